@@ -1,1 +1,20 @@
+//! Holdfast keeps an AWS workload's fixed IP addresses where they belong.
+//!
+//! Every function goes one way through: event -> [`event::Trigger`] -> observe -> decide -> act ->
+//! [`report::Report`]. Observing reads the live state, deciding is pure, acting makes few calls and
+//! verifies each. Read [`guard`] first: it shows the whole way on one page.
+//!
+//! Only `aws` names the AWS SDK; everything else asks for what it needs through the
+//! traits in [`cloud`], [`ledger`] and [`clock`], so that it builds and is tested without the SDK:
+//! `cargo test -p holdfast --no-default-features`.
 
+pub mod address;
+pub mod clock;
+pub mod cloud;
+pub mod error;
+pub mod event;
+pub mod ids;
+pub mod ledger;
+pub mod ports;
+pub mod report;
+pub mod settings;

@@ -1,0 +1,278 @@
+//! What we ask of EC2 and CloudTrail, in our own types: one narrow trait for each kind of request, so
+//! that a function's bounds say what it may do. `aws` implements them with the SDK, the simulator
+//! implements them with its model.
+//!
+//! No trait here can release an address. That is promise 4, kept by the compiler.
+
+use crate::address::{Address, Interface, Pool, Tags};
+use crate::event::cloudtrail::Record;
+use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
+use std::collections::BTreeMap;
+use std::error::Error as StdError;
+use std::fmt;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// Which addresses to describe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Which {
+    /// Every address of the account in this region: EC2 answers in one call, without pages.
+    All,
+    /// The allocations named; those that do not exist are left out, they are no error.
+    Allocations(Vec<AllocationId>),
+    /// The one with this public IP, if the account holds it.
+    Ip(Ipv4Addr),
+}
+
+/// Reading addresses.
+pub trait ReadAddresses: Send + Sync {
+    /// `DescribeAddresses`. Answers may lag behind a write by seconds.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn addresses(
+        &self,
+        which: &Which,
+    ) -> impl Future<Output = Result<Vec<Address>, CloudError>> + Send;
+
+    /// `DescribeAddressesAttribute` with `domain-name`: the published reverse DNS names, without their
+    /// trailing dot. An allocation that has none is absent. All pages are read.
+    ///
+    /// # Errors
+    /// As for [`ReadAddresses::addresses`].
+    fn reverse_names(
+        &self,
+        which: &Which,
+    ) -> impl Future<Output = Result<BTreeMap<AllocationId, String>, CloudError>> + Send;
+}
+
+/// A request for one address by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressRequest {
+    /// The address.
+    pub ip: Ipv4Addr,
+    /// Its pool: only an IPAM pool is named in the call.
+    pub pool: Pool,
+    /// Its border group: named in the call, since EC2 looks in the region's own group otherwise.
+    pub border_group: Option<BorderGroup>,
+    /// The tags that it carries from its first moment.
+    pub tags: Tags,
+}
+
+/// What EC2 allocated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Allocated {
+    /// The new allocation.
+    pub allocation: AllocationId,
+    /// The address that EC2 gave: to be compared with the one asked for.
+    pub ip: Ipv4Addr,
+}
+
+/// Asking a released address back.
+pub trait Reclaim: Send + Sync {
+    /// `AllocateAddress` with `Address`, and the tags in the same call.
+    ///
+    /// Idempotent on the address: EC2 cannot allocate the same address twice, a second call is refused.
+    /// A lost reply therefore means: look whether the account holds the address.
+    ///
+    /// # Errors
+    /// `NotFound(Missing::Address)`: EC2 does not have it to give, and does not say why: not free yet,
+    /// given to somebody else, still ours, or never an address. `HeldElsewhere`: another account has it.
+    /// `LimitExceeded`: the address quota is full. `TagsRefused`: a tag policy forbids these tags.
+    fn allocate(
+        &self,
+        request: &AddressRequest,
+    ) -> impl Future<Output = Result<Allocated, CloudError>> + Send;
+}
+
+/// Giving a free address to a private IP.
+pub trait Associate: Send + Sync {
+    /// `AssociateAddress` by interface and private IP, always with `AllowReassociation=false`: EC2
+    /// itself refuses if somebody was faster.
+    ///
+    /// Idempotent on (allocation, private IP). A lost reply means: read the address.
+    ///
+    /// # Errors
+    /// `AlreadyAssociated`: the address is associated with something else. `NotFound`: what is missing
+    /// is in the variant; right after an allocation, EC2 may not know the allocation yet.
+    fn associate(
+        &self,
+        allocation: &AllocationId,
+        eni: &EniId,
+        private_ip: Ipv4Addr,
+    ) -> impl Future<Output = Result<AssociationId, CloudError>> + Send;
+}
+
+/// Setting reverse DNS.
+pub trait NameAddress: Send + Sync {
+    /// `ModifyAddressAttribute` with `DomainName`. EC2 publishes the name later, by itself.
+    ///
+    /// Idempotent on (allocation, name).
+    ///
+    /// # Errors
+    /// EC2 refuses a name whose forward record does not point at the address.
+    fn set_reverse_name(
+        &self,
+        allocation: &AllocationId,
+        name: &str,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
+}
+
+/// Reading network interfaces.
+pub trait ReadInterfaces: Send + Sync {
+    /// `DescribeNetworkInterfaces` of one interface; `None` when it does not exist (any more).
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn interface(
+        &self,
+        eni: &EniId,
+    ) -> impl Future<Output = Result<Option<Interface>, CloudError>> + Send;
+}
+
+/// Asking CloudTrail what was done to an address.
+pub trait Trail: Send + Sync {
+    /// `LookupEvents` by resource name, oldest first. CloudTrail keeps 90 days, takes up to 15 minutes
+    /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Events that
+    /// cannot be read are left out.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`.
+    fn history_of(
+        &self,
+        allocation: &AllocationId,
+        until: OffsetDateTime,
+    ) -> impl Future<Output = Result<Vec<Record>, CloudError>> + Send;
+}
+
+/// Why AWS did not do what was asked. A variant for each answer that a decision hangs on; everything
+/// else is [`CloudError::Other`]. The failure keeps code, request id and source in every case.
+#[derive(Debug, thiserror::Error)]
+pub enum CloudError {
+    /// Something that the call names does not exist.
+    #[error("{failure}")]
+    NotFound {
+        /// What is missing.
+        what: Missing,
+        /// The answer itself.
+        #[source]
+        failure: Failure,
+    },
+    /// The address is associated with something else (`Resource.AlreadyAssociated`).
+    #[error("{0}")]
+    AlreadyAssociated(#[source] Failure),
+    /// The address or its target belongs to another account or to an AWS service (`AuthFailure`).
+    #[error("{0}")]
+    HeldElsewhere(#[source] Failure),
+    /// A quota is full (`AddressLimitExceeded`).
+    #[error("{0}")]
+    LimitExceeded(#[source] Failure),
+    /// A tag policy or a tag rule refused the tags (`TagPolicyViolation`, `TagLimitExceeded`).
+    #[error("{0}")]
+    TagsRefused(#[source] Failure),
+    /// Too many calls (`RequestLimitExceeded` and its kin): later it will work.
+    #[error("{0}")]
+    Throttled(#[source] Failure),
+    /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
+    #[error("{0}")]
+    Denied(#[source] Failure),
+    /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
+    /// `InvalidParameterValue`): trying the same again at once changes nothing.
+    #[error("{0}")]
+    Refused(#[source] Failure),
+    /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
+    /// call may have been carried out.
+    #[error("{0}")]
+    Other(#[source] Failure),
+}
+
+/// What a `NotFound` is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Missing {
+    /// The public address (`InvalidAddress.NotFound`).
+    Address,
+    /// The allocation (`InvalidAllocationID.NotFound`).
+    Allocation,
+    /// The association (`InvalidAssociationID.NotFound`).
+    Association,
+    /// The network interface (`InvalidNetworkInterfaceID.NotFound`).
+    Interface,
+    /// The instance (`InvalidInstanceID.NotFound`).
+    Instance,
+    /// Something else.
+    Else,
+}
+
+/// What AWS answered, kept whole for whoever has to find out.
+#[derive(Debug, thiserror::Error)]
+pub struct Failure {
+    /// The AWS action, as IAM writes it: `ec2:AllocateAddress`.
+    pub action: &'static str,
+    /// The error code, where an answer came.
+    pub code: Option<String>,
+    /// The message, for people.
+    pub message: Option<String>,
+    /// The request id, for AWS support.
+    pub request_id: Option<String>,
+    /// The error underneath.
+    #[source]
+    pub source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{}: {}",
+            self.action,
+            self.code.as_deref().unwrap_or("no answer")
+        )?;
+        if let Some(message) = &self.message {
+            write!(formatter, ": {message}")?;
+        }
+        if let Some(request_id) = &self.request_id {
+            write!(formatter, " (request {request_id})")?;
+        }
+        Ok(())
+    }
+}
+
+impl CloudError {
+    /// The answer itself.
+    #[must_use]
+    pub fn failure(&self) -> &Failure {
+        match self {
+            Self::NotFound { failure, .. }
+            | Self::AlreadyAssociated(failure)
+            | Self::HeldElsewhere(failure)
+            | Self::LimitExceeded(failure)
+            | Self::TagsRefused(failure)
+            | Self::Throttled(failure)
+            | Self::Denied(failure)
+            | Self::Refused(failure)
+            | Self::Other(failure) => failure,
+        }
+    }
+
+    /// Whether the same call may work a moment later.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        matches!(self, Self::Throttled(_) | Self::Other(_))
+    }
+
+    /// A stable name for metrics and alarms.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::NotFound { .. } => "NotFound",
+            Self::AlreadyAssociated(_) => "AlreadyAssociated",
+            Self::HeldElsewhere(_) => "HeldElsewhere",
+            Self::LimitExceeded(_) => "LimitExceeded",
+            Self::TagsRefused(_) => "TagsRefused",
+            Self::Throttled(_) => "Throttled",
+            Self::Denied(_) => "Denied",
+            Self::Refused(_) => "Refused",
+            Self::Other(_) => "Other",
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Why a run asks for its event to be delivered again. `Ok` means finished, or deliberately ignored or
+//! refused; `Err` means: deliver this event again. Nothing else decides on a retry.
+
+use crate::cloud::CloudError;
+use crate::event::EventError;
+
+/// A run that could not finish.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The event cannot be read. It ends in the failure queue, where a person finds it.
+    #[error(transparent)]
+    Event(#[from] EventError),
+    /// The ledger did not answer, so nothing was decided and nothing was changed.
+    #[error("the ledger could not be read, nothing was changed: {0}")]
+    LedgerUnread(#[source] CloudError),
+    /// What was done is done, but the ledger does not know it yet.
+    #[error("{done}, but the ledger could not be written: {source}")]
+    LedgerUnwritten {
+        /// What was done before.
+        done: String,
+        /// Why the ledger could not be written.
+        #[source]
+        source: CloudError,
+    },
+    /// EC2 or CloudTrail did not answer in a way that lets the run end.
+    #[error("{what}: {source}")]
+    Unfinished {
+        /// What is done, and what is left.
+        what: String,
+        /// The answer that stopped it.
+        #[source]
+        source: CloudError,
+    },
+}
+
+impl Error {
+    /// A stable name, for alarms and for whoever reads the failure queue.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Event(_) => "Holdfast.EventUnreadable",
+            Self::LedgerUnread(_) => "Holdfast.LedgerUnread",
+            Self::LedgerUnwritten { .. } => "Holdfast.LedgerUnwritten",
+            Self::Unfinished { .. } => "Holdfast.Unfinished",
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The identifiers that AWS hands out, each a type of its own, so that an allocation can never be
+//! passed where an association is meant. All are checked when they come in: prefix and characters.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+
+/// Text that is not the identifier it was taken for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {kind}: expected {expected}")]
+pub struct InvalidId {
+    /// What it was taken for, with its article.
+    pub kind: &'static str,
+    /// The text as it came.
+    pub text: String,
+    /// What such an identifier looks like.
+    pub expected: &'static str,
+}
+
+macro_rules! resource_id {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $kind:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The identifier as AWS writes it.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = InvalidId;
+
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let well_formed = text.strip_prefix($prefix).is_some_and(|rest| {
+                    !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                });
+                if well_formed {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(InvalidId {
+                        kind: $kind,
+                        text: text.to_owned(),
+                        expected: concat!("`", $prefix, "` and then letters and digits"),
+                    })
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    };
+}
+
+resource_id!(
+    /// One allocation of an Elastic IP to this account. Never used again once released: a recovered
+    /// address comes back with the same IP and a new allocation id.
+    AllocationId, "eipalloc-", "an allocation id"
+);
+resource_id!(
+    /// One association of an Elastic IP with a private IP. A new one with each association, which
+    /// makes it the compare-and-set token of a move.
+    AssociationId, "eipassoc-", "an association id"
+);
+resource_id!(
+    /// An elastic network interface.
+    EniId, "eni-", "a network interface id"
+);
+resource_id!(
+    /// An EC2 instance.
+    InstanceId, "i-", "an instance id"
+);
+
+/// A network border group: the set of zones from which AWS advertises an address. A released address
+/// is to be asked back from its own group.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct BorderGroup(pub String);
+
+impl fmt::Display for BorderGroup {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_allocation_id_is_taken_as_aws_writes_it() {
+        let id: AllocationId = "eipalloc-08a083beb7e83dbc0".parse().unwrap();
+        assert_eq!(id.as_str(), "eipalloc-08a083beb7e83dbc0");
+    }
+
+    #[test]
+    fn an_association_id_is_no_allocation_id() {
+        let error = "eipassoc-1".parse::<AllocationId>().unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "`eipassoc-1` is not an allocation id: expected `eipalloc-` and then letters and digits"
+        );
+    }
+
+    #[test]
+    fn a_prefix_alone_or_a_trailing_space_is_refused() {
+        assert!("eni-".parse::<EniId>().is_err());
+        assert!("i-0abc ".parse::<InstanceId>().is_err());
+    }
+}

@@ -1,0 +1,143 @@
+//! What must outlive an address: the last known [`Snapshot`] of each allocation and a
+//! [`ReleaseRecord`] for each one that ended.
+//!
+//! Races: every function writes here, for the same address, at the same time, and events arrive in any
+//! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
+//! the ledger refuses it when another came first (compare-and-set). Order in time is decided in one
+//! pure place, [`snapshot`], for every ledger alike: an older truth never replaces a newer one, and a
+//! tombstone is for ever, since EC2 never uses an allocation id again.
+
+pub mod memory;
+pub mod release;
+pub mod snapshot;
+
+pub use memory::MemoryLedger;
+pub use release::{ReleaseRecord, ReleaseStatus};
+pub use snapshot::Snapshot;
+
+use crate::cloud::CloudError;
+use crate::ids::AllocationId;
+
+/// Everything the ledger has on one allocation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Known {
+    /// Its last known state.
+    pub snapshot: Option<Snapshot>,
+    /// How its release was dealt with.
+    pub release: Option<ReleaseRecord>,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a write that was refused is to be derived anew from what is there now"]
+pub enum Written {
+    /// It is in the ledger.
+    Stored,
+    /// Another write came first: read again.
+    Conflict,
+}
+
+/// The ledger, as the functions use it.
+pub trait Ledger: Send + Sync {
+    /// Both rows of one allocation, in one consistent read.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`; a row that cannot be read is `Other`.
+    fn read(
+        &self,
+        allocation: &AllocationId,
+    ) -> impl Future<Output = Result<Known, CloudError>> + Send;
+
+    /// All snapshots, tombstones included, in one query: a page for each MiB.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn snapshots(&self) -> impl Future<Output = Result<Vec<Snapshot>, CloudError>> + Send;
+
+    /// Stores a snapshot whose `revision` is one more than that of the row it was derived from (1 when
+    /// there was none).
+    ///
+    /// Idempotent on (allocation, revision) in effect: repeated after a lost reply it is a conflict,
+    /// and the row read then is the very one that was written.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_snapshot(
+        &self,
+        snapshot: &Snapshot,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// Stores a release record, by the same rule.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_release(
+        &self,
+        release: &ReleaseRecord,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
+}
+
+/// How often a change is derived anew before the writer gives up: more than every function of the
+/// application writing the same row at the same moment.
+const MOST_CONFLICTS: usize = 8;
+
+/// Changes a snapshot until the change is in the ledger or is no longer called for: `change` gets what
+/// is known and returns the row to be written, or none. `known` saves the first read.
+///
+/// # Errors
+/// As for [`Ledger::read`]; `Other` when the row never came to rest.
+pub async fn update_snapshot<L: Ledger>(
+    ledger: &L,
+    allocation: &AllocationId,
+    known: Known,
+    change: impl Fn(&Known) -> Option<Snapshot> + Send + Sync,
+) -> Result<Option<Snapshot>, CloudError> {
+    let mut known = known;
+    for _ in 0..MOST_CONFLICTS {
+        let Some(mut next) = change(&known) else {
+            return Ok(None);
+        };
+        next.revision = known.snapshot.as_ref().map_or(0, |row| row.revision) + 1;
+        if ledger.put_snapshot(&next).await? == Written::Stored {
+            return Ok(Some(next));
+        }
+        known = ledger.read(allocation).await?;
+    }
+    Err(never_came_to_rest())
+}
+
+/// Changes a release record, as [`update_snapshot`] does for a snapshot.
+///
+/// # Errors
+/// As for [`update_snapshot`].
+pub async fn update_release<L: Ledger>(
+    ledger: &L,
+    allocation: &AllocationId,
+    known: Known,
+    change: impl Fn(&Known) -> Option<ReleaseRecord> + Send + Sync,
+) -> Result<Option<ReleaseRecord>, CloudError> {
+    let mut known = known;
+    for _ in 0..MOST_CONFLICTS {
+        let Some(mut next) = change(&known) else {
+            return Ok(None);
+        };
+        next.revision = known.release.as_ref().map_or(0, |row| row.revision) + 1;
+        if ledger.put_release(&next).await? == Written::Stored {
+            return Ok(Some(next));
+        }
+        known = ledger.read(allocation).await?;
+    }
+    Err(never_came_to_rest())
+}
+
+fn never_came_to_rest() -> CloudError {
+    CloudError::Other(crate::cloud::Failure {
+        action: "dynamodb:PutItem",
+        code: None,
+        message: Some(format!(
+            "the row was changed by others {MOST_CONFLICTS} times in a row"
+        )),
+        request_id: None,
+        source: None,
+    })
+}

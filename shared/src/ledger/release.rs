@@ -1,0 +1,104 @@
+//! The record of one release: who, when, and what became of it. One for each allocation id, since an
+//! allocation ends once.
+
+use crate::event::cloudtrail::Actor;
+use crate::ids::AllocationId;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// How a release was dealt with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReleaseRecord {
+    /// The allocation that ended.
+    pub allocation: AllocationId,
+    /// Its address, once known.
+    pub ip: Option<Ipv4Addr>,
+    /// When it was released, by CloudTrail's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub released_at: OffsetDateTime,
+    /// CloudTrail's id of the release, where one told of it.
+    pub event_id: Option<String>,
+    /// Who released it.
+    pub actor: Actor,
+    /// What became of it.
+    pub status: ReleaseStatus,
+    /// How many runs have tried to get it back.
+    pub attempts: u32,
+    /// When this row was last written.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+    /// How often this row was written: the compare-and-set token.
+    pub revision: u64,
+}
+
+/// What became of a released address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum ReleaseStatus {
+    /// It is to be tried again until the deadline.
+    Pending {
+        /// Why it is not back yet.
+        reason: PendingReason,
+    },
+    /// It is back.
+    Reclaimed {
+        /// Its new allocation.
+        allocation: AllocationId,
+        /// Whether all that should follow has followed: association, reverse DNS.
+        restored: bool,
+    },
+    /// It cannot be had back.
+    Lost {
+        /// Why.
+        reason: LostReason,
+    },
+    /// It was meant to be released.
+    LetGo {
+        /// Why it was taken for that.
+        reason: String,
+    },
+    /// The policy for it is to record and report only.
+    Recorded,
+}
+
+impl ReleaseStatus {
+    /// Whether nothing more is to be done.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        match self {
+            Self::Pending { .. }
+            | Self::Reclaimed {
+                restored: false, ..
+            }
+            | Self::Recorded => false,
+            Self::Reclaimed { restored: true, .. } | Self::Lost { .. } | Self::LetGo { .. } => true,
+        }
+    }
+}
+
+/// Why a reclaim is pending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PendingReason {
+    /// EC2 does not have the address to give; it does not say whether it will.
+    NotAvailable,
+    /// The account's address quota is full.
+    OverQuota,
+    /// IAM or a policy forbids the call.
+    Denied,
+    /// Nothing known says which address the allocation id stood for.
+    UnknownAddress,
+    /// AWS did not answer, or not properly.
+    Unreachable,
+}
+
+/// Why an address is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LostReason {
+    /// EC2 says that another account holds it.
+    AnotherAccount,
+    /// It did not become available before the deadline.
+    Deadline,
+}

@@ -1,0 +1,306 @@
+//! The last known state of one allocation, and the one place that decides how states follow each other
+//! in time. All of it is pure: the same rules serve every ledger and every function.
+
+use crate::address::{Address, Association, Pool, Tags};
+use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
+use crate::ids::{AllocationId, BorderGroup};
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// What was last known of an allocation, and since when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// Its address.
+    pub ip: Ipv4Addr,
+    /// Where it was allocated from.
+    pub pool: Pool,
+    /// Its border group.
+    pub border_group: Option<BorderGroup>,
+    /// Its tags.
+    pub tags: Tags,
+    /// The AWS service that manages it, if one does.
+    pub service_managed: Option<String>,
+    /// The last association, kept when it has ended: it usually has before a release.
+    pub association: Option<Held<Association>>,
+    /// The last reverse DNS name, kept when it was reset: it must be before a release.
+    pub reverse_name: Option<Held<String>>,
+    /// The removal of the protect tag, as long as it is not set again.
+    pub unprotected: Option<Unprotected>,
+    /// Whether the account still has it.
+    pub life: Life,
+    /// The moment of which this is true.
+    #[serde(with = "time::serde::rfc3339")]
+    pub true_at: OffsetDateTime,
+    /// How often this row was written: the compare-and-set token.
+    pub revision: u64,
+}
+
+/// A fact with its time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held<T> {
+    /// The fact.
+    pub value: T,
+    /// When it was first seen.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// When it was seen to be over; none while it holds.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub until: Option<OffsetDateTime>,
+}
+
+/// Who took the protection away, and when it was known to be gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unprotected {
+    /// When: by CloudTrail's clock, or the moment at which it was seen to be gone.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// By whom, where an event told.
+    pub by: Option<Actor>,
+}
+
+/// Whether an allocation still exists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "is", rename_all = "kebab-case")]
+pub enum Life {
+    /// It does, as far as is known.
+    Alive,
+    /// It does not, and never will again.
+    Released {
+        /// When it ended.
+        #[serde(with = "time::serde::rfc3339")]
+        at: OffsetDateTime,
+    },
+}
+
+/// What a look at an address showed.
+#[derive(Debug, Clone, Copy)]
+pub struct Sighting<'a> {
+    /// The address as EC2 describes it.
+    pub address: &'a Address,
+    /// Its reverse DNS: outer none when it was not asked for.
+    pub reverse_name: Option<Option<&'a str>>,
+    /// When the look was taken.
+    pub at: OffsetDateTime,
+}
+
+impl Snapshot {
+    /// The first snapshot of an address that was seen.
+    #[must_use]
+    pub fn first(sighting: Sighting<'_>) -> Self {
+        let Sighting {
+            address,
+            reverse_name,
+            at,
+        } = sighting;
+        Self {
+            allocation: address.allocation.clone(),
+            ip: address.ip,
+            pool: address.pool.clone(),
+            border_group: address.border_group.clone(),
+            tags: address.tags.clone(),
+            service_managed: address.service_managed.clone(),
+            association: address
+                .association
+                .clone()
+                .map(|value| Held::since(value, at)),
+            reverse_name: reverse_name
+                .flatten()
+                .map(|name| Held::since(name.to_owned(), at)),
+            unprotected: None,
+            life: Life::Alive,
+            true_at: at,
+            revision: 0,
+        }
+    }
+
+    /// The snapshot of an address that CloudTrail says was allocated.
+    #[must_use]
+    pub fn born(allocation: &Allocation, at: OffsetDateTime) -> Self {
+        Self {
+            allocation: allocation.allocation.clone(),
+            ip: allocation.ip,
+            pool: allocation.pool.clone(),
+            border_group: allocation.border_group.clone(),
+            tags: allocation.tags.clone(),
+            service_managed: None,
+            association: None,
+            reverse_name: None,
+            unprotected: None,
+            life: Life::Alive,
+            true_at: at,
+            revision: 0,
+        }
+    }
+
+    /// This snapshot after a look at the live address; none when the look taught nothing: it changed
+    /// nothing, it is older than what is known, or the allocation has ended.
+    #[must_use]
+    pub fn seeing(&self, sighting: Sighting<'_>, protect_tag: &str) -> Option<Self> {
+        let Sighting {
+            address,
+            reverse_name,
+            at,
+        } = sighting;
+        if !self.is_alive() || at < self.true_at {
+            return None;
+        }
+        let mut next = self.clone();
+        next.tagged(address.tags.clone(), at, None, protect_tag);
+        next.border_group.clone_from(&address.border_group);
+        next.pool.clone_from(&address.pool);
+        next.service_managed.clone_from(&address.service_managed);
+        follow(&mut next.association, address.association.as_ref(), at);
+        if let Some(name) = reverse_name {
+            follow(&mut next.reverse_name, name.map(str::to_owned).as_ref(), at);
+        }
+        if next == *self {
+            return None;
+        }
+        next.true_at = at;
+        Some(next)
+    }
+
+    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing.
+    #[must_use]
+    pub fn following(&self, record: &Record, protect_tag: &str) -> Option<Self> {
+        let at = record.call.at;
+        if !self.is_alive() {
+            return None;
+        }
+        let mut next = self.clone();
+        match &record.deed {
+            Deed::Released { allocation, .. } if *allocation == self.allocation => {
+                return Some(self.ended(at));
+            }
+            _ if at < self.true_at => return None,
+            Deed::Associated {
+                allocation,
+                association: Some(id),
+                eni,
+                private_ip,
+                instance,
+            } if *allocation == self.allocation => {
+                let association = Association {
+                    id: id.clone(),
+                    eni: eni.clone(),
+                    private_ip: *private_ip,
+                    instance: instance.clone(),
+                };
+                follow(&mut next.association, Some(&association), at);
+            }
+            Deed::Disassociated { association } if self.is_associated_by(association) => {
+                follow(&mut next.association, None, at);
+            }
+            Deed::Tagged { allocations, tags } if allocations.contains(&self.allocation) => {
+                let mut all = self.tags.clone();
+                all.extend(tags.clone());
+                next.tagged(all, at, None, protect_tag);
+            }
+            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
+                let left = without(&self.tags, tags);
+                next.tagged(left, at, Some(&record.call.actor), protect_tag);
+            }
+            Deed::ReverseNameSet { allocation, name } if *allocation == self.allocation => {
+                follow(&mut next.reverse_name, name.as_ref(), at);
+            }
+            Deed::ReverseNameReset { allocation } if *allocation == self.allocation => {
+                follow(&mut next.reverse_name, None, at);
+            }
+            _ => return None,
+        }
+        if next == *self {
+            return None;
+        }
+        next.true_at = at;
+        Some(next)
+    }
+
+    /// This snapshot as a tombstone. What was known stays: it is what a reclaim restores.
+    #[must_use]
+    pub fn ended(&self, at: OffsetDateTime) -> Self {
+        Self {
+            life: Life::Released { at },
+            true_at: self.true_at.max(at),
+            ..self.clone()
+        }
+    }
+
+    /// Whether the account still has it, as far as is known.
+    #[must_use]
+    pub fn is_alive(&self) -> bool {
+        self.life == Life::Alive
+    }
+
+    fn is_associated_by(&self, id: &crate::ids::AssociationId) -> bool {
+        self.association
+            .as_ref()
+            .is_some_and(|held| held.value.id == *id && held.until.is_none())
+    }
+
+    fn tagged(&mut self, tags: Tags, at: OffsetDateTime, by: Option<&Actor>, protect_tag: &str) {
+        let was = self.tags.contains_key(protect_tag);
+        let is = tags.contains_key(protect_tag);
+        if is {
+            self.unprotected = None;
+        } else if was {
+            self.unprotected = Some(Unprotected {
+                at,
+                by: by.cloned(),
+            });
+        } else if let (Some(gone), Some(actor)) = (self.unprotected.as_mut(), by)
+            && gone.by.is_none()
+        {
+            *gone = Unprotected {
+                at,
+                by: Some(actor.clone()),
+            };
+        }
+        self.tags = tags;
+    }
+}
+
+impl<T> Held<T> {
+    /// A fact that holds from now on.
+    pub fn since(value: T, since: OffsetDateTime) -> Self {
+        Self {
+            value,
+            since,
+            until: None,
+        }
+    }
+
+    /// Whether it held at that moment, or had ended no longer than `window` before it.
+    #[must_use]
+    pub fn held_within(&self, window: time::Duration, moment: OffsetDateTime) -> bool {
+        self.until.is_none_or(|until| moment - until <= window)
+    }
+}
+
+/// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends
+/// it but keeps it.
+fn follow<T: Clone + PartialEq>(held: &mut Option<Held<T>>, now: Option<&T>, at: OffsetDateTime) {
+    match (held.as_mut(), now) {
+        (Some(held), None) if held.until.is_none() => held.until = Some(at),
+        (Some(held), Some(value)) if held.value == *value && held.until.is_none() => {}
+        (_, Some(value)) => *held = Some(Held::since(value.clone(), at)),
+        (_, None) => {}
+    }
+}
+
+fn without(tags: &Tags, removed: &[(String, Option<String>)]) -> Tags {
+    let is_removed = |key: &String, value: &String| {
+        removed.is_empty()
+            || removed.iter().any(|(removed_key, only_value)| {
+                removed_key == key && only_value.as_ref().is_none_or(|only| only == value)
+            })
+    };
+    tags.iter()
+        .filter(|(key, value)| {
+            key.starts_with(crate::address::RESERVED_TAG_PREFIX) || !is_removed(key, value)
+        })
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
+}

@@ -1,0 +1,206 @@
+//! What happened, typed, with a one-line summary that a person can read. The report is a function's
+//! return value; Lambda destinations deliver it, so that no notification is on the critical path.
+
+use crate::clock::Clock;
+use crate::event::cloudtrail::Call;
+use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
+use crate::settings::Mode;
+use serde::Serialize;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// Which function speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Function {
+    /// Reacts to `ReleaseAddress`.
+    ReleaseGuard,
+    /// Refreshes what is known, finishes what was left.
+    Reconcile,
+}
+
+/// How it ended, in one word. Consumers key on it: a word never changes its meaning.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// The address is back, under a new allocation id.
+    Reclaimed,
+    /// The account holds the address already: an earlier delivery or a person got it back.
+    AlreadyOurs,
+    /// Not back yet: it will be tried again until the deadline.
+    Pending,
+    /// It cannot be had back.
+    Lost,
+    /// The account's address quota is full; tried again until the deadline.
+    OverQuota,
+    /// IAM or a policy forbids it; tried again until the deadline.
+    Denied,
+    /// It was meant to be released.
+    LetGo,
+    /// The policy for this address is to record only.
+    RecordedOnly,
+    /// `observe` mode: this is what `enforce` would have done.
+    WouldReclaim,
+    /// The event is none of our business.
+    Ignored,
+    /// The ledger is up to date with EC2.
+    Refreshed,
+}
+
+/// What a function did.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Who speaks.
+    pub function: Function,
+    /// Whether it was allowed to change anything.
+    pub mode: Mode,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The same in one line, for people.
+    pub summary: String,
+    /// The call that set it going.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event: Option<Call>,
+    /// What it was about.
+    #[serde(flatten)]
+    pub subject: Subject,
+    /// What did not go as it should, each with what to do about it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub findings: Vec<Finding>,
+    /// Commands that bring Terraform's state up to date.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub repair: Vec<String>,
+    /// How long each phase took.
+    pub phases: Vec<Phase>,
+}
+
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Subject {
+    /// One address.
+    Address(Box<AddressReport>),
+    /// The ledger as a whole, or some of its rows.
+    Sweep(SweepReport),
+    /// Nothing in particular.
+    #[serde(rename = "subject")]
+    Nothing,
+}
+
+/// One address, before and after.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressReport {
+    /// The allocation that ended.
+    pub released_allocation: AllocationId,
+    /// The address, where it is known.
+    pub ip: Option<Ipv4Addr>,
+    /// Its border group.
+    pub border_group: Option<BorderGroup>,
+    /// When it was released.
+    #[serde(with = "time::serde::rfc3339")]
+    pub released_at: OffsetDateTime,
+    /// The allocation that holds it now.
+    pub allocation: Option<AllocationId>,
+    /// What it is associated with now.
+    pub association: Option<AssociationReport>,
+    /// The reverse DNS name that is set again.
+    pub reverse_name: Option<String>,
+    /// Where the knowledge of it came from.
+    pub known_from: Option<KnownFrom>,
+    /// How many times `AllocateAddress` was called for it in this run.
+    pub attempts: u32,
+}
+
+/// An association, as it is now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AssociationReport {
+    /// The association, where EC2 told its id.
+    pub id: Option<AssociationId>,
+    /// The interface.
+    pub eni: EniId,
+    /// The private IP.
+    pub private_ip: Ipv4Addr,
+    /// The instance that has the interface.
+    pub instance: Option<InstanceId>,
+    /// Whether a later read showed it. `false`: EC2 accepted it and does not show it yet.
+    pub verified: bool,
+}
+
+/// Where the knowledge of an address came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownFrom {
+    /// The ledger.
+    Ledger,
+    /// CloudTrail's event history.
+    Trail,
+}
+
+/// What a refresh of the ledger found.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SweepReport {
+    /// Addresses that EC2 described.
+    pub addresses: usize,
+    /// Of them, those that a reclaim would take back.
+    pub protected: usize,
+    /// Rows that were new or changed, and are written.
+    pub written: usize,
+    /// Allocations that the ledger has as alive and EC2 did not describe.
+    pub missing: Vec<AllocationId>,
+}
+
+/// Something that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Finding {
+    /// What happened.
+    pub what: String,
+    /// Why.
+    pub why: String,
+    /// What to do next.
+    pub next: String,
+}
+
+/// How long one phase took.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Phase {
+    /// The phase.
+    pub name: &'static str,
+    /// Its length, in milliseconds.
+    pub ms: u64,
+}
+
+/// Takes the time of each phase.
+#[derive(Debug)]
+pub struct Stopwatch {
+    last: OffsetDateTime,
+    phases: Vec<Phase>,
+}
+
+impl Stopwatch {
+    /// Starts.
+    pub fn start(clock: &impl Clock) -> Self {
+        Self {
+            last: clock.now(),
+            phases: Vec::new(),
+        }
+    }
+
+    /// Ends a phase: the time since the last one ended is its length.
+    pub fn lap(&mut self, name: &'static str, clock: &impl Clock) {
+        let now = clock.now();
+        let ms = u64::try_from((now - self.last).whole_milliseconds()).unwrap_or(0);
+        self.phases.push(Phase { name, ms });
+        self.last = now;
+    }
+
+    /// The phases so far.
+    #[must_use]
+    pub fn into_phases(self) -> Vec<Phase> {
+        self.phases
+    }
+}
