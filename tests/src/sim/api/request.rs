@@ -1,0 +1,292 @@
+//! The requests.
+
+use super::Tag;
+
+/// One EC2 action with its members.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    AllocateAddress(AllocateAddress),
+    ReleaseAddress(ReleaseAddress),
+    AssociateAddress(AssociateAddress),
+    DisassociateAddress(DisassociateAddress),
+    DescribeAddresses(DescribeAddresses),
+    DescribeAddressesAttribute(DescribeAddressesAttribute),
+    ModifyAddressAttribute(ModifyAddressAttribute),
+    ResetAddressAttribute(ResetAddressAttribute),
+    CreateVpc(CreateVpc),
+    CreateSubnet(CreateSubnet),
+    CreateInternetGateway(CreateInternetGateway),
+    AttachInternetGateway(AttachInternetGateway),
+    RunInstances(RunInstances),
+    StartInstances(StartInstances),
+    StopInstances(StopInstances),
+    TerminateInstances(TerminateInstances),
+    DescribeInstances(DescribeInstances),
+    DescribeInstanceStatus(DescribeInstanceStatus),
+    CreateNetworkInterface(CreateNetworkInterface),
+    DescribeNetworkInterfaces(DescribeNetworkInterfaces),
+    CreateTags(CreateTags),
+    DeleteTags(DeleteTags),
+}
+
+impl Request {
+    /// The action's name, as in `Action=` and in CloudTrail's `eventName`.
+    #[must_use]
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::AllocateAddress(_) => "AllocateAddress",
+            Self::ReleaseAddress(_) => "ReleaseAddress",
+            Self::AssociateAddress(_) => "AssociateAddress",
+            Self::DisassociateAddress(_) => "DisassociateAddress",
+            Self::DescribeAddresses(_) => "DescribeAddresses",
+            Self::DescribeAddressesAttribute(_) => "DescribeAddressesAttribute",
+            Self::ModifyAddressAttribute(_) => "ModifyAddressAttribute",
+            Self::ResetAddressAttribute(_) => "ResetAddressAttribute",
+            Self::CreateVpc(_) => "CreateVpc",
+            Self::CreateSubnet(_) => "CreateSubnet",
+            Self::CreateInternetGateway(_) => "CreateInternetGateway",
+            Self::AttachInternetGateway(_) => "AttachInternetGateway",
+            Self::RunInstances(_) => "RunInstances",
+            Self::StartInstances(_) => "StartInstances",
+            Self::StopInstances(_) => "StopInstances",
+            Self::TerminateInstances(_) => "TerminateInstances",
+            Self::DescribeInstances(_) => "DescribeInstances",
+            Self::DescribeInstanceStatus(_) => "DescribeInstanceStatus",
+            Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
+            Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
+            Self::CreateTags(_) => "CreateTags",
+            Self::DeleteTags(_) => "DeleteTags",
+        }
+    }
+
+    /// Whether the action only reads (`readOnly` in CloudTrail).
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.action().starts_with("Describe")
+    }
+
+    /// The tags that the request asks to put on what it creates.
+    #[must_use]
+    pub fn tag_specifications(&self) -> &[TagSpecification] {
+        match self {
+            Self::AllocateAddress(request) => &request.tag_specifications,
+            Self::CreateVpc(request) => &request.tag_specifications,
+            Self::CreateSubnet(request) => &request.tag_specifications,
+            Self::CreateInternetGateway(request) => &request.tag_specifications,
+            Self::RunInstances(request) => &request.tag_specifications,
+            Self::CreateNetworkInterface(request) => &request.tag_specifications,
+            _ => &[],
+        }
+    }
+}
+
+/// `TagSpecification.N` of the create actions.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagSpecification {
+    /// `elastic-ip`, `instance`, `network-interface`, `vpc`, `subnet`, `internet-gateway`.
+    pub resource_type: String,
+    pub tags: Vec<Tag>,
+}
+
+/// `Filter.N` of the describe actions. Values of one filter are alternatives, filters add up.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub name: String,
+    /// `*` and `?` are wildcards.
+    pub values: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AllocateAddress {
+    /// `vpc`; absent means `vpc`.
+    pub domain: Option<String>,
+    /// The address to recover, or one of an address pool of one's own.
+    pub address: Option<String>,
+    pub public_ipv4_pool: Option<String>,
+    pub ipam_pool_id: Option<String>,
+    pub network_border_group: Option<String>,
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ReleaseAddress {
+    pub allocation_id: Option<String>,
+    pub public_ip: Option<String>,
+    pub network_border_group: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssociateAddress {
+    pub allocation_id: Option<String>,
+    pub public_ip: Option<String>,
+    pub instance_id: Option<String>,
+    pub network_interface_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    /// Absent means `true`: reassociation is automatic.
+    pub allow_reassociation: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DisassociateAddress {
+    pub association_id: Option<String>,
+    pub public_ip: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeAddresses {
+    pub public_ips: Vec<String>,
+    pub allocation_ids: Vec<String>,
+    pub filters: Vec<Filter>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeAddressesAttribute {
+    pub allocation_ids: Vec<String>,
+    /// `domain-name`.
+    pub attribute: Option<String>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModifyAddressAttribute {
+    pub allocation_id: String,
+    pub domain_name: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ResetAddressAttribute {
+    pub allocation_id: String,
+    /// `domain-name`.
+    pub attribute: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateVpc {
+    pub cidr_block: String,
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateSubnet {
+    pub vpc_id: String,
+    pub cidr_block: String,
+    /// Absent: the first zone of the Region.
+    pub availability_zone: Option<String>,
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateInternetGateway {
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttachInternetGateway {
+    pub internet_gateway_id: String,
+    pub vpc_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RunInstances {
+    pub image_id: Option<String>,
+    pub instance_type: Option<String>,
+    pub min_count: i32,
+    pub max_count: i32,
+    /// Absent, and no interfaces given: a subnet of the default VPC.
+    pub subnet_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub availability_zone: Option<String>,
+    pub security_group_ids: Vec<String>,
+    pub network_interfaces: Vec<InstanceNetworkInterfaceSpecification>,
+    pub client_token: Option<String>,
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct InstanceNetworkInterfaceSpecification {
+    pub device_index: i32,
+    /// An interface that exists already; absent: one is created in `subnet_id`.
+    pub network_interface_id: Option<String>,
+    pub subnet_id: Option<String>,
+    pub private_ip_address: Option<String>,
+    pub associate_public_ip_address: Option<bool>,
+    pub delete_on_termination: Option<bool>,
+    pub groups: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StartInstances {
+    pub instance_ids: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StopInstances {
+    pub instance_ids: Vec<String>,
+    pub force: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TerminateInstances {
+    pub instance_ids: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeInstances {
+    pub instance_ids: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeInstanceStatus {
+    pub instance_ids: Vec<String>,
+    pub filters: Vec<Filter>,
+    /// Without it only running instances are answered.
+    pub include_all_instances: bool,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateNetworkInterface {
+    pub subnet_id: String,
+    pub description: Option<String>,
+    /// The primary private address; absent: the next free one of the subnet.
+    pub private_ip_address: Option<String>,
+    /// Secondary private addresses by name.
+    pub secondary_private_ip_addresses: Vec<String>,
+    /// How many secondary private addresses EC2 picks.
+    pub secondary_private_ip_address_count: i32,
+    pub groups: Vec<String>,
+    pub tag_specifications: Vec<TagSpecification>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeNetworkInterfaces {
+    pub network_interface_ids: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CreateTags {
+    pub resources: Vec<String>,
+    pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteTags {
+    pub resources: Vec<String>,
+    /// Empty: all tags but the `aws:` ones.
+    pub tags: Vec<TagToDelete>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TagToDelete {
+    pub key: String,
+    /// Given (even empty): only a tag with this very value goes.
+    pub value: Option<String>,
+}
