@@ -13,6 +13,7 @@ pub mod clock;
 pub mod cloud;
 pub mod error;
 pub mod event;
+pub mod guard;
 pub mod ids;
 pub mod ledger;
 pub mod ports;

@@ -2,6 +2,7 @@
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
 use crate::clock::Clock;
+use crate::event::Ignored;
 use crate::event::cloudtrail::Call;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
@@ -75,6 +76,46 @@ pub struct Report {
     pub phases: Vec<Phase>,
 }
 
+impl Report {
+    /// Nothing was done about an event, on purpose.
+    #[must_use]
+    pub fn ignored(function: Function, mode: Mode, ignored: &Ignored) -> Self {
+        Self::of(
+            function,
+            mode,
+            Outcome::Ignored,
+            format!("ignored {}: {}", ignored.what, ignored.why),
+        )
+    }
+
+    /// An event that another function deals with.
+    #[must_use]
+    pub fn not_for(function: Function, mode: Mode, what: &str, why: &str) -> Self {
+        Self::of(
+            function,
+            mode,
+            Outcome::Ignored,
+            format!("ignored {what}: {why}"),
+        )
+    }
+
+    /// A report with nothing but its outcome.
+    #[must_use]
+    pub fn of(function: Function, mode: Mode, outcome: Outcome, summary: String) -> Self {
+        Self {
+            function,
+            mode,
+            outcome,
+            summary,
+            event: None,
+            subject: Subject::Nothing,
+            findings: Vec::new(),
+            repair: Vec::new(),
+            phases: Vec::new(),
+        }
+    }
+}
+
 /// What a report is about.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -84,7 +125,7 @@ pub enum Subject {
     /// The ledger as a whole, or some of its rows.
     Sweep(SweepReport),
     /// Nothing in particular.
-    #[serde(rename = "subject")]
+    #[serde(untagged)]
     Nothing,
 }
 

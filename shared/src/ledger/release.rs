@@ -77,6 +77,26 @@ impl ReleaseStatus {
     }
 }
 
+impl ReleaseStatus {
+    /// Whether this may take the place of `before`: knowledge that the address is back is never given up
+    /// for less, and what is settled stays.
+    #[must_use]
+    pub fn may_follow(&self, before: &Self) -> bool {
+        !before.is_settled() && self.weight() >= before.weight()
+    }
+
+    fn weight(&self) -> u8 {
+        match self {
+            Self::Recorded => 0,
+            Self::Pending { .. } => 1,
+            Self::Reclaimed {
+                restored: false, ..
+            } => 2,
+            Self::Reclaimed { restored: true, .. } | Self::Lost { .. } | Self::LetGo { .. } => 3,
+        }
+    }
+}
+
 /// Why a reclaim is pending.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -89,6 +109,10 @@ pub enum PendingReason {
     Denied,
     /// Nothing known says which address the allocation id stood for.
     UnknownAddress,
+    /// EC2 refuses the request as it is: a person has to look.
+    Refused,
+    /// EC2 still shows the allocation that is said to be released.
+    StillThere,
     /// AWS did not answer, or not properly.
     Unreachable,
 }

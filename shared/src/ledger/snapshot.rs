@@ -4,6 +4,7 @@
 use crate::address::{Address, Association, Pool, Tags};
 use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
 use crate::ids::{AllocationId, BorderGroup};
+use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -226,6 +227,79 @@ impl Snapshot {
             true_at: self.true_at.max(at),
             ..self.clone()
         }
+    }
+
+    /// The snapshot of the allocation that this address came back as. An association that was not
+    /// restored is carried over as ended, so that it is not forgotten.
+    #[must_use]
+    pub fn reborn(
+        &self,
+        address: &Address,
+        restored: Option<&AssociationReport>,
+        at: OffsetDateTime,
+    ) -> Self {
+        let ended_at = if let Life::Released { at } = self.life {
+            at
+        } else {
+            at
+        };
+        let ended = |held: &mut Held<_>| held.until = held.until.or(Some(ended_at));
+        let mut association = self.association.clone();
+        association.iter_mut().for_each(ended);
+        if let Some(AssociationReport {
+            id: Some(id),
+            eni,
+            private_ip,
+            instance,
+            ..
+        }) = restored
+        {
+            let value = Association {
+                id: id.clone(),
+                eni: Some(eni.clone()),
+                private_ip: Some(*private_ip),
+                instance: instance.clone(),
+            };
+            association = Some(Held::since(value, at));
+        }
+        Self {
+            allocation: address.allocation.clone(),
+            tags: address.tags.clone(),
+            association,
+            unprotected: None,
+            life: Life::Alive,
+            true_at: at,
+            revision: 0,
+            ..self.clone()
+        }
+    }
+
+    /// This snapshot with what `reborn` remembers of the allocation before; none when it knows as much.
+    #[must_use]
+    pub fn remembering(&self, reborn: &Self) -> Option<Self> {
+        let mut next = self.clone();
+        next.association = next.association.or_else(|| reborn.association.clone());
+        next.reverse_name = next.reverse_name.or_else(|| reborn.reverse_name.clone());
+        (next != *self).then_some(next)
+    }
+
+    /// Rebuilds an allocation's last state from CloudTrail's records of it, oldest first: its birth and
+    /// all that followed. None when the records do not reach back to its birth.
+    #[must_use]
+    pub fn told_by(
+        records: &[Record],
+        allocation: &AllocationId,
+        protect_tag: &str,
+    ) -> Option<Self> {
+        let born = records.iter().find_map(|record| match &record.deed {
+            Deed::Allocated(birth) if birth.allocation == *allocation => {
+                Some(Self::born(birth, record.call.at))
+            }
+            _ => None,
+        })?;
+        Some(records.iter().fold(born, |snapshot, record| {
+            snapshot.following(record, protect_tag).unwrap_or(snapshot)
+        }))
     }
 
     /// Whether the account still has it, as far as is known.

@@ -1,0 +1,448 @@
+//! The guard's effects, in their order, and what each leaves behind when the run ends right after it:
+//!
+//! 1. `AllocateAddress` with the tags: idempotent on the address (EC2 allocates it once); done already:
+//!    the look finds our tag; reply lost: the next request is refused and the look finds it.
+//! 2. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already:
+//!    the scene shows it; reply lost: EC2 says `AlreadyAssociated` or agrees, and a read tells.
+//! 3. `ModifyAddressAttribute`: idempotent on (allocation, name).
+//! 4. The ledger's three rows, last, each by compare-and-set: as long as they are missing, a further
+//!    delivery goes through all of the above, and finds it done.
+
+use super::ask::{Asked, End, ask_back, last_moment};
+use super::decide::{Conclusion, Observed, ReclaimPlan};
+use super::restore::{self, Restoration, Scene, Target};
+use super::words::{self, Back};
+use super::{GuardCloud, Loss};
+use crate::address::{Address, Association, Interface, Tags};
+use crate::clock::Clock;
+use crate::cloud::{CloudError, Missing, Which};
+use crate::error::Error;
+use crate::ids::AllocationId;
+use crate::ledger::release::{LostReason, PendingReason};
+use crate::ledger::{Ledger, ReleaseStatus};
+use crate::ports::{Delivery, Ports};
+use crate::report::{AssociationReport, Finding, Function, Report, Stopwatch};
+use crate::settings::Settings;
+use std::time::Duration;
+
+/// The pause before a call that failed in passing is sent again.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// How often EC2 is asked to show an association that it has accepted.
+const MOST_READS: usize = 3;
+
+/// One run, from its decision on.
+pub(super) struct Run<'a, C, L, K> {
+    pub(super) function: Function,
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) settings: &'a Settings,
+    pub(super) loss: &'a Loss,
+    pub(super) observed: &'a Observed,
+    pub(super) delivery: Delivery,
+}
+
+/// How the asking went, for the report.
+#[derive(Debug)]
+pub(super) struct Asking {
+    pub(super) attempts: u32,
+    pub(super) findings: Vec<Finding>,
+}
+
+/// What became of the restoration.
+#[derive(Debug, Default)]
+pub(super) struct Restored {
+    pub(super) association: Option<AssociationReport>,
+    pub(super) reverse_name: Option<String>,
+    pub(super) findings: Vec<Finding>,
+    /// A passing failure that keeps it from being complete.
+    pub(super) unfinished: Option<CloudError>,
+}
+
+impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    pub(super) async fn conclude(
+        &self,
+        conclusion: Conclusion,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        self.record(
+            conclusion.status.clone(),
+            None,
+            "nothing was to be done in EC2",
+        )
+        .await?;
+        watch.lap("record", &self.ports.clock);
+        Ok(words::concluded(self, conclusion, watch))
+    }
+
+    pub(super) async fn reclaim(
+        &self,
+        plan: &ReclaimPlan,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let asked = match &plan.resume {
+            Some(allocation) => self.resumed(plan, allocation).await,
+            None => ask_back(self.ports, self.settings, self.loss, plan, self.delivery).await,
+        };
+        watch.lap("reclaim", &self.ports.clock);
+        let asked = match asked {
+            Ok(asked) => asked,
+            Err(source) => return Err(self.unfinished(plan, source).await),
+        };
+        let Asked {
+            attempts,
+            tags,
+            findings,
+            end,
+        } = asked;
+        let asking = Asking { attempts, findings };
+        match end {
+            End::Allocated(allocation) => {
+                let address = newborn(plan, tags, allocation);
+                self.restore(plan, asking, address, true, watch).await
+            }
+            End::FoundOurs(address) => self.restore(plan, asking, address, false, watch).await,
+            End::FoundOther(address) => self.held_by_other(plan, asking, &address, watch).await,
+            End::StillThere(refusal) => {
+                self.not_back(plan, asking, &refusal, PendingReason::StillThere, watch)
+                    .await
+            }
+            End::Refused(refusal) => match refused(&refusal) {
+                Refusal::Lost => self.lost(plan, asking, &refusal, watch).await,
+                Refusal::Pending(reason) => {
+                    self.not_back(plan, asking, &refusal, reason, watch).await
+                }
+                Refusal::Unanswered => Err(self.unfinished(plan, refusal).await),
+            },
+        }
+    }
+
+    /// An earlier run got it back under `allocation` and could not restore everything.
+    async fn resumed(
+        &self,
+        plan: &ReclaimPlan,
+        allocation: &AllocationId,
+    ) -> Result<Asked, CloudError> {
+        let which = Which::Allocations(vec![allocation.clone()]);
+        let live = self.ports.cloud.addresses(&which).await?.into_iter().next();
+        let mut asked = Asked {
+            attempts: 0,
+            tags: plan.request.tags.clone(),
+            findings: Vec::new(),
+            end: End::Allocated(allocation.clone()),
+        };
+        if let Some(address) = live {
+            asked.tags.clone_from(&address.tags);
+            asked.end = End::FoundOurs(address);
+        }
+        Ok(asked)
+    }
+
+    async fn held_by_other(
+        &self,
+        plan: &ReclaimPlan,
+        asking: Asking,
+        address: &Address,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let allocation = address.allocation.clone();
+        let status = ReleaseStatus::Reclaimed {
+            allocation,
+            restored: true,
+        };
+        self.record(status, None, "the account holds the address")
+            .await?;
+        watch.lap("record", &self.ports.clock);
+        Ok(words::held_by_other(self, plan, asking, address, watch))
+    }
+
+    async fn lost(
+        &self,
+        plan: &ReclaimPlan,
+        asking: Asking,
+        refusal: &CloudError,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let reason = LostReason::AnotherAccount;
+        self.record(ReleaseStatus::Lost { reason }, None, "the address is lost")
+            .await?;
+        watch.lap("record", &self.ports.clock);
+        Ok(words::lost(self, plan, asking, refusal, watch))
+    }
+
+    async fn not_back(
+        &self,
+        plan: &ReclaimPlan,
+        asking: Asking,
+        refusal: &CloudError,
+        reason: PendingReason,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        self.record(
+            ReleaseStatus::Pending { reason },
+            None,
+            "the address is not back yet",
+        )
+        .await?;
+        watch.lap("record", &self.ports.clock);
+        Ok(words::not_back(self, plan, asking, refusal, reason, watch))
+    }
+
+    /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
+    async fn unfinished(&self, plan: &ReclaimPlan, source: CloudError) -> Error {
+        let reason = PendingReason::Unreachable;
+        let noted = self
+            .record(
+                ReleaseStatus::Pending { reason },
+                None,
+                "nothing is certain",
+            )
+            .await;
+        let and = if noted.is_ok() {
+            "noted as pending"
+        } else {
+            "not even noted"
+        };
+        Error::Unfinished {
+            what: format!("{} may not be back yet, {and}", plan.request.ip),
+            source,
+        }
+    }
+
+    async fn restore(
+        &self,
+        plan: &ReclaimPlan,
+        asking: Asking,
+        address: Address,
+        is_new: bool,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let mut restored = match self.scene(plan, &address, is_new).await {
+            Ok(scene) => {
+                let restoration = restore::decide(&plan.snapshot, self.loss, &scene, self.settings);
+                self.carry_out(&address, restoration).await
+            }
+            Err(failure) => Restored {
+                unfinished: Some(failure),
+                ..Restored::default()
+            },
+        };
+        watch.lap("restore", &self.ports.clock);
+        let status = ReleaseStatus::Reclaimed {
+            allocation: address.allocation.clone(),
+            restored: restored.unfinished.is_none(),
+        };
+        let now = self.ports.clock.now();
+        let reborn = plan
+            .snapshot
+            .reborn(&address, restored.association.as_ref(), now);
+        let done = format!("{} is back as {}", address.ip, address.allocation);
+        self.record(status, Some(reborn), &done).await?;
+        watch.lap("record", &self.ports.clock);
+        if let Some(source) = restored.unfinished.take() {
+            return Err(Error::Unfinished {
+                what: format!("{done}, not all that belongs to it is"),
+                source,
+            });
+        }
+        let back = Back {
+            allocation: address.allocation,
+            is_new,
+        };
+        Ok(words::back(self, plan, asking, back, restored, watch))
+    }
+
+    async fn scene(
+        &self,
+        plan: &ReclaimPlan,
+        address: &Address,
+        is_new: bool,
+    ) -> Result<Scene, CloudError> {
+        let then = restore::association_then(&plan.snapshot, self.loss, self.settings);
+        let eni = then.and_then(|association| association.eni.as_ref());
+        let name = restore::reverse_name_then(&plan.snapshot, self.loss, self.settings);
+        let interface = async {
+            match eni {
+                Some(eni) => self.patiently(|| self.ports.cloud.interface(eni)).await,
+                None => Ok(None::<Interface>),
+            }
+        };
+        let published = async {
+            let which = Which::Allocations(vec![address.allocation.clone()]);
+            match name {
+                Some(_) if !is_new => {
+                    let names = self
+                        .patiently(|| self.ports.cloud.reverse_names(&which))
+                        .await?;
+                    Ok::<_, CloudError>(names.get(&address.allocation).cloned())
+                }
+                _ => Ok(None),
+            }
+        };
+        let (interface, reverse_name) = futures_util::join!(interface, published);
+        Ok(Scene {
+            allocation: address.allocation.clone(),
+            association: address.association.clone(),
+            interface: interface?,
+            reverse_name: reverse_name?,
+        })
+    }
+
+    async fn carry_out(&self, address: &Address, restoration: Restoration) -> Restored {
+        let mut restored = Restored {
+            association: restoration.standing,
+            findings: restoration.findings,
+            ..Restored::default()
+        };
+        let associating = async {
+            match &restoration.associate {
+                Some(target) => Some(self.associate(&address.allocation, target).await),
+                None => None,
+            }
+        };
+        let naming = async {
+            let name = restoration.reverse_name.as_deref()?;
+            Some((
+                name,
+                self.patiently(|| self.ports.cloud.set_reverse_name(&address.allocation, name))
+                    .await,
+            ))
+        };
+        let (associated, named) = futures_util::join!(associating, naming);
+        match associated {
+            Some(Ok(Ok(association))) => restored.association = Some(association),
+            Some(Ok(Err(finding))) => restored.findings.push(finding),
+            Some(Err(failure)) => restored.unfinished = Some(failure),
+            None => {}
+        }
+        match named {
+            Some((name, Ok(()))) => restored.reverse_name = Some(name.to_owned()),
+            Some((_, Err(failure))) if failure.is_passing() => restored.unfinished = Some(failure),
+            Some((name, Err(failure))) => {
+                restored
+                    .findings
+                    .push(words::not_named(&address.allocation, name, &failure));
+            }
+            None => {}
+        }
+        restored
+    }
+
+    /// Associates, and reads until EC2 shows who has the address: an accepted call is not ownership.
+    async fn associate(
+        &self,
+        allocation: &AllocationId,
+        target: &Target,
+    ) -> Result<Result<AssociationReport, Finding>, CloudError> {
+        let cloud = &self.ports.cloud;
+        let answer = self
+            .patiently(|| cloud.associate(allocation, &target.eni, target.private_ip))
+            .await;
+        let id = match answer {
+            Ok(id) => Some(id),
+            Err(CloudError::AlreadyAssociated(_)) => None,
+            Err(failure) if failure.is_passing() => return Err(failure),
+            Err(failure) => return Ok(Err(words::not_associated(allocation, target, &failure))),
+        };
+        let association = self.shown_association(allocation).await?;
+        let mut report = AssociationReport {
+            id,
+            eni: target.eni.clone(),
+            private_ip: target.private_ip,
+            instance: None,
+            verified: false,
+        };
+        if let Some(now) = association {
+            if now.eni.as_ref() != Some(&target.eni) || now.private_ip != Some(target.private_ip) {
+                return Ok(Err(words::associated_elsewhere(allocation, &now)));
+            }
+            report = AssociationReport {
+                id: Some(now.id),
+                instance: now.instance,
+                verified: true,
+                ..report
+            };
+        }
+        Ok(Ok(report))
+    }
+
+    /// The association that EC2 shows, with a little patience: answers lag behind writes.
+    async fn shown_association(
+        &self,
+        allocation: &AllocationId,
+    ) -> Result<Option<Association>, CloudError> {
+        let which = Which::Allocations(vec![allocation.clone()]);
+        for read in 1..=MOST_READS {
+            let shown = self
+                .patiently(|| self.ports.cloud.addresses(&which))
+                .await?;
+            let association = shown
+                .into_iter()
+                .next()
+                .and_then(|address| address.association);
+            if association.is_some() || read == MOST_READS {
+                return Ok(association);
+            }
+            self.ports.clock.sleep(PAUSE).await;
+        }
+        Ok(None)
+    }
+
+    /// Sends a call again while it fails in passing and there is time. An allocation that EC2 does not
+    /// know right after giving it is such a failure too.
+    async fn patiently<T, F: Future<Output = Result<T, CloudError>>>(
+        &self,
+        call: impl Fn() -> F,
+    ) -> Result<T, CloudError> {
+        let until =
+            last_moment(self.delivery).min(self.ports.clock.now() + self.settings.retry_for);
+        loop {
+            let failure = match call().await {
+                Ok(answer) => return Ok(answer),
+                Err(failure) => failure,
+            };
+            let not_yet = matches!(
+                failure,
+                CloudError::NotFound {
+                    what: Missing::Allocation,
+                    ..
+                }
+            );
+            let too_late = self.ports.clock.now() + PAUSE > until;
+            if too_late || !(failure.is_passing() || not_yet) {
+                return Err(failure);
+            }
+            self.ports.clock.sleep(PAUSE).await;
+        }
+    }
+}
+
+enum Refusal {
+    Lost,
+    Pending(PendingReason),
+    Unanswered,
+}
+
+fn refused(refusal: &CloudError) -> Refusal {
+    match refusal {
+        CloudError::HeldElsewhere(_) => Refusal::Lost,
+        CloudError::LimitExceeded(_) => Refusal::Pending(PendingReason::OverQuota),
+        CloudError::Denied(_) => Refusal::Pending(PendingReason::Denied),
+        CloudError::NotFound { .. } => Refusal::Pending(PendingReason::NotAvailable),
+        CloudError::Refused(_) | CloudError::TagsRefused(_) | CloudError::AlreadyAssociated(_) => {
+            Refusal::Pending(PendingReason::Refused)
+        }
+        CloudError::Throttled(_) | CloudError::Other(_) => Refusal::Unanswered,
+    }
+}
+
+fn newborn(plan: &ReclaimPlan, tags: Tags, allocation: AllocationId) -> Address {
+    Address {
+        allocation,
+        ip: plan.request.ip,
+        pool: plan.request.pool.clone(),
+        border_group: plan.request.border_group.clone(),
+        tags,
+        association: None,
+        service_managed: None,
+    }
+}

@@ -1,0 +1,191 @@
+//! Asking EC2 for a released address until it is back, refused for good, or the time is up.
+//!
+//! Races with everybody who wants the address, and with other deliveries of the same event; EC2
+//! arbitrates: an address is allocated once. So a refusal, or no answer, always leads to a look: the
+//! address may be ours already.
+
+use super::decide::{ReclaimPlan, own_tags};
+use super::{GuardCloud, Loss};
+use crate::address::{Address, Tags};
+use crate::clock::Clock;
+use crate::cloud::{CloudError, Failure, Missing, Which};
+use crate::ids::AllocationId;
+use crate::ports::{Delivery, Ports};
+use crate::report::Finding;
+use crate::settings::Settings;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The first pause between two requests; each further one is twice as long, up to [`LONGEST_PAUSE`].
+/// `AllocateAddress` refills at 5 a second for the account (EC2 API reference, "Request throttling").
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Kept free at the end of a run for writing down how it went.
+const TO_RECORD: Duration = Duration::from_secs(4);
+
+/// How the asking ended.
+#[derive(Debug)]
+pub(super) struct Asked {
+    /// How many requests were sent.
+    pub(super) attempts: u32,
+    /// The tags that the request finally carried.
+    pub(super) tags: Tags,
+    /// What a person should know.
+    pub(super) findings: Vec<Finding>,
+    /// The end.
+    pub(super) end: End,
+}
+
+/// Whether the address is back.
+#[derive(Debug)]
+pub(super) enum End {
+    /// EC2 gave it just now.
+    Allocated(AllocationId),
+    /// An earlier delivery of the same loss had it back.
+    FoundOurs(Address),
+    /// Somebody of this account has it back, not Holdfast.
+    FoundOther(Address),
+    /// The allocation is still there: it was not released, or EC2 does not show it yet.
+    StillThere(CloudError),
+    /// It is not to be had now.
+    Refused(CloudError),
+}
+
+pub(super) async fn ask_back<C: GuardCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    loss: &Loss,
+    plan: &ReclaimPlan,
+    delivery: Delivery,
+) -> Result<Asked, CloudError> {
+    let until = (ports.clock.now() + settings.retry_for).min(delivery.ends_at - TO_RECORD);
+    let mut request = plan.request.clone();
+    let mut findings = Vec::new();
+    let mut pause = FIRST_PAUSE;
+    let mut attempts = 0;
+    let end = loop {
+        attempts += 1;
+        let refusal = match ports.cloud.allocate(&request).await {
+            Ok(allocated) if allocated.ip == request.ip => {
+                break End::Allocated(allocated.allocation);
+            }
+            Ok(allocated) => {
+                return Err(another_address(
+                    request.ip,
+                    allocated.ip,
+                    &allocated.allocation,
+                ));
+            }
+            Err(refusal) => refusal,
+        };
+        if matches!(refusal, CloudError::TagsRefused(_)) {
+            let own = own_tags(
+                &plan.snapshot,
+                &loss.allocation,
+                settings,
+                ports.clock.now(),
+            );
+            if request.tags.len() > own.len() {
+                findings.push(tags_refused(&request.tags, &own, &refusal));
+                request.tags = own;
+                continue;
+            }
+        }
+        let looked = look(ports, settings, loss, request.ip).await;
+        let now = ports.clock.now();
+        let may_try_again = may_work_later(&refusal) && now + pause <= until;
+        match looked {
+            Ok(Found::Ours(address)) => break End::FoundOurs(address),
+            Ok(Found::Other(address)) => break End::FoundOther(address),
+            Ok(Found::TheOldOne) if !may_try_again => break End::StillThere(refusal),
+            Ok(Found::Nothing) if !may_try_again => break End::Refused(refusal),
+            Err(unseen) if !may_try_again => return Err(unseen),
+            _ => {}
+        }
+        ports.clock.sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    };
+    Ok(Asked {
+        attempts,
+        tags: request.tags,
+        findings,
+        end,
+    })
+}
+
+enum Found {
+    Nothing,
+    TheOldOne,
+    Ours(Address),
+    Other(Address),
+}
+
+async fn look<C: GuardCloud, L, K>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    loss: &Loss,
+    ip: Ipv4Addr,
+) -> Result<Found, CloudError> {
+    let held = ports
+        .cloud
+        .addresses(&Which::Ip(ip))
+        .await?
+        .into_iter()
+        .next();
+    Ok(match held {
+        None => Found::Nothing,
+        Some(address) if address.allocation == loss.allocation => Found::TheOldOne,
+        Some(address) => {
+            let from = address.tags.get(&settings.tags.reclaimed_from);
+            if from.is_some_and(|from| from == loss.allocation.as_str()) {
+                Found::Ours(address)
+            } else {
+                Found::Other(address)
+            }
+        }
+    })
+}
+
+fn may_work_later(refusal: &CloudError) -> bool {
+    refusal.is_passing()
+        || matches!(
+            refusal,
+            CloudError::NotFound {
+                what: Missing::Address,
+                ..
+            }
+        )
+}
+
+fn tags_refused(wanted: &Tags, own: &Tags, refusal: &CloudError) -> Finding {
+    let lost: Vec<String> = wanted
+        .iter()
+        .filter(|(key, _)| !own.contains_key(*key))
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect();
+    Finding {
+        what: format!("tags not restored: {}", lost.join(", ")),
+        why: format!("EC2 refused them, so the address was asked for without them: {refusal}"),
+        next: "set those that the tag policy allows by hand".to_owned(),
+    }
+}
+
+fn another_address(wanted: Ipv4Addr, given: Ipv4Addr, allocation: &AllocationId) -> CloudError {
+    CloudError::Other(Failure {
+        action: "ec2:AllocateAddress",
+        code: None,
+        message: Some(format!(
+            "asked for {wanted}, EC2 allocated {given} as {allocation}; Holdfast cannot release it, \
+             and does not ask again before a person has looked"
+        )),
+        request_id: None,
+        source: None,
+    })
+}
+
+/// The moment after which a step is not begun any more.
+pub(super) fn last_moment(delivery: Delivery) -> OffsetDateTime {
+    delivery.ends_at - TO_RECORD
+}

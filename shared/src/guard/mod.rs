@@ -1,0 +1,151 @@
+//! The release guard: a released address that is protected comes back, with its tags, its association
+//! and its reverse DNS.
+//!
+//! Who else is at work on the same address, and what arbitrates:
+//!
+//! | actor | what arbitrates |
+//! | --- | --- |
+//! | a second delivery of the event, at once or after a crash | EC2: an address is allocated once. The refused run looks, finds the tag `reclaimed-from` with the released id, and goes on from what EC2 says |
+//! | other people's scripts asking for the address | EC2: first come, first served. Hence nothing but one ledger read comes before the request |
+//! | somebody of this account who asks it back by hand | EC2 again; an allocation without our tag is left as it is and reported |
+//! | somebody who associates the address meanwhile | `AllowReassociation=false`: EC2 refuses, the guard looks and leaves it |
+//! | somebody who gives the private IP another address | a read just before; EC2 has no better, the window is one call |
+//! | reconcile, on the same ledger rows | compare-and-set on each row's revision |
+
+mod act;
+mod ask;
+pub mod decide;
+mod observe;
+mod record;
+pub mod restore;
+mod words;
+
+use crate::clock::Clock;
+use crate::cloud::{Associate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim, Trail};
+use crate::error::Error;
+use crate::event::Trigger;
+use crate::event::cloudtrail::{Call, Deed};
+use crate::ids::{AllocationId, BorderGroup};
+use crate::ledger::Ledger;
+use crate::ports::{Delivery, Ports};
+use crate::report::{Function, Report, Stopwatch};
+use crate::settings::{Mode, Settings};
+use decide::Decision;
+use time::OffsetDateTime;
+
+/// What the guard asks of EC2 and CloudTrail. Releasing is not among it.
+pub trait GuardCloud:
+    ReadAddresses + Reclaim + Associate + NameAddress + ReadInterfaces + Trail
+{
+}
+
+impl<T> GuardCloud for T where
+    T: ReadAddresses + Reclaim + Associate + NameAddress + ReadInterfaces + Trail
+{
+}
+
+/// One allocation that ended, however that became known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// The border group that the release named.
+    pub border_group: Option<BorderGroup>,
+    /// When it ended.
+    pub released_at: OffsetDateTime,
+    /// The call that ended it, where one is known.
+    pub call: Option<Call>,
+}
+
+/// Runs the release guard on one trigger.
+///
+/// # Errors
+/// When the event is to be delivered again: see [`Error`].
+pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    trigger: &Trigger,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let function = Function::ReleaseGuard;
+    match trigger {
+        Trigger::Ignored(ignored) => Ok(Report::ignored(function, settings.mode, ignored)),
+        Trigger::Schedule { .. } => {
+            let what = "the schedule";
+            Ok(Report::not_for(
+                function,
+                settings.mode,
+                what,
+                "it acts on releases of addresses only",
+            ))
+        }
+        Trigger::Call(record) => match &record.deed {
+            Deed::Released {
+                allocation,
+                border_group,
+            } => {
+                let loss = Loss {
+                    allocation: allocation.clone(),
+                    border_group: border_group.clone(),
+                    released_at: record.call.at,
+                    call: Some(record.call.clone()),
+                };
+                settle(function, ports, settings, &loss, delivery).await
+            }
+            _ => Ok(Report::not_for(
+                function,
+                settings.mode,
+                &record.call.name,
+                "it acts on releases of addresses only; reconcile takes note of this one",
+            )),
+        },
+    }
+}
+
+/// Settles one loss: observe, decide, act, report. Also what reconcile calls for a release whose event
+/// could not be dealt with at the time.
+///
+/// # Errors
+/// As for [`run`].
+pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
+    function: Function,
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    loss: &Loss,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let mut watch = Stopwatch::start(&ports.clock);
+    let mut observed = observe::ledger(ports, loss).await?;
+    watch.lap("ledger", &ports.clock);
+    let mut decision = decide::loss(&observed, loss, settings, ports.clock.now());
+    if decision == Decision::AskTrail {
+        observed = observe::trail(ports, settings, loss, observed).await?;
+        watch.lap("trail", &ports.clock);
+        decision = decide::loss(&observed, loss, settings, ports.clock.now());
+    }
+    let run = act::Run {
+        function,
+        ports,
+        settings,
+        loss,
+        observed: &observed,
+        delivery,
+    };
+    match decision {
+        Decision::Ignore { why } => {
+            let what = format!("the release of {}", loss.allocation);
+            Ok(Report::not_for(function, settings.mode, &what, &why))
+        }
+        Decision::AlreadySettled(record) => Ok(words::already_settled(&run, &record, watch)),
+        Decision::AskTrail => {
+            run.conclude(decide::Conclusion::unknown_address(), watch)
+                .await
+        }
+        Decision::Conclude(conclusion) => run.conclude(conclusion, watch).await,
+        Decision::Reclaim(plan) if settings.mode == Mode::Observe => {
+            run.conclude(decide::Conclusion::would_reclaim(&plan), watch)
+                .await
+        }
+        Decision::Reclaim(plan) => run.reclaim(&plan, watch).await,
+    }
+}

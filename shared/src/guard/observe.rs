@@ -1,0 +1,71 @@
+//! What the guard reads before it decides: the ledger, in one call; CloudTrail only when the ledger
+//! does not know the address. Nothing here changes anything.
+
+use super::{GuardCloud, Loss};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ledger::{Known, Ledger, Snapshot};
+use crate::ports::Ports;
+use crate::report::KnownFrom;
+use crate::settings::Settings;
+
+/// What is known of a loss.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// The ledger's rows, as they are there: what a write is derived from.
+    pub ledger: Known,
+    /// The address as it last was, from wherever it is known.
+    pub snapshot: Option<Snapshot>,
+    /// Where from.
+    pub known_from: Option<KnownFrom>,
+    /// Whether CloudTrail was asked.
+    pub trail_asked: bool,
+}
+
+pub(super) async fn ledger<C, L: Ledger, K>(
+    ports: &Ports<C, L, K>,
+    loss: &Loss,
+) -> Result<Observed, Error> {
+    let ledger = ports
+        .ledger
+        .read(&loss.allocation)
+        .await
+        .map_err(Error::LedgerUnread)?;
+    let snapshot = ledger.snapshot.clone();
+    let known_from = snapshot.as_ref().map(|_| KnownFrom::Ledger);
+    Ok(Observed {
+        ledger,
+        snapshot,
+        known_from,
+        trail_asked: false,
+    })
+}
+
+/// Rebuilds the address from what CloudTrail recorded of it: its birth, and all that followed.
+pub(super) async fn trail<C: GuardCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    loss: &Loss,
+    observed: Observed,
+) -> Result<Observed, Error> {
+    let records = ports
+        .cloud
+        .history_of(&loss.allocation, ports.clock.now())
+        .await
+        .map_err(|source| Error::Unfinished {
+            what: format!(
+                "{} was released, the ledger does not know its address, and CloudTrail could not be \
+                 asked; nothing was changed",
+                loss.allocation
+            ),
+            source,
+        })?;
+    let snapshot = Snapshot::told_by(&records, &loss.allocation, &settings.tags.protect);
+    let known_from = snapshot.as_ref().map(|_| KnownFrom::Trail);
+    Ok(Observed {
+        snapshot,
+        known_from,
+        trail_asked: true,
+        ..observed
+    })
+}

@@ -1,0 +1,96 @@
+//! Writing down how a loss was settled: the release record, the tombstone of the old allocation, and
+//! the snapshot of the new one, each by compare-and-set, all three at once.
+
+use super::GuardCloud;
+use super::act::Run;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ledger::{
+    Known, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+};
+use crate::settings::Mode;
+use time::OffsetDateTime;
+
+impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    /// Brings the ledger to `status`. A status that is settled is never replaced by one that is not.
+    pub(super) async fn record(
+        &self,
+        status: ReleaseStatus,
+        reborn: Option<Snapshot>,
+        done: &str,
+    ) -> Result<(), Error> {
+        let now = self.ports.clock.now();
+        let ledger = &self.ports.ledger;
+        let lost = &self.loss.allocation;
+        let release = update_release(ledger, lost, self.observed.ledger.clone(), |known| {
+            self.next_release(known, &status, now)
+        });
+        let tombstone = update_snapshot(ledger, lost, self.observed.ledger.clone(), |known| {
+            self.tombstone(known)
+        });
+        let alive = async {
+            let Some(reborn) = &reborn else {
+                return Ok(None);
+            };
+            update_snapshot(
+                ledger,
+                &reborn.allocation,
+                Known::default(),
+                |known| match &known.snapshot {
+                    None => Some(reborn.clone()),
+                    Some(row) => row.remembering(reborn),
+                },
+            )
+            .await
+        };
+        let (release, tombstone, alive) = futures_util::join!(release, tombstone, alive);
+        release
+            .and(tombstone.map(drop))
+            .and(alive.map(drop))
+            .map_err(|source| Error::LedgerUnwritten {
+                done: done.to_owned(),
+                source,
+            })
+    }
+
+    fn next_release(
+        &self,
+        known: &Known,
+        status: &ReleaseStatus,
+        now: OffsetDateTime,
+    ) -> Option<ReleaseRecord> {
+        let before = known.release.as_ref();
+        if let Some(before) = before
+            && (!status.may_follow(&before.status) || (before.status == *status && !self.tried()))
+        {
+            return None;
+        }
+        let call = self.loss.call.as_ref();
+        let tries = u32::from(self.tried());
+        Some(ReleaseRecord {
+            allocation: self.loss.allocation.clone(),
+            ip: self.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
+            released_at: self.loss.released_at,
+            event_id: call.map(|call| call.event_id.clone()),
+            actor: call.map(|call| call.actor.clone()).unwrap_or_default(),
+            status: status.clone(),
+            attempts: before.map_or(0, |row| row.attempts) + tries,
+            updated_at: now,
+            revision: 0,
+        })
+    }
+
+    /// Only a run that may act counts as an attempt.
+    fn tried(&self) -> bool {
+        self.settings.mode == Mode::Enforce
+    }
+
+    fn tombstone(&self, known: &Known) -> Option<Snapshot> {
+        let snapshot = known
+            .snapshot
+            .as_ref()
+            .or(self.observed.snapshot.as_ref())?;
+        (known.snapshot.is_none() || snapshot.is_alive())
+            .then(|| snapshot.ended(self.loss.released_at))
+    }
+}
