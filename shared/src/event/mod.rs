@@ -3,9 +3,49 @@
 //! that names the field. Nothing here panics, whatever the JSON.
 
 pub mod cloudtrail;
+mod envelope;
+mod parameters;
+mod record;
+mod serialisation;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;
 
 use cloudtrail::Record;
+pub use record::from_lookup;
+use serde_json::Value;
 use time::OffsetDateTime;
+
+/// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record,
+/// or a CloudWatch alarm, directly or from an SNS topic.
+///
+/// # Errors
+/// When the event is none of these, or a field that is needed is missing or is not what it should be;
+/// the error names the field.
+pub fn parse(event: &Value) -> Result<Trigger, EventError> {
+    let has = |field: &str| event.get(field).is_some();
+    if has("detail-type") || has("detail") {
+        envelope::event_bridge(event)
+    } else if has("eventSource") || has("eventName") {
+        record::parse(event, "")
+    } else if has("alarmData") {
+        Ok(envelope::alarm_action(event))
+    } else if has("Records") {
+        envelope::topic(event)
+    } else if event.is_object() {
+        Err(EventError {
+            field: "detail-type".to_owned(),
+            problem: format!("missing: expected {}", envelope::KNOWN_SHAPES),
+        })
+    } else {
+        Err(EventError {
+            field: EventError::WHOLE.to_owned(),
+            problem: format!("not an object: expected {}", envelope::KNOWN_SHAPES),
+        })
+    }
+}
 
 /// What set a function going.
 #[derive(Debug, Clone, PartialEq)]
@@ -41,4 +81,9 @@ pub struct EventError {
     pub field: String,
     /// What is wrong with it, and what was expected.
     pub problem: String,
+}
+
+impl EventError {
+    /// The name of the field when it is the event as a whole that is wrong.
+    pub const WHOLE: &str = "(the whole event)";
 }
