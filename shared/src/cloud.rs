@@ -4,6 +4,8 @@
 //!
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
+mod codes;
+
 use crate::address::{Address, Interface, Pool, Tags};
 use crate::event::cloudtrail::Record;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};

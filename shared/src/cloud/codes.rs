@@ -1,0 +1,96 @@
+//! From AWS's error code to the variant that decisions hang on: the one table for every adapter.
+//!
+//! Codes are those of the EC2 API reference ("Error codes for the Amazon EC2 API"), of DynamoDB and of
+//! CloudTrail. A code that is not here is `Other`: the call may have been carried out.
+
+use super::{CloudError, Failure, Missing};
+
+impl From<Failure> for CloudError {
+    fn from(failure: Failure) -> Self {
+        let missing = |what, failure| Self::NotFound { what, failure };
+        match failure.code.as_deref().unwrap_or_default() {
+            "InvalidAddress.NotFound" | "InvalidAddressID.NotFound" => {
+                missing(Missing::Address, failure)
+            }
+            "InvalidAllocationID.NotFound" => missing(Missing::Allocation, failure),
+            "InvalidAssociationID.NotFound" => missing(Missing::Association, failure),
+            "InvalidNetworkInterfaceID.NotFound" => missing(Missing::Interface, failure),
+            "InvalidInstanceID.NotFound" => missing(Missing::Instance, failure),
+            "ResourceNotFoundException" => missing(Missing::Else, failure),
+            "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
+            "AuthFailure" => Self::HeldElsewhere(failure),
+            "AddressLimitExceeded" => Self::LimitExceeded(failure),
+            "TagPolicyViolation" | "TagLimitExceeded" => Self::TagsRefused(failure),
+            "RequestLimitExceeded"
+            | "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestThrottled"
+            | "RequestThrottledException"
+            | "TooManyRequestsException"
+            | "ProvisionedThroughputExceededException" => Self::Throttled(failure),
+            "UnauthorizedOperation"
+            | "AccessDenied"
+            | "AccessDeniedException"
+            | "OptInRequired"
+            | "Blocked"
+            | "InvalidClientTokenId"
+            | "UnrecognizedClientException" => Self::Denied(failure),
+            "InvalidParameterValue"
+            | "InvalidParameterCombination"
+            | "InvalidInstanceID"
+            | "IncorrectInstanceState"
+            | "IncorrectState"
+            | "InvalidState"
+            | "InvalidIPAddress.InUse"
+            | "OperationNotPermitted"
+            | "Gateway.NotAttached"
+            | "ValidationException" => Self::Refused(failure),
+            _ => Self::Other(failure),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(code: &str) -> CloudError {
+        CloudError::from(Failure {
+            action: "ec2:AllocateAddress",
+            code: Some(code.to_owned()),
+            message: None,
+            request_id: Some("request-1".to_owned()),
+            source: None,
+        })
+    }
+
+    #[test]
+    fn the_three_ways_in_which_an_address_is_not_given_are_told_apart() {
+        assert_eq!(answer("InvalidAddress.NotFound").name(), "NotFound");
+        assert_eq!(answer("AddressLimitExceeded").name(), "LimitExceeded");
+        assert_eq!(answer("AuthFailure").name(), "HeldElsewhere");
+    }
+
+    #[test]
+    fn a_code_nobody_knows_is_kept_whole() {
+        let error = answer("SomethingNew");
+        assert_eq!(error.name(), "Other");
+        assert_eq!(
+            error.to_string(),
+            "ec2:AllocateAddress: SomethingNew (request request-1)"
+        );
+    }
+
+    #[test]
+    fn no_answer_at_all_may_have_been_carried_out() {
+        let failure = Failure {
+            action: "ec2:AllocateAddress",
+            code: None,
+            message: None,
+            request_id: None,
+            source: None,
+        };
+        assert!(CloudError::from(failure).is_passing());
+    }
+}
