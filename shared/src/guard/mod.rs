@@ -20,6 +20,9 @@ mod record;
 pub mod restore;
 mod words;
 
+#[cfg(test)]
+mod tests;
+
 use crate::clock::Clock;
 use crate::cloud::{Associate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim, Trail};
 use crate::error::Error;
