@@ -74,7 +74,11 @@ impl Ec2Error {
             "InternalError" => 500,
             _ => 400,
         };
-        Self { code: code.to_owned(), message: message.into(), http_status }
+        Self {
+            code: code.to_owned(),
+            message: message.into(),
+            http_status,
+        }
     }
 }
 
@@ -96,6 +100,9 @@ pub struct Tag {
 impl Tag {
     #[must_use]
     pub fn new(key: impl Into<String>, value: impl Into<String>) -> Self {
-        Self { key: key.into(), value: value.into() }
+        Self {
+            key: key.into(),
+            value: value.into(),
+        }
     }
 }

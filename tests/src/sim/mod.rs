@@ -2,8 +2,40 @@
 //!
 //! It stands in for AWS in the tests, the demo and the benchmarks, and it is not the product:
 //! where it is unsure of AWS, the rule says so in place, and Holdfast must not depend on it.
+//!
+//! [`World`] is the door: throttling, authorisation, dry runs, the record of calls, CloudTrail and
+//! EventBridge are done there, once for every action. Behind it, [`model::Model`] holds EC2's own
+//! state, and each resource family has a file of its own with the rules of its actions.
 
 pub mod api;
+pub mod delivery;
+pub mod model;
+pub mod outside;
+pub mod settings;
+pub mod throttle;
+pub mod trail;
 pub mod world;
 
+mod addresses;
+mod allocation;
+mod association;
+mod authorisation;
+mod filters;
+mod history;
+mod ids;
+mod instances;
+mod interfaces;
+mod invariants;
+mod launch;
+mod networks;
+mod paging;
+mod reverse_dns;
+mod tags;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use delivery::Delivery;
+pub use settings::{Settings, TagPolicy, TakenAnswer};
 pub use world::World;

@@ -6,9 +6,13 @@ use super::Tag;
 
 /// The answer to a request: the variant of the same name, `Done` where EC2 answers `return=true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "an answer lives as long as its call"
+)]
 pub enum Response {
     AllocateAddress(AllocatedAddress),
-    /// ReleaseAddress, DisassociateAddress, AttachInternetGateway, CreateTags, DeleteTags.
+    /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `CreateTags`, `DeleteTags`.
     Done,
     AssociateAddress {
         association_id: String,

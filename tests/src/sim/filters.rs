@@ -1,0 +1,58 @@
+//! Filters of the describe actions: names, wildcards, and the tag filters that all of them share.
+
+use super::api::{Ec2Error, Filter, Tag};
+
+/// Whether a resource passes all filters. `values_of` gives the values that the resource has for a
+/// filter name, and `None` for a name that the action does not know.
+pub(super) fn passes(
+    filters: &[Filter],
+    tags: &[Tag],
+    values_of: impl Fn(&str) -> Option<Vec<String>>,
+) -> Result<bool, Ec2Error> {
+    let mut passes = true;
+    for filter in filters {
+        let values = tag_values(&filter.name, tags).or_else(|| values_of(&filter.name));
+        let values = values.ok_or_else(|| {
+            Ec2Error::new(
+                "InvalidParameterValue",
+                format!("The filter '{}' is invalid", filter.name),
+            )
+        })?;
+        passes &= filter
+            .values
+            .iter()
+            .any(|pattern| values.iter().any(|value| matches(pattern, value)));
+    }
+    Ok(passes)
+}
+
+fn tag_values(name: &str, tags: &[Tag]) -> Option<Vec<String>> {
+    if name == "tag-key" {
+        return Some(tags.iter().map(|tag| tag.key.clone()).collect());
+    }
+    let key = name.strip_prefix("tag:")?;
+    Some(
+        tags.iter()
+            .filter(|tag| tag.key == key)
+            .map(|tag| tag.value.clone())
+            .collect(),
+    )
+}
+
+/// `*` stands for any run of characters and `?` for one, as in EC2 filters and IAM patterns.
+pub(super) fn matches(pattern: &str, value: &str) -> bool {
+    match pattern.chars().next() {
+        None => value.is_empty(),
+        Some('*') => {
+            let rest = &pattern[1..];
+            value
+                .char_indices()
+                .any(|(at, _)| matches(rest, &value[at..]))
+                || matches(rest, "")
+        }
+        Some(first) => value.chars().next().is_some_and(|character| {
+            (first == '?' || first == character)
+                && matches(&pattern[first.len_utf8()..], &value[character.len_utf8()..])
+        }),
+    }
+}

@@ -1,0 +1,466 @@
+//! Instances: their life cycle and the describes. Each change of state is told to EventBridge.
+
+use time::{Duration, OffsetDateTime};
+
+use super::{
+    api::{
+        self, DescribeInstanceStatus, DescribeInstances, Ec2Error, InstanceState,
+        InstanceStateChange, InstanceStatus, Reservation, Response, StartInstances, StopInstances,
+        TerminateInstances,
+    },
+    filters,
+    interfaces::AttachmentStatus,
+    model::{Model, Resources, StateChange, View},
+    paging::page,
+    timers::Due,
+};
+
+/// Terminated instances stay visible "for a short while (usually less than an hour)" (EC2 user
+/// guide, "Terminate your instance").
+const REMEMBERED: Duration = Duration::HOUR;
+
+#[derive(Clone, Debug)]
+pub(super) struct Instance {
+    pub(super) id: String,
+    pub(super) reservation_id: String,
+    pub(super) owner: String,
+    pub(super) image_id: String,
+    pub(super) instance_type: String,
+    pub(super) state: InstanceState,
+    pub(super) launched_at: OffsetDateTime,
+    pub(super) vpc_id: String,
+    pub(super) subnet_id: String,
+    pub(super) zone: String,
+    pub(super) client_token: Option<String>,
+    /// Each start gives the primary interface a public address of Amazon's.
+    pub(super) automatic_public_ip: bool,
+    pub(super) checks_pass_from: OffsetDateTime,
+    pub(super) instance_impaired: bool,
+    pub(super) system_impaired: bool,
+}
+
+pub(super) fn instance_not_found(id: &str) -> Ec2Error {
+    Ec2Error::new(
+        "InvalidInstanceID.NotFound",
+        format!("The instance ID '{id}' does not exist"),
+    )
+}
+
+impl Instance {
+    fn status(&self, impaired: bool, now: OffsetDateTime) -> String {
+        let word = match self.state {
+            InstanceState::Running if impaired => "impaired",
+            InstanceState::Running if now < self.checks_pass_from => "initializing",
+            InstanceState::Running => "ok",
+            _ => "not-applicable",
+        };
+        word.to_owned()
+    }
+}
+
+impl Resources {
+    pub(super) fn instance_as_answered(&self, instance: &Instance) -> api::Instance {
+        let interfaces: Vec<api::NetworkInterface> = self
+            .interfaces_of(&instance.id)
+            .map(|interface| self.interface_as_answered(interface))
+            .collect();
+        let primary = interfaces
+            .first()
+            .and_then(|it| it.private_ip_addresses.first());
+        let gone = instance.state == InstanceState::Terminated;
+        api::Instance {
+            instance_id: instance.id.clone(),
+            image_id: instance.image_id.clone(),
+            instance_type: instance.instance_type.clone(),
+            state: instance.state,
+            launch_time: instance.launched_at,
+            availability_zone: instance.zone.clone(),
+            vpc_id: (!gone).then(|| instance.vpc_id.clone()),
+            subnet_id: (!gone).then(|| instance.subnet_id.clone()),
+            private_ip_address: primary.map(|ip| ip.private_ip_address.clone()),
+            public_ip_address: primary
+                .and_then(|ip| ip.association.as_ref())
+                .map(|association| association.public_ip.clone()),
+            client_token: instance.client_token.clone(),
+            security_group_ids: interfaces
+                .first()
+                .map(|it| it.groups.clone())
+                .unwrap_or_default(),
+            tags: self.tags_of(&instance.id),
+            network_interfaces: interfaces,
+        }
+    }
+
+    fn own_instances(&self, account: &str, ids: &[String]) -> Result<Vec<&Instance>, Ec2Error> {
+        let own = || {
+            self.instances
+                .values()
+                .filter(|instance| instance.owner == account)
+        };
+        if let Some(unknown) = ids.iter().find(|id| !own().any(|it| it.id == **id)) {
+            return Err(instance_not_found(unknown));
+        }
+        Ok(own()
+            .filter(|instance| ids.is_empty() || ids.contains(&instance.id))
+            .collect())
+    }
+}
+
+impl Model {
+    pub(super) fn own_instance(&self, account: &str, id: &str) -> Result<&Instance, Ec2Error> {
+        let instance = self
+            .resources
+            .instances
+            .get(id)
+            .filter(|it| it.owner == account);
+        instance.ok_or_else(|| instance_not_found(id))
+    }
+
+    /// Changes states in one call, or none of them: `next` gives the new state, or `None` for a
+    /// state in which the call is refused.
+    fn change_states(
+        &mut self,
+        account: &str,
+        ids: &[String],
+        refusal: &str,
+        next: fn(InstanceState) -> Option<InstanceState>,
+    ) -> Result<Vec<InstanceStateChange>, Ec2Error> {
+        let mut changes = Vec::new();
+        for id in ids {
+            let previous = self.own_instance(account, id)?.state;
+            let current = next(previous).ok_or_else(|| {
+                let message = format!(
+                    "The instance '{id}' is not in a state from which it can be {refusal}."
+                );
+                Ec2Error::new("IncorrectInstanceState", message)
+            })?;
+            changes.push(InstanceStateChange {
+                instance_id: id.clone(),
+                current,
+                previous,
+            });
+        }
+        for change in changes
+            .iter()
+            .filter(|change| change.current != change.previous)
+        {
+            self.enter(&change.instance_id, change.current);
+        }
+        Ok(changes)
+    }
+
+    pub(super) fn start_instances(
+        &mut self,
+        account: &str,
+        request: &StartInstances,
+    ) -> Result<Response, Ec2Error> {
+        use InstanceState::{Pending, Running, Stopped};
+        self.change_states(
+            account,
+            &request.instance_ids,
+            "started",
+            |state| match state {
+                Stopped => Some(Pending),
+                Pending | Running => Some(state),
+                _ => None,
+            },
+        )
+        .map(Response::StartInstances)
+    }
+
+    pub(super) fn stop_instances(
+        &mut self,
+        account: &str,
+        request: &StopInstances,
+    ) -> Result<Response, Ec2Error> {
+        use InstanceState::{Running, Stopped, Stopping};
+        self.change_states(
+            account,
+            &request.instance_ids,
+            "stopped",
+            |state| match state {
+                Running => Some(Stopping),
+                Stopping | Stopped => Some(state),
+                _ => None,
+            },
+        )
+        .map(Response::StopInstances)
+    }
+
+    pub(super) fn terminate_instances(
+        &mut self,
+        account: &str,
+        request: &TerminateInstances,
+    ) -> Result<Response, Ec2Error> {
+        use InstanceState::{ShuttingDown, Stopped, Terminated};
+        self.change_states(
+            account,
+            &request.instance_ids,
+            "terminated",
+            |state| match state {
+                // At once, as real records show.
+                Stopped | Terminated => Some(Terminated),
+                _ => Some(ShuttingDown),
+            },
+        )
+        .map(Response::TerminateInstances)
+    }
+
+    /// Puts an instance into a state, with all that follows from it.
+    pub(super) fn enter(&mut self, id: &str, state: InstanceState) {
+        let (now, settings) = (self.now, self.settings.clone());
+        let Some(instance) = self.resources.instances.get_mut(id) else {
+            return;
+        };
+        instance.state = state;
+        let account = instance.owner.clone();
+        let id = id.to_owned();
+        self.state_changes.push(StateChange {
+            at: now,
+            account,
+            instance_id: id.clone(),
+            state,
+        });
+        match state {
+            InstanceState::Pending => {
+                instance.launched_at = now;
+                self.timers.plan(
+                    now + settings.instance_starts_after,
+                    Due::InstanceRunning(id),
+                );
+            }
+            InstanceState::Running => {
+                instance.checks_pass_from = now + settings.status_checks_pass_after;
+            }
+            InstanceState::Stopping => {
+                self.timers.plan(
+                    now + settings.instance_stops_after,
+                    Due::InstanceStopped(id),
+                );
+            }
+            InstanceState::ShuttingDown => {
+                let at = now + settings.instance_terminates_after;
+                self.timers.plan(at, Due::InstanceTerminated(id));
+            }
+            InstanceState::Stopped => self.drop_automatic_public_ip(&id),
+            InstanceState::Terminated => {
+                self.part_from_interfaces(&id);
+                self.timers
+                    .plan(now + REMEMBERED, Due::InstanceForgotten(id));
+            }
+        }
+    }
+
+    fn enter_from(&mut self, id: &str, from: InstanceState, to: InstanceState) {
+        if self
+            .resources
+            .instances
+            .get(id)
+            .is_some_and(|instance| instance.state == from)
+        {
+            self.enter(id, to);
+        }
+    }
+
+    pub(super) fn instance_runs(&mut self, id: &str) {
+        self.give_automatic_public_ip(id);
+        for interface in self.resources.interfaces.values_mut() {
+            let own = interface.instance_id().is_some_and(|own| own == id);
+            if let Some(attachment) = interface.attachment.as_mut().filter(|_| own) {
+                attachment.status = AttachmentStatus::Attached;
+            }
+        }
+        self.enter_from(id, InstanceState::Pending, InstanceState::Running);
+    }
+
+    pub(super) fn instance_is_stopped(&mut self, id: &str) {
+        self.enter_from(id, InstanceState::Stopping, InstanceState::Stopped);
+    }
+
+    pub(super) fn instance_is_terminated(&mut self, id: &str) {
+        self.enter_from(id, InstanceState::ShuttingDown, InstanceState::Terminated);
+    }
+
+    pub(super) fn forget_instance(&mut self, id: &str) {
+        self.resources.instances.remove(id);
+        self.resources.tags.remove(id);
+    }
+
+    fn give_automatic_public_ip(&mut self, id: &str) {
+        let wanted = self
+            .resources
+            .instances
+            .get(id)
+            .is_some_and(|it| it.automatic_public_ip && it.state == InstanceState::Pending);
+        let Some(primary) = self.resources.interfaces_of(id).next().filter(|_| wanted) else {
+            return;
+        };
+        if self
+            .resources
+            .address_on(&primary.id, primary.primary_ip())
+            .is_some()
+        {
+            return;
+        }
+        let primary = primary.id.clone();
+        // 198.19.0.0/16: never the address of an EIP in this world.
+        let number = self.ids.number();
+        let ip = format!("198.19.{}.{}", number >> 8 & 255, number & 255);
+        if let Some(interface) = self.resources.interfaces.get_mut(&primary) {
+            interface.automatic_public_ip = Some(ip);
+        }
+    }
+
+    fn drop_automatic_public_ip(&mut self, id: &str) {
+        for interface in self.resources.interfaces.values_mut() {
+            if interface.instance_id().is_some_and(|own| own == id) {
+                interface.automatic_public_ip = None;
+            }
+        }
+    }
+
+    /// Interfaces that are to be deleted with the instance go, the others become available.
+    fn part_from_interfaces(&mut self, id: &str) {
+        let interfaces: Vec<(String, bool)> = self
+            .resources
+            .interfaces_of(id)
+            .map(|interface| {
+                let attachment = interface.attachment.as_ref();
+                (
+                    interface.id.clone(),
+                    attachment.is_some_and(|it| it.delete_on_termination),
+                )
+            })
+            .collect();
+        for (interface_id, goes) in interfaces {
+            if goes {
+                self.remove_interface(&interface_id);
+            } else if let Some(interface) = self.resources.interfaces.get_mut(&interface_id) {
+                interface.attachment = None;
+                interface.automatic_public_ip = None;
+            }
+        }
+    }
+}
+
+impl View<'_> {
+    pub(super) fn describe_instances(
+        &self,
+        account: &str,
+        request: &DescribeInstances,
+    ) -> Result<Response, Ec2Error> {
+        if request.max_results.is_some() && !request.instance_ids.is_empty() {
+            return Err(Ec2Error::new(
+                "InvalidParameterCombination",
+                "The parameter instancesSet cannot be used with the parameter maxResults",
+            ));
+        }
+        let mut reservations: Vec<Reservation> = Vec::new();
+        for instance in self
+            .resources
+            .own_instances(account, &request.instance_ids)?
+        {
+            let answer = self.resources.instance_as_answered(instance);
+            let values_of = |name: &str| filter_values(&answer, name);
+            if !filters::passes(&request.filters, &answer.tags, values_of)? {
+                continue;
+            }
+            let id = &instance.reservation_id;
+            match reservations
+                .iter_mut()
+                .find(|known| known.reservation_id == *id)
+            {
+                Some(known) => known.instances.push(answer),
+                None => reservations.push(Reservation {
+                    reservation_id: id.clone(),
+                    owner_id: instance.owner.clone(),
+                    instances: vec![answer],
+                }),
+            }
+        }
+        let (reservations, next_token) = page(
+            reservations,
+            request.max_results,
+            request.next_token.as_deref(),
+            5,
+        )?;
+        Ok(Response::DescribeInstances {
+            reservations,
+            next_token,
+        })
+    }
+
+    pub(super) fn describe_instance_status(
+        &self,
+        account: &str,
+        request: &DescribeInstanceStatus,
+    ) -> Result<Response, Ec2Error> {
+        let mut statuses = Vec::new();
+        for instance in self
+            .resources
+            .own_instances(account, &request.instance_ids)?
+        {
+            if !request.include_all_instances && instance.state != InstanceState::Running {
+                continue;
+            }
+            let status = InstanceStatus {
+                instance_id: instance.id.clone(),
+                availability_zone: instance.zone.clone(),
+                state: instance.state,
+                instance_status: instance.status(instance.instance_impaired, self.now),
+                system_status: instance.status(instance.system_impaired, self.now),
+            };
+            if filters::passes(&request.filters, &[], |name| status_values(&status, name))? {
+                statuses.push(status);
+            }
+        }
+        let (statuses, next_token) = page(
+            statuses,
+            request.max_results,
+            request.next_token.as_deref(),
+            5,
+        )?;
+        Ok(Response::DescribeInstanceStatus {
+            statuses,
+            next_token,
+        })
+    }
+}
+
+fn status_values(status: &InstanceStatus, name: &str) -> Option<Vec<String>> {
+    let value = match name {
+        "availability-zone" => status.availability_zone.clone(),
+        "instance-state-name" => status.state.name().to_owned(),
+        "instance-state-code" => status.state.code().to_string(),
+        "instance-status.status" => status.instance_status.clone(),
+        "system-status.status" => status.system_status.clone(),
+        _ => return None,
+    };
+    Some(vec![value])
+}
+
+fn filter_values(instance: &api::Instance, name: &str) -> Option<Vec<String>> {
+    let interfaces = || instance.network_interfaces.iter();
+    let optional = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
+    Some(match name {
+        "instance-id" => vec![instance.instance_id.clone()],
+        "image-id" => vec![instance.image_id.clone()],
+        "instance-type" => vec![instance.instance_type.clone()],
+        "instance-state-name" => vec![instance.state.name().to_owned()],
+        "instance-state-code" => vec![instance.state.code().to_string()],
+        "availability-zone" => vec![instance.availability_zone.clone()],
+        "vpc-id" => optional(&instance.vpc_id),
+        "subnet-id" => optional(&instance.subnet_id),
+        "private-ip-address" => optional(&instance.private_ip_address),
+        "ip-address" => optional(&instance.public_ip_address),
+        "client-token" => optional(&instance.client_token),
+        "network-interface.network-interface-id" => interfaces()
+            .map(|it| it.network_interface_id.clone())
+            .collect(),
+        "network-interface.addresses.private-ip-address" => interfaces()
+            .flat_map(|it| &it.private_ip_addresses)
+            .map(|ip| ip.private_ip_address.clone())
+            .collect(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,202 @@
+//! `RunInstances`: instances with their interfaces, or nothing at all.
+
+use super::{
+    api::{
+        Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Reservation, Response,
+        RunInstances, Tag,
+    },
+    instances::Instance,
+    interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
+    model::{Model, auth_failure, invalid_value, missing_parameter},
+};
+
+/// What `RunInstances` tags on creation.
+const TAGGED: &[&str] = &["instance", "network-interface", "volume"];
+
+/// What the instances of one call share.
+struct Launch<'a> {
+    account: &'a str,
+    request: &'a RunInstances,
+    reservation_id: String,
+    instance_tags: Vec<Tag>,
+    interface_tags: Vec<Tag>,
+}
+
+impl Model {
+    pub(super) fn run_instances(
+        &mut self,
+        account: &str,
+        request: &RunInstances,
+    ) -> Result<Response, Ec2Error> {
+        if let Some(known) = self.launched_with(account, request.client_token.as_deref()) {
+            return self
+                .reservation(account, &known)
+                .map(Response::RunInstances);
+        }
+        if request.min_count < 1 || request.max_count < request.min_count {
+            return Err(invalid_value(format!(
+                "Value ({}) for parameter maxCount is invalid.",
+                request.max_count
+            )));
+        }
+        // A launch that is refused half way leaves nothing behind.
+        let mut draft = self.clone();
+        let launch = Launch {
+            account,
+            request,
+            reservation_id: draft.ids.next("r"),
+            instance_tags: self.new_tags("instance", &request.tag_specifications, TAGGED)?,
+            interface_tags: self.new_tags(
+                "network-interface",
+                &request.tag_specifications,
+                TAGGED,
+            )?,
+        };
+        for _ in 0..request.max_count {
+            draft.launch(&launch)?;
+        }
+        let reservation = draft.reservation(account, &launch.reservation_id)?;
+        *self = draft;
+        Ok(Response::RunInstances(reservation))
+    }
+
+    /// `ClientToken` makes `RunInstances` idempotent (EC2 API reference, "Ensuring idempotency").
+    fn launched_with(&self, account: &str, token: Option<&str>) -> Option<String> {
+        let token = token?;
+        self.resources
+            .instances
+            .values()
+            .find(|instance| {
+                instance.owner == account && instance.client_token.as_deref() == Some(token)
+            })
+            .map(|instance| instance.reservation_id.clone())
+    }
+
+    fn reservation(&self, account: &str, id: &str) -> Result<Reservation, Ec2Error> {
+        let instances = self.resources.instances.values();
+        Ok(Reservation {
+            reservation_id: id.to_owned(),
+            owner_id: account.to_owned(),
+            instances: instances
+                .filter(|instance| instance.reservation_id == id)
+                .map(|instance| self.resources.instance_as_answered(instance))
+                .collect(),
+        })
+    }
+
+    fn launch(&mut self, launch: &Launch<'_>) -> Result<(), Ec2Error> {
+        let Launch {
+            account, request, ..
+        } = launch;
+        let id = self.ids.next("i");
+        let wishes = launch_interfaces(request);
+        let mut attached = Vec::new();
+        for wish in &wishes {
+            let interface_id = self.interface_for(launch, wish)?;
+            let attachment = Attachment {
+                id: self.ids.next("eni-attach"),
+                instance_id: Some(id.clone()),
+                instance_owner: (*account).to_owned(),
+                device_index: wish.device_index,
+                network_card_index: 0,
+                status: AttachmentStatus::Attaching,
+                attached_at: self.now,
+                // Interfaces that the launch creates go with the instance, those that were there
+                // before stay (EC2 user guide, "Delete on termination").
+                delete_on_termination: wish
+                    .delete_on_termination
+                    .unwrap_or(wish.network_interface_id.is_none()),
+            };
+            if let Some(interface) = self.resources.interfaces.get_mut(&interface_id) {
+                interface.attachment = Some(attachment);
+            }
+            attached.push((wish.device_index, interface_id));
+        }
+        let primary = attached.iter().find(|(index, _)| *index == 0);
+        let (_, primary) = primary.ok_or_else(|| {
+            invalid_value("The network interface with device index 0 must be specified")
+        })?;
+        let primary = self.own_interface(account, primary)?;
+        let subnet = self.own_subnet(account, &primary.subnet_id)?;
+        let asked = wishes
+            .iter()
+            .find_map(|wish| wish.associate_public_ip_address);
+        let instance = Instance {
+            id: id.clone(),
+            reservation_id: launch.reservation_id.clone(),
+            owner: (*account).to_owned(),
+            image_id: request
+                .image_id
+                .clone()
+                .unwrap_or_else(|| "ami-0123456789abcdef0".to_owned()),
+            instance_type: request
+                .instance_type
+                .clone()
+                .unwrap_or_else(|| "m5.large".to_owned()),
+            state: InstanceState::Pending,
+            launched_at: self.now,
+            vpc_id: primary.vpc_id.clone(),
+            subnet_id: primary.subnet_id.clone(),
+            zone: primary.zone.clone(),
+            client_token: request.client_token.clone(),
+            automatic_public_ip: asked.unwrap_or(subnet.is_default),
+            checks_pass_from: self.now,
+            instance_impaired: false,
+            system_impaired: false,
+        };
+        self.resources.instances.insert(id.clone(), instance);
+        self.put_tags(&id, launch.instance_tags.clone());
+        self.enter(&id, InstanceState::Pending);
+        Ok(())
+    }
+
+    /// The interface for one device index: an existing one, or a new one.
+    fn interface_for(
+        &mut self,
+        launch: &Launch<'_>,
+        wish: &InstanceNetworkInterfaceSpecification,
+    ) -> Result<String, Ec2Error> {
+        if let Some(id) = &wish.network_interface_id {
+            let interface = self.own_interface(launch.account, id)?;
+            if interface.requester_managed {
+                return Err(auth_failure());
+            }
+            if interface.attachment.is_some() {
+                let message = format!("Interface: [{id}] in use");
+                return Err(Ec2Error::new("InvalidNetworkInterface.InUse", message));
+            }
+            return Ok(id.clone());
+        }
+        let zone = launch.request.availability_zone.as_deref();
+        let subnet_id = match &wish.subnet_id {
+            Some(id) => id.clone(),
+            None => self
+                .resources
+                .default_subnet(launch.account, zone)
+                .map(|subnet| subnet.id.clone())
+                .ok_or_else(|| missing_parameter("No subnets found for the default VPC"))?,
+        };
+        let blueprint = Blueprint {
+            interface_type: PLAIN,
+            primary_ip: wish.private_ip_address.as_ref(),
+            groups: &wish.groups,
+            ..Blueprint::default()
+        };
+        let id = self.add_interface(launch.account, &subnet_id, &blueprint)?;
+        self.put_tags(&id, launch.interface_tags.clone());
+        Ok(id)
+    }
+}
+
+/// The interfaces asked for; without any, one in the subnet asked for.
+fn launch_interfaces(request: &RunInstances) -> Vec<InstanceNetworkInterfaceSpecification> {
+    if !request.network_interfaces.is_empty() {
+        return request.network_interfaces.clone();
+    }
+    vec![InstanceNetworkInterfaceSpecification {
+        subnet_id: request.subnet_id.clone(),
+        private_ip_address: request.private_ip_address.clone(),
+        groups: request.security_group_ids.clone(),
+        ..InstanceNetworkInterfaceSpecification::default()
+    }]
+}

@@ -1,0 +1,36 @@
+//! `MaxResults` and `NextToken` of the describe actions.
+
+use super::api::Ec2Error;
+
+/// One page and the token of the next. `smallest` is the least `MaxResults` that the action takes.
+pub(super) fn page<T>(
+    items: Vec<T>,
+    max_results: Option<i32>,
+    next_token: Option<&str>,
+    smallest: i32,
+) -> Result<(Vec<T>, Option<String>), Ec2Error> {
+    let start = match next_token {
+        None => 0,
+        Some(token) => token
+            .strip_prefix("page-")
+            .and_then(|digits| digits.parse::<usize>().ok())
+            .filter(|start| *start <= items.len())
+            .ok_or_else(|| Ec2Error::new("InvalidNextToken", "The token is not valid."))?,
+    };
+    let size = match max_results {
+        None => 1000,
+        Some(size) if (smallest..=1000).contains(&size) => usize::try_from(size).unwrap_or(1000),
+        Some(size) => {
+            return Err(Ec2Error::new(
+                "InvalidParameterValue",
+                format!(
+                    "Value ( {size} ) for parameter maxResults is invalid. \
+                     Expecting a value between {smallest} and 1000."
+                ),
+            ));
+        }
+    };
+    let end = items.len().min(start + size);
+    let next = (end < items.len()).then(|| format!("page-{end}"));
+    Ok((items.into_iter().skip(start).take(size).collect(), next))
+}

@@ -1,0 +1,80 @@
+//! What a test may set about the simulated EC2: limits, delays, and the answers where AWS varies.
+
+use std::collections::BTreeSet;
+
+use time::Duration;
+
+/// The knobs of a world. The defaults are an account nobody has touched, on a good day.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Elastic IPs per Region (Service Quotas L-0263D0A3); pools of one's own do not count.
+    pub address_quota: usize,
+    /// How long a new allocation id is unknown to other calls (eventual consistency: users see
+    /// `InvalidAllocationID.NotFound` on an `AssociateAddress` right after AllocateAddress).
+    pub allocation_usable_after: Duration,
+    /// How long a released address cannot be had by anybody.
+    pub released_unavailable_for: Duration,
+    /// How long after its release another account takes the address; `None`: nobody does.
+    pub released_taken_after: Option<Duration>,
+    /// How AllocateAddress refuses an address that another account has.
+    pub taken_answer: TakenAnswer,
+    /// `pending` to `running`.
+    pub instance_starts_after: Duration,
+    /// `stopping` to `stopped`.
+    pub instance_stops_after: Duration,
+    /// `shutting-down` to `terminated`.
+    pub instance_terminates_after: Duration,
+    /// `running` to status checks that pass; `initializing` until then.
+    pub status_checks_pass_after: Duration,
+    /// A reverse DNS request to its publication.
+    pub reverse_dns_published_after: Duration,
+    /// How long ReleaseAddress still answers `InvalidAddress.PtrSet` after the attribute already
+    /// reads cleared (minutes, as users measured).
+    pub reverse_dns_lock_lingers: Duration,
+    /// Names with a forward record; `None`: every name has one.
+    pub forward_records: Option<BTreeSet<String>>,
+    /// The organisation's tag policy.
+    pub tag_policy: Option<TagPolicy>,
+    /// How long after a call `LookupEvents` knows it.
+    pub looked_up_after: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            address_quota: 5,
+            allocation_usable_after: Duration::ZERO,
+            released_unavailable_for: Duration::ZERO,
+            released_taken_after: None,
+            taken_answer: TakenAnswer::NotFound,
+            instance_starts_after: Duration::seconds(20),
+            instance_stops_after: Duration::seconds(30),
+            instance_terminates_after: Duration::seconds(30),
+            status_checks_pass_after: Duration::seconds(120),
+            reverse_dns_published_after: Duration::seconds(60),
+            reverse_dns_lock_lingers: Duration::seconds(180),
+            forward_records: None,
+            tag_policy: None,
+            looked_up_after: Duration::ZERO,
+        }
+    }
+}
+
+/// How AllocateAddress answers for an address that somebody else holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TakenAnswer {
+    /// `InvalidAddress.NotFound`, as users report it.
+    NotFound,
+    /// `AuthFailure`, as ReleaseAddress answers for such an address (EC2 API reference,
+    /// ReleaseAddress); whether AllocateAddress ever does is not known.
+    AuthFailure,
+}
+
+/// A tag policy that is enforced: the only values that a key may have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagPolicy {
+    /// The governed key.
+    pub key: String,
+    /// Its allowed values.
+    pub allowed_values: Vec<String>,
+}

@@ -1,0 +1,98 @@
+//! EC2's request throttling: one token bucket per account and action, off until a test turns it on.
+//! Sizes are those of the EC2 developer guide, "Request throttling for the Amazon EC2 API".
+
+use std::collections::BTreeMap;
+
+use time::OffsetDateTime;
+
+use super::api::{Ec2Error, Request};
+
+/// A bucket's size and what flows back into it each second.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Limit {
+    /// Calls that may come at once.
+    pub capacity: f64,
+    /// Tokens per second.
+    pub refill: f64,
+}
+
+impl Limit {
+    const fn new(capacity: f64, refill: f64) -> Self {
+        Self { capacity, refill }
+    }
+
+    fn of(request: &Request) -> Self {
+        match request {
+            Request::DescribeInstances(request)
+                if request.filters.is_empty()
+                    && request.instance_ids.is_empty()
+                    && request.max_results.is_none() =>
+            {
+                Self::new(50.0, 10.0)
+            }
+            Request::RunInstances(_) | Request::StartInstances(_) => Self::new(5.0, 2.0),
+            Request::CreateTags(_) | Request::DeleteTags(_) => Self::new(100.0, 10.0),
+            request if request.is_read() => Self::new(100.0, 20.0),
+            _ => Self::new(50.0, 5.0),
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Bucket {
+    tokens: f64,
+    filled_at: OffsetDateTime,
+}
+
+/// All buckets.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Throttle {
+    on: bool,
+    overrides: BTreeMap<String, Limit>,
+    buckets: BTreeMap<(String, &'static str), Bucket>,
+}
+
+impl Throttle {
+    pub(super) fn turn(&mut self, on: bool) {
+        self.on = on;
+        self.buckets.clear();
+    }
+
+    /// Gives one action a bucket of another size, and throttles it even while the rest is not.
+    pub(super) fn limit(&mut self, action: &str, limit: Limit) {
+        self.overrides.insert(action.to_owned(), limit);
+        self.buckets.retain(|(_, known), _| *known != action);
+    }
+
+    /// Takes a token.
+    pub(super) fn admit(
+        &mut self,
+        account: &str,
+        request: &Request,
+        now: OffsetDateTime,
+    ) -> Result<(), Ec2Error> {
+        let own = self.overrides.get(request.action()).copied();
+        if !self.on && own.is_none() {
+            return Ok(());
+        }
+        let limit = own.unwrap_or_else(|| Limit::of(request));
+        let bucket = self
+            .buckets
+            .entry((account.to_owned(), request.action()))
+            .or_insert(Bucket {
+                tokens: limit.capacity,
+                filled_at: now,
+            });
+        let seconds = (now - bucket.filled_at).as_seconds_f64();
+        bucket.tokens = limit.capacity.min(bucket.tokens + seconds * limit.refill);
+        bucket.filled_at = now;
+        if bucket.tokens < 1.0 {
+            return Err(Ec2Error::new(
+                "RequestLimitExceeded",
+                "Request limit exceeded.",
+            ));
+        }
+        bucket.tokens -= 1.0;
+        Ok(())
+    }
+}
