@@ -29,9 +29,7 @@ impl Model {
         request: &RunInstances,
     ) -> Result<Response, Ec2Error> {
         if let Some(known) = self.launched_with(account, request.client_token.as_deref()) {
-            return self
-                .reservation(account, &known)
-                .map(Response::RunInstances);
+            return Ok(Response::RunInstances(self.reservation(account, &known)));
         }
         if request.min_count < 1 || request.max_count < request.min_count {
             return Err(invalid_value(format!(
@@ -55,7 +53,7 @@ impl Model {
         for _ in 0..request.max_count {
             draft.launch(&launch)?;
         }
-        let reservation = draft.reservation(account, &launch.reservation_id)?;
+        let reservation = draft.reservation(account, &launch.reservation_id);
         *self = draft;
         Ok(Response::RunInstances(reservation))
     }
@@ -72,16 +70,16 @@ impl Model {
             .map(|instance| instance.reservation_id.clone())
     }
 
-    fn reservation(&self, account: &str, id: &str) -> Result<Reservation, Ec2Error> {
+    fn reservation(&self, account: &str, id: &str) -> Reservation {
         let instances = self.resources.instances.values();
-        Ok(Reservation {
+        Reservation {
             reservation_id: id.to_owned(),
             owner_id: account.to_owned(),
             instances: instances
                 .filter(|instance| instance.reservation_id == id)
                 .map(|instance| self.resources.instance_as_answered(instance))
                 .collect(),
-        })
+        }
     }
 
     fn launch(&mut self, launch: &Launch<'_>) -> Result<(), Ec2Error> {
@@ -129,7 +127,7 @@ impl Model {
                 .image_id
                 .clone()
                 .unwrap_or_else(|| "ami-0123456789abcdef0".to_owned()),
-            instance_type: request
+            kind: request
                 .instance_type
                 .clone()
                 .unwrap_or_else(|| "m5.large".to_owned()),
@@ -141,8 +139,8 @@ impl Model {
             client_token: request.client_token.clone(),
             automatic_public_ip: asked.unwrap_or(subnet.is_default),
             checks_pass_from: self.now,
-            instance_impaired: false,
-            system_impaired: false,
+            impaired: false,
+            host_impaired: false,
         };
         self.resources.instances.insert(id.clone(), instance);
         self.put_tags(&id, launch.instance_tags.clone());
@@ -177,7 +175,7 @@ impl Model {
                 .ok_or_else(|| missing_parameter("No subnets found for the default VPC"))?,
         };
         let blueprint = Blueprint {
-            interface_type: PLAIN,
+            kind: PLAIN,
             primary_ip: wish.private_ip_address.as_ref(),
             groups: &wish.groups,
             ..Blueprint::default()

@@ -231,7 +231,6 @@ impl Model {
         }
         let gateway = self.ids.next("igw");
         let attached = InternetGateway {
-            id: gateway.clone(),
             owner: account.to_owned(),
             vpc_id: Some(id),
         };
@@ -345,7 +344,6 @@ impl Model {
         let tags = self.new_tags(kind, &request.tag_specifications, &[kind])?;
         let id = self.ids.next("igw");
         let gateway = InternetGateway {
-            id: id.clone(),
             owner: account.to_owned(),
             vpc_id: None,
         };

@@ -100,7 +100,7 @@ impl World {
         let account = self.account().to_owned();
         self.change(|model| {
             let blueprint = Blueprint {
-                interface_type,
+                kind: interface_type,
                 requester_managed: true,
                 ..Blueprint::default()
             };
@@ -140,8 +140,8 @@ impl World {
     pub fn impair(&mut self, instance_id: &str, instance: bool, system: bool) {
         self.change(|model| {
             if let Some(found) = model.resources.instances.get_mut(instance_id) {
-                found.instance_impaired = instance;
-                found.system_impaired = system;
+                found.impaired = instance;
+                found.host_impaired = system;
             }
         });
     }
