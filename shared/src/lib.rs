@@ -9,13 +9,18 @@
 //! `cargo test -p holdfast --no-default-features`.
 
 pub mod address;
+#[cfg(feature = "aws")]
+pub mod aws;
 pub mod clock;
 pub mod cloud;
 pub mod error;
 pub mod event;
 pub mod guard;
 pub mod ids;
+#[cfg(feature = "aws")]
+pub mod lambda;
 pub mod ledger;
 pub mod ports;
+pub mod reconcile;
 pub mod report;
 pub mod settings;

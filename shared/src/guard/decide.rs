@@ -330,6 +330,17 @@ impl Conclusion {
         }
     }
 
+    /// Whether it is that nothing known says which address it was.
+    #[must_use]
+    pub fn is_unknown_address(&self) -> bool {
+        matches!(
+            self.status,
+            ReleaseStatus::Pending {
+                reason: PendingReason::UnknownAddress
+            }
+        )
+    }
+
     /// What `enforce` mode would have done.
     #[must_use]
     pub fn would_reclaim(plan: &ReclaimPlan) -> Self {

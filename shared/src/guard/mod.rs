@@ -11,6 +11,7 @@
 //! | somebody who associates the address meanwhile | `AllowReassociation=false`: EC2 refuses, the guard looks and leaves it |
 //! | somebody who gives the private IP another address | a read just before; EC2 has no better, the window is one call |
 //! | reconcile, on the same ledger rows | compare-and-set on each row's revision |
+//! | reconcile, taking note of the allocation while its release is dealt with | each side writes its row and then looks for the other's: at least one sees both |
 
 mod act;
 mod ask;
@@ -144,7 +145,14 @@ pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
             run.conclude(decide::Conclusion::unknown_address(), watch)
                 .await
         }
-        Decision::Conclude(conclusion) => run.conclude(conclusion, watch).await,
+        Decision::Conclude(conclusion) => {
+            let was_unknown = conclusion.is_unknown_address();
+            let report = run.conclude(conclusion, watch).await?;
+            if was_unknown && observe::ledger(ports, loss).await?.snapshot.is_some() {
+                return Box::pin(settle(function, ports, settings, loss, delivery)).await;
+            }
+            Ok(report)
+        }
         Decision::Reclaim(plan) if settings.mode == Mode::Observe => {
             run.conclude(decide::Conclusion::would_reclaim(&plan), watch)
                 .await

@@ -1,5 +1,6 @@
-//! Writing down how a loss was settled: the release record, the tombstone of the old allocation, and
-//! the snapshot of the new one, each by compare-and-set, all three at once.
+//! Writing down how a loss was settled, each row by compare-and-set: the tombstone of the old allocation
+//! and the snapshot of the new one at once, then the release record. The record is last because it ends
+//! the matter: a further delivery that reads a settled one does nothing more.
 
 use super::GuardCloud;
 use super::act::Run;
@@ -22,9 +23,6 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let now = self.ports.clock.now();
         let ledger = &self.ports.ledger;
         let lost = &self.loss.allocation;
-        let release = update_release(ledger, lost, self.observed.ledger.clone(), |known| {
-            self.next_release(known, &status, now)
-        });
         let tombstone = update_snapshot(ledger, lost, self.observed.ledger.clone(), |known| {
             self.tombstone(known)
         });
@@ -43,14 +41,18 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             )
             .await
         };
-        let (release, tombstone, alive) = futures_util::join!(release, tombstone, alive);
-        release
-            .and(tombstone.map(drop))
-            .and(alive.map(drop))
-            .map_err(|source| Error::LedgerUnwritten {
-                done: done.to_owned(),
-                source,
-            })
+        let unwritten = |source| Error::LedgerUnwritten {
+            done: done.to_owned(),
+            source,
+        };
+        let (tombstone, alive) = futures_util::join!(tombstone, alive);
+        tombstone.and(alive).map_err(unwritten)?;
+        update_release(ledger, lost, self.observed.ledger.clone(), |known| {
+            self.next_release(known, &status, now)
+        })
+        .await
+        .map_err(unwritten)?;
+        Ok(())
     }
 
     fn next_release(
@@ -70,6 +72,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         Some(ReleaseRecord {
             allocation: self.loss.allocation.clone(),
             ip: self.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
+            border_group: self.loss.border_group.clone(),
             released_at: self.loss.released_at,
             event_id: call.map(|call| call.event_id.clone()),
             actor: call.map(|call| call.actor.clone()).unwrap_or_default(),

@@ -1,8 +1,8 @@
 //! The record of one release: who, when, and what became of it. One for each allocation id, since an
 //! allocation ends once.
 
-use crate::event::cloudtrail::Actor;
-use crate::ids::AllocationId;
+use crate::event::cloudtrail::{Actor, Call};
+use crate::ids::{AllocationId, BorderGroup};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -14,6 +14,9 @@ pub struct ReleaseRecord {
     pub allocation: AllocationId,
     /// Its address, once known.
     pub ip: Option<Ipv4Addr>,
+    /// The border group that the release named.
+    #[serde(default)]
+    pub border_group: Option<BorderGroup>,
     /// When it was released, by CloudTrail's clock.
     #[serde(with = "time::serde::rfc3339")]
     pub released_at: OffsetDateTime,
@@ -30,6 +33,22 @@ pub struct ReleaseRecord {
     pub updated_at: OffsetDateTime,
     /// How often this row was written: the compare-and-set token.
     pub revision: u64,
+}
+
+impl ReleaseRecord {
+    /// The call that this record is of, as far as it was kept; none when no event told of it.
+    #[must_use]
+    pub fn call(&self, region: &str) -> Option<Call> {
+        Some(Call {
+            event_id: self.event_id.clone()?,
+            name: "ReleaseAddress".to_owned(),
+            at: self.released_at,
+            region: region.to_owned(),
+            account: None,
+            request_id: None,
+            actor: self.actor.clone(),
+        })
+    }
 }
 
 /// What became of a released address.

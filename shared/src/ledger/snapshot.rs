@@ -3,7 +3,7 @@
 
 use crate::address::{Address, Association, Pool, Tags};
 use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
-use crate::ids::{AllocationId, BorderGroup};
+use crate::ids::{AllocationId, AssociationId, BorderGroup};
 use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -164,19 +164,22 @@ impl Snapshot {
         Some(next)
     }
 
-    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing.
+    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing. A
+    /// tombstone still learns what happened before the end: what a reclaim restores hangs on it.
     #[must_use]
     pub fn following(&self, record: &Record, protect_tag: &str) -> Option<Self> {
         let at = record.call.at;
-        if !self.is_alive() {
+        if let Life::Released { at: end } = self.life
+            && at > end
+        {
             return None;
         }
         let mut next = self.clone();
         match &record.deed {
             Deed::Released { allocation, .. } if *allocation == self.allocation => {
-                return Some(self.ended(at));
+                return self.is_alive().then(|| self.ended(at));
             }
-            _ if at < self.true_at => return None,
+            _ if at < self.true_at => return self.hearing_late(record, protect_tag),
             Deed::Associated {
                 allocation,
                 association: Some(id),
@@ -192,9 +195,7 @@ impl Snapshot {
                 };
                 follow(&mut next.association, Some(&association), at);
             }
-            Deed::Disassociated { association } if self.is_associated_by(association) => {
-                follow(&mut next.association, None, at);
-            }
+            Deed::Disassociated { association } => next.disassociated(association, at),
             Deed::Tagged { allocations, tags } if allocations.contains(&self.allocation) => {
                 let mut all = self.tags.clone();
                 all.extend(tags.clone());
@@ -215,16 +216,52 @@ impl Snapshot {
         if next == *self {
             return None;
         }
-        next.true_at = at;
+        next.true_at = next.true_at.max(at);
         Some(next)
     }
 
-    /// This snapshot as a tombstone. What was known stays: it is what a reclaim restores.
+    /// This snapshot after a call that is older than it: what was seen to be over gets the moment at
+    /// which it ended, and by whom. None when that is not what the record tells.
+    fn hearing_late(&self, record: &Record, protect_tag: &str) -> Option<Self> {
+        let at = record.call.at;
+        let mut next = self.clone();
+        match &record.deed {
+            Deed::Disassociated { association } => {
+                let held = next.association.as_ref();
+                held.and_then(|held| held.until)
+                    .filter(|&until| at < until)?;
+                next.disassociated(association, at);
+            }
+            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
+                let gone = next.unprotected.as_mut()?;
+                let removes_it = tags.is_empty() || tags.iter().any(|(key, _)| key == protect_tag);
+                if gone.by.is_some() || gone.at < at || !removes_it {
+                    return None;
+                }
+                gone.at = at;
+                gone.by = Some(record.call.actor.clone());
+            }
+            _ => return None,
+        }
+        (next != *self).then_some(next)
+    }
+
+    /// An association ends once: the moment that the call tells is better than one at which it was missed.
+    fn disassociated(&mut self, by: &AssociationId, at: OffsetDateTime) {
+        if let Some(held) = self
+            .association
+            .as_mut()
+            .filter(|held| held.value.id == *by)
+        {
+            held.until = Some(at);
+        }
+    }
+
+    /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
     #[must_use]
     pub fn ended(&self, at: OffsetDateTime) -> Self {
         Self {
             life: Life::Released { at },
-            true_at: self.true_at.max(at),
             ..self.clone()
         }
     }
@@ -306,12 +343,6 @@ impl Snapshot {
     #[must_use]
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
-    }
-
-    fn is_associated_by(&self, id: &crate::ids::AssociationId) -> bool {
-        self.association
-            .as_ref()
-            .is_some_and(|held| held.value.id == *id && held.until.is_none())
     }
 
     fn tagged(&mut self, tags: Tags, at: OffsetDateTime, by: Option<&Actor>, protect_tag: &str) {

@@ -155,6 +155,7 @@ impl Released {
         self.observed.ledger.release = Some(ReleaseRecord {
             allocation: self.loss.allocation.clone(),
             ip: Some(IP),
+            border_group: None,
             released_at: RELEASED_AT,
             event_id: None,
             actor: Actor::default(),

@@ -1,0 +1,114 @@
+//! Reconcile's effects: rows of the ledger, each by compare-and-set and derived anew when another writer
+//! came first, some at the same time. Idempotent: deciding on the state after them yields nothing to
+//! write. A run that ends half way leaves rows that the next look finds.
+
+use super::observe::{AT_ONCE, Concerned, Everything};
+use super::{ReconcileCloud, decide, loss_of};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::event::cloudtrail::Record;
+use crate::guard::Loss;
+use crate::ids::AllocationId;
+use crate::ledger::{Known, Ledger, Snapshot, update_snapshot};
+use crate::ports::Ports;
+use crate::settings::Settings;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::pin;
+
+/// Writes the rows that a look at everything changed.
+pub(super) async fn follow_look<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    observed: &Everything,
+    plan: &decide::Sweep,
+) -> Result<usize, Error> {
+    let ledger = &ports.ledger;
+    let writes = stream::iter(plan.changed.clone())
+        .map(|allocation| async move {
+            let known = Known {
+                snapshot: observed.rows.get(&allocation).cloned(),
+                release: None,
+            };
+            update_snapshot(ledger, &allocation, known, |known| {
+                decide::after_look(known, &observed.look, &allocation, settings)
+            })
+            .await
+        })
+        .buffer_unordered(AT_ONCE);
+    let rows = all_written(pin!(writes)).await?;
+    Ok(rows.len())
+}
+
+/// Writes the rows that a call changed.
+pub(super) async fn follow_call<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    record: &Record,
+    observed: &Concerned,
+) -> Result<Vec<Snapshot>, Error> {
+    let ledger = &ports.ledger;
+    let rows: Vec<(AllocationId, Known)> = observed
+        .rows
+        .iter()
+        .map(|(allocation, known)| (allocation.clone(), known.clone()))
+        .collect();
+    let writes = stream::iter(rows)
+        .map(|(allocation, known)| async move {
+            update_snapshot(ledger, &allocation, known, |known| {
+                decide::after_call(known, record, &observed.look, &allocation, settings)
+            })
+            .await
+        })
+        .buffer_unordered(AT_ONCE);
+    all_written(pin!(writes)).await
+}
+
+/// After the row of a new allocation is written: its release, if that was delivered first and is not
+/// settled. Read after the write, since the guard writes its record and then looks for the row.
+pub(super) async fn loss_left_behind<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    allocation: &AllocationId,
+) -> Result<Option<Loss>, Error> {
+    let ledger = &ports.ledger;
+    let known = ledger.read(allocation).await.map_err(Error::LedgerUnread)?;
+    let Some(release) = known.release.clone() else {
+        return Ok(None);
+    };
+    if !release.status.is_settled() {
+        return Ok(Some(loss_of(&release, settings)));
+    }
+    let at = release.released_at;
+    let ended = |known: &Known| {
+        let row = known.snapshot.as_ref()?;
+        row.is_alive().then(|| row.ended(at))
+    };
+    update_snapshot(ledger, allocation, known, ended)
+        .await
+        .map_err(|source| Error::LedgerUnwritten {
+            done: format!("{allocation} was allocated and has been released since"),
+            source,
+        })?;
+    Ok(None)
+}
+
+/// Every write is tried before one that failed fails the run.
+async fn all_written(
+    mut writes: impl Stream<Item = Result<Option<Snapshot>, CloudError>> + Unpin,
+) -> Result<Vec<Snapshot>, Error> {
+    let (mut rows, mut failure) = (Vec::new(), None);
+    while let Some(write) = writes.next().await {
+        match write {
+            Ok(row) => rows.extend(row),
+            Err(source) => failure = Some(source),
+        }
+    }
+    match failure {
+        None => Ok(rows),
+        Some(source) => Err(Error::LedgerUnwritten {
+            done: format!("{} changed rows are written, not all", rows.len()),
+            source,
+        }),
+    }
+}

@@ -1,0 +1,188 @@
+//! What the ledger is to say after a look or an event: pure, synchronous, and the same whether a row is
+//! derived for the first time or anew after another writer came first.
+
+use super::observe::{Everything, Look};
+use crate::event::cloudtrail::{Deed, Record};
+use crate::guard::decide::protection;
+use crate::ids::{AllocationId, AssociationId};
+use crate::ledger::snapshot::Sighting;
+use crate::ledger::{Known, Snapshot};
+use crate::report::Finding;
+use crate::settings::{Protection, Settings};
+
+/// Which addresses an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Concern {
+    /// These.
+    Allocations(Vec<AllocationId>),
+    /// The one that this association tied: the ledger knows which.
+    Association(AssociationId),
+    /// None that reconcile deals with.
+    Nothing {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Which addresses an event is about.
+#[must_use]
+pub fn concern(record: &Record, settings: &Settings) -> Concern {
+    let (there, here) = (&record.call.region, &settings.region);
+    if there != here {
+        return Concern::Nothing {
+            why: format!("it happened in {there}, and this installation looks after {here}"),
+        };
+    }
+    match &record.deed {
+        Deed::Released { .. } => Concern::Nothing {
+            why: "the release guard deals with releases".to_owned(),
+        },
+        Deed::TransferEnabled { .. }
+        | Deed::TransferDisabled { .. }
+        | Deed::TransferAccepted { .. } => Concern::Nothing {
+            why: "an offer of transfer by itself does not change the address".to_owned(),
+        },
+        Deed::Disassociated { association } => Concern::Association(association.clone()),
+        Deed::Allocated(birth) => Concern::Allocations(vec![birth.allocation.clone()]),
+        Deed::Associated { allocation, .. }
+        | Deed::ReverseNameSet { allocation, .. }
+        | Deed::ReverseNameReset { allocation } => Concern::Allocations(vec![allocation.clone()]),
+        Deed::Tagged { allocations, .. } | Deed::Untagged { allocations, .. } => {
+            let mut allocations = allocations.clone();
+            allocations.sort();
+            allocations.dedup();
+            Concern::Allocations(allocations)
+        }
+    }
+}
+
+/// What is to be done after a look at everything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Sweep {
+    /// Allocations whose rows are new or changed.
+    pub changed: Vec<AllocationId>,
+    /// How many of the addresses a reclaim would take back.
+    pub protected: usize,
+    /// Allocations that the ledger has as alive and EC2 does not show.
+    pub missing: Vec<AllocationId>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Decides what a look at everything changes.
+#[must_use]
+pub fn sweep(observed: &Everything, settings: &Settings) -> Sweep {
+    let mut plan = Sweep::default();
+    for allocation in observed.look.addresses.keys() {
+        let row = observed.rows.get(allocation);
+        let known = Known {
+            snapshot: row.cloned(),
+            release: None,
+        };
+        let next = after_look(&known, &observed.look, allocation, settings);
+        if next.is_some() {
+            plan.changed.push(allocation.clone());
+        }
+        if let Some(snapshot) = next.as_ref().or(row).filter(|row| row.is_alive()) {
+            let (protection, findings) = protection(snapshot, settings);
+            let is_protected =
+                protection == Protection::Reclaim && snapshot.service_managed.is_none();
+            plan.protected += usize::from(is_protected);
+            plan.findings.extend(findings);
+        }
+    }
+    plan.missing = missing(observed);
+    plan
+}
+
+/// A row that is younger than the look is not missed by it.
+fn missing(observed: &Everything) -> Vec<AllocationId> {
+    let is_missed = |row: &&Snapshot| {
+        row.is_alive()
+            && row.true_at <= observed.look.at
+            && !observed.look.addresses.contains_key(&row.allocation)
+    };
+    observed
+        .rows
+        .values()
+        .filter(is_missed)
+        .map(|row| row.allocation.clone())
+        .collect()
+}
+
+/// The row of an allocation after a look at it; none when the look taught nothing.
+#[must_use]
+pub fn after_look(
+    known: &Known,
+    look: &Look,
+    allocation: &AllocationId,
+    settings: &Settings,
+) -> Option<Snapshot> {
+    let sighting = look.of(allocation)?;
+    let next = match &known.snapshot {
+        None => Snapshot::first(sighting),
+        Some(row) => row.seeing(sighting, &settings.tags.protect)?,
+    };
+    Some(ended_if_released(next, known))
+}
+
+/// The row of an allocation after a call and a look at it, each counted at its own time; none when they
+/// taught nothing, or when neither tells which address it is.
+#[must_use]
+pub fn after_call(
+    known: &Known,
+    record: &Record,
+    look: &Look,
+    allocation: &AllocationId,
+    settings: &Settings,
+) -> Option<Snapshot> {
+    let protect_tag = &settings.tags.protect;
+    let sighting = look.of(allocation);
+    let start = match (&known.snapshot, &record.deed) {
+        (Some(row), _) => row.clone(),
+        (None, Deed::Allocated(birth)) => Snapshot::born(birth, record.call.at),
+        (None, _) => Snapshot::first(sighting?),
+    };
+    let record = completed(record, sighting);
+    let hear = |row: Snapshot| row.following(&record, protect_tag).unwrap_or(row);
+    let see = |row: Snapshot| match sighting {
+        Some(sighting) => row.seeing(sighting, protect_tag).unwrap_or(row),
+        None => row,
+    };
+    let heard_first = record.call.at <= look.at;
+    let next = if heard_first {
+        see(hear(start))
+    } else {
+        hear(see(start))
+    };
+    let next = ended_if_released(next, known);
+    (known.snapshot.as_ref() != Some(&next)).then_some(next)
+}
+
+/// An allocation that has a release record has ended, whatever an older truth says.
+fn ended_if_released(snapshot: Snapshot, known: &Known) -> Snapshot {
+    match &known.release {
+        Some(release) if snapshot.is_alive() => snapshot.ended(release.released_at),
+        _ => snapshot,
+    }
+}
+
+/// A call may name an instance only; EC2 shows which interface and private IP that meant.
+fn completed(record: &Record, sighting: Option<Sighting<'_>>) -> Record {
+    let mut record = record.clone();
+    if let Deed::Associated {
+        association: Some(id),
+        eni,
+        private_ip,
+        instance,
+        ..
+    } = &mut record.deed
+        && let Some(shown) = sighting.and_then(|sighting| sighting.address.association.as_ref())
+        && shown.id == *id
+    {
+        eni.clone_from(&shown.eni);
+        *private_ip = shown.private_ip;
+        instance.clone_from(&shown.instance);
+    }
+    record
+}

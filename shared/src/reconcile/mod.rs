@@ -1,0 +1,107 @@
+//! Reconcile: keeps the ledger true, so that the guard has something to know. On the schedule it looks
+//! at everything, on an address event at the addresses concerned.
+//!
+//! Who else is at work on the same rows, and what arbitrates:
+//!
+//! | actor | what arbitrates |
+//! | --- | --- |
+//! | another run of reconcile, the release guard | compare-and-set on each row's revision: what lost is derived anew from what is there |
+//! | an event that tells of an earlier moment than the row does | the row's `true_at`: an older truth never replaces a newer one |
+//! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`observe::LAG`] before it was sent |
+//! | a release that is delivered before the allocation it ends | each side writes its own row first and then reads the other's: at least one sees both, and EC2 allocates the address once |
+
+mod act;
+pub mod decide;
+pub mod observe;
+mod words;
+
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::event::Trigger;
+use crate::event::cloudtrail::{Deed, Record};
+use crate::guard::{self, GuardCloud, Loss};
+use crate::ledger::Ledger;
+use crate::ports::{Delivery, Ports};
+use crate::report::{Function, Report, Stopwatch};
+use crate::settings::Settings;
+use decide::Concern;
+
+/// What reconcile asks of EC2 and CloudTrail: what the guard does, since it ends what the guard began.
+pub trait ReconcileCloud: GuardCloud {}
+
+impl<T: GuardCloud> ReconcileCloud for T {}
+
+const FUNCTION: Function = Function::Reconcile;
+
+/// Runs reconcile on one trigger.
+///
+/// # Errors
+/// When the event is to be delivered again: see [`Error`].
+pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    trigger: &Trigger,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    match trigger {
+        Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
+        Trigger::Schedule { .. } => sweep(ports, settings).await,
+        Trigger::Call(record) => match decide::concern(record, settings) {
+            Concern::Nothing { why } => {
+                let what = &record.call.name;
+                Ok(Report::not_for(FUNCTION, settings.mode, what, &why))
+            }
+            concern => called(ports, settings, record, concern, delivery).await,
+        },
+    }
+}
+
+/// Looks at every address and brings the ledger up to date.
+async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> Result<Report, Error> {
+    let mut watch = Stopwatch::start(&ports.clock);
+    let observed = observe::everything(ports).await?;
+    watch.lap("observe", &ports.clock);
+    let plan = decide::sweep(&observed, settings);
+    let written = act::follow_look(ports, settings, &observed, &plan).await?;
+    watch.lap("record", &ports.clock);
+    Ok(words::swept(settings, &observed, plan, written, watch))
+}
+
+/// Looks at the addresses that a call concerns, and brings their rows up to date.
+async fn called<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    record: &Record,
+    concern: Concern,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let mut watch = Stopwatch::start(&ports.clock);
+    let observed = observe::concerned(ports, record, concern).await?;
+    watch.lap("observe", &ports.clock);
+    let written = act::follow_call(ports, settings, record, &observed).await?;
+    watch.lap("record", &ports.clock);
+    if let Deed::Allocated(birth) = &record.deed
+        && let Some(loss) = act::loss_left_behind(ports, settings, &birth.allocation).await?
+    {
+        return guard::settle(FUNCTION, ports, settings, &loss, delivery).await;
+    }
+    Ok(words::called(settings, record, &observed, &written, watch))
+}
+
+/// The loss that a release record tells of, for whoever takes it up again.
+fn loss_of(record: &crate::ledger::ReleaseRecord, settings: &Settings) -> Loss {
+    Loss {
+        allocation: record.allocation.clone(),
+        border_group: record.border_group.clone(),
+        released_at: record.released_at,
+        call: record.call(&settings.region),
+    }
+}

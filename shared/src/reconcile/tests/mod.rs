@@ -1,0 +1,18 @@
+//! Reconcile, in sentences.
+
+mod calls;
+mod order;
+mod sweeps;
+
+use super::fixtures::installation;
+
+/// Only the compiler can fail it: a run may be moved between threads while it waits.
+#[tokio::test]
+async fn a_run_can_be_moved_between_threads() {
+    fn moved<F: Future + Send>(run: F) -> F {
+        run
+    }
+    let account = installation();
+    let report = moved(account.try_sweep()).await;
+    assert!(report.is_ok());
+}

@@ -1,0 +1,107 @@
+//! A release that is delivered before the allocation it ends.
+
+use super::super::fixtures::{
+    Installation, START, address, allocated, installation, ip, protect, released,
+};
+use crate::address::Address;
+use crate::event::cloudtrail::Record;
+use crate::ledger::ReleaseStatus;
+use crate::report::{Function, Outcome};
+use crate::settings::Mode;
+use std::time::Duration;
+
+/// Allocated with a protect tag and released nine seconds later, before anybody looked.
+fn short_lived() -> (Installation, Record, Record) {
+    let account = installation();
+    let address = Address {
+        tags: protect("reclaim"),
+        ..address(1)
+    };
+    let birth = allocated(&address, START);
+    account.pass(Duration::from_secs(9));
+    let release = released(1, account.now());
+    account.minutes_later(1);
+    (account, birth, release)
+}
+
+async fn is_reclaimed_once(account: &Installation) {
+    let held: Vec<_> = account.account().addresses.values().cloned().collect();
+    let [back] = held.as_slice() else {
+        panic!("one address expected: {held:?}")
+    };
+    assert_eq!(back.ip, ip(1));
+    let known = account.known(1).await;
+    assert!(!known.snapshot.unwrap().is_alive());
+    let status = known.release.unwrap().status;
+    let reclaimed = ReleaseStatus::Reclaimed {
+        allocation: back.allocation.clone(),
+        restored: true,
+    };
+    assert_eq!(status, reclaimed);
+}
+
+#[tokio::test]
+async fn a_release_after_its_allocation_is_reclaimed() {
+    let (account, birth, release) = short_lived();
+    account.hears(&birth).await;
+    let report = account.guard_hears(&release).await;
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn a_release_before_its_own_allocation_is_reclaimed_when_the_allocation_arrives() {
+    let (account, birth, release) = short_lived();
+    assert_eq!(
+        account.guard_hears(&release).await.outcome,
+        Outcome::Pending
+    );
+    let report = account.hears(&birth).await;
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    assert_eq!(report.function, Function::Reconcile);
+    is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn a_release_and_its_allocation_delivered_at_once_end_reclaimed() {
+    let (account, birth, release) = short_lived();
+    futures_util::join!(account.guard_hears(&release), account.hears(&birth));
+    is_reclaimed_once(&account).await;
+    let (account, birth, release) = short_lived();
+    futures_util::join!(account.hears(&birth), account.guard_hears(&release));
+    is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn every_redelivery_of_both_leaves_one_address() {
+    let (account, birth, release) = short_lived();
+    for _ in 0..5 {
+        account.guard_hears(&release).await;
+        account.hears(&birth).await;
+    }
+    is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn a_late_allocation_does_not_resurrect_what_was_let_go() {
+    let (mut account, birth, release) = short_lived();
+    let pattern = "arn:aws:iam::111122223333:user/some*".parse().unwrap();
+    account.settings.exempt_principals = vec![pattern];
+    assert_eq!(account.guard_hears(&release).await.outcome, Outcome::LetGo);
+    let report = account.hears(&birth).await;
+    assert_eq!(report.outcome, Outcome::Refreshed);
+    assert!(!account.row(1).await.is_alive());
+    assert!(account.account().addresses.is_empty());
+}
+
+#[tokio::test]
+async fn in_observe_mode_the_ledger_is_kept_and_nothing_is_allocated() {
+    let (mut account, birth, release) = short_lived();
+    account.settings.mode = Mode::Observe;
+    account.guard_hears(&release).await;
+    let report = account.hears(&birth).await;
+    assert_eq!(report.outcome, Outcome::WouldReclaim);
+    assert!(!account.row(1).await.is_alive());
+    assert!(account.account().addresses.is_empty());
+    assert!(!account.calls().contains_key("AllocateAddress"));
+}
