@@ -5,8 +5,8 @@
 //! 2. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already:
 //!    the scene shows it; reply lost: EC2 says `AlreadyAssociated` or agrees, and a read tells.
 //! 3. `ModifyAddressAttribute`: idempotent on (allocation, name).
-//! 4. The ledger's three rows, last, each by compare-and-set: as long as they are missing, a further
-//!    delivery goes through all of the above, and finds it done.
+//! 4. The ledger's rows, each by compare-and-set, the release record last: as long as that one is
+//!    missing, a further delivery goes through all of the above, and finds it done.
 
 use super::ask::{Asked, End, ask_back, last_moment};
 use super::decide::{Conclusion, Observed, ReclaimPlan};

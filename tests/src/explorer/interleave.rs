@@ -1,0 +1,88 @@
+//! Two runs at once, in every order in which their calls can follow each other.
+//!
+//! Both runs are polled by hand. The tap holds every call once before it is carried out, so each poll
+//! lets exactly one of the runs go on to its next call. The orders are walked depth first.
+
+use super::{Run, Scenario};
+use crate::sim::front::{Player, Stage};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+/// What an interleaving starts from.
+pub type Pair<'a> = &'a dyn Fn(Player, Player) -> (Run<'static>, Run<'static>);
+
+/// How many orders are walked at most: more than two runs of a dozen calls have where they meet.
+const MOST_ORDERS: usize = 200_000;
+
+/// Walks all orders of two deliveries of the scenario's own event.
+///
+/// # Errors
+/// The order that broke a promise or missed the goal.
+pub fn twice(scenario: &Scenario) -> Result<usize, String> {
+    both(scenario, &|one, other| ((scenario.deliver)(one), (scenario.deliver)(other)))
+}
+
+/// Walks all orders of two runs; the goal must be met when both have ended.
+///
+/// # Errors
+/// The order that broke a promise or missed the goal.
+pub fn both(scenario: &Scenario, pair: Pair<'_>) -> Result<usize, String> {
+    let mut orders = 0;
+    let mut order: Vec<bool> = Vec::new();
+    loop {
+        let walked = walk(scenario, pair, &order)?;
+        orders += 1;
+        if orders > MOST_ORDERS {
+            return Err(format!("{}: more than {MOST_ORDERS} orders", scenario.name));
+        }
+        let Some(turn) = walked.iter().rposition(|step| step.had_choice && !step.second_came_first)
+        else {
+            return Ok(orders);
+        };
+        order = walked[..turn].iter().map(|step| step.second_came_first).collect();
+        order.push(true);
+    }
+}
+
+struct Step {
+    second_came_first: bool,
+    had_choice: bool,
+}
+
+fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>, String> {
+    let stage = (scenario.stage)();
+    stage.tap.hold_at_boundaries();
+    let before = stage.world().calls().len();
+    let (first, second) = (stage.player("holdfast"), stage.player("holdfast"));
+    let (mut first, mut second) = pair(first, second);
+    let mut waiting = [true, true];
+    let mut answers = [String::new(), String::new()];
+    let mut steps = Vec::new();
+    let mut context = Context::from_waker(Waker::noop());
+    while waiting.contains(&true) {
+        let had_choice = waiting == [true, true];
+        let second_came_first =
+            if had_choice { order.get(steps.len()).copied().unwrap_or(false) } else { waiting[1] };
+        steps.push(Step { second_came_first, had_choice });
+        let turn = usize::from(second_came_first);
+        let run = if second_came_first { &mut second } else { &mut first };
+        if let Poll::Ready(answer) = run.as_mut().poll(&mut context) {
+            waiting[turn] = false;
+            answers[turn] = match answer {
+                Ok(report) => report.summary,
+                Err(error) => return Err(tell(scenario, &stage, &answers, &format!("ended in {error}"))),
+            };
+        }
+        scenario
+            .promises
+            .check(before, &stage)
+            .map_err(|broken| tell(scenario, &stage, &answers, &format!("broke a promise: {broken}")))?;
+    }
+    (scenario.goal)(&stage)
+        .map_err(|missed| tell(scenario, &stage, &answers, &format!("missed its goal: {missed}")))?;
+    Ok(steps)
+}
+
+fn tell(scenario: &Scenario, stage: &Arc<Stage>, answers: &[String; 2], what: &str) -> String {
+    super::history(scenario, stage, answers, &format!("(two at once) {what}"))
+}

@@ -1,0 +1,153 @@
+//! The explorer: every fault at every call, then every pair of faults, and after each the same event
+//! delivered again until all is quiet. Nothing is drawn by chance: it is exhaustive, and a new step in
+//! a function is covered with no new test code.
+//!
+//! [`interleave`] does the same for two runs at once, in every order of their calls.
+
+pub mod interleave;
+pub mod promises;
+
+use crate::sim::front::tap::{Fault, Sabotage};
+use crate::sim::front::{Player, Stage};
+use futures_util::FutureExt;
+use holdfast::error::Error;
+use holdfast::report::Report;
+use promises::Promises;
+use std::fmt::Write;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A run of a function, from one delivery of its event to its end.
+pub type Run<'a> = Pin<Box<dyn Future<Output = Result<Report, Error>> + Send + 'a>>;
+
+/// What is explored: a world, an event that is delivered, and what must be so in the end.
+pub struct Scenario {
+    /// What it is about.
+    pub name: &'static str,
+    /// The world and the ledger when the event is delivered for the first time.
+    pub stage: Box<dyn Fn() -> Arc<Stage>>,
+    /// Delivers the event to a fresh run of the function.
+    pub deliver: Box<dyn Fn(Player) -> Run<'static>>,
+    /// What must be so when all is quiet; says what is not.
+    pub goal: Box<dyn Fn(&Stage) -> Result<(), String>>,
+    /// What must be so after every call.
+    pub promises: Promises,
+}
+
+impl std::fmt::Debug for Scenario {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Scenario").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+/// What an exploration covered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Coverage {
+    /// Calls of the run without faults.
+    pub calls: usize,
+    /// Faults and pairs of faults that happened, each in a history of its own.
+    pub histories: usize,
+}
+
+/// Lambda delivers an event three times. With two faults at most, the third must come through.
+const MOST_DELIVERIES: usize = 3;
+
+/// Lambda waits a minute before the first repetition.
+const BETWEEN_DELIVERIES: Duration = Duration::from_secs(60);
+
+/// Explores a scenario with single faults and with pairs.
+///
+/// # Errors
+/// The history that broke a promise or missed the goal, with all its calls.
+pub fn explore(scenario: &Scenario) -> Result<Coverage, String> {
+    explore_with(scenario, None)
+}
+
+/// Explores a scenario with a guard taken out of the engine.
+///
+/// # Errors
+/// As for [`explore`]; this is what proves that the guard is needed and the explorer can fail.
+pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<Coverage, String> {
+    let calls = play(scenario, sabotage, &[])?.calls;
+    if calls == 0 {
+        return Err(format!("{}: the run made no call, so nothing was explored", scenario.name));
+    }
+    let mut coverage = Coverage { calls, histories: 0 };
+    for first in 0..calls {
+        for fault in Fault::ALL {
+            let played = play(scenario, sabotage, &[(first, fault)])?;
+            if played.faults != 1 {
+                return Err(format!("{}: the fault at call {first} never happened", scenario.name));
+            }
+            coverage.histories += 1;
+            for second in first + 1..played.calls {
+                for other in Fault::ALL {
+                    let faults = [(first, fault), (second, other)];
+                    coverage.histories += usize::from(play(scenario, sabotage, &faults)?.faults == 2);
+                }
+            }
+        }
+    }
+    Ok(coverage)
+}
+
+struct Played {
+    calls: usize,
+    faults: usize,
+}
+
+fn play(
+    scenario: &Scenario,
+    sabotage: Option<Sabotage>,
+    faults: &[(usize, Fault)],
+) -> Result<Played, String> {
+    let stage = (scenario.stage)();
+    stage.tap.plan(faults);
+    if let Some(sabotage) = sabotage {
+        stage.tap.sabotage(sabotage);
+    }
+    let before = stage.world().calls().len();
+    let mut quiet = false;
+    let mut answers = Vec::new();
+    for _ in 0..MOST_DELIVERIES {
+        let player = stage.player("holdfast");
+        let answer = (scenario.deliver)(player.clone()).now_or_never();
+        scenario.promises.check(before, &stage).map_err(|broken| {
+            history(scenario, &stage, &answers, &format!("broke a promise: {broken}"))
+        })?;
+        let finished = matches!(answer, Some(Ok(_))) && !stage.tap.has_stopped(player.run());
+        answers.push(match answer {
+            None => "ended by the fault".to_owned(),
+            Some(Ok(report)) => report.summary,
+            Some(Err(error)) => format!("Err: {error}"),
+        });
+        if finished {
+            quiet = true;
+            break;
+        }
+        stage.pass(BETWEEN_DELIVERIES);
+    }
+    if !quiet {
+        return Err(history(scenario, &stage, &answers, "did not come to rest"));
+    }
+    (scenario.goal)(&stage)
+        .map_err(|missed| history(scenario, &stage, &answers, &format!("missed its goal: {missed}")))?;
+    let passed = stage.tap.passed();
+    let happened = passed.iter().filter(|call| call.fault.is_some()).count();
+    Ok(Played { calls: passed.len(), faults: happened })
+}
+
+fn history(scenario: &Scenario, stage: &Stage, answers: &[String], what: &str) -> String {
+    let mut text = format!("{} {what}\n", scenario.name);
+    for call in stage.tap.passed() {
+        let _ = writeln!(text, "  {:?} {}{}", call.run, call.name, match call.fault {
+            Some(fault) => format!("  <- {fault:?}"),
+            None => String::new(),
+        });
+    }
+    for answer in answers {
+        let _ = writeln!(text, "  delivery: {answer}");
+    }
+    text
+}

@@ -1,0 +1,116 @@
+//! The promises of docs/SEMANTICS.md as checks on the simulated account, after every call that Holdfast
+//! makes there: what the call changed is all that it may have changed.
+
+use crate::sim::World;
+use crate::sim::api::{Address, Caller, DescribeAddresses, Request, Response};
+use crate::sim::front::{ACCOUNT, Stage};
+use std::collections::BTreeMap;
+
+/// What a scenario allows.
+#[derive(Debug, Clone, Copy)]
+pub struct Promises {
+    /// Promise 8: how many calls that change something one delivery may lead to; each fault may cost one
+    /// more, since a call without an answer is sent again.
+    pub most_changes: usize,
+    /// Promise 7: nothing is to be changed at all.
+    pub observe: bool,
+}
+
+impl Promises {
+    /// In `enforce` mode, with so many changes at the most.
+    #[must_use]
+    pub fn with_changes(most_changes: usize) -> Self {
+        Self { most_changes, observe: false }
+    }
+
+    /// In `observe` mode.
+    #[must_use]
+    pub fn of_observe_mode() -> Self {
+        Self { most_changes: 0, observe: true }
+    }
+
+    /// Checks everything that can be seen from the whole history.
+    ///
+    /// # Errors
+    /// The promise that is broken.
+    pub fn check(&self, calls_before: usize, stage: &Stage) -> Result<(), String> {
+        let world = stage.world();
+        let mut broken = world.check();
+        broken.extend(stage.broken());
+        let changes: Vec<_> = world
+            .calls()
+            .iter()
+            .skip(calls_before)
+            .filter(|call| is_holdfast(&call.caller) && call.mutated())
+            .collect();
+        let faults = stage.tap.passed().iter().filter(|call| call.fault.is_some()).count();
+        let bound = if self.observe { 0 } else { self.most_changes + faults };
+        for (run, changes) in by_run(&changes) {
+            if changes.len() > bound {
+                let number = if self.observe { 7 } else { 8 };
+                broken.push(format!("promise {number}: {run} made the changes {changes:?}"));
+            }
+        }
+        let allocations = changes.iter().filter(|call| call.action() == "AllocateAddress").count();
+        if allocations > 1 {
+            broken.push(format!("promise 3: one loss event allocated {allocations} addresses"));
+        }
+        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
+    }
+}
+
+fn by_run<'a>(changes: &[&'a crate::sim::world::Call]) -> BTreeMap<&'a str, Vec<&'static str>> {
+    let mut runs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for call in changes {
+        runs.entry(call.caller.arn.as_str()).or_default().push(call.action());
+    }
+    runs
+}
+
+/// Whether a call is Holdfast's.
+#[must_use]
+pub fn is_holdfast(caller: &Caller) -> bool {
+    caller.arn.contains(":assumed-role/holdfast")
+}
+
+/// What one call of Holdfast's broke: promises 1, 2, 4 and 6, from the addresses before and after it.
+#[must_use]
+pub fn broken_by(request: &Request, before: &Addresses, after: &Addresses) -> Vec<String> {
+    let mut broken = Vec::new();
+    let action = request.action();
+    if matches!(action, "ReleaseAddress" | "DisassociateAddress" | "TerminateInstances") {
+        broken.push(format!("promise 4: Holdfast called {action}"));
+    }
+    for (id, was) in before {
+        let Some(is) = after.get(id) else {
+            broken.push(format!("promise 4: {action} took {id} from the account"));
+            continue;
+        };
+        if was.association.is_some() && was.association != is.association {
+            broken.push(format!("promise 1: {action} took {} from its holder", was.public_ip));
+        }
+        if was.tags != is.tags {
+            broken.push(format!("promise 2: {action} changed the tags of {}", was.public_ip));
+        }
+        let was_touched = was.association != is.association;
+        if was_touched && !is.tags.iter().any(|tag| tag.key == "holdfast:reclaimed-from") {
+            broken.push(format!("promise 2: {action} changed {}, which is not ours", was.public_ip));
+        }
+    }
+    broken
+}
+
+/// Addresses by allocation.
+pub type Addresses = BTreeMap<String, Address>;
+
+/// The account's addresses as they are, without read lag and without a trace.
+#[must_use]
+pub fn addresses(world: &World) -> Addresses {
+    let auditor = Caller::user(ACCOUNT, "auditor");
+    let request = Request::DescribeAddresses(DescribeAddresses::default());
+    let by_id = |address: Address| (address.allocation_id.clone(), address);
+    match world.inspect(&auditor, &request) {
+        Ok(Response::DescribeAddresses(addresses)) => addresses.into_iter().map(by_id).collect(),
+        _ => Addresses::new(),
+    }
+}

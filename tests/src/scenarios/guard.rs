@@ -1,0 +1,410 @@
+//! An account with a protected address that somebody releases, and what may be special about it.
+
+use crate::explorer::promises::{Promises, addresses};
+use crate::explorer::{Run, Scenario};
+use crate::sim::World;
+use crate::sim::api::{
+    Address, AllocateAddress, AssociateAddress, AttachInternetGateway, Caller, CreateInternetGateway,
+    CreateNetworkInterface, CreateSubnet, CreateVpc, DisassociateAddress, ModifyAddressAttribute, ReleaseAddress, Request, ResetAddressAttribute,
+    Response, Tag, TagSpecification,
+};
+use crate::sim::front::{ACCOUNT, Player, Stage};
+use futures_util::FutureExt;
+use holdfast::event::{Trigger, parse};
+use holdfast::guard;
+use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
+use holdfast::ports::Delivery;
+use holdfast::settings::Settings;
+use serde_json::Value;
+use std::sync::Arc;
+use time::Duration;
+
+/// How long a simulated Lambda may run.
+pub const TIMEOUT: Duration = Duration::seconds(60);
+
+/// An account with one protected address, associated and named, and somebody who releases it.
+#[derive(Debug)]
+pub struct Account {
+    world: World,
+    settings: Vec<(String, String)>,
+    tags: Vec<Tag>,
+    knows: bool,
+    deny_at_release: Option<&'static str>,
+    releaser: Caller,
+}
+
+/// The account after the release.
+#[derive(Debug)]
+pub struct Released {
+    /// EC2, after the release.
+    pub world: World,
+    /// What the ledger knew at the time of the release.
+    pub snapshot: Option<Snapshot>,
+    /// The settings.
+    pub settings: Settings,
+    /// The event that tells of it.
+    pub event: Value,
+    /// The address.
+    pub ip: String,
+    /// Its allocation that ended.
+    pub allocation: String,
+    /// The interface that had it.
+    pub eni: String,
+}
+
+/// An account like that, on a good day, with Holdfast enforcing.
+#[must_use]
+pub fn account() -> Account {
+    let settings = [
+        ("HOLDFAST_TABLE", "ledger"),
+        ("HOLDFAST_MODE", "enforce"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    Account {
+        world: World::new(),
+        settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+        tags: vec![Tag::new("holdfast:protect", "reclaim"), Tag::new("Name", "partner gateway")],
+        knows: true,
+        deny_at_release: None,
+        releaser: kim(),
+    }
+}
+
+/// The person who releases things.
+#[must_use]
+pub fn kim() -> Caller {
+    Caller::user(ACCOUNT, "kim")
+}
+
+impl Account {
+    /// Changes the world before anything happens in it.
+    #[must_use]
+    pub fn world(mut self, change: impl FnOnce(&mut World)) -> Self {
+        change(&mut self.world);
+        self
+    }
+
+    /// Gives Holdfast a setting.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Gives the address these tags instead.
+    #[must_use]
+    pub fn tagged(mut self, tags: &[(&str, &str)]) -> Self {
+        self.tags = tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect();
+        self
+    }
+
+    /// The ledger knows nothing of the address.
+    #[must_use]
+    pub fn unknown_to_the_ledger(mut self) -> Self {
+        self.knows = false;
+        self
+    }
+
+    /// Somebody else releases it.
+    #[must_use]
+    pub fn released_by(mut self, caller: Caller) -> Self {
+        self.releaser = caller;
+        self
+    }
+
+    /// Holdfast is denied an action from the release on.
+    #[must_use]
+    pub fn denied(mut self, action: &'static str) -> Self {
+        self.deny_at_release = Some(action);
+        self
+    }
+
+    /// The owner builds, associates and names the address; the ledger takes note; it is released.
+    #[must_use]
+    pub fn released(mut self) -> Released {
+        let owner = Caller::user(ACCOUNT, "owner");
+        let eni = build_network(&mut self.world, &owner);
+        let address = build_address(&mut self.world, &owner, &eni, self.tags);
+        self.world.advance(Duration::minutes(10));
+        let settings = Settings::read(self.settings).expect("the scenario's settings are good");
+        let named = known_address(&self.world, &address.allocation_id);
+        let snapshot = self.knows.then(|| named.snapshot(&self.world));
+        release(&mut self.world, &self.releaser, &address.allocation_id);
+        let event = last_event(&mut self.world, "ReleaseAddress");
+        if let Some(action) = self.deny_at_release {
+            self.world.deny("*holdfast*", action);
+        }
+        Released {
+            world: self.world,
+            snapshot,
+            settings,
+            event,
+            ip: address.public_ip,
+            allocation: address.allocation_id,
+            eni,
+        }
+    }
+}
+
+/// Calls EC2 as somebody; the scenario is wrong if EC2 refuses.
+pub fn call(world: &mut World, caller: &Caller, request: Request) -> Response {
+    world.call(caller, &request, false).expect("the scenario's own calls are good")
+}
+
+fn build_network(world: &mut World, owner: &Caller) -> String {
+    let vpc = CreateVpc { cidr_block: "10.0.0.0/16".to_owned(), ..CreateVpc::default() };
+    let Response::CreateVpc(vpc) = call(world, owner, Request::CreateVpc(vpc)) else {
+        unreachable!("CreateVpc answers with a VPC")
+    };
+    let subnet = CreateSubnet {
+        vpc_id: vpc.vpc_id.clone(),
+        cidr_block: "10.0.0.0/24".to_owned(),
+        ..CreateSubnet::default()
+    };
+    let Response::CreateSubnet(subnet) = call(world, owner, Request::CreateSubnet(subnet)) else {
+        unreachable!("CreateSubnet answers with a subnet")
+    };
+    let gateway = Request::CreateInternetGateway(CreateInternetGateway::default());
+    let Response::CreateInternetGateway(gateway) = call(world, owner, gateway) else {
+        unreachable!("CreateInternetGateway answers with a gateway")
+    };
+    let attach = AttachInternetGateway {
+        internet_gateway_id: gateway.internet_gateway_id,
+        vpc_id: vpc.vpc_id,
+    };
+    call(world, owner, Request::AttachInternetGateway(attach));
+    let interface = CreateNetworkInterface {
+        subnet_id: subnet.subnet_id,
+        private_ip_address: Some("10.0.0.5".to_owned()),
+        ..CreateNetworkInterface::default()
+    };
+    let interface = Request::CreateNetworkInterface(interface);
+    let Response::CreateNetworkInterface(interface) = call(world, owner, interface) else {
+        unreachable!("CreateNetworkInterface answers with an interface")
+    };
+    interface.network_interface_id
+}
+
+fn build_address(world: &mut World, owner: &Caller, eni: &str, tags: Vec<Tag>) -> Address {
+    let specification = TagSpecification { resource_type: "elastic-ip".to_owned(), tags };
+    let allocate =
+        AllocateAddress { tag_specifications: vec![specification], ..AllocateAddress::default() };
+    let given = call(world, owner, Request::AllocateAddress(allocate));
+    let Response::AllocateAddress(given) = given else {
+        unreachable!("AllocateAddress answers with an address")
+    };
+    let associate = AssociateAddress {
+        allocation_id: Some(given.allocation_id.clone()),
+        network_interface_id: Some(eni.to_owned()),
+        private_ip_address: Some("10.0.0.5".to_owned()),
+        ..AssociateAddress::default()
+    };
+    world.advance(Duration::minutes(1));
+    call(world, owner, Request::AssociateAddress(associate));
+    let name = ModifyAddressAttribute {
+        allocation_id: given.allocation_id.clone(),
+        domain_name: Some("gate.example.com".to_owned()),
+    };
+    call(world, owner, Request::ModifyAddressAttribute(name));
+    addresses(world).remove(&given.allocation_id).expect("it was allocated a moment ago")
+}
+
+/// As a person has to: the reverse DNS first, then the association, then the address.
+fn release(world: &mut World, releaser: &Caller, allocation: &str) {
+    let reset = ResetAddressAttribute {
+        allocation_id: allocation.to_owned(),
+        attribute: "domain-name".to_owned(),
+    };
+    call(world, releaser, Request::ResetAddressAttribute(reset));
+    let association = addresses(world).remove(allocation).and_then(|address| address.association);
+    if let Some(association) = association {
+        let end = DisassociateAddress {
+            association_id: Some(association.association_id),
+            public_ip: None,
+        };
+        call(world, releaser, Request::DisassociateAddress(end));
+    }
+    world.advance(Duration::minutes(5));
+    let release = ReleaseAddress {
+        allocation_id: Some(allocation.to_owned()),
+        ..ReleaseAddress::default()
+    };
+    call(world, releaser, Request::ReleaseAddress(release));
+}
+
+fn last_event(world: &mut World, name: &str) -> Value {
+    let later = Duration::seconds(10);
+    world.advance(later);
+    let events = world.take_events();
+    let told = |event: &&Value| event["detail"]["eventName"] == name;
+    events.iter().rfind(told).expect("the simulator emits an event for each call").clone()
+}
+
+struct Named {
+    address: holdfast::address::Address,
+}
+
+impl Named {
+    fn snapshot(&self, world: &World) -> Snapshot {
+        let sighting = holdfast::ledger::snapshot::Sighting {
+            address: &self.address,
+            reverse_name: Some(Some("gate.example.com")),
+            at: world.now(),
+        };
+        let mut snapshot = Snapshot::first(sighting);
+        snapshot.revision = 1;
+        snapshot
+    }
+}
+
+fn known_address(world: &World, allocation: &str) -> Named {
+    let stage = Stage::new(world.clone());
+    let which = holdfast::cloud::Which::Allocations(vec![
+        allocation.parse().expect("the simulator makes well-formed identifiers"),
+    ]);
+    let player = stage.player("holdfast-reconcile");
+    let found = holdfast::cloud::ReadAddresses::addresses(&player, &which).now_or_never();
+    let address = found.and_then(Result::ok).and_then(|mut found| found.pop());
+    Named { address: address.expect("the address is there before it is released") }
+}
+
+impl Released {
+    /// Changes the world after the release.
+    #[must_use]
+    pub fn then(mut self, change: impl FnOnce(&mut World, &str)) -> Self {
+        change(&mut self.world, &self.ip);
+        self
+    }
+
+    /// The stage on which the guard is to act.
+    #[must_use]
+    pub fn stage(&self) -> Arc<Stage> {
+        let stage = Stage::new(self.world.clone());
+        if let Some(snapshot) = &self.snapshot {
+            let _ = stage.ledger.put_snapshot(snapshot).now_or_never();
+        }
+        stage
+    }
+
+    /// Delivers the event once, with nothing going wrong.
+    #[must_use]
+    pub fn guarded(self) -> Guarded {
+        let stage = self.stage();
+        Guarded { stage, released: self }
+    }
+
+    /// As something to be explored: it must end with the address back, and everything with it.
+    #[must_use]
+    pub fn scenario(self, name: &'static str) -> Scenario {
+        let most = Promises::with_changes(3);
+        self.scenario_that(name, most, |released, stage| released.is_back(stage))
+    }
+
+    /// As something to be explored, with an end of its own.
+    #[must_use]
+    pub fn scenario_that(
+        self,
+        name: &'static str,
+        promises: Promises,
+        goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
+    ) -> Scenario {
+        let released = Arc::new(self);
+        let (for_stage, for_run, for_goal) =
+            (Arc::clone(&released), Arc::clone(&released), released);
+        Scenario {
+            name,
+            stage: Box::new(move || for_stage.stage()),
+            deliver: Box::new(move |player| for_run.deliver(player)),
+            goal: Box::new(move |stage| goal(&for_goal, stage)),
+            promises,
+        }
+    }
+
+    fn deliver(&self, player: Player) -> Run<'static> {
+        let settings = self.settings.clone();
+        let trigger = parse(&self.event).expect("the simulator's events can be read");
+        Box::pin(deliver(player, settings, trigger))
+    }
+
+    /// What must be so in the end: the address, its tags, its association, its name, and the ledger.
+    ///
+    /// # Errors
+    /// What is not so.
+    pub fn is_back(&self, stage: &Stage) -> Result<(), String> {
+        let back = self.held(stage).ok_or("the account does not have the address")?;
+        let tag = |key: &str| back.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
+        let at = back.association.as_ref().map(|now| now.network_interface_id.as_str());
+        let expected = [
+            (tag("Name") == Some("partner gateway"), "it lacks its tags"),
+            (tag("holdfast:reclaimed-from") == Some(&self.allocation), "it does not say where from"),
+            (at == Some(self.eni.as_str()), "it is not where it was"),
+        ];
+        if let Some((_, missing)) = expected.iter().find(|(so, _)| !so) {
+            return Err((*missing).to_owned());
+        }
+        let record = record(stage).ok_or("the ledger has no record of the release")?;
+        if !record.status.is_settled() {
+            return Err(format!("the ledger says {:?}", record.status));
+        }
+        self.ledger_agrees(stage, &back.allocation_id)
+    }
+
+    fn ledger_agrees(&self, stage: &Stage, now: &str) -> Result<(), String> {
+        let rows = stage.ledger.snapshots().now_or_never().and_then(Result::ok).unwrap_or_default();
+        let alive = |id: &str| {
+            rows.iter().find(|row| row.allocation.as_str() == id).map(Snapshot::is_alive)
+        };
+        match (alive(&self.allocation), alive(now)) {
+            (Some(false), Some(true)) => Ok(()),
+            other => Err(format!("the ledger has the old and the new allocation as {other:?}")),
+        }
+    }
+
+    /// The address, if the account has it.
+    #[must_use]
+    pub fn held(&self, stage: &Stage) -> Option<Address> {
+        addresses(&stage.world()).into_values().find(|address| address.public_ip == self.ip)
+    }
+}
+
+async fn deliver(
+    player: Player,
+    settings: Settings,
+    trigger: Trigger,
+) -> Result<holdfast::report::Report, holdfast::error::Error> {
+    let ports = player.ports();
+    let ends_at = holdfast::clock::Clock::now(&player) + TIMEOUT;
+    guard::run(&ports, &settings, &trigger, Delivery { ends_at }).await
+}
+
+/// The one release record in the ledger.
+#[must_use]
+pub fn record(stage: &Stage) -> Option<ReleaseRecord> {
+    stage.ledger.releases().pop()
+}
+
+/// A release with the guard at work.
+#[derive(Debug)]
+pub struct Guarded {
+    /// What it acts on.
+    pub stage: Arc<Stage>,
+    /// What was released.
+    pub released: Released,
+}
+
+impl Guarded {
+    /// Delivers the event once more.
+    ///
+    /// # Errors
+    /// The guard's own.
+    pub fn report(&self) -> Result<holdfast::report::Report, holdfast::error::Error> {
+        let run = self.released.deliver(self.stage.player("holdfast-release-guard"));
+        run.now_or_never().expect("without a fault, a simulated run never waits")
+    }
+
+    /// The names of the calls so far.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.stage.tap.names()
+    }
+}

@@ -1,0 +1,68 @@
+//! The ledger behind the tap.
+
+use super::Player;
+use super::cloud::unanswered;
+use super::tap::Sabotage;
+use futures_util::FutureExt;
+use holdfast::cloud::CloudError;
+use holdfast::ids::AllocationId;
+use holdfast::ledger::{Known, Ledger, ReleaseRecord, Snapshot, Written};
+
+impl Player {
+    async fn ledger_call<T, F>(
+        &self,
+        name: &'static str,
+        action: &'static str,
+        call: F,
+    ) -> Result<T, CloudError>
+    where
+        F: Future<Output = Result<T, CloudError>> + Send,
+        T: Send,
+    {
+        let apply = || call.now_or_never();
+        match self.stage.tap.through(self.run, name, apply).await {
+            Ok(Some(answer)) => answer,
+            Ok(None) => Err(unanswered(action)),
+            Err(passage) => Err(passage.into_error(action)),
+        }
+    }
+
+    async fn next_revision(&self, allocation: &AllocationId) -> (u64, u64) {
+        let known = self.stage.ledger.read(allocation).now_or_never();
+        let known = known.and_then(Result::ok).unwrap_or_default();
+        (
+            known.snapshot.map_or(0, |row| row.revision) + 1,
+            known.release.map_or(0, |row| row.revision) + 1,
+        )
+    }
+}
+
+impl Ledger for Player {
+    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
+        let call = self.stage.ledger.read(allocation);
+        self.ledger_call("ledger read", "dynamodb:BatchGetItem", call).await
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
+        let call = self.stage.ledger.snapshots();
+        self.ledger_call("ledger query", "dynamodb:Query", call).await
+    }
+
+    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
+        let mut snapshot = snapshot.clone();
+        if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
+            snapshot.revision = self.next_revision(&snapshot.allocation).await.0;
+        }
+        let call = self.stage.ledger.put_snapshot(&snapshot);
+        self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call).await
+    }
+
+    async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
+        let mut release = release.clone();
+        if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
+            release.revision = self.next_revision(&release.allocation).await.1;
+        }
+        let call = self.stage.ledger.put_release(&release);
+        self.ledger_call("ledger write release", "dynamodb:PutItem", call).await
+    }
+}

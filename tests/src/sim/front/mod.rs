@@ -1,0 +1,115 @@
+//! The fast front: Holdfast's own traits on the simulated EC2, in one process, without a network.
+//!
+//! A [`Stage`] is what outlives a run: the world, the ledger and the [`tap::Tap`] through which every
+//! call goes. A [`Player`] is one run's way to it. The tap can end the run at any call, lose a reply,
+//! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
+
+mod cloud;
+mod ledger;
+pub mod tap;
+
+use super::World;
+use super::api::{Caller, Ec2Error, Request, Response};
+use crate::explorer::promises;
+use holdfast::clock::Clock;
+use holdfast::ledger::MemoryLedger;
+use holdfast::ports::Ports;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tap::Tap;
+use time::OffsetDateTime;
+
+pub use super::world::ACCOUNT;
+
+/// What outlives a run.
+#[derive(Debug)]
+pub struct Stage {
+    world: Mutex<World>,
+    /// The ledger's rows.
+    pub ledger: MemoryLedger,
+    /// Where every call goes through.
+    pub tap: Tap,
+    broken: Mutex<Vec<String>>,
+}
+
+impl Stage {
+    /// A stage around a world, with an empty ledger.
+    #[must_use]
+    pub fn new(world: World) -> Arc<Self> {
+        let ledger = MemoryLedger::default();
+        let (world, broken) = (Mutex::new(world), Mutex::default());
+        Arc::new(Self { world, ledger, tap: Tap::default(), broken })
+    }
+
+    /// The promises that calls have broken so far.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
+    fn call(&self, caller: &Caller, request: &Request) -> Result<Response, Ec2Error> {
+        let mut world = self.world();
+        if request.is_read() {
+            return world.call(caller, request, false);
+        }
+        let before = promises::addresses(&world);
+        let answer = world.call(caller, request, false);
+        let broken = promises::broken_by(request, &before, &promises::addresses(&world));
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(broken);
+        answer
+    }
+
+    /// The world.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, how_long: Duration) {
+        let mut world = self.world();
+        let later = world.now() + how_long;
+        world.advance_to(later);
+    }
+
+    /// A new run: a fresh process that knows nothing but what the stage has.
+    #[must_use]
+    pub fn player(self: &Arc<Self>, role: &str) -> Player {
+        let run = self.tap.new_run();
+        let caller = Caller::role(ACCOUNT, role, &run.to_string());
+        Player { stage: Arc::clone(self), caller, run }
+    }
+}
+
+/// One run's way to the stage.
+#[derive(Debug, Clone)]
+pub struct Player {
+    stage: Arc<Stage>,
+    caller: Caller,
+    run: tap::Run,
+}
+
+impl Player {
+    /// Which run this is.
+    #[must_use]
+    pub fn run(&self) -> tap::Run {
+        self.run
+    }
+
+    /// The ports that a function is run with.
+    #[must_use]
+    pub fn ports(&self) -> Ports<Self, Self, Self> {
+        Ports { cloud: self.clone(), ledger: self.clone(), clock: self.clone() }
+    }
+}
+
+impl Clock for Player {
+    fn now(&self) -> OffsetDateTime {
+        self.stage.world().now()
+    }
+
+    async fn sleep(&self, how_long: Duration) {
+        self.stage.tap.boundary(self.run).await;
+        self.stage.pass(how_long);
+    }
+}

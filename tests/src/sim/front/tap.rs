@@ -1,0 +1,209 @@
+//! Where every call of every run goes through: it counts, it records, it lets faults happen, and it
+//! holds calls back where two runs are to be interleaved.
+
+use std::collections::BTreeSet;
+use std::future::pending;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+/// A run's number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Run(usize);
+
+impl std::fmt::Display for Run {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "run-{}", self.0)
+    }
+}
+
+/// What goes wrong at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The run ends before the call is sent.
+    StopBeforeSend,
+    /// The call is carried out, and the run ends before the reply is there.
+    StopBeforeReply,
+    /// The reply arrives, and the run ends before it does anything more.
+    StopAfterReply,
+    /// The call is not carried out, and nobody says so: a time-out.
+    RequestLost,
+    /// The call is carried out, and nobody says so: a time-out.
+    ReplyLost,
+    /// AWS refuses the call for now.
+    Throttled,
+}
+
+impl Fault {
+    /// All faults.
+    pub const ALL: [Self; 6] = [
+        Self::StopBeforeSend,
+        Self::StopBeforeReply,
+        Self::StopAfterReply,
+        Self::RequestLost,
+        Self::ReplyLost,
+        Self::Throttled,
+    ];
+}
+
+/// A guard that is taken out of the engine, to prove that the explorer notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sabotage {
+    /// The engine does not look whether the address is ours already.
+    NoLook,
+    /// The request for the address carries no tags.
+    NoTags,
+    /// The association goes through whoever has the address.
+    Reassociation,
+    /// The ledger takes every write.
+    NoCompareAndSet,
+    /// The engine reads the target as free, whoever has it.
+    BlindToOthers,
+}
+
+/// One call as it went through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Passed {
+    /// The run that made it.
+    pub run: Run,
+    /// What was called: `AllocateAddress`, `ledger read`.
+    pub name: &'static str,
+    /// What went wrong with it.
+    pub fault: Option<Fault>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    runs: usize,
+    passed: Vec<Passed>,
+    faults: Vec<(usize, Fault)>,
+    stopped: BTreeSet<Run>,
+    stopping: BTreeSet<Run>,
+    held: bool,
+    sabotage: Option<Sabotage>,
+}
+
+/// The tap.
+#[derive(Debug, Default)]
+pub struct Tap(Mutex<State>);
+
+/// How a call is to be carried out.
+pub(super) enum Passage {
+    /// Not at all; the caller sees a time-out.
+    Lost,
+    /// It is carried out; the caller sees a time-out.
+    Unanswered,
+    /// Not at all; the caller is told to come back later.
+    Throttled,
+}
+
+impl Tap {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn new_run(&self) -> Run {
+        let mut state = self.state();
+        state.runs += 1;
+        Run(state.runs)
+    }
+
+    /// Faults that are to happen, each at the call of that number, counted over all runs from 0.
+    pub fn plan(&self, faults: &[(usize, Fault)]) {
+        self.state().faults = faults.to_vec();
+    }
+
+    /// Takes a guard out.
+    pub fn sabotage(&self, sabotage: Sabotage) {
+        self.state().sabotage = Some(sabotage);
+    }
+
+    pub(super) fn is_sabotaged(&self, by: Sabotage) -> bool {
+        self.state().sabotage == Some(by)
+    }
+
+    /// Holds every call at its boundary once, so that somebody who polls the runs by hand decides
+    /// whose call comes next.
+    pub fn hold_at_boundaries(&self) {
+        self.state().held = true;
+    }
+
+    /// Every call so far.
+    #[must_use]
+    pub fn passed(&self) -> Vec<Passed> {
+        self.state().passed.clone()
+    }
+
+    /// The names of every call so far.
+    #[must_use]
+    pub fn names(&self) -> Vec<&'static str> {
+        self.state().passed.iter().map(|passed| passed.name).collect()
+    }
+
+    /// Whether a run was ended by a fault.
+    #[must_use]
+    pub fn has_stopped(&self, run: Run) -> bool {
+        let state = self.state();
+        state.stopped.contains(&run) || state.stopping.contains(&run)
+    }
+
+    /// A point at which another run may come first.
+    pub(super) async fn boundary(&self, run: Run) {
+        if self.state().held {
+            let mut polled = false;
+            std::future::poll_fn(|_| {
+                if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+        }
+        let is_over = {
+            let mut state = self.state();
+            if state.stopping.contains(&run) {
+                state.stopped.insert(run);
+            }
+            state.stopped.contains(&run)
+        };
+        if is_over {
+            pending::<()>().await;
+        }
+    }
+
+    /// Lets a call through, or not. `apply` carries it out.
+    pub(super) async fn through<T>(
+        &self,
+        run: Run,
+        name: &'static str,
+        apply: impl FnOnce() -> T,
+    ) -> Result<T, Passage> {
+        self.boundary(run).await;
+        let fault = {
+            let mut state = self.state();
+            let number = state.passed.len();
+            let fault = state.faults.iter().find(|(at, _)| *at == number).map(|&(_, fault)| fault);
+            state.passed.push(Passed { run, name, fault });
+            match fault {
+                Some(Fault::StopBeforeSend | Fault::StopBeforeReply) => {
+                    state.stopped.insert(run);
+                }
+                Some(Fault::StopAfterReply) => {
+                    state.stopping.insert(run);
+                }
+                _ => {}
+            }
+            fault
+        };
+        match fault {
+            None | Some(Fault::StopAfterReply) => Ok(apply()),
+            Some(Fault::StopBeforeSend) => pending().await,
+            Some(Fault::StopBeforeReply) => {
+                apply();
+                pending().await
+            }
+            Some(Fault::RequestLost) => Err(Passage::Lost),
+            Some(Fault::ReplyLost) => {
+                apply();
+                Err(Passage::Unanswered)
+            }
+            Some(Fault::Throttled) => Err(Passage::Throttled),
+        }
+    }
+}
