@@ -40,6 +40,11 @@ lint: ## Formatting, clippy, docs, house rules, licences, bans and advisories
 .PHONY: check
 check: lint test ## What must pass before a change goes in: lint and test
 
+.PHONY: build
+build: ## Compile the functions for Lambda on arm64, into target/lambda
+	@tools/venv tools/cargo-lambda.txt
+	PATH="$(abspath $(TARGET))/venv/bin:$$PATH" cargo lambda build --locked --release --arm64
+
 .PHONY: boto3-smoke
 boto3-smoke: ## Let an unmodified boto3 use the simulator (needs PyPI once)
 	@tools/boto3-smoke
