@@ -36,6 +36,8 @@ fn amazon_address(number: u32) -> Option<Ipv4Addr> {
 struct Source {
     public_ip: String,
     pool: String,
+    /// How many of Amazon's addresses have been handed out when this one has.
+    handed_out: u32,
 }
 
 impl Model {
@@ -65,6 +67,7 @@ impl Model {
             )));
         }
         let border_group = border_group.clone();
+        // Which of the two refusals comes first when both are due is not known.
         let source = self.address_source(account, request, &border_group)?;
         if source.pool == AMAZON && self.counted_addresses(account) >= self.settings.address_quota {
             return Err(Ec2Error::new(
@@ -90,6 +93,7 @@ impl Model {
         border_group: String,
         tags: Vec<super::api::Tag>,
     ) -> Response {
+        self.handed_out = source.handed_out;
         let allocation_id = self.ids.next("eipalloc");
         let address = Address {
             allocation_id: allocation_id.clone(),
@@ -117,7 +121,7 @@ impl Model {
     }
 
     fn address_source(
-        &mut self,
+        &self,
         account: &str,
         request: &AllocateAddress,
         border_group: &str,
@@ -183,10 +187,7 @@ impl Model {
                 .map(|_| AMAZON),
         };
         match pool {
-            Some(pool) if self.is_free(ip) => Ok(Source {
-                public_ip: ip.to_owned(),
-                pool: pool.to_owned(),
-            }),
+            Some(pool) if self.is_free(ip) => Ok(self.source(ip.to_owned(), pool)),
             _ => Err(not_available(ip)),
         }
     }
@@ -240,26 +241,29 @@ impl Model {
                 Ec2Error::new(code, format!("The pool ID '{id}' does not exist"))
             })?;
         let ip = pool.addresses.iter().find(|ip| self.is_free(ip));
-        ip.map(|ip| Source {
-            public_ip: ip.clone(),
-            pool: id.to_owned(),
-        })
-        .ok_or_else(no_capacity)
+        ip.map(|ip| self.source(ip.clone(), id))
+            .ok_or_else(no_capacity)
     }
 
     /// An address that nobody ever had, so that a released one stays to be asked back.
-    fn next_of_amazon(&mut self) -> Result<Source, Ec2Error> {
-        loop {
-            let ip = amazon_address(self.handed_out)
-                .ok_or_else(no_capacity)?
-                .to_string();
-            self.handed_out += 1;
+    fn next_of_amazon(&self) -> Result<Source, Ec2Error> {
+        for number in self.handed_out.. {
+            let ip = amazon_address(number).ok_or_else(no_capacity)?.to_string();
             if self.is_free(&ip) && self.pool_of(&ip).is_none() {
                 return Ok(Source {
-                    public_ip: ip,
-                    pool: AMAZON.to_owned(),
+                    handed_out: number + 1,
+                    ..self.source(ip, AMAZON)
                 });
             }
+        }
+        Err(no_capacity())
+    }
+
+    fn source(&self, public_ip: String, pool: &str) -> Source {
+        Source {
+            public_ip,
+            pool: pool.to_owned(),
+            handed_out: self.handed_out,
         }
     }
 

@@ -271,3 +271,12 @@ fn an_address_that_was_transferred_away_is_gone_without_a_release() {
         "InvalidAddress.NotFound"
     );
 }
+
+#[test]
+fn a_refused_allocation_uses_up_no_address() {
+    let mut stage = stage();
+    stage.world.settings().address_quota = 0;
+    stage.refused(Request::AllocateAddress(AllocateAddress::default()));
+    stage.world.settings().address_quota = 1;
+    assert_eq!(stage.allocate().public_ip, "198.51.100.1");
+}

@@ -246,12 +246,12 @@ fn a_stale_association_id_is_no_error_and_moves_nothing() {
     let mut stage = stage();
     let address = stage.allocate();
     let interface = stage.public_interface();
-    let stale = stage.associate(&address, &interface);
+    let former = stage.associate(&address, &interface);
     stage
-        .call(disassociation(&stale))
+        .call(disassociation(&former))
         .expect("it is associated");
     let current = stage.associate(&address, &interface);
-    assert_eq!(stage.call(disassociation(&stale)), Ok(Response::Done));
+    assert_eq!(stage.call(disassociation(&former)), Ok(Response::Done));
     let association = stage
         .address(&address.public_ip)
         .association

@@ -85,12 +85,12 @@ fn an_address_that_is_named_must_be_there() {
         stage.refused(Request::DescribeAddresses(by_id)),
         "InvalidAllocationID.NotFound"
     );
-    let by_ip = DescribeAddresses {
+    let named = DescribeAddresses {
         public_ips: vec!["203.0.113.9".to_owned()],
         ..DescribeAddresses::default()
     };
     assert_eq!(
-        stage.refused(Request::DescribeAddresses(by_ip)),
+        stage.refused(Request::DescribeAddresses(named)),
         "InvalidAddress.NotFound"
     );
 }

@@ -29,6 +29,10 @@ pub(super) fn stage() -> Stage {
 
 impl Stage {
     /// Makes a call as any caller does, and looks for broken invariants after it.
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "a call reads better without `&`"
+    )]
     pub(super) fn call(&mut self, request: Request) -> Result<Response, Ec2Error> {
         let answer = self.world.call(&self.caller, &request, false);
         assert_eq!(self.world.check(), Vec::<String>::new());
