@@ -9,6 +9,9 @@
 
 pub mod api;
 pub mod delivery;
+pub mod front;
+#[cfg(feature = "aws")]
+pub mod http;
 pub mod model;
 pub mod outside;
 pub mod settings;

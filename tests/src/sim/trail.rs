@@ -118,7 +118,8 @@ impl TrailRecord {
 }
 
 /// RFC 3339, to the second.
-pub(super) fn timestamp(at: OffsetDateTime) -> String {
+#[must_use]
+pub fn timestamp(at: OffsetDateTime) -> String {
     let second = at.replace_nanosecond(0).unwrap_or(at);
     second.format(&Rfc3339).unwrap_or_default()
 }

@@ -12,7 +12,7 @@ use super::{
     delivery::{Delivery, Envelope, Outbox},
     history::History,
     ids::Ids,
-    model::{Model, StateChange},
+    model::{Model, StateChange, View},
     settings::Settings,
     throttle::{Limit, Throttle},
     trail::{self, TrailRecord},
@@ -292,6 +292,18 @@ impl World {
         let result = change(&mut self.model);
         self.settle();
         result
+    }
+
+    /// What a describe would show without lag: for tests that look, and leave no trace.
+    ///
+    /// # Errors
+    /// As EC2 refuses.
+    pub fn inspect(&self, caller: &Caller, request: &Request) -> Result<Response, Ec2Error> {
+        View {
+            resources: &self.model.resources,
+            now: self.model.now,
+        }
+        .describe(caller, request)
     }
 
     /// Every call so far, reads and refusals too, in order.
