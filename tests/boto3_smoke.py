@@ -3,7 +3,7 @@ loses an address, gets it back, and reads the trail and the ledger's table.
 
     python3 boto3_smoke.py http://127.0.0.1:PORT
 
-Exits with 0, or with 1 and the reason. Only time is not boto3's to control: the simulator's own
+The simulator must be a fresh one. Exits with 0, or with 1 and the reason. Only time is not boto3's to control: the simulator's own
 /_sim/advance moves it.
 """
 
@@ -105,6 +105,7 @@ def associate(ec2, allocation, interface):
     described = ec2.describe_network_interfaces(NetworkInterfaceIds=[interface["NetworkInterfaceId"]])
     seen = described["NetworkInterfaces"][0]["PrivateIpAddresses"][0]["Association"]
     equal("the interface's association", seen["AssociationId"], association)
+    refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=allocation)
     return association
 
 
@@ -117,7 +118,6 @@ def name(ec2, url, allocation):
 
 def lose_and_recover(ec2, url, ip, allocation, association):
     refused("DryRunOperation", ec2.disassociate_address, AssociationId=association, DryRun=True)
-    refused("InvalidIPAddress.InUse", ec2.release_address, AllocationId=allocation)
     ec2.disassociate_address(AssociationId=association)
     refused("InvalidAddress.PtrSet", ec2.release_address, AllocationId=allocation)
     ec2.reset_address_attribute(AllocationId=allocation, Attribute="domain-name")
@@ -171,6 +171,7 @@ def main():
         sys.exit("usage: boto3_smoke.py URL")
     url = sys.argv[1].rstrip("/")
     ec2, cloudtrail, dynamodb = clients(url)
+    equal("the addresses of a fresh simulator", ec2.describe_addresses()["Addresses"], [])
     interface = run_instance(ec2, url, build_network(ec2))
     ip, allocation = allocate(ec2)
     association = associate(ec2, allocation, interface)
@@ -182,4 +183,7 @@ def main():
     print(f"boto3 {boto3.__version__}: all as with AWS; {ip} was released and came back")
 
 
-main()
+try:
+    main()
+except ClientError as error:
+    sys.exit(str(error))

@@ -33,7 +33,10 @@ fn row(pk: &str, sk: &str, at: i64) -> HashMap<String, AttributeValue> {
 }
 
 fn put(aws: &Aws, at: i64) -> PutItemFluentBuilder {
-    aws.dynamodb.put_item().table_name(TABLE).set_item(Some(row("a", "1", at)))
+    aws.dynamodb
+        .put_item()
+        .table_name(TABLE)
+        .set_item(Some(row("a", "1", at)))
 }
 
 /// The ledger's own condition: only what is newer may overwrite.
@@ -66,7 +69,8 @@ async fn a_refused_write_shows_the_present_row_when_asked() {
     let asked = ReturnValuesOnConditionCheckFailure::AllOld;
     let put = put_newer(&aws, 1).return_values_on_condition_check_failure(asked);
     let error = put.send().await.unwrap_err().into_service_error();
-    let dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) = error
+    let dynamodb::operation::put_item::PutItemError::ConditionalCheckFailedException(failed) =
+        error
     else {
         panic!("wanted a failed condition, got {error:?}");
     };
@@ -77,7 +81,9 @@ async fn a_refused_write_shows_the_present_row_when_asked() {
 async fn of_many_writers_at_once_exactly_one_creates_the_row() {
     let aws = ledger().await;
     let attempts = (0..20).map(|at| {
-        put(&aws, at).condition_expression("attribute_not_exists(pk)").send()
+        put(&aws, at)
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
     });
     let results = futures_util::future::join_all(attempts).await;
     assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
@@ -87,17 +93,29 @@ async fn of_many_writers_at_once_exactly_one_creates_the_row() {
 async fn a_query_comes_in_pages_in_the_order_of_its_sort_key() {
     let aws = ledger().await;
     for sk in ["3", "1", "2"] {
-        let put = aws.dynamodb.put_item().table_name(TABLE).set_item(Some(row("a", sk, 0)));
+        let put = aws
+            .dynamodb
+            .put_item()
+            .table_name(TABLE)
+            .set_item(Some(row("a", sk, 0)));
         put.send().await.unwrap();
     }
     aws.simulator.page_after(Some(2));
     let query = aws.dynamodb.query().table_name(TABLE).consistent_read(true);
     let query = query.key_condition_expression("pk = :pk");
-    let mut pages =
-        query.expression_attribute_values(":pk", text("a")).into_paginator().send();
+    let mut pages = query
+        .expression_attribute_values(":pk", text("a"))
+        .into_paginator()
+        .send();
     let mut seen = Vec::new();
     while let Some(page) = pages.next().await {
-        seen.push(page.unwrap().items().iter().map(|row| row["sk"].clone()).collect::<Vec<_>>());
+        seen.push(
+            page.unwrap()
+                .items()
+                .iter()
+                .map(|row| row["sk"].clone())
+                .collect::<Vec<_>>(),
+        );
     }
     assert_eq!(seen, [vec![text("1"), text("2")], vec![text("3")]]);
 }
@@ -107,8 +125,14 @@ async fn a_batch_read_finds_what_is_there() {
     let aws = ledger().await;
     put(&aws, 7).send().await.unwrap();
     let key = |sk: &str| HashMap::from([("pk".to_owned(), text("a")), ("sk".to_owned(), text(sk))]);
-    let keys = KeysAndAttributes::builder().keys(key("1")).keys(key("9")).consistent_read(true);
-    let read = aws.dynamodb.batch_get_item().request_items(TABLE, keys.build().unwrap());
+    let keys = KeysAndAttributes::builder()
+        .keys(key("1"))
+        .keys(key("9"))
+        .consistent_read(true);
+    let read = aws
+        .dynamodb
+        .batch_get_item()
+        .request_items(TABLE, keys.build().unwrap());
     let found = read.send().await.unwrap();
     assert_eq!(found.responses().unwrap()[TABLE], [row("a", "1", 7)]);
 }
@@ -117,17 +141,32 @@ async fn a_batch_read_finds_what_is_there() {
 async fn a_batch_read_of_more_than_a_hundred_rows_is_refused() {
     let aws = ledger().await;
     let keys = (0..101).map(|sk| {
-        HashMap::from([("pk".to_owned(), text("a")), ("sk".to_owned(), text(&sk.to_string()))])
+        HashMap::from([
+            ("pk".to_owned(), text("a")),
+            ("sk".to_owned(), text(&sk.to_string())),
+        ])
     });
-    let keys = KeysAndAttributes::builder().set_keys(Some(keys.collect())).build().unwrap();
-    let refused = aws.dynamodb.batch_get_item().request_items(TABLE, keys).send().await;
+    let keys = KeysAndAttributes::builder()
+        .set_keys(Some(keys.collect()))
+        .build()
+        .unwrap();
+    let refused = aws
+        .dynamodb
+        .batch_get_item()
+        .request_items(TABLE, keys)
+        .send()
+        .await;
     assert_eq!(code(&refused), "ValidationException");
 }
 
 #[tokio::test]
 async fn a_transaction_with_one_failing_check_writes_nothing() {
     let aws = ledger().await;
-    let write = Put::builder().table_name(TABLE).set_item(Some(row("a", "1", 7))).build().unwrap();
+    let write = Put::builder()
+        .table_name(TABLE)
+        .set_item(Some(row("a", "1", 7)))
+        .build()
+        .unwrap();
     let check = ConditionCheck::builder()
         .table_name(TABLE)
         .key("pk", text("b"))
@@ -157,5 +196,8 @@ async fn a_row_past_its_expiry_is_still_read() {
 #[tokio::test]
 async fn a_write_to_a_table_that_is_not_there_says_so() {
     let aws = Aws::start().await;
-    assert_eq!(code(&put(&aws, 1).send().await), "ResourceNotFoundException");
+    assert_eq!(
+        code(&put(&aws, 1).send().await),
+        "ResourceNotFoundException"
+    );
 }

@@ -7,8 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 fn echo_function() -> PathBuf {
-    let test = std::env::current_exe().unwrap();
-    test.parent().and_then(|deps| deps.parent()).unwrap().join("examples/echo-function")
+    PathBuf::from(env!("CARGO_BIN_EXE_echo-function"))
 }
 
 fn environment() -> Environment {
@@ -16,7 +15,9 @@ fn environment() -> Environment {
 }
 
 async fn started() -> Function {
-    Function::start(&echo_function(), &environment()).await.unwrap()
+    Function::start(&echo_function(), &environment())
+        .await
+        .unwrap()
 }
 
 #[tokio::test]
@@ -47,14 +48,23 @@ async fn nothing_of_the_tests_own_environment_gets_through() {
 
 #[tokio::test]
 async fn a_failure_keeps_its_type_and_message() {
-    let error = started().await.invoke(&json!({ "do": "fail" })).await.result.unwrap_err();
+    let error = started()
+        .await
+        .invoke(&json!({ "do": "fail" }))
+        .await
+        .result
+        .unwrap_err();
     assert!(error.error_message.contains("as asked"), "{error}");
 }
 
 #[tokio::test]
 async fn an_event_that_is_no_json_is_an_error_and_the_function_lives_on() {
     let function = started().await;
-    let error = function.invoke_raw(b"not json".to_vec()).await.result.unwrap_err();
+    let error = function
+        .invoke_raw(b"not json".to_vec())
+        .await
+        .result
+        .unwrap_err();
     assert!(!error.error_message.is_empty());
     assert!(function.invoke(&json!({})).await.result.is_ok());
 }
@@ -62,7 +72,11 @@ async fn an_event_that_is_no_json_is_an_error_and_the_function_lives_on() {
 #[tokio::test]
 async fn a_crash_during_an_invocation_is_reported_as_lambda_does() {
     let function = started().await;
-    let error = function.invoke(&json!({ "do": "crash" })).await.result.unwrap_err();
+    let error = function
+        .invoke(&json!({ "do": "crash" }))
+        .await
+        .result
+        .unwrap_err();
     assert_eq!(error.error_type, "Runtime.ExitError");
     assert!(error.error_message.contains("exit code 9"), "{error}");
     assert!(!function.is_running());
@@ -79,8 +93,14 @@ async fn a_function_can_be_killed_while_it_works() {
 #[tokio::test]
 async fn a_function_that_hangs_is_stopped_at_its_limit() {
     let environment = environment().timeout(Duration::from_secs(2));
-    let function = Function::start(&echo_function(), &environment).await.unwrap();
-    let error = function.invoke(&json!({ "do": "hang" })).await.result.unwrap_err();
+    let function = Function::start(&echo_function(), &environment)
+        .await
+        .unwrap();
+    let error = function
+        .invoke(&json!({ "do": "hang" }))
+        .await
+        .result
+        .unwrap_err();
     assert_eq!(error.error_type, "Sandbox.Timedout");
     assert!(!function.is_running());
 }
@@ -88,7 +108,9 @@ async fn a_function_that_hangs_is_stopped_at_its_limit() {
 #[tokio::test]
 async fn a_function_that_refuses_to_start_says_why_and_with_which_code() {
     let environment = environment().set("HOLDFAST_REFUSE_TO_START", "two keys are bad");
-    let error = Function::start(&echo_function(), &environment).await.unwrap_err();
+    let error = Function::start(&echo_function(), &environment)
+        .await
+        .unwrap_err();
     assert_eq!(error.exit_code(), Some(1));
     assert!(error.message().contains("two keys are bad"), "{error}");
 }

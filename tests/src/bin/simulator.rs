@@ -20,7 +20,9 @@ async fn main() -> ExitCode {
 
 async fn run() -> io::Result<()> {
     let port = port(std::env::args().skip(1)).map_err(io::Error::other)?;
-    let simulator = Simulator::start_on(port).await?;
+    let simulator = Simulator::start_on(port)
+        .await
+        .map_err(|error| io::Error::new(error.kind(), format!("port {port}: {error}")))?;
     io::stdout().write_all(how_to(&simulator.url).as_bytes())?;
     tokio::select! {
         stopped = tokio::signal::ctrl_c() => stopped,
@@ -29,11 +31,15 @@ async fn run() -> io::Result<()> {
 }
 
 fn port(mut arguments: impl Iterator<Item = String>) -> Result<u16, String> {
-    match (arguments.next().as_deref(), arguments.next(), arguments.next()) {
+    match (
+        arguments.next().as_deref(),
+        arguments.next(),
+        arguments.next(),
+    ) {
         (None, ..) => Ok(0),
-        (Some("--port"), Some(number), None) => {
-            number.parse().map_err(|_| format!("`{number}` is no port number\n{USAGE}"))
-        }
+        (Some("--port"), Some(number), None) => number
+            .parse()
+            .map_err(|_| format!("`{number}` is no port number\n{USAGE}")),
         _ => Err(USAGE.to_owned()),
     }
 }

@@ -74,7 +74,10 @@ impl RuntimeApi {
         });
         let router = Router::new()
             .route("/2018-06-01/runtime/invocation/next", get(next))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(response))
+            .route(
+                "/2018-06-01/runtime/invocation/{id}/response",
+                post(response),
+            )
             .route("/2018-06-01/runtime/invocation/{id}/error", post(error))
             .route("/2018-06-01/runtime/init/error", post(init_error))
             .layer(DefaultBodyLimit::max(LARGEST_PAYLOAD))
@@ -83,7 +86,14 @@ impl RuntimeApi {
             // It runs until the function is dropped; an accept error shows as a failed invocation.
             let _ = axum::serve(listener, router).await;
         });
-        Ok(Self { address, queue, shared, started, numbers: AtomicU64::new(1), server })
+        Ok(Self {
+            address,
+            queue,
+            shared,
+            started,
+            numbers: AtomicU64::new(1),
+            server,
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
@@ -171,7 +181,10 @@ async fn next(State(shared): State<Arc<Shared>>) -> Response {
         ("content-type", "application/json".to_owned()),
         ("lambda-runtime-aws-request-id", event.request_id),
         ("lambda-runtime-deadline-ms", event.deadline_ms.to_string()),
-        ("lambda-runtime-invoked-function-arn", shared.function_arn.clone()),
+        (
+            "lambda-runtime-invoked-function-arn",
+            shared.function_arn.clone(),
+        ),
         (
             "lambda-runtime-trace-id",
             "Root=1-5f84c7a5-000000000000000000000000;Parent=0000000000000000;Sampled=0".to_owned(),
@@ -201,7 +214,9 @@ async fn error(
 }
 
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {
-    shared.started.send_replace(Some(Started::Failed(reported(&body))));
+    shared
+        .started
+        .send_replace(Some(Started::Failed(reported(&body))));
     accepted()
 }
 

@@ -38,14 +38,24 @@ pub fn find_binary(name: &str) -> Result<PathBuf, MissingBinary> {
     if expected.is_file() {
         return Ok(expected);
     }
-    Err(MissingBinary { name: name.to_owned(), build: build_command(name, profile), expected })
+    Err(MissingBinary {
+        name: name.to_owned(),
+        build: build_command(name, profile),
+        expected,
+    })
 }
 
 /// Tests run from `<profile>/deps`, examples from `<profile>/examples`, programs from `<profile>`.
 fn profile_folder(running: &Path) -> &Path {
     let folder = running.parent().unwrap_or(Path::new("."));
-    let is_inner = folder.file_name().is_some_and(|name| name == "deps" || name == "examples");
-    if is_inner { folder.parent().unwrap_or(folder) } else { folder }
+    let is_inner = folder
+        .file_name()
+        .is_some_and(|name| name == "deps" || name == "examples");
+    if is_inner {
+        folder.parent().unwrap_or(folder)
+    } else {
+        folder
+    }
 }
 
 fn build_command(name: &str, profile: &Path) -> String {
@@ -69,13 +79,19 @@ mod tests {
     #[test]
     fn a_program_looks_in_its_own_folder() {
         let running = Path::new("/project/target/release/demo");
-        assert_eq!(profile_folder(running), Path::new("/project/target/release"));
+        assert_eq!(
+            profile_folder(running),
+            Path::new("/project/target/release")
+        );
     }
 
     #[test]
     fn a_missing_binary_says_which_command_builds_it() {
         let error = find_binary("no-such-function").unwrap_err();
         assert!(error.to_string().contains("run `cargo build"), "{error}");
-        assert!(error.to_string().contains("-p no-such-function`"), "{error}");
+        assert!(
+            error.to_string().contains("-p no-such-function`"),
+            "{error}"
+        );
     }
 }

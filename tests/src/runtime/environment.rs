@@ -32,7 +32,9 @@ impl Environment {
             ("AWS_ENDPOINT_URL", endpoint),
         ];
         Self {
-            variables: fixed.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
+            variables: fixed
+                .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                .into(),
             function_name: function_name.to_owned(),
             limit: Duration::from_secs(30),
         }
@@ -75,7 +77,13 @@ impl Environment {
 
     /// The ARN that an invocation carries.
     pub(super) fn function_arn(&self) -> String {
-        let region = self.variables.get("AWS_REGION").map_or("us-east-1", String::as_str);
-        format!("arn:aws:lambda:{region}:111122223333:function:{}", self.function_name)
+        let region = self
+            .variables
+            .get("AWS_REGION")
+            .map_or("us-east-1", String::as_str);
+        format!(
+            "arn:aws:lambda:{region}:111122223333:function:{}",
+            self.function_name
+        )
     }
 }

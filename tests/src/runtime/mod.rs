@@ -40,13 +40,18 @@ impl Function {
     /// within the environment's limit.
     pub async fn start(binary: &Path, environment: &Environment) -> Result<Self, StartError> {
         let mut api =
-            RuntimeApi::serve(environment).await.map_err(|source| StartError::NotSpawned {
-                binary: binary.to_owned(),
-                source,
-            })?;
+            RuntimeApi::serve(environment)
+                .await
+                .map_err(|source| StartError::NotSpawned {
+                    binary: binary.to_owned(),
+                    source,
+                })?;
         let began = Instant::now();
         let process = Process::spawn(binary, environment, api.address()).map_err(|source| {
-            StartError::NotSpawned { binary: binary.to_owned(), source }
+            StartError::NotSpawned {
+                binary: binary.to_owned(),
+                source,
+            }
         })?;
         let limit = environment.limit();
         let first = timeout(limit, async {
@@ -59,9 +64,12 @@ impl Function {
         })
         .await;
         match first {
-            Ok(Some(Started::Ready)) => {
-                Ok(Self { api, process, limit, init: began.elapsed() })
-            }
+            Ok(Some(Started::Ready)) => Ok(Self {
+                api,
+                process,
+                limit,
+                init: began.elapsed(),
+            }),
             Ok(Some(Started::Failed(error))) => {
                 // Lambda ends a function that reported an error at start; wait for it to end itself
                 // so that its exit code is known.
@@ -77,7 +85,10 @@ impl Function {
                 exit_code: process.exit_code(),
                 log: process.log(),
             }),
-            Err(_) => Err(StartError::TimedOut { limit, log: process.log() }),
+            Err(_) => Err(StartError::TimedOut {
+                limit,
+                log: process.log(),
+            }),
         }
     }
 
@@ -114,7 +125,11 @@ impl Function {
                 Err(FunctionError::timed_out(self.limit))
             }
         };
-        Invocation { request_id, result, took: began.elapsed() }
+        Invocation {
+            request_id,
+            result,
+            took: began.elapsed(),
+        }
     }
 
     /// Kills the process at once, as a crash would. An invocation under way ends with the error type
@@ -245,7 +260,11 @@ impl fmt::Display for StartError {
             Self::NotSpawned { binary, source } => {
                 write!(formatter, "cannot start {}: {source}", binary.display())
             }
-            Self::Failed { error, exit_code, log } => {
+            Self::Failed {
+                error,
+                exit_code,
+                log,
+            } => {
                 write!(formatter, "the function failed at start")?;
                 if let Some(code) = exit_code {
                     write!(formatter, " with exit code {code}")?;

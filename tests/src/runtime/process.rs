@@ -41,13 +41,24 @@ impl Process {
             .spawn()?;
         let lines = Lines::default();
         let readers = [
-            child.stdout.take().map(|stream| collect(stream, Arc::clone(&lines))),
-            child.stderr.take().map(|stream| collect(stream, Arc::clone(&lines))),
+            child
+                .stdout
+                .take()
+                .map(|stream| collect(stream, Arc::clone(&lines))),
+            child
+                .stderr
+                .take()
+                .map(|stream| collect(stream, Arc::clone(&lines))),
         ];
         let (publish, end) = watch::channel(None);
         let kill = Arc::new(Notify::new());
         let owner = tokio::spawn(own(child, readers, Arc::clone(&kill), publish));
-        Ok(Self { lines, end, kill, owner })
+        Ok(Self {
+            lines,
+            end,
+            kill,
+            owner,
+        })
     }
 
     /// Resolves when the process has ended and its log is complete.
@@ -69,7 +80,10 @@ impl Process {
     }
 
     pub(super) fn log(&self) -> Vec<String> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.lines
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }
 
@@ -107,7 +121,10 @@ fn collect(stream: impl AsyncRead + Unpin + Send + 'static, lines: Lines) -> Joi
     tokio::spawn(async move {
         let mut reader = BufReader::new(stream).lines();
         while let Ok(Some(line)) = reader.next_line().await {
-            lines.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+            lines
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .push(line);
         }
     })
 }

@@ -13,24 +13,24 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// A simulator and its clients, which do not retry: a test sees each answer.
-pub struct Aws {
-    pub simulator: Rc<Simulator>,
-    pub ec2: ec2::Client,
-    pub trail: cloudtrail::Client,
-    pub dynamodb: dynamodb::Client,
+pub(crate) struct Aws {
+    pub(crate) simulator: Rc<Simulator>,
+    pub(crate) ec2: ec2::Client,
+    pub(crate) trail: cloudtrail::Client,
+    pub(crate) dynamodb: dynamodb::Client,
 }
 
 /// An allocated address.
-pub struct Held {
-    pub ip: String,
-    pub allocation: String,
+pub(crate) struct Held {
+    pub(crate) ip: String,
+    pub(crate) allocation: String,
 }
 
 /// A running instance and its primary interface.
-pub struct Launched {
-    pub instance: String,
-    pub eni: String,
-    pub private_ip: String,
+pub(crate) struct Launched {
+    pub(crate) instance: String,
+    pub(crate) eni: String,
+    pub(crate) private_ip: String,
 }
 
 macro_rules! client {
@@ -54,12 +54,12 @@ macro_rules! client {
 }
 
 impl Aws {
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::of(Rc::new(Simulator::start().await.unwrap()), "ANY")
     }
 
     /// The same simulator, as somebody else.
-    pub fn with_key(&self, key: &str) -> Self {
+    pub(crate) fn with_key(&self, key: &str) -> Self {
         Self::of(Rc::clone(&self.simulator), key)
     }
 
@@ -73,7 +73,7 @@ impl Aws {
         }
     }
 
-    pub async fn allocate(&self) -> Held {
+    pub(crate) async fn allocate(&self) -> Held {
         let allocated = self.ec2.allocate_address().send().await.unwrap();
         Held {
             ip: allocated.public_ip().unwrap().to_owned(),
@@ -81,23 +81,44 @@ impl Aws {
         }
     }
 
-    pub async fn release(&self, held: &Held) {
-        self.ec2.release_address().allocation_id(&held.allocation).send().await.unwrap();
+    pub(crate) async fn release(&self, held: &Held) {
+        self.ec2
+            .release_address()
+            .allocation_id(&held.allocation)
+            .send()
+            .await
+            .unwrap();
     }
 
-    pub async fn describe(&self, allocation: &str) -> ec2::types::Address {
-        let described = self.ec2.describe_addresses().allocation_ids(allocation).send().await;
+    pub(crate) async fn describe(&self, allocation: &str) -> ec2::types::Address {
+        let described = self
+            .ec2
+            .describe_addresses()
+            .allocation_ids(allocation)
+            .send()
+            .await;
         described.unwrap().addresses()[0].clone()
     }
 
-    pub async fn addresses(&self) -> usize {
-        self.ec2.describe_addresses().send().await.unwrap().addresses().len()
+    pub(crate) async fn addresses(&self) -> usize {
+        self.ec2
+            .describe_addresses()
+            .send()
+            .await
+            .unwrap()
+            .addresses()
+            .len()
     }
 
     /// An instance in a VPC of its own that has an internet gateway, running.
-    pub async fn run_instance(&self) -> Launched {
+    pub(crate) async fn run_instance(&self) -> Launched {
         let subnet = self.subnet().await;
-        let run = self.ec2.run_instances().image_id("ami-12345678").min_count(1).max_count(1);
+        let run = self
+            .ec2
+            .run_instances()
+            .image_id("ami-12345678")
+            .min_count(1)
+            .max_count(1);
         let launched = run.subnet_id(subnet).send().await.unwrap();
         self.simulator.advance(Duration::from_secs(600));
         let instance = &launched.instances()[0];
@@ -110,18 +131,35 @@ impl Aws {
     }
 
     async fn subnet(&self) -> String {
-        let vpc = self.ec2.create_vpc().cidr_block("10.20.0.0/16").send().await.unwrap();
+        let vpc = self
+            .ec2
+            .create_vpc()
+            .cidr_block("10.20.0.0/16")
+            .send()
+            .await
+            .unwrap();
         let vpc = vpc.vpc().unwrap().vpc_id().unwrap();
         let gateway = self.ec2.create_internet_gateway().send().await.unwrap();
-        let gateway = gateway.internet_gateway().unwrap().internet_gateway_id().unwrap();
-        let attach = self.ec2.attach_internet_gateway().internet_gateway_id(gateway);
+        let gateway = gateway
+            .internet_gateway()
+            .unwrap()
+            .internet_gateway_id()
+            .unwrap();
+        let attach = self
+            .ec2
+            .attach_internet_gateway()
+            .internet_gateway_id(gateway);
         attach.vpc_id(vpc).send().await.unwrap();
-        let create = self.ec2.create_subnet().vpc_id(vpc).cidr_block("10.20.1.0/24");
+        let create = self
+            .ec2
+            .create_subnet()
+            .vpc_id(vpc)
+            .cidr_block("10.20.1.0/24");
         let subnet = create.send().await.unwrap();
         subnet.subnet().unwrap().subnet_id().unwrap().to_owned()
     }
 
-    pub async fn associate(&self, held: &Held, launched: &Launched) -> String {
+    pub(crate) async fn associate(&self, held: &Held, launched: &Launched) -> String {
         let associate = self
             .ec2
             .associate_address()
@@ -129,38 +167,56 @@ impl Aws {
             .network_interface_id(&launched.eni)
             .private_ip_address(&launched.private_ip)
             .allow_reassociation(false);
-        associate.send().await.unwrap().association_id().unwrap().to_owned()
+        associate
+            .send()
+            .await
+            .unwrap()
+            .association_id()
+            .unwrap()
+            .to_owned()
     }
 
     /// What the trail has on a resource, newest first.
-    pub async fn look_up(&self, resource: &str) -> Vec<Event> {
+    pub(crate) async fn look_up(&self, resource: &str) -> Vec<Event> {
         let attribute = LookupAttribute::builder()
             .attribute_key(LookupAttributeKey::ResourceName)
             .attribute_value(resource)
             .build()
             .unwrap();
-        let looked_up = self.trail.lookup_events().lookup_attributes(attribute).send().await;
+        let looked_up = self
+            .trail
+            .lookup_events()
+            .lookup_attributes(attribute)
+            .send()
+            .await;
         looked_up.unwrap().events().to_vec()
     }
 
-    pub async fn read_row(
+    pub(crate) async fn read_row(
         &self,
         table: &str,
         pk: &str,
         sk: &str,
     ) -> Option<HashMap<String, AttributeValue>> {
-        let get = self.dynamodb.get_item().table_name(table).consistent_read(true);
+        let get = self
+            .dynamodb
+            .get_item()
+            .table_name(table)
+            .consistent_read(true);
         let get = get.key("pk", text(pk)).key("sk", text(sk));
         get.send().await.unwrap().item
     }
 }
 
-pub fn text(value: &str) -> AttributeValue {
+pub(crate) fn text(value: &str) -> AttributeValue {
     AttributeValue::S(value.to_owned())
 }
 
 /// The error code of a refused call; empty when it went through.
-pub fn code<T, E: ProvideErrorMetadata>(answer: &Result<T, E>) -> String {
+pub(crate) fn code<T, E: ProvideErrorMetadata>(answer: &Result<T, E>) -> String {
     let error = answer.as_ref().err();
-    error.and_then(ProvideErrorMetadata::code).unwrap_or_default().to_owned()
+    error
+        .and_then(ProvideErrorMetadata::code)
+        .unwrap_or_default()
+        .to_owned()
 }

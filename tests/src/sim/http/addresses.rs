@@ -60,13 +60,17 @@ fn reverse_names(world: &mut World, caller: &Caller) -> BTreeMap<String, String>
             next_token: next,
             ..DescribeAddressesAttribute::default()
         });
-        let Ok(Response::DescribeAddressesAttribute { addresses, next_token }) =
-            world.call(caller, &request, false)
+        let Ok(Response::DescribeAddressesAttribute {
+            addresses,
+            next_token,
+        }) = world.call(caller, &request, false)
         else {
             return names;
         };
         names.extend(
-            addresses.into_iter().filter_map(|one| Some((one.allocation_id, one.ptr_record?))),
+            addresses
+                .into_iter()
+                .filter_map(|one| Some((one.allocation_id, one.ptr_record?))),
         );
         if next_token.is_none() {
             return names;
@@ -76,11 +80,19 @@ fn reverse_names(world: &mut World, caller: &Caller) -> BTreeMap<String, String>
 }
 
 fn state(address: Address, reverse_dns: Option<String>) -> AddressState {
-    let Address { public_ip, allocation_id, association, tags, .. } = address;
+    let Address {
+        public_ip,
+        allocation_id,
+        association,
+        tags,
+        ..
+    } = address;
     let (network_interface_id, private_ip, instance_id) = match association {
-        Some(tie) => {
-            (Some(tie.network_interface_id), Some(tie.private_ip_address), tie.instance_id)
-        }
+        Some(tie) => (
+            Some(tie.network_interface_id),
+            Some(tie.private_ip_address),
+            tie.instance_id,
+        ),
         None => (None, None, None),
     };
     AddressState {

@@ -17,7 +17,10 @@ pub(super) struct Callers {
 impl Default for Callers {
     fn default() -> Self {
         let role = "holdfast-release-guard";
-        Self { known: HashMap::new(), otherwise: Caller::role(ACCOUNT, role, role) }
+        Self {
+            known: HashMap::new(),
+            otherwise: Caller::role(ACCOUNT, role, role),
+        }
     }
 }
 
@@ -30,7 +33,10 @@ impl Callers {
     pub(super) fn of(&self, headers: &HeaderMap) -> Caller {
         let known = access_key(headers).and_then(|key| self.known.get(key));
         let mut caller = known.unwrap_or(&self.otherwise).clone();
-        if let Some(agent) = headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()) {
+        if let Some(agent) = headers
+            .get(USER_AGENT)
+            .and_then(|agent| agent.to_str().ok())
+        {
             agent.clone_into(&mut caller.user_agent);
         }
         caller
@@ -49,7 +55,9 @@ mod tests {
     use super::*;
 
     fn signed_with(key: &str) -> HeaderMap {
-        let value = format!("AWS4-HMAC-SHA256 Credential={key}/20260301/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0");
+        let value = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260301/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0"
+        );
         HeaderMap::from_iter([(AUTHORIZATION, value.parse().unwrap())])
     }
 
@@ -57,12 +65,19 @@ mod tests {
     fn a_key_that_was_introduced_is_its_person() {
         let mut callers = Callers::default();
         callers.introduce("ALICE", Caller::user(ACCOUNT, "alice"));
-        assert_eq!(callers.of(&signed_with("ALICE")).arn, "arn:aws:iam::111122223333:user/alice");
+        assert_eq!(
+            callers.of(&signed_with("ALICE")).arn,
+            "arn:aws:iam::111122223333:user/alice"
+        );
     }
 
     #[test]
     fn any_other_key_is_holdfasts_role() {
         let caller = Callers::default().of(&signed_with("WHOEVER"));
-        assert!(caller.arn.contains(":assumed-role/holdfast-release-guard/"), "{}", caller.arn);
+        assert!(
+            caller.arn.contains(":assumed-role/holdfast-release-guard/"),
+            "{}",
+            caller.arn
+        );
     }
 }

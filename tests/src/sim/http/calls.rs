@@ -62,7 +62,14 @@ impl Call {
 
 impl fmt::Display for Call {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{:>3} {} by {}: {}", self.number, self.name(), self.caller, self.outcome)
+        write!(
+            formatter,
+            "{:>3} {} by {}: {}",
+            self.number,
+            self.name(),
+            self.caller,
+            self.outcome
+        )
     }
 }
 

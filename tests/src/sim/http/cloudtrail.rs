@@ -48,7 +48,11 @@ pub(super) fn call(world: &World, action: &str, parameters: &Value) -> Reply {
 
 /// A refusal in the form of JSON 1.1.
 pub(super) fn refusal(code: &str, message: &str) -> Reply {
-    reply(400, &json!({ "__type": code, "message": message }), Some(code.to_owned()))
+    reply(
+        400,
+        &json!({ "__type": code, "message": message }),
+        Some(code.to_owned()),
+    )
 }
 
 fn reply(status: u16, body: &Value, refused: Option<String>) -> Reply {
@@ -60,17 +64,26 @@ fn reply(status: u16, body: &Value, refused: Option<String>) -> Reply {
     }
 }
 
-fn look_up(
-    world: &World,
-    request: &LookupEvents,
-) -> Result<Value, (&'static str, &'static str)> {
+fn look_up(world: &World, request: &LookupEvents) -> Result<Value, (&'static str, &'static str)> {
     let attribute = match request.lookup_attributes.as_slice() {
         [] => None,
         [one] => Some((one.attribute_key.as_str(), one.attribute_value.as_str())),
-        _ => return Err(("InvalidLookupAttributesException", "You can only have one attribute.")),
+        _ => {
+            return Err((
+                "InvalidLookupAttributesException",
+                "You can only have one attribute.",
+            ));
+        }
     };
-    if request.start_time.zip(request.end_time).is_some_and(|(start, end)| start > end) {
-        return Err(("InvalidTimeRangeException", "The start time is after the end time."));
+    if request
+        .start_time
+        .zip(request.end_time)
+        .is_some_and(|(start, end)| start > end)
+    {
+        return Err((
+            "InvalidTimeRangeException",
+            "The start time is after the end time.",
+        ));
     }
     let most = request.max_results.unwrap_or(MOST_RESULTS);
     if !(1..=MOST_RESULTS).contains(&most) {
@@ -84,7 +97,10 @@ fn look_up(
             .iter()
             .position(|record| record.event_id == *token)
             .map(|shown| shown + 1)
-            .ok_or(("InvalidNextTokenException", "The token is not one of this lookup."))?,
+            .ok_or((
+                "InvalidNextTokenException",
+                "The token is not one of this lookup.",
+            ))?,
     };
     let page: Vec<_> = found.iter().skip(first).take(most).collect();
     let mut answer = json!({
@@ -107,7 +123,8 @@ fn in_range(record: &TrailRecord, request: &LookupEvents) -> bool {
 }
 
 fn event(record: &TrailRecord) -> Value {
-    let resource = |(kind, name): &(&str, String)| json!({ "ResourceType": kind, "ResourceName": name });
+    let resource =
+        |(kind, name): &(&str, String)| json!({ "ResourceType": kind, "ResourceName": name });
     json!({
         "EventId": record.event_id,
         "EventName": record.event_name,

@@ -57,7 +57,10 @@ const DONE: Told = Ok(StatusCode::NO_CONTENT);
 /// Reads a body whatever its content type says: curl calls everything a form.
 fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
     serde_json::from_slice(body).map_err(|error| {
-        (StatusCode::BAD_REQUEST, format!("{error}; GET /_sim/ shows what can be sent\n"))
+        (
+            StatusCode::BAD_REQUEST,
+            format!("{error}; GET /_sim/ shows what can be sent\n"),
+        )
     })
 }
 
@@ -104,7 +107,11 @@ fn once() -> u32 {
 }
 
 async fn inject(State(front): State<Arc<Front>>, body: Bytes) -> Told {
-    let Inject { action, fault, times } = read(&body)?;
+    let Inject {
+        action,
+        fault,
+        times,
+    } = read(&body)?;
     front.state().faults.order(&action, fault, times);
     DONE
 }
@@ -117,19 +124,39 @@ async fn heal(State(front): State<Arc<Front>>) -> StatusCode {
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Introduce {
-    User { access_key: String, user: String, account: Option<String> },
-    Role { access_key: String, role: String, session: String, account: Option<String> },
+    User {
+        access_key: String,
+        user: String,
+        account: Option<String>,
+    },
+    Role {
+        access_key: String,
+        role: String,
+        session: String,
+        account: Option<String>,
+    },
 }
 
 async fn introduce(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     let own = front.world().account().to_owned();
     let (access_key, caller) = match read(&body)? {
-        Introduce::User { access_key, user, account } => {
-            (access_key, Caller::user(account.as_ref().unwrap_or(&own), &user))
-        }
-        Introduce::Role { access_key, role, session, account } => {
-            (access_key, Caller::role(account.as_ref().unwrap_or(&own), &role, &session))
-        }
+        Introduce::User {
+            access_key,
+            user,
+            account,
+        } => (
+            access_key,
+            Caller::user(account.as_ref().unwrap_or(&own), &user),
+        ),
+        Introduce::Role {
+            access_key,
+            role,
+            session,
+            account,
+        } => (
+            access_key,
+            Caller::role(account.as_ref().unwrap_or(&own), &role, &session),
+        ),
     };
     front.state().callers.introduce(&access_key, caller);
     DONE
@@ -144,7 +171,9 @@ struct CreateTable {
 async fn create_table(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     let CreateTable { name } = read(&body)?;
     let created = front.dynamodb.create_table(&name).await;
-    created.map(|()| StatusCode::NO_CONTENT).map_err(|error| (StatusCode::CONFLICT, error))
+    created
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|error| (StatusCode::CONFLICT, error.to_string()))
 }
 
 async fn set(State(front): State<Arc<Front>>, body: Bytes) -> Told {

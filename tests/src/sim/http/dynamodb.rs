@@ -7,6 +7,7 @@
 use axum::http::{HeaderMap, HeaderValue};
 use bytes::Bytes;
 use serde_json::{Value, json};
+use std::io;
 use tokio::sync::Mutex;
 use winterbaume_core::{MockRequest, MockResponse, MockService};
 use winterbaume_dynamodb::DynamoDbService;
@@ -29,7 +30,10 @@ impl Answer {
             "__type": format!("com.amazonaws.dynamodb.v20120810#{code}"),
             "message": message,
         });
-        Self { status, body: body.to_string().into() }
+        Self {
+            status,
+            body: body.to_string().into(),
+        }
     }
 
     /// The error code, for an answer that is none.
@@ -57,7 +61,10 @@ impl std::fmt::Debug for DynamoDb {
 
 impl DynamoDb {
     pub(super) fn new() -> Self {
-        Self { service: DynamoDbService::new(), turn: Mutex::new(()) }
+        Self {
+            service: DynamoDbService::new(),
+            turn: Mutex::new(()),
+        }
     }
 
     /// One call. `page` is the number of items that a page of a query or a scan holds at most: it
@@ -77,7 +84,7 @@ impl DynamoDb {
     }
 
     /// Creates a table with the string keys `pk` and `sk`. One that exists already is left as it is.
-    pub(super) async fn create_table(&self, name: &str) -> Result<(), String> {
+    pub(super) async fn create_table(&self, name: &str) -> io::Result<()> {
         let request = json!({
             "TableName": name,
             "BillingMode": "PAY_PER_REQUEST",
@@ -90,9 +97,16 @@ impl DynamoDb {
                 { "AttributeName": "sk", "AttributeType": "S" },
             ],
         });
-        match self.call("CreateTable", &request, None).await.code().as_deref() {
+        match self
+            .call("CreateTable", &request, None)
+            .await
+            .code()
+            .as_deref()
+        {
             None | Some("ResourceInUseException" | "TableAlreadyExistsException") => Ok(()),
-            Some(code) => Err(format!("cannot create the table {name}: {code}")),
+            Some(code) => Err(io::Error::other(format!(
+                "cannot create the table {name}: {code}"
+            ))),
         }
     }
 
@@ -120,12 +134,16 @@ impl DynamoDb {
         };
         let read = json!({ "TableName": body["TableName"], "Key": key });
         let present = self.forward("GetItem", &read).await;
-        let item = serde_json::from_slice::<Value>(&present.body).unwrap_or_default()["Item"].take();
+        let item =
+            serde_json::from_slice::<Value>(&present.body).unwrap_or_default()["Item"].take();
         let mut told: Value = serde_json::from_slice(&failure.body).unwrap_or_default();
         if !item.is_null() {
             told["Item"] = item;
         }
-        Answer { status: failure.status, body: told.to_string().into() }
+        Answer {
+            status: failure.status,
+            body: told.to_string().into(),
+        }
     }
 }
 
@@ -143,17 +161,22 @@ fn refuse_batch(action: &str, body: &Value) -> Option<Answer> {
     let tables = body["RequestItems"].as_object()?;
     let (count, most) = match action {
         "BatchGetItem" => {
-            let keys = tables.values().map(|table| table["Keys"].as_array().map_or(0, Vec::len));
+            let keys = tables
+                .values()
+                .map(|table| table["Keys"].as_array().map_or(0, Vec::len));
             (keys.sum::<usize>(), MOST_KEYS_IN_A_BATCH_READ)
         }
         "BatchWriteItem" => {
-            let writes = tables.values().map(|table| table.as_array().map_or(0, Vec::len));
+            let writes = tables
+                .values()
+                .map(|table| table.as_array().map_or(0, Vec::len));
             (writes.sum::<usize>(), MOST_ITEMS_IN_A_BATCH_WRITE)
         }
         _ => return None,
     };
     (count > most).then(|| {
-        let message = format!("Too many items requested for the {action} call: {count}, at most {most}");
+        let message =
+            format!("Too many items requested for the {action} call: {count}, at most {most}");
         Answer::error(400, "ValidationException", &message)
     })
 }

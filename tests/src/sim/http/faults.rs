@@ -32,7 +32,11 @@ struct Ordered {
 impl Faults {
     /// `action` as IAM writes it: `ec2:AllocateAddress`.
     pub(super) fn order(&mut self, action: &str, fault: Fault, times: u32) {
-        self.0.push(Ordered { action: action.to_owned(), fault, times });
+        self.0.push(Ordered {
+            action: action.to_owned(),
+            fault,
+            times,
+        });
     }
 
     pub(super) fn clear(&mut self) {
@@ -41,7 +45,10 @@ impl Faults {
 
     /// The fault for one call of `action`, if one is due: the oldest order first.
     pub(super) fn take(&mut self, action: &str) -> Option<Fault> {
-        let due = self.0.iter_mut().find(|due| due.times > 0 && due.action == action)?;
+        let due = self
+            .0
+            .iter_mut()
+            .find(|due| due.times > 0 && due.action == action)?;
         due.times -= 1;
         Some(due.fault)
     }

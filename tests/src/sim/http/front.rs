@@ -2,8 +2,8 @@
 //! record of calls. Requests arrive in parallel; each lock here is held for one step only, and never
 //! across an await.
 
-use super::calls::{Call, Outcome, Service};
 use super::callers::Callers;
+use super::calls::{Call, Outcome, Service};
 use super::dynamodb::DynamoDb;
 use super::faults::{Fault, Faults};
 use crate::sim::World;
@@ -49,7 +49,11 @@ pub(super) struct Noted {
 
 impl Front {
     pub(super) fn new(world: Arc<Mutex<World>>) -> Self {
-        Self { world, dynamodb: DynamoDb::new(), state: Mutex::default() }
+        Self {
+            world,
+            dynamodb: DynamoDb::new(),
+            state: Mutex::default(),
+        }
     }
 
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
@@ -83,7 +87,11 @@ impl Front {
     pub(super) fn admit_lookup(&self) -> bool {
         let now = self.now();
         let mut state = self.state();
-        while state.lookups.front().is_some_and(|at| now - *at >= time::Duration::SECOND) {
+        while state
+            .lookups
+            .front()
+            .is_some_and(|at| now - *at >= time::Duration::SECOND)
+        {
             state.lookups.pop_front();
         }
         let admitted = !state.throttling || state.lookups.len() < LOOKUPS_PER_SECOND;

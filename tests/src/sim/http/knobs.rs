@@ -75,9 +75,19 @@ impl Knobs {
         if let Some(lag) = seconds(self.read_lag_seconds) {
             world.set_read_lag(lag);
         }
-        if let Some(Delivered { late_seconds, twice, out_of_order }) = self.delivery {
+        if let Some(Delivered {
+            late_seconds,
+            twice,
+            out_of_order,
+        }) = self.delivery
+        {
             let late = Duration::seconds(late_seconds.into());
-            world.deliver(Delivery { late, twice, out_of_order, lost: None });
+            world.deliver(Delivery {
+                late,
+                twice,
+                out_of_order,
+                lost: None,
+            });
         }
         self.set(world.settings());
     }
@@ -96,12 +106,27 @@ impl Knobs {
             settings.released_taken_after = Some(after);
         }
         let delays = [
-            (&mut settings.allocation_usable_after, self.allocation_usable_after_seconds),
-            (&mut settings.released_unavailable_for, self.released_unavailable_for_seconds),
+            (
+                &mut settings.allocation_usable_after,
+                self.allocation_usable_after_seconds,
+            ),
+            (
+                &mut settings.released_unavailable_for,
+                self.released_unavailable_for_seconds,
+            ),
             (&mut settings.looked_up_after, self.looked_up_after_seconds),
-            (&mut settings.reverse_dns_published_after, self.reverse_dns_published_after_seconds),
-            (&mut settings.reverse_dns_lock_lingers, self.reverse_dns_lock_lingers_seconds),
-            (&mut settings.instance_starts_after, self.instance_starts_after_seconds),
+            (
+                &mut settings.reverse_dns_published_after,
+                self.reverse_dns_published_after_seconds,
+            ),
+            (
+                &mut settings.reverse_dns_lock_lingers,
+                self.reverse_dns_lock_lingers_seconds,
+            ),
+            (
+                &mut settings.instance_starts_after,
+                self.instance_starts_after_seconds,
+            ),
         ];
         for (delay, asked) in delays {
             if let Some(asked) = seconds(asked) {

@@ -5,8 +5,8 @@
 //! world's lock is the arbiter, one call at a time.
 
 mod addresses;
-mod calls;
 mod callers;
+mod calls;
 mod cloudtrail;
 mod control;
 mod dynamodb;
@@ -70,7 +70,12 @@ impl Simulator {
         let shared_world = Arc::new(Mutex::new(world));
         let front = Arc::new(Front::new(Arc::clone(&shared_world)));
         let server = tokio::spawn(server::run(listener, Arc::clone(&front)));
-        Ok(Self { url, shared_world, front, server })
+        Ok(Self {
+            url,
+            shared_world,
+            front,
+            server,
+        })
     }
 
     /// The world at the present time, for as long as the guard is held: calls over HTTP wait.
@@ -83,7 +88,7 @@ impl Simulator {
     ///
     /// # Errors
     /// DynamoDB's own refusal.
-    pub async fn create_table(&self, name: &str) -> Result<(), String> {
+    pub async fn create_table(&self, name: &str) -> io::Result<()> {
         self.front.dynamodb.create_table(name).await
     }
 

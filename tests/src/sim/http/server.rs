@@ -74,7 +74,9 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         }
     });
     // How a connection ends, broken by us or by the client, is nobody's business here.
-    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }
 
 /// One call of any of the three services.
@@ -92,7 +94,10 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let call = match headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
+    let call = match headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok())
+    {
         Some(target) => json_call(target, &body),
         None => query_call(Request::from_parts(parts, Body::from(body))).await,
     };
@@ -109,25 +114,42 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
     } else if namespace.ends_with("CloudTrail_20131101") {
         Service::CloudTrail
     } else {
-        return Err(format!("the simulator has no service behind X-Amz-Target `{target}`\n"));
+        return Err(format!(
+            "the simulator has no service behind X-Amz-Target `{target}`\n"
+        ));
     };
     let parameters = serde_json::from_slice(body)
         .map_err(|error| format!("the body of {target} is not JSON: {error}\n"))?;
-    Ok(AwsCall { service, action: action.to_owned(), parameters, form: Vec::new() })
+    Ok(AwsCall {
+        service,
+        action: action.to_owned(),
+        parameters,
+        form: Vec::new(),
+    })
 }
 
 async fn query_call(request: Request) -> Result<AwsCall, String> {
-    let Form(form) = Form::<Vec<(String, String)>>::from_request(request, &()).await.map_err(
-        |rejection| format!("neither an AWS call nor a path under /_sim/: {rejection}\n"),
-    )?;
-    let action = form.iter().find(|(name, _)| name == "Action").map(|(_, action)| action.clone());
+    let Form(form) = Form::<Vec<(String, String)>>::from_request(request, &())
+        .await
+        .map_err(|rejection| {
+            format!("neither an AWS call nor a path under /_sim/: {rejection}\n")
+        })?;
+    let action = form
+        .iter()
+        .find(|(name, _)| name == "Action")
+        .map(|(_, action)| action.clone());
     let action = action.ok_or("the form has no Action: not an EC2 call\n")?;
     let parameters = form
         .iter()
         .filter(|(name, _)| name != "Action" && name != "Version")
         .map(|(name, value)| (name.clone(), value.clone().into()))
         .collect();
-    Ok(AwsCall { service: Service::Ec2, action, parameters: Value::Object(parameters), form })
+    Ok(AwsCall {
+        service: Service::Ec2,
+        action,
+        parameters: Value::Object(parameters),
+        form,
+    })
 }
 
 async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
@@ -149,12 +171,21 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
     }
     let reply = match (noted.fault, call.service) {
         (Some(Fault::Throttled), service) => throttled(service, &request_id),
-        (_, Service::Ec2) => {
-            ec2::call(&mut front.world(), &caller, &call.action, call.form, &request_id)
-        }
+        (_, Service::Ec2) => ec2::call(
+            &mut front.world(),
+            &caller,
+            &call.action,
+            call.form,
+            &request_id,
+        ),
         (_, Service::DynamoDb) => {
             let page = front.state().page;
-            dynamodb_reply(front.dynamodb.call(&call.action, &call.parameters, page).await)
+            dynamodb_reply(
+                front
+                    .dynamodb
+                    .call(&call.action, &call.parameters, page)
+                    .await,
+            )
         }
         (_, Service::CloudTrail) if !front.admit_lookup() => {
             throttled(Service::CloudTrail, &request_id)
@@ -163,7 +194,10 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             cloudtrail::call(&front.world(), &call.action, &call.parameters)
         }
     };
-    let outcome = reply.refused.clone().map_or(Outcome::Done, Outcome::Refused);
+    let outcome = reply
+        .refused
+        .clone()
+        .map_or(Outcome::Done, Outcome::Refused);
     if noted.fault == Some(Fault::ReplyLost) {
         front.settle(noted.number, Outcome::ReplyLost(Box::new(outcome)));
         return broken();
@@ -176,10 +210,20 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
 fn is_mutating(call: &AwsCall) -> bool {
     let reads: &[&str] = match call.service {
         Service::Ec2 => &["Describe"],
-        Service::DynamoDb => &["Get", "Query", "Scan", "BatchGet", "TransactGet", "Describe", "List"],
+        Service::DynamoDb => &[
+            "Get",
+            "Query",
+            "Scan",
+            "BatchGet",
+            "TransactGet",
+            "Describe",
+            "List",
+        ],
         Service::CloudTrail => &["Lookup"],
     };
-    let dry_run = call.parameters["DryRun"].as_str().is_some_and(|value| value == "true");
+    let dry_run = call.parameters["DryRun"]
+        .as_str()
+        .is_some_and(|value| value == "true");
     !dry_run && !reads.iter().any(|prefix| call.action.starts_with(prefix))
 }
 
@@ -202,7 +246,12 @@ fn throttled(service: Service, request_id: &str) -> Reply {
 fn dynamodb_reply(answer: Answer) -> Reply {
     let refused = answer.code();
     let Answer { status, body } = answer;
-    Reply { status, content_type: "application/x-amz-json-1.0", body, refused }
+    Reply {
+        status,
+        content_type: "application/x-amz-json-1.0",
+        body,
+        refused,
+    }
 }
 
 fn answer(reply: Reply, request_id: &str) -> Response {

@@ -7,8 +7,8 @@ mod request;
 mod xml;
 
 use super::server::Reply;
-use crate::sim::api::{Caller, Ec2Error};
 use crate::sim::World;
+use crate::sim::api::{Caller, Ec2Error};
 use query::Parameters;
 
 /// One EC2 call. `number` names it when it does not get as far as the world.
@@ -28,7 +28,10 @@ pub(super) fn call(
     };
     let answer = world.call(caller, &request, dry_run);
     // The id that CloudTrail shows too.
-    let request_id = world.calls().last().map_or(number, |call| call.request_id.as_str());
+    let request_id = world
+        .calls()
+        .last()
+        .map_or(number, |call| call.request_id.as_str());
     match answer {
         Ok(response) => xml(200, &reply::success(action, request_id, &response), None),
         Err(error) => refusal(request_id, &error),
@@ -37,14 +40,21 @@ pub(super) fn call(
 
 /// A refusal in EC2's form.
 pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
-    xml(error.http_status, &reply::refusal(request_id, error), Some(error.code.clone()))
+    xml(
+        error.http_status,
+        &reply::refusal(request_id, error),
+        Some(error.code.clone()),
+    )
 }
 
 fn xml(status: u16, document: &xml::Element, refused: Option<String>) -> Reply {
     match document.document() {
-        Ok(body) => {
-            Reply { status, content_type: "text/xml;charset=UTF-8", body: body.into(), refused }
-        }
+        Ok(body) => Reply {
+            status,
+            content_type: "text/xml;charset=UTF-8",
+            body: body.into(),
+            refused,
+        },
         Err(error) => Reply {
             status: 500,
             content_type: "text/plain",

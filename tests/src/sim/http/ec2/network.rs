@@ -33,13 +33,18 @@ fn instance(described: &Instance) -> Element {
         .child(groups(&described.security_group_ids))
         .list(
             "networkInterfaceSet",
-            described.network_interfaces.iter().map(|one| interface(Element::item(), one)),
+            described
+                .network_interfaces
+                .iter()
+                .map(|one| interface(Element::item(), one)),
         )
         .maybe_child(tags(&described.tags))
 }
 
 pub(super) fn state(name: &str, state: InstanceState) -> Element {
-    Element::new(name).text("code", state.code()).text("name", state.name())
+    Element::new(name)
+        .text("code", state.code())
+        .text("name", state.name())
 }
 
 /// An interface, in its own describe and inside its instance alike: the clients read the elements that
@@ -57,12 +62,22 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
         .text("status", &described.status)
         .text("interfaceType", &described.interface_type)
         .text("macAddress", &described.mac_address)
-        .maybe("privateIpAddress", first.map(|address| &address.private_ip_address))
+        .maybe(
+            "privateIpAddress",
+            first.map(|address| &address.private_ip_address),
+        )
         .text("sourceDestCheck", described.source_dest_check)
         .child(groups(&described.groups))
         .maybe_child(described.attachment.as_ref().map(attachment))
-        .maybe_child(first.and_then(|address| address.association.as_ref()).map(association))
-        .list("privateIpAddressesSet", described.private_ip_addresses.iter().map(private_ip))
+        .maybe_child(
+            first
+                .and_then(|address| address.association.as_ref())
+                .map(association),
+        )
+        .list(
+            "privateIpAddressesSet",
+            described.private_ip_addresses.iter().map(private_ip),
+        )
         .maybe_child(tags(&described.tags))
 }
 
@@ -95,7 +110,9 @@ fn association(described: &InterfaceAssociation) -> Element {
 
 fn groups(ids: &[String]) -> Element {
     let group = |id: &String| Element::item().text("groupId", id).text("groupName", id);
-    ids.iter().map(group).fold(Element::new("groupSet"), Element::child)
+    ids.iter()
+        .map(group)
+        .fold(Element::new("groupSet"), Element::child)
 }
 
 /// EC2 writes times with milliseconds.

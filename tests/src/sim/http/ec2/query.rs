@@ -20,10 +20,12 @@ impl Parameters {
     }
 
     pub(super) fn required(&self, name: &str) -> Result<String, Ec2Error> {
-        self.text(name).filter(|text| !text.is_empty()).ok_or_else(|| {
-            let message = format!("The request must contain the parameter {name}");
-            Ec2Error::new("MissingParameter", message)
-        })
+        self.text(name)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| {
+                let message = format!("The request must contain the parameter {name}");
+                Ec2Error::new("MissingParameter", message)
+            })
     }
 
     pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Ec2Error> {
@@ -64,7 +66,9 @@ impl Parameters {
     fn under(&self, prefix: &str) -> Self {
         self.0
             .iter()
-            .filter_map(|(name, value)| Some((name.strip_prefix(prefix)?.to_owned(), value.clone())))
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+            })
             .collect()
     }
 
@@ -78,7 +82,10 @@ impl Parameters {
 }
 
 fn invalid(name: &str, value: &str) -> Ec2Error {
-    Ec2Error::new("InvalidParameterValue", format!("Value ({value}) for parameter {name} is invalid."))
+    Ec2Error::new(
+        "InvalidParameterValue",
+        format!("Value ({value}) for parameter {name} is invalid."),
+    )
 }
 
 #[cfg(test)]
@@ -86,12 +93,19 @@ mod tests {
     use super::*;
 
     fn parameters(pairs: &[(&str, &str)]) -> Parameters {
-        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
     }
 
     #[test]
     fn a_list_keeps_the_order_of_its_numbers_beyond_nine() {
-        let form = parameters(&[("AllocationId.10", "c"), ("AllocationId.2", "b"), ("AllocationId.1", "a")]);
+        let form = parameters(&[
+            ("AllocationId.10", "c"),
+            ("AllocationId.2", "b"),
+            ("AllocationId.1", "a"),
+        ]);
         assert_eq!(form.list("AllocationId"), ["a", "b", "c"]);
     }
 
@@ -105,7 +119,12 @@ mod tests {
 
     #[test]
     fn a_boolean_that_is_none_is_refused_by_name() {
-        let error = parameters(&[("DryRun", "yes")]).boolean("DryRun").unwrap_err();
-        assert_eq!(error.to_string(), "InvalidParameterValue: Value (yes) for parameter DryRun is invalid.");
+        let error = parameters(&[("DryRun", "yes")])
+            .boolean("DryRun")
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "InvalidParameterValue: Value (yes) for parameter DryRun is invalid."
+        );
     }
 }

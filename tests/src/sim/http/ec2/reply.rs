@@ -1,12 +1,12 @@
 //! From the model's response to EC2's XML. Element names as in EC2's API model, where a list of
 //! addresses is an `addressesSet` and its members are `item`s.
 
+use super::network::{interface, reservation};
 use super::xml::Element;
 use crate::sim::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
     InternetGateway, Response, Subnet, Tag, Vpc,
 };
-use super::network::{interface, reservation};
 
 /// The answer to an action.
 pub(super) fn success(action: &str, request_id: &str, response: &Response) -> Element {
@@ -16,14 +16,20 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
     match response {
         Response::Done => answer.text("return", true),
         Response::AllocateAddress(allocated) => allocated_address(answer, allocated),
-        Response::AssociateAddress { association_id } => {
-            answer.text("return", true).text("associationId", association_id)
-        }
+        Response::AssociateAddress { association_id } => answer
+            .text("return", true)
+            .text("associationId", association_id),
         Response::DescribeAddresses(addresses) => {
             answer.list("addressesSet", addresses.iter().map(address))
         }
-        Response::DescribeAddressesAttribute { addresses, next_token } => answer
-            .list("addressSet", addresses.iter().map(|one| attribute(Element::item(), one)))
+        Response::DescribeAddressesAttribute {
+            addresses,
+            next_token,
+        } => answer
+            .list(
+                "addressSet",
+                addresses.iter().map(|one| attribute(Element::item(), one)),
+            )
             .maybe("nextToken", next_token.as_ref()),
         Response::ModifyAddressAttribute(changed) | Response::ResetAddressAttribute(changed) => {
             answer.child(attribute(Element::new("address"), changed))
@@ -38,24 +44,43 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         | Response::TerminateInstances(changes) => {
             answer.list("instancesSet", changes.iter().map(state_change))
         }
-        Response::DescribeInstances { reservations, next_token } => answer
-            .list("reservationSet", reservations.iter().map(|one| reservation(Element::item(), one)))
+        Response::DescribeInstances {
+            reservations,
+            next_token,
+        } => answer
+            .list(
+                "reservationSet",
+                reservations
+                    .iter()
+                    .map(|one| reservation(Element::item(), one)),
+            )
             .maybe("nextToken", next_token.as_ref()),
-        Response::DescribeInstanceStatus { statuses, next_token } => answer
+        Response::DescribeInstanceStatus {
+            statuses,
+            next_token,
+        } => answer
             .list("instanceStatusSet", statuses.iter().map(instance_status))
             .maybe("nextToken", next_token.as_ref()),
         Response::CreateNetworkInterface(created) => {
             answer.child(interface(Element::new("networkInterface"), created))
         }
-        Response::DescribeNetworkInterfaces { interfaces, next_token } => answer
-            .list("networkInterfaceSet", interfaces.iter().map(|one| interface(Element::item(), one)))
+        Response::DescribeNetworkInterfaces {
+            interfaces,
+            next_token,
+        } => answer
+            .list(
+                "networkInterfaceSet",
+                interfaces.iter().map(|one| interface(Element::item(), one)),
+            )
             .maybe("nextToken", next_token.as_ref()),
     }
 }
 
 /// A refusal. Source: EC2 API reference, "Error codes for the Amazon EC2 API".
 pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Element {
-    let inner = Element::new("Error").text("Code", &error.code).text("Message", &error.message);
+    let inner = Element::new("Error")
+        .text("Code", &error.code)
+        .text("Message", &error.message);
     Element::new("Response")
         .child(Element::new("Errors").child(inner))
         .text("RequestID", request_id)
@@ -83,7 +108,10 @@ fn address(described: &Address) -> Element {
             .maybe("instanceId", association.instance_id.as_ref())
             .text("associationId", &association.association_id)
             .text("networkInterfaceId", &association.network_interface_id)
-            .text("networkInterfaceOwnerId", &association.network_interface_owner_id)
+            .text(
+                "networkInterfaceOwnerId",
+                &association.network_interface_owner_id,
+            )
             .text("privateIpAddress", &association.private_ip_address),
         None => element,
     };
@@ -122,7 +150,10 @@ fn subnet(created: &Subnet) -> Element {
         .text("state", &created.state)
         .text("cidrBlock", &created.cidr_block)
         .text("availabilityZone", &created.availability_zone)
-        .text("availableIpAddressCount", created.available_ip_address_count)
+        .text(
+            "availableIpAddressCount",
+            created.available_ip_address_count,
+        )
         .text("mapPublicIpOnLaunch", created.map_public_ip_on_launch)
         .text("defaultForAz", created.default_for_az)
         .maybe_child(tags(&created.tags))
@@ -132,12 +163,17 @@ fn internet_gateway(created: &InternetGateway) -> Element {
     let attachment = |vpc_id: &String| {
         // A gateway's attachment has a state of its own words. Source: EC2 API reference,
         // InternetGatewayAttachment.
-        Element::item().text("vpcId", vpc_id).text("state", "available")
+        Element::item()
+            .text("vpcId", vpc_id)
+            .text("state", "available")
     };
     Element::new("internetGateway")
         .text("internetGatewayId", &created.internet_gateway_id)
         .text("ownerId", &created.owner_id)
-        .list("attachmentSet", created.attached_vpc_id.iter().map(attachment))
+        .list(
+            "attachmentSet",
+            created.attached_vpc_id.iter().map(attachment),
+        )
         .maybe_child(tags(&created.tags))
 }
 
@@ -160,8 +196,12 @@ fn instance_status(described: &InstanceStatus) -> Element {
 
 /// EC2 leaves out the tag set of what has no tags.
 pub(super) fn tags(tags: &[Tag]) -> Option<Element> {
-    let item = |tag: &Tag| Element::item().text("key", &tag.key).text("value", &tag.value);
-    (!tags.is_empty()).then(|| Element::new("tagSet")).map(|set| {
-        tags.iter().map(item).fold(set, Element::child)
-    })
+    let item = |tag: &Tag| {
+        Element::item()
+            .text("key", &tag.key)
+            .text("value", &tag.value)
+    };
+    (!tags.is_empty())
+        .then(|| Element::new("tagSet"))
+        .map(|set| tags.iter().map(item).fold(set, Element::child))
 }

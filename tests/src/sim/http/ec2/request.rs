@@ -44,7 +44,9 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "DeleteTags" => delete_tags(form),
         unknown => Err(Ec2Error::new(
             "InvalidAction",
-            format!("The action {unknown} is not valid for this web service: the simulator does not model it."),
+            format!(
+                "The action {unknown} is not valid for this web service: the simulator does not model it."
+            ),
         )),
     }
 }
@@ -95,12 +97,14 @@ fn describe_addresses(form: &Parameters) -> Request {
 }
 
 fn describe_addresses_attribute(form: &Parameters) -> Read {
-    Ok(Request::DescribeAddressesAttribute(DescribeAddressesAttribute {
-        allocation_ids: form.list("AllocationId"),
-        attribute: form.text("Attribute"),
-        max_results: form.integer("MaxResults")?,
-        next_token: form.text("NextToken"),
-    }))
+    Ok(Request::DescribeAddressesAttribute(
+        DescribeAddressesAttribute {
+            allocation_ids: form.list("AllocationId"),
+            attribute: form.text("Attribute"),
+            max_results: form.integer("MaxResults")?,
+            next_token: form.text("NextToken"),
+        },
+    ))
 }
 
 fn modify_address_attribute(form: &Parameters) -> Read {
@@ -181,7 +185,9 @@ fn interface_specification(
 }
 
 fn start_instances(form: &Parameters) -> Request {
-    Request::StartInstances(StartInstances { instance_ids: form.list("InstanceId") })
+    Request::StartInstances(StartInstances {
+        instance_ids: form.list("InstanceId"),
+    })
 }
 
 fn stop_instances(form: &Parameters) -> Read {
@@ -192,7 +198,9 @@ fn stop_instances(form: &Parameters) -> Read {
 }
 
 fn terminate_instances(form: &Parameters) -> Request {
-    Request::TerminateInstances(TerminateInstances { instance_ids: form.list("InstanceId") })
+    Request::TerminateInstances(TerminateInstances {
+        instance_ids: form.list("InstanceId"),
+    })
 }
 
 fn describe_instances(form: &Parameters) -> Read {
@@ -239,25 +247,37 @@ fn create_network_interface(form: &Parameters) -> Read {
 }
 
 fn describe_network_interfaces(form: &Parameters) -> Read {
-    Ok(Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces {
-        network_interface_ids: form.list("NetworkInterfaceId"),
-        filters: filters(form),
-        max_results: form.integer("MaxResults")?,
-        next_token: form.text("NextToken"),
-    }))
+    Ok(Request::DescribeNetworkInterfaces(
+        DescribeNetworkInterfaces {
+            network_interface_ids: form.list("NetworkInterfaceId"),
+            filters: filters(form),
+            max_results: form.integer("MaxResults")?,
+            next_token: form.text("NextToken"),
+        },
+    ))
 }
 
 fn create_tags(form: &Parameters) -> Request {
-    Request::CreateTags(CreateTags { resources: form.list("ResourceId"), tags: tags(form) })
+    Request::CreateTags(CreateTags {
+        resources: form.list("ResourceId"),
+        tags: tags(form),
+    })
 }
 
 fn delete_tags(form: &Parameters) -> Read {
     let tag = |member: &Parameters| {
-        Ok(TagToDelete { key: member.required("Key")?, value: member.text("Value") })
+        Ok(TagToDelete {
+            key: member.required("Key")?,
+            value: member.text("Value"),
+        })
     };
     Ok(Request::DeleteTags(DeleteTags {
         resources: form.list("ResourceId"),
-        tags: form.members("Tag").iter().map(tag).collect::<Result<_, Ec2Error>>()?,
+        tags: form
+            .members("Tag")
+            .iter()
+            .map(tag)
+            .collect::<Result<_, Ec2Error>>()?,
     }))
 }
 
@@ -274,7 +294,10 @@ fn tag_specifications(form: &Parameters) -> Vec<TagSpecification> {
         resource_type: member.text("ResourceType").unwrap_or_default(),
         tags: tags(member),
     };
-    form.members("TagSpecification").iter().map(specification).collect()
+    form.members("TagSpecification")
+        .iter()
+        .map(specification)
+        .collect()
 }
 
 /// A tag without a value has the empty one.

@@ -23,7 +23,11 @@ enum Content {
 
 impl Element {
     pub(super) fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), namespaced: false, content: Content::Children(Vec::new()) }
+        Self {
+            name: name.into(),
+            namespaced: false,
+            content: Content::Children(Vec::new()),
+        }
     }
 
     /// The element of a list.
@@ -46,7 +50,11 @@ impl Element {
 
     pub(super) fn text(self, name: &str, text: impl ToString) -> Self {
         let content = Content::Text(text.to_string());
-        self.child(Self { name: name.to_owned(), namespaced: false, content })
+        self.child(Self {
+            name: name.to_owned(),
+            namespaced: false,
+            content,
+        })
     }
 
     /// A text that EC2 leaves out when there is none.
@@ -100,8 +108,14 @@ mod tests {
 
     #[test]
     fn a_text_that_looks_like_markup_is_escaped() {
-        let document = Element::new("tag").text("value", "<a & b>").document().unwrap();
+        let document = Element::new("tag")
+            .text("value", "<a & b>")
+            .document()
+            .unwrap();
         let document = String::from_utf8(document).unwrap();
-        assert!(document.ends_with("<tag><value>&lt;a &amp; b&gt;</value></tag>"), "{document}");
+        assert!(
+            document.ends_with("<tag><value>&lt;a &amp; b&gt;</value></tag>"),
+            "{document}"
+        );
     }
 }
