@@ -17,6 +17,7 @@ pub mod error;
 pub mod event;
 pub mod guard;
 pub mod ids;
+pub mod instance;
 #[cfg(feature = "aws")]
 pub mod lambda;
 pub mod ledger;

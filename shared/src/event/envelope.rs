@@ -3,7 +3,9 @@
 //! carry is read elsewhere.
 
 use super::serialisation::{Moment, Text, read, require};
-use super::{EventError, Ignored, Trigger, record};
+use super::{EventError, Ignored, InstanceChange, Trigger, record};
+use crate::ids::InvalidId;
+use crate::instance::{InstanceState, NoSuchState};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -44,14 +46,7 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
                 "`{source}` does not schedule: expected `aws.events` or `aws.scheduler`"
             ),
         }),
-        "EC2 Instance State-change Notification" => ignore(
-            format!(
-                "{} is now {}",
-                word(detail, "instance-id"),
-                word(detail, "state")
-            ),
-            "an instance's state by itself does not change any address",
-        ),
+        "EC2 Instance State-change Notification" => instance(event, detail, envelope.id),
         "EC2 Spot Instance Interruption Warning" | "EC2 Instance Rebalance Recommendation" => {
             ignore(
                 format!("{detail_type} for {}", word(detail, "instance-id")),
@@ -76,6 +71,43 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
             ),
         }),
     }
+}
+
+/// An instance's new state. `pending` has nothing to follow: EC2 gives an address only to an instance
+/// that runs, and says so in an event of its own.
+/// Source: EC2 user guide, "Monitor your instances using EventBridge", state change events.
+fn instance(
+    event: &Value,
+    detail: Option<&Value>,
+    event_id: Option<String>,
+) -> Result<Trigger, EventError> {
+    let circumstances: Circumstances = read(Some(event), "")?;
+    let told: StateChange = read(detail, "detail")?;
+    let id = require(told.instance_id, "detail", "instance-id", "the instance")?;
+    let state = require(told.state, "detail", "state", "the state it came into")?;
+    let wrong = |field: &str, problem: String| EventError {
+        field: format!("detail.{field}"),
+        problem,
+    };
+    let change = InstanceChange {
+        instance: id
+            .parse()
+            .map_err(|error: InvalidId| wrong("instance-id", error.to_string()))?,
+        state: state
+            .parse()
+            .map_err(|error: NoSuchState| wrong("state", error.to_string()))?,
+        at: circumstances.time.map(|time| time.0),
+        region: circumstances.region,
+        event_id,
+    };
+    if change.state == InstanceState::Pending {
+        return Ok(Trigger::Ignored(Ignored {
+            what: change.to_string(),
+            why: "an instance can have an address only once it runs".to_owned(),
+            event_id: change.event_id,
+        }));
+    }
+    Ok(Trigger::Instance(change))
 }
 
 /// What a person can send, for the error of an event that is none of it.
@@ -153,6 +185,20 @@ struct Envelope {
     id: Option<String>,
     detail_type: Option<String>,
     source: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Circumstances {
+    time: Option<Moment>,
+    region: Option<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct StateChange {
+    instance_id: Option<String>,
+    state: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]

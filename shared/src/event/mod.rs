@@ -13,9 +13,12 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+use crate::ids::InstanceId;
+use crate::instance::InstanceState;
 use cloudtrail::Record;
 pub use record::from_lookup;
 use serde_json::Value;
+use std::fmt;
 use time::OffsetDateTime;
 
 /// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record,
@@ -57,8 +60,32 @@ pub enum Trigger {
         /// When the schedule fired.
         at: OffsetDateTime,
     },
+    /// An instance came into another state.
+    Instance(InstanceChange),
     /// A known event that is none of our business.
     Ignored(Ignored),
+}
+
+/// An instance that came into another state. Delivered at least once, in no promised order: what the
+/// instance is now has to be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InstanceChange {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The state that it came into: any but `pending`.
+    pub state: InstanceState,
+    /// When, where the event says so.
+    pub at: Option<OffsetDateTime>,
+    /// The region in which it is, where the event says so.
+    pub region: Option<String>,
+    /// The event's id.
+    pub event_id: Option<String>,
+}
+
+impl fmt::Display for InstanceChange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} is now {}", self.instance, self.state)
+    }
 }
 
 /// An event that is deliberately not acted on.

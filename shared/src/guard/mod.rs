@@ -74,6 +74,12 @@ pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
     let function = Function::ReleaseGuard;
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(function, settings.mode, ignored)),
+        Trigger::Instance(change) => Ok(Report::not_for(
+            function,
+            settings.mode,
+            &change.to_string(),
+            "it acts on releases of addresses only",
+        )),
         Trigger::Schedule { .. } => {
             let what = "the schedule";
             Ok(Report::not_for(

@@ -50,6 +50,12 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
 ) -> Result<Report, Error> {
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
+        Trigger::Instance(change) => Ok(Report::not_for(
+            FUNCTION,
+            settings.mode,
+            &change.to_string(),
+            "the ledger knows addresses only; instance-start acts on instances",
+        )),
         Trigger::Schedule { .. } => sweep(ports, settings).await,
         Trigger::Call(record) => match decide::concern(record, settings) {
             Concern::Nothing { why } => {

@@ -68,7 +68,7 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "instance-running",
-        "ignored: i-0123456789abcdef0 is now running",
+        "i-0123456789abcdef0 is now running",
     ),
     ("lookup-answer", "wrong: detail-type"),
     ("no-event", "wrong: detail-type"),

@@ -2,6 +2,7 @@
 
 mod any_json;
 mod calls;
+mod instances;
 mod shapes;
 mod tags;
 

@@ -158,13 +158,9 @@ fn a_schedule_that_comes_from_anything_else_names_its_source() {
 }
 
 #[test]
-fn events_on_instances_are_ignored_with_the_instance_named() {
-    let detail = json!({"instance-id": "i-0c3", "state": "running", "instance-action": "stop"});
+fn warnings_about_instances_are_ignored_with_the_instance_named() {
+    let detail = json!({"instance-id": "i-0c3", "instance-action": "stop"});
     for (detail_type, what) in [
-        (
-            "EC2 Instance State-change Notification",
-            "i-0c3 is now running",
-        ),
         (
             "EC2 Spot Instance Interruption Warning",
             "EC2 Spot Instance Interruption Warning for i-0c3",
