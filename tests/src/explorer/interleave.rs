@@ -19,7 +19,9 @@ const MOST_ORDERS: usize = 200_000;
 /// # Errors
 /// The order that broke a promise or missed the goal.
 pub fn twice(scenario: &Scenario) -> Result<usize, String> {
-    both(scenario, &|one, other| ((scenario.deliver)(one), (scenario.deliver)(other)))
+    both(scenario, &|one, other| {
+        ((scenario.deliver)(one), (scenario.deliver)(other))
+    })
 }
 
 /// Walks all orders of two runs; the goal must be met when both have ended.
@@ -35,11 +37,16 @@ pub fn both(scenario: &Scenario, pair: Pair<'_>) -> Result<usize, String> {
         if orders > MOST_ORDERS {
             return Err(format!("{}: more than {MOST_ORDERS} orders", scenario.name));
         }
-        let Some(turn) = walked.iter().rposition(|step| step.had_choice && !step.second_came_first)
+        let Some(turn) = walked
+            .iter()
+            .rposition(|step| step.had_choice && !step.second_came_first)
         else {
             return Ok(orders);
         };
-        order = walked[..turn].iter().map(|step| step.second_came_first).collect();
+        order = walked[..turn]
+            .iter()
+            .map(|step| step.second_came_first)
+            .collect();
         order.push(true);
     }
 }
@@ -61,25 +68,52 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
     let mut context = Context::from_waker(Waker::noop());
     while waiting.contains(&true) {
         let had_choice = waiting == [true, true];
-        let second_came_first =
-            if had_choice { order.get(steps.len()).copied().unwrap_or(false) } else { waiting[1] };
-        steps.push(Step { second_came_first, had_choice });
+        let second_came_first = if had_choice {
+            order.get(steps.len()).copied().unwrap_or(false)
+        } else {
+            waiting[1]
+        };
+        steps.push(Step {
+            second_came_first,
+            had_choice,
+        });
         let turn = usize::from(second_came_first);
-        let run = if second_came_first { &mut second } else { &mut first };
+        let run = if second_came_first {
+            &mut second
+        } else {
+            &mut first
+        };
         if let Poll::Ready(answer) = run.as_mut().poll(&mut context) {
             waiting[turn] = false;
             answers[turn] = match answer {
                 Ok(report) => report.summary,
-                Err(error) => return Err(tell(scenario, &stage, &answers, &format!("ended in {error}"))),
+                Err(error) => {
+                    return Err(tell(
+                        scenario,
+                        &stage,
+                        &answers,
+                        &format!("ended in {error}"),
+                    ));
+                }
             };
         }
-        scenario
-            .promises
-            .check(before, &stage)
-            .map_err(|broken| tell(scenario, &stage, &answers, &format!("broke a promise: {broken}")))?;
+        scenario.promises.check(before, &stage).map_err(|broken| {
+            tell(
+                scenario,
+                &stage,
+                &answers,
+                &format!("broke a promise: {broken}"),
+            )
+        })?;
     }
-    (scenario.goal)(&stage)
-        .map_err(|missed| tell(scenario, &stage, &answers, &format!("missed its goal: {missed}")))?;
+    (scenario.goal)(&stage).map_err(|missed| {
+        tell(
+            scenario,
+            &stage,
+            &answers,
+            &format!("missed its goal: {missed}"),
+        )
+    })?;
     Ok(steps)
 }
 

@@ -8,7 +8,7 @@ pub mod interleave;
 pub mod promises;
 
 use crate::sim::front::tap::{Fault, Sabotage};
-use crate::sim::front::{Player, Stage};
+use crate::sim::front::{Intrusion, Player, Stage};
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::report::Report;
@@ -37,7 +37,10 @@ pub struct Scenario {
 
 impl std::fmt::Debug for Scenario {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Scenario").field("name", &self.name).finish_non_exhaustive()
+        formatter
+            .debug_struct("Scenario")
+            .field("name", &self.name)
+            .finish_non_exhaustive()
     }
 }
 
@@ -71,25 +74,66 @@ pub fn explore(scenario: &Scenario) -> Result<Coverage, String> {
 pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<Coverage, String> {
     let calls = play(scenario, sabotage, &[])?.calls;
     if calls == 0 {
-        return Err(format!("{}: the run made no call, so nothing was explored", scenario.name));
+        return Err(format!(
+            "{}: the run made no call, so nothing was explored",
+            scenario.name
+        ));
     }
-    let mut coverage = Coverage { calls, histories: 0 };
+    let mut coverage = Coverage {
+        calls,
+        histories: 0,
+    };
     for first in 0..calls {
         for fault in Fault::ALL {
             let played = play(scenario, sabotage, &[(first, fault)])?;
             if played.faults != 1 {
-                return Err(format!("{}: the fault at call {first} never happened", scenario.name));
+                return Err(format!(
+                    "{}: the fault at call {first} never happened",
+                    scenario.name
+                ));
             }
             coverage.histories += 1;
             for second in first + 1..played.calls {
                 for other in Fault::ALL {
                     let faults = [(first, fault), (second, other)];
-                    coverage.histories += usize::from(play(scenario, sabotage, &faults)?.faults == 2);
+                    coverage.histories +=
+                        usize::from(play(scenario, sabotage, &faults)?.faults == 2);
                 }
             }
         }
     }
     Ok(coverage)
+}
+
+/// Somebody else at every place between two calls: how many places there were, and the histories of
+/// those that ended badly.
+#[derive(Debug)]
+pub struct Intruded {
+    /// Places between two calls.
+    pub places: usize,
+    /// Histories that broke a promise or missed the goal.
+    pub broken: Vec<String>,
+}
+
+/// Lets somebody else act in the middle of the run, at every place between two calls.
+///
+/// # Errors
+/// The run fails without anybody else.
+pub fn explore_intrusions(
+    scenario: &Scenario,
+    sabotage: Option<Sabotage>,
+    intrusion: &dyn Fn() -> Intrusion,
+) -> Result<Intruded, String> {
+    let places = play(scenario, sabotage, &[])?.calls;
+    let intruded = |place| {
+        play_on(scenario, sabotage, &[], |stage| {
+            stage.intrude(place, intrusion())
+        })
+    };
+    let broken = (0..places)
+        .filter_map(|place| intruded(place).err())
+        .collect();
+    Ok(Intruded { places, broken })
 }
 
 struct Played {
@@ -102,7 +146,17 @@ fn play(
     sabotage: Option<Sabotage>,
     faults: &[(usize, Fault)],
 ) -> Result<Played, String> {
+    play_on(scenario, sabotage, faults, |_| ())
+}
+
+fn play_on(
+    scenario: &Scenario,
+    sabotage: Option<Sabotage>,
+    faults: &[(usize, Fault)],
+    prepare: impl FnOnce(&Stage),
+) -> Result<Played, String> {
     let stage = (scenario.stage)();
+    prepare(&stage);
     stage.tap.plan(faults);
     if let Some(sabotage) = sabotage {
         stage.tap.sabotage(sabotage);
@@ -114,7 +168,12 @@ fn play(
         let player = stage.player("holdfast");
         let answer = (scenario.deliver)(player.clone()).now_or_never();
         scenario.promises.check(before, &stage).map_err(|broken| {
-            history(scenario, &stage, &answers, &format!("broke a promise: {broken}"))
+            history(
+                scenario,
+                &stage,
+                &answers,
+                &format!("broke a promise: {broken}"),
+            )
         })?;
         let finished = matches!(answer, Some(Ok(_))) && !stage.tap.has_stopped(player.run());
         answers.push(match answer {
@@ -131,20 +190,35 @@ fn play(
     if !quiet {
         return Err(history(scenario, &stage, &answers, "did not come to rest"));
     }
-    (scenario.goal)(&stage)
-        .map_err(|missed| history(scenario, &stage, &answers, &format!("missed its goal: {missed}")))?;
+    (scenario.goal)(&stage).map_err(|missed| {
+        history(
+            scenario,
+            &stage,
+            &answers,
+            &format!("missed its goal: {missed}"),
+        )
+    })?;
     let passed = stage.tap.passed();
     let happened = passed.iter().filter(|call| call.fault.is_some()).count();
-    Ok(Played { calls: passed.len(), faults: happened })
+    Ok(Played {
+        calls: passed.len(),
+        faults: happened,
+    })
 }
 
 fn history(scenario: &Scenario, stage: &Stage, answers: &[String], what: &str) -> String {
     let mut text = format!("{} {what}\n", scenario.name);
     for call in stage.tap.passed() {
-        let _ = writeln!(text, "  {:?} {}{}", call.run, call.name, match call.fault {
-            Some(fault) => format!("  <- {fault:?}"),
-            None => String::new(),
-        });
+        let _ = writeln!(
+            text,
+            "  {:?} {}{}",
+            call.run,
+            call.name,
+            match call.fault {
+                Some(fault) => format!("  <- {fault:?}"),
+                None => String::new(),
+            }
+        );
     }
     for answer in answers {
         let _ = writeln!(text, "  delivery: {answer}");

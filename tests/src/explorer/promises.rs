@@ -20,13 +20,19 @@ impl Promises {
     /// In `enforce` mode, with so many changes at the most.
     #[must_use]
     pub fn with_changes(most_changes: usize) -> Self {
-        Self { most_changes, observe: false }
+        Self {
+            most_changes,
+            observe: false,
+        }
     }
 
     /// In `observe` mode.
     #[must_use]
     pub fn of_observe_mode() -> Self {
-        Self { most_changes: 0, observe: true }
+        Self {
+            most_changes: 0,
+            observe: true,
+        }
     }
 
     /// Checks everything that can be seen from the whole history.
@@ -43,26 +49,48 @@ impl Promises {
             .skip(calls_before)
             .filter(|call| is_holdfast(&call.caller) && call.mutated())
             .collect();
-        let faults = stage.tap.passed().iter().filter(|call| call.fault.is_some()).count();
-        let bound = if self.observe { 0 } else { self.most_changes + faults };
+        let faults = stage
+            .tap
+            .passed()
+            .iter()
+            .filter(|call| call.fault.is_some())
+            .count();
+        let bound = if self.observe {
+            0
+        } else {
+            self.most_changes + faults
+        };
         for (run, changes) in by_run(&changes) {
             if changes.len() > bound {
                 let number = if self.observe { 7 } else { 8 };
-                broken.push(format!("promise {number}: {run} made the changes {changes:?}"));
+                broken.push(format!(
+                    "promise {number}: {run} made the changes {changes:?}"
+                ));
             }
         }
-        let allocations = changes.iter().filter(|call| call.action() == "AllocateAddress").count();
+        let allocations = changes
+            .iter()
+            .filter(|call| call.action() == "AllocateAddress")
+            .count();
         if allocations > 1 {
-            broken.push(format!("promise 3: one loss event allocated {allocations} addresses"));
+            broken.push(format!(
+                "promise 3: one loss event allocated {allocations} addresses"
+            ));
         }
-        if broken.is_empty() { Ok(()) } else { Err(broken.join("; ")) }
+        if broken.is_empty() {
+            Ok(())
+        } else {
+            Err(broken.join("; "))
+        }
     }
 }
 
 fn by_run<'a>(changes: &[&'a crate::sim::world::Call]) -> BTreeMap<&'a str, Vec<&'static str>> {
     let mut runs: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for call in changes {
-        runs.entry(call.caller.arn.as_str()).or_default().push(call.action());
+        runs.entry(call.caller.arn.as_str())
+            .or_default()
+            .push(call.action());
     }
     runs
 }
@@ -78,7 +106,10 @@ pub fn is_holdfast(caller: &Caller) -> bool {
 pub fn broken_by(request: &Request, before: &Addresses, after: &Addresses) -> Vec<String> {
     let mut broken = Vec::new();
     let action = request.action();
-    if matches!(action, "ReleaseAddress" | "DisassociateAddress" | "TerminateInstances") {
+    if matches!(
+        action,
+        "ReleaseAddress" | "DisassociateAddress" | "TerminateInstances"
+    ) {
         broken.push(format!("promise 4: Holdfast called {action}"));
     }
     for (id, was) in before {
@@ -87,14 +118,28 @@ pub fn broken_by(request: &Request, before: &Addresses, after: &Addresses) -> Ve
             continue;
         };
         if was.association.is_some() && was.association != is.association {
-            broken.push(format!("promise 1: {action} took {} from its holder", was.public_ip));
+            broken.push(format!(
+                "promise 1: {action} took {} from its holder",
+                was.public_ip
+            ));
         }
         if was.tags != is.tags {
-            broken.push(format!("promise 2: {action} changed the tags of {}", was.public_ip));
+            broken.push(format!(
+                "promise 2: {action} changed the tags of {}",
+                was.public_ip
+            ));
         }
         let was_touched = was.association != is.association;
-        if was_touched && !is.tags.iter().any(|tag| tag.key == "holdfast:reclaimed-from") {
-            broken.push(format!("promise 2: {action} changed {}, which is not ours", was.public_ip));
+        if was_touched
+            && !is
+                .tags
+                .iter()
+                .any(|tag| tag.key == "holdfast:reclaimed-from")
+        {
+            broken.push(format!(
+                "promise 2: {action} changed {}, which is not ours",
+                was.public_ip
+            ));
         }
     }
     broken

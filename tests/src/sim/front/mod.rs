@@ -30,6 +30,21 @@ pub struct Stage {
     /// Where every call goes through.
     pub tap: Tap,
     broken: Mutex<Vec<String>>,
+    intruder: Mutex<Option<Intruder>>,
+}
+
+/// What somebody else does to the account in the middle of a run.
+pub type Intrusion = Box<dyn FnOnce(&mut World) + Send>;
+
+struct Intruder {
+    before_call: usize,
+    intrusion: Intrusion,
+}
+
+impl std::fmt::Debug for Intruder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "an intruder before call {}", self.before_call)
+    }
 }
 
 impl Stage {
@@ -37,26 +52,55 @@ impl Stage {
     #[must_use]
     pub fn new(world: World) -> Arc<Self> {
         let ledger = MemoryLedger::default();
-        let (world, broken) = (Mutex::new(world), Mutex::default());
-        Arc::new(Self { world, ledger, tap: Tap::default(), broken })
+        Arc::new(Self {
+            world: Mutex::new(world),
+            ledger,
+            tap: Tap::default(),
+            broken: Mutex::default(),
+            intruder: Mutex::default(),
+        })
+    }
+
+    /// Lets somebody else act right before the first EC2 call whose number, counted over all calls
+    /// from 0, is not below `before_call`.
+    pub fn intrude(&self, before_call: usize, intrusion: Intrusion) {
+        *self.intruder.lock().unwrap_or_else(PoisonError::into_inner) = Some(Intruder {
+            before_call,
+            intrusion,
+        });
+    }
+
+    fn let_the_intruder_in(&self, world: &mut World) {
+        let mut intruder = self.intruder.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.tap.passed().len().saturating_sub(1);
+        if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
+            (due.intrusion)(world);
+        }
     }
 
     /// The promises that calls have broken so far.
     #[must_use]
     pub fn broken(&self) -> Vec<String> {
-        self.broken.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
     /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
     fn call(&self, caller: &Caller, request: &Request) -> Result<Response, Ec2Error> {
         let mut world = self.world();
+        self.let_the_intruder_in(&mut world);
         if request.is_read() {
             return world.call(caller, request, false);
         }
         let before = promises::addresses(&world);
         let answer = world.call(caller, request, false);
         let broken = promises::broken_by(request, &before, &promises::addresses(&world));
-        self.broken.lock().unwrap_or_else(PoisonError::into_inner).extend(broken);
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .extend(broken);
         answer
     }
 
@@ -77,7 +121,11 @@ impl Stage {
     pub fn player(self: &Arc<Self>, role: &str) -> Player {
         let run = self.tap.new_run();
         let caller = Caller::role(ACCOUNT, role, &run.to_string());
-        Player { stage: Arc::clone(self), caller, run }
+        Player {
+            stage: Arc::clone(self),
+            caller,
+            run,
+        }
     }
 }
 
@@ -99,7 +147,11 @@ impl Player {
     /// The ports that a function is run with.
     #[must_use]
     pub fn ports(&self) -> Ports<Self, Self, Self> {
-        Ports { cloud: self.clone(), ledger: self.clone(), clock: self.clone() }
+        Ports {
+            cloud: self.clone(),
+            ledger: self.clone(),
+            clock: self.clone(),
+        }
     }
 }
 
