@@ -16,6 +16,8 @@ use time::OffsetDateTime;
 pub enum Function {
     /// Reacts to `ReleaseAddress`.
     ReleaseGuard,
+    /// Reacts to instances that start, stop or end.
+    InstanceStart,
     /// Refreshes what is known, finishes what was left.
     Reconcile,
 }
@@ -42,6 +44,24 @@ pub enum Outcome {
     RecordedOnly,
     /// `observe` mode: this is what `enforce` would have done.
     WouldReclaim,
+    /// Another account has it, by a transfer.
+    Transferred,
+    /// It is offered to another account, which can take it at any moment.
+    Threatened,
+    /// It was taken back too often in a day: left to whoever keeps releasing it, until a person decides.
+    Fight,
+    /// The instance has its address: it got it in this run.
+    Associated,
+    /// The instance had its address already.
+    AlreadyPlaced,
+    /// Every address of the group is in use: the instance gets one when one becomes free.
+    PoolEmpty,
+    /// An address is there, and EC2 does not let the instance have it.
+    NotPlaced,
+    /// The address of an instance that stopped is on a running one.
+    HandedOver,
+    /// `observe` mode: this is what `enforce` would have associated.
+    WouldAssociate,
     /// The event is none of our business.
     Ignored,
     /// The ledger is up to date with EC2.
@@ -122,6 +142,8 @@ impl Report {
 pub enum Subject {
     /// One address.
     Address(Box<AddressReport>),
+    /// One instance and the addresses that it gets or leaves.
+    Instance(Box<PlacementReport>),
     /// The ledger as a whole, or some of its rows.
     Sweep(SweepReport),
     /// Nothing in particular.
@@ -168,6 +190,64 @@ pub struct AssociationReport {
     pub instance: Option<InstanceId>,
     /// Whether a later read showed it. `false`: EC2 accepted it and does not show it yet.
     pub verified: bool,
+}
+
+/// One instance and its addresses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacementReport {
+    /// The instance that the event told of.
+    pub instance: InstanceId,
+    /// Its group.
+    pub group: Option<String>,
+    /// The addresses that are where they belong now; in `observe` mode, where they would go.
+    pub placed: Vec<PlacedReport>,
+    /// How many addresses the instance still lacks.
+    pub lacking: usize,
+    /// How many times the group was looked at.
+    pub looks: u32,
+    /// How many times `AssociateAddress` was called.
+    pub attempts: u32,
+}
+
+/// One address on an instance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PlacedReport {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// The address.
+    pub ip: Ipv4Addr,
+    /// Where it is; in `observe` mode, where it would be.
+    pub association: AssociationReport,
+    /// Why this address.
+    pub because: Because,
+    /// The name that stands for this address as long as it is allocated.
+    pub public_dns_name: String,
+    /// What to know about that name.
+    pub public_dns_note: &'static str,
+    /// The public IP that EC2 had assigned to the private IP by itself, which is lost for good.
+    pub displaced: Option<Ipv4Addr>,
+    /// The instance that had the address and does not run any more.
+    pub taken_from: Option<InstanceId>,
+}
+
+/// Why an instance has the address that it has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// It had it when the event came.
+    AlreadyThere,
+    /// The address and the instance have the same slot.
+    OwnSlot,
+    /// It had this address before.
+    LastHeld,
+    /// The address was free in the group.
+    Free,
+    /// The instance that had it does not run any more.
+    HolderDown,
+    /// The instance that had it stops, and the address is to move on.
+    HandedOver,
 }
 
 /// Where the knowledge of an address came from.

@@ -54,6 +54,28 @@ impl FromStr for Protection {
     }
 }
 
+/// What becomes of an address when the instance that has it stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnStop {
+    /// It stays with the stopped instance, until an instance that starts needs it.
+    Stay,
+    /// It goes straight to a running instance of its group that has none.
+    Move,
+}
+
+impl FromStr for OnStop {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "stay" => Ok(Self::Stay),
+            "move" => Ok(Self::Move),
+            _ => Err("expected `stay` or `move`"),
+        }
+    }
+}
+
 /// The keys of the tags that users set and that we set, under one prefix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TagKeys {
@@ -63,6 +85,15 @@ pub struct TagKeys {
     pub reclaimed_from: String,
     /// `holdfast:reclaimed-at`, written by us.
     pub reclaimed_at: String,
+    /// `holdfast:group`, on addresses and instances: the addresses of a group go to its instances.
+    pub group: String,
+    /// `holdfast:slot`, on addresses and instances: which of the group's addresses belongs to which of
+    /// its instances. An instance may name several, separated by commas.
+    pub slot: String,
+    /// `holdfast:on-stop`, on an address: see [`OnStop`].
+    pub on_stop: String,
+    /// `holdfast:priority`, on an instance: whose turn comes first, lowest first.
+    pub priority: String,
 }
 
 impl TagKeys {
@@ -73,6 +104,10 @@ impl TagKeys {
             protect: format!("{prefix}:protect"),
             reclaimed_from: format!("{prefix}:reclaimed-from"),
             reclaimed_at: format!("{prefix}:reclaimed-at"),
+            group: format!("{prefix}:group"),
+            slot: format!("{prefix}:slot"),
+            on_stop: format!("{prefix}:on-stop"),
+            priority: format!("{prefix}:priority"),
         }
     }
 }
@@ -150,9 +185,16 @@ pub struct Settings {
     pub retry_for: Duration,
     /// `HOLDFAST_RECLAIM_DEADLINE_HOURS`: how long after a release an address is asked for.
     pub reclaim_deadline: Duration,
+    /// `HOLDFAST_MOST_RECLAIMS_PER_DAY`: an address that is released more often than this is left.
+    pub most_reclaims_per_day: u64,
     /// `HOLDFAST_RESTORE_WINDOW_MINUTES`: an association or reverse DNS name that ended longer than
     /// this before the release is not restored: it was given up on purpose.
     pub restore_window: Duration,
+    /// `HOLDFAST_POOL_WAIT_SECONDS`: how long a starting instance waits for an address of its group to
+    /// become free.
+    pub pool_wait: Duration,
+    /// `HOLDFAST_ON_STOP`: for an address without an on-stop tag.
+    pub on_stop: OnStop,
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended.
     pub retention: Duration,
     /// `AWS_REGION`: Lambda sets it.
@@ -219,7 +261,10 @@ impl Settings {
                 3600,
                 1..=8760,
             ),
+            most_reclaims_per_day: reader.number("HOLDFAST_MOST_RECLAIMS_PER_DAY", 3, 1..=1000),
             restore_window: reader.duration("HOLDFAST_RESTORE_WINDOW_MINUTES", 60, 60, 0..=525_600),
+            pool_wait: reader.duration("HOLDFAST_POOL_WAIT_SECONDS", 90, 1, 0..=840),
+            on_stop: reader.parsed("HOLDFAST_ON_STOP", OnStop::Stay),
             retention: reader.duration("HOLDFAST_RETENTION_DAYS", 400, 86_400, 1..=3650),
             region: reader.required("AWS_REGION", "the region, as Lambda sets it"),
         };
@@ -292,7 +337,11 @@ impl Reader {
         unit_seconds: u64,
         range: std::ops::RangeInclusive<u64>,
     ) -> Duration {
-        let number = match self.take(key) {
+        Duration::from_secs(self.number(key, default, range) * unit_seconds)
+    }
+
+    fn number(&mut self, key: &str, default: u64, range: std::ops::RangeInclusive<u64>) -> u64 {
+        match self.take(key) {
             None => default,
             Some(text) => match text.parse() {
                 Ok(number) if range.contains(&number) => number,
@@ -305,8 +354,7 @@ impl Reader {
                     default
                 }
             },
-        };
-        Duration::from_secs(number * unit_seconds)
+        }
     }
 
     fn tag_prefix(&mut self) -> String {

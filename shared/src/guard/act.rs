@@ -19,11 +19,13 @@ use crate::cloud::{CloudError, Missing, Which};
 use crate::error::Error;
 use crate::ids::AllocationId;
 use crate::ledger::release::{LostReason, PendingReason};
+use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{Ledger, ReleaseStatus};
 use crate::ports::{Delivery, Ports};
 use crate::report::{AssociationReport, Finding, Function, Report, Stopwatch};
 use crate::settings::Settings;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The pause before a call that failed in passing is sent again.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -234,7 +236,8 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let now = self.ports.clock.now();
         let reborn = plan
             .snapshot
-            .reborn(&address, restored.association.as_ref(), now);
+            .reborn(&address, restored.association.as_ref(), now)
+            .counting(self.one_more(now));
         let done = format!("{} is back as {}", address.ip, address.allocation);
         self.record(status, Some(reborn), &done).await?;
         watch.lap("record", &self.ports.clock);
@@ -249,6 +252,12 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             is_new,
         };
         Ok(words::back(self, plan, asking, back, restored, watch))
+    }
+
+    fn one_more(&self, at: OffsetDateTime) -> Reclaimed {
+        let call = self.loss.call.as_ref();
+        let released_by = call.map(|call| call.actor.clone()).unwrap_or_default();
+        Reclaimed { at, released_by }
     }
 
     async fn scene(

@@ -1,11 +1,10 @@
 //! What is to happen after a loss: pure, synchronous, the same for a real run, `observe` mode, the
 //! reconciler and the tests.
 
-use super::Loss;
+use super::{Loss, pardon};
 pub use super::observe::Observed;
 use crate::address::{MOST_TAGS, RESERVED_TAG_PREFIX, Tags};
 use crate::cloud::AddressRequest;
-use crate::event::cloudtrail::Actor;
 use crate::ids::AllocationId;
 use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
@@ -81,8 +80,13 @@ pub fn loss(
     if let Some(record) = record.filter(|record| record.status.is_settled()) {
         return Decision::AlreadySettled(Box::new(record.clone()));
     }
-    if let Some(pattern) = exemption(loss.call.as_ref().map(|call| &call.actor), settings) {
-        return let_go(format!("who released it is exempt (`{pattern}`)"));
+    let resume = resumed(record);
+    let meant = |snapshot| {
+        let is_open = resume.is_none();
+        is_open.then(|| pardon::meant(loss, record, snapshot, settings))?
+    };
+    if let Some(why) = meant(None) {
+        return let_go(why);
     }
     let Some(snapshot) = &observed.snapshot else {
         return match observed.trail_asked {
@@ -97,28 +101,32 @@ pub fn loss(
         ));
     }
     let (protection, findings) = protection(snapshot, settings);
-    match protection {
-        Protection::None => let_go(format!(
-            "its protection is `none` ({})",
-            origin(snapshot, settings)
-        )),
-        _ if was_unprotected_before(loss, snapshot) => let_go(unprotected(snapshot)),
-        Protection::Record => Decision::Conclude(Conclusion {
+    let origin = origin(snapshot, settings);
+    if protection == Protection::None {
+        return let_go(format!("its protection is `none` ({origin})"));
+    }
+    if let Some(why) = meant(Some(snapshot)) {
+        return let_go(why);
+    }
+    if protection == Protection::Record {
+        return Decision::Conclude(Conclusion {
             status: ReleaseStatus::Recorded,
             outcome: Outcome::RecordedOnly,
-            why: format!(
-                "its protection is `record` ({})",
-                origin(snapshot, settings)
-            ),
+            why: format!("its protection is `record` ({origin})"),
             findings,
-        }),
-        Protection::Reclaim => match resumed(record) {
-            None if is_past_deadline(loss, settings, now) => lost_to_the_deadline(settings),
-            resume => Decision::Reclaim(Box::new(plan(
-                snapshot, loss, resume, findings, settings, now,
-            ))),
-        },
+        });
     }
+    if resume.is_none() {
+        if is_past_deadline(loss, settings, now) {
+            return lost_to_the_deadline(settings);
+        }
+        if let Some(fight) = pardon::fight(loss, snapshot, settings) {
+            return Decision::Conclude(fight);
+        }
+    }
+    Decision::Reclaim(Box::new(plan(
+        snapshot, loss, resume, findings, settings, now,
+    )))
 }
 
 fn let_go(reason: String) -> Decision {
@@ -142,19 +150,6 @@ fn lost_to_the_deadline(settings: &Settings) -> Decision {
         why: format!("it was released more than {hours} hours ago, the deadline for reclaims"),
         findings: Vec::new(),
     })
-}
-
-fn exemption<'a>(actor: Option<&Actor>, settings: &'a Settings) -> Option<&'a str> {
-    let actor = actor?;
-    let names = [actor.arn.as_deref(), actor.role_arn.as_deref()];
-    let covers = |pattern: &&crate::settings::ArnPattern| {
-        names.into_iter().flatten().any(|arn| pattern.matches(arn))
-    };
-    settings
-        .exempt_principals
-        .iter()
-        .find(covers)
-        .map(crate::settings::ArnPattern::as_str)
 }
 
 fn is_past_deadline(loss: &Loss, settings: &Settings, now: OffsetDateTime) -> bool {
@@ -191,27 +186,6 @@ fn origin(snapshot: &Snapshot, settings: &Settings) -> String {
     match snapshot.tags.get(key) {
         Some(value) => format!("tag {key}={value}"),
         None => format!("no tag {key}, so the default"),
-    }
-}
-
-fn was_unprotected_before(loss: &Loss, snapshot: &Snapshot) -> bool {
-    snapshot
-        .unprotected
-        .as_ref()
-        .is_some_and(|removal| removal.at <= loss.released_at)
-}
-
-fn unprotected(snapshot: &Snapshot) -> String {
-    let removal = snapshot.unprotected.as_ref();
-    let at = removal
-        .and_then(|removal| removal.at.format(&Rfc3339).ok())
-        .unwrap_or_default();
-    let by = removal
-        .and_then(|removal| removal.by.as_ref())
-        .and_then(|actor| actor.arn.as_deref());
-    match by {
-        Some(by) => format!("its protect tag was removed before, at {at} by {by}"),
-        None => format!("its protect tag was removed before, seen at {at}"),
     }
 }
 

@@ -14,9 +14,12 @@
 //! | reconcile, taking note of the allocation while its release is dealt with | each side writes its row and then looks for the other's: at least one sees both |
 
 mod act;
+mod aftermath;
 mod ask;
 pub mod decide;
+mod estate;
 mod observe;
+mod pardon;
 mod record;
 pub mod restore;
 mod words;
@@ -146,7 +149,7 @@ pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
             let what = format!("the release of {}", loss.allocation);
             Ok(Report::not_for(function, settings.mode, &what, &why))
         }
-        Decision::AlreadySettled(record) => Ok(words::already_settled(&run, &record, watch)),
+        Decision::AlreadySettled(record) => run.look_back(&record, watch).await,
         Decision::AskTrail => {
             run.conclude(decide::Conclusion::unknown_address(), watch)
                 .await

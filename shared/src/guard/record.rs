@@ -67,17 +67,31 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         {
             return None;
         }
+        let told = self.loss.call.is_some();
+        let kept = before.filter(|_| !told);
         let call = self.loss.call.as_ref();
-        let tries = u32::from(self.tried());
+        let story = known.snapshot.as_ref().or(self.observed.snapshot.as_ref());
         Some(ReleaseRecord {
             allocation: self.loss.allocation.clone(),
             ip: self.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
-            border_group: self.loss.border_group.clone(),
-            released_at: self.loss.released_at,
-            event_id: call.map(|call| call.event_id.clone()),
-            actor: call.map(|call| call.actor.clone()).unwrap_or_default(),
+            border_group: kept.map_or_else(
+                || self.loss.border_group.clone(),
+                |before| before.border_group.clone(),
+            ),
+            released_at: kept.map_or(self.loss.released_at, |before| before.released_at),
+            event_id: call.map_or_else(
+                || kept?.event_id.clone(),
+                |call| Some(call.event_id.clone()),
+            ),
+            actor: call.map_or_else(
+                || kept.map(|before| before.actor.clone()).unwrap_or_default(),
+                |call| call.actor.clone(),
+            ),
+            story: story.map(|row| row.unlocked.clone()).unwrap_or_default(),
             status: status.clone(),
-            attempts: before.map_or(0, |row| row.attempts) + tries,
+            second_thought: None,
+            audited: before.is_some_and(|before| before.audited),
+            attempts: before.map_or(0, |row| row.attempts) + u32::from(self.tried()),
             updated_at: now,
             revision: 0,
         })

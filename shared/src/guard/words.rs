@@ -3,6 +3,7 @@
 
 use super::act::{Asking, Restored, Run};
 use super::decide::{Conclusion, ReclaimPlan, how_to_ask_by_hand, how_to_find_the_address};
+use super::estate;
 use super::restore::Target;
 use crate::address::{Address, Association};
 use crate::cloud::CloudError;
@@ -36,6 +37,7 @@ pub(super) fn concluded<C, L, K>(
         Outcome::RecordedOnly => "recorded, not taken back",
         Outcome::Lost => "lost",
         Outcome::Pending => "not taken back yet",
+        Outcome::Fight => "left",
         _ => "nothing was changed",
     };
     if matches!(
@@ -62,6 +64,10 @@ pub(super) fn concluded<C, L, K>(
             ),
         });
     }
+    if let (ReleaseStatus::Lost { .. }, Some(snapshot)) = (&status, &run.observed.snapshot) {
+        let record = run.observed.ledger.release.as_ref();
+        findings.push(estate::of(snapshot, run.loss, record));
+    }
     let summary = format!("{}: {verb}: {why}", was_released(run));
     Report {
         findings,
@@ -82,6 +88,9 @@ pub(super) fn already_settled<C, L, K>(
         ),
         ReleaseStatus::LetGo { reason } => (Outcome::LetGo, format!("let go: {reason}"), None),
         ReleaseStatus::Lost { .. } => (Outcome::Lost, "it is lost".to_owned(), None),
+        ReleaseStatus::Transferred { .. } => {
+            (Outcome::Transferred, "it was transferred".to_owned(), None)
+        }
         ReleaseStatus::Pending { .. } | ReleaseStatus::Recorded => {
             (Outcome::Pending, "it is pending".to_owned(), None)
         }

@@ -1,10 +1,12 @@
 //! The ledger in memory: for tests, and the plainest statement of what a ledger does.
 
-use super::{Known, Ledger, ReleaseRecord, Snapshot, Written};
+use super::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
 use crate::cloud::CloudError;
-use crate::ids::AllocationId;
+use crate::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use time::OffsetDateTime;
 
 /// A ledger that lives as long as the process. Clones share their rows.
 #[derive(Debug, Clone, Default)]
@@ -16,6 +18,7 @@ pub struct MemoryLedger {
 struct Rows {
     snapshots: BTreeMap<AllocationId, Snapshot>,
     releases: BTreeMap<AllocationId, ReleaseRecord>,
+    history: Vec<Entry>,
 }
 
 impl MemoryLedger {
@@ -23,7 +26,7 @@ impl MemoryLedger {
         work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// All release records, for tests and demonstrations.
+    /// All release records, for tests and demonstrations that do not wait.
     #[must_use]
     pub fn releases(&self) -> Vec<ReleaseRecord> {
         self.with_rows(|rows| rows.releases.values().cloned().collect())
@@ -42,6 +45,37 @@ impl Ledger for MemoryLedger {
         Ok(self.with_rows(|rows| rows.snapshots.values().cloned().collect()))
     }
 
+    async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
+        Ok(Self::releases(self))
+    }
+
+    async fn holder_of(
+        &self,
+        association: &AssociationId,
+    ) -> Result<Option<AllocationId>, CloudError> {
+        let had_it = |row: &&Snapshot| {
+            let held = row.association.as_ref();
+            held.is_some_and(|held| held.value.id == *association)
+        };
+        Ok(self.with_rows(|rows| {
+            let holder = rows.snapshots.values().find(had_it);
+            holder.map(|row| row.allocation.clone())
+        }))
+    }
+
+    async fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<Entry>, CloudError> {
+        let is_asked_for = |entry: &&Entry| entry.ip == ip && (from..=until).contains(&entry.at);
+        let mut entries: Vec<Entry> =
+            self.with_rows(|rows| rows.history.iter().filter(is_asked_for).cloned().collect());
+        entries.sort_by_key(|entry| (entry.at, entry.name()));
+        Ok(entries)
+    }
+
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
         Ok(self.with_rows(|rows| {
             let seen = rows
@@ -51,6 +85,7 @@ impl Ledger for MemoryLedger {
             if seen + 1 != snapshot.revision {
                 return Written::Conflict;
             }
+            rows.history.push(Entry::of_snapshot(snapshot));
             rows.snapshots
                 .insert(snapshot.allocation.clone(), snapshot.clone());
             Written::Stored
@@ -66,6 +101,7 @@ impl Ledger for MemoryLedger {
             if seen + 1 != release.revision {
                 return Written::Conflict;
             }
+            rows.history.extend(Entry::of_release(release));
             rows.releases
                 .insert(release.allocation.clone(), release.clone());
             Written::Stored

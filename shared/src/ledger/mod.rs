@@ -1,5 +1,5 @@
-//! What must outlive an address: the last known [`Snapshot`] of each allocation and a
-//! [`ReleaseRecord`] for each one that ended.
+//! What must outlive an address: the last known [`Snapshot`] of each allocation, a [`ReleaseRecord`] for
+//! each one that ended, and the [`history`] of both.
 //!
 //! Races: every function writes here, for the same address, at the same time, and events arrive in any
 //! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
@@ -7,16 +7,21 @@
 //! pure place, [`snapshot`], for every ledger alike: an older truth never replaces a newer one, and a
 //! tombstone is for ever, since EC2 never uses an allocation id again.
 
+mod following;
+pub mod history;
 pub mod memory;
 pub mod release;
 pub mod snapshot;
 
+pub use history::Entry;
 pub use memory::MemoryLedger;
 pub use release::{ReleaseRecord, ReleaseStatus};
 pub use snapshot::Snapshot;
 
 use crate::cloud::CloudError;
-use crate::ids::AllocationId;
+use crate::ids::{AllocationId, AssociationId};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
 
 /// Everything the ledger has on one allocation.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -54,8 +59,34 @@ pub trait Ledger: Send + Sync {
     /// As for [`Ledger::read`].
     fn snapshots(&self) -> impl Future<Output = Result<Vec<Snapshot>, CloudError>> + Send;
 
+    /// All release records, in one query: a page for each MiB.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn releases(&self) -> impl Future<Output = Result<Vec<ReleaseRecord>, CloudError>> + Send;
+
+    /// Which allocation an association tied: the record of a disassociation does not say.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn holder_of(
+        &self,
+        association: &AssociationId,
+    ) -> impl Future<Output = Result<Option<AllocationId>, CloudError>> + Send;
+
+    /// What the ledger knew of an address in a period, both ends included, oldest first: one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> impl Future<Output = Result<Vec<Entry>, CloudError>> + Send;
+
     /// Stores a snapshot whose `revision` is one more than that of the row it was derived from (1 when
-    /// there was none).
+    /// there was none), and as one with it its row in the history.
     ///
     /// Idempotent on (allocation, revision) in effect: repeated after a lost reply it is a conflict,
     /// and the row read then is the very one that was written.

@@ -3,6 +3,7 @@
 
 use crate::event::cloudtrail::{Actor, Call};
 use crate::ids::{AllocationId, BorderGroup};
+use crate::ledger::snapshot::Unlocked;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -24,8 +25,17 @@ pub struct ReleaseRecord {
     pub event_id: Option<String>,
     /// Who released it.
     pub actor: Actor,
+    /// Who undid before what kept it from being released, oldest first.
+    #[serde(default)]
+    pub story: Vec<Unlocked>,
     /// What became of it.
     pub status: ReleaseStatus,
+    /// Why it would have been let go, had that been known in time: it was taken back.
+    #[serde(default)]
+    pub second_thought: Option<String>,
+    /// Whether CloudTrail's history was read once more, when it was complete.
+    #[serde(default)]
+    pub audited: bool,
     /// How many runs have tried to get it back.
     pub attempts: u32,
     /// When this row was last written.
@@ -77,6 +87,11 @@ pub enum ReleaseStatus {
         /// Why it was taken for that.
         reason: String,
     },
+    /// Another account accepted it as a transfer.
+    Transferred {
+        /// Which, where it is known.
+        to_account: Option<String>,
+    },
     /// The policy for it is to record and report only.
     Recorded,
 }
@@ -91,7 +106,10 @@ impl ReleaseStatus {
                 restored: false, ..
             }
             | Self::Recorded => false,
-            Self::Reclaimed { restored: true, .. } | Self::Lost { .. } | Self::LetGo { .. } => true,
+            Self::Reclaimed { restored: true, .. }
+            | Self::Lost { .. }
+            | Self::LetGo { .. }
+            | Self::Transferred { .. } => true,
         }
     }
 }
@@ -111,7 +129,10 @@ impl ReleaseStatus {
             Self::Reclaimed {
                 restored: false, ..
             } => 2,
-            Self::Reclaimed { restored: true, .. } | Self::Lost { .. } | Self::LetGo { .. } => 3,
+            Self::Reclaimed { restored: true, .. }
+            | Self::Lost { .. }
+            | Self::LetGo { .. }
+            | Self::Transferred { .. } => 3,
         }
     }
 }
@@ -144,4 +165,6 @@ pub enum LostReason {
     AnotherAccount,
     /// It did not become available before the deadline.
     Deadline,
+    /// It was released again and again, more often than it is to be taken back.
+    Fight,
 }

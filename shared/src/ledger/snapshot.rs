@@ -3,7 +3,7 @@
 
 use crate::address::{Address, Association, Pool, Tags};
 use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
-use crate::ids::{AllocationId, AssociationId, BorderGroup};
+use crate::ids::{AllocationId, BorderGroup};
 use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -30,6 +30,15 @@ pub struct Snapshot {
     pub reverse_name: Option<Held<String>>,
     /// The removal of the protect tag, as long as it is not set again.
     pub unprotected: Option<Unprotected>,
+    /// Who undid what kept it from being released or lost, the last few times, oldest first.
+    #[serde(default)]
+    pub unlocked: Vec<Unlocked>,
+    /// The last offer of a transfer to another account.
+    #[serde(default)]
+    pub offer: Option<Offer>,
+    /// When Holdfast took it back, within a day before the last time.
+    #[serde(default)]
+    pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
     pub life: Life,
     /// The moment of which this is true.
@@ -60,6 +69,67 @@ pub struct Unprotected {
     pub at: OffsetDateTime,
     /// By whom, where an event told.
     pub by: Option<Actor>,
+}
+
+/// One thing undone that keeps an address from being released or lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unlocked {
+    /// What.
+    pub what: Lock,
+    /// When, by CloudTrail's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// By whom.
+    pub by: Actor,
+}
+
+/// What keeps an address: EC2 refuses to release one that has a reverse DNS name, or, outside a default
+/// VPC, an association (EC2 API reference, `ReleaseAddress`); Holdfast takes back one with its tag.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Lock {
+    /// The protect tag.
+    ProtectTag,
+    /// The reverse DNS name.
+    ReverseName,
+    /// The association.
+    Association,
+}
+
+/// An offer of the address to another account: good for seven days, unless it is withdrawn.
+/// Source: EC2 user guide, "Transfer Elastic IP addresses".
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Offer {
+    /// To which account.
+    pub to_account: Option<String>,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// By whom.
+    pub by: Actor,
+    /// When it was withdrawn.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub withdrawn_at: Option<OffsetDateTime>,
+}
+
+impl Offer {
+    const GOOD_FOR: time::Duration = time::Duration::days(7);
+
+    /// Whether the other account could accept it at that moment.
+    #[must_use]
+    pub fn stood_at(&self, moment: OffsetDateTime) -> bool {
+        self.withdrawn_at.is_none_or(|end| end > moment) && moment - self.at <= Self::GOOD_FOR
+    }
+}
+
+/// One time that Holdfast took the address back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reclaimed {
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who had released it.
+    pub released_by: Actor,
 }
 
 /// Whether an allocation still exists.
@@ -111,6 +181,9 @@ impl Snapshot {
                 .flatten()
                 .map(|name| Held::since(name.to_owned(), at)),
             unprotected: None,
+            unlocked: Vec::new(),
+            offer: None,
+            reclaims: Vec::new(),
             life: Life::Alive,
             true_at: at,
             revision: 0,
@@ -130,6 +203,9 @@ impl Snapshot {
             association: None,
             reverse_name: None,
             unprotected: None,
+            unlocked: Vec::new(),
+            offer: None,
+            reclaims: Vec::new(),
             life: Life::Alive,
             true_at: at,
             revision: 0,
@@ -162,99 +238,6 @@ impl Snapshot {
         }
         next.true_at = at;
         Some(next)
-    }
-
-    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing. A
-    /// tombstone still learns what happened before the end: what a reclaim restores hangs on it.
-    #[must_use]
-    pub fn following(&self, record: &Record, protect_tag: &str) -> Option<Self> {
-        let at = record.call.at;
-        if let Life::Released { at: end } = self.life
-            && at > end
-        {
-            return None;
-        }
-        let mut next = self.clone();
-        match &record.deed {
-            Deed::Released { allocation, .. } if *allocation == self.allocation => {
-                return self.is_alive().then(|| self.ended(at));
-            }
-            _ if at < self.true_at => return self.hearing_late(record, protect_tag),
-            Deed::Associated {
-                allocation,
-                association: Some(id),
-                eni,
-                private_ip,
-                instance,
-            } if *allocation == self.allocation => {
-                let association = Association {
-                    id: id.clone(),
-                    eni: eni.clone(),
-                    private_ip: *private_ip,
-                    instance: instance.clone(),
-                };
-                follow(&mut next.association, Some(&association), at);
-            }
-            Deed::Disassociated { association } => next.disassociated(association, at),
-            Deed::Tagged { allocations, tags } if allocations.contains(&self.allocation) => {
-                let mut all = self.tags.clone();
-                all.extend(tags.clone());
-                next.tagged(all, at, None, protect_tag);
-            }
-            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
-                let left = without(&self.tags, tags);
-                next.tagged(left, at, Some(&record.call.actor), protect_tag);
-            }
-            Deed::ReverseNameSet { allocation, name } if *allocation == self.allocation => {
-                follow(&mut next.reverse_name, name.as_ref(), at);
-            }
-            Deed::ReverseNameReset { allocation } if *allocation == self.allocation => {
-                follow(&mut next.reverse_name, None, at);
-            }
-            _ => return None,
-        }
-        if next == *self {
-            return None;
-        }
-        next.true_at = next.true_at.max(at);
-        Some(next)
-    }
-
-    /// This snapshot after a call that is older than it: what was seen to be over gets the moment at
-    /// which it ended, and by whom. None when that is not what the record tells.
-    fn hearing_late(&self, record: &Record, protect_tag: &str) -> Option<Self> {
-        let at = record.call.at;
-        let mut next = self.clone();
-        match &record.deed {
-            Deed::Disassociated { association } => {
-                let held = next.association.as_ref();
-                held.and_then(|held| held.until)
-                    .filter(|&until| at < until)?;
-                next.disassociated(association, at);
-            }
-            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
-                let gone = next.unprotected.as_mut()?;
-                let removes_it = tags.is_empty() || tags.iter().any(|(key, _)| key == protect_tag);
-                if gone.by.is_some() || gone.at < at || !removes_it {
-                    return None;
-                }
-                gone.at = at;
-                gone.by = Some(record.call.actor.clone());
-            }
-            _ => return None,
-        }
-        (next != *self).then_some(next)
-    }
-
-    /// An association ends once: the moment that the call tells is better than one at which it was missed.
-    fn disassociated(&mut self, by: &AssociationId, at: OffsetDateTime) {
-        if let Some(held) = self
-            .association
-            .as_mut()
-            .filter(|held| held.value.id == *by)
-        {
-            held.until = Some(at);
-        }
     }
 
     /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
@@ -304,11 +287,22 @@ impl Snapshot {
             tags: address.tags.clone(),
             association,
             unprotected: None,
+            unlocked: Vec::new(),
+            offer: None,
             life: Life::Alive,
             true_at: at,
             revision: 0,
             ..self.clone()
         }
+    }
+
+    /// This snapshot with one more reclaim counted; those of more than a day before are forgotten.
+    #[must_use]
+    pub fn counting(mut self, reclaim: Reclaimed) -> Self {
+        self.reclaims
+            .retain(|before| reclaim.at - before.at < time::Duration::DAY);
+        self.reclaims.push(reclaim);
+        self
     }
 
     /// This snapshot with what `reborn` remembers of the allocation before; none when it knows as much.
@@ -317,6 +311,9 @@ impl Snapshot {
         let mut next = self.clone();
         next.association = next.association.or_else(|| reborn.association.clone());
         next.reverse_name = next.reverse_name.or_else(|| reborn.reverse_name.clone());
+        if next.reclaims.is_empty() {
+            next.reclaims.clone_from(&reborn.reclaims);
+        }
         (next != *self).then_some(next)
     }
 
@@ -344,27 +341,6 @@ impl Snapshot {
     pub fn is_alive(&self) -> bool {
         self.life == Life::Alive
     }
-
-    fn tagged(&mut self, tags: Tags, at: OffsetDateTime, by: Option<&Actor>, protect_tag: &str) {
-        let was = self.tags.contains_key(protect_tag);
-        let is = tags.contains_key(protect_tag);
-        if is {
-            self.unprotected = None;
-        } else if was {
-            self.unprotected = Some(Unprotected {
-                at,
-                by: by.cloned(),
-            });
-        } else if let (Some(gone), Some(actor)) = (self.unprotected.as_mut(), by)
-            && gone.by.is_none()
-        {
-            *gone = Unprotected {
-                at,
-                by: Some(actor.clone()),
-            };
-        }
-        self.tags = tags;
-    }
 }
 
 impl<T> Held<T> {
@@ -386,26 +362,11 @@ impl<T> Held<T> {
 
 /// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends
 /// it but keeps it.
-fn follow<T: Clone + PartialEq>(held: &mut Option<Held<T>>, now: Option<&T>, at: OffsetDateTime) {
+pub(super) fn follow<T: Clone + PartialEq>(held: &mut Option<Held<T>>, now: Option<&T>, at: OffsetDateTime) {
     match (held.as_mut(), now) {
         (Some(held), None) if held.until.is_none() => held.until = Some(at),
         (Some(held), Some(value)) if held.value == *value && held.until.is_none() => {}
         (_, Some(value)) => *held = Some(Held::since(value.clone(), at)),
         (_, None) => {}
     }
-}
-
-fn without(tags: &Tags, removed: &[(String, Option<String>)]) -> Tags {
-    let is_removed = |key: &String, value: &String| {
-        removed.is_empty()
-            || removed.iter().any(|(removed_key, only_value)| {
-                removed_key == key && only_value.as_ref().is_none_or(|only| only == value)
-            })
-    };
-    tags.iter()
-        .filter(|(key, value)| {
-            key.starts_with(crate::address::RESERVED_TAG_PREFIX) || !is_removed(key, value)
-        })
-        .map(|(key, value)| (key.clone(), value.clone()))
-        .collect()
 }

@@ -5,8 +5,10 @@ use super::cloud::unanswered;
 use super::tap::Sabotage;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
-use holdfast::ids::AllocationId;
-use holdfast::ledger::{Known, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ids::{AllocationId, AssociationId};
+use holdfast::ledger::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
 
 impl Player {
     async fn ledger_call<T, F>(
@@ -40,12 +42,37 @@ impl Player {
 impl Ledger for Player {
     async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
         let call = self.stage.ledger.read(allocation);
-        self.ledger_call("ledger read", "dynamodb:BatchGetItem", call).await
+        self.ledger_call("ledger read", "dynamodb:BatchGetItem", call)
+            .await
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let call = self.stage.ledger.snapshots();
-        self.ledger_call("ledger query", "dynamodb:Query", call).await
+        self.ledger_call("ledger query", "dynamodb:Query", call)
+            .await
+    }
+
+    async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
+        let call = Ledger::releases(&self.stage.ledger);
+        self.ledger_call("ledger query releases", "dynamodb:Query", call).await
+    }
+
+    async fn holder_of(
+        &self,
+        association: &AssociationId,
+    ) -> Result<Option<AllocationId>, CloudError> {
+        let call = self.stage.ledger.holder_of(association);
+        self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call).await
+    }
+
+    async fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<Entry>, CloudError> {
+        let call = self.stage.ledger.history(ip, from, until);
+        self.ledger_call("ledger query history", "dynamodb:Query", call).await
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
@@ -54,7 +81,8 @@ impl Ledger for Player {
             snapshot.revision = self.next_revision(&snapshot.allocation).await.0;
         }
         let call = self.stage.ledger.put_snapshot(&snapshot);
-        self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call).await
+        self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call)
+            .await
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
@@ -63,6 +91,7 @@ impl Ledger for Player {
             release.revision = self.next_revision(&release.allocation).await.1;
         }
         let call = self.stage.ledger.put_release(&release);
-        self.ledger_call("ledger write release", "dynamodb:PutItem", call).await
+        self.ledger_call("ledger write release", "dynamodb:PutItem", call)
+            .await
     }
 }
