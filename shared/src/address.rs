@@ -51,6 +51,18 @@ pub enum Pool {
     CustomerOwned(String),
 }
 
+impl Pool {
+    /// The pool that EC2 names as `publicIpv4Pool`: Amazon's own is `amazon`, or is not named.
+    #[must_use]
+    pub fn public(name: &str) -> Self {
+        match name {
+            "" | "amazon" => Self::Amazon,
+            ipam if ipam.starts_with("ipam-pool-") => Self::Ipam(ipam.to_owned()),
+            own => Self::BringYourOwn(own.to_owned()),
+        }
+    }
+}
+
 /// An Elastic IP's tie to a private IP on a network interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Association {

@@ -1,1 +1,11 @@
-fn main() {}
+//! Reconcile on Lambda: it keeps the ledger true and finishes what was left unfinished. All of it is in
+//! `holdfast::reconcile`; the settings that it takes are in `holdfast::settings`.
+
+use holdfast::report::Function;
+use holdfast::{lambda, reconcile};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::serve(Function::Reconcile, reconcile::run).await
+}

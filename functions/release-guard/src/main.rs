@@ -1,1 +1,11 @@
-fn main() {}
+//! The release guard on Lambda: it takes back a protected address that somebody released. All of it is
+//! in `holdfast::guard`; the settings that it takes are in `holdfast::settings`.
+
+use holdfast::report::Function;
+use holdfast::{guard, lambda};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::serve(Function::ReleaseGuard, guard::run).await
+}

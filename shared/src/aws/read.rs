@@ -1,0 +1,57 @@
+//! Reading EC2's answers: every id and address is checked as it comes in, and what is empty is absent.
+
+use super::failure::unreadable;
+use crate::address::Tags;
+use crate::cloud::CloudError;
+use aws_sdk_ec2::types::{Filter, Tag};
+use std::error::Error as StdError;
+use std::str::FromStr;
+
+/// A value that may be absent; EC2 writes some of them as empty elements.
+pub(super) fn optional<T>(action: &'static str, text: Option<&str>) -> Result<Option<T>, CloudError>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
+    let Some(text) = text.filter(|text| !text.is_empty()) else {
+        return Ok(None);
+    };
+    match text.parse() {
+        Ok(value) => Ok(Some(value)),
+        Err(error) => {
+            let what = format!("`{text}`: {error}");
+            Err(unreadable(action, what, Some(Box::new(error))))
+        }
+    }
+}
+
+/// A value that is always there.
+pub(super) fn required<T>(
+    action: &'static str,
+    text: Option<&str>,
+    what: &str,
+) -> Result<T, CloudError>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
+    optional(action, text)?.ok_or_else(|| unreadable(action, format!("{what} is missing"), None))
+}
+
+pub(super) fn tags(tags: &[Tag]) -> Tags {
+    tags.iter()
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
+        .collect()
+}
+
+pub(super) fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    Filter::builder()
+        .name(name)
+        .set_values(Some(values.into_iter().collect()))
+        .build()
+}

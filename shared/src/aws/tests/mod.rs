@@ -1,0 +1,122 @@
+//! The adapters against a wire that is played: requests are read as bytes, answers are AWS's own.
+
+mod answers;
+mod paging;
+mod refusals;
+mod requests;
+mod table;
+
+use super::{Aws, DynamoLedger};
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
+use aws_smithy_runtime_api::client::http::{
+    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+/// A wire with AWS at its other end: it gives the answers in the order in which they were put in, and
+/// keeps the requests. When it has no answer left, the connection breaks.
+#[derive(Debug, Clone, Default)]
+struct Wire {
+    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
+    requests: Arc<Mutex<Vec<String>>>,
+}
+
+impl HttpConnector for Wire {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let sent = request.body().bytes().unwrap_or_default();
+        let sent = String::from_utf8_lossy(sent).into_owned();
+        self.requests.lock().unwrap().push(sent);
+        let Some((status, text)) = self.answers.lock().unwrap().pop_front() else {
+            let broken = std::io::Error::other("connection reset by peer");
+            return HttpConnectorFuture::ready(Err(ConnectorError::io(broken.into())));
+        };
+        let mut answer = HttpResponse::new(status.try_into().unwrap(), text.into());
+        answer.headers_mut().insert("x-amzn-requestid", "request-1");
+        HttpConnectorFuture::ready(Ok(answer))
+    }
+}
+
+macro_rules! client {
+    ($service:ident, $wire:expr) => {
+        $service::Client::from_conf(
+            $service::Config::builder()
+                .behavior_version(BehaviorVersion::v2026_01_12())
+                .region(Region::from_static("eu-central-1"))
+                .credentials_provider(Credentials::new("key", "secret", None, None, "test"))
+                .retry_config($service::config::retry::RetryConfig::disabled())
+                .http_client($wire.http_client())
+                .build(),
+        )
+    };
+}
+
+impl Wire {
+    fn answering(answers: impl IntoIterator<Item = String>) -> Self {
+        Self::with(answers.into_iter().map(|text| (200, text)))
+    }
+
+    /// EC2's way to refuse. Source: EC2 API reference, "Error codes", example error response.
+    fn refusing(code: &str) -> Self {
+        let refusal = format!(
+            "<Response><Errors><Error><Code>{code}</Code><Message>because of it</Message></Error>\
+             </Errors><RequestID>request-1</RequestID></Response>"
+        );
+        Self::with([(400, refusal)])
+    }
+
+    /// DynamoDB's and CloudTrail's way to refuse.
+    fn refusing_json(body: &str) -> Self {
+        Self::with([(400, body.to_owned())])
+    }
+
+    fn with(answers: impl IntoIterator<Item = (u16, String)>) -> Self {
+        let wire = Self::default();
+        wire.answers.lock().unwrap().extend(answers);
+        wire
+    }
+
+    fn http_client(&self) -> SharedHttpClient {
+        let wire = self.clone();
+        http_client_fn(move |_, _| SharedHttpConnector::new(wire.clone()))
+    }
+
+    fn cloud(&self) -> Aws {
+        Aws::new(
+            client!(aws_sdk_ec2, self),
+            client!(aws_sdk_cloudtrail, self),
+        )
+    }
+
+    fn ledger(&self) -> DynamoLedger {
+        let client = client!(aws_sdk_dynamodb, self);
+        DynamoLedger::new(client, "ledger".to_owned(), RETENTION)
+    }
+
+    fn requests(&self) -> Vec<String> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    /// The members of the only EC2 request, as they were sent, without `Action` and `Version`.
+    fn members(&self) -> Vec<String> {
+        let requests = self.requests();
+        assert_eq!(requests.len(), 1, "{requests:?}");
+        let members = requests[0].split('&').map(str::to_owned);
+        members
+            .filter(|member| !member.starts_with("Action=") && !member.starts_with("Version="))
+            .collect()
+    }
+}
+
+const RETENTION: Duration = Duration::from_secs(86_400);
+
+/// An EC2 answer with its namespace.
+fn ec2(action: &str, inside: &str) -> String {
+    format!(
+        "<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">\
+         <requestId>request-1</requestId>{inside}</{action}Response>"
+    )
+}
