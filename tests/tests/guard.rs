@@ -6,7 +6,7 @@ use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{KnownFrom, Outcome, Report, Subject};
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::guard::{Guarded, account, record};
-use holdfast_tests::sim::api::Caller;
+use holdfast_tests::sim::api::{AllocateAddress, Caller};
 use holdfast_tests::sim::{TagPolicy, TakenAnswer};
 use time::Duration;
 
@@ -272,4 +272,48 @@ fn the_release_record_says_who_and_what_became_of_it() {
         record.status,
         ReleaseStatus::Reclaimed { restored: true, .. }
     ));
+}
+
+#[test]
+fn an_address_of_ones_own_is_asked_for_by_address_alone() {
+    let pool = "ipv4pool-ec2-012345";
+    let account = account()
+        .world(|world| world.add_pool(pool, false, "us-east-1", &["192.0.2.77"]))
+        .allocated_by(AllocateAddress {
+            public_ipv4_pool: Some(pool.to_owned()),
+            ..AllocateAddress::default()
+        });
+    let guarded = account.released().guarded();
+    assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
+    assert_eq!(guarded.released.ip, "192.0.2.77");
+}
+
+#[test]
+fn an_address_of_an_ipam_pool_is_asked_for_in_its_pool() {
+    let pool = "ipam-pool-012345";
+    let account = account()
+        .world(|world| world.add_pool(pool, true, "us-east-1", &["192.0.2.78"]))
+        .allocated_by(AllocateAddress {
+            ipam_pool_id: Some(pool.to_owned()),
+            ..AllocateAddress::default()
+        });
+    let guarded = account.released().guarded();
+    assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
+    assert_eq!(guarded.released.ip, "192.0.2.78");
+}
+
+#[test]
+fn an_address_of_a_local_zone_is_asked_for_in_its_border_group() {
+    let group = "us-east-1-bos-1";
+    let account = account()
+        .not_associated()
+        .world(|world| world.add_zone("us-east-1-bos-1a", group))
+        .allocated_by(AllocateAddress {
+            network_border_group: Some(group.to_owned()),
+            ..AllocateAddress::default()
+        });
+    let guarded = account.released().guarded();
+    assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
+    let held = guarded.released.held(&guarded.stage).unwrap();
+    assert_eq!(held.network_border_group, group);
 }

@@ -1,13 +1,10 @@
 //! An account with a protected address that somebody releases, and what may be special about it.
 
+use super::estate;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use crate::sim::World;
-use crate::sim::api::{
-    Address, AllocateAddress, AssociateAddress, AttachInternetGateway, Caller, CreateInternetGateway,
-    CreateNetworkInterface, CreateSubnet, CreateVpc, DisassociateAddress, ModifyAddressAttribute, ReleaseAddress, Request, ResetAddressAttribute,
-    Response, Tag, TagSpecification,
-};
+use crate::sim::api::{Address, AllocateAddress, Caller, Tag};
 use crate::sim::front::{ACCOUNT, Player, Stage};
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
@@ -19,6 +16,8 @@ use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
 
+const NAME: &str = "gate.example.com";
+
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(60);
 
@@ -28,6 +27,8 @@ pub struct Account {
     world: World,
     settings: Vec<(String, String)>,
     tags: Vec<Tag>,
+    request: AllocateAddress,
+    in_use: bool,
     knows: bool,
     deny_at_release: Option<&'static str>,
     releaser: Caller,
@@ -62,8 +63,15 @@ pub fn account() -> Account {
     ];
     Account {
         world: World::new(),
-        settings: settings.map(|(key, value)| (key.to_owned(), value.to_owned())).into(),
-        tags: vec![Tag::new("holdfast:protect", "reclaim"), Tag::new("Name", "partner gateway")],
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+        tags: vec![
+            Tag::new("holdfast:protect", "reclaim"),
+            Tag::new("Name", "partner gateway"),
+        ],
+        request: AllocateAddress::default(),
+        in_use: true,
         knows: true,
         deny_at_release: None,
         releaser: kim(),
@@ -94,7 +102,24 @@ impl Account {
     /// Gives the address these tags instead.
     #[must_use]
     pub fn tagged(mut self, tags: &[(&str, &str)]) -> Self {
-        self.tags = tags.iter().map(|(key, value)| Tag::new(*key, *value)).collect();
+        self.tags = tags
+            .iter()
+            .map(|(key, value)| Tag::new(*key, *value))
+            .collect();
+        self
+    }
+
+    /// The address comes from one of the account's own pools, or from another border group.
+    #[must_use]
+    pub fn allocated_by(mut self, request: AllocateAddress) -> Self {
+        self.request = request;
+        self
+    }
+
+    /// The address is allocated, and nothing uses it.
+    #[must_use]
+    pub fn not_associated(mut self) -> Self {
+        self.in_use = false;
         self
     }
 
@@ -122,15 +147,24 @@ impl Account {
     /// The owner builds, associates and names the address; the ledger takes note; it is released.
     #[must_use]
     pub fn released(mut self) -> Released {
-        let owner = Caller::user(ACCOUNT, "owner");
-        let eni = build_network(&mut self.world, &owner);
-        let address = build_address(&mut self.world, &owner, &eni, self.tags);
-        self.world.advance(Duration::minutes(10));
+        const GOOD: &str = "the scenario's own calls are good";
+        let (world, owner) = (&mut self.world, Caller::user(ACCOUNT, "owner"));
+        let eni = estate::interface(world, &owner, "10.0.0.5").expect(GOOD);
+        let address = estate::allocate(world, &owner, self.request, self.tags).expect(GOOD);
+        let allocation = address.allocation_id.as_str();
+        world.advance(Duration::minutes(1));
+        if self.in_use {
+            let place = (eni.as_str(), "10.0.0.5");
+            estate::put_to_use(world, &owner, allocation, place, NAME).expect(GOOD);
+        }
+        world.advance(Duration::minutes(10));
         let settings = Settings::read(self.settings).expect("the scenario's settings are good");
-        let named = known_address(&self.world, &address.allocation_id);
-        let snapshot = self.knows.then(|| named.snapshot(&self.world));
-        release(&mut self.world, &self.releaser, &address.allocation_id);
-        let event = last_event(&mut self.world, "ReleaseAddress");
+        let named = known_address(world, allocation);
+        let snapshot = self.knows.then(|| named.snapshot(world, self.in_use));
+        estate::take_out_of_use(world, &self.releaser, allocation).expect(GOOD);
+        world.advance(Duration::minutes(5));
+        estate::release(world, &self.releaser, allocation).expect(GOOD);
+        let event = last_event(world, "ReleaseAddress");
         if let Some(action) = self.deny_at_release {
             self.world.deny("*holdfast*", action);
         }
@@ -146,98 +180,16 @@ impl Account {
     }
 }
 
-/// Calls EC2 as somebody; the scenario is wrong if EC2 refuses.
-pub fn call(world: &mut World, caller: &Caller, request: Request) -> Response {
-    world.call(caller, &request, false).expect("the scenario's own calls are good")
-}
-
-fn build_network(world: &mut World, owner: &Caller) -> String {
-    let vpc = CreateVpc { cidr_block: "10.0.0.0/16".to_owned(), ..CreateVpc::default() };
-    let Response::CreateVpc(vpc) = call(world, owner, Request::CreateVpc(vpc)) else {
-        unreachable!("CreateVpc answers with a VPC")
-    };
-    let subnet = CreateSubnet {
-        vpc_id: vpc.vpc_id.clone(),
-        cidr_block: "10.0.0.0/24".to_owned(),
-        ..CreateSubnet::default()
-    };
-    let Response::CreateSubnet(subnet) = call(world, owner, Request::CreateSubnet(subnet)) else {
-        unreachable!("CreateSubnet answers with a subnet")
-    };
-    let gateway = Request::CreateInternetGateway(CreateInternetGateway::default());
-    let Response::CreateInternetGateway(gateway) = call(world, owner, gateway) else {
-        unreachable!("CreateInternetGateway answers with a gateway")
-    };
-    let attach = AttachInternetGateway {
-        internet_gateway_id: gateway.internet_gateway_id,
-        vpc_id: vpc.vpc_id,
-    };
-    call(world, owner, Request::AttachInternetGateway(attach));
-    let interface = CreateNetworkInterface {
-        subnet_id: subnet.subnet_id,
-        private_ip_address: Some("10.0.0.5".to_owned()),
-        ..CreateNetworkInterface::default()
-    };
-    let interface = Request::CreateNetworkInterface(interface);
-    let Response::CreateNetworkInterface(interface) = call(world, owner, interface) else {
-        unreachable!("CreateNetworkInterface answers with an interface")
-    };
-    interface.network_interface_id
-}
-
-fn build_address(world: &mut World, owner: &Caller, eni: &str, tags: Vec<Tag>) -> Address {
-    let specification = TagSpecification { resource_type: "elastic-ip".to_owned(), tags };
-    let allocate =
-        AllocateAddress { tag_specifications: vec![specification], ..AllocateAddress::default() };
-    let given = call(world, owner, Request::AllocateAddress(allocate));
-    let Response::AllocateAddress(given) = given else {
-        unreachable!("AllocateAddress answers with an address")
-    };
-    let associate = AssociateAddress {
-        allocation_id: Some(given.allocation_id.clone()),
-        network_interface_id: Some(eni.to_owned()),
-        private_ip_address: Some("10.0.0.5".to_owned()),
-        ..AssociateAddress::default()
-    };
-    world.advance(Duration::minutes(1));
-    call(world, owner, Request::AssociateAddress(associate));
-    let name = ModifyAddressAttribute {
-        allocation_id: given.allocation_id.clone(),
-        domain_name: Some("gate.example.com".to_owned()),
-    };
-    call(world, owner, Request::ModifyAddressAttribute(name));
-    addresses(world).remove(&given.allocation_id).expect("it was allocated a moment ago")
-}
-
-/// As a person has to: the reverse DNS first, then the association, then the address.
-fn release(world: &mut World, releaser: &Caller, allocation: &str) {
-    let reset = ResetAddressAttribute {
-        allocation_id: allocation.to_owned(),
-        attribute: "domain-name".to_owned(),
-    };
-    call(world, releaser, Request::ResetAddressAttribute(reset));
-    let association = addresses(world).remove(allocation).and_then(|address| address.association);
-    if let Some(association) = association {
-        let end = DisassociateAddress {
-            association_id: Some(association.association_id),
-            public_ip: None,
-        };
-        call(world, releaser, Request::DisassociateAddress(end));
-    }
-    world.advance(Duration::minutes(5));
-    let release = ReleaseAddress {
-        allocation_id: Some(allocation.to_owned()),
-        ..ReleaseAddress::default()
-    };
-    call(world, releaser, Request::ReleaseAddress(release));
-}
-
 fn last_event(world: &mut World, name: &str) -> Value {
     let later = Duration::seconds(10);
     world.advance(later);
     let events = world.take_events();
     let told = |event: &&Value| event["detail"]["eventName"] == name;
-    events.iter().rfind(told).expect("the simulator emits an event for each call").clone()
+    events
+        .iter()
+        .rfind(told)
+        .expect("the simulator emits an event for each call")
+        .clone()
 }
 
 struct Named {
@@ -245,10 +197,10 @@ struct Named {
 }
 
 impl Named {
-    fn snapshot(&self, world: &World) -> Snapshot {
+    fn snapshot(&self, world: &World, is_named: bool) -> Snapshot {
         let sighting = holdfast::ledger::snapshot::Sighting {
             address: &self.address,
-            reverse_name: Some(Some("gate.example.com")),
+            reverse_name: Some(is_named.then_some(NAME)),
             at: world.now(),
         };
         let mut snapshot = Snapshot::first(sighting);
@@ -260,12 +212,16 @@ impl Named {
 fn known_address(world: &World, allocation: &str) -> Named {
     let stage = Stage::new(world.clone());
     let which = holdfast::cloud::Which::Allocations(vec![
-        allocation.parse().expect("the simulator makes well-formed identifiers"),
+        allocation
+            .parse()
+            .expect("the simulator makes well-formed identifiers"),
     ]);
     let player = stage.player("holdfast-reconcile");
     let found = holdfast::cloud::ReadAddresses::addresses(&player, &which).now_or_never();
     let address = found.and_then(Result::ok).and_then(|mut found| found.pop());
-    Named { address: address.expect("the address is there before it is released") }
+    Named {
+        address: address.expect("the address is there before it is released"),
+    }
 }
 
 impl Released {
@@ -290,7 +246,10 @@ impl Released {
     #[must_use]
     pub fn guarded(self) -> Guarded {
         let stage = self.stage();
-        Guarded { stage, released: self }
+        Guarded {
+            stage,
+            released: self,
+        }
     }
 
     /// As something to be explored: it must end with the address back, and everything with it.
@@ -331,12 +290,25 @@ impl Released {
     /// # Errors
     /// What is not so.
     pub fn is_back(&self, stage: &Stage) -> Result<(), String> {
-        let back = self.held(stage).ok_or("the account does not have the address")?;
-        let tag = |key: &str| back.tags.iter().find(|tag| tag.key == key).map(|tag| tag.value.as_str());
-        let at = back.association.as_ref().map(|now| now.network_interface_id.as_str());
+        let back = self
+            .held(stage)
+            .ok_or("the account does not have the address")?;
+        let tag = |key: &str| {
+            back.tags
+                .iter()
+                .find(|tag| tag.key == key)
+                .map(|tag| tag.value.as_str())
+        };
+        let at = back
+            .association
+            .as_ref()
+            .map(|now| now.network_interface_id.as_str());
         let expected = [
             (tag("Name") == Some("partner gateway"), "it lacks its tags"),
-            (tag("holdfast:reclaimed-from") == Some(&self.allocation), "it does not say where from"),
+            (
+                tag("holdfast:reclaimed-from") == Some(&self.allocation),
+                "it does not say where from",
+            ),
             (at == Some(self.eni.as_str()), "it is not where it was"),
         ];
         if let Some((_, missing)) = expected.iter().find(|(so, _)| !so) {
@@ -350,20 +322,31 @@ impl Released {
     }
 
     fn ledger_agrees(&self, stage: &Stage, now: &str) -> Result<(), String> {
-        let rows = stage.ledger.snapshots().now_or_never().and_then(Result::ok).unwrap_or_default();
+        let rows = stage
+            .ledger
+            .snapshots()
+            .now_or_never()
+            .and_then(Result::ok)
+            .unwrap_or_default();
         let alive = |id: &str| {
-            rows.iter().find(|row| row.allocation.as_str() == id).map(Snapshot::is_alive)
+            rows.iter()
+                .find(|row| row.allocation.as_str() == id)
+                .map(Snapshot::is_alive)
         };
         match (alive(&self.allocation), alive(now)) {
             (Some(false), Some(true)) => Ok(()),
-            other => Err(format!("the ledger has the old and the new allocation as {other:?}")),
+            other => Err(format!(
+                "the ledger has the old and the new allocation as {other:?}"
+            )),
         }
     }
 
     /// The address, if the account has it.
     #[must_use]
     pub fn held(&self, stage: &Stage) -> Option<Address> {
-        addresses(&stage.world()).into_values().find(|address| address.public_ip == self.ip)
+        addresses(&stage.world())
+            .into_values()
+            .find(|address| address.public_ip == self.ip)
     }
 }
 
@@ -398,8 +381,11 @@ impl Guarded {
     /// # Errors
     /// The guard's own.
     pub fn report(&self) -> Result<holdfast::report::Report, holdfast::error::Error> {
-        let run = self.released.deliver(self.stage.player("holdfast-release-guard"));
-        run.now_or_never().expect("without a fault, a simulated run never waits")
+        let run = self
+            .released
+            .deliver(self.stage.player("holdfast-release-guard"));
+        run.now_or_never()
+            .expect("without a fault, a simulated run never waits")
     }
 
     /// The names of the calls so far.

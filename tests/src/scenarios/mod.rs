@@ -1,4 +1,5 @@
 //! Scenarios: an account in a certain state, an event, and how it must end. Fluent, so that a test says
 //! in a line what is special about it.
 
+pub mod estate;
 pub mod guard;

@@ -1,0 +1,75 @@
+//! The simulator and the compiled functions, as they run in the demo.
+
+use super::Problem;
+use super::account::EXEMPT_ROLE;
+use super::terminal;
+use crate::runtime::{Environment, Function, Invocation};
+use crate::sim::World;
+use crate::sim::http::Simulator;
+use crate::sim::world::ACCOUNT;
+use serde_json::{Value, json};
+
+const TABLE: &str = "holdfast-demo";
+
+/// Everything that runs.
+pub(super) struct Cast {
+    pub(super) simulator: Simulator,
+    pub(super) guard: Function,
+    pub(super) reconcile: Function,
+}
+
+impl Cast {
+    /// Starts the simulator for a region, and the functions against it.
+    pub(super) async fn start(region: &str) -> Result<Self, Problem> {
+        let simulator = Simulator::serve(World::of(ACCOUNT, region), 0).await?;
+        simulator.create_table(TABLE).await?;
+        // A day in the life of an account: it does not begin with the demo.
+        let guard = start("release-guard", &simulator, region).await?;
+        let reconcile = start("reconcile", &simulator, region).await?;
+        terminal::line(&format!(
+            "   a simulated {region} at {}, and the functions as they are deployed:\n   release-guard \
+             (ready in {} ms) and reconcile (ready in {} ms), debug builds, mode enforce",
+            simulator.url,
+            guard.init_duration().as_millis(),
+            reconcile.init_duration().as_millis()
+        ))?;
+        Ok(Self {
+            simulator,
+            guard,
+            reconcile,
+        })
+    }
+
+    /// Fires the schedule of reconcile.
+    pub(super) async fn reconcile_on_schedule(&self) -> Result<Value, Problem> {
+        let at = crate::sim::trail::timestamp(self.simulator.world().now());
+        let event = json!({
+            "version": "0", "id": "demo-schedule", "detail-type": "Scheduled Event",
+            "source": "aws.events", "account": ACCOUNT, "time": at,
+            "region": self.simulator.world().region(), "resources": [], "detail": {},
+        });
+        answer(self.reconcile.invoke(&event).await)
+    }
+
+    /// Delivers an event as the rules of the template do: releases to the guard, other changes of
+    /// addresses to reconcile.
+    pub(super) async fn deliver(&self, event: &Value) -> Result<Value, Problem> {
+        answer(match event["detail"]["eventName"].as_str() {
+            Some("ReleaseAddress") => self.guard.invoke(event).await,
+            _ => self.reconcile.invoke(event).await,
+        })
+    }
+}
+
+async fn start(name: &str, simulator: &Simulator, region: &str) -> Result<Function, Problem> {
+    let environment = Environment::new(name, &simulator.url)
+        .set("AWS_REGION", region)
+        .set("HOLDFAST_TABLE", TABLE)
+        .set("HOLDFAST_MODE", "enforce")
+        .set("HOLDFAST_EXEMPT_PRINCIPALS", EXEMPT_ROLE);
+    Ok(Function::start_named(name, &environment).await?)
+}
+
+fn answer(invocation: Invocation) -> Result<Value, Problem> {
+    Ok(invocation.result?)
+}
