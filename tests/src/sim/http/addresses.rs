@@ -28,18 +28,12 @@ pub struct AddressState {
 
 /// All addresses of the account, by IP.
 pub(super) fn of(world: &World) -> Vec<AddressState> {
-    // A copy can be asked freely.
-    let mut world = world.clone();
-    world.set_read_lag(time::Duration::ZERO);
-    world.throttle(false);
-    world.allow_all();
-    let mut caller = Caller::user(world.account(), "observer");
-    caller.account = world.account().to_owned();
-    let mut names = reverse_names(&mut world, &caller);
+    let caller = Caller::user(world.account(), "observer");
     let all = Request::DescribeAddresses(DescribeAddresses::default());
-    let Ok(Response::DescribeAddresses(addresses)) = world.call(&caller, &all, false) else {
+    let Ok(Response::DescribeAddresses(addresses)) = world.inspect(&caller, &all) else {
         return Vec::new();
     };
+    let mut names = reverse_names(world, &caller);
     let mut states: Vec<_> = addresses
         .into_iter()
         .map(|address| {
@@ -51,7 +45,7 @@ pub(super) fn of(world: &World) -> Vec<AddressState> {
     states
 }
 
-fn reverse_names(world: &mut World, caller: &Caller) -> BTreeMap<String, String> {
+fn reverse_names(world: &World, caller: &Caller) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     let mut next = None;
     loop {
@@ -63,7 +57,7 @@ fn reverse_names(world: &mut World, caller: &Caller) -> BTreeMap<String, String>
         let Ok(Response::DescribeAddressesAttribute {
             addresses,
             next_token,
-        }) = world.call(caller, &request, false)
+        }) = world.inspect(caller, &request)
         else {
             return names;
         };
