@@ -8,7 +8,8 @@ mod codes;
 
 use crate::address::{Address, Interface, Pool, Tags};
 use crate::event::cloudtrail::Record;
-use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
+use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
+use crate::instance::Instance;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
@@ -130,6 +131,45 @@ pub trait ReadInterfaces: Send + Sync {
         &self,
         eni: &EniId,
     ) -> impl Future<Output = Result<Option<Interface>, CloudError>> + Send;
+}
+
+/// Which instances to describe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichInstances {
+    /// The instances named; those that do not exist are left out, they are no error.
+    Named(Vec<InstanceId>),
+    /// Every instance that has a tag with this key.
+    Tagged(String),
+}
+
+/// Reading instances.
+pub trait ReadInstances: Send + Sync {
+    /// `DescribeInstances`, always with filters: a call without any has a throttle of its own, half as
+    /// wide (EC2 API reference, "Request throttling"). Terminated instances are shown for about an
+    /// hour. All pages are read. Answers may lag behind a change by seconds.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn instances(
+        &self,
+        which: &WhichInstances,
+    ) -> impl Future<Output = Result<Vec<Instance>, CloudError>> + Send;
+}
+
+/// Taking an address from a private IP.
+pub trait Disassociate: Send + Sync {
+    /// `DisassociateAddress` by association id: it ends that very tie, or nothing. An address that has
+    /// been moved since the id was read keeps its new place, and EC2 gives no error.
+    ///
+    /// Idempotent on the association id. A lost reply means: read the address.
+    ///
+    /// # Errors
+    /// `NotFound(Missing::Association)`: the association is over and forgotten. `HeldElsewhere`: an AWS
+    /// service manages the address.
+    fn disassociate(
+        &self,
+        association: &AssociationId,
+    ) -> impl Future<Output = Result<(), CloudError>> + Send;
 }
 
 /// Asking CloudTrail what was done to an address.

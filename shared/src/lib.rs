@@ -21,6 +21,7 @@ pub mod instance;
 #[cfg(feature = "aws")]
 pub mod lambda;
 pub mod ledger;
+pub mod placement;
 pub mod ports;
 pub mod reconcile;
 pub mod report;

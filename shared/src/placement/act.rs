@@ -1,0 +1,147 @@
+//! Placement's effects, and what each leaves behind when the run ends right after it:
+//!
+//! 1. `DisassociateAddress` by the association id that was read, only where an instance that does not
+//!    run any more has the address. Idempotent on that id; done already: EC2 says nothing; reply lost:
+//!    the next look shows a free address. A run that ends here leaves the address free in its group,
+//!    for a further delivery, for the next instance that starts, and for reconcile.
+//! 2. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already: the
+//!    look shows it; reply lost: the next look tells; somebody was faster: EC2 refuses.
+//! 3. A read of the address, until EC2 shows who has it: an accepted call is not ownership.
+//!
+//! What is not arbitrated by EC2, and how small it is kept: the stopped holder may be started again
+//! between the look and step 1, which leaves its association id as it is. Starting takes seconds, so
+//! step 1 is not taken on a look that is older than [`FRESH`].
+
+use super::PlacementCloud;
+use super::decide::Step;
+use crate::address::Association;
+use crate::clock::Clock;
+use crate::cloud::{CloudError, Missing, Which};
+use crate::ids::AssociationId;
+use crate::ports::Ports;
+use crate::report::AssociationReport;
+use futures_util::future::join_all;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// How old a look may be for an address to be taken from an instance that it shows as not running.
+pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
+
+/// How often EC2 is asked to show an association that it has accepted.
+const MOST_READS: u32 = 3;
+
+/// The pause between two such reads.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// How a step ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// The address is where it was to go.
+    Placed(AssociationReport),
+    /// Somebody else has it, or it is gone, or the look was too old: look again.
+    Lost,
+    /// EC2 did not answer in a way that tells: look again.
+    Unsure(CloudError),
+    /// EC2 does not let this instance have this address.
+    Refused(CloudError),
+    /// IAM or a policy forbids the call.
+    Denied(CloudError),
+}
+
+/// Takes all steps, at the same time.
+pub(super) async fn take<C: PlacementCloud, L: Sync, K: Clock>(
+    ports: &Ports<C, L, K>,
+    seen_at: OffsetDateTime,
+    steps: &[Step],
+) -> Vec<End> {
+    join_all(steps.iter().map(|step| take_one(ports, seen_at, step))).await
+}
+
+async fn take_one<C: PlacementCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    seen_at: OffsetDateTime,
+    step: &Step,
+) -> End {
+    if let Some(hold) = &step.from {
+        if ports.clock.now() - seen_at > FRESH {
+            return End::Lost;
+        }
+        let ended = ports.cloud.disassociate(&hold.association).await;
+        if let Err(failure) = ended
+            && !is_missing(&failure, Missing::Association)
+        {
+            return refused(failure);
+        }
+    }
+    let place = &step.place;
+    let accepted = ports
+        .cloud
+        .associate(&step.allocation, &place.eni, place.private_ip)
+        .await;
+    match accepted {
+        Ok(id) => verified(ports, step, id).await,
+        Err(failure) => refused(failure),
+    }
+}
+
+/// Reads until EC2 shows who has the address.
+async fn verified<C: PlacementCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    step: &Step,
+    id: AssociationId,
+) -> End {
+    let which = Which::Allocations(vec![step.allocation.clone()]);
+    let mut report = AssociationReport {
+        id: Some(id),
+        eni: step.place.eni.clone(),
+        private_ip: step.place.private_ip,
+        instance: Some(step.instance.clone()),
+        verified: false,
+    };
+    for read in 1..=MOST_READS {
+        let shown = ports.cloud.addresses(&which).await;
+        let shown = shown.unwrap_or_default().into_iter().next();
+        match shown.and_then(|address| address.association) {
+            Some(now) if is_at(&now, step) => {
+                report.id = Some(now.id);
+                report.verified = true;
+                break;
+            }
+            Some(now) if is_before(&now, step) => {}
+            Some(_) => return End::Lost,
+            None => {}
+        }
+        if read < MOST_READS {
+            ports.clock.sleep(PAUSE).await;
+        }
+    }
+    End::Placed(report)
+}
+
+fn is_at(association: &Association, step: &Step) -> bool {
+    association.eni.as_ref() == Some(&step.place.eni)
+        && association.private_ip == Some(step.place.private_ip)
+}
+
+/// An answer that lags, from before the step.
+fn is_before(association: &Association, step: &Step) -> bool {
+    step.from
+        .as_ref()
+        .is_some_and(|hold| hold.association == association.id)
+}
+
+fn is_missing(failure: &CloudError, which: Missing) -> bool {
+    matches!(failure, CloudError::NotFound { what, .. } if *what == which)
+}
+
+fn refused(failure: CloudError) -> End {
+    match failure {
+        CloudError::AlreadyAssociated(_) | CloudError::NotFound { .. } => End::Lost,
+        CloudError::Denied(_) => End::Denied(failure),
+        CloudError::Throttled(_) | CloudError::Other(_) => End::Unsure(failure),
+        CloudError::HeldElsewhere(_)
+        | CloudError::Refused(_)
+        | CloudError::LimitExceeded(_)
+        | CloudError::TagsRefused(_) => End::Refused(failure),
+    }
+}

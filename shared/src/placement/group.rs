@@ -1,0 +1,269 @@
+//! A group as its tags and EC2's associations show it: whose address is where, which instance lacks
+//! one, and on which private IP it would go. Pure reading, nothing is decided here.
+
+use super::observe::Observed;
+use crate::address::{Address, Association, Tags};
+use crate::ids::{EniId, InstanceId};
+use crate::instance::{Instance, InstanceState, PublicSide};
+use crate::settings::{OnStop, Settings, TagKeys};
+use std::net::Ipv4Addr;
+
+/// One group: its addresses, and the instances that share them.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// Its name, the value of the tag.
+    pub name: &'a str,
+    /// Its addresses, without those that an AWS service manages.
+    pub addresses: Vec<&'a Address>,
+    /// Its instances, whatever state they are in.
+    pub members: Vec<Member<'a>>,
+    keys: &'a TagKeys,
+    observed: &'a Observed,
+}
+
+/// An instance of a group.
+#[derive(Debug, Clone)]
+pub struct Member<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The group's addresses that it has.
+    pub standing: Vec<&'a Address>,
+    /// What it lacks, each with the private IP on which it would go.
+    pub lacks: Vec<Lack<'a>>,
+    /// How many addresses it asks for beyond the private IPs that can take one.
+    pub homeless: usize,
+}
+
+/// An address that an instance asks for and does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lack<'a> {
+    /// The slot that it is to be of; none: any address of the group that has no slot.
+    pub slot: Option<&'a str>,
+    /// Where it would go.
+    pub place: Place,
+}
+
+/// A private IP that can take an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The interface.
+    pub eni: EniId,
+    /// The private IP.
+    pub private_ip: Ipv4Addr,
+    /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
+    pub automatic: Option<Ipv4Addr>,
+}
+
+/// An instance that has an address and does not run any more.
+#[derive(Debug, Clone, Copy)]
+pub struct Down<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The tie that would have to end: the compare-and-set token.
+    pub association: &'a Association,
+}
+
+impl<'a> Group<'a> {
+    /// The group of that name.
+    #[must_use]
+    pub fn named(name: &'a str, observed: &'a Observed, keys: &'a TagKeys) -> Self {
+        let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
+        let mut group = Self {
+            name,
+            addresses: observed
+                .addresses
+                .iter()
+                .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
+                .collect(),
+            members: Vec::new(),
+            keys,
+            observed,
+        };
+        let instances = observed.instances.iter();
+        group.members = instances
+            .filter(|instance| is_in(&instance.tags))
+            .map(|instance| group.member(instance))
+            .collect();
+        group
+    }
+
+    /// The member with that id.
+    #[must_use]
+    pub fn member_named(&self, id: &InstanceId) -> Option<&Member<'a>> {
+        self.members.iter().find(|member| member.instance.id == *id)
+    }
+
+    /// The slot of an address.
+    #[must_use]
+    pub fn slot_of(&self, address: &'a Address) -> Option<&'a str> {
+        slots_of(&address.tags, self.keys).next()
+    }
+
+    /// Whether an address may go to whoever asks for `slot`. One that has a slot is kept for it. Who
+    /// asks for a slot that no address of the group has takes one without.
+    #[must_use]
+    pub fn is_open_to(&self, address: &'a Address, slot: Option<&str>) -> bool {
+        match (self.slot_of(address), slot) {
+            (None, None) => true,
+            (Some(has), Some(asked)) => has == asked,
+            (None, Some(asked)) => !self.has_slot(asked),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn has_slot(&self, slot: &str) -> bool {
+        self.addresses
+            .iter()
+            .any(|address| self.slot_of(address) == Some(slot))
+    }
+
+    /// The instance that has the address and is known not to run any more. An address on an interface
+    /// of a service, on one that is attached to nothing, or with an instance that is not shown, has no
+    /// such holder: it is not to be touched.
+    #[must_use]
+    pub fn down_holder(&self, address: &'a Address) -> Option<Down<'a>> {
+        let association = address.association.as_ref()?;
+        let id = association.instance.as_ref()?;
+        let mut instances = self.observed.instances.iter();
+        let instance = instances.find(|instance| instance.id == *id)?;
+        (!instance.state.is_up()).then_some(Down {
+            instance,
+            association,
+        })
+    }
+
+    fn member(&self, instance: &'a Instance) -> Member<'a> {
+        let standing: Vec<&Address> = self
+            .addresses
+            .iter()
+            .copied()
+            .filter(|address| holder(address) == Some(&instance.id))
+            .collect();
+        let wanted = self.still_wanted(instance, &standing);
+        let asked = wanted.len();
+        let places = places(instance, self.observed);
+        let lacks: Vec<Lack<'_>> = wanted
+            .into_iter()
+            .zip(places)
+            .map(|(slot, place)| Lack { slot, place })
+            .collect();
+        Member {
+            instance,
+            standing,
+            homeless: asked - lacks.len(),
+            lacks,
+        }
+    }
+
+    fn still_wanted(
+        &self,
+        instance: &'a Instance,
+        standing: &[&'a Address],
+    ) -> Vec<Option<&'a str>> {
+        let mut wanted: Vec<Option<&str>> = slots_of(&instance.tags, self.keys).map(Some).collect();
+        if wanted.is_empty() {
+            wanted.push(None);
+        }
+        let mut left: Vec<&Address> = standing.to_vec();
+        wanted.retain(|slot| {
+            let own = left.iter().position(|has| self.slot_of(has) == *slot);
+            let any = || slot.is_none_or(|slot| !self.has_slot(slot)).then_some(0);
+            match own.or_else(any).filter(|&at| at < left.len()) {
+                Some(at) => {
+                    left.remove(at);
+                    false
+                }
+                None => true,
+            }
+        });
+        wanted
+    }
+}
+
+/// The group that tags name.
+#[must_use]
+pub fn group_of<'a>(tags: &'a Tags, keys: &TagKeys) -> Option<&'a str> {
+    tags.get(&keys.group)
+        .map(|group| group.trim())
+        .filter(|group| !group.is_empty())
+}
+
+/// The slots that tags name, separated by commas.
+fn slots_of<'a>(tags: &'a Tags, keys: &TagKeys) -> impl Iterator<Item = &'a str> {
+    let named = tags.get(&keys.slot).map_or("", String::as_str);
+    named
+        .split(',')
+        .map(str::trim)
+        .filter(|slot| !slot.is_empty())
+}
+
+/// What becomes of an address when its holder stops. A value that is neither word counts as the default.
+#[must_use]
+pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
+    let value = address.tags.get(&settings.tags.on_stop);
+    value
+        .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
+        .unwrap_or(settings.on_stop)
+}
+
+/// Whose turn comes first, lowest first; without the tag, or with one that is no number, last.
+#[must_use]
+pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
+    let value = instance.tags.get(&keys.priority);
+    value
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(i64::MAX)
+}
+
+fn holder(address: &Address) -> Option<&InstanceId> {
+    address
+        .association
+        .as_ref()
+        .and_then(|association| association.instance.as_ref())
+}
+
+/// The private IPs of an instance that can take an address: the primary one of each interface first,
+/// by device index, then the others. One that has an Elastic IP already, of whatever group, is left out:
+/// a second one would drive it away.
+fn places(instance: &Instance, observed: &Observed) -> Vec<Place> {
+    if instance.state == InstanceState::Terminated {
+        return Vec::new();
+    }
+    let own = || {
+        instance
+            .interfaces
+            .iter()
+            .filter(|interface| !interface.service_managed)
+    };
+    let all = |interface: &'_ crate::instance::AttachedInterface| interface.private_ips.clone();
+    let primary = own().flat_map(|interface| {
+        let first = all(interface).into_iter().take(1);
+        first.map(|ip| (interface.id.clone(), ip))
+    });
+    let others = own().flat_map(|interface| {
+        let rest = all(interface).into_iter().skip(1);
+        rest.map(|ip| (interface.id.clone(), ip))
+    });
+    primary
+        .chain(others)
+        .filter(|(eni, private)| {
+            let automatic = private.public.is_none_or(|public| public.automatic);
+            automatic && !has_address(observed, eni, private.ip)
+        })
+        .map(|(eni, private)| Place {
+            eni,
+            private_ip: private.ip,
+            automatic: private.public.map(|PublicSide { ip, .. }| ip),
+        })
+        .collect()
+}
+
+fn has_address(observed: &Observed, eni: &EniId, private_ip: Ipv4Addr) -> bool {
+    let mut associations = observed
+        .addresses
+        .iter()
+        .filter_map(|address| address.association.as_ref());
+    associations.any(|association| {
+        association.eni.as_ref() == Some(eni) && association.private_ip == Some(private_ip)
+    })
+}

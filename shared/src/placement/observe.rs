@@ -1,0 +1,90 @@
+//! What is read before anything is decided: the addresses, the instances that belong to a group and, the
+//! first time, what the ledger remembers; all at the same time. Nothing here changes anything.
+//!
+//! The two answers of EC2 are of slightly different moments, and both may lag. Who has an address is
+//! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
+
+use super::PlacementCloud;
+use crate::address::Address;
+use crate::clock::Clock;
+use crate::cloud::{CloudError, Which, WhichInstances};
+use crate::ids::{AllocationId, InstanceId};
+use crate::instance::Instance;
+use crate::ledger::Ledger;
+use crate::ports::Ports;
+use crate::settings::Settings;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// What is known of all groups.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
+    pub at: OffsetDateTime,
+    /// All addresses of the account in this region.
+    pub addresses: Vec<Address>,
+    /// The instances that have a group tag.
+    pub instances: Vec<Instance>,
+    /// The instance that last had an address, as the ledger remembers.
+    pub last_held: BTreeMap<AllocationId, InstanceId>,
+}
+
+/// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
+/// keeps no instance from its address.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) last_held: BTreeMap<AllocationId, InstanceId>,
+    /// Why it could not be read.
+    pub(super) unread: Option<CloudError>,
+}
+
+/// The first look, with the ledger.
+pub(super) async fn first_look<C: PlacementCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> (Result<Observed, CloudError>, Memory) {
+    let nothing = Memory::default();
+    let (observed, memory) =
+        futures_util::join!(look(ports, settings, &nothing), remember(&ports.ledger));
+    let observed = observed.map(|observed| Observed {
+        last_held: memory.last_held.clone(),
+        ..observed
+    });
+    (observed, memory)
+}
+
+/// A look at EC2.
+pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    memory: &Memory,
+) -> Result<Observed, CloudError> {
+    let at = ports.clock.now();
+    let tagged = WhichInstances::Tagged(settings.tags.group.clone());
+    let (addresses, instances) = futures_util::join!(
+        ports.cloud.addresses(&Which::All),
+        ports.cloud.instances(&tagged)
+    );
+    Ok(Observed {
+        at,
+        addresses: addresses?,
+        instances: instances?,
+        last_held: memory.last_held.clone(),
+    })
+}
+
+async fn remember<L: Ledger>(ledger: &L) -> Memory {
+    match ledger.snapshots().await {
+        Ok(rows) => Memory {
+            last_held: rows
+                .into_iter()
+                .filter_map(|row| Some((row.allocation, row.association?.value.instance?)))
+                .collect(),
+            unread: None,
+        },
+        Err(failure) => Memory {
+            unread: Some(failure),
+            ..Memory::default()
+        },
+    }
+}

@@ -1,0 +1,91 @@
+//! Who gets which address when several instances look for one at the same time.
+//!
+//! Every starter works out the whole distribution, for all that lack an address, and takes its own part
+//! of it. All see nearly the same, so all work out nearly the same, and collisions are rare; those that
+//! happen are arbitrated by EC2, since no association replaces another. Pairs are formed by falling
+//! affinity: taking away an instance together with the address that it got leaves all other pairs as
+//! they were, so a starter that looks a little later still agrees with the earlier ones.
+
+use super::group::{Group, Lack, Member};
+use crate::address::Address;
+use crate::ids::{AllocationId, InstanceId};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+/// One address that one instance lacks.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Contender<'a> {
+    pub(super) member: &'a Member<'a>,
+    /// Which of its lacks.
+    pub(super) number: usize,
+}
+
+impl<'a> Contender<'a> {
+    pub(super) fn lack(&self) -> &'a Lack<'a> {
+        &self.member.lacks[self.number]
+    }
+
+    pub(super) fn id(&self) -> &'a InstanceId {
+        &self.member.instance.id
+    }
+
+    fn is(&self, other: &Self) -> bool {
+        self.id() == other.id() && self.number == other.number
+    }
+
+    pub(super) fn affinity(&self, address: &Address) -> u64 {
+        affinity(self.id(), self.number, &address.allocation)
+    }
+}
+
+/// Pairs contenders with addresses, the strongest affinity first; what is paired is taken out of both.
+pub(super) fn share_out<'a>(
+    group: &Group<'a>,
+    addresses: &mut Vec<&'a Address>,
+    contenders: &mut Vec<Contender<'a>>,
+) -> Vec<(Contender<'a>, &'a Address)> {
+    let mut pairs: Vec<(u64, Contender<'a>, &Address)> = Vec::new();
+    for contender in contenders.iter() {
+        let open = addresses
+            .iter()
+            .filter(|address| group.is_open_to(address, contender.lack().slot));
+        pairs.extend(open.map(|address| (contender.affinity(address), *contender, *address)));
+    }
+    pairs.sort_by_key(|(affinity, contender, address)| {
+        let (id, allocation) = (contender.id(), &address.allocation);
+        (Reverse(*affinity), id, contender.number, allocation)
+    });
+    let mut served: BTreeSet<(&InstanceId, usize)> = BTreeSet::new();
+    let mut given: BTreeSet<&AllocationId> = BTreeSet::new();
+    let mut shared = Vec::new();
+    for (_, contender, address) in pairs {
+        let who = (contender.id(), contender.number);
+        if served.contains(&who) || given.contains(&address.allocation) {
+            continue;
+        }
+        served.insert(who);
+        given.insert(&address.allocation);
+        shared.push((contender, address));
+    }
+    addresses.retain(|address| !given.contains(&address.allocation));
+    contenders.retain(|contender| !shared.iter().any(|(who, _)| who.is(contender)));
+    shared
+}
+
+/// How well an instance and an address go together: a number that is the same wherever it is worked
+/// out. Two builds with different standard libraries may disagree; that costs a collision.
+fn affinity(instance: &InstanceId, number: usize, allocation: &AllocationId) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (instance.as_str(), number, allocation.as_str()).hash(&mut hasher);
+    hasher.finish()
+}
+
+/// A number from 0 up to 1 that differs from instance to instance and from look to look: jitter that
+/// needs no randomness.
+pub(super) fn spread(instance: &InstanceId, look: u32) -> f64 {
+    let mut hasher = DefaultHasher::new();
+    (instance.as_str(), look).hash(&mut hasher);
+    let thousandth = u32::try_from(hasher.finish() % 1000).unwrap_or(0);
+    f64::from(thousandth) / 1000.0
+}

@@ -1,0 +1,1 @@
+//! What placement decides, in sentences. No clock, no cloud, no runtime.
