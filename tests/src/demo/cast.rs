@@ -23,7 +23,6 @@ impl Cast {
     pub(super) async fn start(region: &str) -> Result<Self, Problem> {
         let simulator = Simulator::serve(World::of(ACCOUNT, region), 0).await?;
         simulator.create_table(TABLE).await?;
-        // A day in the life of an account: it does not begin with the demo.
         let guard = start("release-guard", &simulator, region).await?;
         let reconcile = start("reconcile", &simulator, region).await?;
         terminal::line(&format!(
