@@ -1,0 +1,246 @@
+//! The compiled functions behind a Lambda Runtime API, against the simulator over HTTP: the very files
+//! that a deployment ships, start-up, settings, SDK and all.
+
+use holdfast_tests::explorer::promises::addresses;
+use holdfast_tests::runtime::{Environment, Function, StartError};
+use holdfast_tests::scenarios::estate;
+use holdfast_tests::sim::api::{AllocateAddress, Caller, Tag};
+use holdfast_tests::sim::http::{Fault, Simulator};
+use holdfast_tests::sim::world::ACCOUNT;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::time::Duration;
+
+const TABLE: &str = "ledger";
+const RELEASE: &str = include_str!("../fixtures/events/release-bare.json");
+
+/// The simulator, and a protected address in it.
+struct Account {
+    simulator: Simulator,
+    ip: String,
+    allocation: String,
+}
+
+fn kim() -> Caller {
+    Caller::user(ACCOUNT, "kim")
+}
+
+async fn account() -> Account {
+    let simulator = Simulator::start().await.unwrap();
+    simulator.create_table(TABLE).await.unwrap();
+    let tags = vec![Tag::new("holdfast:protect", "reclaim"), Tag::new("Name", "gate")];
+    let request = AllocateAddress::default();
+    let given = estate::allocate(&mut simulator.world(), &kim(), request, tags).unwrap();
+    Account { simulator, ip: given.public_ip, allocation: given.allocation_id }
+}
+
+impl Account {
+    fn environment(&self, function: &str) -> Environment {
+        Environment::new(function, &self.simulator.url)
+            .set("AWS_REGION", "us-east-1")
+            .set("HOLDFAST_TABLE", TABLE)
+            .set("HOLDFAST_MODE", "enforce")
+            .set("HOLDFAST_RETRY_SECONDS", "1")
+    }
+
+    async fn function(&self, name: &str) -> Function {
+        Function::start_named(name, &self.environment(name))
+            .await
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    async fn noted(self) -> Self {
+        let report = self.function("reconcile").await.invoke(&schedule()).await.result.unwrap();
+        assert_eq!(report["outcome"], "refreshed", "{report}");
+        self
+    }
+
+    /// Kim releases it; gives the event.
+    fn released(&self) -> Value {
+        let _ = self.simulator.take_events();
+        estate::release(&mut self.simulator.world(), &kim(), &self.allocation).unwrap();
+        self.simulator.take_events().pop().expect("the simulator emits an event for each call")
+    }
+
+    fn held_as(&self) -> Vec<String> {
+        let held = addresses(&self.simulator.world());
+        held.into_values()
+            .filter(|address| address.public_ip == self.ip)
+            .map(|address| address.allocation_id)
+            .collect()
+    }
+}
+
+fn schedule() -> Value {
+    json!({
+        "version": "0", "id": "1", "detail-type": "Scheduled Event", "source": "aws.events",
+        "account": ACCOUNT, "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
+        "resources": [], "detail": {},
+    })
+}
+
+#[tokio::test]
+async fn a_released_address_comes_back_with_one_ledger_read_before_the_request() {
+    let account = account().await.noted().await;
+    let event = account.released();
+    let guard = account.function("release-guard").await;
+    account.simulator.forget_calls();
+    let report = guard.invoke(&event).await.result.unwrap();
+    assert_eq!(report["outcome"], "reclaimed", "{report}");
+    assert_eq!(
+        account.simulator.call_names()[..2],
+        ["dynamodb:BatchGetItem", "ec2:AllocateAddress"]
+    );
+    assert_eq!(account.held_as().len(), 1);
+}
+
+#[tokio::test]
+async fn ten_deliveries_and_ten_processes_allocate_one_address() {
+    let account = account().await.noted().await;
+    let event = account.released();
+    for delivery in 0..10 {
+        let guard = account.function("release-guard").await;
+        let report = guard.invoke(&event).await.result.unwrap();
+        let expected = if delivery == 0 { "reclaimed" } else { "already-ours" };
+        assert_eq!(report["outcome"], expected, "delivery {delivery}: {report}");
+    }
+    assert_eq!(account.held_as().len(), 1);
+}
+
+#[tokio::test]
+async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_in_its_envelope() {
+    for enveloped in [true, false] {
+        let account = account().await.noted().await;
+        let released = account.released();
+        let mut record: Value = serde_json::from_str(RELEASE).unwrap();
+        for field in ["eventTime", "awsRegion"] {
+            record[field] = released["detail"][field].clone();
+        }
+        record["requestParameters"] = json!({
+            "allocationId": account.allocation, "networkBorderGroup": "us-east-1",
+        });
+        let mut event = released.clone();
+        event["detail"] = record.clone();
+        let guard = account.function("release-guard").await;
+        let event = if enveloped { event } else { record };
+        let report = guard.invoke(&event).await.result.unwrap();
+        assert_eq!(report["outcome"], "reclaimed", "enveloped: {enveloped}: {report}");
+        assert_eq!(report["address"]["ip"], account.ip.as_str());
+    }
+}
+
+#[tokio::test]
+async fn what_only_lookup_events_knows_comes_back() {
+    let account = account().await;
+    let event = account.released();
+    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    assert_eq!(report["outcome"], "reclaimed", "{report}");
+    assert_eq!(report["address"]["knownFrom"], "trail");
+    assert_eq!(report["address"]["ip"], account.ip.as_str());
+}
+
+#[tokio::test]
+async fn a_release_that_arrives_before_its_own_allocation_ends_reclaimed() {
+    let account = account().await;
+    let allocated = account.simulator.take_events().pop().unwrap();
+    account.simulator.world().settings().looked_up_after = time::Duration::hours(1);
+    let released = account.released();
+    let guard = account.function("release-guard").await;
+    let first = guard.invoke(&released).await.result.unwrap();
+    assert_eq!(first["outcome"], "pending", "{first}");
+    let then = account.function("reconcile").await.invoke(&allocated).await.result.unwrap();
+    assert_eq!(then["outcome"], "reclaimed", "{then}");
+    assert_eq!(account.held_as().len(), 1);
+}
+
+#[tokio::test]
+async fn a_process_that_is_killed_right_after_the_request_is_followed_by_one_that_goes_on() {
+    let account = account().await.noted().await;
+    let event = account.released();
+    account.simulator.inject("dynamodb:TransactWriteItems", Fault::Slow(5000), 3);
+    let guard = account.function("release-guard").await;
+    let answer = tokio::time::timeout(Duration::from_secs(2), guard.invoke(&event)).await;
+    assert!(answer.is_err(), "the run was to be ended before it had written anything down");
+    guard.kill().await;
+    account.simulator.heal();
+    assert_eq!(account.held_as().len(), 1, "the dead process had the address back");
+    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    assert_eq!(report["outcome"], "already-ours", "{report}");
+    assert_eq!(account.held_as().len(), 1);
+}
+
+#[tokio::test]
+async fn a_lost_reply_to_the_request_is_no_second_request() {
+    let account = account().await.noted().await;
+    let event = account.released();
+    account.simulator.inject("ec2:AllocateAddress", Fault::ReplyLost, 1);
+    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    assert_eq!(report["outcome"], "already-ours", "{report}");
+    assert_eq!(account.held_as().len(), 1);
+}
+
+#[tokio::test]
+async fn a_denied_guard_says_what_to_do() {
+    let account = account().await.noted().await;
+    let event = account.released();
+    account.simulator.world().deny("*holdfast*", "AllocateAddress");
+    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    assert_eq!(report["outcome"], "denied", "{report}");
+    assert!(report["findings"][0]["next"].as_str().unwrap().contains("allocate-address"));
+}
+
+#[tokio::test]
+async fn what_is_not_json_is_an_error_that_says_so_and_the_process_goes_on() {
+    let account = account().await;
+    let guard = account.function("release-guard").await;
+    let error = guard.invoke_raw(b"not json at all".to_vec()).await.result.unwrap_err();
+    assert_eq!(error.error_type, "Holdfast.EventUnreadable");
+    assert!(error.error_message.contains("the event is not JSON"), "{error}");
+    assert!(guard.is_running());
+    assert!(guard.invoke(&schedule()).await.result.is_ok());
+}
+
+#[tokio::test]
+async fn bad_settings_stop_the_start_with_one_message_that_names_every_key() {
+    let account = account().await;
+    for function in ["release-guard", "reconcile"] {
+        let environment = account
+            .environment(function)
+            .without("HOLDFAST_TABLE")
+            .set("HOLDFAST_MODE", "on")
+            .set("HOLDFAST_TYPO", "1");
+        let error = Function::start_named(function, &environment).await.unwrap_err();
+        let StartError::Failed { error: Some(told), .. } = error else { panic!("{error}") };
+        for key in ["HOLDFAST_TABLE", "HOLDFAST_MODE", "HOLDFAST_TYPO"] {
+            assert!(told.error_message.contains(key), "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_the_field() {
+    let account = account().await;
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/events");
+    let corpus = std::env::var_os("HOLDFAST_EVENT_CORPUS");
+    let folders = std::iter::once(fixtures).chain(corpus.map(Into::into));
+    let mut fed = 0;
+    for function in ["release-guard", "reconcile"] {
+        let running = account.function(function).await;
+        for file in folders.clone().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+            let path = file.unwrap().path();
+            if path.extension().is_none_or(|extension| extension != "json") {
+                continue;
+            }
+            let body = std::fs::read(&path).unwrap();
+            match running.invoke_raw(body).await.result {
+                Ok(report) => assert!(report["summary"].is_string(), "{}: {report}", path.display()),
+                Err(error) => {
+                    assert!(error.error_message.contains("field `"), "{}: {error}", path.display());
+                }
+            }
+            assert!(running.is_running(), "{function} died of {}", path.display());
+            fed += 1;
+        }
+    }
+    assert!(fed > 40, "only {fed} events were fed");
+}
