@@ -116,6 +116,11 @@ pub fn start(
             why: format!("it is not in the group {name}"),
         };
     };
+    if let Some(address) = member.unsettled.first() {
+        return Decision::NotYet {
+            why: format!("EC2 does not agree with itself on where {} is", address.ip),
+        };
+    }
     let mut steps = Vec::new();
     if !member.lacks.is_empty() {
         let pool = Pool::of(&group, &trials.refused, |_| true);
@@ -210,7 +215,7 @@ impl<'a> Pool<'a> {
         takes_from_down: impl Fn(&Address) -> bool,
     ) -> Self {
         let open = |address: &&&Address| !refused.contains(&address.allocation);
-        let free = |address: &&&Address| address.association.is_none();
+        let free = |address: &&&Address| group.is_free(address);
         let down = |address: &&&'a Address| {
             takes_from_down(address) && group.down_holder(address).is_some()
         };

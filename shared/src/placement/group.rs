@@ -28,6 +28,9 @@ pub struct Member<'a> {
     pub instance: &'a Instance,
     /// The group's addresses that it has.
     pub standing: Vec<&'a Address>,
+    /// The group's addresses that its interfaces show, and that are not shown to be with it: EC2's two
+    /// answers are of different moments.
+    pub unsettled: Vec<&'a Address>,
     /// What it lacks, each with the private IP on which it would go.
     pub lacks: Vec<Lack<'a>>,
     /// How many addresses it asks for beyond the private IPs that can take one.
@@ -117,6 +120,13 @@ impl<'a> Group<'a> {
             .any(|address| self.slot_of(address) == Some(slot))
     }
 
+    /// Whether nothing has the address, as far as both of EC2's answers show.
+    #[must_use]
+    pub fn is_free(&self, address: &Address) -> bool {
+        let mut instances = self.observed.instances.iter();
+        address.association.is_none() && !instances.any(|instance| shows(instance, address.ip))
+    }
+
     /// The instance that has the address and is known not to run any more. An address on an interface
     /// of a service, on one that is attached to nothing, or with an instance that is not shown, has no
     /// such holder: it is not to be touched.
@@ -139,7 +149,14 @@ impl<'a> Group<'a> {
             .copied()
             .filter(|address| holder(address) == Some(&instance.id))
             .collect();
-        let wanted = self.still_wanted(instance, &standing);
+        let unsettled: Vec<&Address> = self
+            .addresses
+            .iter()
+            .copied()
+            .filter(|address| holder(address) != Some(&instance.id) && shows(instance, address.ip))
+            .collect();
+        let has = [standing.clone(), unsettled.clone()].concat();
+        let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
         let places = places(instance, self.observed);
         let lacks: Vec<Lack<'_>> = wanted
@@ -150,6 +167,7 @@ impl<'a> Group<'a> {
         Member {
             instance,
             standing,
+            unsettled,
             homeless: asked - lacks.len(),
             lacks,
         }
@@ -220,6 +238,18 @@ fn holder(address: &Address) -> Option<&InstanceId> {
         .association
         .as_ref()
         .and_then(|association| association.instance.as_ref())
+}
+
+/// Whether an instance's interfaces show an Elastic IP.
+fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
+    let mut private_ips = instance
+        .interfaces
+        .iter()
+        .flat_map(|interface| &interface.private_ips);
+    private_ips.any(|private| {
+        let public = private.public.filter(|public| !public.automatic);
+        public.is_some_and(|public| public.ip == ip)
+    })
 }
 
 /// The private IPs of an instance that can take an address: the primary one of each interface first,

@@ -24,7 +24,7 @@ const TO_REPORT: Duration = Duration::from_secs(2);
 /// The first pause of one who lost an address to somebody faster; each further one is twice as long.
 /// `AssociateAddress` refills at 5 a second for the account (EC2 API reference, "Request throttling").
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(1600);
+const LONGEST_PAUSE: Duration = Duration::from_millis(3200);
 
 /// The same for one who waits for an address to become free: an instance takes its time to end.
 const FIRST_WAIT: Duration = Duration::from_secs(1);

@@ -362,14 +362,14 @@ fn listed(placed: &[PlacedReport]) -> String {
 fn reason(placed: &PlacedReport) -> String {
     let from = placed.taken_from.as_ref();
     let from = from.map_or_else(String::new, |from| {
-        format!(", from {from}, which does not run")
+        format!(", taken from {from}, which does not run")
     });
     let why = match placed.because {
         Because::AlreadyThere => "where it was",
         Because::OwnSlot => "its own slot",
         Because::LastHeld => "the one it had before",
         Because::Free => "free in its group",
-        Because::HolderDown => "nobody else's any more",
+        Because::HolderDown => "the last that could be had",
         Because::HandedOver => "handed over",
     };
     format!("{why}{from}")

@@ -2,7 +2,10 @@
 //! makes there: what the call changed is all that it may have changed.
 
 use crate::sim::World;
-use crate::sim::api::{Address, Caller, DescribeAddresses, Request, Response};
+use crate::sim::api::{
+    Address, Caller, DescribeAddresses, DescribeInstances, Instance, InstanceState, Request,
+    Response, Tag,
+};
 use crate::sim::front::{ACCOUNT, Stage};
 use std::collections::BTreeMap;
 
@@ -101,41 +104,35 @@ pub fn is_holdfast(caller: &Caller) -> bool {
     caller.arn.contains(":assumed-role/holdfast")
 }
 
-/// What one call of Holdfast's broke: promises 1, 2, 4 and 6, from the addresses before and after it.
+/// What one call of Holdfast's broke: promises 1, 2, 4 and 6, from the account before and after it.
 #[must_use]
-pub fn broken_by(request: &Request, before: &Addresses, after: &Addresses) -> Vec<String> {
+pub fn broken_by(request: &Request, before: &Scene, after: &Scene) -> Vec<String> {
     let mut broken = Vec::new();
     let action = request.action();
-    if matches!(
-        action,
-        "ReleaseAddress" | "DisassociateAddress" | "TerminateInstances"
-    ) {
+    if matches!(action, "ReleaseAddress" | "TerminateInstances") {
         broken.push(format!("promise 4: Holdfast called {action}"));
     }
-    for (id, was) in before {
-        let Some(is) = after.get(id) else {
+    for (id, was) in &before.addresses {
+        let Some(is) = after.addresses.get(id) else {
             broken.push(format!("promise 4: {action} took {id} from the account"));
             continue;
         };
-        if was.association.is_some() && was.association != is.association {
-            broken.push(format!(
-                "promise 1: {action} took {} from its holder",
-                was.public_ip
-            ));
-        }
         if was.tags != is.tags {
             broken.push(format!(
                 "promise 2: {action} changed the tags of {}",
                 was.public_ip
             ));
         }
-        let was_touched = was.association != is.association;
-        if was_touched
-            && !is
-                .tags
-                .iter()
-                .any(|tag| tag.key == "holdfast:reclaimed-from")
-        {
+        if was.association == is.association {
+            continue;
+        }
+        if was.association.is_some() && !before.has_a_holder_that_is_down(was) {
+            broken.push(format!(
+                "promise 1: {action} took {} from its holder",
+                was.public_ip
+            ));
+        }
+        if !after.is_ours(is) {
             broken.push(format!(
                 "promise 2: {action} changed {}, which is not ours",
                 was.public_ip
@@ -143,6 +140,66 @@ pub fn broken_by(request: &Request, before: &Addresses, after: &Addresses) -> Ve
         }
     }
     broken
+}
+
+/// The account as it is, without read lag and without a trace.
+#[derive(Debug, Clone, Default)]
+pub struct Scene {
+    /// Its addresses, by allocation.
+    pub addresses: Addresses,
+    /// Its instances, by id.
+    pub instances: BTreeMap<String, Instance>,
+}
+
+impl Scene {
+    /// Looks at a world.
+    #[must_use]
+    pub fn of(world: &World) -> Self {
+        let auditor = Caller::user(ACCOUNT, "auditor");
+        let request = Request::DescribeInstances(DescribeInstances::default());
+        let reservations = match world.inspect(&auditor, &request) {
+            Ok(Response::DescribeInstances { reservations, .. }) => reservations,
+            _ => Vec::new(),
+        };
+        Self {
+            addresses: addresses(world),
+            instances: reservations
+                .into_iter()
+                .flat_map(|reservation| reservation.instances)
+                .map(|instance| (instance.instance_id.clone(), instance))
+                .collect(),
+        }
+    }
+
+    fn holder(&self, address: &Address) -> Option<&Instance> {
+        let association = address.association.as_ref()?;
+        self.instances.get(association.instance_id.as_ref()?)
+    }
+
+    fn has_a_holder_that_is_down(&self, address: &Address) -> bool {
+        let is_up = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
+        self.holder(address)
+            .is_some_and(|instance| !is_up(instance.state))
+    }
+
+    /// Taken back by Holdfast; or of a group, and free or with an instance of that group.
+    fn is_ours(&self, address: &Address) -> bool {
+        let group = value_of(&address.tags, "holdfast:group");
+        let stays_in_its_group = match (&address.association, self.holder(address)) {
+            (None, _) => true,
+            (Some(_), Some(holder)) => value_of(&holder.tags, "holdfast:group") == group,
+            (Some(_), None) => false,
+        };
+        let is_of_a_group = group.is_some() && address.service_managed.is_none();
+        value_of(&address.tags, "holdfast:reclaimed-from").is_some()
+            || (is_of_a_group && stays_in_its_group)
+    }
+}
+
+fn value_of<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
+    tags.iter()
+        .find(|tag| tag.key == key)
+        .map(|tag| tag.value.as_str())
 }
 
 /// Addresses by allocation.

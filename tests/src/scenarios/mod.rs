@@ -3,3 +3,4 @@
 
 pub mod estate;
 pub mod guard;
+pub mod placement;

@@ -66,10 +66,7 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "enable-transfer",
         "EnableAddressTransfer: eipalloc-0123456789abcdef0 to 444455556666",
     ),
-    (
-        "instance-running",
-        "i-0123456789abcdef0 is now running",
-    ),
+    ("instance-running", "i-0123456789abcdef0 is now running"),
     ("lookup-answer", "wrong: detail-type"),
     ("no-event", "wrong: detail-type"),
     ("other-service", "ignored: CreateBucket of s3.amazonaws.com"),

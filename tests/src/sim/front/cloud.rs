@@ -21,7 +21,12 @@ use std::str::FromStr;
 use time::OffsetDateTime;
 
 impl Player {
-    async fn ec2(&self, action: &'static str, request: Request) -> Result<Response, CloudError> {
+    pub(super) async fn ec2(
+        &self,
+        action: &'static str,
+        request: Request,
+    ) -> Result<Response, CloudError> {
+        self.on_the_way().await;
         let name = request.action();
         let apply = || self.stage.call(&self.caller, &request);
         match self.stage.tap.through(self.run, name, apply).await {
@@ -75,7 +80,10 @@ impl ReadAddresses for Player {
             },
         };
         let blind = matches!(which, Which::Ip(_)) && self.stage.tap.is_sabotaged(Sabotage::NoLook);
-        match self.ec2("ec2:DescribeAddresses", Request::DescribeAddresses(request)).await? {
+        match self
+            .ec2("ec2:DescribeAddresses", Request::DescribeAddresses(request))
+            .await?
+        {
             _ if blind => Ok(Vec::new()),
             Response::DescribeAddresses(addresses) => Ok(addresses.iter().map(address).collect()),
             other => Err(unexpected("ec2:DescribeAddresses", &other)),
@@ -100,12 +108,20 @@ impl ReadAddresses for Player {
                 max_results: None,
                 next_token,
             };
-            let response = self.ec2(ACTION, Request::DescribeAddressesAttribute(request)).await?;
-            let Response::DescribeAddressesAttribute { addresses, next_token: more } = response else {
+            let response = self
+                .ec2(ACTION, Request::DescribeAddressesAttribute(request))
+                .await?;
+            let Response::DescribeAddressesAttribute {
+                addresses,
+                next_token: more,
+            } = response
+            else {
                 return Err(unexpected(ACTION, &response));
             };
             for attribute in addresses {
-                let name = attribute.ptr_record.map(|name| name.trim_end_matches('.').to_owned());
+                let name = attribute
+                    .ptr_record
+                    .map(|name| name.trim_end_matches('.').to_owned());
                 names.extend(name.map(|name| (id(&attribute.allocation_id), name)));
             }
             match more {
@@ -119,8 +135,11 @@ impl ReadAddresses for Player {
 impl Reclaim for Player {
     async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
         const ACTION: &str = "ec2:AllocateAddress";
-        let mut tags: Vec<Tag> =
-            request.tags.iter().map(|(key, value)| Tag::new(key.clone(), value.clone())).collect();
+        let mut tags: Vec<Tag> = request
+            .tags
+            .iter()
+            .map(|(key, value)| Tag::new(key.clone(), value.clone()))
+            .collect();
         if self.stage.tap.is_sabotaged(Sabotage::NoTags) {
             tags.clear();
         }
@@ -139,9 +158,10 @@ impl Reclaim for Player {
             ..AllocateAddress::default()
         };
         match self.ec2(ACTION, Request::AllocateAddress(request)).await? {
-            Response::AllocateAddress(given) => {
-                Ok(Allocated { allocation: id(&given.allocation_id), ip: id(&given.public_ip) })
-            }
+            Response::AllocateAddress(given) => Ok(Allocated {
+                allocation: id(&given.allocation_id),
+                ip: id(&given.public_ip),
+            }),
             other => Err(unexpected(ACTION, &other)),
         }
     }
@@ -180,7 +200,9 @@ impl NameAddress for Player {
             domain_name: Some(name.to_owned()),
         };
         let request = Request::ModifyAddressAttribute(request);
-        self.ec2("ec2:ModifyAddressAttribute", request).await.map(drop)
+        self.ec2("ec2:ModifyAddressAttribute", request)
+            .await
+            .map(drop)
     }
 }
 
@@ -192,7 +214,10 @@ impl ReadInterfaces for Player {
             ..DescribeNetworkInterfaces::default()
         };
         let blind = self.stage.tap.is_sabotaged(Sabotage::BlindToOthers);
-        match self.ec2(ACTION, Request::DescribeNetworkInterfaces(request)).await? {
+        match self
+            .ec2(ACTION, Request::DescribeNetworkInterfaces(request))
+            .await?
+        {
             Response::DescribeNetworkInterfaces { interfaces, .. } => {
                 Ok(interfaces.first().map(|found| interface(found, blind)))
             }
@@ -210,9 +235,17 @@ impl Trail for Player {
         let apply = || {
             let world = self.stage.world();
             let found = world.look_up(Some(("ResourceName", allocation.as_str())));
-            found.iter().map(|record| record.detail.to_string()).collect::<Vec<_>>()
+            found
+                .iter()
+                .map(|record| record.detail.to_string())
+                .collect::<Vec<_>>()
         };
-        let records = match self.stage.tap.through(self.run, "LookupEvents", apply).await {
+        let records = match self
+            .stage
+            .tap
+            .through(self.run, "LookupEvents", apply)
+            .await
+        {
             Ok(records) => records,
             Err(passage) => return Err(passage.into_error("cloudtrail:LookupEvents")),
         };
@@ -226,11 +259,14 @@ impl Trail for Player {
     }
 }
 
-fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
-    Filter { name: name.to_owned(), values: values.into_iter().collect() }
+pub(super) fn filter(name: &str, values: impl IntoIterator<Item = String>) -> Filter {
+    Filter {
+        name: name.to_owned(),
+        values: values.into_iter().collect(),
+    }
 }
 
-fn unexpected(action: &'static str, response: &Response) -> CloudError {
+pub(super) fn unexpected(action: &'static str, response: &Response) -> CloudError {
     CloudError::Other(Failure {
         action,
         code: None,
@@ -241,11 +277,12 @@ fn unexpected(action: &'static str, response: &Response) -> CloudError {
 }
 
 /// Reads an identifier of the simulator's own making.
-fn id<T: FromStr>(text: &str) -> T
+pub(super) fn id<T: FromStr>(text: &str) -> T
 where
     T::Err: std::fmt::Debug,
 {
-    text.parse().expect("the simulator makes well-formed identifiers")
+    text.parse()
+        .expect("the simulator makes well-formed identifiers")
 }
 
 fn address(from: &api::Address) -> Address {
@@ -258,7 +295,11 @@ fn address(from: &api::Address) -> Address {
             pool => Pool::BringYourOwn(pool.to_owned()),
         },
         border_group: Some(BorderGroup(from.network_border_group.clone())),
-        tags: from.tags.iter().map(|tag| (tag.key.clone(), tag.value.clone())).collect(),
+        tags: from
+            .tags
+            .iter()
+            .map(|tag| (tag.key.clone(), tag.value.clone()))
+            .collect(),
         association: from.association.as_ref().map(|association| Association {
             id: id(&association.association_id),
             eni: Some(id(&association.network_interface_id)),
@@ -280,7 +321,11 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
             .private_ip_addresses
             .iter()
             .map(|private| {
-                let public = private.association.as_ref().filter(|_| !blind).map(public_side);
+                let public = private
+                    .association
+                    .as_ref()
+                    .filter(|_| !blind)
+                    .map(public_side);
                 (id(&private.private_ip_address), public)
             })
             .collect(),

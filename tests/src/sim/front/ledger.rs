@@ -21,6 +21,7 @@ impl Player {
         F: Future<Output = Result<T, CloudError>> + Send,
         T: Send,
     {
+        self.on_the_way().await;
         let apply = || call.now_or_never();
         match self.stage.tap.through(self.run, name, apply).await {
             Ok(Some(answer)) => answer,
@@ -54,7 +55,8 @@ impl Ledger for Player {
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
         let call = Ledger::releases(&self.stage.ledger);
-        self.ledger_call("ledger query releases", "dynamodb:Query", call).await
+        self.ledger_call("ledger query releases", "dynamodb:Query", call)
+            .await
     }
 
     async fn holder_of(
@@ -62,7 +64,8 @@ impl Ledger for Player {
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
         let call = self.stage.ledger.holder_of(association);
-        self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call).await
+        self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call)
+            .await
     }
 
     async fn history(
@@ -72,7 +75,8 @@ impl Ledger for Player {
         until: OffsetDateTime,
     ) -> Result<Vec<Entry>, CloudError> {
         let call = self.stage.ledger.history(ip, from, until);
-        self.ledger_call("ledger query history", "dynamodb:Query", call).await
+        self.ledger_call("ledger query history", "dynamodb:Query", call)
+            .await
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {

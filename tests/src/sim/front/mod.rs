@@ -5,12 +5,14 @@
 //! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
 
 mod cloud;
+mod instances;
 mod ledger;
 pub mod tap;
+pub mod timetable;
 
 use super::World;
 use super::api::{Caller, Ec2Error, Request, Response};
-use crate::explorer::promises;
+use crate::explorer::promises::{self, Scene};
 use holdfast::clock::Clock;
 use holdfast::ledger::MemoryLedger;
 use holdfast::ports::Ports;
@@ -18,6 +20,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
 use time::OffsetDateTime;
+use timetable::Timetable;
 
 pub use super::world::ACCOUNT;
 
@@ -31,6 +34,7 @@ pub struct Stage {
     pub tap: Tap,
     broken: Mutex<Vec<String>>,
     intruder: Mutex<Option<Intruder>>,
+    timetable: Timetable,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -58,6 +62,7 @@ impl Stage {
             tap: Tap::default(),
             broken: Mutex::default(),
             intruder: Mutex::default(),
+            timetable: Timetable::default(),
         })
     }
 
@@ -94,9 +99,9 @@ impl Stage {
         if request.is_read() {
             return world.call(caller, request, false);
         }
-        let before = promises::addresses(&world);
+        let before = Scene::of(&world);
         let answer = world.call(caller, request, false);
-        let broken = promises::broken_by(request, &before, &promises::addresses(&world));
+        let broken = promises::broken_by(request, &before, &Scene::of(&world));
         self.broken
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
@@ -162,6 +167,10 @@ impl Clock for Player {
 
     async fn sleep(&self, how_long: Duration) {
         self.stage.tap.boundary(self.run).await;
-        self.stage.pass(how_long);
+        if self.stage.timetable.is_kept() {
+            self.until(self.now() + how_long).await;
+        } else {
+            self.stage.pass(how_long);
+        }
     }
 }

@@ -58,6 +58,8 @@ pub enum Sabotage {
     NoCompareAndSet,
     /// The engine reads the target as free, whoever has it.
     BlindToOthers,
+    /// The engine reads every instance that has an address of a group as stopped.
+    HoldersLookDown,
 }
 
 /// One call as it went through.
@@ -136,7 +138,11 @@ impl Tap {
     /// The names of every call so far.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {
-        self.state().passed.iter().map(|passed| passed.name).collect()
+        self.state()
+            .passed
+            .iter()
+            .map(|passed| passed.name)
+            .collect()
     }
 
     /// Whether a run was ended by a fault.
@@ -151,7 +157,11 @@ impl Tap {
         if self.state().held {
             let mut polled = false;
             std::future::poll_fn(|_| {
-                if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }
+                if std::mem::replace(&mut polled, true) {
+                    Poll::Ready(())
+                } else {
+                    Poll::Pending
+                }
             })
             .await;
         }
@@ -178,7 +188,11 @@ impl Tap {
         let fault = {
             let mut state = self.state();
             let number = state.passed.len();
-            let fault = state.faults.iter().find(|(at, _)| *at == number).map(|&(_, fault)| fault);
+            let fault = state
+                .faults
+                .iter()
+                .find(|(at, _)| *at == number)
+                .map(|&(_, fault)| fault);
             state.passed.push(Passed { run, name, fault });
             match fault {
                 Some(Fault::StopBeforeSend | Fault::StopBeforeReply) => {
