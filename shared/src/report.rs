@@ -261,7 +261,7 @@ pub enum KnownFrom {
 }
 
 /// What a refresh of the ledger found.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SweepReport {
     /// Addresses that EC2 described.
@@ -270,8 +270,11 @@ pub struct SweepReport {
     pub protected: usize,
     /// Rows that were new or changed, and are written.
     pub written: usize,
-    /// Allocations that the ledger has as alive and EC2 did not describe.
+    /// Allocations that the ledger had as alive and EC2 does not show, asked twice.
     pub missing: Vec<AllocationId>,
+    /// What became of these, and of losses that were not settled before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub settled: Vec<Report>,
 }
 
 /// Something that a person should know.

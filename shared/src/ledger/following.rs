@@ -42,9 +42,23 @@ impl Snapshot {
                 self.offer_withdrawn(at);
             }
             Deed::Disassociated { association } => self.disassociated(association, at, by),
-            _ if at < self.true_at => self.hear_late(record, protect_tag),
+            deed if self.is_older_than_known(deed, at) => self.hear_late(record, protect_tag),
             _ => self.hear_news(record, protect_tag),
         }
+    }
+
+    /// Whether something younger is known about what the call changed.
+    #[must_use]
+    pub fn is_older_than_known(&self, deed: &Deed, at: OffsetDateTime) -> bool {
+        let known_at = match deed {
+            Deed::Tagged { .. } | Deed::Untagged { .. } => self.tagged_at,
+            Deed::Associated { .. } => self.association_known_at(),
+            Deed::ReverseNameSet { .. } | Deed::ReverseNameReset { .. } => {
+                self.reverse_name_known_at()
+            }
+            _ => return false,
+        };
+        at < known_at.max(self.seen_at)
     }
 
     fn hear_news(&mut self, record: &Record, protect_tag: &str) {
@@ -90,7 +104,7 @@ impl Snapshot {
             _ => {}
         }
         if *self != before {
-            self.true_at = at;
+            self.true_at = self.true_at.max(at);
         }
     }
 
@@ -213,6 +227,7 @@ impl Snapshot {
             }
         }
         self.tags = tags;
+        self.tagged_at = at;
     }
 }
 

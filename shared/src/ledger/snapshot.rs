@@ -41,7 +41,13 @@ pub struct Snapshot {
     pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
     pub life: Life,
-    /// The moment of which this is true.
+    /// When it was last looked at with a new result: nothing older that an event tells counts.
+    #[serde(with = "time::serde::rfc3339")]
+    pub seen_at: OffsetDateTime,
+    /// When its tags were last seen or told.
+    #[serde(with = "time::serde::rfc3339")]
+    pub tagged_at: OffsetDateTime,
+    /// The youngest moment of which anything here is true.
     #[serde(with = "time::serde::rfc3339")]
     pub true_at: OffsetDateTime,
     /// How often this row was written: the compare-and-set token.
@@ -185,6 +191,8 @@ impl Snapshot {
             offer: None,
             reclaims: Vec::new(),
             life: Life::Alive,
+            seen_at: at,
+            tagged_at: at,
             true_at: at,
             revision: 0,
         }
@@ -207,13 +215,16 @@ impl Snapshot {
             offer: None,
             reclaims: Vec::new(),
             life: Life::Alive,
+            seen_at: at,
+            tagged_at: at,
             true_at: at,
             revision: 0,
         }
     }
 
     /// This snapshot after a look at the live address; none when the look taught nothing: it changed
-    /// nothing, it is older than what is known, or the allocation has ended.
+    /// nothing, it is older than what is known, or the allocation has ended. Tags, association and reverse
+    /// name have times of their own: a look is younger than some of them, and older than others.
     #[must_use]
     pub fn seeing(&self, sighting: Sighting<'_>, protect_tag: &str) -> Option<Self> {
         let Sighting {
@@ -221,23 +232,38 @@ impl Snapshot {
             reverse_name,
             at,
         } = sighting;
-        if !self.is_alive() || at < self.true_at {
+        if !self.is_alive() || at < self.seen_at {
             return None;
         }
         let mut next = self.clone();
-        next.tagged(address.tags.clone(), at, None, protect_tag);
         next.border_group.clone_from(&address.border_group);
         next.pool.clone_from(&address.pool);
         next.service_managed.clone_from(&address.service_managed);
-        follow(&mut next.association, address.association.as_ref(), at);
-        if let Some(name) = reverse_name {
+        if at >= self.tagged_at && self.tags != address.tags {
+            next.tagged(address.tags.clone(), at, None, protect_tag);
+        }
+        if at >= self.association_known_at() {
+            follow(&mut next.association, address.association.as_ref(), at);
+        }
+        if let Some(name) = reverse_name
+            && at >= self.reverse_name_known_at()
+        {
             follow(&mut next.reverse_name, name.map(str::to_owned).as_ref(), at);
         }
         if next == *self {
             return None;
         }
-        next.true_at = at;
+        next.seen_at = at;
+        next.true_at = next.true_at.max(at);
         Some(next)
+    }
+
+    pub(super) fn association_known_at(&self) -> OffsetDateTime {
+        known_at(self.association.as_ref(), self.seen_at)
+    }
+
+    pub(super) fn reverse_name_known_at(&self) -> OffsetDateTime {
+        known_at(self.reverse_name.as_ref(), self.seen_at)
     }
 
     /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
@@ -290,6 +316,8 @@ impl Snapshot {
             unlocked: Vec::new(),
             offer: None,
             life: Life::Alive,
+            seen_at: at,
+            tagged_at: at,
             true_at: at,
             revision: 0,
             ..self.clone()
@@ -360,9 +388,19 @@ impl<T> Held<T> {
     }
 }
 
+/// The youngest moment at which something about the fact was seen or told.
+fn known_at<T>(held: Option<&Held<T>>, seen_at: OffsetDateTime) -> OffsetDateTime {
+    let told = held.map(|held| held.until.unwrap_or(held.since));
+    told.map_or(seen_at, |told| told.max(seen_at))
+}
+
 /// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends
 /// it but keeps it.
-pub(super) fn follow<T: Clone + PartialEq>(held: &mut Option<Held<T>>, now: Option<&T>, at: OffsetDateTime) {
+pub(super) fn follow<T: Clone + PartialEq>(
+    held: &mut Option<Held<T>>,
+    now: Option<&T>,
+    at: OffsetDateTime,
+) {
     match (held.as_mut(), now) {
         (Some(held), None) if held.until.is_none() => held.until = Some(at),
         (Some(held), Some(value)) if held.value == *value && held.until.is_none() => {}

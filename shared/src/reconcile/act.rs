@@ -26,10 +26,7 @@ pub(super) async fn follow_look<C: ReconcileCloud, L: Ledger, K: Clock>(
     let ledger = &ports.ledger;
     let writes = stream::iter(plan.changed.clone())
         .map(|allocation| async move {
-            let known = Known {
-                snapshot: observed.rows.get(&allocation).cloned(),
-                release: None,
-            };
+            let known = observed.known(&allocation);
             update_snapshot(ledger, &allocation, known, |known| {
                 decide::after_look(known, &observed.look, &allocation, settings)
             })
@@ -64,8 +61,9 @@ pub(super) async fn follow_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     all_written(pin!(writes)).await
 }
 
-/// After the row of a new allocation is written: its release, if that was delivered first and is not
-/// settled. Read after the write, since the guard writes its record and then looks for the row.
+/// After the row of an allocation is written: its release, where the ledger has one. What is known now may
+/// change how it is dealt with. Read after the write, since the guard writes its record and then looks for
+/// the row.
 pub(super) async fn loss_left_behind<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -76,9 +74,6 @@ pub(super) async fn loss_left_behind<C: ReconcileCloud, L: Ledger, K: Clock>(
     let Some(release) = known.release.clone() else {
         return Ok(None);
     };
-    if !release.status.is_settled() {
-        return Ok(Some(loss_of(&release, settings)));
-    }
     let at = release.released_at;
     let ended = |known: &Known| {
         let row = known.snapshot.as_ref()?;
@@ -90,7 +85,7 @@ pub(super) async fn loss_left_behind<C: ReconcileCloud, L: Ledger, K: Clock>(
             done: format!("{allocation} was allocated and has been released since"),
             source,
         })?;
-    Ok(None)
+    Ok(Some(loss_of(&release, settings)))
 }
 
 /// Every write is tried before one that failed fails the run.

@@ -1,7 +1,7 @@
 //! What the ledger is to say after a look or an event: pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
-use super::observe::{Everything, Look};
+use super::observe::{Concerned, Everything, Look};
 use crate::event::cloudtrail::{Deed, Record};
 use crate::guard::decide::protection;
 use crate::ids::{AllocationId, AssociationId};
@@ -9,6 +9,7 @@ use crate::ledger::snapshot::Sighting;
 use crate::ledger::{Known, Snapshot};
 use crate::report::Finding;
 use crate::settings::{Protection, Settings};
+use std::net::Ipv4Addr;
 
 /// Which addresses an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +18,13 @@ pub enum Concern {
     Allocations(Vec<AllocationId>),
     /// The one that this association tied: the ledger knows which.
     Association(AssociationId),
+    /// The one with this IP, by whatever allocations the ledger has it.
+    Address {
+        /// The IP.
+        ip: Ipv4Addr,
+        /// The allocation under which it was received, where the call tells.
+        received: Option<AllocationId>,
+    },
     /// None that reconcile deals with.
     Nothing {
         /// Why.
@@ -37,14 +45,15 @@ pub fn concern(record: &Record, settings: &Settings) -> Concern {
         Deed::Released { .. } => Concern::Nothing {
             why: "the release guard deals with releases".to_owned(),
         },
-        Deed::TransferEnabled { .. }
-        | Deed::TransferDisabled { .. }
-        | Deed::TransferAccepted { .. } => Concern::Nothing {
-            why: "an offer of transfer by itself does not change the address".to_owned(),
+        Deed::TransferAccepted { ip, allocation } => Concern::Address {
+            ip: *ip,
+            received: allocation.clone(),
         },
         Deed::Disassociated { association } => Concern::Association(association.clone()),
         Deed::Allocated(birth) => Concern::Allocations(vec![birth.allocation.clone()]),
         Deed::Associated { allocation, .. }
+        | Deed::TransferEnabled { allocation, .. }
+        | Deed::TransferDisabled { allocation }
         | Deed::ReverseNameSet { allocation, .. }
         | Deed::ReverseNameReset { allocation } => Concern::Allocations(vec![allocation.clone()]),
         Deed::Tagged { allocations, .. } | Deed::Untagged { allocations, .. } => {
@@ -52,6 +61,26 @@ pub fn concern(record: &Record, settings: &Settings) -> Concern {
             allocations.sort();
             allocations.dedup();
             Concern::Allocations(allocations)
+        }
+    }
+}
+
+/// Whether what a call tells is not enough: it is not known which address it was, something younger is
+/// known already (so what came between may be missing), or the call named an instance only. Everything
+/// else costs no EC2 call: a teardown is a thousand events at once.
+#[must_use]
+pub fn needs_a_look(known: &Known, record: &Record) -> bool {
+    let at = record.call.at;
+    match (&known.snapshot, &record.deed) {
+        (_, Deed::Allocated(_)) => false,
+        (Some(row), _) if !row.is_alive() => false,
+        (None, _) | (_, Deed::TransferAccepted { .. }) => true,
+        (Some(row), deed) => {
+            let names_instance_only = matches!(
+                deed,
+                Deed::Associated { eni, private_ip, .. } if eni.is_none() || private_ip.is_none()
+            );
+            names_instance_only || row.is_older_than_known(deed, at)
         }
     }
 }
@@ -74,17 +103,14 @@ pub struct Sweep {
 pub fn sweep(observed: &Everything, settings: &Settings) -> Sweep {
     let mut plan = Sweep::default();
     for allocation in observed.look.addresses.keys() {
-        let row = observed.rows.get(allocation);
-        let known = Known {
-            snapshot: row.cloned(),
-            release: None,
-        };
+        let known = observed.known(allocation);
         let next = after_look(&known, &observed.look, allocation, settings);
         if next.is_some() {
             plan.changed.push(allocation.clone());
         }
-        if let Some(snapshot) = next.as_ref().or(row).filter(|row| row.is_alive()) {
-            let (protection, findings) = protection(snapshot, settings);
+        let row = next.or(known.snapshot);
+        if let Some(snapshot) = row.filter(Snapshot::is_alive) {
+            let (protection, findings) = protection(&snapshot, settings);
             let is_protected =
                 protection == Protection::Reclaim && snapshot.service_managed.is_none();
             plan.protected += usize::from(is_protected);
@@ -102,12 +128,8 @@ fn missing(observed: &Everything) -> Vec<AllocationId> {
             && row.true_at <= observed.look.at
             && !observed.look.addresses.contains_key(&row.allocation)
     };
-    observed
-        .rows
-        .values()
-        .filter(is_missed)
-        .map(|row| row.allocation.clone())
-        .collect()
+    let missed = observed.rows.values().filter(is_missed);
+    missed.map(|row| row.allocation.clone()).collect()
 }
 
 /// The row of an allocation after a look at it; none when the look taught nothing.
@@ -157,6 +179,26 @@ pub fn after_call(
     };
     let next = ended_if_released(next, known);
     (known.snapshot.as_ref() != Some(&next)).then_some(next)
+}
+
+/// The row of the address that somebody else accepted: EC2 does not show it any more, and how it ended is
+/// not settled.
+#[must_use]
+pub fn given_away<'a>(
+    observed: &'a Concerned,
+    received: Option<&AllocationId>,
+) -> Option<&'a Snapshot> {
+    let is_open = |known: &Known| {
+        let release = known.release.as_ref();
+        release.is_none_or(|release| !release.status.is_settled())
+    };
+    let gone = observed.rows.iter().filter(|(allocation, known)| {
+        Some(*allocation) != received
+            && !observed.look.addresses.contains_key(*allocation)
+            && is_open(known)
+    });
+    let rows = gone.filter_map(|(_, known)| known.snapshot.as_ref());
+    rows.max_by_key(|row| (row.is_alive(), row.true_at))
 }
 
 /// An allocation that has a release record has ended, whatever an older truth says.

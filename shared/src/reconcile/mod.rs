@@ -1,5 +1,5 @@
-//! Reconcile: keeps the ledger true, so that the guard has something to know. On the schedule it looks
-//! at everything, on an address event at the addresses concerned.
+//! Reconcile: keeps the ledger true, so that the guard has something to know, and takes up what no event
+//! told of. On the schedule it looks at everything, on an address event at what the event leaves unclear.
 //!
 //! Who else is at work on the same rows, and what arbitrates:
 //!
@@ -12,7 +12,10 @@
 
 mod act;
 pub mod decide;
+pub mod losses;
 pub mod observe;
+mod settle;
+mod transfer;
 mod words;
 
 #[cfg(test)]
@@ -25,11 +28,14 @@ use crate::error::Error;
 use crate::event::Trigger;
 use crate::event::cloudtrail::{Deed, Record};
 use crate::guard::{self, GuardCloud, Loss};
+use crate::ids::AllocationId;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::Settings;
 use decide::Concern;
+use settle::Settling;
+use std::collections::BTreeSet;
 
 /// What reconcile asks of EC2 and CloudTrail: what the guard does, since it ends what the guard began.
 pub trait ReconcileCloud: GuardCloud {}
@@ -56,7 +62,7 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
             &change.to_string(),
             "the ledger knows addresses only; instance-start acts on instances",
         )),
-        Trigger::Schedule { .. } => sweep(ports, settings).await,
+        Trigger::Schedule { .. } => sweep(ports, settings, delivery).await,
         Trigger::Call(record) => match decide::concern(record, settings) {
             Concern::Nothing { why } => {
                 let what = &record.call.name;
@@ -67,10 +73,11 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
     }
 }
 
-/// Looks at every address and brings the ledger up to date.
+/// Looks at every address, brings the ledger up to date, and takes up the losses that it finds there.
 async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
+    delivery: Delivery,
 ) -> Result<Report, Error> {
     let mut watch = Stopwatch::start(&ports.clock);
     let observed = observe::everything(ports).await?;
@@ -78,10 +85,27 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let plan = decide::sweep(&observed, settings);
     let written = act::follow_look(ports, settings, &observed, &plan).await?;
     watch.lap("record", &ports.clock);
-    Ok(words::swept(settings, &observed, plan, written, watch))
+    let missing = observe::confirmed_missing(ports, plan.missing.clone()).await?;
+    let cases = losses::cases(&observed, &missing, settings, ports.clock.now());
+    let mut settling = Settling {
+        ports,
+        settings,
+        observed: &observed,
+        delivery,
+        lookups: 0,
+    };
+    let settled = settling.all(cases).await;
+    watch.lap("settle", &ports.clock);
+    let plan = decide::Sweep { missing, ..plan };
+    match settled.failure {
+        Some(failure) => Err(failure),
+        None => Ok(words::swept(
+            settings, &observed, plan, written, settled, watch,
+        )),
+    }
 }
 
-/// Looks at the addresses that a call concerns, and brings their rows up to date.
+/// Takes note of a call on the addresses that it concerns, and of what that means for their losses.
 async fn called<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -94,12 +118,27 @@ async fn called<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("observe", &ports.clock);
     let written = act::follow_call(ports, settings, record, &observed).await?;
     watch.lap("record", &ports.clock);
-    if let Deed::Allocated(birth) = &record.deed
-        && let Some(loss) = act::loss_left_behind(ports, settings, &birth.allocation).await?
+    if let Deed::TransferAccepted { allocation, .. } = &record.deed
+        && let Some(row) = decide::given_away(&observed, allocation.as_ref())
     {
-        return guard::settle(FUNCTION, ports, settings, &loss, delivery).await;
+        let given = transfer::Given::accepted(row, &record.call);
+        return transfer::conclude(ports, settings, row, given).await;
     }
-    Ok(words::called(settings, record, &observed, &written, watch))
+    let ended = written.iter().filter(|row| !row.is_alive());
+    let mut open: BTreeSet<&AllocationId> = ended.map(|row| &row.allocation).collect();
+    if let Deed::Allocated(birth) = &record.deed {
+        open.insert(&birth.allocation);
+    }
+    let mut reports = Vec::new();
+    for allocation in open {
+        if let Some(loss) = act::loss_left_behind(ports, settings, allocation).await? {
+            reports.push(guard::settle(FUNCTION, ports, settings, &loss, delivery).await?);
+        }
+    }
+    match reports.pop() {
+        Some(report) => Ok(report),
+        None => Ok(words::called(settings, record, &observed, &written, watch)),
+    }
 }
 
 /// The loss that a release record tells of, for whoever takes it up again.

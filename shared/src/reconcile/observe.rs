@@ -1,19 +1,20 @@
 //! What reconcile reads before it decides. Nothing here changes anything. Everything that can be read
 //! at the same time is.
 
-use super::ReconcileCloud;
 use super::decide::Concern;
+use super::{ReconcileCloud, decide};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, ReadAddresses, Which};
 use crate::error::Error;
 use crate::event::cloudtrail::{Deed, Record};
-use crate::ids::{AllocationId, AssociationId};
+use crate::ids::AllocationId;
 use crate::ledger::snapshot::Sighting;
-use crate::ledger::{Known, Ledger, Snapshot};
+use crate::ledger::{Known, Ledger, ReleaseRecord, Snapshot};
 use crate::ports::Ports;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -22,6 +23,10 @@ use time::OffsetDateTime;
 /// not shown yet would pass for one that was removed.
 /// Source: EC2 API reference, "Eventual consistency" (seconds, not promised).
 pub const LAG: Duration = Duration::from_secs(5);
+
+/// The pauses between reads that fail in passing, each twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// How many rows are read or written at the same time.
 pub(super) const AT_ONCE: usize = 10;
@@ -62,6 +67,19 @@ pub struct Everything {
     pub look: Look,
     /// The ledger's snapshots, tombstones included.
     pub rows: BTreeMap<AllocationId, Snapshot>,
+    /// The ledger's release records.
+    pub releases: BTreeMap<AllocationId, ReleaseRecord>,
+}
+
+impl Everything {
+    /// Everything that the ledger has on one allocation.
+    #[must_use]
+    pub fn known(&self, allocation: &AllocationId) -> Known {
+        Known {
+            snapshot: self.rows.get(allocation).cloned(),
+            release: self.releases.get(allocation).cloned(),
+        }
+    }
 }
 
 /// What one event is about.
@@ -69,6 +87,8 @@ pub struct Everything {
 pub struct Concerned {
     /// What EC2 shows of it.
     pub look: Look,
+    /// What EC2 was asked for.
+    pub looked_at: Vec<AllocationId>,
     /// What the ledger has of it.
     pub rows: BTreeMap<AllocationId, Known>,
 }
@@ -76,16 +96,32 @@ pub struct Concerned {
 pub(super) async fn everything<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
 ) -> Result<Everything, Error> {
-    let (look, rows) =
-        futures_util::join!(look(ports, &Which::All, true), ports.ledger.snapshots());
-    let rows = rows.map_err(Error::LedgerUnread)?;
+    let (look, rows, releases) = futures_util::join!(
+        look(ports, &Which::All, true),
+        ports.ledger.snapshots(),
+        ports.ledger.releases(),
+    );
+    let rows = rows.map_err(Error::LedgerUnread)?.into_iter();
+    let releases = releases.map_err(Error::LedgerUnread)?.into_iter();
     Ok(Everything {
         look: look?,
-        rows: rows
-            .into_iter()
-            .map(|row| (row.allocation.clone(), row))
-            .collect(),
+        rows: rows.map(|row| (row.allocation.clone(), row)).collect(),
+        releases: releases.map(|row| (row.allocation.clone(), row)).collect(),
     })
+}
+
+/// Which of the missing are missing still when they are asked for by their ids: a list that was stale or
+/// cut short is no loss.
+pub(super) async fn confirmed_missing<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    missing: Vec<AllocationId>,
+) -> Result<Vec<AllocationId>, Error> {
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let second = look(ports, &Which::Allocations(missing.clone()), false).await?;
+    let is_gone = |allocation: &AllocationId| !second.addresses.contains_key(allocation);
+    Ok(missing.into_iter().filter(is_gone).collect())
 }
 
 pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
@@ -97,44 +133,42 @@ pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
         Concern::Nothing { .. } => Vec::new(),
         Concern::Allocations(allocations) => allocations,
         Concern::Association(association) => {
-            let holder = holder_of(&ports.ledger, &association).await?;
-            holder.into_iter().collect()
+            let holder = ports.ledger.holder_of(&association).await;
+            holder.map_err(Error::LedgerUnread)?.into_iter().collect()
+        }
+        Concern::Address { ip, received } => {
+            let mut holders = holders_of(&ports.ledger, ip).await?;
+            holders.extend(received.filter(|id| !holders.contains(id)));
+            holders
         }
     };
-    if allocations.is_empty() {
-        return Ok(Concerned {
-            look: Look::at_nothing(ports.clock.now()),
-            rows: BTreeMap::new(),
-        });
-    }
-    let about_names = matches!(
-        record.deed,
-        Deed::ReverseNameSet { .. } | Deed::ReverseNameReset { .. }
-    );
-    let which = Which::Allocations(allocations.clone());
-    let (look, rows) = futures_util::join!(
-        look(ports, &which, about_names),
-        rows_of(&ports.ledger, allocations)
-    );
+    let rows = rows_of(&ports.ledger, allocations).await?;
+    let unclear: Vec<AllocationId> = rows
+        .iter()
+        .filter(|(_, known)| decide::needs_a_look(known, record))
+        .map(|(allocation, _)| allocation.clone())
+        .collect();
+    let look = if unclear.is_empty() {
+        Look::at_nothing(ports.clock.now())
+    } else {
+        let about_names = matches!(
+            record.deed,
+            Deed::ReverseNameSet { .. } | Deed::ReverseNameReset { .. }
+        );
+        look(ports, &Which::Allocations(unclear.clone()), about_names).await?
+    };
     Ok(Concerned {
-        look: look?,
-        rows: rows?,
+        look,
+        looked_at: unclear,
+        rows,
     })
 }
 
-/// The record of a disassociation does not say which address it was.
-async fn holder_of<L: Ledger>(
-    ledger: &L,
-    association: &AssociationId,
-) -> Result<Option<AllocationId>, Error> {
-    let snapshots = ledger.snapshots().await.map_err(Error::LedgerUnread)?;
-    let had_it = |row: &Snapshot| {
-        row.association
-            .as_ref()
-            .is_some_and(|held| held.value.id == *association)
-    };
-    let holder = snapshots.into_iter().find(had_it);
-    Ok(holder.map(|row| row.allocation))
+/// The allocations under which the ledger has an address, whether they have ended or not.
+async fn holders_of<L: Ledger>(ledger: &L, ip: Ipv4Addr) -> Result<Vec<AllocationId>, Error> {
+    let rows = ledger.snapshots().await.map_err(Error::LedgerUnread)?;
+    let of_address = rows.into_iter().filter(|row| row.ip == ip);
+    Ok(of_address.map(|row| row.allocation).collect())
 }
 
 async fn rows_of<L: Ledger>(
@@ -160,12 +194,14 @@ pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
     let at = ports.clock.now() - LAG;
     let names = async {
         if with_names {
-            ports.cloud.reverse_names(which).await.map(Some)
+            let names = patiently(&ports.clock, || ports.cloud.reverse_names(which));
+            names.await.map(Some)
         } else {
             Ok(None)
         }
     };
-    let (addresses, names) = futures_util::join!(ports.cloud.addresses(which), names);
+    let addresses = patiently(&ports.clock, || ports.cloud.addresses(which));
+    let (addresses, names) = futures_util::join!(addresses, names);
     let unseen = |source| Error::Unfinished {
         what: "the addresses could not be looked at, nothing was changed".to_owned(),
         source,
@@ -185,6 +221,24 @@ pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
         reverse_names,
         reverse_names_refused,
     })
+}
+
+/// Reads again while it fails in passing: many runs at once share EC2's allowance of 20 describes a second
+/// (EC2 developer guide, "Request throttling").
+pub(super) async fn patiently<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(
+    clock: &K,
+    call: impl Fn() -> F,
+) -> Result<T, CloudError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match call().await {
+            Err(failure) if failure.is_passing() && pause <= LONGEST_PAUSE => {
+                clock.sleep(pause).await;
+                pause *= 2;
+            }
+            answer => return answer,
+        }
+    }
 }
 
 impl Look {

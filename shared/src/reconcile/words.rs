@@ -1,10 +1,11 @@
 //! What a person reads of a refresh: one line, and findings with what to do next. Nothing is decided
 //! here.
 
-use super::FUNCTION;
 use super::decide::Sweep;
 use super::observe::{Concerned, Everything, Look};
-use crate::event::cloudtrail::Record;
+use super::settle::Settled;
+use super::{FUNCTION, transfer};
+use crate::event::cloudtrail::{Deed, Record};
 use crate::guard::decide::protection;
 use crate::ids::AllocationId;
 use crate::ledger::Snapshot;
@@ -16,23 +17,32 @@ pub(super) fn swept(
     observed: &Everything,
     plan: Sweep,
     written: usize,
+    settled: Settled,
     watch: Stopwatch,
 ) -> Report {
+    let mut findings = plan.findings;
+    let threats = observed
+        .rows
+        .values()
+        .filter_map(|row| transfer::threat(row, settings));
+    findings.extend(threats);
+    findings.extend(names_unread(&observed.look));
+    findings.extend(left(settled.left));
+    findings.extend(
+        settled
+            .reports
+            .iter()
+            .flat_map(|report| report.findings.clone()),
+    );
     let sweep = SweepReport {
         addresses: observed.look.addresses.len(),
         protected: plan.protected,
         written,
         missing: plan.missing,
+        settled: settled.reports,
     };
-    let missed = match sweep.missing.len() {
-        0 => String::new(),
-        number => {
-            let missing = counted(number, "address", "addresses");
-            format!("; {missing} of the ledger not in EC2")
-        }
-    };
-    let summary = format!(
-        "{}, {} of them protected; {} in the ledger{missed}",
+    let mut summary = format!(
+        "{}, {} of them protected; {} in the ledger",
         counted(sweep.addresses, "address", "addresses"),
         sweep.protected,
         match sweep.written {
@@ -40,20 +50,45 @@ pub(super) fn swept(
             rows => format!("{} written", counted(rows, "row", "rows")),
         },
     );
-    let mut findings = plan.findings;
-    findings.extend(
-        sweep
-            .missing
-            .iter()
-            .map(|allocation| missing(allocation, observed)),
-    );
-    findings.extend(names_unread(&observed.look));
+    for report in &sweep.settled {
+        summary = format!("{summary}; {}", report.summary);
+    }
+    let outcome = gravest(&sweep.settled);
     Report {
         findings,
         subject: Subject::Sweep(sweep),
         phases: watch.into_phases(),
-        ..Report::of(FUNCTION, settings.mode, Outcome::Refreshed, summary)
+        ..Report::of(FUNCTION, settings.mode, outcome, summary)
     }
+}
+
+/// What a person has to hear of comes first; what is still pending was said when it became so.
+fn gravest(settled: &[Report]) -> Outcome {
+    const GRAVE: [Outcome; 7] = [
+        Outcome::Lost,
+        Outcome::Transferred,
+        Outcome::Fight,
+        Outcome::Reclaimed,
+        Outcome::WouldReclaim,
+        Outcome::RecordedOnly,
+        Outcome::LetGo,
+    ];
+    let happened = |outcome: &Outcome| settled.iter().any(|report| report.outcome == *outcome);
+    GRAVE
+        .into_iter()
+        .find(happened)
+        .unwrap_or(Outcome::Refreshed)
+}
+
+fn left(losses: usize) -> Option<Finding> {
+    (losses > 0).then(|| Finding {
+        what: format!(
+            "{} not dealt with yet",
+            counted(losses, "loss is", "losses are")
+        ),
+        why: "there was no time left in this run".to_owned(),
+        next: "nothing: the next run goes on".to_owned(),
+    })
 }
 
 pub(super) fn called(
@@ -83,6 +118,7 @@ pub(super) fn called(
     findings.extend(names_unread(&observed.look));
     let missing = alive
         .iter()
+        .filter(|row| observed.looked_at.contains(&row.allocation))
         .filter(|row| !described.contains_key(&row.allocation))
         .map(|row| row.allocation.clone())
         .collect();
@@ -91,18 +127,27 @@ pub(super) fn called(
         protected,
         written: written.len(),
         missing,
+        settled: Vec::new(),
     };
+    let is_offered = matches!(record.deed, Deed::TransferEnabled { .. });
+    let threat = alive
+        .iter()
+        .filter(|_| is_offered)
+        .find_map(|row| transfer::threat(row, settings));
+    let (outcome, summary) = match &threat {
+        Some(threat) => (
+            Outcome::Threatened,
+            format!("{}; stop it: {}", threat.what, threat.next),
+        ),
+        None => (Outcome::Refreshed, taken_note_of(record, observed, written)),
+    };
+    findings.extend(threat);
     Report {
         event: Some(record.call.clone()),
         findings,
         subject: Subject::Sweep(sweep),
         phases: watch.into_phases(),
-        ..Report::of(
-            FUNCTION,
-            settings.mode,
-            Outcome::Refreshed,
-            taken_note_of(record, observed, written),
-        )
+        ..Report::of(FUNCTION, settings.mode, outcome, summary)
     }
 }
 
@@ -118,19 +163,6 @@ fn taken_note_of(record: &Record, observed: &Concerned, written: &[Snapshot]) ->
     match names.as_slice() {
         [] => format!("{call}: it was known already"),
         names => format!("{call}: taken note of for {}", names.join(", ")),
-    }
-}
-
-fn missing(allocation: &AllocationId, observed: &Everything) -> Finding {
-    let ip = observed
-        .rows
-        .get(allocation)
-        .map_or_else(String::new, |row| format!("{} ", row.ip));
-    Finding {
-        what: format!("{ip}({allocation}) is in the ledger, and EC2 does not show it"),
-        why: "it was released or transferred and no event told of it, or this look was cut short"
-            .to_owned(),
-        next: format!("look: aws ec2 describe-addresses --allocation-ids {allocation}"),
     }
 }
 

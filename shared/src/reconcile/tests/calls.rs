@@ -46,7 +46,7 @@ fn protected(number: usize) -> Address {
 }
 
 #[tokio::test]
-async fn an_event_asks_for_its_own_address_only() {
+async fn an_event_that_leaves_something_open_asks_for_its_own_address_only() {
     let account = installation();
     for number in 0..1000 {
         account.put(protected(number));
@@ -150,6 +150,17 @@ async fn an_event_delivered_ten_times_writes_once() {
         account.hears(&told).await;
     }
     assert_eq!(account.row(1).await.revision, 2);
+}
+
+#[tokio::test]
+async fn an_event_that_tells_everything_costs_no_ec2_call() {
+    let account = installation().with(protected(1));
+    account.sweep().await;
+    account.minutes_later(1);
+    account.calls();
+    let report = account.hears(&untagged(1, account.now())).await;
+    assert_eq!(swept(&report).written, 1);
+    assert!(account.calls().is_empty());
 }
 
 #[tokio::test]

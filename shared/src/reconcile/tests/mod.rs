@@ -1,8 +1,12 @@
 //! Reconcile, in sentences.
 
 mod calls;
+mod history;
+mod losses;
 mod order;
 mod sweeps;
+mod transfers;
+mod unlocking;
 
 use super::fixtures::installation;
 

@@ -89,7 +89,7 @@ async fn a_late_allocation_does_not_resurrect_what_was_let_go() {
     account.settings.exempt_principals = vec![pattern];
     assert_eq!(account.guard_hears(&release).await.outcome, Outcome::LetGo);
     let report = account.hears(&birth).await;
-    assert_eq!(report.outcome, Outcome::Refreshed);
+    assert_eq!(report.outcome, Outcome::LetGo);
     assert!(!account.row(1).await.is_alive());
     assert!(account.account().addresses.is_empty());
 }

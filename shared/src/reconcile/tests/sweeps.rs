@@ -120,23 +120,6 @@ async fn a_protect_tag_with_an_invalid_value_is_a_finding_with_its_remedy() {
 }
 
 #[tokio::test]
-async fn an_address_of_the_ledger_that_ec2_does_not_show_is_missing() {
-    let account = installation().with(protected(1)).with(protected(2));
-    account.sweep().await;
-    account.minutes_later(5);
-    account.release(1);
-    let report = account.sweep().await;
-    assert_eq!(swept(&report).missing, [allocation(1)]);
-    assert!(
-        report
-            .summary
-            .ends_with("1 address of the ledger not in EC2"),
-        "{}",
-        report.summary
-    );
-}
-
-#[tokio::test]
 async fn an_address_younger_than_the_look_is_not_missing() {
     let account = installation();
     account.hears(&allocated(&address(1), START)).await;

@@ -1,0 +1,219 @@
+//! Losses that nobody told of, or that are not at their end: which there are, in which order they are
+//! taken up, and how each ended. Pure.
+
+use super::observe::{Everything, LAG};
+use crate::event::cloudtrail::{Call, Deed, Record};
+use crate::guard::Loss;
+use crate::guard::decide::protection;
+use crate::ids::AllocationId;
+use crate::ledger::snapshot::Life;
+use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::settings::{Mode, Protection, Settings};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// How long CloudTrail may take to show a call, and some more.
+/// Source: CloudTrail user guide, "Viewing events with CloudTrail Event history" (15 minutes).
+pub const TRAIL_IS_COMPLETE: Duration = Duration::from_mins(20);
+
+const FIRST_SPACING: Duration = Duration::from_mins(1);
+const LONGEST_SPACING: Duration = Duration::from_hours(4);
+
+/// Why a loss is taken up.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Case {
+    /// The ledger has it as alive, EC2 does not show it, not even when asked for it by id.
+    Missing(Box<Snapshot>),
+    /// It has ended, and nobody wrote down how that was dealt with: a run ended half way.
+    Unrecorded(Box<Snapshot>),
+    /// It is not settled, and due to be tried again.
+    Pending(Box<ReleaseRecord>),
+    /// It was taken back, and is known by now to have been meant.
+    Meant(Box<ReleaseRecord>),
+    /// CloudTrail's history of it is complete by now and was not read since.
+    Unaudited(Box<ReleaseRecord>),
+}
+
+impl Case {
+    /// The allocation that was lost.
+    #[must_use]
+    pub fn allocation(&self) -> &AllocationId {
+        match self {
+            Self::Missing(row) | Self::Unrecorded(row) => &row.allocation,
+            Self::Pending(release) | Self::Meant(release) | Self::Unaudited(release) => {
+                &release.allocation
+            }
+        }
+    }
+}
+
+/// All losses that are to be taken up in this run, the most urgent first: what a reclaim takes back,
+/// before everybody else's script does.
+#[must_use]
+pub fn cases(
+    observed: &Everything,
+    missing: &[AllocationId],
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Vec<Case> {
+    let missing = missing.iter().filter_map(|id| observed.rows.get(id));
+    let mut cases: Vec<Case> = missing
+        .map(|row| Case::Missing(Box::new(row.clone())))
+        .chain(unrecorded(observed, settings, now))
+        .collect();
+    cases.sort_by_key(|case| match case {
+        Case::Missing(row) | Case::Unrecorded(row) => {
+            protection(row, settings).0 != Protection::Reclaim
+        }
+        _ => true,
+    });
+    let releases = || observed.releases.values();
+    if settings.mode == Mode::Enforce {
+        let due = releases().filter(|release| is_due(release, settings, now));
+        cases.extend(due.map(|release| Case::Pending(Box::new(release.clone()))));
+    }
+    let meant = releases().filter(|release| was_meant(release, observed));
+    cases.extend(meant.map(|release| Case::Meant(Box::new(release.clone()))));
+    let unaudited = releases().filter(|release| is_unaudited(release, now));
+    cases.extend(unaudited.map(|release| Case::Unaudited(Box::new(release.clone()))));
+    cases
+}
+
+/// A guard at work writes the tombstone a moment before the record.
+fn unrecorded(
+    observed: &Everything,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> impl Iterator<Item = Case> {
+    let is_left = move |row: &&Snapshot| match row.life {
+        Life::Alive => false,
+        Life::Released { at } => {
+            !observed.releases.contains_key(&row.allocation)
+                && (LAG..settings.reclaim_deadline).contains(&elapsed(at, now))
+        }
+    };
+    let left = observed.rows.values().filter(is_left);
+    left.map(|row| Case::Unrecorded(Box::new(row.clone())))
+}
+
+/// The spacing doubles with each run that tried; past the deadline there is one run more, to end it.
+#[must_use]
+pub fn is_due(release: &ReleaseRecord, settings: &Settings, now: OffsetDateTime) -> bool {
+    match release.status {
+        ReleaseStatus::Pending { .. }
+        | ReleaseStatus::Reclaimed {
+            restored: false, ..
+        } => {}
+        _ => return false,
+    }
+    let doublings = release.attempts.saturating_sub(1).min(16);
+    let spacing = (FIRST_SPACING * 2_u32.pow(doublings)).min(LONGEST_SPACING);
+    elapsed(release.updated_at, now) >= spacing
+        || elapsed(release.released_at, now) > settings.reclaim_deadline
+}
+
+fn was_meant(release: &ReleaseRecord, observed: &Everything) -> bool {
+    let removed_before = |row: &Snapshot| {
+        let removal = row.unprotected.as_ref();
+        removal.is_some_and(|removal| removal.at <= release.released_at)
+    };
+    release.second_thought.is_none()
+        && matches!(
+            release.status,
+            ReleaseStatus::Reclaimed { restored: true, .. }
+        )
+        && observed
+            .rows
+            .get(&release.allocation)
+            .is_some_and(removed_before)
+}
+
+fn is_unaudited(release: &ReleaseRecord, now: OffsetDateTime) -> bool {
+    let may_change = matches!(
+        release.status,
+        ReleaseStatus::Reclaimed { restored: true, .. } | ReleaseStatus::Recorded
+    );
+    let is_untold = release.event_id.is_none();
+    !release.audited
+        && (may_change || (is_untold && release.status.is_settled()))
+        && elapsed(release.released_at, now) >= TRAIL_IS_COMPLETE
+}
+
+fn elapsed(since: OffsetDateTime, now: OffsetDateTime) -> Duration {
+    Duration::try_from(now - since).unwrap_or_default()
+}
+
+/// How an allocation ended, as far as it can be known.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Ending {
+    /// It was released, or it is not known otherwise.
+    Released(Loss),
+    /// Another account accepted a transfer of it.
+    Transferred {
+        /// Which.
+        to_account: Option<String>,
+        /// Who had offered it.
+        offered_by: crate::event::cloudtrail::Actor,
+    },
+}
+
+/// How an allocation ended: CloudTrail's word first; a transfer leaves no other trace in this account
+/// than its offer. `row` follows the records already.
+#[must_use]
+pub fn ending(row: &Snapshot, records: &[Record], missed_at: OffsetDateTime) -> Ending {
+    let told = records
+        .iter()
+        .find_map(|record| release_in(record, &row.allocation));
+    if let Some((call, border_group)) = told {
+        return Ending::Released(Loss {
+            allocation: row.allocation.clone(),
+            border_group,
+            released_at: call.at,
+            call: Some(call),
+        });
+    }
+    if let Some(offer) = row.offer.as_ref().filter(|offer| offer.stood_at(missed_at)) {
+        return Ending::Transferred {
+            to_account: offer.to_account.clone(),
+            offered_by: offer.by.clone(),
+        };
+    }
+    let released_at = match row.life {
+        Life::Alive => missed_at,
+        Life::Released { at } => at,
+    };
+    Ending::Released(Loss {
+        allocation: row.allocation.clone(),
+        border_group: None,
+        released_at,
+        call: None,
+    })
+}
+
+/// The release of an allocation, if the record is of it.
+#[must_use]
+pub fn release_in(
+    record: &Record,
+    allocation: &AllocationId,
+) -> Option<(Call, Option<crate::ids::BorderGroup>)> {
+    match &record.deed {
+        Deed::Released {
+            allocation: released,
+            border_group,
+        } if released == allocation => Some((record.call.clone(), border_group.clone())),
+        _ => None,
+    }
+}
+
+/// The row after what CloudTrail's history tells of the time before its end; the end itself is written
+/// by whoever deals with it.
+#[must_use]
+pub fn retold(row: &Snapshot, records: &[Record], settings: &Settings) -> Option<Snapshot> {
+    let before_the_end = records
+        .iter()
+        .filter(|record| release_in(record, &row.allocation).is_none());
+    let next = before_the_end.fold(row.clone(), |row, record| {
+        row.following(record, &settings.tags.protect).unwrap_or(row)
+    });
+    (next != *row).then_some(next)
+}

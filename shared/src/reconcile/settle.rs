@@ -1,0 +1,209 @@
+//! Taking up losses: what CloudTrail knows of them is added to the ledger, then the guard deals with them
+//! as with any other, or the transfer is recorded.
+//!
+//! Races with the guard on the same release, and with other runs of reconcile. EC2 arbitrates: an address
+//! is allocated once; whoever comes second finds it. The ledger's rows are compare-and-set. A run that
+//! ends half way leaves the release record unwritten, or pending: the next run takes it up again.
+
+use super::losses::{self, Case, Ending};
+use super::observe::{Everything, patiently};
+use super::{FUNCTION, ReconcileCloud, loss_of, transfer};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::event::cloudtrail::Record;
+use crate::guard::restore::association_then;
+use crate::guard::{self, Loss};
+use crate::ids::AllocationId;
+use crate::ledger::{
+    Known, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+};
+use crate::ports::{Delivery, Ports};
+use crate::report::Report;
+use crate::settings::Settings;
+use std::time::Duration;
+
+/// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and losses wait meanwhile.
+const MOST_LOOKUPS: usize = 40;
+const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
+
+/// A loss is not taken up when less than this is left of the run: the next run will.
+const TO_SETTLE_ONE: Duration = Duration::from_secs(30);
+
+/// The losses of one run, one after the other.
+pub(super) struct Settling<'a, C, L, K> {
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) settings: &'a Settings,
+    pub(super) observed: &'a Everything,
+    pub(super) delivery: Delivery,
+    pub(super) lookups: usize,
+}
+
+/// What became of them.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    pub(super) reports: Vec<Report>,
+    /// Losses that the run had no time for.
+    pub(super) left: usize,
+    pub(super) failure: Option<Error>,
+}
+
+impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
+    pub(super) async fn all(&mut self, cases: Vec<Case>) -> Settled {
+        let mut settled = Settled::default();
+        for case in cases {
+            if self.ports.clock.now() + TO_SETTLE_ONE > self.delivery.ends_at {
+                settled.left += 1;
+                continue;
+            }
+            match Box::pin(self.one(case)).await {
+                Ok(report) => settled.reports.extend(report),
+                Err(failure) => settled.failure = Some(failure),
+            }
+        }
+        settled
+    }
+
+    async fn one(&mut self, case: Case) -> Result<Option<Report>, Error> {
+        match case {
+            Case::Missing(row) | Case::Unrecorded(row) => self.lost(&row).await.map(Some),
+            Case::Pending(release) | Case::Meant(release) => self
+                .guard(&loss_of(&release, self.settings))
+                .await
+                .map(Some),
+            Case::Unaudited(release) => self.audit(&release).await,
+        }
+    }
+
+    async fn lost(&mut self, row: &Snapshot) -> Result<Report, Error> {
+        let records = self.history_of(&row.allocation).await.unwrap_or_default();
+        let row = self
+            .retell(row, &records)
+            .await?
+            .unwrap_or_else(|| row.clone());
+        match losses::ending(&row, &records, self.observed.look.at) {
+            Ending::Released(loss) => self.guard(&loss).await,
+            Ending::Transferred {
+                to_account,
+                offered_by,
+            } => {
+                let at = self.observed.look.at;
+                let given = transfer::Given {
+                    to_account,
+                    offered_by,
+                    at,
+                    call: None,
+                };
+                transfer::conclude(self.ports, self.settings, &row, given).await
+            }
+        }
+    }
+
+    /// Reads CloudTrail's history of a loss once more, now that it is complete: the guard decided on what
+    /// was known then.
+    async fn audit(&mut self, release: &ReleaseRecord) -> Result<Option<Report>, Error> {
+        let allocation = &release.allocation;
+        let Some(records) = self.history_of(allocation).await else {
+            return Ok(None);
+        };
+        let known = self.observed.known(allocation);
+        let learnt = match &known.snapshot {
+            Some(row) => self.retell(row, &records).await?,
+            None => None,
+        };
+        let told = records
+            .iter()
+            .find_map(|record| losses::release_in(record, allocation));
+        let is_named_now = release.event_id.is_none() && told.is_some();
+        let row = learnt.as_ref().or(known.snapshot.as_ref());
+        let is_open_again = row.is_some_and(|row| {
+            let loss = loss_of(release, self.settings);
+            association_then(row, &loss, self.settings).is_some()
+                && self.is_without_a_place(release)
+        });
+        self.audited(release, is_open_again).await?;
+        if learnt.is_none() && !is_named_now && !is_open_again {
+            return Ok(None);
+        }
+        let mut loss = loss_of(release, self.settings);
+        if let Some((call, border_group)) = told {
+            loss.released_at = call.at;
+            loss.border_group = border_group;
+            loss.call = Some(call);
+        }
+        self.guard(&loss).await.map(Some)
+    }
+
+    /// Whether the address is back, and was not associated with anything since.
+    fn is_without_a_place(&self, release: &ReleaseRecord) -> bool {
+        let ReleaseStatus::Reclaimed {
+            allocation,
+            restored: true,
+        } = &release.status
+        else {
+            return false;
+        };
+        let shown = self.observed.look.addresses.get(allocation);
+        let row = self.observed.rows.get(allocation);
+        shown.is_some_and(|address| address.association.is_none())
+            && row.is_some_and(|row| row.association.is_none())
+    }
+
+    async fn audited(&self, release: &ReleaseRecord, is_open_again: bool) -> Result<(), Error> {
+        let known = self.observed.known(&release.allocation);
+        let now = self.ports.clock.now();
+        let change = |known: &Known| {
+            let mut next = known.release.clone().filter(|release| !release.audited)?;
+            next.audited = true;
+            next.updated_at = now;
+            if let (true, ReleaseStatus::Reclaimed { restored, .. }) =
+                (is_open_again, &mut next.status)
+            {
+                *restored = false;
+            }
+            Some(next)
+        };
+        update_release(&self.ports.ledger, &release.allocation, known, change)
+            .await
+            .map_err(unwritten)?;
+        Ok(())
+    }
+
+    async fn guard(&self, loss: &Loss) -> Result<Report, Error> {
+        guard::settle(FUNCTION, self.ports, self.settings, loss, self.delivery).await
+    }
+
+    /// What CloudTrail tells; none when it cannot be had now.
+    async fn history_of(&mut self, allocation: &AllocationId) -> Option<Vec<Record>> {
+        if self.lookups >= MOST_LOOKUPS {
+            return None;
+        }
+        if self.lookups > 0 {
+            self.ports.clock.sleep(BETWEEN_LOOKUPS).await;
+        }
+        self.lookups += 1;
+        let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
+        let history: Result<_, CloudError> =
+            patiently(clock, || cloud.history_of(allocation, clock.now())).await;
+        history.ok()
+    }
+
+    async fn retell(&self, row: &Snapshot, records: &[Record]) -> Result<Option<Snapshot>, Error> {
+        if losses::retold(row, records, self.settings).is_none() {
+            return Ok(None);
+        }
+        let known = self.observed.known(&row.allocation);
+        let retold =
+            |known: &Known| losses::retold(known.snapshot.as_ref()?, records, self.settings);
+        update_snapshot(&self.ports.ledger, &row.allocation, known, retold)
+            .await
+            .map_err(unwritten)
+    }
+}
+
+fn unwritten(source: CloudError) -> Error {
+    Error::LedgerUnwritten {
+        done: "nothing was changed in EC2".to_owned(),
+        source,
+    }
+}
