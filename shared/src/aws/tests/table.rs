@@ -67,6 +67,8 @@ fn a_snapshot() -> Snapshot {
             released_by: Actor::default(),
         }],
         life: Life::Released { at: NOON },
+        seen_at: NOON,
+        tagged_at: NOON,
         true_at: NOON,
         revision: 3,
     }
@@ -136,6 +138,8 @@ fn the_snapshots_bytes() -> Value {
         } },
         "reclaims": { "L": [{ "M": { "at": noon(), "released_by": nobody() } }] },
         "life": { "M": { "is": { "S": "released" }, "at": noon() } },
+        "seen_at": noon(),
+        "tagged_at": noon(),
         "true_at": noon(),
         "revision": { "N": "3" },
     })

@@ -1,0 +1,317 @@
+//! What every ledger does, whatever it is made of: one check for each rule. Each takes a ledger that is
+//! empty, and panics where the rule is broken.
+#![expect(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::missing_errors_doc,
+    reason = "a check's name is its rule; it panics when the rule is broken, and passes on refusals"
+)]
+
+mod rows;
+
+use futures_util::future::try_join_all;
+use futures_util::{StreamExt, TryStreamExt, stream};
+use holdfast::cloud::CloudError;
+use holdfast::event::cloudtrail::Deed;
+use holdfast::ids::AllocationId;
+use holdfast::ledger::history::State;
+use holdfast::ledger::snapshot::Life;
+use holdfast::ledger::{Known, Ledger, Snapshot, Written, update_release, update_snapshot};
+use rows::{
+    NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,
+    every_snapshot, tags,
+};
+use std::collections::BTreeSet;
+use time::Duration;
+
+/// What a check comes to.
+pub type Checked = Result<(), CloudError>;
+
+/// More rows than fit into one page of DynamoDB.
+const MANY: u32 = 2_000;
+const AT_ONCE: usize = 16;
+
+pub async fn what_nobody_wrote_is_not_known<L: Ledger>(ledger: &L) -> Checked {
+    let nothing = Known {
+        snapshot: None,
+        release: None,
+    };
+    assert_eq!(ledger.read(&allocation(1)).await?, nothing);
+    assert_eq!(ledger.snapshots().await?, []);
+    assert_eq!(ledger.releases().await?, []);
+    assert_eq!(ledger.holder_of(&association(1)).await?, None);
+    assert_eq!(ledger.history(a_snapshot(1).ip, NOON, NOON).await?, []);
+    Ok(())
+}
+
+pub async fn both_rows_of_an_allocation_are_read_at_once<L: Ledger>(ledger: &L) -> Checked {
+    let (snapshot, release) = (a_snapshot(1), a_release(1));
+    store(ledger, &snapshot).await?;
+    assert_eq!(ledger.put_release(&release).await?, Written::Stored);
+    let both = Known {
+        snapshot: Some(snapshot),
+        release: Some(release),
+    };
+    assert_eq!(ledger.read(&allocation(1)).await?, both);
+    assert_eq!(ledger.read(&allocation(2)).await?.snapshot, None);
+    Ok(())
+}
+
+pub async fn a_snapshot_gives_way_to_its_next_revision_only<L: Ledger>(ledger: &L) -> Checked {
+    let of_revision = |revision| Snapshot {
+        revision,
+        ..a_snapshot(1)
+    };
+    assert_eq!(
+        ledger.put_snapshot(&of_revision(2)).await?,
+        Written::Conflict
+    );
+    assert_eq!(ledger.put_snapshot(&of_revision(1)).await?, Written::Stored);
+    assert_eq!(
+        ledger.put_snapshot(&of_revision(1)).await?,
+        Written::Conflict
+    );
+    assert_eq!(
+        ledger.put_snapshot(&of_revision(3)).await?,
+        Written::Conflict
+    );
+    assert_eq!(ledger.put_snapshot(&of_revision(2)).await?, Written::Stored);
+    assert_eq!(
+        ledger.read(&allocation(1)).await?.snapshot,
+        Some(of_revision(2))
+    );
+    Ok(())
+}
+
+pub async fn a_release_gives_way_to_its_next_revision_only<L: Ledger>(ledger: &L) -> Checked {
+    let of_revision = |revision| {
+        let mut release = a_release(1);
+        release.revision = revision;
+        release
+    };
+    assert_eq!(
+        ledger.put_release(&of_revision(2)).await?,
+        Written::Conflict
+    );
+    assert_eq!(ledger.put_release(&of_revision(1)).await?, Written::Stored);
+    assert_eq!(
+        ledger.put_release(&of_revision(1)).await?,
+        Written::Conflict
+    );
+    assert_eq!(ledger.put_release(&of_revision(2)).await?, Written::Stored);
+    assert_eq!(
+        ledger.read(&allocation(1)).await?.release,
+        Some(of_revision(2))
+    );
+    Ok(())
+}
+
+/// What a writer sees whose first reply was lost: the row that is there is its own.
+pub async fn a_write_that_is_repeated_changes_nothing<L: Ledger>(ledger: &L) -> Checked {
+    let snapshot = a_snapshot(1);
+    store(ledger, &snapshot).await?;
+    assert_eq!(ledger.put_snapshot(&snapshot).await?, Written::Conflict);
+    assert_eq!(
+        ledger.read(&allocation(1)).await?.snapshot,
+        Some(snapshot.clone())
+    );
+    assert_eq!(ledger.history(snapshot.ip, NOON, NOON).await?.len(), 1);
+    Ok(())
+}
+
+pub async fn every_field_survives<L: Ledger>(ledger: &L) -> Checked {
+    for snapshot in every_snapshot() {
+        store(ledger, &snapshot).await?;
+        assert_eq!(
+            ledger.read(&snapshot.allocation).await?.snapshot,
+            Some(snapshot)
+        );
+    }
+    for release in every_release() {
+        assert_eq!(ledger.put_release(&release).await?, Written::Stored);
+        assert_eq!(
+            ledger.read(&release.allocation).await?.release,
+            Some(release)
+        );
+    }
+    Ok(())
+}
+
+pub async fn all_rows_are_listed_tombstones_included<L: Ledger>(ledger: &L) -> Checked {
+    let (alive, ended) = (a_snapshot(1), a_snapshot(2).ended(NOON));
+    store(ledger, &alive).await?;
+    store(ledger, &ended).await?;
+    assert_eq!(ledger.put_release(&a_release(2)).await?, Written::Stored);
+    assert_eq!(by_allocation(ledger.snapshots().await?), [alive, ended]);
+    assert_eq!(ledger.releases().await?, [a_release(2)]);
+    Ok(())
+}
+
+pub async fn two_thousand_rows_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
+    stream::iter((0..MANY).map(a_snapshot))
+        .map(|snapshot| async move { store(ledger, &snapshot).await })
+        .buffer_unordered(AT_ONCE)
+        .try_collect::<()>()
+        .await?;
+    let listed = ledger.snapshots().await?;
+    assert_eq!(listed.len(), 2_000);
+    let distinct: BTreeSet<AllocationId> = listed.into_iter().map(|row| row.allocation).collect();
+    assert_eq!(distinct.len(), 2_000);
+    Ok(())
+}
+
+/// A tag at noon, and the release a minute later: whichever is delivered first.
+pub async fn the_order_of_arrival_does_not_matter<L: Ledger>(ledger: &L) -> Checked {
+    let mut ends = Vec::new();
+    for (number, late_tag) in [(1, false), (2, true)] {
+        store(ledger, &a_snapshot(number)).await?;
+        let tagged = Deed::Tagged {
+            allocations: vec![allocation(number)],
+            tags: tags(&[("late", "1")]),
+        };
+        let released = Deed::Released {
+            allocation: allocation(number),
+            border_group: None,
+        };
+        let mut deeds = [(tagged, NOON), (released, NOON + Duration::MINUTE)];
+        if late_tag {
+            deeds.reverse();
+        }
+        for (deed, at) in deeds {
+            let record = a_record(deed, at);
+            let known = ledger.read(&allocation(number)).await?;
+            let change = |known: &Known| known.snapshot.as_ref()?.following(&record, PROTECT);
+            update_snapshot(ledger, &allocation(number), known, change).await?;
+        }
+        let end = ledger.read(&allocation(number)).await?.snapshot;
+        ends.extend(end.map(|row| (row.life, row.true_at)));
+    }
+    assert_eq!(ends.len(), 2);
+    assert_eq!(ends[0], ends[1]);
+    Ok(())
+}
+
+pub async fn a_tombstone_is_never_raised<L: Ledger>(ledger: &L) -> Checked {
+    let alive = a_snapshot(1);
+    store(ledger, &alive).await?;
+    let knew_it_alive = ledger.read(&allocation(1)).await?;
+    let end = |known: &Known| Some(known.snapshot.as_ref()?.ended(NOON));
+    update_snapshot(ledger, &allocation(1), knew_it_alive.clone(), end).await?;
+
+    let tagged = Deed::Tagged {
+        allocations: vec![allocation(1)],
+        tags: tags(&[("new", "1")]),
+    };
+    let record = a_record(tagged, NOON + Duration::HOUR);
+    let follow = |known: &Known| known.snapshot.as_ref()?.following(&record, PROTECT);
+    update_snapshot(ledger, &allocation(1), knew_it_alive, follow).await?;
+    let row = ledger.read(&allocation(1)).await?.snapshot;
+    assert_eq!(row.map(|row| row.life), Some(Life::Released { at: NOON }));
+    Ok(())
+}
+
+pub async fn changes_at_the_same_moment_all_land<L: Ledger>(ledger: &L) -> Checked {
+    store(ledger, &a_snapshot(1)).await?;
+    let names = ["a", "b", "c", "d", "e"];
+    let first = allocation(1);
+    let known = ledger.read(&first).await?;
+    let changes = names.iter().map(|name| {
+        let change = move |known: &Known| {
+            let mut next = known.snapshot.clone()?;
+            next.tags.insert((*name).to_owned(), String::new());
+            Some(next)
+        };
+        update_snapshot(ledger, &first, known.clone(), change)
+    });
+    try_join_all(changes).await?;
+    let row = ledger
+        .read(&first)
+        .await?
+        .snapshot
+        .unwrap_or_else(|| a_snapshot(1));
+    assert!(
+        names.iter().all(|name| row.tags.contains_key(*name)),
+        "{row:?}"
+    );
+    assert_eq!(row.revision, 6);
+    Ok(())
+}
+
+pub async fn attempts_at_the_same_moment_are_all_counted<L: Ledger>(ledger: &L) -> Checked {
+    let count = |known: &Known| {
+        let mut next = known.release.clone().unwrap_or_else(|| a_release(1));
+        next.attempts += 1;
+        Some(next)
+    };
+    let first = allocation(1);
+    let runs = (0..4).map(|_| update_release(ledger, &first, Known::default(), count));
+    try_join_all(runs).await?;
+    let release = ledger.read(&first).await?.release;
+    assert_eq!(
+        release.map(|row| row.attempts),
+        Some(a_release(1).attempts + 4)
+    );
+    Ok(())
+}
+
+pub async fn an_association_leads_to_its_allocation<L: Ledger>(ledger: &L) -> Checked {
+    store(ledger, &a_snapshot(1)).await?;
+    store(ledger, &a_snapshot(2)).await?;
+    assert_eq!(
+        ledger.holder_of(&association(2)).await?,
+        Some(allocation(2))
+    );
+    assert_eq!(ledger.holder_of(&association(3)).await?, None);
+    Ok(())
+}
+
+/// Both ends of a period belong to it; one address has nothing of another's.
+pub async fn the_history_of_an_address_is_told_by_period<L: Ledger>(ledger: &L) -> Checked {
+    let first = a_snapshot(1);
+    let half_a_second_later = NOON + Duration::milliseconds(500);
+    let second = Snapshot {
+        true_at: half_a_second_later,
+        revision: 2,
+        ..first.clone()
+    };
+    let ended = Snapshot {
+        revision: 3,
+        ..second.ended(NOON + Duration::SECOND)
+    };
+    for row in [&first, &second, &ended, &a_snapshot(2)] {
+        store(ledger, row).await?;
+    }
+    let told = |from, until| async move {
+        let entries = ledger.history(a_snapshot(1).ip, from, until).await?;
+        let revisions = entries.into_iter().map(|entry| match entry.state {
+            State::Snapshot(row) => row.revision,
+            State::Release(row) => row.revision,
+        });
+        Ok::<Vec<u64>, CloudError>(revisions.collect())
+    };
+    let (before, after) = (NOON - Duration::HOUR, NOON + Duration::HOUR);
+    assert_eq!(told(before, after).await?, [1, 2, 3]);
+    assert_eq!(told(NOON, half_a_second_later).await?, [1, 2]);
+    assert_eq!(told(half_a_second_later, after).await?, [2, 3]);
+    assert!(told(before, NOON - Duration::NANOSECOND).await?.is_empty());
+    Ok(())
+}
+
+pub async fn a_release_is_in_the_history_as_well<L: Ledger>(ledger: &L) -> Checked {
+    let release = a_release(1);
+    assert_eq!(ledger.put_release(&release).await?, Written::Stored);
+    let told = ledger.history(a_snapshot(1).ip, NOON, NOON).await?;
+    let told: Vec<State> = told.into_iter().map(|entry| entry.state).collect();
+    assert_eq!(told, [State::Release(Box::new(release))]);
+    Ok(())
+}
+
+async fn store<L: Ledger>(ledger: &L, snapshot: &Snapshot) -> Checked {
+    assert_eq!(ledger.put_snapshot(snapshot).await?, Written::Stored);
+    Ok(())
+}
+
+fn by_allocation(mut rows: Vec<Snapshot>) -> Vec<Snapshot> {
+    rows.sort_by(|one, other| one.allocation.cmp(&other.allocation));
+    rows
+}
