@@ -1,7 +1,10 @@
 //! The machinery that proves Holdfast: the EC2 simulator and the harness that runs compiled functions.
 //! Nothing here is linked into a function.
 
+#[cfg(feature = "aws")]
+pub mod demo;
 pub mod explorer;
+pub mod ledger_contract;
 pub mod runtime;
 pub mod scenarios;
 pub mod sim;
