@@ -1,4 +1,10 @@
 //! `/_sim/`: what another process can ask of a simulation and set in it, with nothing but HTTP.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod aws;
 

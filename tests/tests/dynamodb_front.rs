@@ -1,5 +1,11 @@
 //! Whether the simulated DynamoDB keeps what the ledger builds on: conditions, consistent reads, pages,
 //! batches, transactions, and an expiry that by itself removes nothing.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 mod aws;
 

@@ -13,7 +13,10 @@ use time::Duration;
 fn survives(explored: Result<Coverage, String>) {
     let coverage = explored.unwrap_or_else(|history| panic!("{history}"));
     println!("{} calls, {} histories", coverage.calls, coverage.histories);
-    assert!(coverage.histories > coverage.calls * 6, "pairs of faults were explored as well");
+    assert!(
+        coverage.histories > coverage.calls * 6,
+        "pairs of faults were explored as well"
+    );
 }
 
 fn is_recorded_as(stage: &Stage, expected: fn(&ReleaseStatus) -> bool) -> Result<(), String> {
@@ -25,7 +28,11 @@ fn is_recorded_as(stage: &Stage, expected: fn(&ReleaseStatus) -> bool) -> Result
 
 #[test]
 fn a_protected_address_comes_back_whatever_goes_wrong() {
-    survives(explore(&account().released().scenario("released, known to the ledger")));
+    survives(explore(
+        &account()
+            .released()
+            .scenario("released, known to the ledger"),
+    ));
 }
 
 #[test]
@@ -34,7 +41,12 @@ fn it_comes_back_when_only_the_trail_knows_it() {
     let scenario = released.scenario_that(
         "released, known to the trail only",
         Promises::with_changes(3),
-        |released, stage| released.held(stage).map(drop).ok_or_else(|| "it is not back".to_owned()),
+        |released, stage| {
+            released
+                .held(stage)
+                .map(drop)
+                .ok_or_else(|| "it is not back".to_owned())
+        },
     );
     survives(explore(&scenario));
 }
@@ -44,19 +56,32 @@ fn it_comes_back_when_ec2_does_not_have_it_at_first() {
     let account = account().world(|world| {
         world.settings().released_unavailable_for = Duration::seconds(14);
     });
-    survives(explore(&account.released().scenario("not available for a few seconds")));
+    survives(explore(
+        &account
+            .released()
+            .scenario("not available for a few seconds"),
+    ));
 }
 
 #[test]
 fn it_comes_back_when_a_tag_policy_refuses_its_tags() {
     let account = account().released().then(|world, _| {
-        world.settings().tag_policy =
-            Some(TagPolicy { key: "Name".to_owned(), allowed_values: vec!["other".to_owned()] });
+        world.settings().tag_policy = Some(TagPolicy {
+            key: "Name".to_owned(),
+            allowed_values: vec!["other".to_owned()],
+        });
     });
     let goal = Promises::with_changes(3);
-    survives(explore(&account.scenario_that("tags refused", goal, |released, stage| {
-        released.held(stage).map(drop).ok_or_else(|| "it is not back".to_owned())
-    })));
+    survives(explore(&account.scenario_that(
+        "tags refused",
+        goal,
+        |released, stage| {
+            released
+                .held(stage)
+                .map(drop)
+                .ok_or_else(|| "it is not back".to_owned())
+        },
+    )));
 }
 
 #[test]
@@ -64,12 +89,16 @@ fn it_comes_back_when_new_allocations_take_a_second_to_be_known() {
     let account = account().world(|world| {
         world.settings().allocation_usable_after = Duration::seconds(1);
     });
-    survives(explore(&account.released().scenario("allocation not usable at once")));
+    survives(explore(
+        &account.released().scenario("allocation not usable at once"),
+    ));
 }
 
 #[test]
 fn it_comes_back_when_reads_lag_behind() {
-    let released = account().released().then(|world, _| world.set_read_lag(Duration::seconds(2)));
+    let released = account()
+        .released()
+        .then(|world, _| world.set_read_lag(Duration::seconds(2)));
     survives(explore(&released.scenario("reads lag by two seconds")));
 }
 
@@ -80,37 +109,55 @@ fn an_address_that_another_account_holds_is_recorded_as_lost() {
         world.take_address(ip);
     });
     let none = Promises::with_changes(0);
-    survives(explore(&released.scenario_that("taken", none, |_, stage| {
-        is_recorded_as(stage, |status| matches!(status, ReleaseStatus::Lost { .. }))
-    })));
+    survives(explore(&released.scenario_that(
+        "taken",
+        none,
+        |_, stage| is_recorded_as(stage, |status| matches!(status, ReleaseStatus::Lost { .. })),
+    )));
 }
 
 #[test]
 fn over_quota_nothing_is_changed_and_it_stays_pending() {
     let account = account().world(|world| world.settings().address_quota = 1);
-    let released = account.released().then(|world, _| world.settings().address_quota = 0);
+    let released = account
+        .released()
+        .then(|world, _| world.settings().address_quota = 0);
     let none = Promises::with_changes(0);
-    survives(explore(&released.scenario_that("over quota", none, |_, stage| {
-        is_recorded_as(stage, |status| matches!(status, ReleaseStatus::Pending { .. }))
-    })));
+    survives(explore(&released.scenario_that(
+        "over quota",
+        none,
+        |_, stage| {
+            is_recorded_as(stage, |status| {
+                matches!(status, ReleaseStatus::Pending { .. })
+            })
+        },
+    )));
 }
 
 #[test]
 fn a_denied_guard_changes_nothing_and_leaves_it_pending() {
     let released = account().denied("AllocateAddress").released();
     let none = Promises::with_changes(0);
-    survives(explore(&released.scenario_that("denied", none, |_, stage| {
-        is_recorded_as(stage, |status| matches!(status, ReleaseStatus::Pending { .. }))
-    })));
+    survives(explore(&released.scenario_that(
+        "denied",
+        none,
+        |_, stage| {
+            is_recorded_as(stage, |status| {
+                matches!(status, ReleaseStatus::Pending { .. })
+            })
+        },
+    )));
 }
 
 #[test]
 fn in_observe_mode_nothing_is_changed_whatever_goes_wrong() {
     let released = account().set("HOLDFAST_MODE", "observe").released();
     let observe = Promises::of_observe_mode();
-    survives(explore(&released.scenario_that("observe mode", observe, |_, stage| {
-        is_recorded_as(stage, |status| *status == ReleaseStatus::Recorded)
-    })));
+    survives(explore(&released.scenario_that(
+        "observe mode",
+        observe,
+        |_, stage| is_recorded_as(stage, |status| *status == ReleaseStatus::Recorded),
+    )));
 }
 
 #[test]

@@ -1,5 +1,11 @@
 //! The harness itself, against a function that does nothing: what it reports about a start, an answer,
 //! a failure, a crash and a hang must be what Lambda would report.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use holdfast_tests::runtime::{Environment, Function, StartError};
 use serde_json::json;

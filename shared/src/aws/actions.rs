@@ -8,6 +8,8 @@ pub(super) const ALLOCATE_ADDRESS: &str = "ec2:AllocateAddress";
 pub(super) const ASSOCIATE_ADDRESS: &str = "ec2:AssociateAddress";
 pub(super) const MODIFY_ADDRESS_ATTRIBUTE: &str = "ec2:ModifyAddressAttribute";
 pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
+pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -30,6 +32,12 @@ pub const NAME_ADDRESS: &[&str] = &[MODIFY_ADDRESS_ATTRIBUTE];
 
 /// What [`crate::cloud::ReadInterfaces`] calls.
 pub const READ_INTERFACES: &[&str] = &[DESCRIBE_NETWORK_INTERFACES];
+
+/// What [`crate::cloud::ReadInstances`] calls.
+pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
+
+/// What [`crate::cloud::Disassociate`] calls.
+pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
 
 /// What [`crate::cloud::Trail`] calls.
 pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];

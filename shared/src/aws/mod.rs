@@ -9,6 +9,7 @@ mod addresses;
 mod changes;
 mod config;
 mod failure;
+mod instances;
 mod interfaces;
 mod ledger;
 mod read;

@@ -118,12 +118,11 @@ impl Function {
             }
         })
         .await;
-        let result = match outcome {
-            Ok(result) => result,
-            Err(_) => {
-                self.kill().await;
-                Err(FunctionError::timed_out(self.limit))
-            }
+        let result = if let Ok(result) = outcome {
+            result
+        } else {
+            self.kill().await;
+            Err(FunctionError::timed_out(self.limit))
         };
         Invocation {
             request_id,

@@ -4,3 +4,4 @@
 pub mod estate;
 pub mod guard;
 pub mod placement;
+pub mod reconcile;

@@ -99,6 +99,45 @@ impl TrailRecord {
         }
     }
 
+    /// The record of a call that EC2 carried out and the model does not have.
+    pub(super) fn unmodelled(
+        caller: &Caller,
+        (at, region): (OffsetDateTime, &str),
+        (event_name, event_id): (&'static str, String),
+        (parameters, response): (&Value, &Value),
+    ) -> Self {
+        let detail = json!({
+            "eventVersion": "1.09",
+            "userIdentity": user_identity(caller, at),
+            "eventTime": timestamp(at),
+            "eventSource": "ec2.amazonaws.com",
+            "eventName": event_name,
+            "awsRegion": region,
+            "sourceIPAddress": caller.source_ip,
+            "userAgent": caller.user_agent,
+            "requestParameters": parameters,
+            "responseElements": response,
+            "requestID": event_id,
+            "eventID": event_id,
+            "readOnly": false,
+            "eventType": "AwsApiCall",
+            "managementEvent": true,
+            "recipientAccountId": caller.account,
+        });
+        let mut resources = BTreeSet::new();
+        collect_resources(parameters, &mut resources);
+        collect_resources(response, &mut resources);
+        Self {
+            at,
+            event_id,
+            event_name,
+            username: caller.arn.rsplit(['/', ':']).next().unwrap_or_default().to_owned(),
+            access_key_id: access_key(caller).to_owned(),
+            resources: resources.into_iter().collect(),
+            detail,
+        }
+    }
+
     /// Whether a `LookupEvents` attribute has this value. Real answers list every id that a call
     /// names; that an Elastic IP is found by its allocation id and by its address is inferred.
     #[must_use]

@@ -259,6 +259,36 @@ impl World {
         self.trail.push(record);
     }
 
+    /// A call that is not modelled, as CloudTrail and EventBridge tell of it: whoever tests with it makes
+    /// the change itself.
+    pub fn tell_of(
+        &mut self,
+        caller: &Caller,
+        event_name: &'static str,
+        parameters: &Value,
+        response: &Value,
+    ) {
+        let at = self.model.now;
+        let event_id = self.ids.uuid();
+        let record = TrailRecord::unmodelled(
+            caller,
+            (at, self.region()),
+            (event_name, event_id),
+            (parameters, response),
+        );
+        let envelope = Envelope {
+            id: self.ids.uuid(),
+            detail_type: "AWS API Call via CloudTrail",
+            account: &self.account,
+            region: &self.model.region.name,
+            time: &trail::timestamp(at),
+            resources: Vec::new(),
+        };
+        let event = envelope.around(&record.detail);
+        self.outbox.send(event_name, at, event);
+        self.trail.push(record);
+    }
+
     /// Tells EventBridge and lagging readers what has changed.
     fn settle(&mut self) {
         for change in std::mem::take(&mut self.model.state_changes) {

@@ -120,7 +120,7 @@ impl Aws {
             .min_count(1)
             .max_count(1);
         let launched = run.subnet_id(subnet).send().await.unwrap();
-        self.simulator.advance(Duration::from_secs(600));
+        self.simulator.advance(Duration::from_mins(10));
         let instance = &launched.instances()[0];
         let interface = &instance.network_interfaces()[0];
         Launched {

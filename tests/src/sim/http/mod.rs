@@ -79,7 +79,6 @@ impl Simulator {
     }
 
     /// The world at the present time, for as long as the guard is held: calls over HTTP wait.
-    #[must_use]
     pub fn world(&self) -> MutexGuard<'_, World> {
         self.front.world()
     }

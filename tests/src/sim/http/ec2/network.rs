@@ -23,7 +23,7 @@ fn instance(described: &Instance) -> Element {
         .text("imageId", &described.image_id)
         .child(state("instanceState", described.state))
         .text("instanceType", &described.instance_type)
-        .text("launchTime", timestamp(described.launch_time))
+        .text("launchTime", &timestamp(described.launch_time))
         .child(Element::new("placement").text("availabilityZone", &described.availability_zone))
         .maybe("vpcId", described.vpc_id.as_ref())
         .maybe("subnetId", described.subnet_id.as_ref())
@@ -43,8 +43,8 @@ fn instance(described: &Instance) -> Element {
 
 pub(super) fn state(name: &str, state: InstanceState) -> Element {
     Element::new(name)
-        .text("code", state.code())
-        .text("name", state.name())
+        .text("code", &state.code())
+        .text("name", &state.name())
 }
 
 /// An interface, in its own describe and inside its instance alike: the clients read the elements that
@@ -58,7 +58,7 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
         .text("availabilityZone", &described.availability_zone)
         .text("description", &described.description)
         .text("ownerId", &described.owner_id)
-        .text("requesterManaged", described.requester_managed)
+        .text("requesterManaged", &described.requester_managed)
         .text("status", &described.status)
         .text("interfaceType", &described.interface_type)
         .text("macAddress", &described.mac_address)
@@ -66,7 +66,7 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "privateIpAddress",
             first.map(|address| &address.private_ip_address),
         )
-        .text("sourceDestCheck", described.source_dest_check)
+        .text("sourceDestCheck", &described.source_dest_check)
         .child(groups(&described.groups))
         .maybe_child(described.attachment.as_ref().map(attachment))
         .maybe_child(
@@ -86,17 +86,17 @@ fn attachment(described: &NetworkInterfaceAttachment) -> Element {
         .text("attachmentId", &described.attachment_id)
         .maybe("instanceId", described.instance_id.as_ref())
         .text("instanceOwnerId", &described.instance_owner_id)
-        .text("deviceIndex", described.device_index)
-        .text("networkCardIndex", described.network_card_index)
+        .text("deviceIndex", &described.device_index)
+        .text("networkCardIndex", &described.network_card_index)
         .text("status", &described.status)
-        .text("attachTime", timestamp(described.attach_time))
-        .text("deleteOnTermination", described.delete_on_termination)
+        .text("attachTime", &timestamp(described.attach_time))
+        .text("deleteOnTermination", &described.delete_on_termination)
 }
 
 fn private_ip(described: &PrivateIpAddress) -> Element {
     Element::item()
         .text("privateIpAddress", &described.private_ip_address)
-        .text("primary", described.primary)
+        .text("primary", &described.primary)
         .maybe_child(described.association.as_ref().map(association))
 }
 

@@ -14,10 +14,10 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         .in_namespace()
         .text("requestId", request_id);
     match response {
-        Response::Done => answer.text("return", true),
+        Response::Done => answer.text("return", &true),
         Response::AllocateAddress(allocated) => allocated_address(answer, allocated),
         Response::AssociateAddress { association_id } => answer
-            .text("return", true)
+            .text("return", &true)
             .text("associationId", association_id),
         Response::DescribeAddresses(addresses) => {
             answer.list("addressesSet", addresses.iter().map(address))
@@ -138,7 +138,7 @@ fn vpc(created: &Vpc) -> Element {
         .text("ownerId", &created.owner_id)
         .text("state", &created.state)
         .text("cidrBlock", &created.cidr_block)
-        .text("isDefault", created.is_default)
+        .text("isDefault", &created.is_default)
         .maybe_child(tags(&created.tags))
 }
 
@@ -152,10 +152,10 @@ fn subnet(created: &Subnet) -> Element {
         .text("availabilityZone", &created.availability_zone)
         .text(
             "availableIpAddressCount",
-            created.available_ip_address_count,
+            &created.available_ip_address_count,
         )
-        .text("mapPublicIpOnLaunch", created.map_public_ip_on_launch)
-        .text("defaultForAz", created.default_for_az)
+        .text("mapPublicIpOnLaunch", &created.map_public_ip_on_launch)
+        .text("defaultForAz", &created.default_for_az)
         .maybe_child(tags(&created.tags))
 }
 

@@ -48,7 +48,7 @@ impl Element {
         self
     }
 
-    pub(super) fn text(self, name: &str, text: impl ToString) -> Self {
+    pub(super) fn text(self, name: &str, text: &(impl ToString + ?Sized)) -> Self {
         let content = Content::Text(text.to_string());
         self.child(Self {
             name: name.to_owned(),
@@ -60,7 +60,7 @@ impl Element {
     /// A text that EC2 leaves out when there is none.
     pub(super) fn maybe(self, name: &str, text: Option<impl ToString>) -> Self {
         match text {
-            Some(text) => self.text(name, text),
+            Some(text) => self.text(name, &text),
             None => self,
         }
     }

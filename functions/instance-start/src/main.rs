@@ -1,0 +1,11 @@
+//! Instance start on Lambda: an instance that runs gets the address that is its own. All of it is in
+//! `holdfast::placement`; the settings that it takes are in `holdfast::settings`.
+
+use holdfast::report::Function;
+use holdfast::{lambda, placement};
+use std::process::ExitCode;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    lambda::serve(Function::InstanceStart, placement::run).await
+}
