@@ -60,7 +60,7 @@ mod table {
     const NAME: &str = "ledger";
     /// As many rows as fit into 1 MB when each has some forty tags.
     const PAGE: u32 = 300;
-    const RETENTION: Duration = Duration::from_secs(86_400);
+    const RETENTION: Duration = Duration::from_hours(24);
 
     /// A table of its own for each test. The simulator lives as long as the table does.
     pub(super) struct Table {

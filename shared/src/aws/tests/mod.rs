@@ -112,7 +112,7 @@ impl Wire {
     }
 }
 
-const RETENTION: Duration = Duration::from_secs(86_400);
+const RETENTION: Duration = Duration::from_hours(24);
 
 /// An EC2 answer with its namespace.
 fn ec2(action: &str, inside: &str) -> String {

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 fn names(entries: &[(&str, &str, &str)], next: Option<&str>) -> String {
-    let items: String = entries
+    let items: Vec<String> = entries
         .iter()
         .map(|(allocation, ip, name)| {
             format!(
@@ -24,7 +24,7 @@ fn names(entries: &[(&str, &str, &str)], next: Option<&str>) -> String {
         .unwrap_or_default();
     ec2(
         "DescribeAddressesAttribute",
-        &format!("<addressSet>{items}</addressSet>{next}"),
+        &format!("<addressSet>{}</addressSet>{next}", items.concat()),
     )
 }
 
