@@ -6,9 +6,10 @@ use crate::event::Ignored;
 use crate::event::cloudtrail::Call;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Which function speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -81,7 +82,10 @@ pub struct Report {
     /// The same in one line, for people.
     pub summary: String,
     /// The call that set it going.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        skip_serializing_if = "Option::is_none",
+        serialize_with = "as_reported"
+    )]
     pub event: Option<Call>,
     /// What it was about.
     #[serde(flatten)]
@@ -134,6 +138,35 @@ impl Report {
             phases: Vec::new(),
         }
     }
+}
+
+/// A call as reports write it: in the report's own spelling, and without what is not known.
+fn as_reported<S: Serializer>(call: &Option<Call>, serializer: S) -> Result<S::Ok, S::Error> {
+    let Some(call) = call else {
+        return serializer.serialize_none();
+    };
+    let actor = &call.actor;
+    let at = call.at.format(&Rfc3339).unwrap_or_default();
+    let known = [
+        ("id", Some(&call.event_id)),
+        ("name", Some(&call.name)),
+        ("at", Some(&at)),
+        ("region", Some(&call.region)),
+        ("account", call.account.as_ref()),
+        ("requestId", call.request_id.as_ref()),
+        ("by", actor.arn.as_ref()),
+        ("role", actor.role_arn.as_ref()),
+        ("kind", actor.kind.as_ref()),
+        ("invokedBy", actor.invoked_by.as_ref()),
+        ("from", actor.source.as_ref()),
+        ("userAgent", actor.user_agent.as_ref()),
+        ("accessKey", actor.access_key.as_ref()),
+    ];
+    serializer.collect_map(
+        known
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?))),
+    )
 }
 
 /// What a report is about.

@@ -57,7 +57,7 @@ pub(super) fn concluded<C, L, K>(
     {
         findings.push(Finding {
             what: format!("{ip} is not this account's any more"),
-            why: why.clone(),
+            why: "EC2 gives a released address to whoever asks for it first".to_owned(),
             next: format!(
                 "if it is wanted back, ask at once: {}",
                 how_to_ask_by_hand(ip)
