@@ -141,6 +141,7 @@ impl Report {
 }
 
 /// A call as reports write it: in the report's own spelling, and without what is not known.
+#[expect(clippy::ref_option, reason = "serde hands a field over by reference")]
 fn as_reported<S: Serializer>(call: &Option<Call>, serializer: S) -> Result<S::Ok, S::Error> {
     let Some(call) = call else {
         return serializer.serialize_none();

@@ -124,7 +124,7 @@ fn fifty_instances_and_forty_addresses_leave_ten_that_say_so_and_get_theirs_late
     for &instance in &ended {
         terminate(&mut stage.world(), &fleet.instances[instance]);
     }
-    stage.pass(std::time::Duration::from_secs(60));
+    stage.pass(std::time::Duration::from_mins(1));
     let runs = ended.iter().map(|&instance| {
         fleet.deliver(
             stage.player("holdfast-instance-start"),
@@ -350,7 +350,7 @@ fn an_instance_that_stops_before_it_is_served_leaves_its_address_to_the_next() {
     let report = fleet.tell(&stage, 0, "running");
     assert_eq!(report.outcome, Outcome::Associated);
     stop(&mut stage.world(), &fleet.instances[0]);
-    stage.pass(std::time::Duration::from_secs(60));
+    stage.pass(std::time::Duration::from_mins(1));
     let report = fleet.tell(&stage, 1, "running");
     println!("{}", report.summary);
     assert_eq!(fleet.holder(&stage, 0), Some(1));

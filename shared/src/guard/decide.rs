@@ -1,8 +1,8 @@
 //! What is to happen after a loss: pure, synchronous, the same for a real run, `observe` mode, the
 //! reconciler and the tests.
 
-use super::{Loss, pardon};
 pub use super::observe::Observed;
+use super::{Loss, pardon};
 use crate::address::{MOST_TAGS, RESERVED_TAG_PREFIX, Tags};
 use crate::cloud::AddressRequest;
 use crate::ids::AllocationId;

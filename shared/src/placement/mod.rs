@@ -57,25 +57,20 @@ pub async fn run<C: PlacementCloud, L: Ledger, K: Clock>(
     trigger: &Trigger,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    let not_for = |what: &str, why: &str| {
-        let report = Report::not_for(FUNCTION, settings.mode, what, why);
-        Ok(report)
-    };
+    let not_for = |what: &str, why: &str| Report::not_for(FUNCTION, settings.mode, what, why);
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
-        Trigger::Schedule { .. } => not_for("the schedule", "it acts on instances only"),
-        Trigger::Call(record) => not_for(
+        Trigger::Schedule { .. } => Ok(not_for("the schedule", "it acts on instances only")),
+        Trigger::Call(record) => Ok(not_for(
             &record.call.name,
-            "it acts on what instances are, not on what somebody asked for: EC2 tells when one runs",
-        ),
+            "it acts on what instances are, not on what was asked for: EC2 tells when one runs",
+        )),
         Trigger::Instance(change) => match &change.region {
-            Some(there) if *there != settings.region => not_for(
-                &change.to_string(),
-                &format!(
-                    "it is in {there}, and this installation looks after {}",
-                    settings.region
-                ),
-            ),
+            Some(there) if *there != settings.region => {
+                let here = &settings.region;
+                let why = format!("it is in {there}, and this installation looks after {here}");
+                Ok(not_for(&change.to_string(), &why))
+            }
             _ => changed(ports, settings, change, delivery).await,
         },
     }

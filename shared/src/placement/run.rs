@@ -102,9 +102,9 @@ pub(super) async fn start<C: PlacementCloud, L: Ledger, K: Clock>(
         let is_over = ports.clock.now() + pause > until || progress.attempts >= MOST_ATTEMPTS;
         match next {
             Next::End(end) => return *end,
-            Next::Soon if is_over => return run.out_of_time(progress, None, watch),
+            Next::Soon if is_over => return *run.out_of_time(progress, None, watch),
             Next::Later(outlook) if is_over => {
-                return run.out_of_time(progress, Some(outlook), watch);
+                return *run.out_of_time(progress, Some(outlook), watch);
             }
             Next::Soon | Next::Later(_) => {}
         }
@@ -151,13 +151,13 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         }
         let ends = act::take(self.ports, observed.at, &outlook.steps).await;
         watch.lap("associate", &self.ports.clock);
-        self.after(progress, outlook, ends, watch)
+        self.after(progress, &outlook, ends, watch)
     }
 
     fn after(
         &self,
         progress: &mut Progress,
-        outlook: Outlook,
+        outlook: &Outlook,
         ends: Vec<End>,
         watch: &mut Stopwatch,
     ) -> Next {
@@ -179,10 +179,10 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
         }
         if all_placed && outlook.lacking == 0 {
-            return Next::end(words::placed(self, progress, &outlook, watch));
+            return Next::end(words::placed(self, progress, outlook, watch));
         }
         if progress.trials.refused.len() >= MOST_REFUSALS {
-            return Next::end(words::not_placed(self, progress, &outlook, watch));
+            return Next::end(words::not_placed(self, progress, outlook, watch));
         }
         Next::Soon
     }
@@ -208,8 +208,8 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         mut progress: Progress,
         outlook: Option<Outlook>,
         mut watch: Stopwatch,
-    ) -> Result<Report, Error> {
-        match (progress.unsure.take(), outlook) {
+    ) -> Box<Result<Report, Error>> {
+        Box::new(match (progress.unsure.take(), outlook) {
             (Some(source), _) => Err(Error::Unfinished {
                 what: format!("{} runs and may lack its address", self.change.instance),
                 source,
@@ -218,7 +218,7 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 let outlook = outlook.unwrap_or_default();
                 Ok(words::pool_empty(self, &progress, &outlook, &mut watch))
             }
-        }
+        })
     }
 }
 

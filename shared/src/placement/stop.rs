@@ -65,7 +65,7 @@ pub(super) async fn stopped<C: PlacementCloud, L: Ledger, K: Clock>(
     let given = give(ports, settings, delivery, &steps).await;
     let given = given.map_err(|source| unseen(change, source))?;
     watch.lap("hand over", &ports.clock);
-    Ok(words::handed_over(settings, change, given, watch))
+    Ok(words::handed_over(settings, change, &given, watch))
 }
 
 /// What waits in the group of the instance, apart from what the instance itself leaves.

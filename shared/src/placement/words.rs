@@ -1,6 +1,9 @@
 //! What a person reads of a placement: which address, why this one, its stable name, what was displaced,
 //! and what to do where something is lacking. Nothing is decided here.
 
+mod findings;
+mod listed;
+
 use super::FUNCTION;
 use super::decide::{Outlook, Step};
 use super::run::{Progress, Run};
@@ -8,28 +11,12 @@ use super::stop::{Given, Waiting};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::event::InstanceChange;
-use crate::report::{
-    AssociationReport, Because, Finding, Outcome, PlacedReport, PlacementReport, Report, Stopwatch,
-    Subject,
-};
+use crate::report::{Finding, Outcome, PlacedReport, PlacementReport, Report, Stopwatch, Subject};
 use crate::settings::Settings;
-use std::net::Ipv4Addr;
-
-const PUBLIC_DNS_NOTE: &str = "inside the VPC this name resolves to the private IP, where DNS \
-     resolution and DNS hostnames are on; outside, to the public one";
-
-/// The name that EC2 gives a public address, the same as long as the address is allocated.
-/// Source: EC2 user guide, "EC2 instance hostnames and domains", public DNS name.
-#[must_use]
-pub fn public_dns_name(ip: Ipv4Addr, region: &str) -> String {
-    let [a, b, c, d] = ip.octets();
-    let host = format!("ec2-{a}-{b}-{c}-{d}");
-    match region {
-        "us-east-1" => format!("{host}.compute-1.amazonaws.com"),
-        china if china.starts_with("cn-") => format!("{host}.{china}.compute.amazonaws.com.cn"),
-        region => format!("{host}.{region}.compute.amazonaws.com"),
-    }
-}
+pub(super) use findings::not_looked;
+use findings::{about, findings_of, homeless, refused, unread};
+pub use listed::public_dns_name;
+use listed::{listed, placed_at, would_be};
 
 pub(super) fn left<C, L, K: Clock>(
     run: &Run<'_, C, L, K>,
@@ -177,7 +164,7 @@ pub(super) fn would_hand_over(
 pub(super) fn handed_over(
     settings: &Settings,
     change: &InstanceChange,
-    given: Given,
+    given: &Given,
     watch: Stopwatch,
 ) -> Report {
     let placed: Vec<PlacedReport> = given
@@ -214,16 +201,6 @@ pub(super) fn waiting(settings: &Settings, given: Given) -> Waiting {
     Waiting {
         findings: findings_of(&placed, &given.refusals),
         placed,
-    }
-}
-
-pub(super) fn not_looked(failure: &CloudError) -> Finding {
-    Finding {
-        what: "instances may lack their addresses".to_owned(),
-        why: failure.to_string(),
-        next: "mend the function's role, or the policy that denies it; reconcile does the rest at its \
-               next run"
-            .to_owned(),
     }
 }
 
@@ -315,135 +292,4 @@ fn placed_by(settings: &Settings, progress: &Progress, outlook: &Outlook) -> Vec
         }
     }
     all
-}
-
-fn would_be(settings: &Settings, step: &Step) -> PlacedReport {
-    let at = AssociationReport {
-        id: None,
-        eni: step.place.eni.clone(),
-        private_ip: step.place.private_ip,
-        instance: Some(step.instance.clone()),
-        verified: false,
-    };
-    placed_at(settings, step, at)
-}
-
-fn placed_at(settings: &Settings, step: &Step, association: AssociationReport) -> PlacedReport {
-    PlacedReport {
-        allocation: step.allocation.clone(),
-        ip: step.ip,
-        association,
-        because: step.because,
-        public_dns_name: public_dns_name(step.ip, &settings.region),
-        public_dns_note: PUBLIC_DNS_NOTE,
-        displaced: step.place.automatic,
-        taken_from: step.from.as_ref().map(|hold| hold.instance.clone()),
-    }
-}
-
-fn listed(placed: &[PlacedReport]) -> String {
-    let each = placed.iter().map(|placed| {
-        let at = &placed.association;
-        let on = at
-            .instance
-            .as_ref()
-            .map_or("", |instance| instance.as_str());
-        format!(
-            "{} ({}) on {on} at {}, {}",
-            placed.ip,
-            placed.public_dns_name,
-            at.private_ip,
-            reason(placed)
-        )
-    });
-    each.collect::<Vec<_>>().join("; ")
-}
-
-fn reason(placed: &PlacedReport) -> String {
-    let from = placed.taken_from.as_ref();
-    let from = from.map_or_else(String::new, |from| {
-        format!(", taken from {from}, which does not run")
-    });
-    let why = match placed.because {
-        Because::AlreadyThere => "where it was",
-        Because::OwnSlot => "its own slot",
-        Because::LastHeld => "the one it had before",
-        Because::Free => "free in its group",
-        Because::HolderDown => "the last that could be had",
-        Because::HandedOver => "handed over",
-    };
-    format!("{why}{from}")
-}
-
-fn findings_of(placed: &[PlacedReport], refusals: &[(Step, CloudError)]) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
-    findings.extend(
-        refusals
-            .iter()
-            .map(|(step, failure)| refused(step, failure)),
-    );
-    findings
-}
-
-fn about(placed: &PlacedReport) -> Vec<Finding> {
-    let at = &placed.association;
-    let displaced = placed.displaced.map(|ip| Finding {
-        what: format!(
-            "the public IP {ip} that EC2 had assigned to {} is gone for good",
-            at.eni
-        ),
-        why: format!(
-            "a private IP has one public IP, and {} took its place",
-            placed.ip
-        ),
-        next:
-            "nothing, unless something relied on that address; a subnet that assigns none saves it"
-                .to_owned(),
-    });
-    let is_new = placed.because != Because::AlreadyThere;
-    let unseen = (is_new && !at.verified && at.id.is_some()).then(|| Finding {
-        what: format!(
-            "the association of {} is accepted, but EC2 does not show it yet",
-            placed.ip
-        ),
-        why: "EC2's answers lag behind its writes".to_owned(),
-        next: format!(
-            "aws ec2 describe-addresses --allocation-ids {}",
-            placed.allocation
-        ),
-    });
-    displaced.into_iter().chain(unseen).collect()
-}
-
-fn refused(step: &Step, failure: &CloudError) -> Finding {
-    Finding {
-        what: format!("{} cannot be associated with {}", step.ip, step.instance),
-        why: failure.to_string(),
-        next: format!(
-            "read why, mend it, then: aws ec2 associate-address --allocation-id {} \
-             --network-interface-id {} --private-ip-address {} --no-allow-reassociation",
-            step.allocation, step.place.eni, step.place.private_ip
-        ),
-    }
-}
-
-fn homeless(change: &InstanceChange, count: usize) -> Finding {
-    Finding {
-        what: format!(
-            "{} asks for {count} more addresses than it can take",
-            change.instance
-        ),
-        why: "each of its private IPs has an Elastic IP already, or belongs to an AWS service"
-            .to_owned(),
-        next: "give it a secondary private IP or another network interface, or name fewer slots"
-            .to_owned(),
-    }
-}
-
-fn unread(failure: &CloudError) -> Finding {
-    Finding {
-        what: "the address that the instance had before was not looked for".to_owned(),
-        why: format!("the ledger could not be read: {failure}"),
-        next: "nothing: the choice was made without it".to_owned(),
-    }
 }

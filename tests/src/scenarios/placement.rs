@@ -1,4 +1,8 @@
 //! A group of instances and the addresses that are theirs, and what may be special about it.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a scenario that cannot be set up is a wrong test"
+)]
 
 use crate::explorer::promises::{Promises, Scene, addresses};
 use crate::explorer::{Run, Scenario};
@@ -59,8 +63,8 @@ pub fn fleet() -> Fleet {
 }
 
 /// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.
-fn call(world: &mut World, request: Request) -> Response {
-    let answer = world.call(&owner(), &request, false);
+fn call(world: &mut World, request: &Request) -> Response {
+    let answer = world.call(&owner(), request, false);
     answer.expect("the scenario's own calls are good")
 }
 
@@ -167,7 +171,7 @@ impl Fleet {
             ..RunInstances::default()
         };
         let request = Request::RunInstances(request);
-        let Response::RunInstances(made) = call(&mut self.world, request) else {
+        let Response::RunInstances(made) = call(&mut self.world, &request) else {
             unreachable!("RunInstances answers with a reservation")
         };
         let ids = made.instances.into_iter().map(|each| each.instance_id);
@@ -190,7 +194,7 @@ impl Fleet {
             instance_id: Some(self.instances[instance].clone()),
             ..AssociateAddress::default()
         };
-        call(&mut self.world, Request::AssociateAddress(request));
+        call(&mut self.world, &Request::AssociateAddress(request));
         self
     }
 
@@ -236,18 +240,16 @@ impl Fleet {
     }
 
     /// Runs the function for an instance that came into a state, with nothing going wrong.
-    ///
-    /// # Panics
-    /// When the run ends in an error: the scenario is one in which nothing goes wrong.
     #[must_use]
     pub fn tell(
         &self,
         stage: &Arc<Stage>,
         instance: usize,
-        state: &str,
+        came_into: &str,
     ) -> holdfast::report::Report {
         use futures_util::FutureExt;
-        let run = self.deliver(stage.player("holdfast-instance-start"), instance, state);
+        let player = stage.player("holdfast-instance-start");
+        let run = self.deliver(player, instance, came_into);
         let end = run.now_or_never().expect("no fault stops the run");
         end.expect("nothing goes wrong here")
     }
@@ -335,7 +337,7 @@ pub fn stop(world: &mut World, instance: &str) {
         instance_ids,
         force: false,
     };
-    call(world, Request::StopInstances(request));
+    call(world, &Request::StopInstances(request));
 }
 
 /// The owner starts an instance again.
@@ -343,7 +345,7 @@ pub fn start(world: &mut World, instance: &str) {
     let instance_ids = vec![instance.to_owned()];
     call(
         world,
-        Request::StartInstances(StartInstances { instance_ids }),
+        &Request::StartInstances(StartInstances { instance_ids }),
     );
 }
 
@@ -351,7 +353,7 @@ pub fn start(world: &mut World, instance: &str) {
 pub fn terminate(world: &mut World, instance: &str) {
     let instance_ids = vec![instance.to_owned()];
     let request = TerminateInstances { instance_ids };
-    call(world, Request::TerminateInstances(request));
+    call(world, &Request::TerminateInstances(request));
 }
 
 /// What a person sees of an instance.
@@ -374,7 +376,7 @@ fn allocate(world: &mut World, tags: Vec<Tag>) -> String {
         }],
         ..AllocateAddress::default()
     };
-    match call(world, Request::AllocateAddress(request)) {
+    match call(world, &Request::AllocateAddress(request)) {
         Response::AllocateAddress(given) => given.allocation_id,
         other => unreachable!("AllocateAddress answers with an address, not {other:?}"),
     }
@@ -387,16 +389,13 @@ fn interface(world: &mut World, secondary: i32) -> String {
         secondary_private_ip_address_count: secondary,
         ..CreateNetworkInterface::default()
     };
-    match call(world, Request::CreateNetworkInterface(request)) {
+    match call(world, &Request::CreateNetworkInterface(request)) {
         Response::CreateNetworkInterface(made) => made.network_interface_id,
         other => unreachable!("CreateNetworkInterface answers with an interface, not {other:?}"),
     }
 }
 
 /// A subnet of the default VPC: that of any instance that is there.
-///
-/// # Panics
-/// When there is no instance yet.
 #[must_use]
 pub fn default_subnet(world: &World) -> String {
     let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());

@@ -113,6 +113,27 @@ impl Installation {
         Known { allocation: given.allocation_id, ip: given.public_ip, eni }
     }
 
+    /// Somebody allocates many addresses, which nothing uses.
+    pub fn allocate_many(&self, number: usize, protection: &str) -> Vec<Known> {
+        let mut world = self.stage.world();
+        let allocated = (0..number).map(|_| {
+            let tags = vec![Tag::new("holdfast:protect", protection)];
+            let request = AllocateAddress::default();
+            let given = estate::allocate(&mut world, &self.owner, request, tags).expect(GOOD);
+            let (allocation, ip, eni) = (given.allocation_id, given.public_ip, String::new());
+            Known { allocation, ip, eni }
+        });
+        allocated.collect()
+    }
+
+    /// The events that have not been delivered yet.
+    #[must_use]
+    pub fn events(&self) -> Vec<Value> {
+        let mut world = self.stage.world();
+        world.advance(Duration::seconds(1));
+        world.take_events()
+    }
+
     /// Somebody protects it.
     pub fn protect(&self, known: &Known) {
         self.call(Request::CreateTags(CreateTags {

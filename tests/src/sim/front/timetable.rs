@@ -18,7 +18,7 @@ pub(super) struct Timetable(Mutex<Kept>);
 
 #[derive(Debug, Default)]
 struct Kept {
-    is_kept: bool,
+    on: bool,
     due: BTreeSet<OffsetDateTime>,
     calls: u64,
 }
@@ -29,7 +29,7 @@ impl Timetable {
     }
 
     pub(super) fn is_kept(&self) -> bool {
-        self.kept().is_kept
+        self.kept().on
     }
 
     /// How long the next call is on its way: 20 to 180 ms, irregular, and the same in every test.
@@ -66,7 +66,7 @@ impl Player {
 impl Stage {
     /// From here on, calls and sleeps take their time: the runs are to be driven by [`Stage::drive`].
     pub fn keep_time(&self) {
-        self.timetable.kept().is_kept = true;
+        self.timetable.kept().on = true;
     }
 
     /// Drives runs that go on at the same time to their ends; gives what each said, in their order.

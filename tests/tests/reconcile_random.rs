@@ -1,0 +1,169 @@
+//! Random histories: however events are lost, doubled, delayed and shuffled on their way, reconcile ends
+//! with the same addresses and the same ledger as if each had come at once.
+//!
+//! One thing nobody can find: an address that was allocated and released between two sweeps while every
+//! event about it was lost. So each history begins with a sweep after its allocations.
+
+use holdfast::ledger::ReleaseStatus;
+use holdfast_tests::scenarios::reconcile::{Fate, Installation, Known};
+use proptest::prelude::*;
+use std::collections::{BTreeMap, BTreeSet};
+use time::Duration;
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Protect(usize),
+    Associate(usize),
+    Disassociate(usize),
+    Release(usize),
+    Transfer(usize),
+    Sweep,
+}
+
+#[derive(Debug, Clone)]
+struct History {
+    protected: Vec<bool>,
+    steps: Vec<(Step, u16)>,
+}
+
+/// How an address and its rows ended.
+#[derive(Debug, PartialEq, Eq)]
+struct End {
+    held: bool,
+    at: Option<String>,
+    rows_alive: usize,
+    release: Option<&'static str>,
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let number = 0..3_usize;
+    prop_oneof![
+        2 => number.clone().prop_map(Step::Protect),
+        3 => number.clone().prop_map(Step::Associate),
+        2 => number.clone().prop_map(Step::Disassociate),
+        3 => number.clone().prop_map(Step::Release),
+        1 => number.prop_map(Step::Transfer),
+        1 => Just(Step::Sweep),
+    ]
+}
+
+fn histories() -> impl Strategy<Value = History> {
+    let protected = proptest::collection::vec(any::<bool>(), 3);
+    let steps = proptest::collection::vec((steps(), 7..120_u16), 1..12);
+    (protected, steps).prop_map(|(protected, steps)| History { protected, steps })
+}
+
+fn fates() -> impl Strategy<Value = Vec<Fate>> {
+    let fate = prop_oneof![
+        3 => (1..900_u16).prop_map(Fate::After),
+        1 => (1..900_u16, 1..900_u16).prop_map(|(one, other)| Fate::Twice(one, other)),
+        2 => Just(Fate::Lost),
+    ];
+    proptest::collection::vec(fate, 1..24)
+}
+
+fn ends_of(history: &History, fates: &[Fate]) -> BTreeMap<String, End> {
+    let mut account = Installation::new();
+    account.fates(fates);
+    let protection = |is: &bool| is.then_some("reclaim");
+    let known: Vec<Known> =
+        history.protected.iter().map(|is| account.allocate(protection(is))).collect();
+    account.pass(Duration::minutes(1));
+    account.sweep().unwrap();
+    let mut gone = BTreeSet::new();
+    for (step, seconds) in &history.steps {
+        take(&mut account, &known, &mut gone, *step);
+        account.pass(Duration::seconds(i64::from(*seconds)));
+    }
+    account.come_to_rest().unwrap();
+    known.iter().map(|known| (known.ip.clone(), end_of(&account, known))).collect()
+}
+
+fn take(account: &mut Installation, known: &[Known], gone: &mut BTreeSet<usize>, step: Step) {
+    let (Step::Protect(number)
+    | Step::Associate(number)
+    | Step::Disassociate(number)
+    | Step::Release(number)
+    | Step::Transfer(number)) = step
+    else {
+        account.sweep().unwrap();
+        return;
+    };
+    if gone.contains(&number) {
+        return;
+    }
+    let address = &known[number];
+    match step {
+        Step::Protect(_) => account.protect(address),
+        Step::Associate(_) => account.associate(address),
+        Step::Disassociate(_) => account.disassociate(address),
+        Step::Release(_) => account.release(address),
+        Step::Transfer(_) | Step::Sweep => {
+            account.offer(address);
+            account.pass(Duration::seconds(30));
+            account.accept(address);
+        }
+    }
+    if matches!(step, Step::Release(_) | Step::Transfer(_)) {
+        gone.insert(number);
+    }
+}
+
+fn end_of(account: &Installation, known: &Known) -> End {
+    let held = account.held(&known.ip);
+    let rows = account.snapshots();
+    let alive = rows.iter().filter(|row| row.is_alive() && row.ip.to_string() == known.ip);
+    let releases = account.releases();
+    let release = releases.iter().find(|release| release.allocation.as_str() == known.allocation);
+    End {
+        held: held.is_some(),
+        at: held.and_then(|address| address.association).map(|now| now.private_ip_address),
+        rows_alive: alive.count(),
+        release: release.map(|release| match release.status {
+            ReleaseStatus::Pending { .. } => "pending",
+            ReleaseStatus::Reclaimed { restored: true, .. } => "reclaimed",
+            ReleaseStatus::Reclaimed { restored: false, .. } => "half reclaimed",
+            ReleaseStatus::Lost { .. } => "lost",
+            ReleaseStatus::LetGo { .. } => "let go",
+            ReleaseStatus::Transferred { .. } => "transferred",
+            ReleaseStatus::Recorded => "recorded",
+        }),
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_becomes_of_the_events_the_end_is_that_of_perfect_delivery(
+        history in histories(),
+        fates in fates(),
+    ) {
+        let perfect = ends_of(&history, &[Fate::After(1)]);
+        let chaotic = ends_of(&history, &fates);
+        prop_assert_eq!(perfect, chaotic);
+    }
+}
+
+#[test]
+fn perfect_delivery_ends_as_it_should() {
+    let history = History {
+        protected: vec![true, false, true],
+        steps: vec![
+            (Step::Associate(0), 60),
+            (Step::Release(0), 60),
+            (Step::Release(1), 60),
+            (Step::Transfer(2), 60),
+        ],
+    };
+    let ends = ends_of(&history, &[Fate::After(1)]);
+    let told: Vec<_> = ends.values().map(|end| (end.held, end.at.as_deref(), end.release)).collect();
+    assert_eq!(
+        told,
+        [
+            (true, Some("10.0.0.5"), Some("reclaimed")),
+            (false, None, Some("recorded")),
+            (false, None, Some("transferred")),
+        ]
+    );
+}
