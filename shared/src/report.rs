@@ -309,6 +309,9 @@ pub struct SweepReport {
     /// What became of these, and of losses that were not settled before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<Report>,
+    /// Addresses that went to instances which had waited for one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub placed: Vec<PlacedReport>,
 }
 
 /// Something that a person should know.

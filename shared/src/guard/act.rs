@@ -8,14 +8,14 @@
 //! 4. The ledger's rows, each by compare-and-set, the release record last: as long as that one is
 //!    missing, a further delivery goes through all of the above, and finds it done.
 
-use super::ask::{Asked, End, ask_back, last_moment};
+use super::ask::{Asked, End, ask_back};
 use super::decide::{Conclusion, Observed, ReclaimPlan};
-use super::restore::{self, Restoration, Scene, Target};
+use super::restore::{self, Restoration, Scene};
 use super::words::{self, Back};
 use super::{GuardCloud, Loss};
-use crate::address::{Address, Association, Interface, Tags};
+use crate::address::{Address, Interface, Tags};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Missing, Which};
+use crate::cloud::{CloudError, Which};
 use crate::error::Error;
 use crate::ids::AllocationId;
 use crate::ledger::release::{LostReason, PendingReason};
@@ -24,14 +24,7 @@ use crate::ledger::{Ledger, ReleaseStatus};
 use crate::ports::{Delivery, Ports};
 use crate::report::{AssociationReport, Finding, Function, Report, Stopwatch};
 use crate::settings::Settings;
-use std::time::Duration;
 use time::OffsetDateTime;
-
-/// The pause before a call that failed in passing is sent again.
-const PAUSE: Duration = Duration::from_millis(300);
-
-/// How often EC2 is asked to show an association that it has accepted.
-const MOST_READS: usize = 3;
 
 /// One run, from its decision on.
 pub(super) struct Run<'a, C, L, K> {
@@ -334,94 +327,6 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             None => {}
         }
         restored
-    }
-
-    /// Associates, and reads until EC2 shows who has the address: an accepted call is not ownership.
-    async fn associate(
-        &self,
-        allocation: &AllocationId,
-        target: &Target,
-    ) -> Result<Result<AssociationReport, Finding>, CloudError> {
-        let cloud = &self.ports.cloud;
-        let answer = self
-            .patiently(|| cloud.associate(allocation, &target.eni, target.private_ip))
-            .await;
-        let id = match answer {
-            Ok(id) => Some(id),
-            Err(CloudError::AlreadyAssociated(_)) => None,
-            Err(failure) if failure.is_passing() => return Err(failure),
-            Err(failure) => return Ok(Err(words::not_associated(allocation, target, &failure))),
-        };
-        let association = self.shown_association(allocation).await?;
-        let mut report = AssociationReport {
-            id,
-            eni: target.eni.clone(),
-            private_ip: target.private_ip,
-            instance: None,
-            verified: false,
-        };
-        if let Some(now) = association {
-            if now.eni.as_ref() != Some(&target.eni) || now.private_ip != Some(target.private_ip) {
-                return Ok(Err(words::associated_elsewhere(allocation, &now)));
-            }
-            report = AssociationReport {
-                id: Some(now.id),
-                instance: now.instance,
-                verified: true,
-                ..report
-            };
-        }
-        Ok(Ok(report))
-    }
-
-    /// The association that EC2 shows, with a little patience: answers lag behind writes.
-    async fn shown_association(
-        &self,
-        allocation: &AllocationId,
-    ) -> Result<Option<Association>, CloudError> {
-        let which = Which::Allocations(vec![allocation.clone()]);
-        for read in 1..=MOST_READS {
-            let shown = self
-                .patiently(|| self.ports.cloud.addresses(&which))
-                .await?;
-            let association = shown
-                .into_iter()
-                .next()
-                .and_then(|address| address.association);
-            if association.is_some() || read == MOST_READS {
-                return Ok(association);
-            }
-            self.ports.clock.sleep(PAUSE).await;
-        }
-        Ok(None)
-    }
-
-    /// Sends a call again while it fails in passing and there is time. An allocation that EC2 does not
-    /// know right after giving it is such a failure too.
-    async fn patiently<T, F: Future<Output = Result<T, CloudError>>>(
-        &self,
-        call: impl Fn() -> F,
-    ) -> Result<T, CloudError> {
-        let until =
-            last_moment(self.delivery).min(self.ports.clock.now() + self.settings.retry_for);
-        loop {
-            let failure = match call().await {
-                Ok(answer) => return Ok(answer),
-                Err(failure) => failure,
-            };
-            let not_yet = matches!(
-                failure,
-                CloudError::NotFound {
-                    what: Missing::Allocation,
-                    ..
-                }
-            );
-            let too_late = self.ports.clock.now() + PAUSE > until;
-            if too_late || !(failure.is_passing() || not_yet) {
-                return Err(failure);
-            }
-            self.ports.clock.sleep(PAUSE).await;
-        }
     }
 }
 

@@ -16,6 +16,7 @@
 mod act;
 mod aftermath;
 mod ask;
+mod associate;
 pub mod decide;
 mod estate;
 mod observe;
