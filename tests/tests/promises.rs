@@ -24,14 +24,20 @@ fn promises() -> Vec<String> {
 
 /// The address that kim released, with `change` made to the account before.
 fn survives_every_fault(name: &'static str, account: Account, most: Promises, is_back: bool) {
-    let goal = move |released: &holdfast_tests::scenarios::guard::Released, stage: &Stage| {
-        match (is_back, released.held(stage).is_some()) {
-            (expected, held) if expected == held => Ok(()),
-            (_, held) => Err(format!("the account has the address: {held}")),
-        }
+    let goal = move |released: &holdfast_tests::scenarios::guard::Released, stage: &Stage| match (
+        is_back,
+        released.held(stage).is_some(),
+    ) {
+        (expected, held) if expected == held => Ok(()),
+        (_, held) => Err(format!("the account has the address: {held}")),
     };
     let explored = explore(&account.released().scenario_that(name, most, goal));
-    assert!(explored.unwrap_or_else(|history| panic!("{history}")).histories > 100);
+    assert!(
+        explored
+            .unwrap_or_else(|history| panic!("{history}"))
+            .histories
+            > 100
+    );
 }
 
 #[test]
@@ -71,7 +77,10 @@ fn promise_3() {
     }
     let world = guarded.stage.world();
     let allocated = |call: &&Call| call.mutated() && call.action() == "AllocateAddress";
-    let by_holdfast = world.calls().iter().filter(|call| is_holdfast(&call.caller));
+    let by_holdfast = world
+        .calls()
+        .iter()
+        .filter(|call| is_holdfast(&call.caller));
     assert_eq!(by_holdfast.filter(allocated).count(), 1);
 }
 
@@ -79,9 +88,15 @@ fn promise_3() {
 #[test]
 fn promise_4() {
     let ports = include_str!("../../shared/src/cloud.rs");
-    let calls: Vec<&str> = ports.lines().filter(|line| line.trim().starts_with("fn ")).collect();
+    let calls: Vec<&str> = ports
+        .lines()
+        .filter(|line| line.trim().starts_with("fn "))
+        .collect();
     assert!(calls.len() > 5, "the ports are not where they were");
-    assert!(!calls.iter().any(|call| call.contains("release")), "{calls:?}");
+    assert!(
+        !calls.iter().any(|call| call.contains("release")),
+        "{calls:?}"
+    );
     let actions = include_str!("../../shared/src/aws/actions.rs");
     assert!(actions.contains("ec2:AllocateAddress") && !actions.contains("ec2:ReleaseAddress"));
 }
@@ -93,7 +108,10 @@ fn promise_5() {
     let _ = guarded.report();
     let once = addresses(&guarded.stage.world());
     for _ in 0..10 {
-        assert_eq!(guarded.report().map(|report| report.outcome).ok(), Some(Outcome::AlreadyOurs));
+        assert_eq!(
+            guarded.report().map(|report| report.outcome).ok(),
+            Some(Outcome::AlreadyOurs)
+        );
     }
     assert_eq!(addresses(&guarded.stage.world()), once);
 }
@@ -103,7 +121,10 @@ fn promise_5() {
 #[test]
 fn promise_6() {
     let guarded = account().denied("AllocateAddress").released().guarded();
-    assert_eq!(guarded.report().map(|report| report.outcome).ok(), Some(Outcome::Denied));
+    assert_eq!(
+        guarded.report().map(|report| report.outcome).ok(),
+        Some(Outcome::Denied)
+    );
     assert!(record(&guarded.stage).is_some_and(|record| !record.status.is_settled()));
     survives_every_fault("promise 6", account(), Promises::with_changes(3), true);
 }
@@ -120,9 +141,16 @@ fn promise_7() {
 fn promise_8() {
     let guarded = account().released().guarded();
     let _ = guarded.report();
-    let changes = ["AllocateAddress", "AssociateAddress", "ModifyAddressAttribute"];
-    let mut made: Vec<&str> =
-        guarded.calls().into_iter().filter(|name| changes.contains(name)).collect();
+    let changes = [
+        "AllocateAddress",
+        "AssociateAddress",
+        "ModifyAddressAttribute",
+    ];
+    let mut made: Vec<&str> = guarded
+        .calls()
+        .into_iter()
+        .filter(|name| changes.contains(name))
+        .collect();
     made.sort_unstable();
     assert_eq!(made, changes);
 }

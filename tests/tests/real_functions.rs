@@ -28,10 +28,17 @@ fn kim() -> Caller {
 async fn account() -> Account {
     let simulator = Simulator::start().await.unwrap();
     simulator.create_table(TABLE).await.unwrap();
-    let tags = vec![Tag::new("holdfast:protect", "reclaim"), Tag::new("Name", "gate")];
+    let tags = vec![
+        Tag::new("holdfast:protect", "reclaim"),
+        Tag::new("Name", "gate"),
+    ];
     let request = AllocateAddress::default();
     let given = estate::allocate(&mut simulator.world(), &kim(), request, tags).unwrap();
-    Account { simulator, ip: given.public_ip, allocation: given.allocation_id }
+    Account {
+        simulator,
+        ip: given.public_ip,
+        allocation: given.allocation_id,
+    }
 }
 
 impl Account {
@@ -50,7 +57,13 @@ impl Account {
     }
 
     async fn noted(self) -> Self {
-        let report = self.function("reconcile").await.invoke(&schedule()).await.result.unwrap();
+        let report = self
+            .function("reconcile")
+            .await
+            .invoke(&schedule())
+            .await
+            .result
+            .unwrap();
         assert_eq!(report["outcome"], "refreshed", "{report}");
         self
     }
@@ -59,7 +72,10 @@ impl Account {
     fn released(&self) -> Value {
         let _ = self.simulator.take_events();
         estate::release(&mut self.simulator.world(), &kim(), &self.allocation).unwrap();
-        self.simulator.take_events().pop().expect("the simulator emits an event for each call")
+        self.simulator
+            .take_events()
+            .pop()
+            .expect("the simulator emits an event for each call")
     }
 
     fn held_as(&self) -> Vec<String> {
@@ -101,7 +117,11 @@ async fn ten_deliveries_and_ten_processes_allocate_one_address() {
     for delivery in 0..10 {
         let guard = account.function("release-guard").await;
         let report = guard.invoke(&event).await.result.unwrap();
-        let expected = if delivery == 0 { "reclaimed" } else { "already-ours" };
+        let expected = if delivery == 0 {
+            "reclaimed"
+        } else {
+            "already-ours"
+        };
         assert_eq!(report["outcome"], expected, "delivery {delivery}: {report}");
     }
     assert_eq!(account.held_as().len(), 1);
@@ -124,7 +144,10 @@ async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_in_its_envelope() {
         let guard = account.function("release-guard").await;
         let event = if enveloped { event } else { record };
         let report = guard.invoke(&event).await.result.unwrap();
-        assert_eq!(report["outcome"], "reclaimed", "enveloped: {enveloped}: {report}");
+        assert_eq!(
+            report["outcome"], "reclaimed",
+            "enveloped: {enveloped}: {report}"
+        );
         assert_eq!(report["address"]["ip"], account.ip.as_str());
     }
 }
@@ -133,7 +156,13 @@ async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_in_its_envelope() {
 async fn what_only_lookup_events_knows_comes_back() {
     let account = account().await;
     let event = account.released();
-    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    let report = account
+        .function("release-guard")
+        .await
+        .invoke(&event)
+        .await
+        .result
+        .unwrap();
     assert_eq!(report["outcome"], "reclaimed", "{report}");
     assert_eq!(report["address"]["knownFrom"], "trail");
     assert_eq!(report["address"]["ip"], account.ip.as_str());
@@ -148,7 +177,13 @@ async fn a_release_that_arrives_before_its_own_allocation_ends_reclaimed() {
     let guard = account.function("release-guard").await;
     let first = guard.invoke(&released).await.result.unwrap();
     assert_eq!(first["outcome"], "pending", "{first}");
-    let then = account.function("reconcile").await.invoke(&allocated).await.result.unwrap();
+    let then = account
+        .function("reconcile")
+        .await
+        .invoke(&allocated)
+        .await
+        .result
+        .unwrap();
     assert_eq!(then["outcome"], "reclaimed", "{then}");
     assert_eq!(account.held_as().len(), 1);
 }
@@ -157,14 +192,29 @@ async fn a_release_that_arrives_before_its_own_allocation_ends_reclaimed() {
 async fn a_process_that_is_killed_right_after_the_request_is_followed_by_one_that_goes_on() {
     let account = account().await.noted().await;
     let event = account.released();
-    account.simulator.inject("dynamodb:TransactWriteItems", Fault::Slow(5000), 3);
+    account
+        .simulator
+        .inject("dynamodb:TransactWriteItems", Fault::Slow(5000), 3);
     let guard = account.function("release-guard").await;
     let answer = tokio::time::timeout(Duration::from_secs(2), guard.invoke(&event)).await;
-    assert!(answer.is_err(), "the run was to be ended before it had written anything down");
+    assert!(
+        answer.is_err(),
+        "the run was to be ended before it had written anything down"
+    );
     guard.kill().await;
     account.simulator.heal();
-    assert_eq!(account.held_as().len(), 1, "the dead process had the address back");
-    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    assert_eq!(
+        account.held_as().len(),
+        1,
+        "the dead process had the address back"
+    );
+    let report = account
+        .function("release-guard")
+        .await
+        .invoke(&event)
+        .await
+        .result
+        .unwrap();
     assert_eq!(report["outcome"], "already-ours", "{report}");
     assert_eq!(account.held_as().len(), 1);
 }
@@ -173,8 +223,16 @@ async fn a_process_that_is_killed_right_after_the_request_is_followed_by_one_tha
 async fn a_lost_reply_to_the_request_is_no_second_request() {
     let account = account().await.noted().await;
     let event = account.released();
-    account.simulator.inject("ec2:AllocateAddress", Fault::ReplyLost, 1);
-    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    account
+        .simulator
+        .inject("ec2:AllocateAddress", Fault::ReplyLost, 1);
+    let report = account
+        .function("release-guard")
+        .await
+        .invoke(&event)
+        .await
+        .result
+        .unwrap();
     assert_eq!(report["outcome"], "already-ours", "{report}");
     assert_eq!(account.held_as().len(), 1);
 }
@@ -183,19 +241,40 @@ async fn a_lost_reply_to_the_request_is_no_second_request() {
 async fn a_denied_guard_says_what_to_do() {
     let account = account().await.noted().await;
     let event = account.released();
-    account.simulator.world().deny("*holdfast*", "AllocateAddress");
-    let report = account.function("release-guard").await.invoke(&event).await.result.unwrap();
+    account
+        .simulator
+        .world()
+        .deny("*holdfast*", "AllocateAddress");
+    let report = account
+        .function("release-guard")
+        .await
+        .invoke(&event)
+        .await
+        .result
+        .unwrap();
     assert_eq!(report["outcome"], "denied", "{report}");
-    assert!(report["findings"][0]["next"].as_str().unwrap().contains("allocate-address"));
+    assert!(
+        report["findings"][0]["next"]
+            .as_str()
+            .unwrap()
+            .contains("allocate-address")
+    );
 }
 
 #[tokio::test]
 async fn what_is_not_json_is_an_error_that_says_so_and_the_process_goes_on() {
     let account = account().await;
     let guard = account.function("release-guard").await;
-    let error = guard.invoke_raw(b"not json at all".to_vec()).await.result.unwrap_err();
+    let error = guard
+        .invoke_raw(b"not json at all".to_vec())
+        .await
+        .result
+        .unwrap_err();
     assert_eq!(error.error_type, "Holdfast.EventUnreadable");
-    assert!(error.error_message.contains("the event is not JSON"), "{error}");
+    assert!(
+        error.error_message.contains("the event is not JSON"),
+        "{error}"
+    );
     assert!(guard.is_running());
     assert!(guard.invoke(&schedule()).await.result.is_ok());
 }
@@ -209,8 +288,15 @@ async fn bad_settings_stop_the_start_with_one_message_that_names_every_key() {
             .without("HOLDFAST_TABLE")
             .set("HOLDFAST_MODE", "on")
             .set("HOLDFAST_TYPO", "1");
-        let error = Function::start_named(function, &environment).await.unwrap_err();
-        let StartError::Failed { error: Some(told), .. } = error else { panic!("{error}") };
+        let error = Function::start_named(function, &environment)
+            .await
+            .unwrap_err();
+        let StartError::Failed {
+            error: Some(told), ..
+        } = error
+        else {
+            panic!("{error}")
+        };
         for key in ["HOLDFAST_TABLE", "HOLDFAST_MODE", "HOLDFAST_TYPO"] {
             assert!(told.error_message.contains(key), "{told}");
         }
@@ -226,19 +312,34 @@ async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_th
     let mut fed = 0;
     for function in ["release-guard", "reconcile"] {
         let running = account.function(function).await;
-        for file in folders.clone().flat_map(|folder| std::fs::read_dir(folder).unwrap()) {
+        for file in folders
+            .clone()
+            .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        {
             let path = file.unwrap().path();
             if path.extension().is_none_or(|extension| extension != "json") {
                 continue;
             }
             let body = std::fs::read(&path).unwrap();
             match running.invoke_raw(body).await.result {
-                Ok(report) => assert!(report["summary"].is_string(), "{}: {report}", path.display()),
+                Ok(report) => assert!(
+                    report["summary"].is_string(),
+                    "{}: {report}",
+                    path.display()
+                ),
                 Err(error) => {
-                    assert!(error.error_message.contains("field `"), "{}: {error}", path.display());
+                    assert!(
+                        error.error_message.contains("field `"),
+                        "{}: {error}",
+                        path.display()
+                    );
                 }
             }
-            assert!(running.is_running(), "{function} died of {}", path.display());
+            assert!(
+                running.is_running(),
+                "{function} died of {}",
+                path.display()
+            );
             fed += 1;
         }
     }

@@ -3,7 +3,7 @@
 
 use futures_util::FutureExt;
 use holdfast::cloud::{ReadAddresses, Which};
-use holdfast::event::Trigger;
+use holdfast::event::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Outcome, Report, Subject, SweepReport};
 use holdfast_tests::explorer::promises::Promises;
@@ -33,7 +33,10 @@ fn calls_since(account: &Installation, before: usize) -> BTreeMap<&'static str, 
 
 fn throttled(account: &Installation) -> usize {
     let world = account.stage.world();
-    let codes = world.calls().iter().filter_map(|call| call.error_code.as_deref());
+    let codes = world
+        .calls()
+        .iter()
+        .filter_map(|call| call.error_code.as_deref());
     codes.filter(|code| *code == "RequestLimitExceeded").count()
 }
 
@@ -44,14 +47,14 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
         for changed in [0, 10] {
             let mut account = Installation::new();
             let addresses = account.allocate_many(number, "record");
-            account.events();
+            account.lose_events();
             account.pass(Duration::minutes(1));
             account.sweep().unwrap();
             account.pass(Duration::minutes(5));
             for known in addresses.iter().take(changed) {
                 account.protect(known);
             }
-            account.events();
+            account.lose_events();
             account.pass(Duration::minutes(1));
             let before = account.stage.tap.names().len();
 
@@ -72,7 +75,10 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
                 count("DescribeAddresses"),
                 bytes / 1024,
             );
-            assert_eq!((count("DescribeAddresses"), queries, writes), (1, 2, changed));
+            assert_eq!(
+                (count("DescribeAddresses"), queries, writes),
+                (1, 2, changed)
+            );
             assert!(pages <= 1 + number / 1_000, "{pages} pages");
             assert_eq!(calls.values().sum::<usize>(), 1 + pages + queries + writes);
         }
@@ -141,17 +147,20 @@ fn a_thousand_late_events_wait_for_ec2_and_none_fails() {
 fn a_teardown_of_three_hundred_protected_addresses_that_no_event_told_of_comes_back() {
     let mut account = Installation::new();
     let addresses = account.allocate_many(300, "reclaim");
-    account.events();
+    account.lose_events();
     account.pass(Duration::minutes(1));
     account.sweep().unwrap();
     account.pass(Duration::minutes(5));
     for known in &addresses {
         account.release(known);
     }
-    account.events();
+    account.lose_events();
     account.stage.world().throttle(true);
     let mut runs = 0;
-    while addresses.iter().any(|known| account.held(&known.ip).is_none()) {
+    while addresses
+        .iter()
+        .any(|known| account.held(&known.ip).is_none())
+    {
         account.pass(Duration::minutes(5));
         account.sweep().unwrap();
         runs += 1;
@@ -171,17 +180,30 @@ fn sweeping(released: &Released) -> impl Fn(Player) -> Run<'static> + 'static {
 
 /// One address allocated, one record, the old allocation ended.
 fn is_back_once(released: &Released, stage: &Stage) -> Result<(), String> {
-    let held = released.held(stage).ok_or("the account does not have the address")?;
+    let held = released
+        .held(stage)
+        .ok_or("the account does not have the address")?;
     let record = record(stage).ok_or("the ledger has no record")?;
     match &record.status {
-        ReleaseStatus::Reclaimed { allocation, restored: true }
-            if allocation.as_str() == held.allocation_id => {}
+        ReleaseStatus::Reclaimed {
+            allocation,
+            restored: true,
+        } if allocation.as_str() == held.allocation_id => {}
         other => return Err(format!("the record says {other:?}")),
     }
-    let rows = stage.ledger.snapshots().now_or_never().and_then(Result::ok).unwrap_or_default();
+    let rows = stage
+        .ledger
+        .snapshots()
+        .now_or_never()
+        .and_then(Result::ok)
+        .unwrap_or_default();
     let alive = rows.iter().filter(|row| row.is_alive());
     let alive: Vec<&str> = alive.map(|row| row.allocation.as_str()).collect();
-    if alive == [held.allocation_id.as_str()] { Ok(()) } else { Err(format!("alive: {alive:?}")) }
+    if alive == [held.allocation_id.as_str()] {
+        Ok(())
+    } else {
+        Err(format!("alive: {alive:?}"))
+    }
 }
 
 fn missed(name: &'static str) -> (Arc<Released>, Scenario) {
@@ -206,26 +228,52 @@ fn a_missed_release_comes_back_whatever_goes_wrong() {
 }
 
 #[test]
-fn guard_and_reconcile_on_the_same_release_end_alike_in_every_order() {
+fn guard_and_reconcile_on_the_same_release_end_alike_whoever_comes_first() {
     let (released, scenario) = missed("guard and reconcile at once");
     let sweep = sweeping(&released);
     let guard = {
         let settings = released.settings.clone();
-        let trigger = holdfast::event::parse(&released.event).unwrap();
-        move |player| -> Run<'static> {
-            Box::pin(play(player, settings.clone(), trigger.clone()))
-        }
+        let trigger = parse(&released.event).unwrap();
+        move |player| -> Run<'static> { Box::pin(play(player, settings.clone(), trigger.clone())) }
     };
     let pair = |one, other| (guard(one), sweep(other));
-    let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
-    println!("{orders} orders");
-    assert!(orders > 100, "only {orders} orders were walked");
+    walks(interleave::both_within(&scenario, &pair, 3));
 }
 
 #[test]
-fn two_sweeps_at_once_take_back_one_address_in_every_order() {
-    let (_, scenario) = missed("two sweeps at once");
-    let orders = interleave::twice(&scenario).unwrap_or_else(|history| panic!("{history}"));
+fn a_release_and_its_own_allocation_delivered_at_once_end_reclaimed_whoever_comes_first() {
+    let released = account()
+        .not_associated()
+        .unknown_to_the_ledger()
+        .world(|world| world.settings().looked_up_after = Duration::hours(1))
+        .released();
+    let records = released.world.trail();
+    let born = records
+        .iter()
+        .find(|record| record.event_name == "AllocateAddress")
+        .unwrap();
+    let deliveries = [born.detail.clone(), released.event.clone()].map(|event| {
+        let (settings, trigger) = (released.settings.clone(), parse(&event).unwrap());
+        move |player| -> Run<'static> { Box::pin(play(player, settings.clone(), trigger.clone())) }
+    });
+    let [allocation, release] = deliveries;
+    let pair = |one, other| (allocation(one), release(other));
+    let promises = Promises::with_changes(3);
+    let name = "a release and its allocation at once";
+    let scenario = released.scenario_that(name, promises, is_back_once);
+    walks(interleave::both_within(&scenario, &pair, 3));
+}
+
+#[test]
+fn two_sweeps_at_once_take_back_one_address_whoever_comes_first() {
+    let (released, scenario) = missed("two sweeps at once");
+    let (one, other) = (sweeping(&released), sweeping(&released));
+    let pair = |first, second| (one(first), other(second));
+    walks(interleave::both_within(&scenario, &pair, 3));
+}
+
+fn walks(walked: Result<usize, String>) {
+    let orders = walked.unwrap_or_else(|history| panic!("{history}"));
     println!("{orders} orders");
     assert!(orders > 100, "only {orders} orders were walked");
 }
@@ -241,7 +289,11 @@ fn a_look_that_lags_loses_nothing() {
     let report = account.sweep().unwrap();
     assert_eq!(report.outcome, Outcome::Refreshed);
     let player = account.stage.player("auditor");
-    let shown = player.addresses(&Which::All).now_or_never().unwrap().unwrap();
+    let shown = player
+        .addresses(&Which::All)
+        .now_or_never()
+        .unwrap()
+        .unwrap();
     assert_eq!(shown[0].ip.to_string(), known.ip);
     assert!(account.snapshots().iter().all(Snapshot::is_alive));
 }

@@ -66,8 +66,11 @@ fn ends_of(history: &History, fates: &[Fate]) -> BTreeMap<String, End> {
     let mut account = Installation::new();
     account.fates(fates);
     let protection = |is: &bool| is.then_some("reclaim");
-    let known: Vec<Known> =
-        history.protected.iter().map(|is| account.allocate(protection(is))).collect();
+    let known: Vec<Known> = history
+        .protected
+        .iter()
+        .map(|is| account.allocate(protection(is)))
+        .collect();
     account.pass(Duration::minutes(1));
     account.sweep().unwrap();
     let mut gone = BTreeSet::new();
@@ -76,7 +79,10 @@ fn ends_of(history: &History, fates: &[Fate]) -> BTreeMap<String, End> {
         account.pass(Duration::seconds(i64::from(*seconds)));
     }
     account.come_to_rest().unwrap();
-    known.iter().map(|known| (known.ip.clone(), end_of(&account, known))).collect()
+    known
+        .iter()
+        .map(|known| (known.ip.clone(), end_of(&account, known)))
+        .collect()
 }
 
 fn take(account: &mut Installation, known: &[Known], gone: &mut BTreeSet<usize>, step: Step) {
@@ -112,17 +118,25 @@ fn take(account: &mut Installation, known: &[Known], gone: &mut BTreeSet<usize>,
 fn end_of(account: &Installation, known: &Known) -> End {
     let held = account.held(&known.ip);
     let rows = account.snapshots();
-    let alive = rows.iter().filter(|row| row.is_alive() && row.ip.to_string() == known.ip);
+    let alive = rows
+        .iter()
+        .filter(|row| row.is_alive() && row.ip.to_string() == known.ip);
     let releases = account.releases();
-    let release = releases.iter().find(|release| release.allocation.as_str() == known.allocation);
+    let release = releases
+        .iter()
+        .find(|release| release.allocation.as_str() == known.allocation);
     End {
         held: held.is_some(),
-        at: held.and_then(|address| address.association).map(|now| now.private_ip_address),
+        at: held
+            .and_then(|address| address.association)
+            .map(|now| now.private_ip_address),
         rows_alive: alive.count(),
         release: release.map(|release| match release.status {
             ReleaseStatus::Pending { .. } => "pending",
             ReleaseStatus::Reclaimed { restored: true, .. } => "reclaimed",
-            ReleaseStatus::Reclaimed { restored: false, .. } => "half reclaimed",
+            ReleaseStatus::Reclaimed {
+                restored: false, ..
+            } => "half reclaimed",
             ReleaseStatus::Lost { .. } => "lost",
             ReleaseStatus::LetGo { .. } => "let go",
             ReleaseStatus::Transferred { .. } => "transferred",
@@ -157,7 +171,10 @@ fn perfect_delivery_ends_as_it_should() {
         ],
     };
     let ends = ends_of(&history, &[Fate::After(1)]);
-    let told: Vec<_> = ends.values().map(|end| (end.held, end.at.as_deref(), end.release)).collect();
+    let told: Vec<_> = ends
+        .values()
+        .map(|end| (end.held, end.at.as_deref(), end.release))
+        .collect();
     assert_eq!(
         told,
         [

@@ -72,14 +72,18 @@ impl Aws {
             .try_collect()
             .await
             .map_err(|error| failure::of(FROM, error))?;
-        let instances = reservations.iter().flat_map(aws_sdk_ec2::types::Reservation::instances);
+        let instances = reservations
+            .iter()
+            .flat_map(aws_sdk_ec2::types::Reservation::instances);
         instances.map(instance).collect()
     }
 }
 
 fn instance(described: &Described) -> Result<Instance, CloudError> {
     let state = described.state().and_then(|state| state.name());
-    let launched_at = described.launch_time().map_or(0, aws_sdk_ec2::primitives::DateTime::secs);
+    let launched_at = described
+        .launch_time()
+        .map_or(0, aws_sdk_ec2::primitives::DateTime::secs);
     let mut attached: Vec<&InstanceNetworkInterface> =
         described.network_interfaces().iter().collect();
     attached.sort_by_key(|each| {
@@ -106,7 +110,9 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
     private.sort_by_key(|each| !each.primary().unwrap_or(false));
     Ok(AttachedInterface {
         id: required(FROM, described.network_interface_id(), "an interface's id")?,
-        device_index: attachment.and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::device_index).unwrap_or(0),
+        device_index: attachment
+            .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::device_index)
+            .unwrap_or(0),
         service_managed: described
             .interface_type()
             .is_some_and(|kind| !OWN_KINDS.contains(&kind)),

@@ -7,10 +7,11 @@
 use super::PlacementCloud;
 use super::act::{self, End};
 use super::decide::{self, Observed, Step};
-use super::group::group_of;
+use super::group::{group_of, on_stop};
 use super::observe::{self, Memory};
 use super::run::last_moment;
 use super::words;
+use crate::address::Address;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
@@ -18,7 +19,7 @@ use crate::event::InstanceChange;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{AssociationReport, Finding, PlacedReport, Report, Stopwatch};
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, OnStop, Settings};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -105,16 +106,23 @@ pub struct Waiting {
 }
 
 /// Gives what is free in every group to running instances that lack an address: what reconcile does for
-/// instances that found the pool empty when they started, or whose event never came.
+/// instances that found the pool empty when they started, or whose event never came. `addresses` are those
+/// that are known to be there: when none of them can be had, nothing is asked of EC2.
 ///
 /// # Errors
 /// `Unfinished` when EC2 did not answer in a way that lets the run end.
 pub async fn place_waiting<C: PlacementCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
+    mut addresses: impl Iterator<Item = &Address>,
     delivery: Delivery,
 ) -> Result<Waiting, Error> {
-    if settings.mode == Mode::Observe {
+    let may_be_had = |address: &Address| {
+        let is_of_a_group = group_of(&address.tags, &settings.tags).is_some();
+        let is_free = address.association.is_none();
+        is_of_a_group && (is_free || on_stop(address, settings) == OnStop::Move)
+    };
+    if settings.mode == Mode::Observe || !addresses.any(may_be_had) {
         return Ok(Waiting::default());
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);

@@ -4,14 +4,15 @@
 use crate::address::{Address, Association, Interface, Pool, Tags};
 use crate::clock::Clock;
 use crate::cloud::{
-    AddressRequest, Allocated, Associate, CloudError, Failure, Missing, NameAddress, ReadAddresses,
-    ReadInterfaces, Reclaim, Trail, Which,
+    AddressRequest, Allocated, Associate, CloudError, Disassociate, Failure, Missing, NameAddress,
+    ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, Trail, Which, WhichInstances,
 };
 use crate::error::Error;
 use crate::event::Trigger;
 use crate::event::cloudtrail::{Actor, Allocation, Call, Deed, Record};
 use crate::guard;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
+use crate::instance::Instance;
 use crate::ledger::{Known, Ledger, MemoryLedger, Snapshot};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Report, Subject, SweepReport};
@@ -407,6 +408,20 @@ impl ReadInterfaces for Cloud {
             requester_managed: false,
             instance: None,
         }))
+    }
+}
+
+impl ReadInstances for Cloud {
+    async fn instances(&self, _: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+        drop(self.asked("DescribeInstances"));
+        Ok(Vec::new())
+    }
+}
+
+impl Disassociate for Cloud {
+    async fn disassociate(&self, _: &AssociationId) -> Result<(), CloudError> {
+        drop(self.asked("DisassociateAddress"));
+        Ok(())
     }
 }
 

@@ -30,6 +30,7 @@ use crate::event::cloudtrail::{Deed, Record};
 use crate::guard::{self, GuardCloud, Loss};
 use crate::ids::AllocationId;
 use crate::ledger::Ledger;
+use crate::placement::{self, PlacementCloud};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::Settings;
@@ -37,10 +38,11 @@ use decide::Concern;
 use settle::Settling;
 use std::collections::BTreeSet;
 
-/// What reconcile asks of EC2 and CloudTrail: what the guard does, since it ends what the guard began.
-pub trait ReconcileCloud: GuardCloud {}
+/// What reconcile asks of EC2 and CloudTrail: what the guard and placement do, since it ends what they
+/// began.
+pub trait ReconcileCloud: GuardCloud + PlacementCloud {}
 
-impl<T: GuardCloud> ReconcileCloud for T {}
+impl<T: GuardCloud + PlacementCloud> ReconcileCloud for T {}
 
 const FUNCTION: Function = Function::Reconcile;
 
@@ -96,13 +98,15 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     };
     let settled = settling.all(cases).await;
     watch.lap("settle", &ports.clock);
+    let addresses = observed.look.addresses.values();
+    let waiting = placement::place_waiting(ports, settings, addresses, delivery).await;
+    watch.lap("place", &ports.clock);
     let plan = decide::Sweep { missing, ..plan };
-    match settled.failure {
-        Some(failure) => Err(failure),
-        None => Ok(words::swept(
-            settings, &observed, plan, written, settled, watch,
-        )),
+    if let Some(failure) = settled.failure {
+        return Err(failure);
     }
+    let report = words::swept(settings, &observed, plan, written, settled, watch);
+    Ok(words::with_placed(report, waiting?))
 }
 
 /// Takes note of a call on the addresses that it concerns, and of what that means for their losses.

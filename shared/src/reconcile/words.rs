@@ -7,8 +7,9 @@ use super::settle::Settled;
 use super::{FUNCTION, transfer};
 use crate::event::cloudtrail::{Deed, Record};
 use crate::guard::decide::protection;
-use crate::ids::AllocationId;
+use crate::ids::{AllocationId, InstanceId};
 use crate::ledger::Snapshot;
+use crate::placement::Waiting;
 use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
 use crate::settings::{Protection, Settings};
 
@@ -40,6 +41,7 @@ pub(super) fn swept(
         written,
         missing: plan.missing,
         settled: settled.reports,
+        placed: Vec::new(),
     };
     let mut summary = format!(
         "{}, {} of them protected; {} in the ledger",
@@ -60,6 +62,20 @@ pub(super) fn swept(
         phases: watch.into_phases(),
         ..Report::of(FUNCTION, settings.mode, outcome, summary)
     }
+}
+
+/// The same, with what was given to instances that waited for an address.
+pub(super) fn with_placed(mut report: Report, waiting: Waiting) -> Report {
+    report.findings.extend(waiting.findings);
+    for placed in &waiting.placed {
+        let to = placed.association.instance.as_ref();
+        let to = to.map_or("an instance", InstanceId::as_str);
+        report.summary = format!("{}; {} is on {to}, which waited", report.summary, placed.ip);
+    }
+    if let Subject::Sweep(sweep) = &mut report.subject {
+        sweep.placed = waiting.placed;
+    }
+    report
 }
 
 /// What a person has to hear of comes first; what is still pending was said when it became so.
@@ -128,6 +144,7 @@ pub(super) fn called(
         written: written.len(),
         missing,
         settled: Vec::new(),
+        placed: Vec::new(),
     };
     let is_offered = matches!(record.deed, Deed::TransferEnabled { .. });
     let threat = alive

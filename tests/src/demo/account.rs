@@ -40,14 +40,23 @@ pub(super) struct Lot {
     pub(super) allocation: String,
 }
 
-/// An address with its tags.
+/// An address with a name and, where it is to have one, a protection.
 pub(super) fn allocate(
     world: &mut World,
     name: &'static str,
     protect: Option<&str>,
 ) -> Result<Lot, Problem> {
-    let mut tags = vec![Tag::new("Name", name)];
-    tags.extend(protect.map(|protect| Tag::new("holdfast:protect", protect)));
+    let tags = protect.map(|protect| Tag::new("holdfast:protect", protect));
+    allocate_tagged(world, name, tags.into_iter().collect())
+}
+
+/// An address with a name and further tags.
+pub(super) fn allocate_tagged(
+    world: &mut World,
+    name: &'static str,
+    mut tags: Vec<Tag>,
+) -> Result<Lot, Problem> {
+    tags.push(Tag::new("Name", name));
     let given = estate::allocate(world, &ana(), AllocateAddress::default(), tags)?;
     Ok(Lot {
         name,

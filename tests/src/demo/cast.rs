@@ -16,6 +16,8 @@ pub(super) struct Cast {
     pub(super) simulator: Simulator,
     pub(super) guard: Function,
     pub(super) reconcile: Function,
+    /// Two of them: Lambda starts a second process for an event that arrives while the first is busy.
+    pub(super) instance_start: [Function; 2],
 }
 
 impl Cast {
@@ -25,17 +27,23 @@ impl Cast {
         simulator.create_table(TABLE).await?;
         let guard = start("release-guard", &simulator, region).await?;
         let reconcile = start("reconcile", &simulator, region).await?;
+        let instance_start = [
+            start("instance-start", &simulator, region).await?,
+            start("instance-start", &simulator, region).await?,
+        ];
         terminal::line(&format!(
             "   a simulated {region} at {}, and the functions as they are deployed:\n   release-guard \
-             (ready in {} ms) and reconcile (ready in {} ms), debug builds, mode enforce",
+             (ready in {} ms), reconcile ({} ms), instance-start ({} ms): debug builds, mode enforce",
             simulator.url,
             guard.init_duration().as_millis(),
-            reconcile.init_duration().as_millis()
+            reconcile.init_duration().as_millis(),
+            instance_start[0].init_duration().as_millis()
         ))?;
         Ok(Self {
             simulator,
             guard,
             reconcile,
+            instance_start,
         })
     }
 
@@ -58,10 +66,18 @@ impl Cast {
             _ => self.reconcile.invoke(event).await,
         })
     }
+
+    /// Delivers two events of instances at the same moment.
+    pub(super) async fn deliver_both(&self, events: &[Value; 2]) -> Result<[Value; 2], Problem> {
+        let [first, second] = &self.instance_start;
+        let (one, other) = tokio::join!(first.invoke(&events[0]), second.invoke(&events[1]));
+        Ok([answer(one)?, answer(other)?])
+    }
 }
 
 async fn start(name: &str, simulator: &Simulator, region: &str) -> Result<Function, Problem> {
     let environment = Environment::new(name, &simulator.url)
+        .timeout(std::time::Duration::from_secs(60))
         .set("AWS_REGION", region)
         .set("HOLDFAST_TABLE", TABLE)
         .set("HOLDFAST_MODE", "enforce")

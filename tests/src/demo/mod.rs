@@ -4,6 +4,7 @@
 
 mod account;
 mod cast;
+mod encore;
 mod own_event;
 mod story;
 mod terminal;

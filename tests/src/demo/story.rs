@@ -3,6 +3,7 @@
 use super::Problem;
 use super::account::{self, Lot, ana, decommission, kim};
 use super::cast::Cast;
+use super::encore;
 use super::terminal;
 use crate::scenarios::estate;
 use crate::sim::http::Call;
@@ -56,6 +57,8 @@ pub async fn story() -> Result<(), Problem> {
     let (received, took, calls) = measured.ok_or("no address was reclaimed")?;
     timings(received, took, &calls)?;
     verify(&cast, &lots, &reports, &again)?;
+    encore::dropped_event(&cast).await?;
+    encore::replaced(&cast).await?;
     terminal::line(
         "\nNext: README.md says how a deployment looks; `make demo EVENT=file.json` runs the guard on \
          an event of your own.",

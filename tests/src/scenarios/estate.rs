@@ -7,7 +7,7 @@ use crate::sim::api::{
     AllocateAddress, AllocatedAddress, AssociateAddress, AttachInternetGateway, Caller,
     CreateInternetGateway, CreateNetworkInterface, CreateSubnet, CreateVpc, DisassociateAddress,
     Ec2Error, ModifyAddressAttribute, ReleaseAddress, Request, ResetAddressAttribute, Response,
-    Tag, TagSpecification,
+    RunInstances, Tag, TagSpecification, TerminateInstances,
 };
 
 fn unexpected(response: &Response) -> Ec2Error {
@@ -152,5 +152,43 @@ pub fn release(world: &mut World, caller: &Caller, allocation: &str) -> Result<(
     };
     world
         .call(caller, &Request::ReleaseAddress(request), false)
+        .map(drop)
+}
+
+/// Starts an instance in the default VPC with these tags.
+///
+/// # Errors
+/// As EC2 refuses.
+pub fn launch(world: &mut World, caller: &Caller, tags: Vec<Tag>) -> Result<String, Ec2Error> {
+    let request = RunInstances {
+        min_count: 1,
+        max_count: 1,
+        tag_specifications: vec![TagSpecification {
+            resource_type: "instance".to_owned(),
+            tags,
+        }],
+        ..RunInstances::default()
+    };
+    match world.call(caller, &Request::RunInstances(request), false)? {
+        Response::RunInstances(reservation) => {
+            let first = reservation.instances.into_iter().next();
+            first.map(|instance| instance.instance_id).ok_or_else(|| {
+                Ec2Error::new("InternalError", "a reservation has at least one instance")
+            })
+        }
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Terminates instances.
+///
+/// # Errors
+/// As EC2 refuses.
+pub fn terminate(world: &mut World, caller: &Caller, instances: &[String]) -> Result<(), Ec2Error> {
+    let request = TerminateInstances {
+        instance_ids: instances.to_vec(),
+    };
+    world
+        .call(caller, &Request::TerminateInstances(request), false)
         .map(drop)
 }

@@ -4,21 +4,24 @@
     reason = "a scenario that cannot be set up is a wrong test"
 )]
 
-use crate::explorer::promises::{Promises, Scene, addresses};
+mod hands;
+
+use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use crate::sim::World;
 use crate::sim::api::{
-    Address, AllocateAddress, AssociateAddress, Caller, CreateNetworkInterface,
-    DescribeNetworkInterfaces, Instance, InstanceNetworkInterfaceSpecification, InstanceState,
-    Request, Response, RunInstances, StartInstances, StopInstances, Tag, TagSpecification,
-    TerminateInstances,
+    Address, AssociateAddress, DisassociateAddress, InstanceNetworkInterfaceSpecification, Request,
+    Response, RunInstances, Tag, TagSpecification,
 };
-use crate::sim::front::{ACCOUNT, Player, Stage};
+use crate::sim::front::{Player, Stage};
+use hands::{allocate, call, interface};
+pub use hands::{
+    default_subnet, owner, schedule, seen, start, state_change, state_of, stop, terminate,
+};
 use holdfast::event::{Trigger, parse};
 use holdfast::placement;
 use holdfast::ports::Delivery;
 use holdfast::settings::Settings;
-use serde_json::json;
 use std::sync::Arc;
 use time::Duration;
 
@@ -60,18 +63,6 @@ pub fn fleet() -> Fleet {
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
     }
-}
-
-/// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.
-fn call(world: &mut World, request: &Request) -> Response {
-    let answer = world.call(&owner(), request, false);
-    answer.expect("the scenario's own calls are good")
-}
-
-/// Whoever owns the instances.
-#[must_use]
-pub fn owner() -> Caller {
-    Caller::user(ACCOUNT, "owner")
 }
 
 /// The group's tag and more, which may name another group.
@@ -177,6 +168,36 @@ impl Fleet {
         let ids = made.instances.into_iter().map(|each| each.instance_id);
         self.instances.extend(ids);
         self
+    }
+
+    /// One more instance of the group, launched into a world that goes on.
+    #[must_use]
+    pub fn launch_into(&self, world: &mut World) -> String {
+        let request = RunInstances {
+            min_count: 1,
+            max_count: 1,
+            tag_specifications: vec![TagSpecification {
+                resource_type: "instance".to_owned(),
+                tags: tags(&[]),
+            }],
+            ..RunInstances::default()
+        };
+        match call(world, &Request::RunInstances(request)) {
+            Response::RunInstances(made) => made.instances[0].instance_id.clone(),
+            other => unreachable!("RunInstances answers with a reservation, not {other:?}"),
+        }
+    }
+
+    /// The owner takes an address from whatever has it.
+    pub fn free(&self, world: &mut World, address: usize) {
+        let address = addresses(world).remove(&self.addresses[address]);
+        if let Some(association) = address.and_then(|address| address.association) {
+            let request = DisassociateAddress {
+                association_id: Some(association.association_id),
+                public_ip: None,
+            };
+            call(world, &Request::DisassociateAddress(request));
+        }
     }
 
     /// Lets time pass.
@@ -312,99 +333,6 @@ impl Fleet {
             held => Err(format!("instance {instance} has {held} addresses")),
         }
     }
-}
-
-/// The event by which EC2 tells that an instance came into a state.
-#[must_use]
-pub fn state_change(instance: &str, state: &str) -> serde_json::Value {
-    json!({
-        "version": "0",
-        "id": format!("{instance}-{state}"),
-        "detail-type": "EC2 Instance State-change Notification",
-        "source": "aws.ec2",
-        "account": ACCOUNT,
-        "time": "2026-01-15T12:00:00Z",
-        "region": "us-east-1",
-        "resources": [],
-        "detail": {"instance-id": instance, "state": state}
-    })
-}
-
-/// The owner stops an instance.
-pub fn stop(world: &mut World, instance: &str) {
-    let instance_ids = vec![instance.to_owned()];
-    let request = StopInstances {
-        instance_ids,
-        force: false,
-    };
-    call(world, &Request::StopInstances(request));
-}
-
-/// The owner starts an instance again.
-pub fn start(world: &mut World, instance: &str) {
-    let instance_ids = vec![instance.to_owned()];
-    call(
-        world,
-        &Request::StartInstances(StartInstances { instance_ids }),
-    );
-}
-
-/// The owner terminates an instance.
-pub fn terminate(world: &mut World, instance: &str) {
-    let instance_ids = vec![instance.to_owned()];
-    let request = TerminateInstances { instance_ids };
-    call(world, &Request::TerminateInstances(request));
-}
-
-/// What a person sees of an instance.
-#[must_use]
-pub fn seen(stage: &Stage, instance: &str) -> Option<Instance> {
-    Scene::of(&stage.world()).instances.remove(instance)
-}
-
-/// The state of an instance.
-#[must_use]
-pub fn state_of(stage: &Stage, instance: &str) -> Option<InstanceState> {
-    seen(stage, instance).map(|instance| instance.state)
-}
-
-fn allocate(world: &mut World, tags: Vec<Tag>) -> String {
-    let request = AllocateAddress {
-        tag_specifications: vec![TagSpecification {
-            resource_type: "elastic-ip".to_owned(),
-            tags,
-        }],
-        ..AllocateAddress::default()
-    };
-    match call(world, &Request::AllocateAddress(request)) {
-        Response::AllocateAddress(given) => given.allocation_id,
-        other => unreachable!("AllocateAddress answers with an address, not {other:?}"),
-    }
-}
-
-/// An interface in a subnet of the default VPC, found by the subnet of one that is made on the way.
-fn interface(world: &mut World, secondary: i32) -> String {
-    let request = CreateNetworkInterface {
-        subnet_id: default_subnet(world),
-        secondary_private_ip_address_count: secondary,
-        ..CreateNetworkInterface::default()
-    };
-    match call(world, &Request::CreateNetworkInterface(request)) {
-        Response::CreateNetworkInterface(made) => made.network_interface_id,
-        other => unreachable!("CreateNetworkInterface answers with an interface, not {other:?}"),
-    }
-}
-
-/// A subnet of the default VPC: that of any instance that is there.
-#[must_use]
-pub fn default_subnet(world: &World) -> String {
-    let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
-    let interfaces = match world.inspect(&owner(), &request) {
-        Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => interfaces,
-        other => unreachable!("DescribeNetworkInterfaces answers, not {other:?}"),
-    };
-    let first = interfaces.into_iter().next();
-    first.expect("an instance was launched before").subnet_id
 }
 
 async fn deliver(

@@ -110,7 +110,11 @@ impl Installation {
         let tags = tags.into_iter().collect();
         let request = AllocateAddress::default();
         let given = estate::allocate(&mut world, &self.owner, request, tags).expect(GOOD);
-        Known { allocation: given.allocation_id, ip: given.public_ip, eni }
+        Known {
+            allocation: given.allocation_id,
+            ip: given.public_ip,
+            eni,
+        }
     }
 
     /// Somebody allocates many addresses, which nothing uses.
@@ -121,9 +125,18 @@ impl Installation {
             let request = AllocateAddress::default();
             let given = estate::allocate(&mut world, &self.owner, request, tags).expect(GOOD);
             let (allocation, ip, eni) = (given.allocation_id, given.public_ip, String::new());
-            Known { allocation, ip, eni }
+            Known {
+                allocation,
+                ip,
+                eni,
+            }
         });
         allocated.collect()
+    }
+
+    /// Nothing that has happened so far is told by an event.
+    pub fn lose_events(&self) {
+        drop(self.events());
     }
 
     /// The events that have not been delivered yet.
@@ -180,7 +193,12 @@ impl Installation {
             "TransferAccountId": "444455556666",
         }});
         let mut world = self.stage.world();
-        world.tell_of(&self.owner, "EnableAddressTransfer", &parameters, &json!({}));
+        world.tell_of(
+            &self.owner,
+            "EnableAddressTransfer",
+            &parameters,
+            &json!({}),
+        );
     }
 
     /// The other account accepts it.
@@ -188,7 +206,12 @@ impl Installation {
         let parameters = json!({"AcceptAddressTransferRequest": {"Address": known.ip}});
         let mut world = self.stage.world();
         world.transfer_address_away(&known.allocation);
-        world.tell_of(&self.owner, "AcceptAddressTransfer", &parameters, &json!({}));
+        world.tell_of(
+            &self.owner,
+            "AcceptAddressTransfer",
+            &parameters,
+            &json!({}),
+        );
     }
 
     fn call(&self, request: Request) {
@@ -240,7 +263,8 @@ impl Installation {
             let (due, number, event) = self.waiting.remove(0);
             self.stage.world().advance_to(due);
             if self.deliver(&event).is_err() {
-                self.waiting.push((due + Duration::minutes(1), number, event));
+                self.waiting
+                    .push((due + Duration::minutes(1), number, event));
             }
         }
         self.stage.world().advance_to(until);
@@ -259,7 +283,9 @@ impl Installation {
             };
             let late = |seconds| now + Duration::seconds(i64::from(seconds));
             let number = self.told;
-            let copies = delays.into_iter().map(|delay| (late(delay), number, event.clone()));
+            let copies = delays
+                .into_iter()
+                .map(|delay| (late(delay), number, event.clone()));
             self.waiting.extend(copies);
         }
     }
@@ -303,7 +329,9 @@ impl Default for Installation {
 /// The function's own.
 pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
     let ports = player.ports();
-    let delivery = Delivery { ends_at: player.now() + TIMEOUT };
+    let delivery = Delivery {
+        ends_at: player.now() + TIMEOUT,
+    };
     let is_release = match &trigger {
         Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
         _ => false,

@@ -131,7 +131,12 @@ impl TrailRecord {
             at,
             event_id,
             event_name,
-            username: caller.arn.rsplit(['/', ':']).next().unwrap_or_default().to_owned(),
+            username: caller
+                .arn
+                .rsplit(['/', ':'])
+                .next()
+                .unwrap_or_default()
+                .to_owned(),
             access_key_id: access_key(caller).to_owned(),
             resources: resources.into_iter().collect(),
             detail,
