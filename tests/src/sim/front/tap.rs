@@ -156,10 +156,12 @@ impl Tap {
     pub(super) async fn boundary(&self, run: Run) {
         if self.state().held {
             let mut polled = false;
-            std::future::poll_fn(|_| {
+            std::future::poll_fn(|context| {
                 if std::mem::replace(&mut polled, true) {
                     Poll::Ready(())
                 } else {
+                    // Some ways to wait for several calls go on only with those that wake them.
+                    context.waker().wake_by_ref();
                     Poll::Pending
                 }
             })
