@@ -32,7 +32,7 @@ pub fn both(scenario: &Scenario, pair: Pair<'_>) -> Result<usize, String> {
     let mut orders = 0;
     let mut order: Vec<bool> = Vec::new();
     loop {
-        let walked = walk(scenario, pair, &order, Then::First)?;
+        let walked = walk(scenario, pair, &order)?;
         orders += 1;
         if orders > MOST_ORDERS {
             return Err(format!("{}: more than {MOST_ORDERS} orders", scenario.name));
@@ -51,54 +51,12 @@ pub fn both(scenario: &Scenario, pair: Pair<'_>) -> Result<usize, String> {
     }
 }
 
-/// Walks the orders of two long runs in which the turn passes at most so many times while both are at
-/// work; there are too many orders of more than a dozen calls each to walk them all, and what goes wrong
-/// between two goes wrong within a few turns.
-///
-/// # Errors
-/// The order that broke a promise or missed the goal.
-pub fn both_within(
-    scenario: &Scenario,
-    pair: Pair<'_>,
-    most_turns: usize,
-) -> Result<usize, String> {
-    let mut orders = 0;
-    let mut open = vec![(vec![false], 0), (vec![true], 0)];
-    while let Some((order, turns)) = open.pop() {
-        let walked = walk(scenario, pair, &order, Then::Same)?;
-        orders += 1;
-        if turns == most_turns {
-            continue;
-        }
-        for (at, step) in walked.iter().enumerate().skip(order.len()) {
-            if step.had_choice {
-                let before = walked[..at].iter().map(|step| step.second_came_first);
-                let turned = before.chain([!step.second_came_first]).collect();
-                open.push((turned, turns + 1));
-            }
-        }
-    }
-    Ok(orders)
-}
-
-/// Whose call comes next where the order does not say.
-#[derive(Clone, Copy)]
-enum Then {
-    First,
-    Same,
-}
-
 struct Step {
     second_came_first: bool,
     had_choice: bool,
 }
 
-fn walk(
-    scenario: &Scenario,
-    pair: Pair<'_>,
-    order: &[bool],
-    then: Then,
-) -> Result<Vec<Step>, String> {
+fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>, String> {
     let stage = (scenario.stage)();
     stage.tap.hold_at_boundaries();
     let before = stage.world().calls().len();
@@ -106,16 +64,12 @@ fn walk(
     let (mut first, mut second) = pair(first, second);
     let mut waiting = [true, true];
     let mut answers = [String::new(), String::new()];
-    let mut steps: Vec<Step> = Vec::new();
+    let mut steps = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
     while waiting.contains(&true) {
         let had_choice = waiting == [true, true];
         let second_came_first = if had_choice {
-            let next = match then {
-                Then::First => false,
-                Then::Same => steps.last().is_some_and(|step| step.second_came_first),
-            };
-            order.get(steps.len()).copied().unwrap_or(next)
+            order.get(steps.len()).copied().unwrap_or(false)
         } else {
             waiting[1]
         };

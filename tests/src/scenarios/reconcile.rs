@@ -1,6 +1,12 @@
 //! Holdfast at work in an account over some time: people change addresses, events come as EventBridge
 //! brings them (late, twice, shuffled or never), reconcile runs on its schedule.
 
+#![allow(
+    clippy::expect_used,
+    clippy::missing_panics_doc,
+    reason = "a scenario whose own calls are refused is wrong, and the test must end there"
+)]
+
 use super::estate;
 use crate::explorer::promises::addresses;
 use crate::sim::World;
