@@ -68,6 +68,12 @@ impl Account {
         self
     }
 
+    /// Delivers an event to a new process of the guard; gives its report.
+    async fn guarded(&self, event: &Value) -> Value {
+        let guard = self.function("release-guard").await;
+        guard.invoke(event).await.result.unwrap()
+    }
+
     /// Kim releases it; gives the event.
     fn released(&self) -> Value {
         let _ = self.simulator.take_events();
@@ -156,13 +162,7 @@ async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_in_its_envelope() {
 async fn what_only_lookup_events_knows_comes_back() {
     let account = account().await;
     let event = account.released();
-    let report = account
-        .function("release-guard")
-        .await
-        .invoke(&event)
-        .await
-        .result
-        .unwrap();
+    let report = account.guarded(&event).await;
     assert_eq!(report["outcome"], "reclaimed", "{report}");
     assert_eq!(report["address"]["knownFrom"], "trail");
     assert_eq!(report["address"]["ip"], account.ip.as_str());
@@ -208,13 +208,7 @@ async fn a_process_that_is_killed_right_after_the_request_is_followed_by_one_tha
         1,
         "the dead process had the address back"
     );
-    let report = account
-        .function("release-guard")
-        .await
-        .invoke(&event)
-        .await
-        .result
-        .unwrap();
+    let report = account.guarded(&event).await;
     assert_eq!(report["outcome"], "already-ours", "{report}");
     assert_eq!(account.held_as().len(), 1);
 }
@@ -226,13 +220,7 @@ async fn a_lost_reply_to_the_request_is_no_second_request() {
     account
         .simulator
         .inject("ec2:AllocateAddress", Fault::ReplyLost, 1);
-    let report = account
-        .function("release-guard")
-        .await
-        .invoke(&event)
-        .await
-        .result
-        .unwrap();
+    let report = account.guarded(&event).await;
     assert_eq!(report["outcome"], "already-ours", "{report}");
     assert_eq!(account.held_as().len(), 1);
 }
@@ -245,13 +233,7 @@ async fn a_denied_guard_says_what_to_do() {
         .simulator
         .world()
         .deny("*holdfast*", "AllocateAddress");
-    let report = account
-        .function("release-guard")
-        .await
-        .invoke(&event)
-        .await
-        .result
-        .unwrap();
+    let report = account.guarded(&event).await;
     assert_eq!(report["outcome"], "denied", "{report}");
     assert!(
         report["findings"][0]["next"]

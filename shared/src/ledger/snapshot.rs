@@ -172,29 +172,20 @@ impl Snapshot {
             reverse_name,
             at,
         } = sighting;
-        Self {
+        let facts = Allocation {
             allocation: address.allocation.clone(),
             ip: address.ip,
             pool: address.pool.clone(),
             border_group: address.border_group.clone(),
             tags: address.tags.clone(),
+        };
+        let held = |association: Association| Held::since(association, at);
+        let named = |name: &str| Held::since(name.to_owned(), at);
+        Self {
             service_managed: address.service_managed.clone(),
-            association: address
-                .association
-                .clone()
-                .map(|value| Held::since(value, at)),
-            reverse_name: reverse_name
-                .flatten()
-                .map(|name| Held::since(name.to_owned(), at)),
-            unprotected: None,
-            unlocked: Vec::new(),
-            offer: None,
-            reclaims: Vec::new(),
-            life: Life::Alive,
-            seen_at: at,
-            tagged_at: at,
-            true_at: at,
-            revision: 0,
+            association: address.association.clone().map(held),
+            reverse_name: reverse_name.flatten().map(named),
+            ..Self::born(&facts, at)
         }
     }
 
