@@ -146,7 +146,7 @@ fn end_of(account: &Installation, known: &Known) -> End {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn whatever_becomes_of_the_events_the_end_is_that_of_perfect_delivery(
@@ -183,4 +183,19 @@ fn perfect_delivery_ends_as_it_should() {
             (false, None, Some("transferred")),
         ]
     );
+}
+
+/// What the random histories rest on: it is reconcile's runs that bring the address back.
+#[test]
+fn a_release_whose_events_are_lost_stays_lost_until_reconcile_runs() {
+    let mut account = Installation::new();
+    let known = account.allocate(Some("reclaim"));
+    account.pass(Duration::minutes(1));
+    account.sweep().unwrap();
+    account.fates(&[Fate::Lost]);
+    account.release(&known);
+    account.pass(Duration::hours(1));
+    assert!(account.held(&known.ip).is_none());
+    account.sweep().unwrap();
+    assert!(account.held(&known.ip).is_some());
 }

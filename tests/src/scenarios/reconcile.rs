@@ -4,7 +4,9 @@
 #![allow(
     clippy::expect_used,
     clippy::missing_panics_doc,
-    reason = "a scenario whose own calls are refused is wrong, and the test must end there"
+    clippy::result_large_err,
+    reason = "a scenario whose own calls are refused is wrong, and the test must end there; errors are \
+              handed on whole, as the functions give them"
 )]
 
 use super::estate;
@@ -109,6 +111,7 @@ impl Installation {
     }
 
     /// Somebody allocates an address.
+    #[must_use]
     pub fn allocate(&self, protection: Option<&str>) -> Known {
         let mut world = self.stage.world();
         let eni = estate::interface(&mut world, &self.owner, "10.0.0.5").expect(GOOD);
@@ -124,6 +127,7 @@ impl Installation {
     }
 
     /// Somebody allocates many addresses, which nothing uses.
+    #[must_use]
     pub fn allocate_many(&self, number: usize, protection: &str) -> Vec<Known> {
         let mut world = self.stage.world();
         let allocated = (0..number).map(|_| {
@@ -155,7 +159,7 @@ impl Installation {
 
     /// Somebody protects it.
     pub fn protect(&self, known: &Known) {
-        self.call(Request::CreateTags(CreateTags {
+        self.call(&Request::CreateTags(CreateTags {
             resources: vec![known.allocation.clone()],
             tags: vec![Tag::new("holdfast:protect", "reclaim")],
         }));
@@ -163,7 +167,7 @@ impl Installation {
 
     /// Somebody associates it with its interface.
     pub fn associate(&self, known: &Known) {
-        self.call(Request::AssociateAddress(AssociateAddress {
+        self.call(&Request::AssociateAddress(AssociateAddress {
             allocation_id: Some(known.allocation.clone()),
             network_interface_id: Some(known.eni.clone()),
             private_ip_address: Some("10.0.0.5".to_owned()),
@@ -175,7 +179,7 @@ impl Installation {
     pub fn disassociate(&self, known: &Known) {
         let association = self.held(&known.ip).and_then(|address| address.association);
         if let Some(association) = association {
-            self.call(Request::DisassociateAddress(DisassociateAddress {
+            self.call(&Request::DisassociateAddress(DisassociateAddress {
                 association_id: Some(association.association_id),
                 ..DisassociateAddress::default()
             }));
@@ -185,7 +189,7 @@ impl Installation {
     /// Somebody releases it, after ending its association.
     pub fn release(&self, known: &Known) {
         self.disassociate(known);
-        self.call(Request::ReleaseAddress(ReleaseAddress {
+        self.call(&Request::ReleaseAddress(ReleaseAddress {
             allocation_id: Some(known.allocation.clone()),
             ..ReleaseAddress::default()
         }));
@@ -220,9 +224,9 @@ impl Installation {
         );
     }
 
-    fn call(&self, request: Request) {
+    fn call(&self, request: &Request) {
         let mut world = self.stage.world();
-        world.call(&self.owner, &request, false).expect(GOOD);
+        world.call(&self.owner, request, false).expect(GOOD);
     }
 
     /// The address, if the account has it.
@@ -343,8 +347,8 @@ pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Resul
         _ => false,
     };
     if is_release {
-        guard::run(&ports, &settings, &trigger, delivery).await
+        Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
-        reconcile::run(&ports, &settings, &trigger, delivery).await
+        Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
     }
 }
