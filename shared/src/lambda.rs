@@ -6,6 +6,7 @@
 
 mod event;
 mod log;
+mod metric;
 mod start;
 
 use crate::aws::{Aws, DynamoLedger};

@@ -1,8 +1,10 @@
-//! One structured line for each event: what came, how it ended, how long it took.
+//! One structured line for each event: what came, how it ended, how long it took; and the metric of it.
 
+use super::metric;
+use super::metric;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::report::{Function, Outcome, Report, Subject};
+use crate::report::{Function, Report, Subject};
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
@@ -25,28 +27,32 @@ impl<'a> Line<'a> {
     }
 
     pub(super) fn reported(&self, report: &Report, clock: &impl Clock) {
-        let outcome: Outcome = report.outcome;
+        let outcome = word(report.outcome);
+        let ms = self.milliseconds(clock);
+        metric::count(&self.function, &outcome, ms, clock.now());
         tracing::info!(
             function = self.function,
             request_id = self.request_id,
             event_id = report.event.as_ref().map(|call| call.event_id.as_str()),
             mode = word(report.mode),
-            outcome = word(outcome),
+            outcome,
             subject = subject(&report.subject),
             findings = report.findings.len(),
-            ms = self.milliseconds(clock),
+            ms,
             "{}",
             report.summary
         );
     }
 
     pub(super) fn failed(&self, error: &Error, clock: &impl Clock) {
+        let ms = self.milliseconds(clock);
+        metric::count(&self.function, "failed", ms, clock.now());
         tracing::error!(
             function = self.function,
             request_id = self.request_id,
             outcome = "failed",
             error = error.name(),
-            ms = self.milliseconds(clock),
+            ms,
             "{error}"
         );
     }
@@ -79,6 +85,7 @@ fn word(value: impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::Outcome;
 
     #[test]
     fn the_line_and_the_report_use_the_same_words() {
