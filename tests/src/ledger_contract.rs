@@ -28,7 +28,7 @@ use time::Duration;
 pub type Checked = Result<(), CloudError>;
 
 /// More rows than fit into one page of DynamoDB.
-const MANY: u32 = 2_000;
+const MANY: u32 = 600;
 const AT_ONCE: usize = 16;
 
 pub async fn what_nobody_wrote_is_not_known<L: Ledger>(ledger: &L) -> Checked {
@@ -147,16 +147,16 @@ pub async fn all_rows_are_listed_tombstones_included<L: Ledger>(ledger: &L) -> C
     Ok(())
 }
 
-pub async fn two_thousand_rows_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
+pub async fn more_rows_than_a_page_holds_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
     stream::iter((0..MANY).map(a_snapshot))
         .map(|snapshot| async move { store(ledger, &snapshot).await })
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
         .await?;
     let listed = ledger.snapshots().await?;
-    assert_eq!(listed.len(), 2_000);
+    assert_eq!(u32::try_from(listed.len()), Ok(MANY));
     let distinct: BTreeSet<AllocationId> = listed.into_iter().map(|row| row.allocation).collect();
-    assert_eq!(distinct.len(), 2_000);
+    assert_eq!(u32::try_from(distinct.len()), Ok(MANY));
     Ok(())
 }
 

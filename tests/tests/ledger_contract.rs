@@ -40,7 +40,7 @@ every_ledger_keeps_to! {
     a_write_that_is_repeated_changes_nothing,
     every_field_survives,
     all_rows_are_listed_tombstones_included,
-    two_thousand_rows_come_back_complete,
+    more_rows_than_a_page_holds_come_back_complete,
     the_order_of_arrival_does_not_matter,
     a_tombstone_is_never_raised,
     changes_at_the_same_moment_all_land,
