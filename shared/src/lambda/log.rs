@@ -1,7 +1,6 @@
 //! One structured line for each event: what came, how it ended, how long it took; and the metric of it.
 
 use super::metric;
-use super::metric;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::report::{Function, Report, Subject};
