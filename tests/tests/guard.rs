@@ -3,11 +3,12 @@
 
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
-use holdfast::report::{KnownFrom, Outcome, Report, Subject};
+use holdfast::report::{Finding, KnownFrom, Outcome, Report, Subject};
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::guard::{Guarded, account, record};
 use holdfast_tests::sim::api::{AllocateAddress, Caller};
-use holdfast_tests::sim::{TagPolicy, TakenAnswer};
+use holdfast_tests::sim::{TagPolicy, TakenAnswer, World};
+use std::collections::BTreeSet;
 use time::Duration;
 
 fn report_of(guarded: &Guarded) -> Report {
@@ -15,11 +16,13 @@ fn report_of(guarded: &Guarded) -> Report {
 }
 
 fn findings(report: &Report) -> String {
+    let line = |finding: &Finding| format!("{} | {} | {}", finding.what, finding.why, finding.next);
     report
         .findings
         .iter()
-        .map(|finding| format!("{} | {} | {}\n", finding.what, finding.why, finding.next))
-        .collect()
+        .map(line)
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]
@@ -149,9 +152,7 @@ fn an_address_that_is_not_free_yet_is_asked_for_until_it_is() {
 
 #[test]
 fn an_address_that_stays_away_is_pending_and_the_run_ends_in_time() {
-    let released = account()
-        .released()
-        .then(|world, ip| world.take_address(ip));
+    let released = account().released().then(World::take_address);
     let before = released.world.now();
     let guarded = released.guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Pending);
@@ -208,7 +209,7 @@ fn tags_that_a_policy_refuses_are_given_up_for_the_address() {
 #[test]
 fn a_name_without_its_forward_record_is_reported_and_holds_nothing_up() {
     let released = account().released().then(|world, _| {
-        world.settings().forward_records = Some(Default::default());
+        world.settings().forward_records = Some(BTreeSet::default());
     });
     let guarded = released.guarded();
     let report = report_of(&guarded);

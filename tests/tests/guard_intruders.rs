@@ -8,7 +8,8 @@ use holdfast_tests::explorer::{Intruded, Scenario, explore_intrusions};
 use holdfast_tests::scenarios::guard::{Released, account, kim, record};
 use holdfast_tests::sim::World;
 use holdfast_tests::sim::api::{
-    AllocateAddress, AssociateAddress, CreateNetworkInterface, Request, Response,
+    AllocateAddress, AssociateAddress, CreateNetworkInterface, DescribeNetworkInterfaces, Request,
+    Response,
 };
 use holdfast_tests::sim::front::Intrusion;
 use holdfast_tests::sim::front::tap::Sabotage;
@@ -98,7 +99,7 @@ fn diverting(released: &Released) -> impl Fn() -> Intrusion + use<> {
 }
 
 fn subnet_of(world: &World, eni: &str) -> String {
-    let all = Request::DescribeNetworkInterfaces(Default::default());
+    let all = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
     match world.inspect(&kim(), &all) {
         Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => interfaces
             .into_iter()

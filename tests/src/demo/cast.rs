@@ -77,7 +77,7 @@ impl Cast {
 
 async fn start(name: &str, simulator: &Simulator, region: &str) -> Result<Function, Problem> {
     let environment = Environment::new(name, &simulator.url)
-        .timeout(std::time::Duration::from_secs(60))
+        .timeout(std::time::Duration::from_mins(1))
         .set("AWS_REGION", region)
         .set("HOLDFAST_TABLE", TABLE)
         .set("HOLDFAST_MODE", "enforce")

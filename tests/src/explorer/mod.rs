@@ -21,6 +21,9 @@ use std::time::Duration;
 /// A run of a function, from one delivery of its event to its end.
 pub type Run<'a> = Pin<Box<dyn Future<Output = Result<Report, Error>> + Send + 'a>>;
 
+/// What must be so in the end; says what is not.
+pub type Goal = Box<dyn Fn(&Stage) -> Result<(), String>>;
+
 /// What is explored: a world, an event that is delivered, and what must be so in the end.
 pub struct Scenario {
     /// What it is about.
@@ -30,7 +33,7 @@ pub struct Scenario {
     /// Delivers the event to a fresh run of the function.
     pub deliver: Box<dyn Fn(Player) -> Run<'static>>,
     /// What must be so when all is quiet; says what is not.
-    pub goal: Box<dyn Fn(&Stage) -> Result<(), String>>,
+    pub goal: Goal,
     /// What must be so after every call.
     pub promises: Promises,
 }
@@ -57,7 +60,7 @@ pub struct Coverage {
 const MOST_DELIVERIES: usize = 3;
 
 /// Lambda waits a minute before the first repetition.
-const BETWEEN_DELIVERIES: Duration = Duration::from_secs(60);
+const BETWEEN_DELIVERIES: Duration = Duration::from_mins(1);
 
 /// Explores a scenario with single faults and with pairs.
 ///
@@ -127,7 +130,7 @@ pub fn explore_intrusions(
     let places = play(scenario, sabotage, &[])?.calls;
     let intruded = |place| {
         play_on(scenario, sabotage, &[], |stage| {
-            stage.intrude(place, intrusion())
+            stage.intrude(place, intrusion());
         })
     };
     let broken = (0..places)

@@ -256,7 +256,7 @@ impl Released {
     #[must_use]
     pub fn scenario(self, name: &'static str) -> Scenario {
         let most = Promises::with_changes(3);
-        self.scenario_that(name, most, |released, stage| released.is_back(stage))
+        self.scenario_that(name, most, Self::is_back)
     }
 
     /// As something to be explored, with an end of its own.

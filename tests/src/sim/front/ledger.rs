@@ -30,7 +30,7 @@ impl Player {
         }
     }
 
-    async fn next_revision(&self, allocation: &AllocationId) -> (u64, u64) {
+    fn next_revision(&self, allocation: &AllocationId) -> (u64, u64) {
         let known = self.stage.ledger.read(allocation).now_or_never();
         let known = known.and_then(Result::ok).unwrap_or_default();
         (
@@ -82,7 +82,7 @@ impl Ledger for Player {
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
         let mut snapshot = snapshot.clone();
         if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
-            snapshot.revision = self.next_revision(&snapshot.allocation).await.0;
+            snapshot.revision = self.next_revision(&snapshot.allocation).0;
         }
         let call = self.stage.ledger.put_snapshot(&snapshot);
         self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call)
@@ -92,7 +92,7 @@ impl Ledger for Player {
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
         let mut release = release.clone();
         if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
-            release.revision = self.next_revision(&release.allocation).await.1;
+            release.revision = self.next_revision(&release.allocation).1;
         }
         let call = self.stage.ledger.put_release(&release);
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)
