@@ -4,7 +4,8 @@
 //! One thing nobody can find: an address that was allocated and released between two sweeps while every
 //! event about it was lost. So each history begins with a sweep after its allocations.
 
-use holdfast::ledger::ReleaseStatus;
+use holdfast::address::Tags;
+use holdfast::ledger::{ReleaseStatus, Snapshot};
 use holdfast_tests::scenarios::reconcile::{Fate, Installation, Known};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,7 +32,10 @@ struct History {
 struct End {
     held: bool,
     at: Option<String>,
+    tags: Tags,
     rows_alive: usize,
+    /// What the row that is alive says: tags and present association.
+    noted: Option<(Tags, Option<String>)>,
     release: Option<&'static str>,
 }
 
@@ -115,22 +119,44 @@ fn take(account: &mut Installation, known: &[Known], gone: &mut BTreeSet<usize>,
     }
 }
 
+/// The tags less the one that says when an address was taken back: that differs from run to run.
+fn timeless(mut tags: Tags) -> Tags {
+    tags.remove("holdfast:reclaimed-at");
+    tags
+}
+
 fn end_of(account: &Installation, known: &Known) -> End {
     let held = account.held(&known.ip);
     let rows = account.snapshots();
-    let alive = rows
+    let alive: Vec<_> = rows
         .iter()
-        .filter(|row| row.is_alive() && row.ip.to_string() == known.ip);
+        .filter(|row| row.is_alive() && row.ip.to_string() == known.ip)
+        .collect();
     let releases = account.releases();
     let release = releases
         .iter()
         .find(|release| release.allocation.as_str() == known.allocation);
+    let tags = held.iter().flat_map(|address| &address.tags);
+    let present = |row: &Snapshot| {
+        let held = row
+            .association
+            .as_ref()
+            .filter(|held| held.until.is_none())?;
+        held.value.private_ip.map(|ip| ip.to_string())
+    };
     End {
         held: held.is_some(),
+        tags: timeless(
+            tags.map(|tag| (tag.key.clone(), tag.value.clone()))
+                .collect(),
+        ),
+        noted: alive
+            .first()
+            .map(|row| (timeless(row.tags.clone()), present(row))),
         at: held
             .and_then(|address| address.association)
             .map(|now| now.private_ip_address),
-        rows_alive: alive.count(),
+        rows_alive: alive.len(),
         release: release.map(|release| match release.status {
             ReleaseStatus::Pending { .. } => "pending",
             ReleaseStatus::Reclaimed { restored: true, .. } => "reclaimed",
