@@ -48,6 +48,7 @@ impl Account {
             .set("HOLDFAST_TABLE", TABLE)
             .set("HOLDFAST_MODE", "enforce")
             .set("HOLDFAST_RETRY_SECONDS", "1")
+            .set("HOLDFAST_POOL_WAIT_SECONDS", "1")
     }
 
     async fn function(&self, name: &str) -> Function {
@@ -264,7 +265,7 @@ async fn what_is_not_json_is_an_error_that_says_so_and_the_process_goes_on() {
 #[tokio::test]
 async fn bad_settings_stop_the_start_with_one_message_that_names_every_key() {
     let account = account().await;
-    for function in ["release-guard", "reconcile"] {
+    for function in ["release-guard", "reconcile", "instance-start"] {
         let environment = account
             .environment(function)
             .without("HOLDFAST_TABLE")
@@ -286,13 +287,44 @@ async fn bad_settings_stop_the_start_with_one_message_that_names_every_key() {
 }
 
 #[tokio::test]
+async fn an_instance_that_runs_gets_the_address_of_its_group() {
+    let account = account().await;
+    let group = || vec![Tag::new("holdfast:group", "web")];
+    let instance = {
+        let mut world = account.simulator.world();
+        world.settings().instance_starts_after = time::Duration::ZERO;
+        estate::allocate(&mut world, &kim(), AllocateAddress::default(), group()).unwrap();
+        estate::launch(&mut world, &kim(), group()).unwrap()
+    };
+    account.simulator.advance(Duration::from_millis(1));
+    let events = account.simulator.take_events();
+    let event = events
+        .iter()
+        .rfind(|event| event["detail"]["state"] == "running")
+        .unwrap();
+    let start = account.function("instance-start").await;
+    let report = start.invoke(event).await.result.unwrap();
+    assert_eq!(report["outcome"], "associated", "{report}");
+    let counted = start
+        .log()
+        .iter()
+        .any(|line| line.contains("CloudWatchMetrics"));
+    assert!(counted, "the outcome is no metric: {:?}", start.log());
+    let held = addresses(&account.simulator.world());
+    let holders = held
+        .values()
+        .filter_map(|address| address.association.as_ref()?.instance_id.clone());
+    assert_eq!(holders.collect::<Vec<_>>(), [instance]);
+}
+
+#[tokio::test]
 async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_the_field() {
     let account = account().await;
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/events");
     let corpus = std::env::var_os("HOLDFAST_EVENT_CORPUS");
     let folders = std::iter::once(fixtures).chain(corpus.map(Into::into));
     let mut fed = 0;
-    for function in ["release-guard", "reconcile"] {
+    for function in ["release-guard", "reconcile", "instance-start"] {
         let running = account.function(function).await;
         for file in folders
             .clone()
@@ -325,5 +357,5 @@ async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_th
             fed += 1;
         }
     }
-    assert!(fed > 40, "only {fed} events were fed");
+    assert!(fed > 100, "only {fed} events were fed");
 }
