@@ -134,28 +134,48 @@ async fn ten_deliveries_and_ten_processes_allocate_one_address() {
     assert_eq!(account.held_as().len(), 1);
 }
 
+/// Release records as CloudTrail writes them: our own, and a real one where the corpus is there.
+fn release_records() -> Vec<Value> {
+    let corpus = std::env::var_os("HOLDFAST_EVENT_CORPUS").map(std::path::PathBuf::from);
+    let real = corpus.map(|folder| folder.join("ct-ReleaseAddress-1.json"));
+    let real = real
+        .filter(|file| file.exists())
+        .map(|file| std::fs::read_to_string(file).unwrap());
+    let texts = std::iter::once(RELEASE.to_owned()).chain(real);
+    texts
+        .map(|text| serde_json::from_str(&text).unwrap())
+        .collect()
+}
+
 #[tokio::test]
-async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_in_its_envelope() {
-    for enveloped in [true, false] {
-        let account = account().await.noted().await;
-        let released = account.released();
-        let mut record: Value = serde_json::from_str(RELEASE).unwrap();
-        for field in ["eventTime", "awsRegion"] {
-            record[field] = released["detail"][field].clone();
+async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_enveloped_whoever_knows_the_address() {
+    for mut record in release_records() {
+        for (enveloped, is_noted) in [(true, true), (true, false), (false, true), (false, false)] {
+            let account = account().await;
+            let account = if is_noted {
+                account.noted().await
+            } else {
+                account
+            };
+            let mut event = account.released();
+            for field in ["eventTime", "awsRegion"] {
+                record[field] = event["detail"][field].clone();
+            }
+            record["requestParameters"] = json!({
+                "allocationId": account.allocation,
+                "networkBorderGroup": record["awsRegion"],
+            });
+            event["detail"] = record.clone();
+            let event = if enveloped { event } else { record.clone() };
+            let report = account.guarded(&event).await;
+            assert_eq!(
+                report["outcome"], "reclaimed",
+                "{enveloped}, {is_noted}: {report}"
+            );
+            assert_eq!(report["address"]["ip"], account.ip.as_str());
+            let from = if is_noted { "ledger" } else { "trail" };
+            assert_eq!(report["address"]["knownFrom"], from);
         }
-        record["requestParameters"] = json!({
-            "allocationId": account.allocation, "networkBorderGroup": "us-east-1",
-        });
-        let mut event = released.clone();
-        event["detail"] = record.clone();
-        let guard = account.function("release-guard").await;
-        let event = if enveloped { event } else { record };
-        let report = guard.invoke(&event).await.result.unwrap();
-        assert_eq!(
-            report["outcome"], "reclaimed",
-            "enveloped: {enveloped}: {report}"
-        );
-        assert_eq!(report["address"]["ip"], account.ip.as_str());
     }
 }
 
