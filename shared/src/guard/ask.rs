@@ -60,7 +60,7 @@ pub(super) async fn ask_back<C: GuardCloud, L, K: Clock>(
     plan: &ReclaimPlan,
     delivery: Delivery,
 ) -> Result<Asked, CloudError> {
-    let until = (ports.clock.now() + settings.retry_for).min(delivery.ends_at - TO_RECORD);
+    let until = (ports.clock.now() + settings.retry_for).min(last_moment(delivery));
     let mut request = plan.request.clone();
     let mut findings = Vec::new();
     let mut pause = FIRST_PAUSE;
@@ -177,8 +177,8 @@ fn another_address(wanted: Ipv4Addr, given: Ipv4Addr, allocation: &AllocationId)
         action: "ec2:AllocateAddress",
         code: None,
         message: Some(format!(
-            "asked for {wanted}, EC2 allocated {given} as {allocation}; Holdfast cannot release it, \
-             and does not ask again before a person has looked"
+            "asked for {wanted}, EC2 allocated {given} as {allocation}; Holdfast cannot release it: \
+             see what that endpoint is, and release {allocation} by hand"
         )),
         request_id: None,
         source: None,

@@ -250,10 +250,9 @@ fn tags_to_restore(
         findings.push(Finding {
             what: format!("tags not restored: {}", reserved.join(", ")),
             why: "EC2 keeps keys that start with `aws:` for its own services".to_owned(),
-            next:
-                "a CloudFormation stack that held this address still names the old allocation: see \
-                   the runbook, \"CloudFormation after a reclaim\""
-                    .to_owned(),
+            next: "a CloudFormation stack that held this address still names the old allocation: import the \
+                   new one into the stack before its next update"
+                .to_owned(),
         });
     }
     if !too_many.is_empty() {

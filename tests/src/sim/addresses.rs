@@ -132,23 +132,39 @@ impl Model {
 }
 
 impl View<'_> {
+    /// The addresses that an account holds.
+    pub(super) fn addresses_of<'b>(
+        &'b self,
+        account: &'b str,
+    ) -> impl Iterator<Item = &'b Address> {
+        let all = self.resources.addresses.values();
+        all.filter(move |address| address.owner == account)
+    }
+
+    /// A describe by id fails as a whole when the account does not hold one of the ids.
+    pub(super) fn require_allocations(
+        &self,
+        account: &str,
+        ids: &[String],
+    ) -> Result<(), Ec2Error> {
+        let is_held = |id: &String| {
+            self.addresses_of(account)
+                .any(|held| held.allocation_id == *id)
+        };
+        match ids.iter().find(|id| !is_held(id)) {
+            Some(unknown) => Err(allocation_not_found(unknown)),
+            None => Ok(()),
+        }
+    }
+
     /// Everything in one answer: `DescribeAddresses` has no pages.
     pub(super) fn describe_addresses(
         &self,
         account: &str,
         request: &DescribeAddresses,
     ) -> Result<Response, Ec2Error> {
-        let own = || {
-            self.resources
-                .addresses
-                .values()
-                .filter(|address| address.owner == account)
-        };
-        for id in &request.allocation_ids {
-            if !own().any(|address| address.allocation_id == *id) {
-                return Err(allocation_not_found(id));
-            }
-        }
+        let own = || self.addresses_of(account);
+        self.require_allocations(account, &request.allocation_ids)?;
         for ip in &request.public_ips {
             if !own().any(|address| address.public_ip == *ip) {
                 let message = format!("Address '{ip}' not found.");

@@ -157,19 +157,10 @@ impl View<'_> {
         request: &DescribeAddressesAttribute,
     ) -> Result<Response, Ec2Error> {
         domain_name_only(request.attribute.as_deref())?;
-        let own = || {
-            self.resources
-                .addresses
-                .values()
-                .filter(|address| address.owner == account)
-        };
-        for id in &request.allocation_ids {
-            if !own().any(|address| address.allocation_id == *id) {
-                return Err(allocation_not_found(id));
-            }
-        }
+        self.require_allocations(account, &request.allocation_ids)?;
         let ids = &request.allocation_ids;
-        let answers = own()
+        let answers = self
+            .addresses_of(account)
             .filter(|address| {
                 let reverse_dns = &address.reverse_dns;
                 let set = reverse_dns.record.is_some() || reverse_dns.update.is_some();

@@ -80,23 +80,7 @@ impl TrailRecord {
                 detail["errorMessage"] = json!(error.message);
             }
         }
-        let mut resources = BTreeSet::new();
-        collect_resources(&detail["requestParameters"], &mut resources);
-        collect_resources(&detail["responseElements"], &mut resources);
-        Self {
-            at: call.at,
-            event_id,
-            event_name: call.action(),
-            username: caller
-                .arn
-                .rsplit(['/', ':'])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
-            access_key_id: access_key(caller).to_owned(),
-            resources: resources.into_iter().collect(),
-            detail,
-        }
+        Self::around(detail, caller, (call.at, call.action(), event_id))
     }
 
     /// The record of a call that EC2 carried out and the model does not have.
@@ -124,19 +108,23 @@ impl TrailRecord {
             "managementEvent": true,
             "recipientAccountId": caller.account,
         });
+        Self::around(detail, caller, (at, event_name, event_id))
+    }
+
+    fn around(
+        detail: Value,
+        caller: &Caller,
+        (at, event_name, event_id): (OffsetDateTime, &'static str, String),
+    ) -> Self {
         let mut resources = BTreeSet::new();
-        collect_resources(parameters, &mut resources);
-        collect_resources(response, &mut resources);
+        collect_resources(&detail["requestParameters"], &mut resources);
+        collect_resources(&detail["responseElements"], &mut resources);
+        let username = caller.arn.rsplit(['/', ':']).next().unwrap_or_default();
         Self {
             at,
             event_id,
             event_name,
-            username: caller
-                .arn
-                .rsplit(['/', ':'])
-                .next()
-                .unwrap_or_default()
-                .to_owned(),
+            username: username.to_owned(),
             access_key_id: access_key(caller).to_owned(),
             resources: resources.into_iter().collect(),
             detail,

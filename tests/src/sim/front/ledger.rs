@@ -2,7 +2,6 @@
 
 use super::Player;
 use super::cloud::unanswered;
-use super::tap::Sabotage;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
@@ -28,15 +27,6 @@ impl Player {
             Ok(None) => Err(unanswered(action)),
             Err(passage) => Err(passage.into_error(action)),
         }
-    }
-
-    fn next_revision(&self, allocation: &AllocationId) -> (u64, u64) {
-        let known = self.stage.ledger.read(allocation).now_or_never();
-        let known = known.and_then(Result::ok).unwrap_or_default();
-        (
-            known.snapshot.map_or(0, |row| row.revision) + 1,
-            known.release.map_or(0, |row| row.revision) + 1,
-        )
     }
 }
 
@@ -80,21 +70,13 @@ impl Ledger for Player {
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
-        let mut snapshot = snapshot.clone();
-        if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
-            snapshot.revision = self.next_revision(&snapshot.allocation).0;
-        }
-        let call = self.stage.ledger.put_snapshot(&snapshot);
+        let call = self.stage.ledger.put_snapshot(snapshot);
         self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call)
             .await
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
-        let mut release = release.clone();
-        if self.stage.tap.is_sabotaged(Sabotage::NoCompareAndSet) {
-            release.revision = self.next_revision(&release.allocation).1;
-        }
-        let call = self.stage.ledger.put_release(&release);
+        let call = self.stage.ledger.put_release(release);
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)
             .await
     }

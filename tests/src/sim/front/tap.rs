@@ -54,8 +54,6 @@ pub enum Sabotage {
     NoTags,
     /// The association goes through whoever has the address.
     Reassociation,
-    /// The ledger takes every write.
-    NoCompareAndSet,
     /// The engine reads the target as free, whoever has it.
     BlindToOthers,
     /// The engine reads every instance that has an address of a group as stopped.
