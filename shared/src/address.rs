@@ -1,9 +1,12 @@
 //! An Elastic IP as EC2 describes it, in our own types. Plain data: nothing here asks or acts.
 
-use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
+use crate::ids::{
+    AllocationId, AssociationId, AttachmentId, BorderGroup, EniId, InstanceId, SubnetId, Zone,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use time::OffsetDateTime;
 
 /// A resource's tags.
 pub type Tags = BTreeMap<String, String>;
@@ -76,17 +79,90 @@ pub struct Association {
     pub instance: Option<InstanceId>,
 }
 
-/// A network interface as far as an address's return depends on it.
+/// A network interface as far as addresses depend on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Interface {
     /// The interface.
     pub id: EniId,
     /// The private IPs it has, each with the allocation now associated there, if any.
     pub private_ips: BTreeMap<Ipv4Addr, Option<InterfaceAssociation>>,
+    /// The private IP that it keeps as long as it is; the others can move to another interface.
+    pub primary_ip: Option<Ipv4Addr>,
     /// Made and held by an AWS service (a NAT gateway, a load balancer): not ours to associate.
     pub requester_managed: bool,
-    /// The instance it is attached to.
+    /// What it is attached to, or is about to be or not to be any more.
+    pub attachment: Option<Attachment>,
+    /// Its subnet.
+    pub subnet: Option<SubnetId>,
+    /// Its availability zone.
+    pub zone: Option<Zone>,
+    /// Its tags, reserved ones included.
+    pub tags: Tags,
+}
+
+impl Interface {
+    /// An interface of which nothing else is known.
+    #[must_use]
+    pub fn bare(id: EniId) -> Self {
+        Self {
+            id,
+            private_ips: BTreeMap::new(),
+            primary_ip: None,
+            requester_managed: false,
+            attachment: None,
+            subnet: None,
+            zone: None,
+            tags: Tags::new(),
+        }
+    }
+
+    /// The instance that it is attached to, or is about to be or not to be any more.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceId> {
+        self.attachment.as_ref()?.instance.as_ref()
+    }
+}
+
+/// An interface's tie to an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// This very tie: the compare-and-set token of a move.
+    pub id: AttachmentId,
+    /// The instance; none where an AWS service holds the interface.
     pub instance: Option<InstanceId>,
+    /// Where on the network card; 0 on card 0 is the instance's primary interface, which stays.
+    pub device_index: i32,
+    /// Which network card.
+    pub card_index: i32,
+    /// How far it is.
+    pub state: AttachmentState,
+    /// Whether the interface, and every address on it, ends with the instance.
+    pub ends_with_instance: bool,
+    /// When it was made, where EC2 says so.
+    pub since: Option<OffsetDateTime>,
+}
+
+impl Attachment {
+    /// Whether it is the instance's primary interface, which EC2 never detaches.
+    /// Source: EC2 user guide, "Elastic network interfaces".
+    #[must_use]
+    pub fn is_primary(&self) -> bool {
+        self.device_index == 0 && self.card_index == 0
+    }
+}
+
+/// How far an attachment is.
+/// Source: EC2 API reference, `NetworkInterfaceAttachment`, `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentState {
+    /// On its way.
+    Attaching,
+    /// There.
+    Attached,
+    /// On its way out; minutes when the guest does not let go.
+    Detaching,
+    /// Over.
+    Detached,
 }
 
 /// The public side of a private IP, seen from its interface.

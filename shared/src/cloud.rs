@@ -5,6 +5,8 @@
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
 mod codes;
+pub mod health;
+pub mod moves;
 
 use crate::address::{Address, Interface, Pool, Tags};
 use crate::event::cloudtrail::Record;
@@ -131,6 +133,25 @@ pub trait ReadInterfaces: Send + Sync {
         &self,
         eni: &EniId,
     ) -> impl Future<Output = Result<Option<Interface>, CloudError>> + Send;
+
+    /// `DescribeNetworkInterfaces` of several; those that do not exist are left out, they are no error.
+    /// All pages are read.
+    ///
+    /// # Errors
+    /// As for [`ReadInterfaces::interface`].
+    fn interfaces(
+        &self,
+        which: &WhichInterfaces,
+    ) -> impl Future<Output = Result<Vec<Interface>, CloudError>> + Send;
+}
+
+/// Which network interfaces to describe.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WhichInterfaces {
+    /// The interfaces named.
+    Named(Vec<EniId>),
+    /// Every interface that has a tag with this key.
+    Tagged(String),
 }
 
 /// Which instances to describe.
@@ -206,7 +227,11 @@ pub enum CloudError {
     /// The address or its target belongs to another account or to an AWS service (`AuthFailure`).
     #[error("{0}")]
     HeldElsewhere(#[source] Failure),
-    /// A quota is full (`AddressLimitExceeded`).
+    /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
+    #[error("{0}")]
+    InUse(#[source] Failure),
+    /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,
+    /// `AttachmentLimitExceeded`, `PrivateIpAddressLimitExceeded`).
     #[error("{0}")]
     LimitExceeded(#[source] Failure),
     /// A tag policy or a tag rule refused the tags (`TagPolicyViolation`, `TagLimitExceeded`).
@@ -237,6 +262,8 @@ pub enum Missing {
     Allocation,
     /// The association (`InvalidAssociationID.NotFound`).
     Association,
+    /// The attachment of an interface (`InvalidAttachmentID.NotFound`).
+    Attachment,
     /// The network interface (`InvalidNetworkInterfaceID.NotFound`).
     Interface,
     /// The instance (`InvalidInstanceID.NotFound`).
@@ -287,6 +314,7 @@ impl CloudError {
             Self::NotFound { failure, .. }
             | Self::AlreadyAssociated(failure)
             | Self::HeldElsewhere(failure)
+            | Self::InUse(failure)
             | Self::LimitExceeded(failure)
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
@@ -309,6 +337,7 @@ impl CloudError {
             Self::NotFound { .. } => "NotFound",
             Self::AlreadyAssociated(_) => "AlreadyAssociated",
             Self::HeldElsewhere(_) => "HeldElsewhere",
+            Self::InUse(_) => "InUse",
             Self::LimitExceeded(_) => "LimitExceeded",
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",

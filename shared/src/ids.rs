@@ -91,6 +91,41 @@ resource_id!(
     /// An EC2 instance.
     InstanceId, "i-", "an instance id"
 );
+resource_id!(
+    /// One attachment of an interface to an instance. A new one each time, which makes it the
+    /// compare-and-set token of a move: to detach one that has ended is refused.
+    AttachmentId, "eni-attach-", "an attachment id"
+);
+resource_id!(
+    /// A subnet: a private IP moves between interfaces of one subnet only.
+    SubnetId, "subnet-", "a subnet id"
+);
+resource_id!(
+    /// A security group.
+    SecurityGroupId, "sg-", "a security group id"
+);
+
+/// An availability zone: an interface is attached to instances of its own zone only.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Zone(pub String);
+
+impl fmt::Display for Zone {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+/// The type of an instance, which limits its interfaces and their private IPs: `m6i.large`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct InstanceType(pub String);
+
+impl fmt::Display for InstanceType {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
 
 /// A network border group: the set of zones from which AWS advertises an address. A released address
 /// is to be asked back from its own group.

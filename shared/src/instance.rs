@@ -1,8 +1,8 @@
 //! An EC2 instance as far as an address can be given to it or taken from it. Plain data: nothing here
 //! asks or acts.
 
-use crate::address::Tags;
-use crate::ids::{EniId, InstanceId};
+use crate::address::{AttachmentState, Tags};
+use crate::ids::{EniId, InstanceId, InstanceType, SubnetId, Zone};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::net::Ipv4Addr;
@@ -92,6 +92,10 @@ pub struct Instance {
     pub tags: Tags,
     /// When it was last started.
     pub launched_at: OffsetDateTime,
+    /// Its availability zone.
+    pub zone: Option<Zone>,
+    /// Its type.
+    pub kind: Option<InstanceType>,
     /// Its interfaces, by network card and device index: the primary one first.
     pub interfaces: Vec<AttachedInterface>,
 }
@@ -101,8 +105,14 @@ pub struct Instance {
 pub struct AttachedInterface {
     /// The interface.
     pub id: EniId,
-    /// Where on the instance it is attached.
+    /// Where on the network card it is attached.
     pub device_index: i32,
+    /// Which network card.
+    pub card_index: i32,
+    /// How far the attachment is, where EC2 says so.
+    pub state: Option<AttachmentState>,
+    /// Its subnet.
+    pub subnet: Option<SubnetId>,
     /// Made and held by an AWS service: not ours to associate.
     pub service_managed: bool,
     /// Its private IPs, the primary one first.
@@ -126,6 +136,29 @@ pub struct PublicSide {
     /// EC2 assigned it by itself when the instance started: it ends with the association of an Elastic
     /// IP, and cannot be had again (EC2 user guide, "Public IPv4 addresses").
     pub automatic: bool,
+}
+
+/// What EC2's own checks say of an instance.
+/// Source: EC2 user guide, "Status checks for your instances".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Checks {
+    /// Instance and host pass.
+    Ok,
+    /// Not known yet: the instance has just started.
+    Initializing,
+    /// One of them fails.
+    Impaired,
+    /// EC2 has no data, or the instance does not run.
+    Unknown,
+}
+
+/// What an instance type allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Interfaces on network card 0, the primary one included.
+    pub interfaces: i32,
+    /// Private IPv4 addresses on one interface.
+    pub private_ips: i32,
 }
 
 #[cfg(test)]

@@ -88,7 +88,12 @@ fn outcome(event: &Value) -> String {
     match parse(event) {
         Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.deed)),
         Ok(Trigger::Schedule { at }) => format!("schedule at {at}"),
-        Ok(Trigger::Instance(change)) => change.to_string(),
+        Ok(
+            told @ (Trigger::Instance(_)
+            | Trigger::Alarm(_)
+            | Trigger::Warned(_)
+            | Trigger::Asked(_)),
+        ) => told.to_string(),
         Ok(Trigger::Ignored(ignored)) => format!("ignored: {}", ignored.what),
         Err(EventError { field, .. }) => format!("wrong: {field}"),
     }
@@ -197,7 +202,7 @@ fn every_file_gives_a_trigger_or_an_error_that_names_a_field() -> Result<(), Str
                         file.name
                     );
                 }
-                Ok(Trigger::Call(_) | Trigger::Schedule { .. } | Trigger::Instance(_)) => {}
+                Ok(_) => {}
             }
         }
     }

@@ -13,6 +13,8 @@ pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
+pub(super) const UPDATE_ITEM: &str = "dynamodb:UpdateItem";
+pub(super) const PUT_ITEM: &str = "dynamodb:PutItem";
 /// No action in IAM: each put in it is checked as `dynamodb:PutItem`.
 /// Source: DynamoDB developer guide, "Using IAM with DynamoDB transactions".
 pub(super) const TRANSACT_WRITE_ITEMS: &str = "dynamodb:TransactWriteItems";
@@ -43,4 +45,4 @@ pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
 pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];
 
 /// What [`crate::ledger::Ledger`] calls.
-pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, "dynamodb:PutItem"];
+pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, PUT_ITEM, UPDATE_ITEM];

@@ -5,10 +5,11 @@
 
 use super::actions::{DESCRIBE_INSTANCES, DISASSOCIATE_ADDRESS};
 use super::failure::unreadable;
-use super::read::{filter, optional, required, tags};
+use super::interfaces::attachment_state;
+use super::read::{MOST_FILTER_VALUES, filter, optional, required, tags};
 use super::{Aws, failure};
 use crate::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
-use crate::ids::{AssociationId, InstanceId};
+use crate::ids::{AssociationId, InstanceId, InstanceType, Zone};
 use crate::instance::{AttachedInterface, Instance, PrivateIp, PublicSide};
 use aws_sdk_ec2::types::{
     Filter, Instance as Described, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
@@ -20,9 +21,6 @@ const FROM: &str = DESCRIBE_INSTANCES;
 
 /// Source: EC2 API reference, `DescribeInstances`, `MaxResults`.
 const MOST_IN_A_PAGE: i32 = 1000;
-
-/// Source: EC2 API reference, `Filter`: a request takes up to 200 values.
-const MOST_FILTER_VALUES: usize = 200;
 
 /// Interfaces that EC2 lets their owner associate. Source: EC2 API reference,
 /// `InstanceNetworkInterface`, `InterfaceType`.
@@ -96,6 +94,13 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
         tags: tags(described.tags()),
         launched_at: OffsetDateTime::from_unix_timestamp(launched_at)
             .map_err(|error| unreadable(FROM, "its launch time", Some(Box::new(error))))?,
+        zone: described
+            .placement()
+            .and_then(|placement| placement.availability_zone())
+            .map(|zone| Zone(zone.to_owned())),
+        kind: described
+            .instance_type()
+            .map(|kind| InstanceType(kind.as_str().to_owned())),
         interfaces: attached
             .into_iter()
             .map(interface)
@@ -113,6 +118,11 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
         device_index: attachment
             .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::device_index)
             .unwrap_or(0),
+        card_index: attachment
+            .and_then(|it| it.network_card_index())
+            .unwrap_or(0),
+        state: attachment.and_then(|it| it.status()).map(attachment_state),
+        subnet: optional(FROM, described.subnet_id())?,
         service_managed: described
             .interface_type()
             .is_some_and(|kind| !OWN_KINDS.contains(&kind)),

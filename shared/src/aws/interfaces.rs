@@ -1,15 +1,22 @@
 //! Reading network interfaces from EC2.
 
 use super::actions::DESCRIBE_NETWORK_INTERFACES;
-use super::read::{filter, optional, required};
+use super::read::{MOST_FILTER_VALUES, filter, optional, required, tags};
 use super::{Aws, failure};
-use crate::address::{Interface, InterfaceAssociation};
-use crate::cloud::{CloudError, ReadInterfaces};
-use crate::ids::EniId;
-use aws_sdk_ec2::types::{NetworkInterface, NetworkInterfaceAssociation};
+use crate::address::{Attachment, AttachmentState, Interface, InterfaceAssociation};
+use crate::cloud::{CloudError, ReadInterfaces, WhichInterfaces};
+use crate::ids::{EniId, Zone};
+use aws_sdk_ec2::types::{
+    AttachmentStatus, Filter, NetworkInterface, NetworkInterfaceAssociation,
+    NetworkInterfaceAttachment,
+};
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_NETWORK_INTERFACES;
+
+/// Source: EC2 API reference, `DescribeNetworkInterfaces`, `MaxResults`.
+const MOST_IN_A_PAGE: i32 = 1000;
 
 impl ReadInterfaces for Aws {
     /// By filter: an interface that does not exist is then an empty answer, and no error.
@@ -27,6 +34,40 @@ impl ReadInterfaces for Aws {
             .map(interface)
             .transpose()
     }
+
+    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+        let ids = match which {
+            WhichInterfaces::Tagged(key) => {
+                return self
+                    .in_interface_pages(filter("tag-key", [key.clone()]))
+                    .await;
+            }
+            WhichInterfaces::Named(ids) => ids,
+        };
+        let mut found = Vec::new();
+        for some in ids.chunks(MOST_FILTER_VALUES) {
+            let by_id = filter("network-interface-id", some.iter().map(EniId::to_string));
+            found.extend(self.in_interface_pages(by_id).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl Aws {
+    async fn in_interface_pages(&self, by: Filter) -> Result<Vec<Interface>, CloudError> {
+        let described = self
+            .ec2
+            .describe_network_interfaces()
+            .filters(by)
+            .max_results(MOST_IN_A_PAGE)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| failure::of(FROM, error))?;
+        described.iter().map(interface).collect()
+    }
 }
 
 fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
@@ -36,13 +77,49 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
         let association = each.association().map(association).transpose()?.flatten();
         private_ips.insert(ip, association);
     }
-    let attachment = described.attachment();
+    let mut private_addresses = described.private_ip_addresses().iter();
+    let primary = private_addresses.find(|each| each.primary() == Some(true));
+    let attachment = described.attachment().map(attachment).transpose()?;
     Ok(Interface {
         id: required(FROM, described.network_interface_id(), "the interface's id")?,
         private_ips,
         requester_managed: described.requester_managed().unwrap_or(false),
-        instance: optional(FROM, attachment.and_then(|attached| attached.instance_id()))?,
+        primary_ip: optional(FROM, primary.and_then(|it| it.private_ip_address()))?,
+        attachment: attachment.flatten(),
+        subnet: optional(FROM, described.subnet_id())?,
+        zone: described.availability_zone().map(|it| Zone(it.to_owned())),
+        tags: tags(described.tag_set()),
     })
+}
+
+/// An attachment without an id is that of an AWS service's own making: nothing that we could end.
+fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachment>, CloudError> {
+    let Some(id) = optional(FROM, described.attachment_id())? else {
+        return Ok(None);
+    };
+    let since = described
+        .attach_time()
+        .map(aws_sdk_ec2::primitives::DateTime::secs);
+    Ok(Some(Attachment {
+        id,
+        instance: optional(FROM, described.instance_id())?,
+        device_index: described.device_index().unwrap_or(0),
+        card_index: described.network_card_index().unwrap_or(0),
+        state: described
+            .status()
+            .map_or(AttachmentState::Detached, attachment_state),
+        ends_with_instance: described.delete_on_termination().unwrap_or(false),
+        since: since.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
+    }))
+}
+
+pub(super) fn attachment_state(status: &AttachmentStatus) -> AttachmentState {
+    match status {
+        AttachmentStatus::Attaching => AttachmentState::Attaching,
+        AttachmentStatus::Attached => AttachmentState::Attached,
+        AttachmentStatus::Detaching => AttachmentState::Detaching,
+        _ => AttachmentState::Detached,
+    }
 }
 
 fn association(

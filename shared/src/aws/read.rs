@@ -7,6 +7,9 @@ use aws_sdk_ec2::types::{Filter, Tag};
 use std::error::Error as StdError;
 use std::str::FromStr;
 
+/// Source: EC2 API reference, `Filter`: a request takes up to 200 values.
+pub(super) const MOST_FILTER_VALUES: usize = 200;
+
 /// A value that may be absent; EC2 writes some of them as empty elements.
 pub(super) fn optional<T>(action: &'static str, text: Option<&str>) -> Result<Option<T>, CloudError>
 where

@@ -15,11 +15,16 @@ impl From<Failure> for CloudError {
             "InvalidAllocationID.NotFound" => missing(Missing::Allocation, failure),
             "InvalidAssociationID.NotFound" => missing(Missing::Association, failure),
             "InvalidNetworkInterfaceID.NotFound" => missing(Missing::Interface, failure),
+            "InvalidAttachmentID.NotFound" => missing(Missing::Attachment, failure),
             "InvalidInstanceID.NotFound" => missing(Missing::Instance, failure),
             "ResourceNotFoundException" => missing(Missing::Else, failure),
             "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
             "AuthFailure" => Self::HeldElsewhere(failure),
-            "AddressLimitExceeded" => Self::LimitExceeded(failure),
+            "InvalidNetworkInterface.InUse" => Self::InUse(failure),
+            "AddressLimitExceeded"
+            | "AttachmentLimitExceeded"
+            | "PrivateIpAddressLimitExceeded"
+            | "InvalidInterface.IpAddressLimitExceeded" => Self::LimitExceeded(failure),
             "TagPolicyViolation" | "TagLimitExceeded" => Self::TagsRefused(failure),
             "RequestLimitExceeded"
             | "Throttling"

@@ -2,6 +2,7 @@
 //! event that does not concern addresses becomes `Ignored` with its reason; anything else is an error
 //! that names the field. Nothing here panics, whatever the JSON.
 
+pub mod alarm;
 pub mod cloudtrail;
 mod envelope;
 mod parameters;
@@ -15,6 +16,7 @@ mod tests;
 
 use crate::ids::InstanceId;
 use crate::instance::InstanceState;
+use alarm::AlarmEvent;
 use cloudtrail::Record;
 pub use record::from_lookup;
 use serde_json::Value;
@@ -62,8 +64,96 @@ pub enum Trigger {
     },
     /// An instance came into another state.
     Instance(InstanceChange),
+    /// An alarm told its state.
+    Alarm(Box<AlarmEvent>),
+    /// EC2 announced what it is going to do with a Spot instance.
+    Warned(Warning),
+    /// A person asked.
+    Asked(Wish),
     /// A known event that is none of our business.
     Ignored(Ignored),
+}
+
+impl fmt::Display for Trigger {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Call(record) => formatter.write_str(&record.call.name),
+            Self::Schedule { .. } => formatter.write_str("the schedule"),
+            Self::Instance(change) => change.fmt(formatter),
+            Self::Alarm(alarm) => alarm.fmt(formatter),
+            Self::Warned(warning) => warning.fmt(formatter),
+            Self::Asked(wish) => wish.fmt(formatter),
+            Self::Ignored(ignored) => formatter.write_str(&ignored.what),
+        }
+    }
+}
+
+/// What EC2 announced of a Spot instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Warning {
+    /// The instance.
+    pub instance: InstanceId,
+    /// What is coming.
+    pub kind: WarningKind,
+    /// When it was announced, where the event says so.
+    pub at: Option<OffsetDateTime>,
+    /// The region in which the instance is, where the event says so.
+    pub region: Option<String>,
+    /// The event's id.
+    pub event_id: Option<String>,
+}
+
+/// What is coming for a Spot instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningKind {
+    /// It is stopped, hibernated or terminated in two minutes.
+    Interruption,
+    /// It is more likely than others to be interrupted: nothing has been decided.
+    Rebalance,
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.kind {
+            WarningKind::Interruption => {
+                write!(formatter, "{} is about to be interrupted", self.instance)
+            }
+            WarningKind::Rebalance => write!(formatter, "{} may be interrupted", self.instance),
+        }
+    }
+}
+
+/// What a person asks of a group: `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover",
+/// "group": "web", "to": "i-..."}`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// What would be done for each holder of the group if it failed now? Nothing is changed.
+    Plan {
+        /// The group.
+        group: String,
+    },
+    /// Move the group's addresses.
+    Failover {
+        /// The group.
+        group: String,
+        /// The member to move them to; none: whoever is next.
+        to: Option<InstanceId>,
+    },
+}
+
+impl fmt::Display for Wish {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Plan { group } => write!(formatter, "a plan for the group {group}"),
+            Self::Failover { group, to: None } => {
+                write!(formatter, "a switchover of the group {group}")
+            }
+            Self::Failover {
+                group,
+                to: Some(to),
+            } => write!(formatter, "a switchover of the group {group} to {to}"),
+        }
+    }
 }
 
 /// An instance that came into another state. Delivered at least once, in no promised order: what the

@@ -28,7 +28,12 @@ pub fn from_lookup(cloudtrail_event: &str) -> Result<Option<Record>, EventError>
     })?;
     match parse(&record, FIELD)? {
         Trigger::Call(record) => Ok(Some(*record)),
-        Trigger::Schedule { .. } | Trigger::Instance(_) | Trigger::Ignored(_) => Ok(None),
+        Trigger::Schedule { .. }
+        | Trigger::Instance(_)
+        | Trigger::Alarm(_)
+        | Trigger::Warned(_)
+        | Trigger::Asked(_)
+        | Trigger::Ignored(_) => Ok(None),
     }
 }
 

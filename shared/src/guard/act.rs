@@ -342,9 +342,10 @@ fn refused(refusal: &CloudError) -> Refusal {
         CloudError::LimitExceeded(_) => Refusal::Pending(PendingReason::OverQuota),
         CloudError::Denied(_) => Refusal::Pending(PendingReason::Denied),
         CloudError::NotFound { .. } => Refusal::Pending(PendingReason::NotAvailable),
-        CloudError::Refused(_) | CloudError::TagsRefused(_) | CloudError::AlreadyAssociated(_) => {
-            Refusal::Pending(PendingReason::Refused)
-        }
+        CloudError::Refused(_)
+        | CloudError::InUse(_)
+        | CloudError::TagsRefused(_)
+        | CloudError::AlreadyAssociated(_) => Refusal::Pending(PendingReason::Refused),
         CloudError::Throttled(_) | CloudError::Other(_) => Refusal::Unanswered,
     }
 }

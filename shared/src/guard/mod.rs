@@ -78,21 +78,16 @@ pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
     let function = Function::ReleaseGuard;
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(function, settings.mode, ignored)),
-        Trigger::Instance(change) => Ok(Report::not_for(
+        Trigger::Instance(_)
+        | Trigger::Schedule { .. }
+        | Trigger::Alarm(_)
+        | Trigger::Warned(_)
+        | Trigger::Asked(_) => Ok(Report::not_for(
             function,
             settings.mode,
-            &change.to_string(),
+            &trigger.to_string(),
             "it acts on releases of addresses only",
         )),
-        Trigger::Schedule { .. } => {
-            let what = "the schedule";
-            Ok(Report::not_for(
-                function,
-                settings.mode,
-                what,
-                "it acts on releases of addresses only",
-            ))
-        }
         Trigger::Call(record) => match &record.deed {
             Deed::Released {
                 allocation,

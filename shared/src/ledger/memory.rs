@@ -1,6 +1,7 @@
 //! The ledger in memory: for tests, and the plainest statement of what a ledger does.
 
-use super::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
+use super::lease::{Claim, Taken};
+use super::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use crate::cloud::CloudError;
 use crate::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ struct Rows {
     snapshots: BTreeMap<AllocationId, Snapshot>,
     releases: BTreeMap<AllocationId, ReleaseRecord>,
     history: Vec<Entry>,
+    leases: BTreeMap<String, Lease>,
 }
 
 impl MemoryLedger {
@@ -104,6 +106,34 @@ impl Ledger for MemoryLedger {
             rows.history.extend(Entry::of_release(release));
             rows.releases
                 .insert(release.allocation.clone(), release.clone());
+            Written::Stored
+        }))
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
+        Ok(self.with_rows(|rows| rows.leases.values().cloned().collect()))
+    }
+
+    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.leases.get(&claim.group).cloned();
+            let seen = seen.unwrap_or_else(|| Lease::new(&claim.group));
+            if seen.is_others(&claim.hold.owner, claim.now) {
+                return Taken::Others(seen);
+            }
+            let granted = seen.granted(claim);
+            rows.leases.insert(claim.group.clone(), granted.clone());
+            Taken::Ours(granted)
+        }))
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.leases.get(&lease.group);
+            if seen.is_none_or(|seen| seen.fencing != lease.fencing) {
+                return Written::Conflict;
+            }
+            rows.leases.insert(lease.group.clone(), lease.clone());
             Written::Stored
         }))
     }

@@ -9,17 +9,20 @@
 
 mod following;
 pub mod history;
+pub mod lease;
 pub mod memory;
 pub mod release;
 pub mod snapshot;
 
 pub use history::Entry;
+pub use lease::Lease;
 pub use memory::MemoryLedger;
 pub use release::{ReleaseRecord, ReleaseStatus};
 pub use snapshot::Snapshot;
 
 use crate::cloud::CloudError;
 use crate::ids::{AllocationId, AssociationId};
+use lease::{Claim, Taken};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
@@ -106,6 +109,30 @@ pub trait Ledger: Send + Sync {
         &self,
         release: &ReleaseRecord,
     ) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// All leases, in one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn leases(&self) -> impl Future<Output = Result<Vec<Lease>, CloudError>> + Send;
+
+    /// Takes a group's lease if nobody has it or its time is up, in one conditional write: the fencing
+    /// number goes up by one, and the claim's episode is noted unless another is under way.
+    ///
+    /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner
+    /// it is granted again, with the next fencing number.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn take_lease(&self, claim: &Claim) -> impl Future<Output = Result<Taken, CloudError>> + Send;
+
+    /// Stores a lease as it is to be from now on, if its fencing number is still the one in the ledger.
+    ///
+    /// Idempotent on (group, fencing number).
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
 }
 
 /// How often a change is derived anew before the writer gives up: more than every function of the

@@ -141,6 +141,7 @@ fn refused(failure: CloudError) -> End {
         CloudError::Throttled(_) | CloudError::Other(_) => End::Unsure(failure),
         CloudError::HeldElsewhere(_)
         | CloudError::Refused(_)
+        | CloudError::InUse(_)
         | CloudError::LimitExceeded(_)
         | CloudError::TagsRefused(_) => End::Refused(failure),
     }

@@ -6,6 +6,7 @@ use crate::clock::Clock;
 use crate::cloud::{
     AddressRequest, Allocated, Associate, CloudError, Disassociate, Failure, Missing, NameAddress,
     ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, Trail, Which, WhichInstances,
+    WhichInterfaces,
 };
 use crate::error::Error;
 use crate::event::Trigger;
@@ -403,11 +404,14 @@ impl ReadInterfaces for Cloud {
         let account = self.asked("DescribeNetworkInterfaces");
         drop(account);
         Ok(Some(Interface {
-            id: eni.clone(),
             private_ips: BTreeMap::from([(Ipv4Addr::new(10, 0, 0, 5), None)]),
-            requester_managed: false,
-            instance: None,
+            ..Interface::bare(eni.clone())
         }))
+    }
+
+    async fn interfaces(&self, _: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+        drop(self.asked("DescribeNetworkInterfaces"));
+        Ok(Vec::new())
     }
 }
 

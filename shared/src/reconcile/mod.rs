@@ -58,11 +58,17 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
 ) -> Result<Report, Error> {
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
-        Trigger::Instance(change) => Ok(Report::not_for(
+        Trigger::Instance(_) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,
-            &change.to_string(),
+            &trigger.to_string(),
             "the ledger knows addresses only; instance-start acts on instances",
+        )),
+        Trigger::Alarm(_) | Trigger::Warned(_) | Trigger::Asked(_) => Ok(Report::not_for(
+            FUNCTION,
+            settings.mode,
+            &trigger.to_string(),
+            "alarm-failover acts on it",
         )),
         Trigger::Schedule { .. } => sweep(ports, settings, delivery).await,
         Trigger::Call(record) => match decide::concern(record, settings) {

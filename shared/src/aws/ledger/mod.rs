@@ -4,6 +4,7 @@
 //! Races: every function writes the same rows. DynamoDB arbitrates: a row goes in only while the one
 //! that it was derived from is still there, and its history goes in as one with it.
 
+mod lease;
 pub(super) mod rows;
 
 use super::actions::{BATCH_GET_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
@@ -11,7 +12,8 @@ use super::failure;
 use crate::clock::{Clock, WallClock};
 use crate::cloud::{CloudError, Failure};
 use crate::ids::{AllocationId, AssociationId};
-use crate::ledger::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
+use crate::ledger::lease::{Claim, Taken};
+use crate::ledger::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
@@ -20,7 +22,7 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, KeysAndAttributes, Put, TransactWriteItem,
 };
-use rows::{PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
+use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
 use std::iter;
 use std::net::Ipv4Addr;
@@ -118,6 +120,22 @@ impl Ledger for DynamoLedger {
             .map(|entry| rows::of_entry(&entry, self.retention))
             .transpose()?;
         self.put(row, release.revision, entry).await
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
+        self.all_of(LEASE)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+        lease::take(&self.client, &self.table, claim).await
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
+        lease::put(&self.client, &self.table, lease).await
     }
 }
 

@@ -4,15 +4,16 @@
 //! | --- | --- | --- |
 //! | `snapshot` | allocation id | the last known state of an allocation |
 //! | `release` | allocation id | what became of its release |
+//! | `lease` | group | who fails the group over, and what was done last |
 //! | `association` | association id | which allocation it tied |
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
 
-use super::super::actions::{BATCH_GET_ITEM, TRANSACT_WRITE_ITEMS};
+use super::super::actions::{BATCH_GET_ITEM, TRANSACT_WRITE_ITEMS, UPDATE_ITEM};
 use super::super::failure::unreadable;
 use crate::cloud::CloudError;
 use crate::ids::{AllocationId, AssociationId};
 use crate::ledger::snapshot::Life;
-use crate::ledger::{Entry, ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::ledger::{Entry, Lease, ReleaseRecord, ReleaseStatus, Snapshot};
 use aws_sdk_dynamodb::types::AttributeValue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +33,7 @@ const ALLOCATION: &str = "allocation";
 
 pub(super) const SNAPSHOT: &str = "snapshot";
 pub(super) const RELEASE: &str = "release";
+pub(super) const LEASE: &str = "lease";
 const ASSOCIATION: &str = "association";
 
 /// All digits of the fraction, always: so text and time sort alike.
@@ -53,6 +55,27 @@ pub(super) fn release_key(allocation: &AllocationId) -> Row {
 
 pub(super) fn association_key(association: &AssociationId) -> Row {
     key(ASSOCIATION, association.as_str())
+}
+
+pub(super) fn lease_key(group: &str) -> Row {
+    key(LEASE, group)
+}
+
+/// When a lease ends by itself, in milliseconds since 1970, beside the lease itself: what a claim is
+/// conditional on.
+pub(super) const HELD_UNTIL: &str = "held_until";
+
+pub(super) fn milliseconds(at: OffsetDateTime) -> AttributeValue {
+    AttributeValue::N((at.unix_timestamp_nanos() / 1_000_000).to_string())
+}
+
+/// A lease stays: there is one for each group, and its fencing number must not start anew.
+pub(super) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
+    let mut row = row(lease_key(&lease.group), lease)?;
+    if let Some(held) = &lease.held {
+        row.insert(HELD_UNTIL.to_owned(), milliseconds(held.until));
+    }
+    Ok(row)
 }
 
 /// Partition and bounds of an address's history in a period, both ends included.
@@ -128,6 +151,14 @@ pub(in crate::aws) fn read<T: DeserializeOwned>(
     let name = name(&row);
     serde_dynamo::from_item(row)
         .map_err(|error| unreadable(action, format!("{name}: {error}"), Some(Box::new(error))))
+}
+
+/// A part of a row, as it is written in it.
+pub(super) fn part<T: Serialize>(value: &T) -> Result<AttributeValue, CloudError> {
+    serde_dynamo::to_attribute_value(value).map_err(|error| {
+        let what = format!("a part of a row cannot be written: {error}");
+        unreadable(UPDATE_ITEM, what, Some(Box::new(error)))
+    })
 }
 
 fn row<T: Serialize>(key: Row, value: &T) -> Result<Row, CloudError> {

@@ -1,11 +1,14 @@
 //! What EC2 answers, as our own types.
 
 use super::{Wire, ec2};
-use crate::address::{Address, Association, Interface, InterfaceAssociation, Pool, Tags};
+use crate::address::{
+    Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool, Tags,
+};
 use crate::cloud::{AddressRequest, ReadAddresses, ReadInterfaces, Reclaim, Which};
-use crate::ids::BorderGroup;
+use crate::ids::{BorderGroup, Zone};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use time::macros::datetime;
 
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
@@ -105,8 +108,13 @@ async fn a_customer_owned_address_is_allocated_under_its_own_element() {
 async fn an_interface_tells_which_of_its_private_ips_are_taken() {
     let set = "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId>\
          <requesterManaged>false</requesterManaged>\
-         <attachment><instanceId>i-1</instanceId></attachment><privateIpAddressesSet>\
-         <item><privateIpAddress>10.0.0.5</privateIpAddress><association>\
+         <subnetId>subnet-1</subnetId><availabilityZone>eu-west-1a</availabilityZone>\
+         <tagSet><item><key>holdfast:group</key><value>web</value></item></tagSet>\
+         <attachment><attachmentId>eni-attach-1</attachmentId><instanceId>i-1</instanceId>\
+         <deviceIndex>1</deviceIndex><networkCardIndex>0</networkCardIndex><status>attached</status>\
+         <attachTime>2026-01-01T00:00:00Z</attachTime>\
+         <deleteOnTermination>true</deleteOnTermination></attachment><privateIpAddressesSet>\
+         <item><privateIpAddress>10.0.0.5</privateIpAddress><primary>true</primary><association>\
          <publicIp>203.0.113.7</publicIp><allocationId>eipalloc-1</allocationId></association></item>\
          <item><privateIpAddress>10.0.0.6</privateIpAddress></item>\
          <item><privateIpAddress>10.0.0.7</privateIpAddress><association>\
@@ -124,9 +132,20 @@ async fn an_interface_tells_which_of_its_private_ips_are_taken() {
                 taken(Ipv4Addr::new(198, 51, 100, 4), None),
             ),
         ]),
-        requester_managed: false,
-        instance: Some("i-1".parse().unwrap()),
-        id: eni,
+        primary_ip: Some(PRIVATE),
+        attachment: Some(Attachment {
+            id: "eni-attach-1".parse().unwrap(),
+            instance: Some("i-1".parse().unwrap()),
+            device_index: 1,
+            card_index: 0,
+            state: AttachmentState::Attached,
+            ends_with_instance: true,
+            since: Some(datetime!(2026-01-01 00:00 UTC)),
+        }),
+        subnet: Some("subnet-1".parse().unwrap()),
+        zone: Some(Zone("eu-west-1a".to_owned())),
+        tags: [("holdfast:group".to_owned(), "web".to_owned())].into(),
+        ..Interface::bare(eni)
     };
     assert_eq!(
         wire.cloud().interface(&expected.id).await.unwrap(),

@@ -17,10 +17,8 @@ fn place() -> Place {
             allocation: "eipalloc-0b".parse().unwrap(),
             association: None,
             interface: Some(Interface {
-                id: "eni-01".parse().unwrap(),
                 private_ips: [(PRIVATE_IP, None)].into(),
-                requester_managed: false,
-                instance: None,
+                ..Interface::bare("eni-01".parse().unwrap())
             }),
             reverse_name: None,
         },

@@ -7,14 +7,16 @@ use crate::sim::api::{
     DescribeNetworkInterfaces, Ec2Error, Filter, ModifyAddressAttribute, Request, Response, Tag,
     TagSpecification,
 };
-use holdfast::address::{Address, Association, Interface, InterfaceAssociation, Pool};
+use holdfast::address::{
+    Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool,
+};
 use holdfast::cloud::{
     AddressRequest, Allocated, Associate, CloudError, Failure, NameAddress, ReadAddresses,
-    ReadInterfaces, Reclaim, Trail, Which,
+    ReadInterfaces, Reclaim, Trail, Which, WhichInterfaces,
 };
 use holdfast::event::cloudtrail::Record;
 use holdfast::event::from_lookup;
-use holdfast::ids::{AllocationId, AssociationId, BorderGroup, EniId};
+use holdfast::ids::{AllocationId, AssociationId, BorderGroup, EniId, Zone};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -224,6 +226,31 @@ impl ReadInterfaces for Player {
             other => Err(unexpected(ACTION, &other)),
         }
     }
+
+    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+        const ACTION: &str = "ec2:DescribeNetworkInterfaces";
+        let filter = match which {
+            WhichInterfaces::Named(ids) => {
+                filter("network-interface-id", ids.iter().map(ToString::to_string))
+            }
+            WhichInterfaces::Tagged(key) => filter("tag-key", [key.clone()]),
+        };
+        let request = DescribeNetworkInterfaces {
+            filters: vec![filter],
+            ..DescribeNetworkInterfaces::default()
+        };
+        let blind = self.stage.tap.is_sabotaged(Sabotage::BlindToOthers);
+        match self
+            .ec2(ACTION, Request::DescribeNetworkInterfaces(request))
+            .await?
+        {
+            Response::DescribeNetworkInterfaces { interfaces, .. } => {
+                let found = interfaces.iter();
+                Ok(found.map(|found| interface(found, blind)).collect())
+            }
+            other => Err(unexpected(ACTION, &other)),
+        }
+    }
 }
 
 impl Trail for Player {
@@ -315,6 +342,7 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
         ip: id(&side.public_ip),
         allocation: side.allocation_id.as_deref().map(id),
     };
+    let primary = from.private_ip_addresses.iter().find(|each| each.primary);
     Interface {
         id: id(&from.network_interface_id),
         private_ips: from
@@ -330,10 +358,31 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
             })
             .collect(),
         requester_managed: from.requester_managed || from.interface_type != "interface",
-        instance: from
-            .attachment
-            .as_ref()
-            .and_then(|attachment| attachment.instance_id.as_deref())
-            .map(id),
+        primary_ip: primary.map(|primary| id(&primary.private_ip_address)),
+        attachment: from.attachment.as_ref().map(|attachment| Attachment {
+            id: id(&attachment.attachment_id),
+            instance: attachment.instance_id.as_deref().map(id),
+            device_index: attachment.device_index,
+            card_index: attachment.network_card_index,
+            state: attachment_state(&attachment.status),
+            ends_with_instance: attachment.delete_on_termination,
+            since: Some(attachment.attach_time),
+        }),
+        subnet: Some(id(&from.subnet_id)),
+        zone: Some(Zone(from.availability_zone.clone())),
+        tags: from
+            .tags
+            .iter()
+            .map(|tag| (tag.key.clone(), tag.value.clone()))
+            .collect(),
+    }
+}
+
+pub(super) fn attachment_state(name: &str) -> AttachmentState {
+    match name {
+        "attaching" => AttachmentState::Attaching,
+        "attached" => AttachmentState::Attached,
+        "detaching" => AttachmentState::Detaching,
+        _ => AttachmentState::Detached,
     }
 }

@@ -1,11 +1,11 @@
 //! Instances behind the tap, and the end of an association.
 
 use super::Player;
-use super::cloud::{filter, id, unexpected};
+use super::cloud::{attachment_state, filter, id, unexpected};
 use super::tap::Sabotage;
 use crate::sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
 use holdfast::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
-use holdfast::ids::AssociationId;
+use holdfast::ids::{AssociationId, InstanceType, Zone};
 use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
 
 /// As the AWS adapter asks: EC2 gives at most this many in a page.
@@ -74,6 +74,8 @@ fn instance(from: &api::Instance) -> Instance {
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect(),
         launched_at: from.launch_time,
+        zone: Some(Zone(from.availability_zone.clone())),
+        kind: Some(InstanceType(from.instance_type.clone())),
         interfaces: from.network_interfaces.iter().map(interface).collect(),
     }
 }
@@ -83,6 +85,9 @@ fn interface(from: &api::NetworkInterface) -> AttachedInterface {
     AttachedInterface {
         id: id(&from.network_interface_id),
         device_index: attachment.map_or(0, |attachment| attachment.device_index),
+        card_index: attachment.map_or(0, |attachment| attachment.network_card_index),
+        state: attachment.map(|attachment| attachment_state(&attachment.status)),
+        subnet: Some(id(&from.subnet_id)),
         service_managed: from.interface_type != "interface",
         private_ips: from
             .private_ip_addresses

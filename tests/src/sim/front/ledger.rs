@@ -5,7 +5,8 @@ use super::cloud::unanswered;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
-use holdfast::ledger::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::lease::{Claim, Taken};
+use holdfast::ledger::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
@@ -78,6 +79,24 @@ impl Ledger for Player {
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
         let call = self.stage.ledger.put_release(release);
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)
+            .await
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
+        let call = self.stage.ledger.leases();
+        self.ledger_call("ledger query leases", "dynamodb:Query", call)
+            .await
+    }
+
+    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+        let call = self.stage.ledger.take_lease(claim);
+        self.ledger_call("ledger take lease", "dynamodb:UpdateItem", call)
+            .await
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
+        let call = self.stage.ledger.put_lease(lease);
+        self.ledger_call("ledger put lease", "dynamodb:PutItem", call)
             .await
     }
 }

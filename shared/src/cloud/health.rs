@@ -1,0 +1,74 @@
+//! What tells whether an instance is well and what it can take: EC2's status checks, the limits of its
+//! type, and CloudWatch's alarms.
+
+use super::CloudError;
+use crate::event::alarm::{AlarmState, Measure};
+use crate::ids::{InstanceId, InstanceType};
+use crate::instance::{Checks, Limits};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// Reading status checks.
+pub trait ReadHealth: Send + Sync {
+    /// `DescribeInstanceStatus` of the instances named, with `IncludeAllInstances`. Instances that do not
+    /// exist are left out, they are no error.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn checks(
+        &self,
+        instances: &[InstanceId],
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, Checks>, CloudError>> + Send;
+}
+
+/// Reading what instance types allow.
+pub trait ReadLimits: Send + Sync {
+    /// `DescribeInstanceTypes`. A type does not change: what was read once is kept by the adapter for as
+    /// long as the process lives, so that the critical path does not wait for it.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn limits(
+        &self,
+        types: &[InstanceType],
+    ) -> impl Future<Output = Result<BTreeMap<InstanceType, Limits>, CloudError>> + Send;
+}
+
+/// An alarm as CloudWatch describes it now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alarm {
+    /// Its name: unique in the account and region.
+    pub name: String,
+    /// Its state now.
+    pub state: AlarmState,
+    /// Since when.
+    pub since: Option<OffsetDateTime>,
+    /// Whose actions are suppressed, and by what: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
+    pub suppressed_by: Option<String>,
+    /// What it measures; empty for a composite.
+    pub measures: Vec<Measure>,
+    /// The rule of a composite.
+    pub rule: Option<String>,
+}
+
+/// Reading alarms.
+pub trait ReadAlarms: Send + Sync {
+    /// `DescribeAlarms` of those named, metric and composite alarms alike. One that does not exist (any
+    /// more) is left out. All pages are read.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`.
+    fn alarms(
+        &self,
+        names: &[String],
+    ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+
+    /// `DescribeAlarmsForMetric`: the alarms on exactly this metric with exactly these dimensions.
+    ///
+    /// # Errors
+    /// As for [`ReadAlarms::alarms`].
+    fn alarms_on(
+        &self,
+        measure: &Measure,
+    ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+}

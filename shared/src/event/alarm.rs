@@ -1,0 +1,122 @@
+//! A CloudWatch alarm's event, whichever way it came. Plain data: what it means is decided elsewhere.
+
+use crate::ids::InstanceId;
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use time::OffsetDateTime;
+
+/// The dimension in which a metric names its instance.
+pub const INSTANCE_DIMENSION: &str = "InstanceId";
+
+/// An alarm that came into a state, or told its state again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AlarmEvent {
+    /// The alarm's name: unique in the account and region.
+    pub name: String,
+    /// Its ARN, where the event carries it.
+    pub arn: Option<String>,
+    /// The state it is in.
+    pub state: AlarmState,
+    /// The state it was in before, where the event says so.
+    pub previous: Option<AlarmState>,
+    /// When it came into the state.
+    pub since: OffsetDateTime,
+    /// The region, where the event says so.
+    pub region: Option<String>,
+    /// The event's id, where it has one.
+    pub event_id: Option<String>,
+    /// What keeps its actions from being carried out: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
+    pub suppressed_by: Option<String>,
+    /// What it measures: all metrics of a math or anomaly alarm, none for a composite.
+    pub measures: Vec<Measure>,
+    /// The attributes of each contributor of a Metrics Insights alarm.
+    pub contributors: Vec<BTreeMap<String, String>>,
+    /// The names of the child alarms that brought a composite into its state.
+    pub children: Vec<String>,
+    /// The rule of a composite.
+    pub rule: Option<String>,
+    /// The alarm's own tags, where they are propagated.
+    pub tags: BTreeMap<String, String>,
+}
+
+/// A metric with its dimensions.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Measure {
+    /// `AWS/EC2`, or a namespace of the user's own.
+    pub namespace: String,
+    /// `StatusCheckFailed`.
+    pub metric: String,
+    /// By name.
+    pub dimensions: BTreeMap<String, String>,
+}
+
+impl Measure {
+    /// The instance that it measures, where it names a well-formed one.
+    #[must_use]
+    pub fn instance(&self) -> Option<InstanceId> {
+        self.dimensions.get(INSTANCE_DIMENSION)?.parse().ok()
+    }
+
+    /// The same measure of another instance.
+    #[must_use]
+    pub fn of_instance(&self, instance: &InstanceId) -> Self {
+        let mut measure = self.clone();
+        measure
+            .dimensions
+            .insert(INSTANCE_DIMENSION.to_owned(), instance.to_string());
+        measure
+    }
+}
+
+impl AlarmEvent {
+    /// The instances that the event itself names.
+    #[must_use]
+    pub fn instances(&self) -> BTreeSet<InstanceId> {
+        let measured = self.measures.iter().filter_map(Measure::instance);
+        let contributed = self.contributors.iter().filter_map(|attributes| {
+            attributes
+                .get(INSTANCE_DIMENSION)?
+                .parse::<InstanceId>()
+                .ok()
+        });
+        measured.chain(contributed).collect()
+    }
+}
+
+impl fmt::Display for AlarmEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "alarm {} is now {}", self.name, self.state)
+    }
+}
+
+/// The state of an alarm.
+/// Source: CloudWatch API reference, `StateValue`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum AlarmState {
+    /// What it watches is as it should be.
+    Ok,
+    /// It is not.
+    Alarm,
+    /// There is no data. An instance that has ended sends none.
+    InsufficientData,
+}
+
+impl AlarmState {
+    /// The state as CloudWatch writes it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "OK",
+            Self::Alarm => "ALARM",
+            Self::InsufficientData => "INSUFFICIENT_DATA",
+        }
+    }
+}
+
+impl fmt::Display for AlarmState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.as_str())
+    }
+}

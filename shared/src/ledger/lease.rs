@@ -1,0 +1,128 @@
+//! The lease of a group: one failover at a time. Pure data; the ledger arbitrates.
+//!
+//! A lease is taken in one conditional write, which also notes what is about to be done, and given back
+//! in another. It is free when nobody holds it or its holder's time is up; each taking raises the fencing
+//! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
+
+use crate::ids::InstanceId;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// A group's row.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    /// The group.
+    pub group: String,
+    /// Grows by one with each taking.
+    pub fencing: u64,
+    /// Who has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Held>,
+    /// A failover that was begun and is not known to have ended. It stays until one has: a run that takes
+    /// the lease over finds it here, and does not replace it by its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub under_way: Option<Episode>,
+    /// The last failover that moved something.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last: Option<Episode>,
+    /// Since when the member to which the addresses are to return looks healthy, run by run.
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub home_fit_since: Option<OffsetDateTime>,
+}
+
+impl Lease {
+    /// The row of a group that never had one.
+    #[must_use]
+    pub fn new(group: &str) -> Self {
+        Self {
+            group: group.to_owned(),
+            fencing: 0,
+            held: None,
+            under_way: None,
+            last: None,
+            home_fit_since: None,
+        }
+    }
+
+    /// Whether somebody other than `owner` has it at this moment.
+    #[must_use]
+    pub fn is_others(&self, owner: &str, now: OffsetDateTime) -> bool {
+        let held = self.held.as_ref();
+        held.is_some_and(|held| held.owner != owner && held.until > now)
+    }
+
+    /// The row after a claim that is granted.
+    #[must_use]
+    pub fn granted(self, claim: &Claim) -> Self {
+        Self {
+            fencing: self.fencing + 1,
+            held: Some(claim.hold.clone()),
+            under_way: self.under_way.or_else(|| Some(claim.episode.clone())),
+            ..self
+        }
+    }
+}
+
+/// Who has a lease, and for how long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// One run of one delivery: a second delivery of the same event is another owner.
+    pub owner: String,
+    /// When it ends by itself.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+}
+
+/// One failover of a group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Episode {
+    /// What caused it, in words: `alarm web-1-status`.
+    pub cause: String,
+    /// The alarms that have to be firing for it to go on; none where the cause is something else.
+    pub alarms: Vec<String>,
+    /// When the cause came about.
+    #[serde(with = "time::serde::rfc3339")]
+    pub fired_at: OffsetDateTime,
+    /// The member that it is about.
+    pub sick: InstanceId,
+    /// When it was begun.
+    #[serde(with = "time::serde::rfc3339")]
+    pub began_at: OffsetDateTime,
+    /// When it ended.
+    #[serde(
+        default,
+        with = "time::serde::rfc3339::option",
+        skip_serializing_if = "Option::is_none"
+    )]
+    pub ended_at: Option<OffsetDateTime>,
+    /// The member that took over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<InstanceId>,
+}
+
+/// What a run asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The group.
+    pub group: String,
+    /// Who asks, and until when it would have it.
+    pub hold: Held,
+    /// Now: a lease whose time is up is free.
+    pub now: OffsetDateTime,
+    /// What it is about to do: noted in the same write, unless an earlier one is under way.
+    pub episode: Episode,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use = "a lease that is another's is not to be acted under"]
+pub enum Taken {
+    /// The lease is the claimant's, as it is now in the ledger.
+    Ours(Lease),
+    /// Somebody else has it, as it is now in the ledger.
+    Others(Lease),
+}
