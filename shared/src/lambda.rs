@@ -10,7 +10,7 @@ mod metric;
 mod start;
 
 use crate::aws::{Aws, DynamoLedger};
-use crate::clock::WallClock;
+use crate::clock::{Clock, WallClock};
 use crate::error::Error;
 use crate::event::Trigger;
 use crate::ports::{Delivery, Ports};
@@ -18,7 +18,9 @@ use crate::report::{Function, Report};
 use crate::settings::Settings;
 use event::Payload;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
-use std::process::ExitCode;
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::process::{self, ExitCode};
 use time::OffsetDateTime;
 
 /// The outside world of a function that runs on Lambda.
@@ -70,8 +72,12 @@ where
 {
     let line = log::Line::start(function, &event.context.request_id, &ports.clock);
     let ends_at = OffsetDateTime::from(event.context.deadline());
+    let delivery = Delivery {
+        ends_at,
+        run: run_number(&event.context.request_id, &ports.clock),
+    };
     let ended = match event.payload.trigger() {
-        Ok(trigger) => run(ports, settings, &trigger, Delivery { ends_at }).await,
+        Ok(trigger) => run(ports, settings, &trigger, delivery).await,
         Err(unreadable) => Err(unreadable.into()),
     };
     match &ended {
@@ -79,4 +85,14 @@ where
         Err(error) => line.failed(error, &ports.clock),
     }
     ended.map_err(Diagnostic::from)
+}
+
+/// The log stream is this process's own, and a process runs one event at a time.
+/// Source: Lambda developer guide, "Using Lambda environment variables", `AWS_LAMBDA_LOG_STREAM_NAME`.
+fn run_number(request_id: &str, clock: &impl Clock) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    env::var_os("AWS_LAMBDA_LOG_STREAM_NAME").hash(&mut hasher);
+    process::id().hash(&mut hasher);
+    (request_id, clock.now().unix_timestamp_nanos()).hash(&mut hasher);
+    hasher.finish()
 }

@@ -18,4 +18,6 @@ pub struct Ports<C, L, K> {
 pub struct Delivery {
     /// When Lambda will end the run.
     pub ends_at: OffsetDateTime,
+    /// A number that no other run has: a second delivery of the same event is another run.
+    pub run: u64,
 }

@@ -2,9 +2,7 @@
 //! of the folder that `HOLDFAST_EVENT_CORPUS` names. The guard and reconcile pass by what placement takes.
 
 use futures_util::FutureExt;
-use holdfast::clock::Clock;
 use holdfast::event::{Trigger, parse};
-use holdfast::ports::Delivery;
 use holdfast::report::{Outcome, Report};
 use holdfast::{guard, placement, reconcile};
 use holdfast_tests::scenarios::placement::{TIMEOUT, fleet, schedule, state_change};
@@ -43,9 +41,9 @@ fn events() -> Vec<(String, Value)> {
 fn said(trigger: &Trigger) -> Report {
     let fleet = fleet();
     let player = fleet.stage().player("holdfast-instance-start");
-    let ends_at = player.now() + TIMEOUT;
+    let delivery = player.delivery(TIMEOUT);
     let (ports, settings) = (player.ports(), fleet.settings());
-    let run = placement::run(&ports, &settings, trigger, Delivery { ends_at });
+    let run = placement::run(&ports, &settings, trigger, delivery);
     let end = run.now_or_never().expect("no fault stops the run");
     end.expect("nothing goes wrong here")
 }
@@ -108,9 +106,7 @@ fn the_guard_and_reconcile_pass_by_an_instance_with_a_reason() {
     let trigger = parse(&state_change(&fleet.instances[0], "running")).expect("it can be read");
     let stage = fleet.stage();
     let player = stage.player("holdfast");
-    let delivery = Delivery {
-        ends_at: player.now() + TIMEOUT,
-    };
+    let delivery = player.delivery(TIMEOUT);
     let (ports, settings) = (player.ports(), fleet.settings());
     let guarded = guard::run(&ports, &settings, &trigger, delivery).now_or_never();
     let reconciled = reconcile::run(&ports, &settings, &trigger, delivery).now_or_never();
@@ -127,9 +123,7 @@ fn reconcile_gives_an_instance_whose_event_never_came_its_address() {
     let fleet = fleet().addresses(2).running(1);
     let stage = fleet.stage();
     let player = stage.player("holdfast-reconcile");
-    let delivery = Delivery {
-        ends_at: player.now() + TIMEOUT,
-    };
+    let delivery = player.delivery(TIMEOUT);
     let (ports, settings) = (player.ports(), fleet.settings());
     let trigger = parse(&schedule()).expect("the event can be read");
     let report = reconcile::run(&ports, &settings, &trigger, delivery).now_or_never();

@@ -3,9 +3,7 @@
 //! after every call; and when all is quiet again, whoever can have an address has one.
 
 use futures_util::FutureExt;
-use holdfast::clock::Clock;
 use holdfast::event::parse;
-use holdfast::ports::Delivery;
 use holdfast::{placement, reconcile};
 use holdfast_tests::explorer::promises::Scene;
 use holdfast_tests::scenarios::placement::{
@@ -151,18 +149,18 @@ impl Life {
     fn run(&self, event: &serde_json::Value) {
         let player = self.stage.player("holdfast-instance-start");
         let trigger = parse(event).expect("the event can be read");
-        let ends_at = player.now() + TIMEOUT;
+        let delivery = player.delivery(TIMEOUT);
         let (ports, settings) = (player.ports(), self.fleet.settings());
-        let run = placement::run(&ports, &settings, &trigger, Delivery { ends_at });
+        let run = placement::run(&ports, &settings, &trigger, delivery);
         drop(run.now_or_never());
     }
 
     fn reconcile(&self) {
         let player = self.stage.player("holdfast-reconcile");
         let trigger = parse(&schedule()).expect("the event can be read");
-        let ends_at = player.now() + TIMEOUT;
+        let delivery = player.delivery(TIMEOUT);
         let (ports, settings) = (player.ports(), self.fleet.settings());
-        let run = reconcile::run(&ports, &settings, &trigger, Delivery { ends_at });
+        let run = reconcile::run(&ports, &settings, &trigger, delivery);
         drop(run.now_or_never());
     }
 

@@ -28,6 +28,9 @@ pub struct AlarmEvent {
     pub event_id: Option<String>,
     /// What keeps its actions from being carried out: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
     pub suppressed_by: Option<String>,
+    /// The same, in the state before: an alarm that tells `ALARM` again when a suppression ends is one
+    /// that nobody has acted on yet.
+    pub suppressed_before_by: Option<String>,
     /// What it measures: all metrics of a math or anomaly alarm, none for a composite.
     pub measures: Vec<Measure>,
     /// The attributes of each contributor of a Metrics Insights alarm.

@@ -4,7 +4,7 @@
 //! in another. It is free when nobody holds it or its holder's time is up; each taking raises the fencing
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
-use crate::ids::InstanceId;
+use crate::ids::{AllocationId, InstanceId};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -83,12 +83,17 @@ pub struct Episode {
     /// What caused it, in words: `alarm web-1-status`.
     pub cause: String,
     /// The alarms that have to be firing for it to go on; none where the cause is something else.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub alarms: Vec<String>,
     /// When the cause came about.
     #[serde(with = "time::serde::rfc3339")]
     pub fired_at: OffsetDateTime,
     /// The member that it is about.
     pub sick: InstanceId,
+    /// The addresses that a run which ends half way may leave associated with nothing: how they are told
+    /// from those that are free on purpose.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loosened: Vec<AllocationId>,
     /// When it was begun.
     #[serde(with = "time::serde::rfc3339")]
     pub began_at: OffsetDateTime,

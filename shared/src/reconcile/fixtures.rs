@@ -194,6 +194,7 @@ impl Installation {
     fn delivery(&self) -> Delivery {
         Delivery {
             ends_at: self.now() + Duration::from_mins(1),
+            run: 0,
         }
     }
 

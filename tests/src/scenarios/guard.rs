@@ -10,7 +10,6 @@ use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::guard;
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
-use holdfast::ports::Delivery;
 use holdfast::settings::Settings;
 use serde_json::Value;
 use std::sync::Arc;
@@ -356,8 +355,8 @@ async fn deliver(
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
     let ports = player.ports();
-    let ends_at = holdfast::clock::Clock::now(&player) + TIMEOUT;
-    guard::run(&ports, &settings, &trigger, Delivery { ends_at }).await
+    let delivery = player.delivery(TIMEOUT);
+    guard::run(&ports, &settings, &trigger, delivery).await
 }
 
 /// The one release record in the ledger.

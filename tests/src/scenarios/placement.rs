@@ -20,7 +20,6 @@ pub use hands::{
 };
 use holdfast::event::{Trigger, parse};
 use holdfast::placement;
-use holdfast::ports::Delivery;
 use holdfast::settings::Settings;
 use std::sync::Arc;
 use time::Duration;
@@ -341,6 +340,6 @@ async fn deliver(
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
     let ports = player.ports();
-    let ends_at = holdfast::clock::Clock::now(&player) + TIMEOUT;
-    placement::run(&ports, &settings, &trigger, Delivery { ends_at }).await
+    let delivery = player.delivery(TIMEOUT);
+    placement::run(&ports, &settings, &trigger, delivery).await
 }

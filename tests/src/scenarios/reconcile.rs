@@ -18,12 +18,10 @@ use crate::sim::api::{
 };
 use crate::sim::front::{ACCOUNT, Player, Stage};
 use futures_util::FutureExt;
-use holdfast::clock::Clock;
 use holdfast::error::Error;
 use holdfast::event::cloudtrail::Deed;
 use holdfast::event::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
-use holdfast::ports::Delivery;
 use holdfast::report::Report;
 use holdfast::settings::Settings;
 use holdfast::{guard, reconcile};
@@ -339,9 +337,7 @@ impl Default for Installation {
 /// The function's own.
 pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
     let ports = player.ports();
-    let delivery = Delivery {
-        ends_at: player.now() + TIMEOUT,
-    };
+    let delivery = player.delivery(TIMEOUT);
     let is_release = match &trigger {
         Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
         _ => false,

@@ -15,7 +15,7 @@ use super::api::{Caller, Ec2Error, Request, Response};
 use crate::explorer::promises::{self, Scene};
 use holdfast::clock::Clock;
 use holdfast::ledger::MemoryLedger;
-use holdfast::ports::Ports;
+use holdfast::ports::{Delivery, Ports};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
@@ -147,6 +147,15 @@ impl Player {
     #[must_use]
     pub fn run(&self) -> tap::Run {
         self.run
+    }
+
+    /// A delivery that Lambda ends after so long.
+    #[must_use]
+    pub fn delivery(&self, how_long: time::Duration) -> Delivery {
+        Delivery {
+            ends_at: self.now() + how_long,
+            run: self.run.number(),
+        }
     }
 
     /// The ports that a function is run with.

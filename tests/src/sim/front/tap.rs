@@ -10,6 +10,12 @@ use std::task::Poll;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Run(usize);
 
+impl Run {
+    pub(super) fn number(self) -> u64 {
+        self.0 as u64
+    }
+}
+
 impl std::fmt::Display for Run {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(formatter, "run-{}", self.0)

@@ -1,0 +1,53 @@
+//! The keys of the tags that users set and that we set, under one prefix.
+
+/// The keys of the tags that users set and that we set, under one prefix.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagKeys {
+    /// `holdfast:protect`, on an address: see [`Protection`](super::Protection).
+    pub protect: String,
+    /// `holdfast:reclaimed-from`, written by us: the allocation id that an address had before.
+    pub reclaimed_from: String,
+    /// `holdfast:reclaimed-at`, written by us.
+    pub reclaimed_at: String,
+    /// `holdfast:group`, on addresses, interfaces and instances: what belongs together.
+    pub group: String,
+    /// `holdfast:slot`, on addresses and instances: which of the group's addresses belongs to which of
+    /// its instances. An instance may name several, separated by commas.
+    pub slot: String,
+    /// `holdfast:on-stop`, on an address or an interface: see [`OnStop`](super::OnStop).
+    pub on_stop: String,
+    /// `holdfast:priority`, on an instance: whose turn comes first, lowest first.
+    pub priority: String,
+    /// `holdfast:mover`, on an address or an interface: see [`Mover`](super::Mover).
+    pub mover: String,
+    /// `holdfast:alarm`, on an address or an interface: the names of the alarms that stand for its
+    /// holder's health, separated by commas, for alarms that do not say whose they are.
+    pub alarm: String,
+    /// `holdfast:cooldown`, on an address or an interface: its own `HOLDFAST_COOLDOWN_SECONDS`.
+    pub cooldown: String,
+    /// `holdfast:failback`, on an address or an interface: see [`Failback`](super::Failback).
+    pub failback: String,
+    /// `holdfast:fence`, on an address or an interface: see [`Fencing`](super::Fencing).
+    pub fence: String,
+}
+
+impl TagKeys {
+    /// The keys under a prefix.
+    #[must_use]
+    pub fn under(prefix: &str) -> Self {
+        Self {
+            protect: format!("{prefix}:protect"),
+            reclaimed_from: format!("{prefix}:reclaimed-from"),
+            reclaimed_at: format!("{prefix}:reclaimed-at"),
+            group: format!("{prefix}:group"),
+            slot: format!("{prefix}:slot"),
+            on_stop: format!("{prefix}:on-stop"),
+            priority: format!("{prefix}:priority"),
+            mover: format!("{prefix}:mover"),
+            alarm: format!("{prefix}:alarm"),
+            cooldown: format!("{prefix}:cooldown"),
+            failback: format!("{prefix}:failback"),
+            fence: format!("{prefix}:fence"),
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! The words in which settings and tags are written, each as its type.
+
+use crate::ids::SecurityGroupId;
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+/// Whether a function may change anything in EC2.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Say what would be done; change nothing.
+    Observe,
+    /// Do it.
+    Enforce,
+}
+
+impl FromStr for Mode {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "observe" => Ok(Self::Observe),
+            "enforce" => Ok(Self::Enforce),
+            _ => Err("expected `observe` or `enforce`"),
+        }
+    }
+}
+
+/// What is to happen when an address is released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Protection {
+    /// Take it back.
+    Reclaim,
+    /// Record who released it, and report.
+    Record,
+    /// Let it go.
+    None,
+}
+
+impl FromStr for Protection {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "reclaim" => Ok(Self::Reclaim),
+            "record" => Ok(Self::Record),
+            "none" => Ok(Self::None),
+            _ => Err("expected `reclaim`, `record` or `none`"),
+        }
+    }
+}
+
+/// What becomes of an address when the instance that has it stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OnStop {
+    /// It stays with the stopped instance, until an instance that starts needs it.
+    Stay,
+    /// It goes straight to a running instance of its group that has none.
+    Move,
+}
+
+impl FromStr for OnStop {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "stay" => Ok(Self::Stay),
+            "move" => Ok(Self::Move),
+            _ => Err("expected `stay` or `move`"),
+        }
+    }
+}
+
+/// How an address moves to a standby.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mover {
+    /// The cheapest that works.
+    Auto,
+    /// The whole interface, with every address on it: detached and attached.
+    Eni,
+    /// The private IP, with the Elastic IP on it: one call, within a subnet.
+    Ip,
+    /// The Elastic IP alone: one call, any zone.
+    Eip,
+}
+
+impl FromStr for Mover {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "eni" => Ok(Self::Eni),
+            "ip" => Ok(Self::Ip),
+            "eip" => Ok(Self::Eip),
+            _ => Err("expected `auto`, `eni`, `ip` or `eip`"),
+        }
+    }
+}
+
+impl fmt::Display for Mover {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Auto => "auto",
+            Self::Eni => "eni",
+            Self::Ip => "ip",
+            Self::Eip => "eip",
+        })
+    }
+}
+
+/// What becomes of a failed instance after its addresses have moved.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Fencing {
+    /// Nothing: an address is with one instance only, by construction.
+    None,
+    /// It is stopped, without waiting for its shutdown: for those that share a disk or a database.
+    Stop,
+    /// What it keeps gets this security group and no other: one that allows nothing.
+    Isolate(SecurityGroupId),
+}
+
+impl FromStr for Fencing {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "none" => Ok(Self::None),
+            "stop" => Ok(Self::Stop),
+            group => group.parse().map(Self::Isolate).map_err(
+                |_| "expected `none`, `stop` or the id of a security group that allows nothing",
+            ),
+        }
+    }
+}
+
+/// Whether addresses return to the member that stands first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Failback {
+    /// Not by themselves.
+    Never,
+    /// When it has been healthy for so long.
+    After(Duration),
+}
+
+impl FromStr for Failback {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text.parse::<u64>() {
+            _ if text == "never" => Ok(Self::Never),
+            Ok(minutes @ 1..=10_080) => Ok(Self::After(Duration::from_secs(minutes * 60))),
+            _ => Err("expected `never` or the number of healthy minutes, 1 to 10080"),
+        }
+    }
+}
