@@ -1,11 +1,14 @@
 //! What happened, typed, with a one-line summary that a person can read. The report is a function's
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
+mod failover;
+
 use crate::clock::Clock;
 use crate::event::Ignored;
 use crate::event::cloudtrail::Call;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
+pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
 use serde::{Serialize, Serializer};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -19,6 +22,8 @@ pub enum Function {
     ReleaseGuard,
     /// Reacts to instances that start, stop or end.
     InstanceStart,
+    /// Moves addresses from a failed instance to a healthy one.
+    AlarmFailover,
     /// Refreshes what is known, finishes what was left.
     Reconcile,
 }
@@ -63,6 +68,24 @@ pub enum Outcome {
     HandedOver,
     /// `observe` mode: this is what `enforce` would have associated.
     WouldAssociate,
+    /// Everything that the failed member had is on a healthy one.
+    FailedOver,
+    /// A person asked, and the addresses are on another member.
+    SwitchedOver,
+    /// The member that stands first is healthy again and has its addresses back.
+    FailedBack,
+    /// A healthy member has everything already: an earlier delivery or a person moved it.
+    AlreadyMoved,
+    /// Some of it is on a healthy member, some is not.
+    PartlyMoved,
+    /// No standby took it: it is back with the member that had it.
+    Returned,
+    /// Nothing was touched, since it could not have ended well: the findings say what to change.
+    Refused,
+    /// `observe` mode, or a plan that was asked for: this is what would be moved.
+    WouldFailOver,
+    /// The alarm fires no more, or the instance runs again: nothing was touched.
+    Recovered,
     /// The event is none of our business.
     Ignored,
     /// The ledger is up to date with EC2.
@@ -178,6 +201,10 @@ pub enum Subject {
     Address(Box<AddressReport>),
     /// One instance and the addresses that it gets or leaves.
     Instance(Box<PlacementReport>),
+    /// A group whose addresses move, or could.
+    Failover(Box<FailoverReport>),
+    /// Groups of which a plan was asked.
+    Groups(Vec<GroupReport>),
     /// The ledger as a whole, or some of its rows.
     Sweep(SweepReport),
     /// Nothing in particular.
@@ -312,6 +339,12 @@ pub struct SweepReport {
     /// Addresses that went to instances which had waited for one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,
+    /// Failovers that were finished, or taken up again, or back.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub failovers: Vec<Report>,
+    /// Whether each group is ready for a failover.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<GroupReport>,
 }
 
 /// Something that a person should know.

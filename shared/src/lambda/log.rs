@@ -69,6 +69,8 @@ fn subject(subject: &Subject) -> Option<String> {
         }),
         Subject::Instance(placement) => Some(placement.instance.to_string()),
         Subject::Sweep(sweep) => Some(format!("{} addresses", sweep.addresses)),
+        Subject::Failover(failover) => Some(format!("group {}", failover.group)),
+        Subject::Groups(groups) => Some(format!("{} groups", groups.len())),
         Subject::Nothing => None,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn swept(
         written,
         missing: plan.missing,
         settled: settled.reports,
-        placed: Vec::new(),
+        ..SweepReport::default()
     };
     let mut summary = format!(
         "{}, {} of them protected; {} in the ledger",
@@ -143,8 +143,7 @@ pub(super) fn called(
         protected,
         written: written.len(),
         missing,
-        settled: Vec::new(),
-        placed: Vec::new(),
+        ..SweepReport::default()
     };
     let is_offered = matches!(record.deed, Deed::TransferEnabled { .. });
     let threat = alive
