@@ -6,6 +6,7 @@
 mod outcomes;
 
 use holdfast::address::Tags;
+use holdfast::event::alarm::AlarmEvent;
 use holdfast::event::cloudtrail::Deed;
 use holdfast::event::{EventError, Trigger, from_lookup, parse};
 use outcomes::{OWN_OUTCOMES, PUBLIC_OUTCOMES};
@@ -88,14 +89,33 @@ fn outcome(event: &Value) -> String {
     match parse(event) {
         Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.deed)),
         Ok(Trigger::Schedule { at }) => format!("schedule at {at}"),
-        Ok(
-            told @ (Trigger::Instance(_)
-            | Trigger::Alarm(_)
-            | Trigger::Warned(_)
-            | Trigger::Asked(_)),
-        ) => told.to_string(),
+        Ok(told @ (Trigger::Instance(_) | Trigger::Warned(_) | Trigger::Asked(_))) => {
+            told.to_string()
+        }
+        Ok(Trigger::Alarm(alarm)) => format!("{alarm}: {}", about(&alarm)),
         Ok(Trigger::Ignored(ignored)) => format!("ignored: {}", ignored.what),
         Err(EventError { field, .. }) => format!("wrong: {field}"),
+    }
+}
+
+/// What an alarm names, and what keeps it back.
+fn about(alarm: &AlarmEvent) -> String {
+    let instances: Vec<_> = alarm.instances().into_iter().collect();
+    let tags = words(&alarm.tags);
+    let by = alarm
+        .suppressed_by
+        .as_ref()
+        .map(|by| format!("kept back by {by}"));
+    let told = [list(&instances), list(&alarm.children), tags];
+    let told: Vec<String> = told
+        .into_iter()
+        .chain(by)
+        .filter(|it| !it.is_empty())
+        .collect();
+    if told.is_empty() {
+        "nothing".to_owned()
+    } else {
+        told.join(", ")
     }
 }
 

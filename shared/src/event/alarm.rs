@@ -26,14 +26,16 @@ pub struct AlarmEvent {
     pub region: Option<String>,
     /// The event's id, where it has one.
     pub event_id: Option<String>,
-    /// What keeps its actions from being carried out: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
+    /// What keeps its actions from being carried out: `WaitPeriod`, `ExtensionPeriod` or `Alarm`, or
+    /// `AlarmMuteRule` and its name.
     pub suppressed_by: Option<String>,
     /// The same, in the state before: an alarm that tells `ALARM` again when a suppression ends is one
     /// that nobody has acted on yet.
     pub suppressed_before_by: Option<String>,
     /// What it measures: all metrics of a math or anomaly alarm, none for a composite.
     pub measures: Vec<Measure>,
-    /// The attributes of each contributor of a Metrics Insights alarm.
+    /// The attributes of the contributors that came into the state, for an alarm that watches many time
+    /// series, as one of Metrics Insights does.
     pub contributors: Vec<BTreeMap<String, String>>,
     /// The names of the child alarms that brought a composite into its state.
     pub children: Vec<String>,

@@ -1,15 +1,14 @@
-//! The shapes in which events reach a function: EventBridge's envelope, a bare CloudTrail record, an
-//! alarm that calls the function directly, and an SNS topic. One level of dispatch each; what they
-//! carry is read elsewhere.
+//! EventBridge's envelope: one level of dispatch by what it carries. Instances are read here, calls and
+//! alarms elsewhere.
 
-use super::serialisation::{Moment, Text, read, require};
-use super::{EventError, Ignored, InstanceChange, Trigger, record};
-use crate::ids::InvalidId;
+use super::serialisation::{Moment, read, require};
+use super::{
+    EventError, Ignored, InstanceChange, Trigger, Warning, WarningKind, record, state_change,
+};
+use crate::ids::{InstanceId, InvalidId};
 use crate::instance::{InstanceState, NoSuchState};
 use serde::Deserialize;
 use serde_json::Value;
-
-const AN_ALARM_MOVES_NOTHING: &str = "an alarm by itself does not change any address";
 
 /// EventBridge's envelope.
 /// Source: EventBridge user guide, "Events in Amazon EventBridge", and for each detail type the page
@@ -47,19 +46,19 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
             ),
         }),
         "EC2 Instance State-change Notification" => instance(event, detail, envelope.id),
-        "EC2 Spot Instance Interruption Warning" | "EC2 Instance Rebalance Recommendation" => {
-            ignore(
-                format!("{detail_type} for {}", word(detail, "instance-id")),
-                "a warning by itself does not change any address",
-            )
+        "EC2 Spot Instance Interruption Warning" => {
+            warning(event, detail, envelope.id, WarningKind::Interruption)
         }
-        "CloudWatch Alarm State Change" => {
-            let state = detail.and_then(|detail| detail.get("state"));
-            ignore(
-                alarm(&word(detail, "alarmName"), &word(state, "value")),
-                AN_ALARM_MOVES_NOTHING,
-            )
+        "EC2 Instance Rebalance Recommendation" => {
+            warning(event, detail, envelope.id, WarningKind::Rebalance)
         }
+        "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
+            state_change::in_envelope(event).map(Trigger::from)
+        }
+        "CloudWatch Alarm Configuration Change" => ignore(
+            detail_type,
+            "it tells how an alarm is set up, not how its instance is",
+        ),
         _ if source == "aws.autoscaling" => ignore(
             detail_type,
             "Auto Scaling replaces instances; the addresses stay allocated",
@@ -83,19 +82,16 @@ fn instance(
 ) -> Result<Trigger, EventError> {
     let circumstances: Circumstances = read(Some(event), "")?;
     let told: StateChange = read(detail, "detail")?;
-    let id = require(told.instance_id, "detail", "instance-id", "the instance")?;
     let state = require(told.state, "detail", "state", "the state it came into")?;
-    let wrong = |field: &str, problem: String| EventError {
-        field: format!("detail.{field}"),
+    let wrong = |problem| EventError {
+        field: "detail.state".to_owned(),
         problem,
     };
     let change = InstanceChange {
-        instance: id
-            .parse()
-            .map_err(|error: InvalidId| wrong("instance-id", error.to_string()))?,
+        instance: instance_id(told.instance_id)?,
         state: state
             .parse()
-            .map_err(|error: NoSuchState| wrong("state", error.to_string()))?,
+            .map_err(|error: NoSuchState| wrong(error.to_string()))?,
         at: circumstances.time.map(|time| time.0),
         region: circumstances.region,
         event_id,
@@ -110,74 +106,38 @@ fn instance(
     Ok(Trigger::Instance(change))
 }
 
-/// What a person can send, for the error of an event that is none of it.
-pub(super) const KNOWN_SHAPES: &str = "an EventBridge event (`AWS API Call via CloudTrail`, `Scheduled \
-     Event`, ...), a CloudTrail record, or a CloudWatch alarm";
-
-/// An alarm whose action is the function itself.
-/// Source: CloudWatch user guide, "Invoke a Lambda function from an alarm".
-pub(super) fn alarm_action(event: &Value) -> Trigger {
-    let data = event.get("alarmData");
-    let state = data.and_then(|data| data.get("state"));
-    Trigger::Ignored(Ignored {
-        what: alarm(&word(data, "alarmName"), &word(state, "value")),
-        why: AN_ALARM_MOVES_NOTHING.to_owned(),
-        event_id: None,
-    })
-}
-
-/// An SNS topic's message, which must be an alarm. SNS puts exactly one record into a delivery.
-/// Source: Lambda developer guide, "Invoking Lambda functions with Amazon SNS notifications".
-pub(super) fn topic(event: &Value) -> Result<Trigger, EventError> {
-    let delivery: Delivery = read(Some(event), "")?;
-    let first = require(
-        delivery.records.into_iter().next(),
-        "",
-        "Records[0]",
-        "an SNS record",
-    )?;
-    let notification = require(first.sns, "Records[0]", "Sns", "an SNS notification")?;
-    let message = require(
-        notification.message,
-        "Records[0].Sns",
-        "Message",
-        "an alarm as a JSON text",
-    )?;
-    let message: Value = serde_json::from_str(&message).map_err(|error| EventError {
-        field: MESSAGE.to_owned(),
-        problem: format!("not JSON ({error}): expected a CloudWatch alarm as a JSON text"),
-    })?;
-    let told: AlarmMessage = read(Some(&message), MESSAGE)?;
-    let name = require(
-        told.alarm_name,
-        MESSAGE,
-        "AlarmName",
-        "the name of a CloudWatch alarm",
-    )?;
-    let state = told
-        .new_state_value
-        .map_or_else(|| UNNAMED.to_owned(), |Text(state)| state);
-    Ok(Trigger::Ignored(Ignored {
-        what: alarm(&name.0, &state),
-        why: AN_ALARM_MOVES_NOTHING.to_owned(),
-        event_id: notification.message_id,
+/// What EC2 announced of a Spot instance.
+/// Source: EC2 user guide, "Spot Instance interruption notices" and "EC2 instance rebalance
+/// recommendations".
+fn warning(
+    event: &Value,
+    detail: Option<&Value>,
+    event_id: Option<String>,
+    kind: WarningKind,
+) -> Result<Trigger, EventError> {
+    let circumstances: Circumstances = read(Some(event), "")?;
+    let told: StateChange = read(detail, "detail")?;
+    Ok(Trigger::Warned(Warning {
+        instance: instance_id(told.instance_id)?,
+        kind,
+        at: circumstances.time.map(|time| time.0),
+        region: circumstances.region,
+        event_id,
     }))
 }
 
-const MESSAGE: &str = "Records[0].Sns.Message";
-const UNNAMED: &str = "(not told)";
-
-fn alarm(name: &str, state: &str) -> String {
-    format!("alarm {name} is now {state}")
+fn instance_id(told: Option<String>) -> Result<InstanceId, EventError> {
+    let id = require(told, "detail", "instance-id", "the instance")?;
+    id.parse().map_err(|error: InvalidId| EventError {
+        field: "detail.instance-id".to_owned(),
+        problem: error.to_string(),
+    })
 }
 
-/// A word for a sentence about an event that is ignored: nothing is decided on it.
-fn word(object: Option<&Value>, field: &str) -> String {
-    let word = object
-        .and_then(|object| object.get(field))
-        .and_then(Value::as_str);
-    word.unwrap_or(UNNAMED).to_owned()
-}
+/// What a function understands, for the error of an event that is none of it.
+pub(super) const KNOWN_SHAPES: &str = "an EventBridge event (`AWS API Call via CloudTrail`, `Scheduled \
+     Event`, `CloudWatch Alarm State Change`, ...), a CloudTrail record, a CloudWatch alarm, or \
+     `{\"holdfast\": \"plan\", \"group\": \"...\"}`";
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
@@ -205,32 +165,4 @@ struct StateChange {
 #[serde(default)]
 struct Schedule {
     time: Option<Moment>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Delivery {
-    #[serde(rename = "Records")]
-    records: Vec<Delivered>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, expecting = "an object")]
-struct Delivered {
-    #[serde(rename = "Sns")]
-    sns: Option<Notification>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase", expecting = "an object")]
-struct Notification {
-    message_id: Option<String>,
-    message: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "PascalCase")]
-struct AlarmMessage {
-    alarm_name: Option<Text>,
-    new_state_value: Option<Text>,
 }

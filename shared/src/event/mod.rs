@@ -5,9 +5,12 @@
 pub mod alarm;
 pub mod cloudtrail;
 mod envelope;
+mod notification;
 mod parameters;
 mod record;
 mod serialisation;
+mod state_change;
+mod wish;
 
 #[cfg(test)]
 mod samples;
@@ -23,22 +26,24 @@ use serde_json::Value;
 use std::fmt;
 use time::OffsetDateTime;
 
-/// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record,
-/// or a CloudWatch alarm, directly or from an SNS topic.
+/// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record, a
+/// CloudWatch alarm, directly or from an SNS topic, or what a person asks for.
 ///
 /// # Errors
 /// When the event is none of these, or a field that is needed is missing or is not what it should be;
 /// the error names the field.
 pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     let has = |field: &str| event.get(field).is_some();
-    if has("detail-type") || has("detail") {
+    if has(wish::FIELD) {
+        wish::parse(event).map(Trigger::Asked)
+    } else if has("detail-type") || has("detail") {
         envelope::event_bridge(event)
     } else if has("eventSource") || has("eventName") {
         record::parse(event, "")
     } else if has("alarmData") {
-        Ok(envelope::alarm_action(event))
+        state_change::action(event).map(Trigger::from)
     } else if has("Records") {
-        envelope::topic(event)
+        notification::topic(event).map(Trigger::from)
     } else if event.is_object() {
         Err(EventError {
             field: "detail-type".to_owned(),
@@ -72,6 +77,12 @@ pub enum Trigger {
     Asked(Wish),
     /// A known event that is none of our business.
     Ignored(Ignored),
+}
+
+impl From<AlarmEvent> for Trigger {
+    fn from(alarm: AlarmEvent) -> Self {
+        Self::Alarm(Box::new(alarm))
+    }
 }
 
 impl fmt::Display for Trigger {

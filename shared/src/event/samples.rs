@@ -1,6 +1,9 @@
 //! Events for tests, made up and small: a call is built in a line or two, in either serialisation,
 //! bare or in an envelope.
 
+mod alarm;
+
+pub(super) use alarm::{Alarm, alarm, kinds};
 use serde_json::{Value, json};
 
 pub(super) const ALLOCATION: &str = "eipalloc-0a1";
@@ -139,30 +142,21 @@ pub(super) fn bridge(detail_type: &str, source: &str, detail: Value) -> Value {
     event
 }
 
-/// An alarm as CloudWatch sends it to a function that is its action.
-pub(super) fn alarm_action() -> Value {
-    json!({
-        "source": "aws.cloudwatch",
-        "alarmArn": "arn:aws:cloudwatch:eu-west-1:111122223333:alarm:gateway-a",
-        "time": "2026-01-31T12:00:00.000+0000",
-        "alarmData": {"alarmName": "gateway-a", "state": {"value": "ALARM"}}
-    })
-}
-
 /// An SNS delivery of one message.
 pub(super) fn topic(message: &str) -> Value {
     json!({"Records": [{
         "EventSource": "aws:sns",
-        "Sns": {"Type": "Notification", "MessageId": "message-1", "Message": message}
+        "Sns": {"Type": "Notification", "MessageId": "message-1", "Message": message,
+                "Timestamp": "2026-01-31T12:00:00.750Z"}
     }]})
 }
 
 /// One event of each shape that is understood.
 pub(super) fn one_of_each() -> Vec<Value> {
-    let alarm = json!({"alarmName": "gateway-a", "state": {"value": "ALARM"}});
     let state = json!({"instance-id": "i-0c3", "state": "running"});
+    let threatened = json!({"instance-id": "i-0c3", "instance-action": "stop"});
     let association = json!({"associationId": ASSOCIATION});
-    vec![
+    let mut all = vec![
         release().in_envelope(),
         release().bare(),
         release()
@@ -183,8 +177,14 @@ pub(super) fn one_of_each() -> Vec<Value> {
             .bare(),
         bridge("Scheduled Event", "aws.events", json!({})),
         bridge("EC2 Instance State-change Notification", "aws.ec2", state),
-        bridge("CloudWatch Alarm State Change", "aws.cloudwatch", alarm),
-        alarm_action(),
-        topic(r#"{"AlarmName": "gateway-a", "NewStateValue": "ALARM"}"#),
-    ]
+        bridge(
+            "EC2 Spot Instance Interruption Warning",
+            "aws.ec2",
+            threatened,
+        ),
+        json!({"holdfast": "plan", "group": "web"}),
+        json!({"holdfast": "failover", "group": "web", "to": "i-0c3"}),
+    ];
+    all.extend(alarm::one_of_each());
+    all
 }

@@ -1,5 +1,5 @@
-//! The pieces of JSON that CloudTrail writes in more than one way, each read whichever way it comes,
-//! and the one place where a reading error gets its full path.
+//! The pieces of JSON that CloudTrail and CloudWatch write in more than one way, each read whichever way
+//! it comes, and the one place where a reading error gets its full path.
 //!
 //! EC2's older actions are logged flat, with lower-camel keys and `{items: [...]}` lists. Its newer
 //! actions are logged as the XML they travelled in: inside a wrapper named for the request, with
@@ -13,10 +13,13 @@ use serde::de::{
 };
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 use time::OffsetDateTime;
+use time::format_description::BorrowedFormatItem;
 use time::format_description::well_known::Rfc3339;
+use time::macros::format_description;
 
 /// Reads the object `value`, which sits at `path` in the event; absent or null reads as the default.
 pub(super) fn read<T>(value: Option<&Value>, path: &str) -> Result<T, EventError>
@@ -258,7 +261,64 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rewound<A> {
     }
 }
 
-/// A time as CloudTrail and EventBridge write it, RFC 3339.
+/// Names with their values, however they were written: `{"InstanceId": "i-..."}`, or as a list of
+/// `{"name": "InstanceId", "value": "i-..."}`, with `Name` or `Key` for the name and in either case.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Pairs(pub(super) BTreeMap<String, String>);
+
+impl<'de> Deserialize<'de> for Pairs {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(PairsVisitor)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(expecting = "an object with a name and a value")]
+struct Pair {
+    #[serde(alias = "Name", alias = "key", alias = "Key")]
+    name: String,
+    #[serde(default, alias = "Value")]
+    value: Text,
+}
+
+struct PairsVisitor;
+
+impl<'de> Visitor<'de> for PairsVisitor {
+    type Value = Pairs;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("names with their values")
+    }
+
+    fn visit_unit<E: de::Error>(self) -> Result<Pairs, E> {
+        Ok(Pairs::default())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Pairs, A::Error> {
+        let mut pairs = BTreeMap::new();
+        while let Some((name, Text(value))) = map.next_entry()? {
+            pairs.insert(name, value);
+        }
+        Ok(Pairs(pairs))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Pairs, A::Error> {
+        let mut pairs = BTreeMap::new();
+        while let Some(pair) = list.next_element::<Pair>()? {
+            pairs.insert(pair.name, pair.value.0);
+        }
+        Ok(Pairs(pairs))
+    }
+}
+
+/// CloudWatch writes the offset from UTC without a colon: `2026-01-31T12:00:00.000+0000`.
+const CLOUDWATCH: &[BorrowedFormatItem<'_>] = format_description!(
+    version = 2,
+    "[year]-[month]-[day]T[hour]:[minute]:[second][optional [.[subsecond]]]\
+     [offset_hour sign:mandatory][offset_minute]"
+);
+
+/// A time as CloudTrail and EventBridge write it, RFC 3339, or as CloudWatch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(super) struct Moment(pub(super) OffsetDateTime);
@@ -267,8 +327,13 @@ impl TryFrom<String> for Moment {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        OffsetDateTime::parse(&text, &Rfc3339).map(Self).map_err(|error| {
-            format!("`{text}` is not a time ({error}): expected RFC 3339, as in `2026-01-31T12:00:00Z`")
+        let told = OffsetDateTime::parse(&text, &Rfc3339);
+        let told =
+            told.or_else(|error| OffsetDateTime::parse(&text, CLOUDWATCH).map_err(|_| error));
+        told.map(Self).map_err(|error| {
+            format!(
+                "`{text}` is not a time ({error}): expected RFC 3339, as in `2026-01-31T12:00:00Z`"
+            )
         })
     }
 }

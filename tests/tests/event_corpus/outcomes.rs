@@ -6,9 +6,72 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "accept-transfer",
         "AcceptAddressTransfer: 203.0.113.10 is now eipalloc-0fedcba9876543210",
     ),
-    ("alarm-action", "ignored: alarm gateway-a is now ALARM"),
-    ("alarm-rule", "ignored: alarm gateway-a is now ALARM"),
-    ("alarm-topic", "ignored: alarm gateway-a is now ALARM"),
+    (
+        "alarm-action",
+        "alarm gateway-a is now ALARM: i-0123456789abcdef0",
+    ),
+    (
+        "alarm-action-composite",
+        "alarm gateway-a-down is now ALARM: gateway-a gateway-a-heartbeat",
+    ),
+    (
+        "alarm-anomaly-band",
+        "alarm unusual-traffic is now ALARM: i-0123456789abcdef0",
+    ),
+    ("alarm-broken-time", "wrong: detail.state.timestamp"),
+    (
+        "alarm-composite",
+        "alarm gateway-a-down is now ALARM: gateway-a gateway-a-heartbeat",
+    ),
+    (
+        "alarm-composite-suppressed",
+        "alarm gateway-a-down is now ALARM: gateway-a gateway-a-heartbeat, kept back by WaitPeriod",
+    ),
+    (
+        "alarm-configuration",
+        "ignored: CloudWatch Alarm Configuration Change",
+    ),
+    (
+        "alarm-contributor",
+        "alarm fleet-status is now ALARM: i-0123456789abcdef0",
+    ),
+    (
+        "alarm-math",
+        "alarm either-gateway is now ALARM: i-0123456789abcdef0 i-0fedcba9876543210",
+    ),
+    (
+        "alarm-muted",
+        "alarm gateway-a is now ALARM: i-0123456789abcdef0, kept back by AlarmMuteRule release-night",
+    ),
+    ("alarm-ok", "alarm gateway-a is now OK: i-0123456789abcdef0"),
+    (
+        "alarm-rule",
+        "alarm gateway-a is now ALARM: i-0123456789abcdef0",
+    ),
+    (
+        "alarm-tagged",
+        "alarm web-heartbeat is now ALARM: holdfast:group=web",
+    ),
+    (
+        "alarm-topic",
+        "alarm gateway-a is now ALARM: i-0123456789abcdef0",
+    ),
+    (
+        "alarm-topic-composite",
+        "alarm gateway-a-down is now ALARM: gateway-a",
+    ),
+    (
+        "alarm-topic-contributor",
+        "alarm fleet-status is now ALARM: i-0123456789abcdef0, holdfast:group=web",
+    ),
+    (
+        "alarm-topic-math",
+        "alarm either-gateway is now ALARM: i-0123456789abcdef0",
+    ),
+    (
+        "alarm-without-data",
+        "alarm gateway-a is now INSUFFICIENT_DATA: i-0123456789abcdef0",
+    ),
     (
         "allocate",
         "AllocateAddress: eipalloc-0123456789abcdef0 is 203.0.113.10 of Amazon with Name=partners holdfast:protect=reclaim",
@@ -29,6 +92,12 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "allocate-own-pool",
         "AllocateAddress: eipalloc-0123456789abcdef0 is 203.0.113.20 of BringYourOwn(\"ipv4pool-ec2-0aa11bb22cc33dd44\") with no tags",
     ),
+    (
+        "asked-failover",
+        "a switchover of the group web to i-0123456789abcdef0",
+    ),
+    ("asked-plan", "a plan for the group web"),
+    ("asked-with-a-slip", "wrong: instance"),
     (
         "associate",
         "AssociateAddress: eipalloc-0123456789abcdef0 with eni-0123456789abcdef0 10.0.0.5 as eipassoc-0123456789abcdef0",
@@ -70,10 +139,7 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
     ("lookup-answer", "wrong: detail-type"),
     ("no-event", "wrong: detail-type"),
     ("other-service", "ignored: CreateBucket of s3.amazonaws.com"),
-    (
-        "rebalance",
-        "ignored: EC2 Instance Rebalance Recommendation for i-0123456789abcdef0",
-    ),
+    ("rebalance", "i-0123456789abcdef0 may be interrupted"),
     (
         "release",
         "ReleaseAddress: eipalloc-0123456789abcdef0 in eu-west-1",
@@ -122,7 +188,7 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "spot-interruption",
-        "ignored: EC2 Spot Instance Interruption Warning for i-0123456789abcdef0",
+        "i-0123456789abcdef0 is about to be interrupted",
     ),
 ];
 
@@ -155,7 +221,7 @@ pub(crate) const PUBLIC_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "docs-CloudWatch-Alarm-State-Change-ServerCpuTooHigh-cloudw13",
-        "ignored: alarm ServerCpuTooHigh is now ALARM",
+        "alarm ServerCpuTooHigh is now ALARM: i-12345678901234567",
     ),
     (
         "docs-EC2-Instance-Launch-Successful-ec2-au56",
@@ -167,7 +233,7 @@ pub(crate) const PUBLIC_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "docs-EC2-Spot-Instance-Interruption-Warning-spot-i15",
-        "ignored: EC2 Spot Instance Interruption Warning for i-1234567890abcdef0",
+        "wrong: time",
     ),
     (
         "docs-Scheduled-Event-EventT54",
@@ -175,7 +241,7 @@ pub(crate) const PUBLIC_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "go-cloudwatch-alarm-sns-payload-single-metric",
-        "ignored: alarm EXAMPLE is now ALARM",
+        "alarm EXAMPLE is now ALARM: nothing",
     ),
     (
         "panther-RunInstances-DryRunOperation-by-eks-nodegroup-runinstance-dry-run",
@@ -183,14 +249,26 @@ pub(crate) const PUBLIC_OUTCOMES: &[(&str, &str)] = &[
     ),
     (
         "pt-cloudWatchAlarmEventCompositeMetric",
-        "ignored: alarm CompositeDemo.Main is now ALARM",
+        "alarm CompositeDemo.Main is now ALARM: CompositeDemo.FirstChild",
     ),
     (
         "pt-cloudWatchAlarmEventSingleMetric",
-        "ignored: alarm Test alert is now ALARM",
+        "alarm Test alert is now ALARM: nothing",
     ),
     (
         "rt-example-cloudwatch-cloudtrail-assumed-role",
         "ignored: CreateManagedAccount of controltower.amazonaws.com",
+    ),
+    (
+        "docs-CloudWatch-Alarm-State-Change-ServiceAggregatedAlarm-cloudw190",
+        "alarm ServiceAggregatedAlarm is now ALARM: ServerCpuTooHigh, kept back by WaitPeriod",
+    ),
+    (
+        "docs-CloudWatch-Alarm-State-Change-TotalNetworkTrafficTooHigh-cloudw65",
+        "alarm TotalNetworkTrafficTooHigh is now ALARM: i-12345678901234567",
+    ),
+    (
+        "go-cloudwatch-alarm-sns-payload-multiple-metrics",
+        "alarm EXAMPLE is now ALARM: nothing",
     ),
 ];

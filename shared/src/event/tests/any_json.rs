@@ -8,7 +8,7 @@ use proptest::sample::{Index, select};
 use serde_json::Value;
 
 /// Keys that lead the parser somewhere, so that made-up JSON gets past the first step.
-const KEYS: [&str; 24] = [
+const KEYS: [&str; 42] = [
     "detail-type",
     "detail",
     "source",
@@ -31,11 +31,29 @@ const KEYS: [&str; 24] = [
     "resourcesSet",
     "key",
     "alarmData",
+    "alarmName",
+    "alarmArn",
+    "alarmTags",
+    "alarmContributor",
+    "state",
+    "value",
+    "timestamp",
+    "configuration",
+    "metrics",
+    "metricStat",
+    "dimensions",
+    "reasonData",
     "Records",
     "Sns",
+    "Message",
+    "Trigger",
+    "TriggeringChildren",
+    "holdfast",
+    "group",
+    "to",
 ];
 
-const TEXTS: [&str; 8] = [
+const TEXTS: [&str; 13] = [
     "AWS API Call via CloudTrail",
     "Scheduled Event",
     "aws.events",
@@ -44,6 +62,11 @@ const TEXTS: [&str; 8] = [
     "CreateTags",
     "eipalloc-0a1",
     "2026-01-31T12:00:00Z",
+    "CloudWatch Alarm State Change",
+    "2026-01-31T12:00:00.000+0000",
+    "ALARM",
+    "failover",
+    "i-0c3",
 ];
 
 fn text() -> impl Strategy<Value = String> {

@@ -1,10 +1,12 @@
 //! Golden tests of the events, by what they are about.
 
+mod alarms;
 mod any_json;
 mod calls;
 mod instances;
 mod shapes;
 mod tags;
+mod wishes;
 
 use super::cloudtrail::{Deed, Record};
 use super::samples::Sample;

@@ -1,7 +1,7 @@
 //! The shapes in which events come, the refused calls, and the events that are passed by.
 
 use super::{ignored, record, wrong};
-use crate::event::samples::{Sample, alarm_action, bridge, call, release, topic};
+use crate::event::samples::{Sample, bridge, call, release};
 use crate::event::{Trigger, from_lookup, parse};
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -158,25 +158,6 @@ fn a_schedule_that_comes_from_anything_else_names_its_source() {
 }
 
 #[test]
-fn warnings_about_instances_are_ignored_with_the_instance_named() {
-    let detail = json!({"instance-id": "i-0c3", "instance-action": "stop"});
-    for (detail_type, what) in [
-        (
-            "EC2 Spot Instance Interruption Warning",
-            "EC2 Spot Instance Interruption Warning for i-0c3",
-        ),
-        (
-            "EC2 Instance Rebalance Recommendation",
-            "EC2 Instance Rebalance Recommendation for i-0c3",
-        ),
-    ] {
-        let passed = ignored(&bridge(detail_type, "aws.ec2", detail.clone()));
-        assert_eq!(passed.what, what);
-        assert_eq!(passed.event_id.as_deref(), Some("envelope-1"));
-    }
-}
-
-#[test]
 fn auto_scaling_events_are_ignored_even_with_a_time_that_is_none() {
     let mut event = bridge(
         "EC2 Instance Launch Successful",
@@ -185,24 +166,6 @@ fn auto_scaling_events_are_ignored_even_with_a_time_that_is_none() {
     );
     event["time"] = json!("yyyy-mm-ddThh:mm:ssZ");
     assert_eq!(ignored(&event).what, "EC2 Instance Launch Successful");
-}
-
-#[test]
-fn an_alarm_is_ignored_by_whichever_way_it_comes() {
-    let detail = json!({"alarmName": "gateway-a", "state": {"value": "ALARM"}});
-    let by_rule = bridge("CloudWatch Alarm State Change", "aws.cloudwatch", detail);
-    let by_topic = topic(r#"{"AlarmName": "gateway-a", "NewStateValue": "ALARM"}"#);
-    for event in [by_rule, alarm_action(), by_topic] {
-        assert_eq!(ignored(&event).what, "alarm gateway-a is now ALARM");
-    }
-}
-
-#[test]
-fn a_topic_that_carries_no_alarm_names_the_field() {
-    assert_eq!(wrong(&topic("hello")).0, "Records[0].Sns.Message");
-    assert_eq!(wrong(&topic("{}")).0, "Records[0].Sns.Message.AlarmName");
-    assert_eq!(wrong(&json!({"Records": []})).0, "Records[0]");
-    assert_eq!(wrong(&json!({"Records": [{"s3": {}}]})).0, "Records[0].Sns");
 }
 
 #[test]
