@@ -61,6 +61,7 @@ fn alarm(
         arn: told.alarm_arn,
         event_id,
         suppressed_by: None,
+        suppressed_before_by: None,
         measures: told.trigger.unwrap_or_default().measures(),
         contributors: Some(contributor)
             .filter(|it| !it.is_empty())

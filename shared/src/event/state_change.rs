@@ -65,6 +65,7 @@ fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
         arn: None,
         state: state(&value, &below(&at, "value"))?,
         previous: told.previous_state.value.as_ref().and_then(known),
+        suppressed_before_by: told.previous_state.actions_suppressed_by,
         since,
         region: None,
         event_id: None,
@@ -178,9 +179,10 @@ struct State {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default, expecting = "an object")]
+#[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Previous {
     value: Option<Text>,
+    actions_suppressed_by: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
