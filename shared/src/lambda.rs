@@ -9,7 +9,7 @@ mod log;
 mod metric;
 mod start;
 
-use crate::aws::{Aws, DynamoLedger};
+use crate::aws::{Aws, CallCounter, DynamoLedger};
 use crate::clock::{Clock, WallClock};
 use crate::error::Error;
 use crate::event::Trigger;
@@ -21,6 +21,7 @@ use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::{self, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
 use time::OffsetDateTime;
 
 /// The outside world of a function that runs on Lambda.
@@ -47,10 +48,15 @@ where
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,
     };
-    let ports = start::ports(&settings).await;
-    let handler = service_fn(|event: LambdaEvent<Payload>| {
-        Box::pin(invoke(function, &run, &ports, &settings, event))
-    });
+    let counter = CallCounter::default();
+    let running = Running {
+        function,
+        ports: start::ports(&settings, &counter).await,
+        settings,
+        counter,
+        is_fresh: AtomicBool::new(true),
+    };
+    let handler = service_fn(|event: LambdaEvent<Payload>| Box::pin(running.invoke(&run, event)));
     match lambda_runtime::run(handler).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -60,31 +66,43 @@ where
     }
 }
 
-async fn invoke<F>(
+/// What lasts as long as the process does.
+struct Running {
     function: Function,
-    run: &F,
-    ports: &LambdaPorts,
-    settings: &Settings,
-    event: LambdaEvent<Payload>,
-) -> Result<Report, Diagnostic>
-where
-    F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
-{
-    let line = log::Line::start(function, &event.context.request_id, &ports.clock);
-    let ends_at = OffsetDateTime::from(event.context.deadline());
-    let delivery = Delivery {
-        ends_at,
-        run: run_number(&event.context.request_id, &ports.clock),
-    };
-    let ended = match event.payload.trigger() {
-        Ok(trigger) => run(ports, settings, &trigger, delivery).await,
-        Err(unreadable) => Err(unreadable.into()),
-    };
-    match &ended {
-        Ok(report) => line.reported(report, &ports.clock),
-        Err(error) => line.failed(error, &ports.clock),
+    ports: LambdaPorts,
+    settings: Settings,
+    counter: CallCounter,
+    is_fresh: AtomicBool,
+}
+
+impl Running {
+    async fn invoke<F>(&self, run: &F, event: LambdaEvent<Payload>) -> Result<Report, Diagnostic>
+    where
+        F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
+    {
+        let clock = &self.ports.clock;
+        let line = log::Line {
+            function: self.function,
+            request_id: &event.context.request_id,
+            trace_id: event.context.xray_trace_id.as_deref(),
+            event_id: event.payload.id(),
+            subject: event.payload.subject(),
+            mode: self.settings.mode,
+            is_cold_start: self.is_fresh.swap(false, Ordering::Relaxed),
+            began: clock.now(),
+        };
+        let before = self.counter.so_far();
+        let delivery = Delivery {
+            ends_at: OffsetDateTime::from(event.context.deadline()),
+            run: run_number(&event.context.request_id, clock),
+        };
+        let ended = match event.payload.trigger() {
+            Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
+            Err(unreadable) => Err(unreadable.into()),
+        };
+        line.tell(&ended, self.counter.so_far().since(before), clock.now());
+        ended.map_err(Diagnostic::from)
     }
-    ended.map_err(Diagnostic::from)
 }
 
 /// The log stream is this process's own, and a process runs one event at a time.

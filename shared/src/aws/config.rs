@@ -1,7 +1,7 @@
 //! The clients' configuration: all of it explicit, so that no start looks for a profile or asks an
 //! instance for its role, and a call that hangs ends in time for the run to say so.
 
-use super::{Aws, DynamoLedger};
+use super::{Aws, CallCounter, DynamoLedger};
 use crate::settings::Settings;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
@@ -27,10 +27,11 @@ const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(12);
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
-/// each trait in [`crate::cloud`] and [`crate::ledger`] says what a second one does.
-pub async fn connect(settings: &Settings) -> (Aws, DynamoLedger) {
+/// each trait in [`crate::cloud`] and [`crate::ledger`] says what a second one does. `counter` counts them.
+pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
     let lookups = aws_sdk_cloudtrail::config::Builder::from(&config)
+        .interceptor(counter.clone())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(LOOKUP_TRIES)
@@ -38,12 +39,18 @@ pub async fn connect(settings: &Settings) -> (Aws, DynamoLedger) {
         )
         .timeout_config(timeouts(ALL_LOOKUP_TRIES))
         .build();
+    let ec2 = aws_sdk_ec2::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
+    let table = aws_sdk_dynamodb::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
     let cloud = Aws::new(
-        aws_sdk_ec2::Client::new(&config),
+        aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),
     );
     let ledger = DynamoLedger::new(
-        aws_sdk_dynamodb::Client::new(&config),
+        aws_sdk_dynamodb::Client::from_conf(table),
         settings.table.clone(),
         settings.retention,
     );

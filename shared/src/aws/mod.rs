@@ -8,6 +8,7 @@ pub mod actions;
 mod addresses;
 mod changes;
 mod config;
+mod count;
 mod failure;
 mod instances;
 mod interfaces;
@@ -19,6 +20,7 @@ mod trail;
 mod tests;
 
 pub use config::connect;
+pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
 
 /// EC2 and CloudTrail of one region.

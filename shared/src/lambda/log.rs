@@ -1,63 +1,104 @@
-//! One structured line for each event: what came, how it ended, how long it took; and the metric of it.
+//! One structured line for each event: what came, how it ended, how long it took, what it cost; and its
+//! metrics.
 
-use super::metric;
-use crate::clock::Clock;
+use super::metric::{self, Estate, Measured};
+use crate::aws::Calls;
 use crate::error::Error;
 use crate::report::{Function, Report, Subject};
+use crate::settings::Mode;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
-/// A line that is being gathered.
+/// What is known of an event before it is dealt with.
 #[derive(Debug)]
 pub(super) struct Line<'a> {
-    function: String,
-    request_id: &'a str,
-    began: OffsetDateTime,
+    pub(super) function: Function,
+    /// Lambda's id of this delivery.
+    pub(super) request_id: &'a str,
+    /// The X-Ray trace that it is part of.
+    pub(super) trace_id: Option<&'a str>,
+    pub(super) event_id: Option<&'a str>,
+    /// What the event says that it is about; the report knows better.
+    pub(super) subject: Option<&'a str>,
+    pub(super) mode: Mode,
+    /// Whether this is the first event of its process.
+    pub(super) is_cold_start: bool,
+    pub(super) began: OffsetDateTime,
 }
 
-impl<'a> Line<'a> {
-    pub(super) fn start(function: Function, request_id: &'a str, clock: &impl Clock) -> Self {
-        Self {
-            function: word(function),
-            request_id,
-            began: clock.now(),
+/// The word of an event that is to be delivered again: it has no report, so no outcome.
+const FAILED: &str = "failed";
+
+/// The same line for a report and for an error, each with its own level. `tracing` wants the names of the
+/// fields in the source.
+macro_rules! write_line {
+    ($level:ident, $line:expr, $end:expr, $words:expr) => {
+        tracing::$level!(
+            function = $end.function,
+            request_id = $line.request_id,
+            trace_id = $line.trace_id,
+            event_id = $line.event_id,
+            subject = $end.subject,
+            mode = word($line.mode),
+            outcome = $end.outcome,
+            error = $end.error,
+            findings = $end.findings,
+            cold_start = $line.is_cold_start,
+            duration_ms = $end.milliseconds,
+            calls = $end.calls.calls,
+            retries = $end.calls.retries,
+            "{}",
+            $words
+        )
+    };
+}
+
+/// How it ended.
+struct End {
+    function: String,
+    subject: Option<String>,
+    outcome: String,
+    error: Option<&'static str>,
+    findings: usize,
+    milliseconds: u64,
+    calls: Calls,
+}
+
+impl Line<'_> {
+    /// Writes the line, and the metrics.
+    pub(super) fn tell(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) {
+        let end = self.end(ended, calls, now);
+        metric::publish(
+            &Measured {
+                function: &end.function,
+                outcome: &end.outcome,
+                milliseconds: end.milliseconds,
+                calls,
+                phases: ended.as_ref().map_or(Vec::new(), metric::phases),
+                estate: ended.as_ref().ok().and_then(Estate::of),
+            },
+            now,
+        );
+        match ended {
+            Ok(report) => write_line!(info, self, end, report.summary),
+            Err(error) => write_line!(error, self, end, error),
         }
     }
 
-    pub(super) fn reported(&self, report: &Report, clock: &impl Clock) {
-        let outcome = word(report.outcome);
-        let ms = self.milliseconds(clock);
-        metric::count(&self.function, &outcome, ms, clock.now());
-        tracing::info!(
-            function = self.function,
-            request_id = self.request_id,
-            event_id = report.event.as_ref().map(|call| call.event_id.as_str()),
-            mode = word(report.mode),
-            outcome,
-            subject = subject(&report.subject),
-            findings = report.findings.len(),
-            ms,
-            "{}",
-            report.summary
-        );
-    }
-
-    pub(super) fn failed(&self, error: &Error, clock: &impl Clock) {
-        let ms = self.milliseconds(clock);
-        metric::count(&self.function, "failed", ms, clock.now());
-        tracing::error!(
-            function = self.function,
-            request_id = self.request_id,
-            outcome = "failed",
-            error = error.name(),
-            ms,
-            "{error}"
-        );
-    }
-
-    fn milliseconds(&self, clock: &impl Clock) -> u64 {
-        u64::try_from((clock.now() - self.began).whole_milliseconds()).unwrap_or(0)
+    fn end(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) -> End {
+        let report = ended.as_ref().ok();
+        End {
+            function: word(self.function),
+            subject: report
+                .and_then(|report| subject(&report.subject))
+                .or_else(|| self.subject.map(str::to_owned)),
+            outcome: report.map_or(FAILED.to_owned(), |report| word(report.outcome)),
+            error: ended.as_ref().err().map(Error::name),
+            findings: report.map_or(0, |report| report.findings.len()),
+            milliseconds: u64::try_from((now - self.began).whole_milliseconds()).unwrap_or(0),
+            calls,
+        }
     }
 }
 
@@ -84,13 +125,4 @@ fn word(value: impl Serialize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::report::Outcome;
-
-    #[test]
-    fn the_line_and_the_report_use_the_same_words() {
-        assert_eq!(word(Outcome::AlreadyOurs), "already-ours");
-        assert_eq!(word(Function::ReleaseGuard), "release-guard");
-    }
-}
+mod tests;

@@ -1,7 +1,7 @@
 //! Starting: settings, clients, and connections that are open before the first event comes.
 
 use super::LambdaPorts;
-use crate::aws::connect;
+use crate::aws::{CallCounter, connect};
 use crate::clock::WallClock;
 use crate::cloud::{CloudError, ReadAddresses, Which};
 use crate::ids::{AllocationId, InvalidId};
@@ -86,8 +86,8 @@ async fn report(problem: &Diagnostic) -> Result<(), BoxError> {
 
 /// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
 /// for either.
-pub(super) async fn ports(settings: &Settings) -> LambdaPorts {
-    let (cloud, ledger) = connect(settings).await;
+pub(super) async fn ports(settings: &Settings, counter: &CallCounter) -> LambdaPorts {
+    let (cloud, ledger) = connect(settings, counter).await;
     let ports = Ports {
         cloud,
         ledger,

@@ -1,6 +1,7 @@
 //! The adapters against a wire that is played: requests are read as bytes, answers are AWS's own.
 
 mod answers;
+mod count;
 mod instances;
 mod paging;
 mod refusals;

@@ -1,0 +1,173 @@
+//! Each line as `CloudWatch` gets it.
+
+use super::*;
+use time::macros::datetime;
+
+fn measured<'a>(phases: &'a [Phase], estate: Option<Estate<'a>>) -> Measured<'a> {
+    Measured {
+        function: "reconcile",
+        outcome: "refreshed",
+        milliseconds: 120,
+        calls: Calls {
+            calls: 5,
+            retries: 1,
+        },
+        phases: phases.iter().collect(),
+        estate,
+    }
+}
+
+fn lines_of(phases: &[Phase], estate: Option<Estate<'_>>) -> Vec<Value> {
+    let at = datetime!(2026-01-01 00:00:00.250 UTC);
+    lines(&measured(phases, estate), at)
+}
+
+fn phase(name: &'static str, ms: u64) -> Phase {
+    Phase { name, ms }
+}
+
+/// What a line counts: name of the metric, and the dimensions that it is counted by.
+fn counted(line: &Value) -> Vec<(String, Vec<String>)> {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    let mut counted = Vec::new();
+    for directive in directives {
+        for metric in directive["Metrics"].as_array().unwrap() {
+            let name = metric["Name"].as_str().unwrap();
+            for dimensions in directive["Dimensions"].as_array().unwrap() {
+                let keys = serde_json::from_value(dimensions.clone()).unwrap();
+                counted.push((name.to_owned(), keys));
+            }
+        }
+    }
+    counted
+}
+
+#[test]
+fn an_event_is_one_line_with_its_outcome_and_its_calls() {
+    let expected = json!({
+        "_aws": {
+            "Timestamp": 1_767_225_600_250_i64,
+            "CloudWatchMetrics": [
+                {
+                    "Namespace": "Holdfast",
+                    "Dimensions": [["Function", "Outcome"]],
+                    "Metrics": [
+                        { "Name": "Events", "Unit": "Count" },
+                        { "Name": "Duration", "Unit": "Milliseconds" },
+                    ],
+                },
+                {
+                    "Namespace": "Holdfast",
+                    "Dimensions": [["Function"]],
+                    "Metrics": [
+                        { "Name": "Calls", "Unit": "Count" },
+                        { "Name": "Retries", "Unit": "Count" },
+                    ],
+                },
+            ],
+        },
+        "Function": "reconcile",
+        "Outcome": "refreshed",
+        "Events": 1,
+        "Duration": 120,
+        "Calls": 5,
+        "Retries": 1,
+    });
+    assert_eq!(lines_of(&[], None), [expected]);
+}
+
+#[test]
+fn each_phase_is_a_line_of_its_own() {
+    let expected = |name: &str, ms: u64| {
+        json!({
+            "_aws": {
+                "Timestamp": 1_767_225_600_250_i64,
+                "CloudWatchMetrics": [{
+                    "Namespace": "Holdfast",
+                    "Dimensions": [["Function", "Phase"]],
+                    "Metrics": [{ "Name": "PhaseDuration", "Unit": "Milliseconds" }],
+                }],
+            },
+            "Function": "reconcile",
+            "Phase": name,
+            "PhaseDuration": ms,
+        })
+    };
+    let lines = lines_of(&[phase("observe", 40), phase("settle", 80)], None);
+    assert_eq!(
+        lines[1..],
+        [expected("observe", 40), expected("settle", 80)]
+    );
+}
+
+fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
+    GroupReport {
+        group: name.to_owned(),
+        ready,
+        holders: Vec::new(),
+        standbys: Vec::new(),
+        free_addresses,
+        obstacles: Vec::new(),
+    }
+}
+
+fn estate(groups: &[GroupReport]) -> Estate<'_> {
+    Estate {
+        protected: 7,
+        groups,
+    }
+}
+
+#[test]
+fn a_look_at_everything_counts_for_the_whole_installation() {
+    let groups = [group("web", true, 2), group("db", false, 0)];
+    let line = &lines_of(&[], Some(estate(&groups)))[0];
+    for (name, value) in [("ProtectedAddresses", 7), ("GroupsUnready", 1)] {
+        assert!(counted(line).contains(&(name.to_owned(), Vec::new())));
+        assert_eq!(line[name], value);
+    }
+}
+
+#[test]
+fn each_group_is_a_line_of_its_own_and_its_free_addresses_count_without_it_too() {
+    let groups = [group("web", true, 2), group("db", false, 0)];
+    let lines = lines_of(&[], Some(estate(&groups)));
+    let declared = |name: &str, by: &[&str]| {
+        let by = by.iter().map(|key| (*key).to_owned()).collect();
+        (name.to_owned(), by)
+    };
+    for (line, (name, ready, free)) in lines[1..].iter().zip([("web", 1, 2), ("db", 0, 0)]) {
+        assert_eq!(
+            counted(line),
+            [
+                declared("GroupReady", &["Group"]),
+                declared("PoolFree", &["Group"]),
+                declared("PoolFree", &[]),
+            ]
+        );
+        assert_eq!(
+            (&line["Group"], &line["GroupReady"], &line["PoolFree"]),
+            (&json!(name), &json!(ready), &json!(free))
+        );
+    }
+    assert_eq!(lines.len(), 3);
+}
+
+#[test]
+fn every_metric_and_dimension_that_is_declared_is_there() {
+    let groups = [group("web", true, 2)];
+    for line in lines_of(&[phase("observe", 40)], Some(estate(&groups))) {
+        for (name, dimensions) in counted(&line) {
+            assert!(
+                line[&name].is_u64(),
+                "{name} is declared and no number: {line}"
+            );
+            for key in dimensions {
+                assert!(
+                    line[&key].is_string(),
+                    "{key} is declared and missing: {line}"
+                );
+            }
+        }
+    }
+}
