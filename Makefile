@@ -5,6 +5,15 @@
 .DEFAULT_GOAL := help
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 export EVENT
+export SAM_CLI_TELEMETRY := 0
+
+ARCHITECTURE := arm64
+STACK := holdfast
+FUNCTION := ReleaseGuard
+CARGO_LAMBDA_arm64 := --arm64
+CARGO_LAMBDA_x86_64 := --x86-64
+BUILD_PATH := $(abspath $(TARGET))/venv-sam/bin:$(abspath $(TARGET))/venv/bin:$(PATH)
+SAM := PATH="$(BUILD_PATH)" sam
 
 .PHONY: help
 help: ## List the targets
@@ -18,7 +27,7 @@ binaries:
 .PHONY: event-file
 event-file:
 	@if [ -n "$$EVENT" ] && [ ! -f "$$EVENT" ]; then \
-		echo "make demo: there is no event file \`$$EVENT\` (looked from $$PWD)" >&2; exit 1; fi
+		echo "make: there is no event file \`$$EVENT\` (looked from $$PWD)" >&2; exit 1; fi
 
 .PHONY: demo
 demo: event-file binaries ## Lose three addresses, see them come back; EVENT=file.json runs the guard on your own event
@@ -41,9 +50,43 @@ lint: ## Formatting, clippy, docs, house rules, licences, bans and advisories
 check: lint test ## What must pass before a change goes in: lint and test
 
 .PHONY: build
-build: ## Compile the functions for Lambda on arm64, into target/lambda
+build: ## Compile the functions for Lambda, into target/lambda; ARCHITECTURE=x86_64 instead of arm64
 	@tools/venv tools/cargo-lambda.txt
-	PATH="$(abspath $(TARGET))/venv/bin:$$PATH" cargo lambda build --locked --release --arm64
+	PATH="$(BUILD_PATH)" cargo lambda build --locked --release $(CARGO_LAMBDA_$(ARCHITECTURE))
+
+.PHONY: validate
+validate: ## Check the template: sam validate, cfn-lint with everything on, checkov
+	@tools/validate
+
+.PHONY: package
+package: build ## Make target/package: zips and plain CloudFormation, for StackSets and other pipelines
+	@tools/package $(ARCHITECTURE)
+
+.PHONY: sam
+sam:
+	@tools/venv tools/cargo-lambda.txt
+	@tools/venv tools/sam.txt sam
+
+.PHONY: sam-build
+sam-build: sam ## Build with the SAM CLI, into .aws-sam
+	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+
+.PHONY: deploy
+deploy: sam-build ## Build and deploy, asking what has to be known
+	$(SAM) deploy --guided --stack-name $(STACK) --parameter-overrides Architecture=$(ARCHITECTURE)
+
+.PHONY: invoke
+invoke: sam event-file ## Run a deployed function on an event: FUNCTION=ReleaseGuard EVENT=file.json
+	@[ -n "$$EVENT" ] || { echo "make invoke: EVENT=file.json is missing" >&2; exit 1; }
+	$(SAM) remote invoke $(FUNCTION) --stack-name $(STACK) --event-file "$$EVENT"
+
+.PHONY: logs
+logs: sam ## Follow the logs of the deployed functions
+	$(SAM) logs --stack-name $(STACK) --tail
+
+.PHONY: delete
+delete: sam ## Delete the stack; the ledger and every address stay
+	$(SAM) delete --stack-name $(STACK)
 
 .PHONY: boto3-smoke
 boto3-smoke: ## Let an unmodified boto3 use the simulator (needs PyPI once)
