@@ -68,7 +68,7 @@ impl Ec2Error {
     #[must_use]
     pub fn new(code: &str, message: impl Into<String>) -> Self {
         let http_status = match code {
-            "UnauthorizedOperation" => 403,
+            "UnauthorizedOperation" | "AccessDenied" => 403,
             "DryRunOperation" => 412,
             "RequestLimitExceeded" | "Unavailable" => 503,
             "InternalError" => 500,

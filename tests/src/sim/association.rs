@@ -223,7 +223,7 @@ impl Model {
     }
 }
 
-fn not_in_valid_state(instance_id: &str, state: &str) -> Ec2Error {
+pub(super) fn not_in_valid_state(instance_id: &str, state: &str) -> Ec2Error {
     Ec2Error::new(
         "IncorrectInstanceState",
         format!("The {state} instance '{instance_id}' is not in a valid state for this operation."),

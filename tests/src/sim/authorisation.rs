@@ -46,6 +46,20 @@ impl Denials {
         Ok(())
     }
 
+    /// The same for an action of another service, in its words.
+    pub(super) fn authorise_action(&self, caller: &Caller, action: &str) -> Result<(), Ec2Error> {
+        if self.denies(caller, action) {
+            return Err(Ec2Error::new(
+                "AccessDenied",
+                format!(
+                    "User: {} is not authorized to perform: {action} with an explicit deny",
+                    caller.arn
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     fn denies(&self, caller: &Caller, action: &str) -> bool {
         self.rules.iter().any(|(principal, denied)| {
             let role = caller.issuer_arn.as_deref();

@@ -55,9 +55,10 @@ impl Outbox {
     }
 }
 
-/// What EventBridge puts around the detail of an EC2 event.
+/// What EventBridge puts around the detail of an event.
 pub(super) struct Envelope<'a> {
     pub(super) id: String,
+    pub(super) source: &'a str,
     pub(super) detail_type: &'a str,
     pub(super) account: &'a str,
     pub(super) region: &'a str,
@@ -72,7 +73,7 @@ impl Envelope<'_> {
             "version": "0",
             "id": self.id,
             "detail-type": self.detail_type,
-            "source": "aws.ec2",
+            "source": self.source,
             "account": self.account,
             "time": self.time,
             "region": self.region,

@@ -34,6 +34,8 @@ pub(super) struct Instance {
     /// Each start gives the primary interface a public address of Amazon's.
     pub(super) automatic_public_ip: bool,
     pub(super) checks_pass_from: OffsetDateTime,
+    /// When the stop that has begun is over.
+    pub(super) stops_at: OffsetDateTime,
     pub(super) impaired: bool,
     pub(super) host_impaired: bool,
 }
@@ -113,17 +115,26 @@ impl Model {
         request: &StopInstances,
     ) -> Result<Response, Ec2Error> {
         use InstanceState::{Running, Stopped, Stopping};
-        self.change_states(
-            account,
-            &request.instance_ids,
-            "stopped",
-            |state| match state {
-                Running => Some(Stopping),
-                Stopping | Stopped => Some(state),
-                _ => None,
-            },
-        )
-        .map(Response::StopInstances)
+        let changes =
+            self.change_states(
+                account,
+                &request.instance_ids,
+                "stopped",
+                |state| match state {
+                    Running => Some(Stopping),
+                    Stopping | Stopped => Some(state),
+                    _ => None,
+                },
+            )?;
+        // `Force` leaves out the flush of the file system, not the shutdown; what saves the time is
+        // `SkipOsShutdown` (EC2 API reference, StopInstances). It hurries a stop that has begun, too.
+        if request.skip_os_shutdown {
+            let at = self.now + self.settings.instance_stops_unasked_after;
+            for change in changes.iter().filter(|change| change.current == Stopping) {
+                self.plan_stop(&change.instance_id, at);
+            }
+        }
+        Ok(Response::StopInstances(changes))
     }
 
     pub(super) fn terminate_instances(
@@ -152,6 +163,10 @@ impl Model {
             return;
         };
         instance.state = state;
+        self.plan_status_alarms(id);
+        let Some(instance) = self.resources.instances.get_mut(id) else {
+            return;
+        };
         let account = instance.owner.clone();
         let id = id.to_owned();
         self.state_changes.push(StateChange {
@@ -172,16 +187,17 @@ impl Model {
                 instance.checks_pass_from = now + settings.status_checks_pass_after;
             }
             InstanceState::Stopping => {
-                self.timers.plan(
-                    now + settings.instance_stops_after,
-                    Due::InstanceStopped(id),
-                );
+                instance.stops_at = OffsetDateTime::UNIX_EPOCH;
+                self.plan_stop(&id, now + settings.instance_stops_after);
             }
             InstanceState::ShuttingDown => {
                 let at = now + settings.instance_terminates_after;
                 self.timers.plan(at, Due::InstanceTerminated(id));
             }
-            InstanceState::Stopped => self.drop_automatic_public_ip(&id),
+            InstanceState::Stopped => {
+                self.drop_automatic_public_ip(&id);
+                self.end_detaches_of(&id);
+            }
             InstanceState::Terminated => {
                 self.part_from_interfaces(&id);
                 self.timers
@@ -205,14 +221,32 @@ impl Model {
         self.give_automatic_public_ip(id);
         for interface in self.resources.interfaces.values_mut() {
             let own = interface.instance_id().is_some_and(|own| own == id);
-            if let Some(attachment) = interface.attachment.as_mut().filter(|_| own) {
+            if let Some(attachment) = interface.attachment.as_mut().filter(|_| own)
+                && attachment.status == AttachmentStatus::Attaching
+            {
                 attachment.status = AttachmentStatus::Attached;
             }
         }
         self.enter_from(id, InstanceState::Pending, InstanceState::Running);
     }
 
+    /// Of several plans for one stop the earliest holds.
+    fn plan_stop(&mut self, id: &str, at: OffsetDateTime) {
+        if let Some(instance) = self.resources.instances.get_mut(id) {
+            let planned = instance.stops_at > self.now;
+            if !planned || at < instance.stops_at {
+                instance.stops_at = at;
+                self.timers.plan(at, Due::InstanceStopped(id.to_owned()));
+            }
+        }
+    }
+
     pub(super) fn instance_is_stopped(&mut self, id: &str) {
+        // A plan of an earlier stop does not end this one.
+        let found = self.resources.instances.get(id);
+        if found.is_some_and(|instance| instance.stops_at > self.now) {
+            return;
+        }
         self.enter_from(id, InstanceState::Stopping, InstanceState::Stopped);
     }
 

@@ -53,6 +53,7 @@ pub(super) struct Attachment {
 pub(super) enum AttachmentStatus {
     Attaching,
     Attached,
+    Detaching,
 }
 
 impl AttachmentStatus {
@@ -60,6 +61,7 @@ impl AttachmentStatus {
         match self {
             Self::Attaching => "attaching",
             Self::Attached => "attached",
+            Self::Detaching => "detaching",
         }
     }
 }
@@ -75,13 +77,20 @@ impl Interface {
             .and_then(|attachment| attachment.instance_id.as_ref())
     }
 
-    /// `in-use` covers `attaching` too in `DescribeNetworkInterfaces` right after a launch, as seen
-    /// in `RunInstances` records.
+    /// Network card and device index.
+    pub(super) fn slot(&self) -> Option<(i32, i32)> {
+        let attachment = self.attachment.as_ref()?;
+        Some((attachment.network_card_index, attachment.device_index))
+    }
+
+    /// `in-use` covers `attaching` too, as seen in `RunInstances` records. While it detaches, users see
+    /// both `detaching` and `in-use`; the API model has the former.
     fn status(&self) -> &'static str {
-        if self.attachment.is_some() {
-            "in-use"
-        } else {
-            "available"
+        let status = self.attachment.as_ref().map(|attachment| attachment.status);
+        match status {
+            None => "available",
+            Some(AttachmentStatus::Detaching) => "detaching",
+            Some(AttachmentStatus::Attaching | AttachmentStatus::Attached) => "in-use",
         }
     }
 }
@@ -106,6 +115,21 @@ pub(super) struct Blueprint<'a> {
 }
 
 impl Resources {
+    /// The interface that has this attachment now.
+    pub(super) fn attached_as(&self, attachment_id: &str) -> Option<&Interface> {
+        self.interfaces.values().find(|interface| {
+            let attachment = interface.attachment.as_ref();
+            attachment.is_some_and(|it| it.id == attachment_id)
+        })
+    }
+
+    /// The interface that has a private address of a subnet.
+    pub(super) fn interface_with(&self, subnet_id: &str, ip: &str) -> Option<&Interface> {
+        self.interfaces.values().find(|interface| {
+            interface.subnet_id == subnet_id && interface.private_ips.iter().any(|own| own == ip)
+        })
+    }
+
     /// The interfaces of an instance, by device index.
     pub(super) fn interfaces_of(&self, instance_id: &str) -> impl Iterator<Item = &Interface> {
         let mut found: Vec<&Interface> = self

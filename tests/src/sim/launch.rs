@@ -5,6 +5,7 @@ use super::{
         Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Reservation, Response,
         RunInstances, Tag,
     },
+    instance_types::Limits,
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
     model::{Model, auth_failure, invalid_value, missing_parameter},
@@ -35,6 +36,13 @@ impl Model {
             return Err(invalid_value(format!(
                 "Value ({}) for parameter maxCount is invalid.",
                 request.max_count
+            )));
+        }
+        if let Some(kind) = &request.instance_type
+            && Limits::of(kind).is_none()
+        {
+            return Err(invalid_value(format!(
+                "Invalid value '{kind}' for InstanceType."
             )));
         }
         // A launch that is refused half way leaves nothing behind.
@@ -139,6 +147,7 @@ impl Model {
             client_token: request.client_token.clone(),
             automatic_public_ip: asked.unwrap_or(subnet.is_default),
             checks_pass_from: self.now,
+            stops_at: self.now,
             impaired: false,
             host_impaired: false,
         };

@@ -7,6 +7,7 @@
 //! EventBridge are done there, once for every action. Behind it, [`model::Model`] holds EC2's own
 //! state, and each resource family has a file of its own with the rules of its actions.
 
+pub mod alarms;
 pub mod api;
 pub mod delivery;
 pub mod front;
@@ -22,16 +23,19 @@ pub mod world;
 mod addresses;
 mod allocation;
 mod association;
+mod attachments;
 mod authorisation;
 mod filters;
 mod history;
 mod ids;
+mod instance_types;
 mod instances;
 mod interfaces;
 mod invariants;
 mod launch;
 mod networks;
 mod paging;
+mod private_ips;
 mod reverse_dns;
 mod tags;
 mod timers;

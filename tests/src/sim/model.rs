@@ -8,8 +8,10 @@ use time::OffsetDateTime;
 
 use super::{
     addresses::{Address, AddressPool, FormerAddress},
+    alarms::{Alarm, AlarmChange},
     api::{Caller, Ec2Error, InstanceState, Request, Response, Tag},
     ids::Ids,
+    instance_types,
     instances::Instance,
     interfaces::Interface,
     networks::{InternetGateway, Region, Subnet, Vpc},
@@ -63,6 +65,7 @@ impl View<'_> {
             Request::DescribeNetworkInterfaces(request) => {
                 self.describe_network_interfaces(account, request)
             }
+            Request::DescribeInstanceTypes(request) => instance_types::describe(request),
             other => Err(invalid_action(other)),
         }
     }
@@ -92,6 +95,11 @@ pub struct Model {
     /// How many addresses of Amazon's pool were handed out.
     pub(super) handed_out: u32,
     pub(super) former_associations: BTreeSet<String>,
+    /// Instances and interfaces whose guest never answers a detach.
+    pub(super) unresponsive: BTreeSet<String>,
+    pub(super) alarms: BTreeMap<String, Alarm>,
+    /// Not yet told to EventBridge, nor to the alarms' actions.
+    pub(super) alarm_changes: Vec<AlarmChange>,
     /// Not yet told to EventBridge.
     pub(super) state_changes: Vec<StateChange>,
 }
@@ -110,6 +118,9 @@ impl Model {
             former_addresses: BTreeMap::new(),
             handed_out: 0,
             former_associations: BTreeSet::new(),
+            unresponsive: BTreeSet::new(),
+            alarms: BTreeMap::new(),
+            alarm_changes: Vec::new(),
             state_changes: Vec::new(),
         };
         model.create_default_vpc(account);
@@ -149,6 +160,24 @@ impl Model {
             Request::CreateNetworkInterface(request) => {
                 self.create_network_interface(account, request)
             }
+            Request::AttachNetworkInterface(request) => {
+                self.attach_network_interface(account, request)
+            }
+            Request::DetachNetworkInterface(request) => {
+                self.detach_network_interface(account, request)
+            }
+            Request::ModifyNetworkInterfaceAttribute(request) => {
+                self.modify_network_interface_attribute(account, request)
+            }
+            Request::DeleteNetworkInterface(request) => {
+                self.delete_network_interface(account, request)
+            }
+            Request::AssignPrivateIpAddresses(request) => {
+                self.assign_private_ip_addresses(account, request)
+            }
+            Request::UnassignPrivateIpAddresses(request) => {
+                self.unassign_private_ip_addresses(account, request)
+            }
             Request::CreateTags(request) => self.create_tags(account, request),
             Request::DeleteTags(request) => self.delete_tags(account, request),
             other => Err(invalid_action(other)),
@@ -166,6 +195,9 @@ impl Model {
             Due::InstanceStopped(id) => self.instance_is_stopped(&id),
             Due::InstanceTerminated(id) => self.instance_is_terminated(&id),
             Due::InstanceForgotten(id) => self.forget_instance(&id),
+            Due::InterfaceAttached(id) => self.interface_is_attached(&id),
+            Due::InterfaceDetached(id) => self.interface_is_detached(&id),
+            Due::StatusAlarms(id) => self.follow_status_checks(&id),
             Due::ReverseDnsPublished(id) => self.publish_reverse_dns(&id),
             Due::AddressTaken(ip) => self.take_released_address(&ip),
         }

@@ -142,8 +142,16 @@ impl World {
             if let Some(found) = model.resources.instances.get_mut(instance_id) {
                 found.impaired = instance;
                 found.host_impaired = system;
+                model.plan_status_alarms(instance_id);
             }
         });
+    }
+
+    /// The guest of an instance never answers when an interface is to be detached, or answers again; by
+    /// interface, its driver does not. Only force and the end of the instance help (F5, PAN-OS and
+    /// ansible users report minutes in `detaching`).
+    pub fn ignore_detaches(&mut self, instance_or_interface: &str, ignored: bool) {
+        self.change(|model| model.ignore_detaches(instance_or_interface, ignored));
     }
 
     /// Lets time pass.
@@ -153,6 +161,26 @@ impl World {
 }
 
 impl Model {
+    fn ignore_detaches(&mut self, id: &str, ignored: bool) {
+        if ignored {
+            self.unresponsive.insert(id.to_owned());
+            return;
+        }
+        self.unresponsive.remove(id);
+        let waiting: Vec<String> = self
+            .resources
+            .interfaces
+            .values()
+            .filter(|it| it.id == id || it.instance_id().is_some_and(|own| own == id))
+            .filter_map(|interface| interface.attachment.as_ref())
+            .filter(|attachment| attachment.status == AttachmentStatus::Detaching)
+            .map(|attachment| attachment.id.clone())
+            .collect();
+        for attachment_id in waiting {
+            self.begin_detach(&attachment_id, false);
+        }
+    }
+
     fn tie_to_service(&mut self, allocation_id: &str, interface_id: String) {
         self.end_association(allocation_id);
         let Some(interface) = self.resources.interfaces.get(&interface_id) else {

@@ -22,10 +22,20 @@ pub struct Settings {
     pub instance_starts_after: Duration,
     /// `stopping` to `stopped`.
     pub instance_stops_after: Duration,
+    /// The same when the guest is not asked to shut down (`SkipOsShutdown`).
+    pub instance_stops_unasked_after: Duration,
     /// `shutting-down` to `terminated`.
     pub instance_terminates_after: Duration,
     /// `running` to status checks that pass; `initializing` until then.
     pub status_checks_pass_after: Duration,
+    /// `attaching` to `attached`, on a running instance and on a stopped one.
+    pub attach_delay: Duration,
+    /// `detaching` to gone, while the guest answers.
+    pub detach_delay: Duration,
+    /// The same when no guest is asked: with `Force`, or from a stopped instance.
+    pub forced_detach_delay: Duration,
+    /// What a status check finds to the alarms on `StatusCheckFailed` that follow it.
+    pub status_alarm_delay: Duration,
     /// A reverse DNS request to its publication.
     pub reverse_dns_published_after: Duration,
     /// How long ReleaseAddress still answers `InvalidAddress.PtrSet` after the attribute already
@@ -49,8 +59,19 @@ impl Default for Settings {
             taken_answer: TakenAnswer::NotFound,
             instance_starts_after: Duration::seconds(20),
             instance_stops_after: Duration::seconds(30),
+            // Not measured; fencing agents prefer it because it takes seconds.
+            instance_stops_unasked_after: Duration::seconds(5),
             instance_terminates_after: Duration::seconds(30),
             status_checks_pass_after: Duration::seconds(120),
+            // Not published by AWS; "up to 10 seconds" together with the creation of the interface
+            // (amazon-vpc-cni-k8s, README on warm interfaces).
+            attach_delay: Duration::seconds(2),
+            // "a few seconds" (amazon-vpc-cni-k8s, issue 1223).
+            detach_delay: Duration::seconds(3),
+            // Not known; nobody has to answer.
+            forced_detach_delay: Duration::seconds(1),
+            // Status checks are a metric of one minute, looked at each minute.
+            status_alarm_delay: Duration::seconds(60),
             reverse_dns_published_after: Duration::seconds(60),
             reverse_dns_lock_lingers: Duration::seconds(180),
             forward_records: None,

@@ -1,10 +1,16 @@
 //! The rules of EC2 that Holdfast meets, one test each.
 
+mod alarms;
 mod allocation;
 mod association;
+mod attachments;
 mod bookkeeping;
 mod events;
+mod instance_types;
 mod instances;
+mod moves_recorded;
+mod moving;
+mod private_ips;
 mod reads;
 mod release;
 mod reverse_dns;

@@ -11,6 +11,12 @@ pub(super) enum Due {
     InstanceStopped(String),
     InstanceTerminated(String),
     InstanceForgotten(String),
+    /// By attachment id.
+    InterfaceAttached(String),
+    /// By attachment id.
+    InterfaceDetached(String),
+    /// The alarms on an instance's status checks are looked at.
+    StatusAlarms(String),
     ReverseDnsPublished(String),
     /// Another account takes the released address.
     AddressTaken(String),

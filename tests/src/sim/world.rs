@@ -3,19 +3,22 @@
 //! What is the same for every action is done here, once: throttling, authorisation, dry runs, read
 //! lag, the list of calls, CloudTrail, EventBridge.
 
-use serde_json::{Value, json};
+mod alarms;
+mod emission;
+
+use serde_json::Value;
 use time::{Duration, OffsetDateTime, macros::datetime};
 
 use super::{
     api::{Caller, Ec2Error, Request, Response},
     authorisation::Denials,
-    delivery::{Delivery, Envelope, Outbox},
+    delivery::{Delivery, Outbox},
     history::History,
     ids::Ids,
-    model::{Model, StateChange, View},
+    model::{Model, View},
     settings::Settings,
     throttle::{Limit, Throttle},
-    trail::{self, TrailRecord},
+    trail::TrailRecord,
 };
 
 /// The account of a world, unless a test names another.
@@ -67,6 +70,8 @@ pub struct World {
     calls: Vec<Call>,
     trail: Vec<TrailRecord>,
     outbox: Outbox,
+    /// What the actions of alarms were called with, and not taken yet.
+    alarm_actions: Vec<Value>,
     /// Of requests and events; apart from the model's, whose ids do not depend on what is read.
     ids: Ids,
 }
@@ -96,6 +101,7 @@ impl World {
             calls: Vec::new(),
             trail: Vec::new(),
             outbox: Outbox::default(),
+            alarm_actions: Vec::new(),
             ids: Ids::default(),
         }
     }
@@ -197,6 +203,10 @@ impl World {
         self.throttle
             .admit(&caller.account, request, self.model.now)?;
         self.denials.authorise(caller, request)?;
+        if dry_run && !request.has_dry_run() {
+            let message = "The parameter DryRun is not recognized";
+            return Err(Ec2Error::new("UnknownParameter", message));
+        }
         let response = if request.is_read() {
             self.history
                 .view(self.model.now, &self.model.resources)
@@ -241,80 +251,6 @@ impl World {
             self.settle();
         }
         self.calls.push(call);
-    }
-
-    fn emit_call(&mut self, call: &Call, outcome: &Result<Response, Ec2Error>) {
-        let event_id = self.ids.uuid();
-        let record = TrailRecord::of(call, outcome, event_id, self.region());
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            detail_type: "AWS API Call via CloudTrail",
-            account: &self.account,
-            region: &self.model.region.name,
-            time: &trail::timestamp(call.at),
-            resources: Vec::new(),
-        };
-        let event = envelope.around(&record.detail);
-        self.outbox.send(call.action(), call.at, event);
-        self.trail.push(record);
-    }
-
-    /// A call that is not modelled, as CloudTrail and EventBridge tell of it: whoever tests with it makes
-    /// the change itself.
-    pub fn tell_of(
-        &mut self,
-        caller: &Caller,
-        event_name: &'static str,
-        parameters: &Value,
-        response: &Value,
-    ) {
-        let at = self.model.now;
-        let event_id = self.ids.uuid();
-        let record = TrailRecord::unmodelled(
-            caller,
-            (at, self.region()),
-            (event_name, event_id),
-            (parameters, response),
-        );
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            detail_type: "AWS API Call via CloudTrail",
-            account: &self.account,
-            region: &self.model.region.name,
-            time: &trail::timestamp(at),
-            resources: Vec::new(),
-        };
-        let event = envelope.around(&record.detail);
-        self.outbox.send(event_name, at, event);
-        self.trail.push(record);
-    }
-
-    /// Tells EventBridge and lagging readers what has changed.
-    fn settle(&mut self) {
-        for change in std::mem::take(&mut self.model.state_changes) {
-            if change.account == self.account {
-                self.emit_state_change(&change);
-            }
-        }
-        self.history.record(self.model.now, &self.model.resources);
-    }
-
-    fn emit_state_change(&mut self, change: &StateChange) {
-        let detail_type = "EC2 Instance State-change Notification";
-        let (region, id) = (&self.model.region.name, &change.instance_id);
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            detail_type,
-            account: &self.account,
-            region,
-            time: &trail::timestamp(change.at),
-            resources: vec![format!(
-                "arn:aws:ec2:{region}:{}:instance/{id}",
-                self.account
-            )],
-        };
-        let event = envelope.around(&json!({"instance-id": id, "state": change.state.name()}));
-        self.outbox.send(detail_type, change.at, event);
     }
 
     /// A change that comes from no call.

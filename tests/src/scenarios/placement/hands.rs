@@ -59,7 +59,7 @@ pub fn stop(world: &mut World, instance: &str) {
     let instance_ids = vec![instance.to_owned()];
     let request = StopInstances {
         instance_ids,
-        force: false,
+        ..StopInstances::default()
     };
     call(world, &Request::StopInstances(request));
 }

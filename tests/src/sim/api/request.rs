@@ -25,6 +25,13 @@ pub enum Request {
     DescribeInstanceStatus(DescribeInstanceStatus),
     CreateNetworkInterface(CreateNetworkInterface),
     DescribeNetworkInterfaces(DescribeNetworkInterfaces),
+    AttachNetworkInterface(AttachNetworkInterface),
+    DetachNetworkInterface(DetachNetworkInterface),
+    ModifyNetworkInterfaceAttribute(ModifyNetworkInterfaceAttribute),
+    DeleteNetworkInterface(DeleteNetworkInterface),
+    AssignPrivateIpAddresses(AssignPrivateIpAddresses),
+    UnassignPrivateIpAddresses(UnassignPrivateIpAddresses),
+    DescribeInstanceTypes(DescribeInstanceTypes),
     CreateTags(CreateTags),
     DeleteTags(DeleteTags),
 }
@@ -54,6 +61,13 @@ impl Request {
             Self::DescribeInstanceStatus(_) => "DescribeInstanceStatus",
             Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
             Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
+            Self::AttachNetworkInterface(_) => "AttachNetworkInterface",
+            Self::DetachNetworkInterface(_) => "DetachNetworkInterface",
+            Self::ModifyNetworkInterfaceAttribute(_) => "ModifyNetworkInterfaceAttribute",
+            Self::DeleteNetworkInterface(_) => "DeleteNetworkInterface",
+            Self::AssignPrivateIpAddresses(_) => "AssignPrivateIpAddresses",
+            Self::UnassignPrivateIpAddresses(_) => "UnassignPrivateIpAddresses",
+            Self::DescribeInstanceTypes(_) => "DescribeInstanceTypes",
             Self::CreateTags(_) => "CreateTags",
             Self::DeleteTags(_) => "DeleteTags",
         }
@@ -63,6 +77,15 @@ impl Request {
     #[must_use]
     pub fn is_read(&self) -> bool {
         self.action().starts_with("Describe")
+    }
+
+    /// Whether the action has a `DryRun` parameter (EC2 API reference).
+    #[must_use]
+    pub fn has_dry_run(&self) -> bool {
+        !matches!(
+            self,
+            Self::AssignPrivateIpAddresses(_) | Self::UnassignPrivateIpAddresses(_)
+        )
     }
 
     /// The tags that the request asks to put on what it creates.
@@ -224,6 +247,7 @@ pub struct StartInstances {
 pub struct StopInstances {
     pub instance_ids: Vec<String>,
     pub force: bool,
+    pub skip_os_shutdown: bool,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -266,6 +290,66 @@ pub struct CreateNetworkInterface {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DescribeNetworkInterfaces {
     pub network_interface_ids: Vec<String>,
+    pub filters: Vec<Filter>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttachNetworkInterface {
+    pub network_interface_id: String,
+    pub instance_id: String,
+    pub device_index: i32,
+    /// Absent means 0.
+    pub network_card_index: Option<i32>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DetachNetworkInterface {
+    pub attachment_id: String,
+    pub force: bool,
+}
+
+/// One attribute in a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModifyNetworkInterfaceAttribute {
+    pub network_interface_id: String,
+    pub attachment: Option<AttachmentChange>,
+    /// All groups that the interface is to have.
+    pub groups: Vec<String>,
+    pub source_dest_check: Option<bool>,
+}
+
+/// `Attachment` of `ModifyNetworkInterfaceAttribute`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AttachmentChange {
+    pub attachment_id: String,
+    pub delete_on_termination: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeleteNetworkInterface {
+    pub network_interface_id: String,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AssignPrivateIpAddresses {
+    pub network_interface_id: String,
+    pub private_ip_addresses: Vec<String>,
+    /// How many EC2 picks, instead of addresses by name.
+    pub secondary_private_ip_address_count: Option<i32>,
+    pub allow_reassignment: bool,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UnassignPrivateIpAddresses {
+    pub network_interface_id: String,
+    pub private_ip_addresses: Vec<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeInstanceTypes {
+    pub instance_types: Vec<String>,
     pub filters: Vec<Filter>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,

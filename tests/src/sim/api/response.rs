@@ -12,7 +12,9 @@ use super::Tag;
 )]
 pub enum Response {
     AllocateAddress(AllocatedAddress),
-    /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `CreateTags`, `DeleteTags`.
+    /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `DetachNetworkInterface`,
+    /// `ModifyNetworkInterfaceAttribute`, `DeleteNetworkInterface`, `UnassignPrivateIpAddresses`,
+    /// `CreateTags`, `DeleteTags`.
     Done,
     AssociateAddress {
         association_id: String,
@@ -42,6 +44,18 @@ pub enum Response {
     CreateNetworkInterface(NetworkInterface),
     DescribeNetworkInterfaces {
         interfaces: Vec<NetworkInterface>,
+        next_token: Option<String>,
+    },
+    AttachNetworkInterface {
+        attachment_id: String,
+        network_card_index: i32,
+    },
+    AssignPrivateIpAddresses {
+        network_interface_id: String,
+        assigned: Vec<String>,
+    },
+    DescribeInstanceTypes {
+        instance_types: Vec<InstanceType>,
         next_token: Option<String>,
     },
 }
@@ -260,4 +274,16 @@ pub struct InterfaceAssociation {
     /// Both absent for an automatic address.
     pub allocation_id: Option<String>,
     pub association_id: Option<String>,
+}
+
+/// What an instance type can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InstanceType {
+    pub instance_type: String,
+    /// On all its cards together.
+    pub maximum_network_interfaces: i32,
+    /// By card, from card 0.
+    pub network_cards: Vec<i32>,
+    /// The primary one included.
+    pub ipv4_addresses_per_interface: i32,
 }

@@ -192,7 +192,7 @@ fn a_launch_and_a_stop_are_recorded_with_states() {
     assert_eq!(launched["launchTime"], 1_768_478_400_000_i64);
     let stop = StopInstances {
         instance_ids: vec![id.clone()],
-        force: false,
+        ..StopInstances::default()
     };
     stage.call(Request::StopInstances(stop)).expect("it runs");
     assert_eq!(

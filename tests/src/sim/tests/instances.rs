@@ -1,5 +1,6 @@
 //! The life of an instance, and of its interfaces and addresses with it.
 
+use super::moving::cutting_off;
 use super::stage::{Stage, stage};
 use crate::sim::api::{
     DescribeInstanceStatus, DescribeNetworkInterfaces, InstanceNetworkInterfaceSpecification,
@@ -10,7 +11,7 @@ use crate::sim::api::{
 fn stop(id: &str) -> Request {
     Request::StopInstances(StopInstances {
         instance_ids: vec![id.to_owned()],
-        force: false,
+        ..StopInstances::default()
     })
 }
 
@@ -73,6 +74,34 @@ fn an_instance_goes_through_its_states_and_each_is_an_event() {
         .filter(|name| states.contains(&name.as_str()))
         .collect();
     assert_eq!(events, states);
+}
+
+#[test]
+fn a_stop_that_leaves_the_guest_out_takes_seconds_and_hurries_one_that_waits_for_it() {
+    let mut stage = stage();
+    let id = stage.running(None).instance_id;
+    stage.call(stop(&id)).expect("it runs");
+    stage.wait(10);
+    stage.call(cutting_off(&id)).expect("it is stopping");
+    stage.wait(5);
+    assert_eq!(state(&mut stage, &id), InstanceState::Stopped);
+}
+
+#[test]
+fn the_plan_of_a_stop_that_was_hurried_does_not_end_the_next_one() {
+    let mut stage = stage();
+    stage.world.settings().instance_starts_after = time::Duration::seconds(1);
+    let id = stage.running(None).instance_id;
+    stage.call(stop(&id)).expect("it runs");
+    stage.call(cutting_off(&id)).expect("it is stopping");
+    stage.wait(5);
+    stage.call(start(&id)).expect("it is stopped");
+    stage.wait(20);
+    stage.call(stop(&id)).expect("it runs");
+    stage.wait(10);
+    assert_eq!(state(&mut stage, &id), InstanceState::Stopping);
+    stage.wait(20);
+    assert_eq!(state(&mut stage, &id), InstanceState::Stopped);
 }
 
 #[test]

@@ -5,8 +5,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::sim::api::{
-    AllocateAddress, CreateNetworkInterface, CreateSubnet, Request, RunInstances, Tag,
-    TagSpecification,
+    AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSubnet,
+    ModifyNetworkInterfaceAttribute, Request, RunInstances, Tag, TagSpecification,
 };
 
 pub(super) fn of(request: &Request) -> Value {
@@ -66,9 +66,30 @@ pub(super) fn of(request: &Request) -> Value {
         Request::StopInstances(request) => {
             let mut parameters = instances(&request.instance_ids);
             parameters["force"] = json!(request.force);
+            if request.skip_os_shutdown {
+                parameters["skipOsShutdown"] = json!(true);
+            }
             parameters
         }
         Request::CreateNetworkInterface(request) => create_network_interface(request),
+        Request::AttachNetworkInterface(request) => flat([
+            ("networkInterfaceId", json!(request.network_interface_id)),
+            ("instanceId", json!(request.instance_id)),
+            ("deviceIndex", json!(request.device_index)),
+            ("networkCardIndex", json!(request.network_card_index)),
+        ]),
+        Request::DetachNetworkInterface(request) => {
+            json!({"attachmentId": request.attachment_id, "force": request.force})
+        }
+        Request::ModifyNetworkInterfaceAttribute(request) => modify_interface(request),
+        Request::DeleteNetworkInterface(request) => {
+            json!({"networkInterfaceId": request.network_interface_id})
+        }
+        Request::AssignPrivateIpAddresses(request) => assign_private_ips(request),
+        Request::UnassignPrivateIpAddresses(request) => json!({
+            "networkInterfaceId": request.network_interface_id,
+            "privateIpAddressesSet": private_ips(&request.private_ip_addresses),
+        }),
         Request::CreateTags(request) => json!({
             "resourcesSet": resources(&request.resources),
             "tagSet": items(request.tags.iter().map(tag)),
@@ -201,6 +222,45 @@ fn create_network_interface(request: &CreateNetworkInterface) -> Value {
             "tagSpecificationSet",
             tag_specifications(&request.tag_specifications),
         ),
+    ])
+}
+
+fn private_ips(ips: &[String]) -> Value {
+    items(ips.iter().map(|ip| json!({"privateIpAddress": ip})))
+}
+
+/// The set is there, and empty, when a count is asked for (seen in amazon-vpc-cni-k8s issue 989).
+fn assign_private_ips(request: &AssignPrivateIpAddresses) -> Value {
+    let reassigns = request.allow_reassignment.then_some(true);
+    flat([
+        ("networkInterfaceId", json!(request.network_interface_id)),
+        (
+            "privateIpAddressesSet",
+            private_ips(&request.private_ip_addresses),
+        ),
+        (
+            "secondaryPrivateIpAddressCount",
+            json!(request.secondary_private_ip_address_count),
+        ),
+        ("allowReassignment", json!(reassigns)),
+    ])
+}
+
+/// Inferred from the other old actions: no real record was seen.
+fn modify_interface(request: &ModifyNetworkInterfaceAttribute) -> Value {
+    let attachment = request.attachment.as_ref().map(|change| {
+        json!({
+            "attachmentId": change.attachment_id,
+            "deleteOnTermination": change.delete_on_termination,
+        })
+    });
+    let set = (!request.groups.is_empty()).then(|| groups(&request.groups));
+    let check = request.source_dest_check.map(|it| json!({"value": it}));
+    flat([
+        ("networkInterfaceId", json!(request.network_interface_id)),
+        ("attachment", json!(attachment)),
+        ("groupSet", json!(set)),
+        ("sourceDestCheck", json!(check)),
     ])
 }
 

@@ -46,6 +46,23 @@ pub(super) fn of(action: &str, response: &Response, request_id: &str) -> Value {
         Response::CreateNetworkInterface(interface) => {
             json!({"networkInterface": network_interface(interface)})
         }
+        Response::AttachNetworkInterface {
+            attachment_id,
+            network_card_index,
+        } => json!({"attachmentId": attachment_id, "networkCardIndex": network_card_index}),
+        Response::AssignPrivateIpAddresses {
+            network_interface_id,
+            assigned,
+        } => json!({
+            "_return": true,
+            "networkInterfaceId": network_interface_id,
+            "assignedPrivateIpAddressesSet": {
+                "assignedPrivateIpAddressSetType": assigned
+                    .iter()
+                    .map(|ip| json!({"privateIpAddress": ip}))
+                    .collect::<Vec<_>>(),
+            },
+        }),
         _ => json!({}),
     };
     elements["requestId"] = json!(request_id);

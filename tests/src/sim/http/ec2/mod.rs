@@ -1,5 +1,6 @@
 //! EC2's query protocol: a form comes in, the model is asked, XML goes out.
 
+mod moves;
 mod network;
 mod query;
 mod reply;

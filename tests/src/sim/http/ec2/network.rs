@@ -3,8 +3,8 @@
 use super::reply::tags;
 use super::xml::Element;
 use crate::sim::api::{
-    Instance, InstanceState, InterfaceAssociation, NetworkInterface, NetworkInterfaceAttachment,
-    PrivateIpAddress, Reservation,
+    Instance, InstanceState, InstanceType, InterfaceAssociation, NetworkInterface,
+    NetworkInterfaceAttachment, PrivateIpAddress, Reservation,
 };
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -106,6 +106,31 @@ fn association(described: &InterfaceAssociation) -> Element {
         .text("ipOwnerId", &described.ip_owner_id)
         .maybe("allocationId", described.allocation_id.as_ref())
         .maybe("associationId", described.association_id.as_ref())
+}
+
+/// Of a type's many parts, what it can hold.
+pub(super) fn instance_type(described: &InstanceType) -> Element {
+    let cards = described.network_cards.iter().zip(0..);
+    let card = |(interfaces, index): (&i32, i32)| {
+        Element::item()
+            .text("networkCardIndex", &index)
+            .text("maximumNetworkInterfaces", interfaces)
+    };
+    let network = Element::new("networkInfo")
+        .text(
+            "maximumNetworkInterfaces",
+            &described.maximum_network_interfaces,
+        )
+        .text("maximumNetworkCards", &described.network_cards.len())
+        .text("defaultNetworkCardIndex", &0)
+        .list("networkCards", cards.map(card))
+        .text(
+            "ipv4AddressesPerInterface",
+            &described.ipv4_addresses_per_interface,
+        );
+    Element::item()
+        .text("instanceType", &described.instance_type)
+        .child(network)
 }
 
 fn groups(ids: &[String]) -> Element {

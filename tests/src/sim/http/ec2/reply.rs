@@ -1,7 +1,7 @@
 //! From the model's response to EC2's XML. Element names as in EC2's API model, where a list of
 //! addresses is an `addressesSet` and its members are `item`s.
 
-use super::network::{interface, reservation};
+use super::network::{instance_type, interface, reservation};
 use super::xml::Element;
 use crate::sim::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
@@ -72,6 +72,30 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
                 "networkInterfaceSet",
                 interfaces.iter().map(|one| interface(Element::item(), one)),
             )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::AttachNetworkInterface {
+            attachment_id,
+            network_card_index,
+        } => answer
+            .text("attachmentId", attachment_id)
+            .text("networkCardIndex", network_card_index),
+        Response::AssignPrivateIpAddresses {
+            network_interface_id,
+            assigned,
+        } => answer
+            .text("return", &true)
+            .text("networkInterfaceId", network_interface_id)
+            .list(
+                "assignedPrivateIpAddressesSet",
+                assigned
+                    .iter()
+                    .map(|ip| Element::item().text("privateIpAddress", ip)),
+            ),
+        Response::DescribeInstanceTypes {
+            instance_types,
+            next_token,
+        } => answer
+            .list("instanceTypeSet", instance_types.iter().map(instance_type))
             .maybe("nextToken", next_token.as_ref()),
     }
 }

@@ -1,17 +1,18 @@
 //! From a form's parameters to the model's request. Names as the EC2 API reference gives them.
 
+use super::moves;
 use super::query::Parameters;
 use crate::sim::api::{
     AllocateAddress, AssociateAddress, AttachInternetGateway, CreateInternetGateway,
     CreateNetworkInterface, CreateSubnet, CreateTags, CreateVpc, DeleteTags, DescribeAddresses,
-    DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstances,
+    DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstanceTypes, DescribeInstances,
     DescribeNetworkInterfaces, DisassociateAddress, Ec2Error, Filter,
     InstanceNetworkInterfaceSpecification, ModifyAddressAttribute, ReleaseAddress, Request,
     ResetAddressAttribute, RunInstances, StartInstances, StopInstances, Tag, TagSpecification,
     TagToDelete, TerminateInstances,
 };
 
-type Read = Result<Request, Ec2Error>;
+pub(super) type Read = Result<Request, Ec2Error>;
 
 /// Reads the parameters of one action.
 ///
@@ -40,6 +41,13 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "DescribeInstanceStatus" => describe_instance_status(form),
         "CreateNetworkInterface" => create_network_interface(form),
         "DescribeNetworkInterfaces" => describe_network_interfaces(form),
+        "AttachNetworkInterface"
+        | "DetachNetworkInterface"
+        | "ModifyNetworkInterfaceAttribute"
+        | "DeleteNetworkInterface"
+        | "AssignPrivateIpAddresses"
+        | "UnassignPrivateIpAddresses" => moves::read(action, form),
+        "DescribeInstanceTypes" => describe_instance_types(form),
         "CreateTags" => Ok(create_tags(form)),
         "DeleteTags" => delete_tags(form),
         unknown => Err(Ec2Error::new(
@@ -194,6 +202,7 @@ fn stop_instances(form: &Parameters) -> Read {
     Ok(Request::StopInstances(StopInstances {
         instance_ids: form.list("InstanceId"),
         force: form.boolean("Force")?.unwrap_or(false),
+        skip_os_shutdown: form.boolean("SkipOsShutdown")?.unwrap_or(false),
     }))
 }
 
@@ -255,6 +264,15 @@ fn describe_network_interfaces(form: &Parameters) -> Read {
             next_token: form.text("NextToken"),
         },
     ))
+}
+
+fn describe_instance_types(form: &Parameters) -> Read {
+    Ok(Request::DescribeInstanceTypes(DescribeInstanceTypes {
+        instance_types: form.list("InstanceType"),
+        filters: filters(form),
+        max_results: form.integer("MaxResults")?,
+        next_token: form.text("NextToken"),
+    }))
 }
 
 fn create_tags(form: &Parameters) -> Request {
