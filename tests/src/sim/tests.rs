@@ -6,6 +6,7 @@ mod association;
 mod attachments;
 mod bookkeeping;
 mod events;
+mod front;
 mod instance_types;
 mod instances;
 mod moves_recorded;

@@ -58,7 +58,7 @@ pub(super) fn unanswered(action: &'static str) -> CloudError {
     })
 }
 
-fn classify(action: &'static str, refusal: Ec2Error) -> CloudError {
+pub(super) fn classify(action: &'static str, refusal: Ec2Error) -> CloudError {
     CloudError::from(Failure {
         action,
         code: Some(refusal.code),

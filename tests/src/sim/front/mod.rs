@@ -5,8 +5,10 @@
 //! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
 
 mod cloud;
+mod health;
 mod instances;
 mod ledger;
+mod moves;
 pub mod tap;
 pub mod timetable;
 
@@ -107,6 +109,24 @@ impl Stage {
             .unwrap_or_else(PoisonError::into_inner)
             .extend(broken);
         answer
+    }
+
+    /// Asks for a dry run of a call of Holdfast's: the answer is an error in any case.
+    fn rehearse(&self, caller: &Caller, request: &Request) -> Ec2Error {
+        let answer = self.describe(|world| world.call(caller, request, true));
+        answer.err().unwrap_or_else(|| {
+            Ec2Error::new(
+                "InternalError",
+                "a dry run was carried out as if it were none",
+            )
+        })
+    }
+
+    /// A read of Holdfast's that is no call to EC2.
+    fn describe<T>(&self, read: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        self.let_the_intruder_in(&mut world);
+        read(&mut world)
     }
 
     /// The world.

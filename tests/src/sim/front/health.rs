@@ -1,0 +1,206 @@
+//! Status checks, the limits of instance types, and alarms behind the tap.
+
+use super::Player;
+use super::cloud::{classify, id, unexpected};
+use crate::sim::alarms::{self, AlarmPage, DescribeAlarms, DescribeAlarmsForMetric};
+use crate::sim::api::{
+    DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
+};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadHealth, ReadLimits};
+use holdfast::cloud::{CloudError, Missing};
+use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::ids::{InstanceId, InstanceType};
+use holdfast::instance::{Checks, Limits};
+use std::collections::BTreeMap;
+
+/// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
+const MOST_ALARMS: usize = 100;
+
+impl Player {
+    /// EC2 refuses the whole call when one of the ids is unknown.
+    async fn statuses(&self, instance_ids: Vec<String>) -> Result<Vec<InstanceStatus>, CloudError> {
+        const ACTION: &str = "ec2:DescribeInstanceStatus";
+        let mut found = Vec::new();
+        let mut next_token = None;
+        loop {
+            let request = Request::DescribeInstanceStatus(DescribeInstanceStatus {
+                instance_ids: instance_ids.clone(),
+                include_all_instances: true,
+                next_token,
+                ..DescribeInstanceStatus::default()
+            });
+            match self.ec2(ACTION, request).await? {
+                Response::DescribeInstanceStatus {
+                    statuses,
+                    next_token: more,
+                } => {
+                    found.extend(statuses);
+                    next_token = more;
+                }
+                other => return Err(unexpected(ACTION, &other)),
+            }
+            if next_token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn cloudwatch<T>(
+        &self,
+        name: &'static str,
+        action: &'static str,
+        ask: impl FnOnce() -> Result<T, Ec2Error>,
+    ) -> Result<T, CloudError> {
+        self.on_the_way().await;
+        match self.stage.tap.through(self.run, name, ask).await {
+            Ok(answer) => answer.map_err(|refusal| classify(action, refusal)),
+            Err(passage) => Err(passage.into_error(action)),
+        }
+    }
+}
+
+impl ReadHealth for Player {
+    async fn checks(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+        if instances.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let named = instances.iter().map(ToString::to_string).collect();
+        let statuses = match self.statuses(named).await {
+            // One of them is gone: those that are there are among all of them.
+            Err(CloudError::NotFound {
+                what: Missing::Instance,
+                ..
+            }) => self.statuses(Vec::new()).await?,
+            answer => answer?,
+        };
+        let checked = statuses
+            .iter()
+            .map(|status| (id(&status.instance_id), checks(status)));
+        Ok(checked
+            .filter(|(instance, _)| instances.contains(instance))
+            .collect())
+    }
+}
+
+fn checks(status: &InstanceStatus) -> Checks {
+    let words = [&*status.instance_status, &*status.system_status];
+    if words.contains(&"impaired") {
+        Checks::Impaired
+    } else if words.contains(&"initializing") {
+        Checks::Initializing
+    } else if words == ["ok", "ok"] {
+        Checks::Ok
+    } else {
+        Checks::Unknown
+    }
+}
+
+impl ReadLimits for Player {
+    async fn limits(
+        &self,
+        types: &[InstanceType],
+    ) -> Result<BTreeMap<InstanceType, Limits>, CloudError> {
+        const ACTION: &str = "ec2:DescribeInstanceTypes";
+        if types.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let request = Request::DescribeInstanceTypes(DescribeInstanceTypes {
+            instance_types: types.iter().map(ToString::to_string).collect(),
+            ..DescribeInstanceTypes::default()
+        });
+        match self.ec2(ACTION, request).await? {
+            Response::DescribeInstanceTypes { instance_types, .. } => {
+                let limits = instance_types.into_iter().map(|found| {
+                    let limits = Limits {
+                        interfaces: found.network_cards.first().copied().unwrap_or(0),
+                        private_ips: found.ipv4_addresses_per_interface,
+                    };
+                    (InstanceType(found.instance_type), limits)
+                });
+                Ok(limits.collect())
+            }
+            other => Err(unexpected(ACTION, &other)),
+        }
+    }
+}
+
+impl ReadAlarms for Player {
+    async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        let mut found = Vec::new();
+        for names in names.chunks(MOST_ALARMS) {
+            let mut next_token = None;
+            loop {
+                let request = DescribeAlarms {
+                    alarm_names: names.to_vec(),
+                    alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
+                    max_records: Some(MOST_ALARMS),
+                    next_token,
+                    ..DescribeAlarms::default()
+                };
+                let ask = || {
+                    self.stage
+                        .describe(|world| world.describe_alarms(&self.caller, &request))
+                };
+                let AlarmPage {
+                    metric,
+                    composite,
+                    next_token: more,
+                } = self
+                    .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
+                    .await?;
+                found.extend(metric.iter().chain(&composite).map(alarm));
+                next_token = more;
+                if next_token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn alarms_on(&self, measure: &Measure) -> Result<Vec<Alarm>, CloudError> {
+        let request = DescribeAlarmsForMetric {
+            namespace: measure.namespace.clone(),
+            metric_name: measure.metric.clone(),
+            dimensions: measure.dimensions.clone(),
+        };
+        let ask = || {
+            self.stage
+                .describe(|world| world.describe_alarms_for_metric(&self.caller, &request))
+        };
+        let found = self
+            .cloudwatch(
+                "DescribeAlarmsForMetric",
+                "cloudwatch:DescribeAlarmsForMetric",
+                ask,
+            )
+            .await?;
+        Ok(found.iter().map(alarm).collect())
+    }
+}
+
+fn alarm(from: &alarms::Alarm) -> Alarm {
+    let measure = |metric: &alarms::Metric| Measure {
+        namespace: metric.namespace.clone(),
+        metric: metric.name.clone(),
+        dimensions: metric.dimensions.clone(),
+    };
+    Alarm {
+        name: from.name.clone(),
+        state: match from.state {
+            alarms::AlarmState::Ok => AlarmState::Ok,
+            alarms::AlarmState::Alarm => AlarmState::Alarm,
+            alarms::AlarmState::InsufficientData => AlarmState::InsufficientData,
+        },
+        since: Some(from.since),
+        suppressed_by: from.suppressed_by.clone(),
+        measures: from.metrics().map(measure).collect(),
+        rule: match &from.watched {
+            alarms::Watched::Rule(rule) => Some(rule.clone()),
+            _ => None,
+        },
+    }
+}
