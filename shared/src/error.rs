@@ -22,6 +22,21 @@ pub enum Error {
         #[source]
         source: CloudError,
     },
+    /// An address is with nobody, and no member of its group takes it.
+    #[error("{what}")]
+    Stranded {
+        /// What is with nobody, and why.
+        what: String,
+        /// The last answer that stopped it.
+        #[source]
+        source: Option<CloudError>,
+    },
+    /// The run is at its end and its work is not.
+    #[error("{what}")]
+    OutOfTime {
+        /// What is done, and what is left.
+        what: String,
+    },
     /// EC2 or CloudTrail did not answer in a way that lets the run end.
     #[error("{what}: {source}")]
     Unfinished {
@@ -41,6 +56,8 @@ impl Error {
             Self::Event(_) => "Holdfast.EventUnreadable",
             Self::LedgerUnread(_) => "Holdfast.LedgerUnread",
             Self::LedgerUnwritten { .. } => "Holdfast.LedgerUnwritten",
+            Self::Stranded { .. } => "Holdfast.Stranded",
+            Self::OutOfTime { .. } => "Holdfast.OutOfTime",
             Self::Unfinished { .. } => "Holdfast.Unfinished",
         }
     }

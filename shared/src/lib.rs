@@ -15,6 +15,7 @@ pub mod clock;
 pub mod cloud;
 pub mod error;
 pub mod event;
+pub mod failover;
 pub mod guard;
 pub mod ids;
 pub mod instance;

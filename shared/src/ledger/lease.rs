@@ -6,6 +6,7 @@
 
 use crate::ids::{AllocationId, InstanceId};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// A group's row.
@@ -88,8 +89,8 @@ pub struct Episode {
     /// When the cause came about.
     #[serde(with = "time::serde::rfc3339")]
     pub fired_at: OffsetDateTime,
-    /// The member that it is about.
-    pub sick: InstanceId,
+    /// The members that it is about.
+    pub sick: BTreeSet<InstanceId>,
     /// The addresses that a run which ends half way may leave associated with nothing: how they are told
     /// from those that are free on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

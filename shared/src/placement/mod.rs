@@ -37,6 +37,7 @@ use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report};
 use crate::settings::Settings;
+pub(crate) use share::spread;
 pub use stop::{Waiting, place_waiting};
 pub use words::public_dns_name;
 

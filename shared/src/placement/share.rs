@@ -83,7 +83,7 @@ fn affinity(instance: &InstanceId, number: usize, allocation: &AllocationId) -> 
 
 /// A number from 0 up to 1 that differs from instance to instance and from look to look: jitter that
 /// needs no randomness.
-pub(super) fn spread(instance: &InstanceId, look: u32) -> f64 {
+pub(crate) fn spread(instance: &InstanceId, look: u32) -> f64 {
     let mut hasher = DefaultHasher::new();
     (instance.as_str(), look).hash(&mut hasher);
     let thousandth = u32::try_from(hasher.finish() % 1000).unwrap_or(0);

@@ -1,0 +1,65 @@
+//! Keeping a failed member from writing to what it shares with the others, after its addresses have moved.
+//!
+//! `StopInstances` is idempotent on the instance, `ModifyNetworkInterfaceAttribute` on interface and security
+//! group: done already, EC2 takes them again; a lost reply means the same. Nothing waits for either, and one
+//! that fails does not undo the failover: it is a finding.
+
+use super::super::FailoverCloud;
+use crate::cloud::CloudError;
+use crate::ids::EniId;
+use crate::instance::Instance;
+use crate::settings::Fencing;
+
+/// What a fence came to.
+#[derive(Debug, Default)]
+pub(crate) struct Fenced {
+    /// What was done, in words.
+    pub(crate) done: Vec<String>,
+    /// What was not done, and why not.
+    pub(crate) failed: Vec<(String, CloudError)>,
+    /// How many calls it took.
+    pub(crate) mutating_calls: u32,
+}
+
+/// Fences a member. `kept` are the interfaces that it keeps.
+pub(crate) async fn fence<C: FailoverCloud>(
+    cloud: &C,
+    member: &Instance,
+    kept: &[EniId],
+    how: &Fencing,
+) -> Fenced {
+    let mut fenced = Fenced::default();
+    match how {
+        Fencing::None => {}
+        Fencing::Stop if !member.state.is_up() => {}
+        Fencing::Stop => {
+            let stopped = cloud.stop(&member.id).await;
+            fenced.note(format!("{} is being stopped", member.id), stopped);
+        }
+        Fencing::Isolate(group) => {
+            for eni in kept {
+                let isolated = cloud.isolate(eni, group).await;
+                let what = format!("{eni} of {} has {group} and no other", member.id);
+                fenced.note(what, isolated);
+            }
+        }
+    }
+    fenced
+}
+
+impl Fenced {
+    /// Both.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.done.extend(other.done);
+        self.failed.extend(other.failed);
+        self.mutating_calls += other.mutating_calls;
+    }
+
+    fn note(&mut self, what: String, outcome: Result<(), CloudError>) {
+        self.mutating_calls += 1;
+        match outcome {
+            Ok(()) => self.done.push(what),
+            Err(failure) => self.failed.push((what, failure)),
+        }
+    }
+}

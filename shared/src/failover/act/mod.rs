@@ -1,0 +1,170 @@
+//! Failover's effects: each move is an errand of its own, and all errands of a plan run at the same time.
+//!
+//! Who else is at work on the same things, and what arbitrates, is in each file. A run that ends in the
+//! middle of an errand leaves what EC2 shows, and the next delivery goes on from there.
+
+mod address;
+mod fence;
+mod interface;
+mod private_ips;
+
+use super::FailoverCloud;
+use super::decide::Move;
+use super::route::Step;
+use crate::clock::Clock;
+use crate::cloud::{CloudError, Missing};
+use crate::ids::{AttachmentId, InstanceId};
+use crate::placement::spread;
+use crate::ports::{Delivery, Ports};
+use crate::report::Phase;
+use crate::settings::Settings;
+pub(super) use fence::{Fenced, fence};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The longest time between two reads while EC2 is at work. The SDK's own waiters sleep for 20 seconds.
+pub(super) const POLL: Duration = Duration::from_millis(250);
+
+/// The part of it by which pauses differ, so that two runs do not keep step.
+const JITTER: f64 = 0.2;
+
+/// How old a look may be for an Elastic IP or a private IP to be moved on it: neither has a token that
+/// would make the move a compare-and-set.
+pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
+
+/// How long EC2 may take to show what it has accepted, before it is looked at anew.
+const LAG: time::Duration = time::Duration::seconds(20);
+
+/// Kept free at the end of a run for the lease and the report.
+pub(super) const TO_REPORT: Duration = Duration::from_secs(2);
+
+/// How an errand ended.
+#[derive(Debug)]
+pub(super) enum End {
+    /// It is there: two of EC2's answers agree.
+    Moved {
+        /// The attachment, of an interface.
+        attachment: Option<AttachmentId>,
+    },
+    /// The member does not take it.
+    Refused(CloudError),
+    /// The device index is taken by now: look again.
+    SlotTaken,
+    /// IAM or a policy forbids the call.
+    Denied(CloudError),
+    /// Somebody else was at it, or the look was too old: look again.
+    Lost,
+    /// It does not exist any more.
+    Gone,
+    /// EC2 did not answer in a way that tells: look again.
+    Unsure(CloudError),
+    /// The run ends before it does.
+    OutOfTime,
+}
+
+/// One move on its way.
+#[derive(Debug)]
+pub(super) struct Errand<'a, C, L, K> {
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) settings: &'a Settings,
+    pub(super) delivery: Delivery,
+    /// When the event came.
+    pub(super) received: OffsetDateTime,
+    /// When EC2 was looked at.
+    pub(super) seen_at: OffsetDateTime,
+    pub(super) to: &'a InstanceId,
+    /// How many calls it has made that change something.
+    pub(super) mutating_calls: u32,
+    pub(super) phases: Vec<Phase>,
+    reads: u32,
+}
+
+impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
+    pub(super) fn new(
+        ports: &'a Ports<C, L, K>,
+        settings: &'a Settings,
+        delivery: Delivery,
+        received: OffsetDateTime,
+        seen_at: OffsetDateTime,
+        to: &'a InstanceId,
+    ) -> Self {
+        let mut errand = Self {
+            ports,
+            settings,
+            delivery,
+            received,
+            seen_at,
+            to,
+            mutating_calls: 0,
+            phases: Vec::new(),
+            reads: 0,
+        };
+        errand.mark("planned");
+        errand
+    }
+
+    /// Carries out one move.
+    pub(super) async fn run(&mut self, one: &Move) -> End {
+        match &one.step {
+            Step::Interface {
+                eni,
+                from,
+                device_index,
+            } => self.carry(eni, from.as_ref(), *device_index).await,
+            Step::PrivateIps { to, ips } => self.reassign(to, ips).await,
+            Step::Address {
+                allocation,
+                eni,
+                private_ip,
+                tie,
+                ..
+            } => self.reassociate(allocation, eni, *private_ip, tie).await,
+        }
+    }
+
+    /// Notes the end of a phase, as the time since the event came.
+    fn mark(&mut self, name: &'static str) {
+        let passed = self.ports.clock.now() - self.received;
+        let ms = u64::try_from(passed.whole_milliseconds()).unwrap_or(0);
+        self.phases.push(Phase { name, ms });
+    }
+
+    /// Waits for one poll.
+    async fn pause(&mut self) {
+        let shorter = JITTER * spread(self.to, self.reads);
+        self.reads += 1;
+        self.ports.clock.sleep(POLL.mul_f64(1.0 - shorter)).await;
+    }
+
+    /// Whether so much time is left.
+    fn has(&self, needed: Duration) -> bool {
+        self.ports.clock.now() + needed + TO_REPORT < self.delivery.ends_at
+    }
+
+    fn is_stale(&self) -> bool {
+        self.ports.clock.now() - self.seen_at > FRESH
+    }
+}
+
+fn is_missing(failure: &CloudError, which: Missing) -> bool {
+    matches!(failure, CloudError::NotFound { what, .. } if *what == which)
+}
+
+/// What a refusal of the call that brings something to a member means.
+fn refused(failure: CloudError) -> End {
+    match failure {
+        CloudError::Denied(_) => End::Denied(failure),
+        CloudError::Throttled(_) | CloudError::Other(_) => End::Unsure(failure),
+        CloudError::AlreadyAssociated(_)
+        | CloudError::InUse(_)
+        | CloudError::NotFound {
+            what: Missing::Allocation,
+            ..
+        } => End::Lost,
+        CloudError::NotFound { .. }
+        | CloudError::HeldElsewhere(_)
+        | CloudError::LimitExceeded(_)
+        | CloudError::TagsRefused(_)
+        | CloudError::Refused(_) => End::Refused(failure),
+    }
+}

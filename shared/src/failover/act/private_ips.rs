@@ -1,0 +1,61 @@
+//! Private IPs move: one call, and the Elastic IPs on them ride along.
+//!
+//! `AssignPrivateIpAddresses` with reassignment is idempotent on (interface, private IPs); done already: EC2
+//! takes it again; a lost reply means: read. There is no token, so whoever calls last has them: the lease
+//! keeps other failovers away, and a look that is older than `FRESH` is not acted on. What remains is a
+//! person who moves them by hand within that time.
+
+use super::super::FailoverCloud;
+use super::{End, Errand, LAG, refused};
+use crate::clock::Clock;
+use crate::cloud::WhichInstances;
+use crate::ids::EniId;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
+    pub(super) async fn reassign(&mut self, eni: &EniId, ips: &[Ipv4Addr]) -> End {
+        if self.is_stale() {
+            return End::Lost;
+        }
+        if !self.has(Duration::ZERO) {
+            return End::OutOfTime;
+        }
+        self.mutating_calls += 1;
+        if let Err(failure) = self.ports.cloud.assign(eni, ips).await {
+            return refused(failure);
+        }
+        let which = WhichInstances::Named(vec![self.to.clone()]);
+        let accepted_at = self.ports.clock.now();
+        loop {
+            let cloud = &self.ports.cloud;
+            let (interface, instances) =
+                futures_util::join!(cloud.interface(eni), cloud.instances(&which));
+            let on_interface = match interface {
+                Ok(shown) => shown
+                    .is_some_and(|shown| ips.iter().all(|ip| shown.private_ips.contains_key(ip))),
+                Err(failure) if failure.is_passing() => false,
+                Err(failure) => return End::Unsure(failure),
+            };
+            let instances = instances.unwrap_or_default();
+            let mut interfaces = instances.iter().flat_map(|instance| &instance.interfaces);
+            let is_shown = interfaces.any(|each| {
+                each.id == *eni
+                    && ips
+                        .iter()
+                        .all(|ip| each.private_ips.iter().any(|has| has.ip == *ip))
+            });
+            if on_interface && is_shown {
+                self.mark("verified");
+                return End::Moved { attachment: None };
+            }
+            if self.ports.clock.now() - accepted_at > LAG {
+                return End::Lost;
+            }
+            if !self.has(Duration::ZERO) {
+                return End::OutOfTime;
+            }
+            self.pause().await;
+        }
+    }
+}

@@ -1,0 +1,429 @@
+//! What an event says about whom: which alarms are worth a move, and which members they are about. Pure.
+//!
+//! An alarm is evidence of its own moment only. Whether it still fires is read again before anything is
+//! touched, and one that names no instance stands for who had the address when it fired: a failover that
+//! was begun after that has dealt with it, or is about to.
+
+use super::observe::Observed;
+use super::rule::firing_names;
+use crate::address::Tags;
+use crate::cloud::health::Alarm;
+use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
+use crate::event::{InstanceChange, Trigger, Warning, WarningKind, Wish};
+use crate::ids::InstanceId;
+use crate::instance::InstanceState;
+use crate::ledger::lease::{Episode, Lease};
+use crate::placement::group::group_of;
+use crate::settings::{OnStop, Settings};
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
+
+/// Why a group is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Kind {
+    /// An alarm fires.
+    Alarm,
+    /// A member came into a state in which it does not run.
+    Down,
+    /// EC2 is about to interrupt a member.
+    Interruption,
+    /// A person asks for it.
+    Person {
+        /// Who is to take over; none: whoever is next.
+        to: Option<InstanceId>,
+    },
+    /// The member that stands first is healthy again.
+    Failback {
+        /// That member.
+        to: InstanceId,
+    },
+    /// An earlier run ended half way.
+    LeftOver,
+}
+
+impl Kind {
+    /// Whether the members that lose their addresses are taken for failed: it is no person's word.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Alarm | Self::Down | Self::Interruption)
+    }
+}
+
+/// A reason to look at a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// What it is.
+    pub kind: Kind,
+    /// The same in words: `alarm web-1-status`.
+    pub words: String,
+    /// When it came about.
+    pub at: OffsetDateTime,
+    /// The alarm itself, and the child alarms that it names.
+    pub alarms: Vec<String>,
+    /// The instances that it names.
+    pub named: BTreeSet<InstanceId>,
+    /// The group that it names.
+    pub group: Option<String>,
+}
+
+/// What to look at, or why not to.
+///
+/// # Errors
+/// The reason for which the trigger is not acted on.
+pub fn screen(
+    trigger: &Trigger,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Cause, String> {
+    match trigger {
+        Trigger::Alarm(alarm) => {
+            is_here(alarm.region.as_deref(), settings)?;
+            of_alarm(alarm, settings, now)
+        }
+        Trigger::Instance(change) => {
+            is_here(change.region.as_deref(), settings)?;
+            of_change(change, now)
+        }
+        Trigger::Warned(warning) => {
+            is_here(warning.region.as_deref(), settings)?;
+            of_warning(warning, settings, now)
+        }
+        Trigger::Asked(wish) => Ok(of_wish(wish, now)),
+        Trigger::Ignored(ignored) => Err(ignored.why.clone()),
+        Trigger::Schedule { .. } => Err("reconcile acts on the schedule".to_owned()),
+        Trigger::Call(_) => {
+            Err("it acts on what instances are, not on what was asked for".to_owned())
+        }
+    }
+}
+
+fn is_here(region: Option<&str>, settings: &Settings) -> Result<(), String> {
+    match region {
+        Some(there) if there != settings.region => Err(format!(
+            "it is in {there}, and this installation looks after {}",
+            settings.region
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Result<Cause, String> {
+    if alarm.state != AlarmState::Alarm {
+        return Err(format!("it is {}: nothing has failed", alarm.state));
+    }
+    if let Some(by) = &alarm.suppressed_by {
+        return Err(format!("its actions are suppressed by {by}"));
+    }
+    // When a suppression ends, the alarm tells ALARM again: nobody has acted on it yet.
+    if alarm.previous == Some(AlarmState::Alarm) && alarm.suppressed_before_by.is_none() {
+        return Err("it was in ALARM before: its first event was acted on".to_owned());
+    }
+    is_recent(alarm.since, settings, now)?;
+    let mut alarms = vec![alarm.name.clone()];
+    alarms.extend(alarm.children.iter().cloned());
+    Ok(Cause {
+        kind: Kind::Alarm,
+        words: format!("alarm {}", alarm.name),
+        at: alarm.since,
+        alarms,
+        named: alarm.instances(),
+        group: group_of(&alarm.tags, &settings.tags).map(str::to_owned),
+    })
+}
+
+fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Result<(), String> {
+    if now - at <= settings.alarm_max_age {
+        return Ok(());
+    }
+    Err(format!(
+        "it is from {at}, longer ago than HOLDFAST_ALARM_MAX_AGE_SECONDS ({} s)",
+        settings.alarm_max_age.as_secs()
+    ))
+}
+
+fn of_change(change: &InstanceChange, now: OffsetDateTime) -> Result<Cause, String> {
+    if change.state.is_up() {
+        return Err("a member that runs has failed nothing".to_owned());
+    }
+    Ok(Cause {
+        kind: Kind::Down,
+        words: change.to_string(),
+        at: change.at.unwrap_or(now),
+        alarms: Vec::new(),
+        named: BTreeSet::from([change.instance.clone()]),
+        group: None,
+    })
+}
+
+fn of_warning(
+    warning: &Warning,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Cause, String> {
+    if warning.kind == WarningKind::Rebalance && settings.on_rebalance == OnStop::Stay {
+        return Err(
+            "nothing has failed, and HOLDFAST_REBALANCE is `stay`; the interruption itself is \
+             announced two minutes ahead, and acted on"
+                .to_owned(),
+        );
+    }
+    let at = warning.at.unwrap_or(now);
+    is_recent(at, settings, now)?;
+    Ok(Cause {
+        kind: Kind::Interruption,
+        words: warning.to_string(),
+        at,
+        alarms: Vec::new(),
+        named: BTreeSet::from([warning.instance.clone()]),
+        group: None,
+    })
+}
+
+fn of_wish(wish: &Wish, now: OffsetDateTime) -> Cause {
+    let (group, to) = match wish {
+        Wish::Plan { group } => (group, None),
+        Wish::Failover { group, to } => (group, to.clone()),
+    };
+    Cause {
+        kind: Kind::Person { to },
+        words: wish.to_string(),
+        at: now,
+        alarms: Vec::new(),
+        named: BTreeSet::new(),
+        group: Some(group.clone()),
+    }
+}
+
+/// A group that a cause concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Concern {
+    /// The group.
+    pub group: String,
+    /// The members that are taken for failed.
+    pub sick: BTreeSet<InstanceId>,
+    /// Whether the cause named no instance, so that `sick` is who holds the address now.
+    pub is_anonymous: bool,
+}
+
+/// What a cause comes to, with what EC2 and CloudWatch say now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// These groups are concerned; none when no member is.
+    Concerns(Vec<Concern>),
+    /// It is over.
+    Recovered {
+        /// How that is known.
+        why: String,
+    },
+    /// It cannot be said whom it is about.
+    Unclear {
+        /// What is missing.
+        why: String,
+    },
+}
+
+/// Whom a cause is about.
+#[must_use]
+pub fn judge(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict {
+    match &cause.kind {
+        Kind::Alarm => of_firing(cause, observed, settings),
+        Kind::Down => of_down(cause, observed, settings),
+        Kind::Interruption => named(cause.named.clone(), observed, settings),
+        Kind::Person { .. } | Kind::Failback { .. } | Kind::LeftOver => {
+            let group = cause.group.clone().unwrap_or_default();
+            Verdict::Concerns(vec![Concern {
+                group,
+                sick: cause.named.clone(),
+                is_anonymous: false,
+            }])
+        }
+    }
+}
+
+fn of_down(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict {
+    let state_of = |id: &InstanceId| {
+        let mut instances = observed.instances.iter();
+        instances.find(|each| each.id == *id).map(|each| each.state)
+    };
+    let up = cause.named.iter().find_map(|id| {
+        state_of(id)
+            .filter(|state| state.is_up())
+            .map(|state| (id, state))
+    });
+    match up {
+        Some((id, state)) => Verdict::Recovered {
+            why: format!("{id} is {state} again"),
+        },
+        None => named(cause.named.clone(), observed, settings),
+    }
+}
+
+fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict {
+    let Some(own) = cause.alarms.first().map(String::as_str) else {
+        return Verdict::Concerns(Vec::new());
+    };
+    let why = match observed.alarms.get(own) {
+        None => Some("it does not exist any more".to_owned()),
+        Some(alarm) if alarm.state != AlarmState::Alarm => {
+            Some(format!("it is {} by now", alarm.state))
+        }
+        Some(alarm) => alarm
+            .suppressed_by
+            .as_ref()
+            .map(|by| format!("its actions are suppressed by {by} by now")),
+    };
+    if let Some(why) = why {
+        return Verdict::Recovered { why };
+    }
+    let mut instances = cause.named.clone();
+    if instances.is_empty() {
+        instances = measures(own, observed)
+            .iter()
+            .filter_map(Measure::instance)
+            .collect();
+    }
+    if !instances.is_empty() {
+        return named(instances, observed, settings);
+    }
+    anonymous(cause, own, observed, settings)
+}
+
+/// Everything that an alarm measures, or that the firing alarms beneath a composite do. No alarm is looked
+/// at twice, so a rule that leads back to itself ends.
+#[must_use]
+pub fn measures(alarm: &str, observed: &Observed) -> Vec<Measure> {
+    let is_firing = |alarm: &&Alarm| alarm.state == AlarmState::Alarm;
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut next = vec![alarm.to_owned()];
+    while let Some(name) = next.pop() {
+        let Some(alarm) = observed.alarms.get(&name).filter(is_firing) else {
+            continue;
+        };
+        if seen.insert(name) {
+            found.extend(alarm.measures.iter().cloned());
+            next.extend(alarm.rule.iter().flat_map(|rule| firing_names(rule)));
+        }
+    }
+    found
+}
+
+/// The groups of instances. One that EC2 does not show any more is found by what is still attached to it.
+fn named(instances: BTreeSet<InstanceId>, observed: &Observed, settings: &Settings) -> Verdict {
+    let mut concerns: Vec<Concern> = Vec::new();
+    for id in instances {
+        let Some(group) = group_of_instance(&id, observed, settings) else {
+            continue;
+        };
+        match concerns.iter_mut().find(|concern| concern.group == group) {
+            Some(concern) => {
+                concern.sick.insert(id);
+            }
+            None => concerns.push(Concern {
+                group: group.to_owned(),
+                sick: BTreeSet::from([id]),
+                is_anonymous: false,
+            }),
+        }
+    }
+    Verdict::Concerns(concerns)
+}
+
+fn group_of_instance<'a>(
+    id: &InstanceId,
+    observed: &'a Observed,
+    settings: &Settings,
+) -> Option<&'a str> {
+    let mut instances = observed.instances.iter();
+    if let Some(instance) = instances.find(|each| each.id == *id) {
+        return group_of(&instance.tags, &settings.tags);
+    }
+    let mut interfaces = observed.interfaces.iter();
+    let held = interfaces.find(|interface| interface.instance() == Some(id));
+    held.and_then(|interface| group_of(&interface.tags, &settings.tags))
+}
+
+/// An alarm that names no instance stands for the holder of what names it, or of what its group has.
+fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Settings) -> Verdict {
+    let names = |tags: &Tags| {
+        let named = tags.get(&settings.tags.alarm).map_or("", String::as_str);
+        named.split(',').any(|name| name.trim() == alarm)
+    };
+    let tagged = holders(observed, settings, &names);
+    if !tagged.is_empty() {
+        return Verdict::Concerns(tagged);
+    }
+    let Some(group) = &cause.group else {
+        return Verdict::Unclear {
+            why: format!(
+                "it names no instance, and no address or interface has the tag {} = {alarm}",
+                settings.tags.alarm
+            ),
+        };
+    };
+    let is_of_group = |tags: &Tags| group_of(tags, &settings.tags) == Some(group);
+    let holders = holders(observed, settings, &is_of_group);
+    match holders.as_slice() {
+        [one] if one.sick.len() == 1 => Verdict::Concerns(holders),
+        [] => Verdict::Concerns(Vec::new()),
+        _ => Verdict::Unclear {
+            why: format!("it names no instance, and several members of {group} hold addresses"),
+        },
+    }
+}
+
+fn holders(
+    observed: &Observed,
+    settings: &Settings,
+    is_meant: &impl Fn(&Tags) -> bool,
+) -> Vec<Concern> {
+    let interfaces = observed
+        .interfaces
+        .iter()
+        .map(|each| (&each.tags, each.instance()));
+    let addresses = observed.addresses.iter().map(|each| {
+        let held = each.association.as_ref();
+        (&each.tags, held.and_then(|held| held.instance.as_ref()))
+    });
+    let mut concerns: Vec<Concern> = Vec::new();
+    for (tags, holder) in interfaces.chain(addresses) {
+        let Some(group) = group_of(tags, &settings.tags).filter(|_| is_meant(tags)) else {
+            continue;
+        };
+        let at = concerns.iter().position(|concern| concern.group == group);
+        let at = at.unwrap_or_else(|| {
+            concerns.push(Concern {
+                group: group.to_owned(),
+                sick: BTreeSet::new(),
+                is_anonymous: true,
+            });
+            concerns.len() - 1
+        });
+        concerns[at].sick.extend(holder.cloned());
+    }
+    concerns
+}
+
+/// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it
+/// fired: that one's member, not whoever has the address by now.
+#[must_use]
+pub fn corrected(concern: &Concern, cause: &Cause, lease: &Lease) -> BTreeSet<InstanceId> {
+    if !concern.is_anonymous {
+        return concern.sick.clone();
+    }
+    let is_same = |episode: &&Episode| cause.at <= episode.began_at;
+    let earlier = [lease.under_way.as_ref(), lease.last.as_ref()];
+    let same = earlier.into_iter().flatten().find(is_same);
+    match same {
+        Some(episode) => episode.sick.clone(),
+        None => concern.sick.clone(),
+    }
+}
+
+/// Whether an instance may be taken for down.
+#[must_use]
+pub fn is_down(id: &InstanceId, observed: &Observed) -> bool {
+    let mut instances = observed.instances.iter();
+    let state = instances.find(|each| each.id == *id).map(|each| each.state);
+    !matches!(state, Some(InstanceState::Pending | InstanceState::Running))
+}

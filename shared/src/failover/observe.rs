@@ -1,0 +1,149 @@
+//! What is read before anything is decided. First everything that does not depend on anything else, at the
+//! same time: instances, interfaces, addresses, and the alarms again. Then, beside the lease, how well the
+//! members are and what their types allow. Nothing here changes anything.
+
+use super::FailoverCloud;
+use super::evidence::{Cause, Kind};
+use super::rule::firing_names;
+use crate::address::{Address, Interface};
+use crate::clock::Clock;
+use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
+use crate::event::alarm::{AlarmState, Measure};
+use crate::ids::{InstanceId, InstanceType};
+use crate::instance::{Checks, Instance, Limits};
+use crate::ports::Ports;
+use crate::settings::Settings;
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
+
+/// How many levels of composite alarms are read. CloudWatch lets composites nest without a limit of its
+/// own; five levels are more than anybody reads.
+const MOST_LEVELS: usize = 5;
+
+/// What is known of all groups.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
+    pub at: OffsetDateTime,
+    /// The instances that have a group tag.
+    pub instances: Vec<Instance>,
+    /// The interfaces that have a group tag.
+    pub interfaces: Vec<Interface>,
+    /// All addresses of the account in this region.
+    pub addresses: Vec<Address>,
+    /// The alarms that the cause names, and those beneath them, by name.
+    pub alarms: BTreeMap<String, Alarm>,
+}
+
+/// How well the members of a group are, and what they can take.
+#[derive(Debug, Clone, Default)]
+pub struct Fitness {
+    /// EC2's own checks.
+    pub checks: BTreeMap<InstanceId, Checks>,
+    /// What their types allow.
+    pub limits: BTreeMap<InstanceType, Limits>,
+    /// Members for which an alarm fires that measures what the cause's alarm measures.
+    pub firing: BTreeSet<InstanceId>,
+}
+
+/// A look at EC2 and at the alarms of the cause.
+pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    cause: &Cause,
+) -> Result<Observed, CloudError> {
+    let at = ports.clock.now();
+    let cloud = &ports.cloud;
+    let key = &settings.tags.group;
+    let tagged = WhichInstances::Tagged(key.clone());
+    let floating = WhichInterfaces::Tagged(key.clone());
+    let (instances, interfaces, addresses, alarms) = futures_util::join!(
+        cloud.instances(&tagged),
+        cloud.interfaces(&floating),
+        cloud.addresses(&Which::All),
+        alarms_beneath(cloud, cause),
+    );
+    Ok(Observed {
+        at,
+        instances: instances?,
+        interfaces: interfaces?,
+        addresses: addresses?,
+        alarms: alarms?,
+    })
+}
+
+/// The alarms of the cause, and level by level those that the rules of firing composites name.
+async fn alarms_beneath<C: ReadAlarms>(
+    cloud: &C,
+    cause: &Cause,
+) -> Result<BTreeMap<String, Alarm>, CloudError> {
+    let mut found = BTreeMap::new();
+    if cause.kind != Kind::Alarm {
+        return Ok(found);
+    }
+    let mut wanted = cause.alarms.clone();
+    for _ in 0..MOST_LEVELS {
+        wanted.retain(|name| !found.contains_key(name));
+        if wanted.is_empty() {
+            break;
+        }
+        let asked = std::mem::take(&mut wanted);
+        for alarm in cloud.alarms(&asked).await? {
+            if alarm.state == AlarmState::Alarm {
+                wanted.extend(alarm.rule.iter().flat_map(|rule| firing_names(rule)));
+            }
+            found.insert(alarm.name.clone(), alarm);
+        }
+        // One that does not exist is not asked for again.
+        wanted.retain(|name| !asked.contains(name));
+    }
+    Ok(found)
+}
+
+/// How well members are. `measures` are those of the alarm that fires: a standby for which the same alarm
+/// fires is no better than the member that it would stand in for.
+pub(super) async fn fitness<C: FailoverCloud>(
+    cloud: &C,
+    members: &[&Instance],
+    measures: &[Measure],
+    sick: &BTreeSet<InstanceId>,
+) -> Result<Fitness, CloudError> {
+    let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
+    let kinds: BTreeSet<InstanceType> = members
+        .iter()
+        .filter_map(|member| member.kind.clone())
+        .collect();
+    let kinds: Vec<InstanceType> = kinds.into_iter().collect();
+    let others = members.iter().filter(|member| !sick.contains(&member.id));
+    let others = others.filter(|member| member.state.is_up());
+    let firing = join_all(others.map(|member| fires(cloud, &member.id, measures)));
+    let (checks, limits, firing) =
+        futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds), firing);
+    let firing: Result<Vec<Option<InstanceId>>, CloudError> = firing.into_iter().collect();
+    Ok(Fitness {
+        checks: checks?,
+        limits: limits?,
+        firing: firing?.into_iter().flatten().collect(),
+    })
+}
+
+async fn fires<C: ReadAlarms>(
+    cloud: &C,
+    member: &InstanceId,
+    measures: &[Measure],
+) -> Result<Option<InstanceId>, CloudError> {
+    let measures: BTreeSet<Measure> = measures
+        .iter()
+        .filter(|measure| measure.instance().is_some())
+        .map(|measure| measure.of_instance(member))
+        .collect();
+    let answers = join_all(measures.iter().map(|measure| cloud.alarms_on(measure))).await;
+    for alarms in answers {
+        if alarms?.iter().any(|alarm| alarm.state == AlarmState::Alarm) {
+            return Ok(Some(member.clone()));
+        }
+    }
+    Ok(None)
+}

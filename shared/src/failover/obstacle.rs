@@ -1,0 +1,288 @@
+//! What stands in the way of a move, each with what to change. Known before anything is touched.
+
+use super::group::{ChargeId, Group};
+use crate::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
+use crate::instance::{Checks, InstanceState};
+use crate::report::Finding;
+use crate::settings::Settings;
+use std::fmt;
+use time::OffsetDateTime;
+
+/// What stands in the way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Obstacle {
+    /// No other member.
+    NoStandby {
+        /// How many members the group has in all.
+        members: usize,
+    },
+    /// Another member was asked for.
+    NotAsked {
+        /// The member.
+        standby: InstanceId,
+    },
+    /// The member does not run.
+    NotRunning {
+        /// The member.
+        standby: InstanceId,
+        /// What it does.
+        state: InstanceState,
+    },
+    /// EC2's checks do not pass.
+    NotWell {
+        /// The member.
+        standby: InstanceId,
+        /// What they say.
+        checks: Checks,
+    },
+    /// The same alarm fires for it.
+    SameAlarm {
+        /// The member.
+        standby: InstanceId,
+    },
+    /// EC2 refused it in this run.
+    Refused {
+        /// The member.
+        standby: InstanceId,
+    },
+    /// An interface stays in its zone.
+    OtherZone {
+        /// The member.
+        standby: InstanceId,
+        /// Its zone.
+        zone: Zone,
+        /// The interface's zone.
+        wanted: Zone,
+    },
+    /// The member has as many interfaces as its type allows.
+    NoFreeSlot {
+        /// The member.
+        standby: InstanceId,
+        /// Its type.
+        kind: Option<InstanceType>,
+        /// How many interfaces it allows.
+        limit: i32,
+    },
+    /// EC2 does not say what the member's type allows.
+    UnknownType {
+        /// The member.
+        standby: InstanceId,
+        /// Its type.
+        kind: Option<InstanceType>,
+    },
+    /// A private IP stays in its subnet.
+    OtherSubnet {
+        /// The member.
+        standby: InstanceId,
+        /// The subnet.
+        subnet: Option<SubnetId>,
+    },
+    /// The interface has as many private IPs as the type allows.
+    NoRoom {
+        /// The member.
+        standby: InstanceId,
+        /// The interface.
+        eni: EniId,
+        /// How many private IPs it allows.
+        limit: i32,
+    },
+    /// Every private IP of the member has an Elastic IP.
+    NoFreePrivateIp {
+        /// The member.
+        standby: InstanceId,
+    },
+    /// A primary interface never leaves its instance.
+    PrimaryInterface {
+        /// The interface.
+        eni: EniId,
+    },
+    /// A primary private IP never leaves its interface.
+    PrimaryPrivateIp {
+        /// The address on it.
+        allocation: AllocationId,
+    },
+    /// An address is to move with its interface, which is not in the group.
+    NotAnInterface {
+        /// The address.
+        allocation: AllocationId,
+    },
+    /// The last failover is too recent.
+    Cooldown {
+        /// When an alarm may move it again.
+        until: OffsetDateTime,
+    },
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoStandby { members: 0 | 1 } => {
+                formatter.write_str("the group has no other member")
+            }
+            Self::NoStandby { .. } => formatter.write_str("every member of the group has failed"),
+            Self::NotAsked { standby } => write!(formatter, "{standby} was not asked for"),
+            Self::NotRunning { standby, state } => write!(formatter, "{standby} is {state}"),
+            Self::NotWell { standby, checks } => match checks {
+                Checks::Initializing => write!(
+                    formatter,
+                    "{standby} has just started: EC2's status checks are initializing"
+                ),
+                Checks::Impaired => write!(formatter, "{standby} fails EC2's status checks"),
+                Checks::Ok | Checks::Unknown => {
+                    write!(formatter, "EC2 has no status of {standby}")
+                }
+            },
+            Self::SameAlarm { standby } => {
+                write!(formatter, "the same alarm fires for {standby}")
+            }
+            Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
+            Self::OtherZone {
+                standby,
+                zone,
+                wanted,
+            } => write!(
+                formatter,
+                "{standby} is in {zone}, the interface in {wanted}"
+            ),
+            Self::NoFreeSlot {
+                standby,
+                kind,
+                limit,
+            } => write!(
+                formatter,
+                "{standby} has the {limit} interfaces that {} allows",
+                named(kind.as_ref())
+            ),
+            Self::UnknownType { standby, kind } => write!(
+                formatter,
+                "EC2 does not say how many interfaces {} of {standby} allows",
+                named(kind.as_ref())
+            ),
+            Self::OtherSubnet { standby, subnet } => match subnet {
+                Some(subnet) => write!(formatter, "{standby} has no interface in {subnet}"),
+                None => write!(formatter, "{standby} has no interface in the subnet"),
+            },
+            Self::NoRoom {
+                standby,
+                eni,
+                limit,
+            } => write!(
+                formatter,
+                "{eni} of {standby} has no room: its type allows {limit} private IPs"
+            ),
+            Self::NoFreePrivateIp { standby } => {
+                write!(formatter, "every private IP of {standby} has an Elastic IP")
+            }
+            Self::PrimaryInterface { eni } => write!(
+                formatter,
+                "{eni} is the primary interface of its instance, which EC2 never detaches"
+            ),
+            Self::PrimaryPrivateIp { allocation } => write!(
+                formatter,
+                "{allocation} is on a primary private IP, which EC2 never moves"
+            ),
+            Self::NotAnInterface { allocation } => write!(
+                formatter,
+                "{allocation} is to move with its interface, which is not in the group"
+            ),
+            Self::Cooldown { until } => {
+                write!(
+                    formatter,
+                    "the group failed over a moment ago: not before {until}"
+                )
+            }
+        }
+    }
+}
+
+fn named(kind: Option<&InstanceType>) -> String {
+    kind.map_or_else(|| "its type".to_owned(), ToString::to_string)
+}
+
+impl Obstacle {
+    /// What a person can do about it.
+    #[must_use]
+    pub fn next_in(&self, name: &str, settings: &Settings) -> String {
+        let keys = &settings.tags;
+        match self {
+            Self::NoStandby { .. } => format!(
+                "start another instance with the tag {} = {name}; reconcile goes on then",
+                keys.group
+            ),
+            Self::NotAsked { standby } => format!("ask for {standby}, or for nobody in particular"),
+            Self::NotRunning { standby, .. } => {
+                format!("start it: aws ec2 start-instances --instance-ids {standby}")
+            }
+            Self::NotWell { standby, .. } => {
+                format!("see why: aws ec2 describe-instance-status --instance-ids {standby}")
+            }
+            Self::SameAlarm { standby } => {
+                format!("mend {standby}, or its alarm if that is wrong")
+            }
+            Self::Refused { standby } => {
+                format!(
+                    "see EC2's answer for {standby} above; reconcile goes on when that is mended"
+                )
+            }
+            Self::OtherZone { wanted, .. } => format!(
+                "keep a standby in {wanted}, or let the address move alone: tag it {} = eip",
+                keys.mover
+            ),
+            Self::NoFreeSlot { standby, .. } => format!(
+                "free a slot of {standby}, take a larger type, or let the address move alone: tag it \
+                 {} = ip or eip",
+                keys.mover
+            ),
+            Self::UnknownType { .. } => {
+                "see whether DescribeInstanceTypes knows the type in this region".to_owned()
+            }
+            Self::OtherSubnet { .. } => format!(
+                "give the standby an interface in that subnet, or tag the address {} = eip",
+                keys.mover
+            ),
+            Self::NoRoom { .. } => {
+                "take private IPs that are not used from it, or a larger type".to_owned()
+            }
+            Self::NoFreePrivateIp { standby } => format!(
+                "give {standby} another private IP: an Elastic IP never drives another one away"
+            ),
+            Self::PrimaryInterface { .. } => format!(
+                "put the address on an interface of its own, or tag it {} = ip or eip",
+                keys.mover
+            ),
+            Self::PrimaryPrivateIp { .. } => format!(
+                "put it on a secondary private IP, or tag it {} = eip or auto",
+                keys.mover
+            ),
+            Self::NotAnInterface { .. } => format!(
+                "tag the interface {} = {name} as well, or the address {} = eip or auto",
+                keys.group, keys.mover
+            ),
+            Self::Cooldown { .. } => format!(
+                "nothing, or at once: invoke alarm-failover with {{\"holdfast\": \"failover\", \
+                 \"group\": \"{name}\"}}"
+            ),
+        }
+    }
+
+    /// The same for a report.
+    #[must_use]
+    pub fn finding(&self, charge: &ChargeId, group: &Group<'_>, settings: &Settings) -> Finding {
+        Finding {
+            what: format!("{charge} cannot move"),
+            why: self.to_string(),
+            next: self.next_in(group.name, settings),
+        }
+    }
+}
+
+impl fmt::Display for ChargeId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interface(eni) => eni.fmt(formatter),
+            Self::PrivateIps(Some(ip)) => write!(formatter, "private IP {ip}"),
+            Self::PrivateIps(None) => formatter.write_str("a set of private IPs"),
+            Self::Address(allocation) => allocation.fmt(formatter),
+        }
+    }
+}

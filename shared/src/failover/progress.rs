@@ -1,0 +1,125 @@
+//! What one run of a failover has done so far, and what it has learnt: kept from one look to the next, and no
+//! longer.
+
+use super::act::{End, Fenced};
+use super::decide::{Blocked, Move};
+use super::group::ChargeId;
+use super::words;
+use crate::cloud::CloudError;
+use crate::ids::InstanceId;
+use crate::ledger::Lease;
+use crate::report::{MoveEnd, MoveReport, Tried};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    pub(super) lease: Option<Lease>,
+    /// The members that lose what they hold.
+    pub(super) leaving: BTreeSet<InstanceId>,
+    pub(super) looks: u32,
+    pub(super) mutating_calls: u32,
+    /// What was on its way in this run.
+    pub(super) moves: BTreeMap<ChargeId, MoveReport>,
+    /// What could not be planned at the last look.
+    pub(super) blocked: Vec<Blocked>,
+    /// What EC2 refused, with its answer.
+    pub(super) refusals: Vec<(Move, CloudError)>,
+    pub(super) refused: BTreeSet<(ChargeId, InstanceId)>,
+    pub(super) given_up: BTreeSet<ChargeId>,
+    /// The call that is not permitted.
+    pub(super) denied: Option<CloudError>,
+    /// The last answer that was none.
+    pub(super) unsure: Option<CloudError>,
+    pub(super) is_out_of_time: bool,
+    pub(super) fenced: Fenced,
+    /// Why it was over before anything was touched.
+    pub(super) recovered: Option<String>,
+    /// Why the lease could not be given back.
+    pub(super) lease_left: Option<CloudError>,
+}
+
+impl Progress {
+    /// What was on its way and is not to be moved any more is with a healthy member.
+    pub(super) fn settle(&mut self, moves: &[Move]) {
+        let is_open = |charge: &ChargeId| {
+            moves.iter().any(|one| one.charge == *charge)
+                || self.blocked.iter().any(|blocked| blocked.charge == *charge)
+        };
+        let done: Vec<ChargeId> = self
+            .moves
+            .keys()
+            .filter(|charge| !is_open(charge))
+            .cloned()
+            .collect();
+        for charge in done {
+            if let Some(report) = self.moves.get_mut(&charge)
+                && report.end == MoveEnd::NotMoved
+            {
+                report.end = MoveEnd::AlreadyThere;
+            }
+        }
+        self.unsure = None;
+    }
+
+    pub(super) fn report_of(&mut self, one: &Move) -> &mut MoveReport {
+        let fresh = words::on_its_way(one);
+        let tried = self
+            .moves
+            .remove(&one.charge)
+            .map(|earlier| (earlier.tried, earlier.from));
+        let report = self.moves.entry(one.charge.clone()).or_insert(fresh);
+        if let Some((tried, from)) = tried {
+            report.tried = tried;
+            report.from = from.or(report.from.take());
+        }
+        report
+    }
+
+    /// Notes how a move ended. Whether that is its end.
+    pub(super) fn note(&mut self, one: &Move, end: End) -> bool {
+        let report = self.report_of_existing(one);
+        match end {
+            End::Moved { attachment } => {
+                report.end = if one.is_return {
+                    MoveEnd::Returned
+                } else {
+                    MoveEnd::Moved
+                };
+                report.attachment = attachment;
+                return true;
+            }
+            End::Gone => {
+                report.end = MoveEnd::Gone;
+                return true;
+            }
+            End::Refused(failure) => {
+                report.tried.push(Tried {
+                    standby: one.to.clone(),
+                    why: failure.to_string(),
+                });
+                self.refused.insert((one.charge.clone(), one.to.clone()));
+                self.refusals.push((one.clone(), failure));
+            }
+            End::Denied(failure) => {
+                // What has not left its holder stays there: the call would be denied for every standby.
+                let has_left = report.phases.iter().any(|phase| phase.name == "detached");
+                self.refused.insert((one.charge.clone(), one.to.clone()));
+                if !has_left {
+                    self.given_up.insert(one.charge.clone());
+                }
+                self.denied = Some(failure);
+            }
+            End::Unsure(failure) => self.unsure = Some(failure),
+            End::Lost | End::SlotTaken => {}
+            End::OutOfTime => self.is_out_of_time = true,
+        }
+        false
+    }
+
+    fn report_of_existing(&mut self, one: &Move) -> &mut MoveReport {
+        self.moves
+            .entry(one.charge.clone())
+            .or_insert_with(|| words::on_its_way(one))
+    }
+}

@@ -1,0 +1,253 @@
+//! One cause, from the first look to the report: look, judge whom it is about, and see to each group.
+
+use super::FailoverCloud;
+use super::decide::{self, Question};
+use super::evidence::{self, Cause, Concern, Kind, Verdict};
+use super::group::Group;
+use super::observe::{self, Observed};
+use super::under_lease;
+use super::words;
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::ids::InstanceId;
+use crate::ledger::{Lease, Ledger};
+use crate::ports::{Delivery, Ports};
+use crate::report::Report;
+use crate::settings::{Mode, Settings};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The pause after a look that EC2 did not answer.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// How often it is looked when EC2 does not answer.
+const MOST_TRIES: u32 = 6;
+
+/// Sees to what a cause is about.
+pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    cause: &Cause,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let received = ports.clock.now();
+    let observed = look(ports, settings, cause).await?;
+    let concerns = match evidence::judge(cause, &observed, settings) {
+        Verdict::Recovered { why } => {
+            return finish(ports, settings, cause, &why, delivery).await;
+        }
+        Verdict::Unclear { why } => return Ok(words::unclear(settings, cause, &why)),
+        Verdict::Concerns(concerns) => concerns,
+    };
+    let run = Run {
+        ports,
+        settings,
+        cause,
+        delivery,
+        received,
+    };
+    run.groups(&concerns, &observed).await
+}
+
+/// The cause is over. What an earlier run of it left half way is brought to its end all the same.
+async fn finish<C: FailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    cause: &Cause,
+    why: &str,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let leases = ports.ledger.leases().await.map_err(Error::LedgerUnread)?;
+    let is_left = |lease: &&Lease| {
+        let under_way = lease.under_way.as_ref();
+        under_way.is_some_and(|episode| {
+            let same_alarms = !cause.alarms.is_empty() && episode.alarms == cause.alarms;
+            same_alarms || !episode.sick.is_disjoint(&cause.named)
+        })
+    };
+    let Some(lease) = leases
+        .iter()
+        .find(is_left)
+        .filter(|_| settings.mode == Mode::Enforce)
+    else {
+        return Ok(words::recovered(settings, cause, why));
+    };
+    let sick = lease.under_way.as_ref().map(|episode| episode.sick.clone());
+    let left_over = Cause {
+        kind: Kind::LeftOver,
+        words: format!("{}, which is over: {why}", cause.words),
+        named: sick.unwrap_or_default(),
+        group: Some(lease.group.clone()),
+        ..cause.clone()
+    };
+    let observed = look(ports, settings, &left_over).await?;
+    let concern = Concern {
+        group: lease.group.clone(),
+        sick: left_over.named.clone(),
+        is_anonymous: false,
+    };
+    let run = Run {
+        ports,
+        settings,
+        cause: &left_over,
+        delivery,
+        received: ports.clock.now(),
+    };
+    run.groups(&[concern], &observed).await
+}
+
+impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    async fn groups(&self, concerns: &[Concern], observed: &Observed) -> Result<Report, Error> {
+        let mut reports = Vec::new();
+        let mut failure = None;
+        for concern in concerns {
+            match self.group(concern, observed.clone()).await {
+                Ok(report) => reports.push(report),
+                Err(error) => failure = Some(error),
+            }
+        }
+        match failure {
+            Some(error) => Err(error),
+            None => Ok(words::together(self.settings, self.cause, reports)),
+        }
+    }
+}
+
+/// A look, tried again while EC2 does not answer.
+pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    cause: &Cause,
+) -> Result<Observed, Error> {
+    let mut tries = 1;
+    loop {
+        match observe::look(ports, settings, cause).await {
+            Ok(observed) => return Ok(observed),
+            Err(failure) if failure.is_passing() && tries < MOST_TRIES => {
+                ports.clock.sleep(PAUSE * tries).await;
+                tries += 1;
+            }
+            Err(source) => return Err(unseen(cause, source)),
+        }
+    }
+}
+
+pub(super) fn unseen(cause: &Cause, source: CloudError) -> Error {
+    Error::Unfinished {
+        what: format!(
+            "{}: the group could not be looked at, nothing was touched",
+            cause.words
+        ),
+        source,
+    }
+}
+
+/// One run for one cause.
+#[derive(Debug)]
+pub(super) struct Run<'a, C, L, K> {
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) settings: &'a Settings,
+    pub(super) cause: &'a Cause,
+    pub(super) delivery: Delivery,
+    /// When the event came.
+    pub(super) received: OffsetDateTime,
+}
+
+impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    async fn group(&self, concern: &Concern, observed: Observed) -> Result<Report, Error> {
+        let free_can_wait = {
+            let group = Group::named(&concern.group, &observed, self.settings, &[]);
+            let leaving = self.leaving(&group, &concern.sick);
+            let mut seats = group.charges.iter().map(|charge| charge.seat.instance());
+            let touches = seats.any(|seat| seat.is_none_or(|holder| leaving.contains(holder)));
+            if group.members.is_empty() {
+                return Ok(words::no_such_group(
+                    self.settings,
+                    self.cause,
+                    &concern.group,
+                ));
+            }
+            !touches && group.free.is_empty() && self.cause.kind != Kind::LeftOver
+        };
+        if free_can_wait {
+            return Ok(words::nothing_held(self, concern, &observed));
+        }
+        if self.settings.mode == Mode::Observe {
+            return self.would(concern, &observed).await;
+        }
+        under_lease::fail_over(self, concern, observed).await
+    }
+
+    /// The members that are to lose what they hold.
+    pub(super) fn leaving(
+        &self,
+        group: &Group<'_>,
+        sick: &BTreeSet<InstanceId>,
+    ) -> BTreeSet<InstanceId> {
+        let mut holders = group.holders();
+        match &self.cause.kind {
+            Kind::Person { to: Some(to) } | Kind::Failback { to } => {
+                holders.remove(to);
+                holders
+            }
+            // Asked for nobody in particular: who that is can be said only where one member has all.
+            Kind::Person { to: None } if holders.len() == 1 => holders,
+            Kind::Person { to: None } => BTreeSet::new(),
+            _ => sick.clone(),
+        }
+    }
+
+    /// `observe` mode: what would be done.
+    async fn would(&self, concern: &Concern, observed: &Observed) -> Result<Report, Error> {
+        let leases = self
+            .ports
+            .ledger
+            .leases()
+            .await
+            .map_err(Error::LedgerUnread)?;
+        let lease = leases
+            .into_iter()
+            .find(|lease| lease.group == concern.group);
+        let lease = lease.unwrap_or_else(|| Lease::new(&concern.group));
+        let loosened = loosened(&lease);
+        let group = Group::named(&concern.group, observed, self.settings, &loosened);
+        let sick = evidence::corrected(concern, self.cause, &lease);
+        let leaving = self.leaving(&group, &sick);
+        let fitness = self.fitness(&group, observed, &leaving).await;
+        let fitness = fitness.map_err(|source| unseen(self.cause, source))?;
+        let plan = decide::plan(&Question {
+            group: &group,
+            observed,
+            fitness: &fitness,
+            kind: &self.cause.kind,
+            leaving: &leaving,
+            may_begin: true,
+            last_ended_at: lease.last.as_ref().and_then(|last| last.ended_at),
+            refused: &BTreeSet::new(),
+            settings: self.settings,
+            now: self.ports.clock.now(),
+        });
+        Ok(words::would(self, &group, &leaving, &plan))
+    }
+
+    pub(super) async fn fitness(
+        &self,
+        group: &Group<'_>,
+        observed: &Observed,
+        leaving: &BTreeSet<InstanceId>,
+    ) -> Result<observe::Fitness, CloudError> {
+        let measures = match self.cause.alarms.first() {
+            Some(alarm) => evidence::measures(alarm, observed),
+            None => Vec::new(),
+        };
+        observe::fitness(&self.ports.cloud, &group.members, &measures, leaving).await
+    }
+}
+
+/// The addresses that an earlier run may have left free.
+pub(super) fn loosened(lease: &Lease) -> Vec<crate::ids::AllocationId> {
+    let under_way = lease.under_way.as_ref();
+    under_way.map_or_else(Vec::new, |episode| episode.loosened.clone())
+}

@@ -1,0 +1,1 @@
+//! What a failover is to do, decision by decision: no network, no waiting.

@@ -1,0 +1,387 @@
+//! One failover of one group: take its lease while its members' health is read, decide, act, look again as
+//! long as something is left, and give the lease back.
+//!
+//! Two writes to the ledger in all. Who finds the lease taken waits and looks again: by then the work is
+//! mostly done. A lease that is not given back ends with the time of its run.
+
+use super::FailoverCloud;
+use super::act::{self, Errand, FRESH, TO_REPORT};
+use super::decide::{self, Move, Question};
+use super::evidence::{self, Concern, Kind, Verdict, is_down};
+use super::group::{Cargo, ChargeId, Group};
+use super::observe::{self, Fitness, Observed};
+use super::progress::Progress;
+use super::run::{Run, loosened, unseen};
+use super::words;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::{AllocationId, InstanceId};
+use crate::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use crate::ledger::{Ledger, Written};
+use crate::report::{MoveEnd, MoveReport, Report};
+use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// How often a group is looked at in one run.
+const MOST_LOOKS: u32 = 12;
+
+/// The pause before it is looked at again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The pause before a lease that somebody else has is asked for again.
+const WAIT: Duration = Duration::from_secs(1);
+
+/// Fails a group over.
+pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    concern: &Concern,
+    observed: Observed,
+) -> Result<Report, Error> {
+    let mut progress = Progress {
+        looks: 1,
+        ..Progress::default()
+    };
+    if let Some((observed, fitness)) = run.claim(concern, observed, &mut progress).await? {
+        run.rounds(concern, observed, fitness, &mut progress).await;
+        run.give_back(&mut progress).await;
+    }
+    match words::failure(run, concern, &mut progress) {
+        Some(failure) => Err(failure),
+        None => Ok(words::report(run, concern, &progress)),
+    }
+}
+
+impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    /// The lease, together with a look that is no older than it. None: it is over by now.
+    async fn claim(
+        &self,
+        concern: &Concern,
+        mut observed: Observed,
+        progress: &mut Progress,
+    ) -> Result<Option<(Observed, Fitness)>, Error> {
+        loop {
+            let (claimed, fitness) = {
+                let group = Group::named(&concern.group, &observed, self.settings, &[]);
+                let leaving = self.leaving(&group, &concern.sick);
+                let claim = self.claim_of(concern, &group, &observed, &leaving);
+                futures_util::join!(
+                    self.ports.ledger.take_lease(&claim),
+                    self.fitness(&group, &observed, &leaving)
+                )
+            };
+            match claimed.map_err(Error::LedgerUnread)? {
+                Taken::Ours(lease) => {
+                    let last = lease.last.as_ref().and_then(|last| last.ended_at);
+                    let is_old = last.is_some_and(|ended_at| ended_at >= observed.at)
+                        || self.ports.clock.now() - observed.at > FRESH;
+                    progress.lease = Some(lease);
+                    match fitness {
+                        Ok(fitness) if !is_old => return Ok(Some((observed, fitness))),
+                        Err(failure) if !failure.is_passing() => {
+                            self.give_back(progress).await;
+                            return Err(unseen(self.cause, failure));
+                        }
+                        Ok(_) => {}
+                        Err(failure) => progress.unsure = Some(failure),
+                    }
+                    if !self.may_look(progress) {
+                        self.give_back(progress).await;
+                        return Err(self.not_begun(concern));
+                    }
+                }
+                Taken::Others(lease) => {
+                    if self.ports.clock.now() + WAIT + TO_REPORT > self.delivery.ends_at {
+                        return Err(words::lease_taken(concern, &lease));
+                    }
+                    self.ports.clock.sleep(WAIT).await;
+                }
+            }
+            observed = match super::run::look(self.ports, self.settings, self.cause).await {
+                Ok(observed) => observed,
+                Err(error) => {
+                    self.give_back(progress).await;
+                    return Err(error);
+                }
+            };
+            progress.looks += 1;
+            if let Verdict::Recovered { why } =
+                evidence::judge(self.cause, &observed, self.settings)
+                && progress.lease.is_none()
+            {
+                progress.recovered = Some(why);
+                return Ok(None);
+            }
+            if progress.lease.is_some() {
+                let lease = progress.lease.clone();
+                return self.fit_under(concern, observed, lease, progress).await;
+            }
+        }
+    }
+
+    /// A new look under a lease that is ours already.
+    async fn fit_under(
+        &self,
+        concern: &Concern,
+        observed: Observed,
+        lease: Option<Lease>,
+        progress: &mut Progress,
+    ) -> Result<Option<(Observed, Fitness)>, Error> {
+        let loosened = lease.as_ref().map_or_else(Vec::new, loosened);
+        let fitness = {
+            let group = Group::named(&concern.group, &observed, self.settings, &loosened);
+            let leaving = self.leaving(&group, &concern.sick);
+            self.fitness(&group, &observed, &leaving).await
+        };
+        match fitness {
+            Ok(fitness) => Ok(Some((observed, fitness))),
+            Err(failure) => {
+                self.give_back(progress).await;
+                Err(unseen(self.cause, failure))
+            }
+        }
+    }
+
+    fn not_begun(&self, concern: &Concern) -> Error {
+        Error::OutOfTime {
+            what: format!(
+                "{}: the group {} could not be looked at in time, nothing was touched",
+                self.cause.words, concern.group
+            ),
+        }
+    }
+
+    fn claim_of(
+        &self,
+        concern: &Concern,
+        group: &Group<'_>,
+        observed: &Observed,
+        leaving: &BTreeSet<InstanceId>,
+    ) -> Claim {
+        let now = self.ports.clock.now();
+        let loosened: Vec<AllocationId> = group
+            .charges
+            .iter()
+            .filter_map(|charge| match &charge.cargo {
+                Cargo::Address(address) => Some((address, charge.seat.instance()?)),
+                _ => None,
+            })
+            .filter(|(_, holder)| leaving.contains(*holder) && is_down(holder, observed))
+            .map(|(address, _)| address.allocation.clone())
+            .collect();
+        Claim {
+            group: concern.group.clone(),
+            hold: Held {
+                owner: format!("{:016x}", self.delivery.run),
+                until: self.delivery.ends_at,
+            },
+            now,
+            episode: Episode {
+                cause: self.cause.words.clone(),
+                alarms: self.cause.alarms.clone(),
+                fired_at: self.cause.at,
+                sick: leaving.clone(),
+                loosened,
+                began_at: now,
+                ended_at: None,
+                to: None,
+            },
+        }
+    }
+
+    fn may_look(&self, progress: &Progress) -> bool {
+        let is_time = self.ports.clock.now() + PAUSE + TO_REPORT < self.delivery.ends_at;
+        is_time && progress.looks < MOST_LOOKS
+    }
+
+    /// Round after round, until nothing is left to do.
+    async fn rounds(
+        &self,
+        concern: &Concern,
+        mut observed: Observed,
+        mut fitness: Fitness,
+        progress: &mut Progress,
+    ) {
+        loop {
+            if !self.round(concern, &observed, &fitness, progress).await {
+                return;
+            }
+            if !self.may_look(progress) {
+                progress.is_out_of_time = true;
+                return;
+            }
+            self.ports.clock.sleep(PAUSE).await;
+            progress.looks += 1;
+            let seen = observe::look(self.ports, self.settings, self.cause).await;
+            let again = match seen {
+                Ok(seen) => {
+                    let fitness = {
+                        let group = Group::named(&concern.group, &seen, self.settings, &[]);
+                        self.fitness(&group, &seen, &progress.leaving).await
+                    };
+                    fitness.map(|fitness| (seen, fitness))
+                }
+                Err(failure) => Err(failure),
+            };
+            match again {
+                Ok(seen) => (observed, fitness) = seen,
+                Err(failure) => progress.unsure = Some(failure),
+            }
+        }
+    }
+
+    /// Decides and acts. Whether it is to be looked at again.
+    async fn round(
+        &self,
+        concern: &Concern,
+        observed: &Observed,
+        fitness: &Fitness,
+        progress: &mut Progress,
+    ) -> bool {
+        let Some(lease) = progress.lease.clone() else {
+            return false;
+        };
+        let mut free = loosened(&lease);
+        free.extend(progress.moves.keys().filter_map(|charge| match charge {
+            ChargeId::Address(allocation) => Some(allocation.clone()),
+            _ => None,
+        }));
+        let group = Group::named(&concern.group, observed, self.settings, &free);
+        if progress.leaving.is_empty() {
+            let sick = evidence::corrected(concern, self.cause, &lease);
+            progress.leaving = self.leaving(&group, &sick);
+        }
+        let took_over = lease.under_way.as_ref().is_some_and(|episode| {
+            episode.began_at < self.received && episode.sick == progress.leaving
+        });
+        let last = lease.last.as_ref().and_then(|last| last.ended_at);
+        let mut plan = decide::plan(&Question {
+            group: &group,
+            observed,
+            fitness,
+            kind: &self.cause.kind,
+            leaving: &progress.leaving,
+            may_begin: self.cause.kind != Kind::LeftOver && !self.is_over(observed),
+            last_ended_at: last.filter(|_| !took_over),
+            refused: &progress.refused,
+            settings: self.settings,
+            now: self.ports.clock.now(),
+        });
+        plan.moves
+            .retain(|one| !progress.given_up.contains(&one.charge));
+        progress.blocked = plan.blocked;
+        progress.settle(&plan.moves);
+        if plan.moves.is_empty() {
+            return false;
+        }
+        let is_final = self.carry_out(&plan.moves, observed, progress).await;
+        if is_final && progress.blocked.is_empty() {
+            progress.fenced = self.fence(&group, observed, progress).await;
+            progress.mutating_calls += progress.fenced.mutating_calls;
+        }
+        !is_final && !progress.is_out_of_time
+    }
+
+    /// Whether the cause is gone: then what is half way is brought to its end, and nothing else is begun.
+    fn is_over(&self, observed: &Observed) -> bool {
+        let verdict = evidence::judge(self.cause, observed, self.settings);
+        matches!(verdict, Verdict::Recovered { .. })
+    }
+
+    /// All moves of a plan, at the same time. Whether each came to its end.
+    async fn carry_out(
+        &self,
+        moves: &[Move],
+        observed: &Observed,
+        progress: &mut Progress,
+    ) -> bool {
+        let errands = moves.iter().map(|one| async {
+            let mut errand = Errand::new(
+                self.ports,
+                self.settings,
+                self.delivery,
+                self.received,
+                observed.at,
+                &one.to,
+            );
+            let end = errand.run(one).await;
+            (end, errand.mutating_calls, errand.phases)
+        });
+        let mut is_final = true;
+        for (one, (end, calls, phases)) in moves.iter().zip(join_all(errands).await) {
+            progress.mutating_calls += calls;
+            let report = progress.report_of(one);
+            report.phases = phases;
+            is_final &= progress.note(one, end);
+        }
+        is_final
+    }
+
+    async fn fence(
+        &self,
+        group: &Group<'_>,
+        observed: &Observed,
+        progress: &Progress,
+    ) -> act::Fenced {
+        let mut all = act::Fenced::default();
+        if !self.cause.kind.is_failure() {
+            return all;
+        }
+        for id in &progress.leaving {
+            let Some(member) = group.member(id) else {
+                continue;
+            };
+            let how = super::plan::fencing(group, id, self.settings);
+            let moved: BTreeSet<&ChargeId> = progress.moves.keys().collect();
+            let kept: Vec<_> = member
+                .interfaces
+                .iter()
+                .map(|each| each.id.clone())
+                .filter(|eni| !moved.contains(&ChargeId::Interface(eni.clone())))
+                .collect();
+            if !is_down(id, observed) {
+                all.extend(act::fence(&self.ports.cloud, member, &kept, &how).await);
+            }
+        }
+        all
+    }
+
+    /// Gives the lease back, with what was done. What is not done stays noted, for the next delivery and for
+    /// reconcile.
+    async fn give_back(&self, progress: &mut Progress) {
+        let Some(lease) = progress.lease.as_mut() else {
+            return;
+        };
+        let now = self.ports.clock.now();
+        let moved = |report: &&MoveReport| report.end == MoveEnd::Moved;
+        let to = progress
+            .moves
+            .values()
+            .find(moved)
+            .and_then(|report| report.to.clone());
+        if let Some(to) = to {
+            lease.last = Some(Episode {
+                cause: self.cause.words.clone(),
+                alarms: self.cause.alarms.clone(),
+                fired_at: self.cause.at,
+                sick: progress.leaving.clone(),
+                loosened: Vec::new(),
+                began_at: self.received,
+                ended_at: Some(now),
+                to: Some(to),
+            });
+            lease.home_fit_since = None;
+        }
+        if words::is_complete(&progress.moves, &progress.blocked)
+            && progress.unsure.is_none()
+            && !progress.is_out_of_time
+        {
+            lease.under_way = None;
+        }
+        lease.held = None;
+        match self.ports.ledger.put_lease(lease).await {
+            Ok(Written::Stored | Written::Conflict) => {}
+            Err(failure) => progress.lease_left = Some(failure),
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! The end of a run that had the lease, or waited for it: a report, or why the event has to come again.
+
+use super::super::FUNCTION;
+use super::super::decide::Blocked;
+use super::super::evidence::Concern;
+use super::super::group::ChargeId;
+use super::super::progress::Progress;
+use super::super::run::Run;
+use super::{findings, outcome, recovered, sentence, stays, subject};
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::report::{MoveEnd, MoveReport, Report};
+
+/// Why the event has to come again, if it has to.
+pub(in crate::failover) fn failure<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    concern: &Concern,
+    progress: &mut Progress,
+) -> Option<Error> {
+    if progress.recovered.is_some() {
+        return None;
+    }
+    let is_adrift = |blocked: &&Blocked| blocked.holder.is_none();
+    if progress.blocked.iter().any(|blocked| is_adrift(&blocked)) {
+        return Some(stranded(run, concern, progress));
+    }
+    let is_blocked = |charge: &ChargeId| {
+        progress
+            .blocked
+            .iter()
+            .any(|blocked| blocked.charge == *charge)
+    };
+    let unfinished: Vec<String> = progress
+        .moves
+        .iter()
+        .filter(|(charge, report)| report.end == MoveEnd::NotMoved && !is_blocked(charge))
+        .map(|(charge, _)| charge.to_string())
+        .collect();
+    let is_left = !unfinished.is_empty() && progress.denied.is_none();
+    (is_left || progress.unsure.is_some())
+        .then(|| unfinished_error(run, concern, progress, &unfinished))
+}
+
+/// The report of a run that had the lease, or waited for it.
+pub(in crate::failover) fn report<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    concern: &Concern,
+    progress: &Progress,
+) -> Report {
+    if let Some(why) = &progress.recovered {
+        return recovered(run.settings, run.cause, why);
+    }
+    let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.charge);
+    let blocked = progress.blocked.iter().filter(is_new).map(stays);
+    let moves: Vec<MoveReport> = progress.moves.values().cloned().chain(blocked).collect();
+    let outcome = outcome(run, &moves);
+    let summary = format!("{}: {}", run.cause.words, sentence(&concern.group, &moves));
+    let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
+    report.findings = findings::of(progress, &concern.group, run.settings);
+    report.subject = subject(run, &concern.group, progress, moves);
+    report
+}
+
+fn stranded<C, L, K>(run: &Run<'_, C, L, K>, concern: &Concern, progress: &mut Progress) -> Error {
+    let adrift = progress
+        .blocked
+        .iter()
+        .filter(|blocked| blocked.holder.is_none());
+    let (mut names, mut why) = (Vec::new(), Vec::new());
+    for blocked in adrift {
+        names.push(blocked.charge.to_string());
+        why.extend(blocked.why.iter().map(ToString::to_string));
+    }
+    let refused = progress.refusals.pop().map(|(_, failure)| failure);
+    Error::Stranded {
+        what: format!(
+            "{}: {} of the group {} is with nobody ({}); each delivery and reconcile try again",
+            run.cause.words,
+            names.join(", "),
+            concern.group,
+            why.join("; ")
+        ),
+        source: progress.denied.take().or(refused),
+    }
+}
+
+fn unfinished_error<C, L, K>(
+    run: &Run<'_, C, L, K>,
+    concern: &Concern,
+    progress: &mut Progress,
+    unfinished: &[String],
+) -> Error {
+    let what = format!(
+        "{}: the failover of the group {} is not finished ({}); the next delivery goes on",
+        run.cause.words,
+        concern.group,
+        unfinished.join(", ")
+    );
+    match progress.unsure.take() {
+        Some(source) => Error::Unfinished { what, source },
+        None => Error::OutOfTime { what },
+    }
+}

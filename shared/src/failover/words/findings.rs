@@ -1,0 +1,121 @@
+//! What did not go as it should, each with what to do about it.
+
+use super::super::decide::Blocked;
+use super::super::group::{Cargo, Group};
+use super::super::progress::Progress;
+use crate::cloud::CloudError;
+use crate::report::Finding;
+use crate::settings::Settings;
+
+/// What stands in the way, once for each reason.
+pub(in crate::failover) fn obstacles(
+    blocked: &[Blocked],
+    group: &Group<'_>,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for one in blocked {
+        for why in &one.why {
+            let finding = why.finding(&one.charge, group, settings);
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// Interfaces that would end with their instance.
+pub(in crate::failover) fn flags(group: &Group<'_>) -> Vec<Finding> {
+    let ending = group
+        .charges
+        .iter()
+        .filter_map(|charge| match &charge.cargo {
+            Cargo::Interface(interface) => {
+                let attachment = interface.attachment.as_ref();
+                let attachment = attachment.filter(|attachment| attachment.ends_with_instance)?;
+                Some((interface.id.clone(), attachment.id.clone()))
+            }
+            _ => None,
+        });
+    ending
+        .map(|(eni, attachment)| Finding {
+            what: format!("{eni} ends with its instance, and its addresses with it"),
+            why: "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
+                .to_owned(),
+            next: format!(
+                "aws ec2 modify-network-interface-attribute --network-interface-id {eni} --attachment \
+                 AttachmentId={attachment},DeleteOnTermination=false"
+            ),
+        })
+        .collect()
+}
+
+/// A call that a failover would need.
+pub(in crate::failover) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("a failover of the group {} is not permitted", group.name),
+        why: failure.to_string(),
+        next: format!(
+            "allow {} to the role of alarm-failover and reconcile, or see which policy denies it",
+            failure.failure().action
+        ),
+    }
+}
+
+/// What a failover came upon.
+pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (one, failure) in &progress.refusals {
+        findings.push(Finding {
+            what: format!("{} did not take {}", one.to, one.charge),
+            why: failure.to_string(),
+            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
+        });
+    }
+    for blocked in &progress.blocked {
+        for why in &blocked.why {
+            findings.push(Finding {
+                what: format!("{} was not moved", blocked.charge),
+                why: why.to_string(),
+                next: why.next_in(group, settings),
+            });
+        }
+    }
+    if let Some(failure) = &progress.denied {
+        findings.push(Finding {
+            what: format!("a failover of the group {group} is not permitted"),
+            why: failure.to_string(),
+            next: format!(
+                "allow {} to the role of this function, or see which policy denies it",
+                failure.failure().action
+            ),
+        });
+    }
+    for (what, failure) in &progress.fenced.failed {
+        findings.push(Finding {
+            what: format!("not done: {what}"),
+            why: failure.to_string(),
+            next: "stop the failed member by hand before it writes to what it shares".to_owned(),
+        });
+    }
+    for report in progress.moves.values() {
+        if let Some(ip) = report.displaced {
+            findings.push(Finding {
+                what: format!("the public IP {ip} is gone for good"),
+                why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
+                    .to_owned(),
+                next: "nothing, unless somebody relied on it".to_owned(),
+            });
+        }
+    }
+    if let Some(failure) = &progress.lease_left {
+        findings.push(Finding {
+            what: format!("the lease of the group {group} was not given back"),
+            why: failure.to_string(),
+            next: "nothing: it ends by itself, and reconcile brings the ledger up to date"
+                .to_owned(),
+        });
+    }
+    findings
+}

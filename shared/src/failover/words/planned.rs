@@ -1,0 +1,91 @@
+//! What would be done: in `observe` mode, and where a plan is asked for.
+
+use super::super::FUNCTION;
+use super::super::decide::{Move, Plan};
+use super::super::evidence::Cause;
+use super::super::group::Group;
+use super::super::progress::Progress;
+use super::super::run::Run;
+use super::{all_of, and_not, obstacles, on_its_way, stays, subject};
+use crate::clock::Clock;
+use crate::ids::InstanceId;
+use crate::report::{FailoverReport, GroupReport, MoveEnd, MoveReport, Outcome, Report, Subject};
+use crate::settings::Settings;
+use std::collections::BTreeSet;
+
+pub(in crate::failover) fn would<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    group: &Group<'_>,
+    leaving: &BTreeSet<InstanceId>,
+    plan: &Plan,
+) -> Report {
+    let progress = Progress {
+        leaving: leaving.clone(),
+        looks: 1,
+        ..Progress::default()
+    };
+    let planned = plan.moves.iter().map(|one| MoveReport {
+        end: MoveEnd::WouldMove,
+        ..on_its_way(one)
+    });
+    let moves: Vec<MoveReport> = planned.chain(plan.blocked.iter().map(stays)).collect();
+    let outcome = if plan.moves.is_empty() && !plan.blocked.is_empty() {
+        Outcome::Refused
+    } else {
+        Outcome::WouldFailOver
+    };
+    let summary = format!(
+        "{}: would move {} of the group {}{}",
+        run.cause.words,
+        all_of(&moves, MoveEnd::WouldMove),
+        group.name,
+        and_not(&moves)
+    );
+    let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
+    report.findings = obstacles(&plan.blocked, group, run.settings);
+    report.subject = subject(run, group.name, &progress, moves);
+    report
+}
+
+pub(in crate::failover) fn planned(
+    settings: &Settings,
+    cause: &Cause,
+    group: &GroupReport,
+    moves: &[Move],
+) -> Report {
+    let would: Vec<MoveReport> = moves
+        .iter()
+        .map(|one| MoveReport {
+            end: MoveEnd::WouldMove,
+            ..on_its_way(one)
+        })
+        .collect();
+    let outcome = if group.ready {
+        Outcome::WouldFailOver
+    } else {
+        Outcome::Refused
+    };
+    let summary = format!(
+        "{}: if its holder failed now, {} would move{}",
+        cause.words,
+        all_of(&would, MoveEnd::WouldMove),
+        if group.ready {
+            ""
+        } else {
+            "; see what stands in the way"
+        }
+    );
+    let mut report = Report::of(FUNCTION, settings.mode, outcome, summary);
+    report.findings.clone_from(&group.obstacles);
+    report.subject = Subject::Failover(Box::new(FailoverReport {
+        group: group.group.clone(),
+        cause: cause.words.clone(),
+        sick: group.holders.clone(),
+        moves: would,
+        fenced: Vec::new(),
+        fencing: None,
+        looks: 1,
+        mutating_calls: 0,
+    }));
+    report
+}
