@@ -175,6 +175,15 @@ fn what_keeps_its_actions_back_is_kept() {
 }
 
 #[test]
+fn an_alarm_that_was_kept_back_until_now_says_so() {
+    let mut event = status_check().previously("ALARM").by_action();
+    event["alarmData"]["previousState"]["actionsSuppressedBy"] = json!("WaitPeriod");
+    let alarm = read(&event);
+    assert_eq!(alarm.suppressed_before_by.as_deref(), Some("WaitPeriod"));
+    assert_eq!(alarm.suppressed_by, None);
+}
+
+#[test]
 fn the_state_before_is_kept_where_it_is_one() {
     for (word, previous) in [("ALARM", Some(AlarmState::Alarm)), ("SOMETHING_NEW", None)] {
         let alarm = status_check().previously(word);
