@@ -10,6 +10,15 @@ pub(super) const MODIFY_ADDRESS_ATTRIBUTE: &str = "ec2:ModifyAddressAttribute";
 pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
 pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
+pub(super) const DESCRIBE_INSTANCE_STATUS: &str = "ec2:DescribeInstanceStatus";
+pub(super) const DESCRIBE_INSTANCE_TYPES: &str = "ec2:DescribeInstanceTypes";
+pub(super) const ATTACH_NETWORK_INTERFACE: &str = "ec2:AttachNetworkInterface";
+pub(super) const DETACH_NETWORK_INTERFACE: &str = "ec2:DetachNetworkInterface";
+pub(super) const MODIFY_NETWORK_INTERFACE_ATTRIBUTE: &str = "ec2:ModifyNetworkInterfaceAttribute";
+pub(super) const ASSIGN_PRIVATE_IP_ADDRESSES: &str = "ec2:AssignPrivateIpAddresses";
+pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
+pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
+pub(super) const DESCRIBE_ALARMS_FOR_METRIC: &str = "cloudwatch:DescribeAlarmsForMetric";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -40,6 +49,39 @@ pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
 
 /// What [`crate::cloud::Disassociate`] calls.
 pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
+
+/// What [`crate::cloud::health::ReadHealth`] calls.
+pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
+
+/// What [`crate::cloud::health::ReadLimits`] calls.
+pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
+
+/// What [`crate::cloud::health::ReadAlarms`] calls.
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARMS_FOR_METRIC];
+
+/// What [`crate::cloud::moves::MoveInterface`] calls.
+pub const MOVE_INTERFACE: &[&str] = &[
+    ATTACH_NETWORK_INTERFACE,
+    DETACH_NETWORK_INTERFACE,
+    MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
+];
+
+/// What [`crate::cloud::moves::MovePrivateIps`] calls.
+pub const MOVE_PRIVATE_IPS: &[&str] = &[ASSIGN_PRIVATE_IP_ADDRESSES];
+
+/// What [`crate::cloud::moves::Reassociate`] calls.
+pub const REASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
+
+/// What [`crate::cloud::moves::Fence`] calls.
+pub const FENCE: &[&str] = &[STOP_INSTANCES, MODIFY_NETWORK_INTERFACE_ATTRIBUTE];
+
+/// What [`crate::cloud::moves::Rehearse`] calls, with `DryRun`: EC2 checks the permission for the action itself.
+pub const REHEARSE: &[&str] = &[
+    ATTACH_NETWORK_INTERFACE,
+    DETACH_NETWORK_INTERFACE,
+    ASSOCIATE_ADDRESS,
+    DISASSOCIATE_ADDRESS,
+];
 
 /// What [`crate::cloud::Trail`] calls.
 pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];

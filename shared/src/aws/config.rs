@@ -42,12 +42,16 @@ pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, Dynamo
     let ec2 = aws_sdk_ec2::config::Builder::from(&config)
         .interceptor(counter.clone())
         .build();
+    let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
     let table = aws_sdk_dynamodb::config::Builder::from(&config)
         .interceptor(counter.clone())
         .build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),
+        aws_sdk_cloudwatch::Client::from_conf(alarms),
     );
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),

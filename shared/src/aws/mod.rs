@@ -1,19 +1,24 @@
-//! The only place that names the AWS SDK: the traits of [`crate::cloud`] on EC2 and CloudTrail, and the
-//! ledger on DynamoDB.
+//! The only place that names the AWS SDK: the traits of [`crate::cloud`] on EC2, CloudTrail and CloudWatch,
+//! and the ledger on DynamoDB.
 //!
 //! Nothing here decides or retries on its own account, beyond the SDK's own retries: an answer is
 //! turned into our types, a refusal into a [`crate::cloud::CloudError`] by its code.
 
 pub mod actions;
 mod addresses;
+mod alarms;
 mod changes;
 mod config;
 mod count;
 mod failure;
+mod fence;
+mod health;
 mod instances;
 mod interfaces;
 mod ledger;
+mod moves;
 mod read;
+mod rehearse;
 mod trail;
 
 #[cfg(test)]
@@ -23,17 +28,31 @@ pub use config::connect;
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
 
-/// EC2 and CloudTrail of one region.
+use health::KnownLimits;
+use std::sync::Arc;
+
+/// EC2, CloudTrail and CloudWatch of one region. Clones share what they know of instance types.
 #[derive(Debug, Clone)]
 pub struct Aws {
     ec2: aws_sdk_ec2::Client,
     trail: aws_sdk_cloudtrail::Client,
+    alarms: aws_sdk_cloudwatch::Client,
+    limits: Arc<KnownLimits>,
 }
 
 impl Aws {
     /// On clients that are set up already.
     #[must_use]
-    pub fn new(ec2: aws_sdk_ec2::Client, trail: aws_sdk_cloudtrail::Client) -> Self {
-        Self { ec2, trail }
+    pub fn new(
+        ec2: aws_sdk_ec2::Client,
+        trail: aws_sdk_cloudtrail::Client,
+        alarms: aws_sdk_cloudwatch::Client,
+    ) -> Self {
+        Self {
+            ec2,
+            trail,
+            alarms,
+            limits: Arc::default(),
+        }
     }
 }

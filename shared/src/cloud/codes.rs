@@ -1,7 +1,7 @@
 //! From AWS's error code to the variant that decisions hang on: the one table for every adapter.
 //!
-//! Codes are those of the EC2 API reference ("Error codes for the Amazon EC2 API"), of DynamoDB and of
-//! CloudTrail. A code that is not here is `Other`: the call may have been carried out.
+//! Codes are those of the EC2 API reference ("Error codes for the Amazon EC2 API"), of DynamoDB, of
+//! CloudTrail and of CloudWatch. A code that is not here is `Other`: the call may have been carried out.
 
 use super::{CloudError, Failure, Missing};
 
@@ -50,7 +50,12 @@ impl From<Failure> for CloudError {
             | "InvalidIPAddress.InUse"
             | "OperationNotPermitted"
             | "Gateway.NotAttached"
+            | "InvalidGroup.NotFound"
+            | "InvalidSecurityGroupID.NotFound"
+            | "UnsupportedOperation"
+            | "ValidationError"
             | "ValidationException" => Self::Refused(failure),
+            code if code.ends_with(".Malformed") => Self::Refused(failure),
             _ => Self::Other(failure),
         }
     }

@@ -90,6 +90,7 @@ impl Wire {
         Aws::new(
             client!(aws_sdk_ec2, self),
             client!(aws_sdk_cloudtrail, self),
+            client!(aws_sdk_cloudwatch, self),
         )
     }
 

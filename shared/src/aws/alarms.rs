@@ -1,0 +1,150 @@
+//! Reading alarms from CloudWatch.
+//!
+//! Races with the alarms themselves, which change on their own: an answer tells how one is at that moment.
+
+use super::actions::{DESCRIBE_ALARMS, DESCRIBE_ALARMS_FOR_METRIC};
+use super::failure::unreadable;
+use super::{Aws, failure};
+use crate::cloud::CloudError;
+use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::event::alarm::{AlarmState, Measure};
+use aws_sdk_cloudwatch::primitives::DateTime;
+use aws_sdk_cloudwatch::types::{
+    ActionsSuppressedBy, AlarmType, CompositeAlarm, Dimension, MetricAlarm, StateValue,
+};
+use time::OffsetDateTime;
+
+/// Source: CloudWatch API reference, `DescribeAlarms`, `AlarmNames` and `MaxRecords`.
+const MOST_NAMED: usize = 100;
+const MOST_IN_A_PAGE: i32 = 100;
+
+impl ReadAlarms for Aws {
+    /// Both types are asked for by name: left out, only metric alarms are given
+    /// (CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`).
+    async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        const FROM: &str = DESCRIBE_ALARMS;
+        let mut found = Vec::new();
+        for some in names.chunks(MOST_NAMED) {
+            let mut pages = self
+                .alarms
+                .describe_alarms()
+                .set_alarm_names(Some(some.to_vec()))
+                .alarm_types(AlarmType::MetricAlarm)
+                .alarm_types(AlarmType::CompositeAlarm)
+                .max_records(MOST_IN_A_PAGE)
+                .into_paginator()
+                .send();
+            while let Some(page) = pages.next().await {
+                let page = page.map_err(|error| failure::of(FROM, error))?;
+                for described in page.metric_alarms() {
+                    found.push(metric(FROM, described)?);
+                }
+                for described in page.composite_alarms() {
+                    found.push(composite(described)?);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// This action has no pages.
+    async fn alarms_on(&self, measure: &Measure) -> Result<Vec<Alarm>, CloudError> {
+        const FROM: &str = DESCRIBE_ALARMS_FOR_METRIC;
+        let dimensions = measure
+            .dimensions
+            .iter()
+            .map(|(name, value)| Dimension::builder().name(name).value(value).build());
+        let answer = self
+            .alarms
+            .describe_alarms_for_metric()
+            .namespace(&measure.namespace)
+            .metric_name(&measure.metric)
+            .set_dimensions(Some(dimensions.collect()))
+            .send()
+            .await
+            .map_err(|error| failure::of(FROM, error))?;
+        let described = answer.metric_alarms().iter();
+        described.map(|described| metric(FROM, described)).collect()
+    }
+}
+
+fn metric(action: &'static str, described: &MetricAlarm) -> Result<Alarm, CloudError> {
+    let alone = measure(
+        described.namespace(),
+        described.metric_name(),
+        described.dimensions(),
+    );
+    let several = described.metrics().iter().filter_map(|query| {
+        let metric = query.metric_stat()?.metric()?;
+        measure(
+            metric.namespace(),
+            metric.metric_name(),
+            metric.dimensions(),
+        )
+    });
+    let changed_at = described
+        .state_transitioned_timestamp()
+        .or(described.state_updated_timestamp());
+    Ok(Alarm {
+        name: name(action, described.alarm_name())?,
+        state: state(action, described.state_value())?,
+        since: changed_at.and_then(moment),
+        suppressed_by: None,
+        measures: alone.into_iter().chain(several).collect(),
+        rule: None,
+    })
+}
+
+fn composite(described: &CompositeAlarm) -> Result<Alarm, CloudError> {
+    let suppressed_by = described.actions_suppressed_by();
+    let changed_at = described
+        .state_transitioned_timestamp()
+        .or(described.state_updated_timestamp());
+    Ok(Alarm {
+        name: name(DESCRIBE_ALARMS, described.alarm_name())?,
+        state: state(DESCRIBE_ALARMS, described.state_value())?,
+        since: changed_at.and_then(moment),
+        suppressed_by: suppressed_by
+            .map(ActionsSuppressedBy::as_str)
+            .map(str::to_owned),
+        measures: Vec::new(),
+        rule: described.alarm_rule().map(str::to_owned),
+    })
+}
+
+fn measure(
+    namespace: Option<&str>,
+    metric: Option<&str>,
+    dimensions: &[Dimension],
+) -> Option<Measure> {
+    let dimensions = dimensions
+        .iter()
+        .filter_map(|it| Some((it.name()?.to_owned(), it.value()?.to_owned())));
+    Some(Measure {
+        namespace: namespace?.to_owned(),
+        metric: metric?.to_owned(),
+        dimensions: dimensions.collect(),
+    })
+}
+
+fn name(action: &'static str, name: Option<&str>) -> Result<String, CloudError> {
+    let name = name.map(str::to_owned);
+    name.ok_or_else(|| unreadable(action, "an alarm's name is missing", None))
+}
+
+fn state(action: &'static str, state: Option<&StateValue>) -> Result<AlarmState, CloudError> {
+    match state {
+        Some(StateValue::Ok) => Ok(AlarmState::Ok),
+        Some(StateValue::Alarm) => Ok(AlarmState::Alarm),
+        Some(StateValue::InsufficientData) => Ok(AlarmState::InsufficientData),
+        Some(other) => {
+            let what = format!("`{}` is no state of an alarm", other.as_str());
+            Err(unreadable(action, what, None))
+        }
+        None => Err(unreadable(action, "an alarm's state is missing", None)),
+    }
+}
+
+fn moment(at: &DateTime) -> Option<OffsetDateTime> {
+    OffsetDateTime::from_unix_timestamp_nanos(at.as_nanos()).ok()
+}
