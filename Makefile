@@ -70,10 +70,11 @@ sam:
 .PHONY: sam-build
 sam-build: sam ## Build with the SAM CLI, into .aws-sam
 	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
+	@tools/built-for .aws-sam/build/template.yaml $(ARCHITECTURE)
 
 .PHONY: deploy
 deploy: sam-build ## Build and deploy, asking what has to be known
-	$(SAM) deploy --guided --stack-name $(STACK) --parameter-overrides Architecture=$(ARCHITECTURE)
+	$(SAM) deploy --guided --stack-name $(STACK)
 
 .PHONY: invoke
 invoke: sam event-file ## Run a deployed function on an event: FUNCTION=ReleaseGuard EVENT=file.json

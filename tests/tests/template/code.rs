@@ -140,6 +140,46 @@ impl Sources {
         composed
     }
 
+    /// The actions of each trait as `actions.rs` lists them: the list is documented by the trait's name.
+    pub(crate) fn listed_actions(&self) -> BTreeMap<String, BTreeSet<String>> {
+        const LISTS: &str = "shared/src/aws/actions.rs";
+        let file = parsed(LISTS, &self.0[LISTS]);
+        let constants = file.items.iter().filter_map(|item| match item {
+            Item::Const(each) => Some(each),
+            _ => None,
+        });
+        let named: BTreeMap<String, String> = constants
+            .clone()
+            .filter_map(|each| Some((each.ident.to_string(), text(&each.expr)?)))
+            .collect();
+        let lists = constants.filter_map(|each| {
+            let Expr::Reference(list) = &*each.expr else {
+                return None;
+            };
+            let Expr::Array(list) = &*list.expr else {
+                return None;
+            };
+            let actions = list.elems.iter().map(|element| match element {
+                Expr::Path(path) => {
+                    named[&path.path.require_ident().expect("a constant").to_string()].clone()
+                }
+                other => text(other).expect("an action"),
+            });
+            let mut documented = Texts(BTreeSet::new());
+            each.attrs
+                .iter()
+                .for_each(|attribute| documented.visit_attribute(attribute));
+            let about = documented
+                .0
+                .iter()
+                .find_map(|line| line.split_once("[`")?.1.split_once("`]"));
+            let about = about.expect("a list says of which trait it is").0;
+            let name = about.rsplit("::").next().unwrap_or_default();
+            Some((name.to_owned(), actions.collect()))
+        });
+        lists.collect()
+    }
+
     /// The actions of each trait that the adapters carry out.
     pub(crate) fn actions_of_traits(&self) -> BTreeMap<String, BTreeSet<String>> {
         let adapters = self
@@ -205,6 +245,16 @@ impl Visit<'_> for Served {
             self.0 = module.map(|module| module.ident.to_string());
         }
         visit::visit_expr_call(self, call);
+    }
+}
+
+fn text(expression: &Expr) -> Option<String> {
+    match expression {
+        Expr::Lit(literal) => match &literal.lit {
+            syn::Lit::Str(text) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -4,6 +4,7 @@
 use crate::code::{Sources, sources};
 use crate::document::{Template, template};
 use crate::policy::{Statement, actions, all_statements, statements_of};
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What Lambda does in a function's name, without any call in the code: logs, traces, and what becomes of its
@@ -109,6 +110,12 @@ fn one_call_taken_from_or_added_to_an_adapter_is_noticed() {
         let differences = differences_of("release-guard", &changed, &template);
         assert!(!differences.is_empty(), "`{from}` became `{to}`");
     }
+}
+
+#[test]
+fn what_the_adapters_list_as_their_actions_is_what_they_call() {
+    let sources = sources();
+    assert_eq!(sources.listed_actions(), sources.actions_of_traits());
 }
 
 #[test]
@@ -246,4 +253,21 @@ fn a_failed_instance_is_isolated_with_the_one_security_group_that_is_named() {
             "arn:aws:ec2:eu-west-1:111122223333:security-group/{group}"
         )]
     );
+}
+
+/// Source: IAM user guide, "IAM and AWS STS quotas": 6,144 characters, white space not counted.
+#[test]
+fn every_policy_is_as_small_as_iam_wants_it() {
+    let template = template().with("TagPrefix", &"x".repeat(64));
+    for (name, policy) in template.of_type("AWS::IAM::ManagedPolicy") {
+        let document = match &policy["Properties"]["PolicyDocument"] {
+            Value::String(text) => text.clone(),
+            object => object.to_string(),
+        };
+        let size = document
+            .chars()
+            .filter(|letter| !letter.is_whitespace())
+            .count();
+        assert!(size < 6_000, "{name} has {size} characters");
+    }
 }
