@@ -2,8 +2,11 @@
 //! told to people or quiet on purpose, nothing is lost without a trace, and what is watched is what is measured.
 
 use crate::code::sources;
-use crate::document::{Function, Template, template, texts};
-use serde_json::Value;
+use crate::document::{self, Template, entries, template, texts};
+use crate::matcher::matches;
+use holdfast::report::{Finding, Function, Outcome, Report};
+use holdfast::settings::Mode;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Outcomes of which nobody has to be told.
@@ -52,7 +55,7 @@ fn every_outcome_is_told_to_people_or_quiet_on_purpose() {
     assert_eq!(told.intersection(&quiet).next(), None);
 }
 
-fn each_function(check: impl Fn(&Template, &str, &Function)) {
+fn each_function(check: impl Fn(&Template, &str, &document::Function)) {
     let template = template();
     let functions = template.functions();
     assert_eq!(functions.len(), 4);
@@ -129,7 +132,7 @@ fn each_function_alarms_on_its_errors_and_every_alarm_tells_somebody_and_says_wh
         let description = alarm["Properties"]["AlarmDescription"].as_str();
         assert!(description.is_some_and(|text| text.contains("docs/RUNBOOK.md, ")));
     }
-    let watched = |alarm: &Value, function: &Function| {
+    let watched = |alarm: &Value, function: &document::Function| {
         let properties = &alarm["Properties"];
         let dimension = &properties["Dimensions"][0]["Value"];
         properties["MetricName"] == "Errors" && *dimension == *function.logical_id
@@ -201,5 +204,91 @@ fn no_partition_and_no_region_is_written_down() {
     let template = template().source()["Resources"].to_string();
     for written in ["arn:aws:", "us-east-1", "eu-west-1", "amazonaws.com/"] {
         assert!(!template.contains(written), "the template says {written}");
+    }
+}
+
+/// A report as the bus gets it.
+/// Source: Lambda developer guide, "Retain records of Lambda asynchronous invocations".
+fn on_the_bus(report: &Report) -> Value {
+    json!({
+        "account": "111122223333",
+        "region": "eu-west-1",
+        "source": "lambda",
+        "detail-type": "Lambda Function Invocation Result - Success",
+        "detail": {
+            "version": "1.0",
+            "requestContext": { "requestId": "b9dd6c3d", "condition": "Success", "approximateInvokeCount": 1 },
+            "responseContext": { "statusCode": 200, "executedVersion": "$LATEST" },
+            "responsePayload": report,
+        },
+    })
+}
+
+fn lost() -> Report {
+    let summary = "203.0.113.10 (eipalloc-0123456789abcdef0) was released: it is lost".to_owned();
+    let mut report = Report::of(
+        Function::ReleaseGuard,
+        Mode::Enforce,
+        Outcome::Lost,
+        summary,
+    );
+    report.findings = vec![Finding {
+        what: "203.0.113.10 is gone".to_owned(),
+        why: "another account has it".to_owned(),
+        next: "tell those who have it in their firewalls".to_owned(),
+    }];
+    report
+}
+
+/// What `EventBridge` makes of an event by the rule's transformer: a path that leads nowhere gives nothing.
+/// Source: `EventBridge` user guide, "Amazon EventBridge input transformation".
+fn as_text(event: &Value) -> String {
+    let rule = &template().resources()["PeopleMustKnow"]["Properties"]["Targets"][0];
+    let transformer = &rule["InputTransformer"];
+    let text = transformer["InputTemplate"].as_str().expect("a text");
+    let paths = entries(&transformer["InputPathsMap"]);
+    paths.fold(text.to_owned(), |text, (name, path)| {
+        let path = path.as_str().expect("a path").trim_start_matches("$.");
+        let pointer = path.replace(['.', '['], "/").replace(']', "");
+        let found = event.pointer(&format!("/{pointer}"));
+        let value = found.map(|value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        });
+        text.replace(&format!("<{name}>"), &value.unwrap_or_default())
+    })
+}
+
+#[test]
+fn people_read_what_happened_why_and_what_to_do_next() {
+    let text = as_text(&on_the_bus(&lost()));
+    for said in [
+        "lost (release-guard, mode enforce) in eu-west-1, account 111122223333",
+        "203.0.113.10 (eipalloc-0123456789abcdef0) was released: it is lost",
+        "another account has it",
+        "tell those who have it in their firewalls",
+        "request b9dd6c3d",
+    ] {
+        assert!(text.contains(said), "`{said}` is not in:\n{text}");
+    }
+    assert!(!text.contains('<'), "something is left open:\n{text}");
+    assert!(
+        text.lines()
+            .all(|line| line.starts_with('"') && line.ends_with('"')),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_report_is_sent_on_by_its_outcome() {
+    let pattern = &template().resources()["PeopleMustKnow"]["Properties"]["EventPattern"];
+    assert!(matches(pattern, &on_the_bus(&lost())));
+    for quiet in [Outcome::Ignored, Outcome::Refreshed, Outcome::AlreadyOurs] {
+        let report = Report {
+            outcome: quiet,
+            ..lost()
+        };
+        assert!(!matches(pattern, &on_the_bus(&report)), "{quiet:?}");
     }
 }
