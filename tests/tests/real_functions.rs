@@ -11,6 +11,12 @@ use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
+const FUNCTIONS: [&str; 4] = [
+    "release-guard",
+    "reconcile",
+    "instance-start",
+    "alarm-failover",
+];
 const TABLE: &str = "ledger";
 const RELEASE: &str = include_str!("../fixtures/events/release-bare.json");
 
@@ -285,7 +291,7 @@ async fn what_is_not_json_is_an_error_that_says_so_and_the_process_goes_on() {
 #[tokio::test]
 async fn bad_settings_stop_the_start_with_one_message_that_names_every_key() {
     let account = account().await;
-    for function in ["release-guard", "reconcile", "instance-start"] {
+    for function in FUNCTIONS {
         let environment = account
             .environment(function)
             .without("HOLDFAST_TABLE")
@@ -344,7 +350,7 @@ async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_th
     let corpus = std::env::var_os("HOLDFAST_EVENT_CORPUS");
     let folders = std::iter::once(fixtures).chain(corpus.map(Into::into));
     let mut fed = 0;
-    for function in ["release-guard", "reconcile", "instance-start"] {
+    for function in FUNCTIONS {
         let running = account.function(function).await;
         for file in folders
             .clone()
@@ -377,5 +383,5 @@ async fn every_event_of_the_corpus_ends_in_a_report_or_in_an_error_that_names_th
             fed += 1;
         }
     }
-    assert!(fed > 100, "only {fed} events were fed");
+    assert!(fed > 200, "only {fed} events were fed");
 }
