@@ -23,20 +23,19 @@ use std::time::Duration;
 /// keeps the requests. When it has no answer left, the connection breaks.
 #[derive(Debug, Clone, Default)]
 struct Wire {
-    answers: Arc<Mutex<VecDeque<(u16, String)>>>,
-    requests: Arc<Mutex<Vec<String>>>,
+    answers: Arc<Mutex<VecDeque<(u16, Vec<u8>)>>>,
+    requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
 impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let sent = request.body().bytes().unwrap_or_default();
-        let sent = String::from_utf8_lossy(sent).into_owned();
-        self.requests.lock().unwrap().push(sent);
-        let Some((status, text)) = self.answers.lock().unwrap().pop_front() else {
+        self.requests.lock().unwrap().push(sent.to_vec());
+        let Some((status, body)) = self.answers.lock().unwrap().pop_front() else {
             let broken = std::io::Error::other("connection reset by peer");
             return HttpConnectorFuture::ready(Err(ConnectorError::io(broken.into())));
         };
-        let mut answer = HttpResponse::new(status.try_into().unwrap(), text.into());
+        let mut answer = HttpResponse::new(status.try_into().unwrap(), body.into());
         answer.headers_mut().insert("x-amzn-requestid", "request-1");
         HttpConnectorFuture::ready(Ok(answer))
     }
@@ -61,13 +60,8 @@ impl Wire {
         Self::with(answers.into_iter().map(|text| (200, text)))
     }
 
-    /// EC2's way to refuse. Source: EC2 API reference, "Error codes", example error response.
     fn refusing(code: &str) -> Self {
-        let refusal = format!(
-            "<Response><Errors><Error><Code>{code}</Code><Message>because of it</Message></Error>\
-             </Errors><RequestID>request-1</RequestID></Response>"
-        );
-        Self::with([(400, refusal)])
+        Self::with([refusal(code)])
     }
 
     /// DynamoDB's and CloudTrail's way to refuse.
@@ -77,7 +71,9 @@ impl Wire {
 
     fn with(answers: impl IntoIterator<Item = (u16, String)>) -> Self {
         let wire = Self::default();
-        wire.answers.lock().unwrap().extend(answers);
+        let answers = answers.into_iter();
+        let bytes = answers.map(|(status, text)| (status, text.into_bytes()));
+        wire.answers.lock().unwrap().extend(bytes);
         wire
     }
 
@@ -100,7 +96,9 @@ impl Wire {
     }
 
     fn requests(&self) -> Vec<String> {
-        self.requests.lock().unwrap().clone()
+        let requests = self.requests.lock().unwrap();
+        let text = |sent: &Vec<u8>| String::from_utf8_lossy(sent).into_owned();
+        requests.iter().map(text).collect()
     }
 
     /// The members of the only EC2 request, as they were sent, without `Action` and `Version`.
@@ -115,6 +113,15 @@ impl Wire {
 }
 
 const RETENTION: Duration = Duration::from_hours(24);
+
+/// EC2's way to refuse. Source: EC2 API reference, "Error codes", example error response.
+fn refusal(code: &str) -> (u16, String) {
+    let refusal = format!(
+        "<Response><Errors><Error><Code>{code}</Code><Message>because of it</Message></Error>\
+         </Errors><RequestID>request-1</RequestID></Response>"
+    );
+    (400, refusal)
+}
 
 /// An EC2 answer with its namespace.
 fn ec2(action: &str, inside: &str) -> String {

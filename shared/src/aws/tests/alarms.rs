@@ -1,0 +1,182 @@
+//! Alarms as CloudWatch answers them, and what is asked of it, in the CBOR that its client speaks.
+
+use super::Wire;
+use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::event::alarm::{AlarmState, Measure};
+use ciborium::Value as Cbor;
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+/// CBOR's tag of a time in seconds since 1970. Source: RFC 8949, 3.4.2.
+const TIME: u64 = 1;
+
+/// JSON as CBOR. A number in a member whose name ends in `Timestamp` is a time.
+fn cbor(name: &str, value: &Value) -> Cbor {
+    match value {
+        Value::Number(number) if name.ends_with("Timestamp") => {
+            Cbor::Tag(TIME, Box::new(Cbor::Float(number.as_f64().unwrap())))
+        }
+        Value::Array(items) => Cbor::Array(items.iter().map(|item| cbor("", item)).collect()),
+        Value::Object(members) => {
+            let member = |(name, value): (&String, &Value)| (name.clone().into(), cbor(name, value));
+            Cbor::Map(members.iter().map(member).collect())
+        }
+        plain => Cbor::serialized(plain).unwrap(),
+    }
+}
+
+fn answering(status: u16, answers: &[Value]) -> Wire {
+    let wire = Wire::default();
+    let bytes = answers.iter().map(|answer| {
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&cbor("", answer), &mut bytes).unwrap();
+        (status, bytes)
+    });
+    wire.answers.lock().unwrap().extend(bytes);
+    wire
+}
+
+fn sent(wire: &Wire) -> Vec<Value> {
+    let requests = wire.requests.lock().unwrap();
+    let read = |sent: &Vec<u8>| ciborium::from_reader(sent.as_slice()).unwrap();
+    requests.iter().map(read).collect()
+}
+
+fn names(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
+}
+
+fn dimension() -> Value {
+    json!([{ "Name": "InstanceId", "Value": "i-1" }])
+}
+
+fn status_check() -> Measure {
+    Measure {
+        namespace: "AWS/EC2".to_owned(),
+        metric: "StatusCheckFailed".to_owned(),
+        dimensions: [("InstanceId".to_owned(), "i-1".to_owned())].into(),
+    }
+}
+
+async fn only(answer: Value) -> Alarm {
+    let wire = answering(200, &[answer]);
+    let mut alarms = wire.cloud().alarms(&names(&["any"])).await.unwrap();
+    assert_eq!(alarms.len(), 1, "{alarms:?}");
+    alarms.remove(0)
+}
+
+#[tokio::test]
+async fn a_metric_alarm_tells_its_state_and_what_it_measures() {
+    let alarm = only(json!({ "MetricAlarms": [{
+        "AlarmName": "gateway-a", "StateValue": "ALARM",
+        "StateUpdatedTimestamp": 1_767_225_660, "StateTransitionedTimestamp": 1_767_225_600.5,
+        "Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Dimensions": dimension(),
+    }] }))
+    .await;
+    let expected = Alarm {
+        name: "gateway-a".to_owned(),
+        state: AlarmState::Alarm,
+        since: Some(datetime!(2026-01-01 00:00:00.5 UTC)),
+        suppressed_by: None,
+        measures: vec![status_check()],
+        rule: None,
+    };
+    assert_eq!(alarm, expected);
+}
+
+#[tokio::test]
+async fn an_expression_tells_all_its_metrics() {
+    let metric = json!({
+        "Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Dimensions": dimension(),
+    });
+    let alarm = only(json!({ "MetricAlarms": [{
+        "AlarmName": "either", "StateValue": "OK", "StateUpdatedTimestamp": 1_767_225_600,
+        "Metrics": [
+            { "Id": "e1", "Expression": "MAX(METRICS())", "ReturnData": true },
+            { "Id": "m1", "ReturnData": false,
+              "MetricStat": { "Metric": metric, "Period": 60, "Stat": "Maximum" } },
+        ],
+    }] }))
+    .await;
+    assert_eq!(alarm.measures, [status_check()]);
+    assert_eq!(alarm.since, Some(datetime!(2026-01-01 00:00 UTC)));
+}
+
+#[tokio::test]
+async fn a_composite_tells_its_rule_and_what_suppresses_it() {
+    let alarm = only(json!({ "CompositeAlarms": [{
+        "AlarmName": "both", "StateValue": "INSUFFICIENT_DATA",
+        "AlarmRule": "ALARM(one) AND ALARM(two)", "ActionsSuppressedBy": "WaitPeriod",
+    }] }))
+    .await;
+    assert_eq!(alarm.state, AlarmState::InsufficientData);
+    assert_eq!(alarm.rule.as_deref(), Some("ALARM(one) AND ALARM(two)"));
+    assert_eq!(alarm.suppressed_by.as_deref(), Some("WaitPeriod"));
+    assert_eq!(alarm.since, None);
+    assert!(alarm.measures.is_empty());
+}
+
+#[tokio::test]
+async fn both_types_are_asked_for_by_name_and_all_pages_are_read() {
+    let page = |name: &str, next: Value| {
+        json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "OK" }], "NextToken": next })
+    };
+    let wire = answering(200, &[page("one", json!("more")), page("two", Value::Null)]);
+    let found = wire.cloud().alarms(&names(&["one", "two"])).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
+    assert_eq!(found, ["one", "two"]);
+    let [first, second] = sent(&wire).try_into().unwrap();
+    assert_eq!(first["AlarmNames"], json!(["one", "two"]));
+    assert_eq!(first["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
+    assert_eq!(second["NextToken"], "more");
+}
+
+#[tokio::test]
+async fn more_names_than_a_call_takes_are_asked_for_in_turn_and_none_cost_no_call() {
+    let wire = answering(200, &[json!({}), json!({})]);
+    let many: Vec<String> = (0..101).map(|number| format!("alarm-{number}")).collect();
+    assert!(wire.cloud().alarms(&many).await.unwrap().is_empty());
+    assert!(wire.cloud().alarms(&[]).await.unwrap().is_empty());
+    let asked = sent(&wire);
+    assert_eq!(asked.len(), 2);
+    assert_eq!(asked[1]["AlarmNames"], json!(["alarm-100"]));
+}
+
+#[tokio::test]
+async fn the_alarms_on_a_metric_are_those_with_exactly_its_dimensions() {
+    let answer = json!({ "MetricAlarms": [{ "AlarmName": "gateway-a", "StateValue": "ALARM" }] });
+    let wire = answering(200, &[answer]);
+    let alarms = wire.cloud().alarms_on(&status_check()).await.unwrap();
+    assert_eq!(alarms[0].name, "gateway-a");
+    let expected = json!({
+        "Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Dimensions": dimension(),
+    });
+    assert_eq!(sent(&wire), [expected]);
+}
+
+#[tokio::test]
+async fn an_alarm_in_a_state_that_nobody_knows_is_an_answer_that_cannot_be_read() {
+    let wire = answering(
+        200,
+        &[json!({ "MetricAlarms": [{ "AlarmName": "a", "StateValue": "FINE" }] })],
+    );
+    let refusal = wire.cloud().alarms(&names(&["a"])).await.unwrap_err();
+    assert!(refusal.to_string().contains("`FINE` is no state"), "{refusal}");
+}
+
+#[tokio::test]
+async fn what_cloudwatch_refuses_is_read_by_the_same_table() {
+    for (code, name) in [
+        ("AccessDenied", "Denied"),
+        ("AccessDeniedException", "Denied"),
+        ("Throttling", "Throttled"),
+        ("ThrottlingException", "Throttled"),
+        ("ValidationError", "Refused"),
+        ("InternalServiceFault", "Other"),
+    ] {
+        let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
+        let cloud = answering(400, &[body]).cloud();
+        let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
+        assert_eq!(refusal.name(), name, "{code}");
+    }
+}
