@@ -7,6 +7,7 @@
     reason = "a check's name is its rule; it panics when the rule is broken, and passes on refusals"
 )]
 
+mod leases;
 mod rows;
 
 use futures_util::future::try_join_all;
@@ -17,6 +18,7 @@ use holdfast::ids::AllocationId;
 use holdfast::ledger::history::State;
 use holdfast::ledger::snapshot::Life;
 use holdfast::ledger::{Known, Ledger, Snapshot, Written, update_release, update_snapshot};
+pub use leases::*;
 use rows::{
     NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,
     every_snapshot, tags,

@@ -48,13 +48,27 @@ every_ledger_keeps_to! {
     an_association_leads_to_its_allocation,
     the_history_of_an_address_is_told_by_period,
     a_release_is_in_the_history_as_well,
+    a_lease_that_is_free_is_taken,
+    a_lease_that_is_held_is_not_taken,
+    a_lease_is_taken_over_at_its_end_and_not_before,
+    each_taking_raises_the_fencing_number_by_one,
+    what_was_taken_over_cannot_be_stored_by_who_had_it,
+    a_lease_that_nobody_took_cannot_be_stored,
+    an_episode_under_way_is_not_replaced,
+    a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
+    the_same_owner_is_granted_it_again,
+    the_leases_of_all_groups_are_listed,
+    of_many_claims_at_once_one_is_granted,
+    every_field_of_a_lease_survives,
 }
 
 #[cfg(feature = "aws")]
 mod table {
     use crate::aws::Aws;
     use holdfast::aws::DynamoLedger;
-    use holdfast::ledger::{Ledger, Snapshot};
+    use holdfast::ledger::lease::Taken;
+    use holdfast::ledger::{Ledger, Snapshot, Written};
+    use holdfast_tests::ledger_contract;
     use std::time::Duration;
 
     const NAME: &str = "ledger";
@@ -87,6 +101,21 @@ mod table {
             .await
             .unwrap();
         assert_eq!(table.aws.simulator.call_names(), ["dynamodb:BatchGetItem"]);
+    }
+
+    #[tokio::test]
+    async fn a_lease_costs_one_call_to_take_and_one_to_give_back() {
+        let table = Table::create().await;
+        let claim = ledger_contract::a_claim("web", "one");
+        let Taken::Ours(lease) = table.ledger.take_lease(&claim).await.unwrap() else {
+            panic!("nobody else has it");
+        };
+        let stored = table.ledger.put_lease(&lease).await.unwrap();
+        assert_eq!(stored, Written::Stored);
+        assert_eq!(
+            table.aws.simulator.call_names(),
+            ["dynamodb:UpdateItem", "dynamodb:PutItem"]
+        );
     }
 
     #[tokio::test]

@@ -64,16 +64,24 @@ pub(super) fn lease_key(group: &str) -> Row {
 /// When a lease ends by itself, in milliseconds since 1970, beside the lease itself: what a claim is
 /// conditional on.
 pub(super) const HELD_UNTIL: &str = "held_until";
+const NANOS_PER_MILLISECOND: i128 = 1_000_000;
 
-pub(super) fn milliseconds(at: OffsetDateTime) -> AttributeValue {
-    AttributeValue::N((at.unix_timestamp_nanos() / 1_000_000).to_string())
+/// Now, in [`HELD_UNTIL`]'s unit. Rounded down, and an end rounded up: a lease is never free too early.
+pub(super) fn now(at: OffsetDateTime) -> AttributeValue {
+    let milliseconds = at.unix_timestamp_nanos().div_euclid(NANOS_PER_MILLISECOND);
+    AttributeValue::N(milliseconds.to_string())
+}
+
+pub(super) fn end(at: OffsetDateTime) -> AttributeValue {
+    let milliseconds = -(-at.unix_timestamp_nanos()).div_euclid(NANOS_PER_MILLISECOND);
+    AttributeValue::N(milliseconds.to_string())
 }
 
 /// A lease stays: there is one for each group, and its fencing number must not start anew.
-pub(super) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
+pub(in crate::aws) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
     let mut row = row(lease_key(&lease.group), lease)?;
     if let Some(held) = &lease.held {
-        row.insert(HELD_UNTIL.to_owned(), milliseconds(held.until));
+        row.insert(HELD_UNTIL.to_owned(), end(held.until));
     }
     Ok(row)
 }

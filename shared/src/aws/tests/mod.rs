@@ -3,6 +3,7 @@
 mod answers;
 mod count;
 mod instances;
+mod lease;
 mod paging;
 mod refusals;
 mod requests;

@@ -183,7 +183,7 @@ fn attribute(value: &Value) -> AttributeValue {
     }
 }
 
-fn attributes(value: &Value) -> Row {
+pub(super) fn attributes(value: &Value) -> Row {
     let members = value.as_object().unwrap();
     members
         .iter()

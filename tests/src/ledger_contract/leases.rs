@@ -1,0 +1,224 @@
+//! What every ledger does with the lease of a group.
+
+use super::Checked;
+use super::rows::NOON;
+use futures_util::future::try_join_all;
+use holdfast::cloud::CloudError;
+use holdfast::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use holdfast::ledger::{Ledger, Written};
+use time::{Duration, OffsetDateTime};
+
+const HOLD: Duration = Duration::minutes(2);
+
+/// What `owner` asks for at noon.
+#[must_use]
+pub fn a_claim(group: &str, owner: &str) -> Claim {
+    claim_at(NOON, group, owner)
+}
+
+fn claim_at(now: OffsetDateTime, group: &str, owner: &str) -> Claim {
+    Claim {
+        group: group.to_owned(),
+        hold: Held {
+            owner: owner.to_owned(),
+            until: now + HOLD,
+        },
+        now,
+        episode: an_episode(owner),
+    }
+}
+
+/// The episode that `owner` is about to begin.
+fn an_episode(owner: &str) -> Episode {
+    Episode {
+        cause: format!("alarm seen by {owner}"),
+        alarms: vec!["web-1-status".to_owned()],
+        fired_at: NOON - Duration::MINUTE,
+        sick: ["i-1".parse().expect("a prefix and a digit")].into(),
+        loosened: Vec::new(),
+        began_at: NOON,
+        ended_at: None,
+        to: None,
+    }
+}
+
+/// The lease that `claim` is granted.
+async fn taken<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudError> {
+    match ledger.take_lease(claim).await? {
+        Taken::Ours(lease) => Ok(lease),
+        Taken::Others(lease) => panic!("{} was to be granted {lease:?}", claim.hold.owner),
+    }
+}
+
+/// The lease as somebody else has it, for a claim that is not granted.
+async fn refused<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudError> {
+    match ledger.take_lease(claim).await? {
+        Taken::Others(lease) => Ok(lease),
+        Taken::Ours(lease) => panic!("{} was not to be granted {lease:?}", claim.hold.owner),
+    }
+}
+
+/// The only lease there is.
+async fn stored<L: Ledger>(ledger: &L) -> Result<Lease, CloudError> {
+    let mut leases = ledger.leases().await?;
+    assert_eq!(leases.len(), 1, "{leases:?}");
+    Ok(leases.remove(0))
+}
+
+pub async fn a_lease_that_is_free_is_taken<L: Ledger>(ledger: &L) -> Checked {
+    assert_eq!(ledger.leases().await?, []);
+    let claim = a_claim("web", "one");
+    let lease = taken(ledger, &claim).await?;
+    let expected = Lease {
+        fencing: 1,
+        held: Some(claim.hold),
+        under_way: Some(claim.episode),
+        ..Lease::new("web")
+    };
+    assert_eq!(lease, expected);
+    assert_eq!(stored(ledger).await?, expected);
+    Ok(())
+}
+
+pub async fn a_lease_that_is_held_is_not_taken<L: Ledger>(ledger: &L) -> Checked {
+    let lease = taken(ledger, &a_claim("web", "one")).await?;
+    let seen = refused(ledger, &a_claim("web", "two")).await?;
+    assert_eq!(seen, lease);
+    assert_eq!(stored(ledger).await?, lease);
+    Ok(())
+}
+
+pub async fn a_lease_is_taken_over_at_its_end_and_not_before<L: Ledger>(ledger: &L) -> Checked {
+    let end = taken(ledger, &a_claim("web", "one"))
+        .await?
+        .held
+        .map(|held| held.until);
+    assert_eq!(end, Some(NOON + HOLD));
+    let just_before = NOON + HOLD - Duration::MILLISECOND;
+    refused(ledger, &claim_at(just_before, "web", "two")).await?;
+    let lease = taken(ledger, &claim_at(NOON + HOLD, "web", "two")).await?;
+    assert_eq!(lease.held.map(|held| held.owner).as_deref(), Some("two"));
+    Ok(())
+}
+
+pub async fn each_taking_raises_the_fencing_number_by_one<L: Ledger>(ledger: &L) -> Checked {
+    for round in 1..=4 {
+        let now = NOON + HOLD * i32::try_from(round).unwrap_or(i32::MAX);
+        let lease = taken(ledger, &claim_at(now, "web", &format!("owner {round}"))).await?;
+        assert_eq!(lease.fencing, round);
+    }
+    Ok(())
+}
+
+pub async fn what_was_taken_over_cannot_be_stored_by_who_had_it<L: Ledger>(ledger: &L) -> Checked {
+    let late = taken(ledger, &a_claim("web", "one")).await?;
+    let lease = taken(ledger, &claim_at(NOON + HOLD, "web", "two")).await?;
+    let given_back = Lease { held: None, ..late };
+    assert_eq!(ledger.put_lease(&given_back).await?, Written::Conflict);
+    assert_eq!(stored(ledger).await?, lease);
+    Ok(())
+}
+
+pub async fn a_lease_that_nobody_took_cannot_be_stored<L: Ledger>(ledger: &L) -> Checked {
+    let stored = ledger.put_lease(&Lease::new("web")).await?;
+    assert_eq!(stored, Written::Conflict);
+    assert_eq!(ledger.leases().await?, []);
+    Ok(())
+}
+
+pub async fn an_episode_under_way_is_not_replaced<L: Ledger>(ledger: &L) -> Checked {
+    taken(ledger, &a_claim("web", "one")).await?;
+    let lease = taken(ledger, &claim_at(NOON + HOLD, "web", "two")).await?;
+    assert_eq!(lease.under_way, Some(an_episode("one")));
+    Ok(())
+}
+
+pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L: Ledger>(
+    ledger: &L,
+) -> Checked {
+    let lease = taken(ledger, &a_claim("web", "one")).await?;
+    let done = Episode {
+        ended_at: Some(NOON + Duration::SECOND),
+        ..an_episode("one")
+    };
+    let given_back = Lease {
+        held: None,
+        under_way: None,
+        last: Some(done.clone()),
+        ..lease
+    };
+    assert_eq!(ledger.put_lease(&given_back).await?, Written::Stored);
+    assert_eq!(ledger.put_lease(&given_back).await?, Written::Stored);
+    assert_eq!(stored(ledger).await?, given_back);
+    let next = taken(ledger, &a_claim("web", "two")).await?;
+    assert_eq!(next.fencing, 2);
+    assert_eq!(next.last, Some(done));
+    assert_eq!(next.under_way, Some(an_episode("two")));
+    Ok(())
+}
+
+/// What one sees whose first reply was lost.
+pub async fn the_same_owner_is_granted_it_again<L: Ledger>(ledger: &L) -> Checked {
+    let first = taken(ledger, &a_claim("web", "one")).await?;
+    let again = taken(ledger, &a_claim("web", "one")).await?;
+    let expected = Lease {
+        fencing: 2,
+        ..first.clone()
+    };
+    assert_eq!(again, expected);
+    assert_eq!(ledger.put_lease(&first).await?, Written::Conflict);
+    Ok(())
+}
+
+pub async fn the_leases_of_all_groups_are_listed<L: Ledger>(ledger: &L) -> Checked {
+    let web = taken(ledger, &a_claim("web", "one")).await?;
+    let mail = taken(ledger, &a_claim("mail", "two")).await?;
+    let mut leases = ledger.leases().await?;
+    leases.sort_by(|one, other| one.group.cmp(&other.group));
+    assert_eq!(leases, [mail, web]);
+    Ok(())
+}
+
+pub async fn of_many_claims_at_once_one_is_granted<L: Ledger>(ledger: &L) -> Checked {
+    let claims: Vec<Claim> = (0..8)
+        .map(|number| a_claim("web", &format!("owner {number}")))
+        .collect();
+    let ends = try_join_all(claims.iter().map(|claim| ledger.take_lease(claim))).await?;
+    let granted: Vec<&Lease> = ends
+        .iter()
+        .filter_map(|end| match end {
+            Taken::Ours(lease) => Some(lease),
+            Taken::Others(_) => None,
+        })
+        .collect();
+    assert_eq!(granted, [&stored(ledger).await?]);
+    assert_eq!(granted[0].fencing, 1);
+    Ok(())
+}
+
+pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
+    let taken = taken(ledger, &a_claim("web & ünïcödé", "one")).await?;
+    let later = NOON + Duration::nanoseconds(1_500_000_001);
+    let whole = Episode {
+        alarms: Vec::new(),
+        loosened: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
+        ended_at: Some(later),
+        to: Some("i-2".parse().expect("a prefix and a digit")),
+        ..an_episode("one")
+    };
+    let full = Lease {
+        under_way: Some(whole.clone()),
+        last: Some(whole),
+        home_fit_since: Some(later),
+        ..taken
+    };
+    let bare = Lease {
+        fencing: full.fencing,
+        ..Lease::new(&full.group)
+    };
+    for lease in [full, bare] {
+        assert_eq!(ledger.put_lease(&lease).await?, Written::Stored);
+        assert_eq!(stored(ledger).await?, lease);
+    }
+    Ok(())
+}
