@@ -12,7 +12,8 @@ STACK := holdfast
 FUNCTION := ReleaseGuard
 CARGO_LAMBDA_arm64 := --arm64
 CARGO_LAMBDA_x86_64 := --x86-64
-BUILD_PATH := $(abspath $(TARGET))/venv-sam/bin:$(abspath $(TARGET))/venv/bin:$(PATH)
+# cargo-lambda finds its zig by the first `python3`, which has to be the one beside it.
+BUILD_PATH := $(abspath $(TARGET))/venv/bin:$(abspath $(TARGET))/venv-sam/bin:$(PATH)
 SAM := PATH="$(BUILD_PATH)" sam
 
 .PHONY: help
