@@ -145,6 +145,36 @@ fn each_function_alarms_on_its_errors_and_every_alarm_tells_somebody_and_says_wh
     });
 }
 
+/// The runbook's headings, in small letters and without marks.
+fn headings() -> BTreeSet<String> {
+    const RUNBOOK: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/RUNBOOK.md");
+    let text = std::fs::read_to_string(RUNBOOK).expect("the runbook is there");
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let plain = headings.map(|line| line.trim_start_matches('#').replace('`', ""));
+    plain.map(|heading| heading.trim().to_lowercase()).collect()
+}
+
+#[test]
+fn the_runbook_has_a_section_for_every_alarm_and_every_outcome() {
+    let headings = headings();
+    for (name, alarm) in template().of_type("AWS::CloudWatch::Alarm") {
+        let description = alarm["Properties"]["AlarmDescription"]
+            .as_str()
+            .unwrap_or_default();
+        let section = description
+            .split("docs/RUNBOOK.md, ")
+            .nth(1)
+            .unwrap_or_default();
+        assert!(
+            headings.contains(section.trim_end_matches('.')),
+            "{name}: {description}"
+        );
+    }
+    for outcome in sources().variants("shared/src/report.rs", "Outcome") {
+        assert!(headings.contains(&kebab_case(&outcome)), "{outcome}");
+    }
+}
+
 #[test]
 fn the_ledger_survives_the_stack_and_every_mistake() {
     let template = template();
