@@ -42,6 +42,7 @@ impl Model {
             // In every answer to an attach that was seen; CloudFormation sets it to true afterwards
             // (AWS::EC2::NetworkInterfaceAttachment, DeleteOnTermination).
             delete_on_termination: false,
+            forced: false,
         };
         if let Some(interface) = self.resources.interfaces.get_mut(interface_id) {
             interface.attachment = Some(attachment);
@@ -60,7 +61,9 @@ impl Model {
         let id = &instance.id;
         let limits = Limits::of_instance(instance);
         let attached = || self.resources.interfaces_of(id);
-        if attached().any(|it| it.slot() == Some((card, index))) {
+        let taken = attached().any(|it| it.slot() == Some((card, index)));
+        // How EC2 refuses an index that a forced detach has blocked is not known.
+        if taken || instance.blocked_slots.contains(&(card, index)) {
             return Err(invalid_value(format!(
                 "Instance '{id}' already has an interface attached at device index '{index}'."
             )));
@@ -129,6 +132,7 @@ impl Model {
         let mut attachments = found.filter_map(|interface| interface.attachment.as_mut());
         if let Some(attachment) = attachments.find(|it| it.id == attachment_id) {
             attachment.status = AttachmentStatus::Detaching;
+            attachment.forced |= force;
         }
         if let Some(delay) = delay {
             let due = Due::InterfaceDetached(attachment_id.to_owned());
@@ -167,8 +171,22 @@ impl Model {
             let attachment = interface.attachment.as_ref();
             attachment.is_some_and(|it| it.id == attachment_id)
         });
-        if let Some(interface) = found {
-            interface.attachment = None;
+        let ended = found.and_then(|interface| interface.attachment.take());
+        if let Some(ended) = ended.filter(|it| it.forced) {
+            self.block_slot(&ended);
+        }
+    }
+
+    fn block_slot(&mut self, ended: &Attachment) {
+        let blocks = self.settings.forced_detach_blocks_slot;
+        let instances = &mut self.resources.instances;
+        let instance = ended
+            .instance_id
+            .as_ref()
+            .and_then(|id| instances.get_mut(id));
+        if let Some(instance) = instance.filter(|it| blocks && it.state == InstanceState::Running) {
+            let slot = (ended.network_card_index, ended.device_index);
+            instance.blocked_slots.insert(slot);
         }
     }
 

@@ -2,6 +2,8 @@
 
 mod describe;
 
+use std::collections::BTreeSet;
+
 use time::{Duration, OffsetDateTime};
 
 use super::{
@@ -36,6 +38,8 @@ pub(super) struct Instance {
     pub(super) checks_pass_from: OffsetDateTime,
     /// When the stop that has begun is over.
     pub(super) stops_at: OffsetDateTime,
+    /// Network cards and device indices that forced detaches left behind.
+    pub(super) blocked_slots: BTreeSet<(i32, i32)>,
     pub(super) impaired: bool,
     pub(super) host_impaired: bool,
 }
@@ -195,6 +199,7 @@ impl Model {
                 self.timers.plan(at, Due::InstanceTerminated(id));
             }
             InstanceState::Stopped => {
+                instance.blocked_slots.clear();
                 self.drop_automatic_public_ip(&id);
                 self.end_detaches_of(&id);
             }

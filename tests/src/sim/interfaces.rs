@@ -47,6 +47,8 @@ pub(super) struct Attachment {
     pub(super) status: AttachmentStatus,
     pub(super) attached_at: OffsetDateTime,
     pub(super) delete_on_termination: bool,
+    /// It is being detached by force.
+    pub(super) forced: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

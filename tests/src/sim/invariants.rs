@@ -1,8 +1,8 @@
 //! What is true of EC2 at every moment. A world in which it is not is a fault of the simulator.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::Model;
+use super::{api::InstanceState, instance_types::Limits, model::Model};
 
 impl Model {
     /// Each broken invariant, in a sentence; empty when all is well.
@@ -55,6 +55,7 @@ impl Model {
         let mut broken = Vec::new();
         let mut ips = BTreeSet::new();
         let mut slots = BTreeSet::new();
+        let mut counts = BTreeMap::new();
         for interface in self.resources.interfaces.values() {
             let id = &interface.id;
             if interface.private_ips.is_empty() {
@@ -83,7 +84,21 @@ impl Model {
                     "{instance_id} has two interfaces at one device index"
                 ));
             }
+            let count = counts
+                .entry((instance_id, attachment.network_card_index))
+                .or_insert(0);
+            *count += 1;
             match self.resources.instances.get(instance_id) {
+                Some(instance) if instance.state == InstanceState::Terminated => {
+                    broken.push(format!(
+                        "{id} is attached to {instance_id}, which is terminated"
+                    ));
+                }
+                Some(instance) if *count > Limits::of_instance(instance).interfaces_per_card() => {
+                    broken.push(format!(
+                        "{instance_id} has more interfaces than its type takes"
+                    ));
+                }
                 None => broken.push(format!("{id} is attached to {instance_id}, which is gone")),
                 Some(instance) if instance.zone != interface.zone => {
                     broken.push(format!("{id} is attached across zones"));

@@ -1,5 +1,7 @@
 //! `RunInstances`: instances with their interfaces, or nothing at all.
 
+use std::collections::BTreeSet;
+
 use super::{
     api::{
         Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Reservation, Response,
@@ -10,6 +12,9 @@ use super::{
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
     model::{Model, auth_failure, invalid_value, missing_parameter},
 };
+
+/// Of an instance whose launch names no type.
+const USUAL_TYPE: &str = "m5.large";
 
 /// What `RunInstances` tags on creation.
 const TAGGED: &[&str] = &["instance", "network-interface", "volume"];
@@ -45,6 +50,7 @@ impl Model {
                 "Invalid value '{kind}' for InstanceType."
             )));
         }
+        fits(request)?;
         // A launch that is refused half way leaves nothing behind.
         let mut draft = self.clone();
         let launch = Launch {
@@ -112,6 +118,7 @@ impl Model {
                 delete_on_termination: wish
                     .delete_on_termination
                     .unwrap_or(wish.network_interface_id.is_none()),
+                forced: false,
             };
             if let Some(interface) = self.resources.interfaces.get_mut(&interface_id) {
                 interface.attachment = Some(attachment);
@@ -138,7 +145,7 @@ impl Model {
             kind: request
                 .instance_type
                 .clone()
-                .unwrap_or_else(|| "m5.large".to_owned()),
+                .unwrap_or_else(|| USUAL_TYPE.to_owned()),
             state: InstanceState::Pending,
             launched_at: self.now,
             vpc_id: primary.vpc_id.clone(),
@@ -148,6 +155,7 @@ impl Model {
             automatic_public_ip: asked.unwrap_or(subnet.is_default),
             checks_pass_from: self.now,
             stops_at: self.now,
+            blocked_slots: BTreeSet::new(),
             impaired: false,
             host_impaired: false,
         };
@@ -192,6 +200,19 @@ impl Model {
         let id = self.add_interface(launch.account, &subnet_id, &blueprint)?;
         self.put_tags(&id, launch.interface_tags.clone());
         Ok(id)
+    }
+}
+
+/// Whether the type takes as many interfaces as are asked for, all on card 0.
+fn fits(request: &RunInstances) -> Result<(), Ec2Error> {
+    let kind = request.instance_type.as_deref().unwrap_or(USUAL_TYPE);
+    let count = request.network_interfaces.len();
+    match Limits::of(kind) {
+        Some(limits) if count > limits.interfaces_per_card() => Err(Ec2Error::new(
+            "AttachmentLimitExceeded",
+            format!("Interface count {count} exceeds the limit for {kind}"),
+        )),
+        _ => Ok(()),
     }
 }
 

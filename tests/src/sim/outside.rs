@@ -114,6 +114,7 @@ impl World {
                 status: AttachmentStatus::Attached,
                 attached_at: model.now,
                 delete_on_termination: false,
+                forced: false,
             };
             if let Some(interface) = model.resources.interfaces.get_mut(&id) {
                 interface.attachment = Some(attachment);

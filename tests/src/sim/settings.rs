@@ -34,6 +34,9 @@ pub struct Settings {
     pub detach_delay: Duration,
     /// The same when no guest is asked: with `Force`, or from a stopped instance.
     pub forced_detach_delay: Duration,
+    /// Whether a forced detach from a running instance blocks the device index until it is stopped, as
+    /// the EC2 user guide says it might ("Detach a network interface").
+    pub forced_detach_blocks_slot: bool,
     /// What a status check finds to the alarms on `StatusCheckFailed` that follow it.
     pub status_alarm_delay: Duration,
     /// A reverse DNS request to its publication.
@@ -70,6 +73,7 @@ impl Default for Settings {
             detach_delay: Duration::seconds(3),
             // Not known; nobody has to answer.
             forced_detach_delay: Duration::seconds(1),
+            forced_detach_blocks_slot: false,
             // Status checks are a metric of one minute, looked at each minute.
             status_alarm_delay: Duration::seconds(60),
             reverse_dns_published_after: Duration::seconds(60),

@@ -4,6 +4,7 @@ mod alarms;
 mod allocation;
 mod association;
 mod attachments;
+mod attachments_refused;
 mod bookkeeping;
 mod events;
 mod front;

@@ -1,7 +1,7 @@
 //! Status checks, the limits of instance types, and alarms behind the tap.
 
 use super::Player;
-use super::cloud::{classify, id, unexpected};
+use super::cloud::{classify, filter, id, unexpected};
 use crate::sim::alarms::{self, AlarmPage, DescribeAlarms, DescribeAlarmsForMetric};
 use crate::sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
@@ -64,24 +64,28 @@ impl ReadHealth for Player {
         &self,
         instances: &[InstanceId],
     ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
-        if instances.is_empty() {
-            return Ok(BTreeMap::new());
+        let mut found = BTreeMap::new();
+        let mut to_ask: Vec<&[InstanceId]> = Vec::new();
+        to_ask.extend((!instances.is_empty()).then_some(instances));
+        while let Some(some) = to_ask.pop() {
+            let named = some.iter().map(ToString::to_string).collect();
+            match self.statuses(named).await {
+                // As the AWS adapter does: the halves are asked for apart, and one alone is left out.
+                Err(CloudError::NotFound {
+                    what: Missing::Instance,
+                    ..
+                }) => to_ask.extend(
+                    some.chunks(some.len().div_ceil(2))
+                        .filter(|_| some.len() > 1),
+                ),
+                answer => {
+                    let checked = answer?;
+                    let checked = checked.iter();
+                    found.extend(checked.map(|it| (id(&it.instance_id), checks(it))));
+                }
+            }
         }
-        let named = instances.iter().map(ToString::to_string).collect();
-        let statuses = match self.statuses(named).await {
-            // One of them is gone: those that are there are among all of them.
-            Err(CloudError::NotFound {
-                what: Missing::Instance,
-                ..
-            }) => self.statuses(Vec::new()).await?,
-            answer => answer?,
-        };
-        let checked = statuses
-            .iter()
-            .map(|status| (id(&status.instance_id), checks(status)));
-        Ok(checked
-            .filter(|(instance, _)| instances.contains(instance))
-            .collect())
+        Ok(found)
     }
 }
 
@@ -108,7 +112,10 @@ impl ReadLimits for Player {
             return Ok(BTreeMap::new());
         }
         let request = Request::DescribeInstanceTypes(DescribeInstanceTypes {
-            instance_types: types.iter().map(ToString::to_string).collect(),
+            filters: vec![filter(
+                "instance-type",
+                types.iter().map(ToString::to_string),
+            )],
             ..DescribeInstanceTypes::default()
         });
         match self.ec2(ACTION, request).await? {

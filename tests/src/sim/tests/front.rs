@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use super::moving::{pair, stopping};
 use crate::sim::World;
-use crate::sim::alarms::{self, Alarm, AlarmAction};
+use crate::sim::alarms::{self, Alarm, AlarmAction, Query};
 use crate::sim::api::AllocatedAddress;
 use crate::sim::front::{Player, Stage};
 
@@ -252,6 +252,45 @@ fn an_alarm_is_read_whichever_way_it_is_told() {
         assert_eq!(alarm.state, AlarmState::Alarm);
         assert_eq!(alarm.instances(), [play.first.clone()].into());
     }
+}
+
+#[test]
+fn a_composite_a_math_alarm_and_a_contributor_are_read_for_what_they_are() {
+    let play = play();
+    let first = play.first.to_string();
+    let mut told = Vec::new();
+    play.change(|world| {
+        let metric = alarms::Metric::of_instance("Custom", "Heartbeat", &first);
+        let math = vec![
+            Query::Metric(metric),
+            Query::Expression("1 - m1".to_owned()),
+        ];
+        let select = Query::Expression("SELECT MAX(a) FROM b GROUP BY InstanceId".to_owned());
+        let fleet = Alarm::on_queries("fleet", vec![select]);
+        world.put_alarm(fleet).expect("it is well-formed");
+        drop(world.take_events());
+        let attributes = [("InstanceId", first.as_str())];
+        world.set_contributor("fleet", &attributes, alarms::AlarmState::Alarm);
+        let math = Alarm::on_queries("math", math);
+        for alarm in [math, Alarm::composite("web", "ALARM(math)")] {
+            world.put_alarm(alarm).expect("it is well-formed");
+        }
+        world.set_alarm("math", alarms::AlarmState::Alarm);
+        told = world.take_events();
+    });
+    let read = |name: &str| {
+        let event = told
+            .iter()
+            .find(|event| event["detail"]["alarmName"] == name);
+        match parse(event.expect("it is told")) {
+            Ok(Trigger::Alarm(alarm)) => *alarm,
+            other => panic!("{name} is not read as an alarm: {other:?}"),
+        }
+    };
+    assert_eq!(read("math").instances(), [play.first.clone()].into());
+    assert_eq!(read("fleet").instances(), [play.first.clone()].into());
+    assert_eq!(read("web").children, ["math"]);
+    assert_eq!(read("web").rule.as_deref(), Some("ALARM(math)"));
 }
 
 #[test]

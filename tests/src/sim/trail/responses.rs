@@ -50,6 +50,7 @@ pub(super) fn of(action: &str, response: &Response, request_id: &str) -> Value {
             attachment_id,
             network_card_index,
         } => json!({"attachmentId": attachment_id, "networkCardIndex": network_card_index}),
+        // The list's inner name is inferred from other old actions.
         Response::AssignPrivateIpAddresses {
             network_interface_id,
             assigned,
