@@ -1,5 +1,5 @@
 """Proves that the simulator serves an AWS client that knows nothing of it: plain boto3 builds a world,
-loses an address, gets it back, and reads the trail and the ledger's table.
+loses an address, gets it back, moves an interface, and reads the trail, the alarms and the ledger's table.
 
     python3 boto3_smoke.py http://127.0.0.1:PORT
 
@@ -25,7 +25,7 @@ def clients(url):
         region_name=REGION,
     )
     config = Config(retries={"max_attempts": 1})
-    return [session.client(name, endpoint_url=url, config=config) for name in ("ec2", "cloudtrail", "dynamodb")]
+    return [session.client(name, endpoint_url=url, config=config) for name in ("ec2", "cloudtrail", "dynamodb", "cloudwatch")]
 
 
 def control(url, path, body):
@@ -76,7 +76,7 @@ def run_instance(ec2, url, subnet):
     equal("the instance's tag", instance["Tags"], [{"Key": "Name", "Value": "web"}])
     status = ec2.describe_instance_status(InstanceIds=[launched["InstanceId"]])["InstanceStatuses"][0]
     equal("the status checks", status["InstanceStatus"]["Status"], "ok")
-    return instance["NetworkInterfaces"][0]
+    return instance
 
 
 def allocate(ec2):
@@ -133,6 +133,71 @@ def lose_and_recover(ec2, url, ip, allocation, association):
     equal("the tags after recovery", again.get("Tags", []), [])
 
 
+def attachment_of(ec2, eni):
+    return ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"][0].get("Attachment", {})
+
+
+def move_interface(ec2, url, subnet, holder, standby):
+    eni = ec2.create_network_interface(SubnetId=subnet, SecondaryPrivateIpAddressCount=1)["NetworkInterface"]
+    eni = eni["NetworkInterfaceId"]
+    where = {"NetworkInterfaceId": eni, "DeviceIndex": 1, "NetworkCardIndex": 0}
+    attachment = ec2.attach_network_interface(InstanceId=holder, **where)["AttachmentId"]
+    refused("InvalidNetworkInterface.InUse", ec2.attach_network_interface, InstanceId=standby, **where)
+    control(url, "advance", {"seconds": 60})
+    equal("the attachment after a minute", attachment_of(ec2, eni)["Status"], "attached")
+    change = {"AttachmentId": attachment, "DeleteOnTermination": True}
+    ec2.modify_network_interface_attribute(NetworkInterfaceId=eni, Attachment=change)
+    equal("what was set on it", attachment_of(ec2, eni)["DeleteOnTermination"], True)
+    ec2.detach_network_interface(AttachmentId=attachment)
+    equal("the attachment while it ends", attachment_of(ec2, eni)["Status"], "detaching")
+    control(url, "advance", {"seconds": 60})
+    equal("the attachment that is over", attachment_of(ec2, eni), {})
+    refused("InvalidAttachmentID.NotFound", ec2.detach_network_interface, AttachmentId=attachment)
+    ec2.attach_network_interface(InstanceId=standby, **where)
+    control(url, "advance", {"seconds": 60})
+    equal("the new holder", attachment_of(ec2, eni)["InstanceId"], standby)
+    return eni
+
+
+def move_private_ip(ec2, eni, target):
+    described = ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"][0]
+    ip = described["PrivateIpAddresses"][1]["PrivateIpAddress"]
+    wish = {"NetworkInterfaceId": target, "PrivateIpAddresses": [ip]}
+    refused("InvalidParameterValue", ec2.assign_private_ip_addresses, **wish)
+    assigned = ec2.assign_private_ip_addresses(AllowReassignment=True, **wish)["AssignedPrivateIpAddresses"]
+    equal("the private address that moved", assigned, [{"PrivateIpAddress": ip}])
+    ec2.unassign_private_ip_addresses(**wish)
+    refused("InvalidParameterValue", ec2.delete_network_interface, NetworkInterfaceId=eni)
+
+
+def read_limits(ec2):
+    network = ec2.describe_instance_types(InstanceTypes=["t3.micro"])["InstanceTypes"][0]["NetworkInfo"]
+    equal("the interfaces of a t3.micro", network["MaximumNetworkInterfaces"], 2)
+    equal("the addresses of each", network["Ipv4AddressesPerInterface"], 2)
+    equal("the interfaces on its card", network["NetworkCards"][0]["MaximumNetworkInterfaces"], 2)
+
+
+def read_alarms(cloudwatch, url, instance):
+    dimensions = {"InstanceId": instance}
+    metric = {"namespace": "AWS/EC2", "name": "StatusCheckFailed", "dimensions": dimensions}
+    control(url, "alarms", {"name": "sick", "metric": metric})
+    control(url, "alarms", {"name": "web", "rule": "ALARM(sick)"})
+    control(url, "alarms/set", {"name": "sick", "state": "ALARM"})
+    kinds = ["MetricAlarm", "CompositeAlarm"]
+    found = cloudwatch.describe_alarms(AlarmNames=["sick", "web"], AlarmTypes=kinds)
+    equal("the alarm's state", found["MetricAlarms"][0]["StateValue"], "ALARM")
+    equal("the composite's state", found["CompositeAlarms"][0]["StateValue"], "ALARM")
+    since = found["MetricAlarms"][0]["StateUpdatedTimestamp"]
+    equal("the kind of the alarm's time", type(since).__name__, "datetime")
+    on_it = cloudwatch.describe_alarms_for_metric(
+        Namespace="AWS/EC2",
+        MetricName="StatusCheckFailed",
+        Dimensions=[{"Name": "InstanceId", "Value": instance}],
+    )["MetricAlarms"]
+    equal("the alarms on the metric", [alarm["AlarmName"] for alarm in on_it], ["sick"])
+    refused("InvalidNextToken", cloudwatch.describe_alarms, NextToken="no such token")
+
+
 def fill_quota(ec2):
     while len(ec2.describe_addresses()["Addresses"]) < 5:
         ec2.allocate_address(Domain="vpc")
@@ -170,13 +235,20 @@ def main():
     if len(sys.argv) != 2:
         sys.exit("usage: boto3_smoke.py URL")
     url = sys.argv[1].rstrip("/")
-    ec2, cloudtrail, dynamodb = clients(url)
+    ec2, cloudtrail, dynamodb, cloudwatch = clients(url)
     equal("the addresses of a fresh simulator", ec2.describe_addresses()["Addresses"], [])
-    interface = run_instance(ec2, url, build_network(ec2))
+    subnet = build_network(ec2)
+    holder = run_instance(ec2, url, subnet)
+    interface = holder["NetworkInterfaces"][0]
     ip, allocation = allocate(ec2)
     association = associate(ec2, allocation, interface)
     name(ec2, url, allocation)
     lose_and_recover(ec2, url, ip, allocation, association)
+    standby = run_instance(ec2, url, subnet)
+    eni = move_interface(ec2, url, subnet, holder["InstanceId"], standby["InstanceId"])
+    move_private_ip(ec2, eni, interface["NetworkInterfaceId"])
+    read_limits(ec2)
+    read_alarms(cloudwatch, url, holder["InstanceId"])
     fill_quota(ec2)
     read_trail(cloudtrail, allocation, ip)
     use_table(dynamodb, url)

@@ -119,3 +119,112 @@ async fn a_stranger_calls_from_an_account_of_his_own() {
     assert_eq!(aws.with_key("EVE").addresses().await, 0);
     assert_eq!(aws.addresses().await, 1);
 }
+
+#[tokio::test]
+async fn an_interface_moves_as_slowly_as_it_is_told_to() {
+    let aws = Aws::start().await;
+    let web = aws.run_instance().await;
+    let eni = aws.floating(&web).await;
+    let slow = json!({ "attach_delay_milliseconds": 90_500 });
+    post(&aws, "settings", slow).await;
+    aws.attach(&eni, &web).await;
+    post(&aws, "advance", json!({ "seconds": 90 })).await;
+    let status = async || {
+        let seen = aws.interface(&eni).await;
+        seen.attachment().unwrap().status().unwrap().to_string()
+    };
+    assert_eq!(status().await, "attaching");
+    post(&aws, "advance", json!({ "seconds": 1 })).await;
+    assert_eq!(status().await, "attached");
+}
+
+#[tokio::test]
+async fn a_guest_that_does_not_answer_keeps_its_interface_until_it_does() {
+    let aws = Aws::start().await;
+    let web = aws.run_instance().await;
+    let eni = aws.floating(&web).await;
+    let attachment = aws.attach(&eni, &web).await;
+    post(&aws, "advance", json!({ "seconds": 60 })).await;
+    let silent = json!({ "ignore_detaches": [web.instance] });
+    post(&aws, "settings", silent).await;
+    let detach = aws.ec2.detach_network_interface().attachment_id(attachment);
+    detach.send().await.unwrap();
+    post(&aws, "advance", json!({ "seconds": 600 })).await;
+    assert!(aws.interface(&eni).await.attachment().is_some());
+    let answers = json!({ "answer_detaches": [web.instance] });
+    post(&aws, "settings", answers).await;
+    post(&aws, "advance", json!({ "seconds": 60 })).await;
+    assert!(aws.interface(&eni).await.attachment().is_none());
+}
+
+#[tokio::test]
+async fn a_failed_check_fires_the_alarm_that_follows_it() {
+    let aws = Aws::start().await;
+    let web = aws.run_instance().await;
+    let dimensions = json!({ "InstanceId": web.instance });
+    let metric =
+        json!({ "namespace": "AWS/EC2", "name": "StatusCheckFailed", "dimensions": dimensions });
+    let sick = json!({ "name": "sick", "metric": metric, "actions": ["lambda"] });
+    post(&aws, "alarms", sick).await;
+    ask(&aws, Method::POST, "events/take", &Value::Null).await;
+    let impair = json!({ "instance_id": web.instance, "instance": true });
+    let knobs = json!({ "status_alarm_delay_milliseconds": 0, "impair": [impair] });
+    post(&aws, "settings", knobs).await;
+    let (_, events) = ask(&aws, Method::POST, "events/take", &Value::Null).await;
+    let events: Value = serde_json::from_str(&events).unwrap();
+    assert_eq!(events[0]["detail"]["alarmName"], "sick");
+    assert_eq!(events[0]["detail"]["state"]["value"], "ALARM");
+    let (_, calls) = ask(&aws, Method::POST, "alarms/take", &Value::Null).await;
+    let calls: Value = serde_json::from_str(&calls).unwrap();
+    assert_eq!(calls[0]["alarmData"]["alarmName"], "sick");
+}
+
+#[tokio::test]
+async fn an_alarm_is_set_and_suppressed_by_name() {
+    let aws = Aws::start().await;
+    post(&aws, "alarms", json!({ "name": "c", "rule": "ALARM(a)" })).await;
+    let queries = json!([{ "expression": "SELECT MAX(StatusCheckFailed) GROUP BY InstanceId" }]);
+    post(&aws, "alarms", json!({ "name": "a", "queries": queries })).await;
+    post(
+        &aws,
+        "alarms/set",
+        json!({ "name": "c", "suppressed_by": "WaitPeriod" }),
+    )
+    .await;
+    let contributor = json!({ "InstanceId": "i-0123456789abcdef0" });
+    let firing = json!({ "name": "a", "state": "ALARM", "contributor": contributor });
+    post(&aws, "alarms/set", firing).await;
+    let (_, events) = ask(&aws, Method::POST, "events/take", &Value::Null).await;
+    let events: Vec<Value> = serde_json::from_str(&events).unwrap();
+    let detail = &events.last().unwrap()["detail"];
+    assert_eq!(detail["alarmName"], "c");
+    assert_eq!(detail["state"]["actionsSuppressedBy"], "WaitPeriod");
+}
+
+#[tokio::test]
+async fn an_alarm_that_cannot_be_is_refused_with_the_reason() {
+    let aws = Aws::start().await;
+    let wrong = [
+        (
+            "alarms",
+            json!({ "name": "a" }),
+            "one of metric, queries and rule",
+        ),
+        (
+            "alarms",
+            json!({ "name": "a", "rule": "ALARM(" }),
+            "AlarmRule",
+        ),
+        (
+            "alarms/set",
+            json!({ "name": "a", "state": "RED" }),
+            "INSUFFICIENT_DATA",
+        ),
+        ("alarms/set", json!({ "name": "a", "stat": "OK" }), "stat"),
+    ];
+    for (path, body, reason) in wrong {
+        let (status, why) = ask(&aws, Method::POST, path, &body).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST);
+        assert!(why.contains(reason), "{why}");
+    }
+}

@@ -1,4 +1,5 @@
-//! The simulator as a program: EC2, DynamoDB and CloudTrail on one local URL, until Ctrl-C.
+//! The simulator as a program: EC2, DynamoDB, CloudTrail and CloudWatch's alarms on one local URL, until
+//! Ctrl-C.
 
 use holdfast_tests::sim::http::{REGION, Simulator};
 use std::io::{self, Write};
@@ -46,7 +47,7 @@ fn port(mut arguments: impl Iterator<Item = String>) -> Result<u16, String> {
 
 fn how_to(url: &str) -> String {
     format!(
-        "The simulator serves EC2, DynamoDB and CloudTrail at {url} (Ctrl-C stops it)
+        "The simulator serves EC2, DynamoDB, CloudTrail and CloudWatch at {url} (Ctrl-C stops it)
 
   export AWS_ENDPOINT_URL={url} AWS_REGION={REGION}
   export AWS_ACCESS_KEY_ID=any AWS_SECRET_ACCESS_KEY=any

@@ -2,6 +2,7 @@
 #![allow(dead_code, reason = "each test program uses its own part")]
 
 use aws_sdk_cloudtrail as cloudtrail;
+use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_dynamodb as dynamodb;
 use aws_sdk_ec2 as ec2;
 use cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
@@ -17,6 +18,7 @@ pub(crate) struct Aws {
     pub(crate) simulator: Rc<Simulator>,
     pub(crate) ec2: ec2::Client,
     pub(crate) trail: cloudtrail::Client,
+    pub(crate) alarms: cloudwatch::Client,
     pub(crate) dynamodb: dynamodb::Client,
 }
 
@@ -55,7 +57,12 @@ macro_rules! client {
 
 impl Aws {
     pub(crate) async fn start() -> Self {
-        Self::of(Rc::new(Simulator::start().await.unwrap()), "ANY")
+        Self::on(Simulator::start().await.unwrap())
+    }
+
+    /// Clients of a simulator that somebody else set up.
+    pub(crate) fn on(simulator: Simulator) -> Self {
+        Self::of(Rc::new(simulator), "ANY")
     }
 
     /// The same simulator, as somebody else.
@@ -68,6 +75,7 @@ impl Aws {
         Self {
             ec2: client!(ec2, &url, key),
             trail: client!(cloudtrail, &url, key),
+            alarms: client!(cloudwatch, &url, key),
             dynamodb: client!(dynamodb, &url, key),
             simulator,
         }
@@ -174,6 +182,37 @@ impl Aws {
             .association_id()
             .unwrap()
             .to_owned()
+    }
+
+    /// An interface that floats: in the subnet of an instance, and attached to none.
+    pub(crate) async fn floating(&self, beside: &Launched) -> String {
+        let seen = self.interface(&beside.eni).await;
+        let create = self
+            .ec2
+            .create_network_interface()
+            .subnet_id(seen.subnet_id().unwrap())
+            .secondary_private_ip_address_count(1);
+        let created = create.send().await.unwrap();
+        let created = created.network_interface().unwrap();
+        created.network_interface_id().unwrap().to_owned()
+    }
+
+    pub(crate) async fn interface(&self, eni: &str) -> ec2::types::NetworkInterface {
+        let described = self.ec2.describe_network_interfaces();
+        let described = described.network_interface_ids(eni).send().await;
+        described.unwrap().network_interfaces()[0].clone()
+    }
+
+    pub(crate) async fn attach(&self, eni: &str, to: &Launched) -> String {
+        let attach = self
+            .ec2
+            .attach_network_interface()
+            .network_interface_id(eni)
+            .instance_id(&to.instance)
+            .device_index(1)
+            .network_card_index(0);
+        let attached = attach.send().await.unwrap();
+        attached.attachment_id().unwrap().to_owned()
     }
 
     /// What the trail has on a resource, newest first.

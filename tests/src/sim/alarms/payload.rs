@@ -138,8 +138,8 @@ impl AlarmChange {
                 message["TriggeringChildren"] = triggering_children(alarm);
             }
             Watched::Metric(metric) => message["Trigger"] = single_trigger(metric),
-            Watched::Queries(queries) => {
-                let metrics: Vec<Value> = entries(queries).map(sns_entry).collect();
+            Watched::Queries(_) => {
+                let metrics: Vec<Value> = alarm.entries().map(sns_entry).collect();
                 message["Trigger"] = json!({
                     "Period": PERIOD,
                     "EvaluationPeriods": 1,
@@ -207,8 +207,8 @@ fn configuration(alarm: &Alarm) -> Value {
             let id = "00000000-0000-4000-8000-000000000001";
             json!({"metrics": [metric_entry(id, metric, true)]})
         }
-        Watched::Queries(queries) => {
-            let metrics: Vec<Value> = entries(queries).map(event_entry).collect();
+        Watched::Queries(_) => {
+            let metrics: Vec<Value> = alarm.entries().map(event_entry).collect();
             json!({ "metrics": metrics })
         }
     }
@@ -230,7 +230,7 @@ fn metric_entry(id: &str, metric: &Metric, returns: bool) -> Value {
     })
 }
 
-/// Each entry with its id and whether it is the one that is compared.
+/// CloudWatch's users name metrics `m1`, `m2` and expressions `e1`, `e2`; the last one is compared.
 pub(super) fn entries(queries: &[Query]) -> impl Iterator<Item = (String, &Query, bool)> {
     let (mut metrics, mut expressions) = (0, 0);
     let last = queries.len().saturating_sub(1);

@@ -16,6 +16,8 @@ pub enum Service {
     DynamoDb,
     /// CloudTrail, by JSON 1.1.
     CloudTrail,
+    /// CloudWatch, by Smithy's RPC with CBOR or by JSON 1.0.
+    CloudWatch,
 }
 
 impl Service {
@@ -26,6 +28,7 @@ impl Service {
             Self::Ec2 => "ec2",
             Self::DynamoDb => "dynamodb",
             Self::CloudTrail => "cloudtrail",
+            Self::CloudWatch => "cloudwatch",
         }
     }
 }

@@ -1,10 +1,10 @@
 //! `/_sim/`: what a test in another process, the demo, or a person with curl can ask of the simulation
 //! and set in it. The same abilities as the methods of [`super::Simulator`].
 
-use super::addresses;
 use super::faults::Fault;
 use super::front::Front;
 use super::knobs::Knobs;
+use super::{addresses, alarms};
 use crate::sim::api::Caller;
 use axum::Router;
 use axum::body::Bytes;
@@ -31,6 +31,11 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "released_taken_after_seconds": 9, "taken_answer": "auth-failure",
                             "looked_up_after_seconds": 60, "reverse_dns_published_after_seconds": 60,
                             "reverse_dns_lock_lingers_seconds": 0, "instance_starts_after_seconds": 0,
+                            "status_checks_pass_after_seconds": 0, "instance_stops_after_seconds": 0,
+                            "attach_delay_milliseconds": 500, "detach_delay_milliseconds": 500,
+                            "forced_detach_delay_milliseconds": 0, "status_alarm_delay_milliseconds": 0,
+                            "ignore_detaches": ["i-..."], "answer_detaches": ["eni-..."],
+                            "impair": [{"instance_id": "i-...", "instance": true, "system": false}],
                             "page_items": 2, "take_addresses": ["203.0.113.1"],
                             "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],
                             "allow_all": true,
@@ -38,8 +43,9 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
 "#;
 
 pub(super) fn routes() -> Router<Arc<Front>> {
-    Router::new()
-        .route("/_sim/", get(async || HELP))
+    let help = format!("{HELP}{}", alarms::HELP);
+    alarms::routes()
+        .route("/_sim/", get(async move || help))
         .route("/_sim/addresses", get(addresses_now))
         .route("/_sim/calls", get(calls).delete(forget_calls))
         .route("/_sim/events/take", post(take_events))
@@ -50,12 +56,12 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/settings", post(set))
 }
 
-type Told = Result<StatusCode, (StatusCode, String)>;
+pub(super) type Told = Result<StatusCode, (StatusCode, String)>;
 
-const DONE: Told = Ok(StatusCode::NO_CONTENT);
+pub(super) const DONE: Told = Ok(StatusCode::NO_CONTENT);
 
 /// Reads a body whatever its content type says: curl calls everything a form.
-fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
     serde_json::from_slice(body).map_err(|error| {
         (
             StatusCode::BAD_REQUEST,

@@ -1,7 +1,7 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
 use super::front::Front;
-use crate::sim::{Delivery, TakenAnswer};
+use crate::sim::{Delivery, Settings, TakenAnswer, World};
 use serde::Deserialize;
 use time::Duration;
 
@@ -19,6 +19,19 @@ pub(super) struct Knobs {
     reverse_dns_published_after_seconds: Option<u32>,
     reverse_dns_lock_lingers_seconds: Option<u32>,
     instance_starts_after_seconds: Option<u32>,
+    instance_stops_after_seconds: Option<u32>,
+    status_checks_pass_after_seconds: Option<u32>,
+    attach_delay_milliseconds: Option<u32>,
+    detach_delay_milliseconds: Option<u32>,
+    forced_detach_delay_milliseconds: Option<u32>,
+    status_alarm_delay_milliseconds: Option<u32>,
+    /// Instances and interfaces.
+    #[serde(default)]
+    ignore_detaches: Vec<String>,
+    #[serde(default)]
+    answer_detaches: Vec<String>,
+    #[serde(default)]
+    impair: Vec<Impaired>,
     page_items: Option<u32>,
     #[serde(default)]
     take_addresses: Vec<String>,
@@ -41,6 +54,17 @@ enum Taken {
 struct Denial {
     principal: String,
     action: String,
+}
+
+/// What status checks find from now on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Impaired {
+    instance_id: String,
+    #[serde(default)]
+    instance: bool,
+    #[serde(default)]
+    system: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -90,9 +114,23 @@ impl Knobs {
             });
         }
         self.set(world.settings());
+        self.set_health(&mut world);
     }
 
-    fn set(&self, settings: &mut crate::sim::Settings) {
+    /// After the settings: how soon an alarm follows is one of them.
+    fn set_health(&self, world: &mut World) {
+        for id in &self.ignore_detaches {
+            world.ignore_detaches(id, true);
+        }
+        for id in &self.answer_detaches {
+            world.ignore_detaches(id, false);
+        }
+        for impaired in &self.impair {
+            world.impair(&impaired.instance_id, impaired.instance, impaired.system);
+        }
+    }
+
+    fn set(&self, settings: &mut Settings) {
         if let Some(quota) = self.address_quota {
             settings.address_quota = quota;
         }
@@ -127,10 +165,39 @@ impl Knobs {
                 &mut settings.instance_starts_after,
                 self.instance_starts_after_seconds,
             ),
+            (
+                &mut settings.instance_stops_after,
+                self.instance_stops_after_seconds,
+            ),
+            (
+                &mut settings.status_checks_pass_after,
+                self.status_checks_pass_after_seconds,
+            ),
         ];
         for (delay, asked) in delays {
             if let Some(asked) = seconds(asked) {
                 *delay = asked;
+            }
+        }
+        self.set_short_delays(settings);
+    }
+
+    fn set_short_delays(&self, settings: &mut Settings) {
+        let delays = [
+            (&mut settings.attach_delay, self.attach_delay_milliseconds),
+            (&mut settings.detach_delay, self.detach_delay_milliseconds),
+            (
+                &mut settings.forced_detach_delay,
+                self.forced_detach_delay_milliseconds,
+            ),
+            (
+                &mut settings.status_alarm_delay,
+                self.status_alarm_delay_milliseconds,
+            ),
+        ];
+        for (delay, asked) in delays {
+            if let Some(asked) = asked {
+                *delay = Duration::milliseconds(asked.into());
             }
         }
     }

@@ -1,13 +1,16 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB and CloudTrail to any AWS client, so that
-//! compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail and CloudWatch to any AWS client, so
+//! that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
 
 mod addresses;
+mod alarms;
 mod callers;
 mod calls;
+mod cbor;
 mod cloudtrail;
+mod cloudwatch;
 mod control;
 mod dynamodb;
 mod ec2;

@@ -1,14 +1,15 @@
-//! The server behind the simulator's one URL: it tells the three services apart, lets the faults strike
+//! The server behind the simulator's one URL: it tells the services apart, lets the faults strike
 //! that a test ordered, and breaks connections where a fault says so.
 //!
 //! A broken connection is a real one: the service function fails, and hyper then closes the socket
 //! without a byte. An HTTP error would not do, since clients treat it as an answer.
 
 use super::calls::{Outcome, Service};
+use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
-use super::{cloudtrail, control, ec2};
+use super::{cbor, cloudtrail, control, ec2};
 use crate::sim::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -28,7 +29,7 @@ use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-/// Nothing that the three services take is larger.
+/// Nothing that the services take is larger.
 const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
 
 /// An answer of one of the services.
@@ -79,13 +80,14 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         .await;
 }
 
-/// One call of any of the three services.
+/// One call of any of the services.
 #[derive(Debug)]
 struct AwsCall {
     service: Service,
     action: String,
     parameters: Value,
     form: Vec<(String, String)>,
+    encoding: Encoding,
 }
 
 async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response {
@@ -94,17 +96,38 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let call = match headers
+    let target = headers
         .get("x-amz-target")
-        .and_then(|target| target.to_str().ok())
-    {
-        Some(target) => json_call(target, &body),
-        None => query_call(Request::from_parts(parts, Body::from(body))).await,
+        .and_then(|target| target.to_str().ok());
+    let operation = rpc_operation(parts.uri.path()).map(str::to_owned);
+    let call = match (target, operation) {
+        (Some(target), _) => json_call(target, &body),
+        (None, Some(operation)) => cbor_call(operation, &body),
+        (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
     };
     match call {
         Ok(call) => handle(&front, &headers, call).await,
         Err(why) => (StatusCode::BAD_REQUEST, why).into_response(),
     }
+}
+
+/// The operation in a path of Smithy's RPC protocol, if it is CloudWatch's: the only service here whose
+/// clients speak it.
+fn rpc_operation(path: &str) -> Option<&str> {
+    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
+    (service == cloudwatch::NAMESPACE).then_some(operation)
+}
+
+fn cbor_call(operation: String, body: &[u8]) -> Result<AwsCall, String> {
+    let parameters = cbor::read(body)
+        .map_err(|error| format!("the body of {operation} is not CBOR: {error}\n"))?;
+    Ok(AwsCall {
+        service: Service::CloudWatch,
+        action: operation,
+        parameters,
+        form: Vec::new(),
+        encoding: Encoding::Cbor,
+    })
 }
 
 fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
@@ -113,6 +136,8 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
         Service::DynamoDb
     } else if namespace.ends_with("CloudTrail_20131101") {
         Service::CloudTrail
+    } else if namespace == cloudwatch::NAMESPACE {
+        Service::CloudWatch
     } else {
         return Err(format!(
             "the simulator has no service behind X-Amz-Target `{target}`\n"
@@ -125,6 +150,7 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
         action: action.to_owned(),
         parameters,
         form: Vec::new(),
+        encoding: Encoding::Json,
     })
 }
 
@@ -149,6 +175,7 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
         action,
         parameters: Value::Object(parameters),
         form,
+        encoding: Encoding::Json,
     })
 }
 
@@ -170,7 +197,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
         WallClock.sleep(fault.delay()).await;
     }
     let reply = match (noted.fault, call.service) {
-        (Some(Fault::Throttled), service) => throttled(service, &request_id),
+        (Some(Fault::Throttled), service) => throttled(service, call.encoding, &request_id),
         (_, Service::Ec2) => ec2::call(
             &mut front.world(),
             &caller,
@@ -188,11 +215,18 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             )
         }
         (_, Service::CloudTrail) if !front.admit_lookup() => {
-            throttled(Service::CloudTrail, &request_id)
+            throttled(Service::CloudTrail, call.encoding, &request_id)
         }
         (_, Service::CloudTrail) => {
             cloudtrail::call(&front.world(), &call.action, &call.parameters)
         }
+        (_, Service::CloudWatch) => cloudwatch::call(
+            &front.world(),
+            &caller,
+            &call.action,
+            &call.parameters,
+            call.encoding,
+        ),
     };
     let outcome = reply
         .refused
@@ -209,7 +243,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
 /// A dry run changes nothing, whatever its action.
 fn is_mutating(call: &AwsCall) -> bool {
     let reads: &[&str] = match call.service {
-        Service::Ec2 => &["Describe"],
+        Service::Ec2 | Service::CloudWatch => &["Describe"],
         Service::DynamoDb => &[
             "Get",
             "Query",
@@ -228,7 +262,7 @@ fn is_mutating(call: &AwsCall) -> bool {
 }
 
 /// Each service has its own word for one call too many.
-fn throttled(service: Service, request_id: &str) -> Reply {
+fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
     match service {
         Service::Ec2 => {
             let error = Ec2Error::new("RequestLimitExceeded", "Request limit exceeded.");
@@ -240,6 +274,9 @@ fn throttled(service: Service, request_id: &str) -> Reply {
             "Throughput exceeds the current capacity of your table or index.",
         )),
         Service::CloudTrail => cloudtrail::refusal("ThrottlingException", "Rate exceeded"),
+        Service::CloudWatch => {
+            cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
+        }
     }
 }
 
@@ -260,6 +297,9 @@ fn answer(reply: Reply, request_id: &str) -> Response {
         StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    if reply.content_type == cloudwatch::CBOR {
+        headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+    }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);
     }
