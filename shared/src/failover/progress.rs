@@ -21,6 +21,8 @@ pub(super) struct Progress {
     pub(super) mutating_calls: u32,
     /// What was on its way in this run.
     pub(super) moves: BTreeMap<ChargeId, MoveReport>,
+    /// Whether it was decided what is to be done.
+    pub(super) has_decided: bool,
     /// What could not be planned at the last look.
     pub(super) blocked: Vec<Blocked>,
     /// What EC2 refused, with its answer.
@@ -33,7 +35,7 @@ pub(super) struct Progress {
     pub(super) unsure: Option<CloudError>,
     pub(super) is_out_of_time: bool,
     pub(super) fenced: Fenced,
-    /// Why it was over before anything was touched.
+    /// Why there is nothing to be begun any more.
     pub(super) recovered: Option<String>,
     /// Why the lease could not be given back.
     pub(super) lease_left: Option<CloudError>,

@@ -242,7 +242,17 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Some(alarm) => evidence::measures(alarm, observed),
             None => Vec::new(),
         };
-        observe::fitness(&self.ports.cloud, &group.members, &measures, leaving).await
+        let mut tries = 1;
+        loop {
+            let cloud = &self.ports.cloud;
+            match observe::fitness(cloud, &group.members, &measures, leaving).await {
+                Err(failure) if failure.is_passing() && tries < MOST_TRIES => {
+                    self.ports.clock.sleep(PAUSE * tries).await;
+                    tries += 1;
+                }
+                answer => return answer,
+            }
+        }
     }
 }
 

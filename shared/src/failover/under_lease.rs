@@ -29,8 +29,13 @@ const MOST_LOOKS: u32 = 12;
 /// The pause before it is looked at again.
 const PAUSE: Duration = Duration::from_millis(250);
 
-/// The pause before a lease that somebody else has is asked for again.
-const WAIT: Duration = Duration::from_secs(1);
+/// The first pause before a lease that somebody else has is asked for again; each further one is twice as
+/// long.
+const WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// How often a lease is asked for when the ledger does not answer.
+const MOST_CLAIMS: u32 = 3;
 
 /// Fails a group over.
 pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
@@ -42,10 +47,9 @@ pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
         looks: 1,
         ..Progress::default()
     };
-    if let Some((observed, fitness)) = run.claim(concern, observed, &mut progress).await? {
-        run.rounds(concern, observed, fitness, &mut progress).await;
-        run.give_back(&mut progress).await;
-    }
+    let (observed, fitness) = run.claim(concern, observed, &mut progress).await?;
+    run.rounds(concern, observed, fitness, &mut progress).await;
+    run.give_back(&mut progress).await;
     match words::failure(run, concern, &mut progress) {
         Some(failure) => Err(failure),
         None => Ok(words::report(run, concern, &progress)),
@@ -53,101 +57,95 @@ pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
 }
 
 impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
-    /// The lease, together with a look that is no older than it. None: it is over by now.
+    /// The lease, together with a look that is no older than it.
     async fn claim(
         &self,
         concern: &Concern,
-        mut observed: Observed,
+        observed: Observed,
         progress: &mut Progress,
-    ) -> Result<Option<(Observed, Fitness)>, Error> {
+    ) -> Result<(Observed, Fitness), Error> {
+        let (claim, claimed, fitness) = {
+            let group = Group::named(&concern.group, &observed, self.settings, &[]);
+            let leaving = self.leaving(&group, &concern.sick);
+            let claim = self.claim_of(concern, &group, &observed, &leaving);
+            let (claimed, fitness) =
+                futures_util::join!(self.take(&claim), self.fitness(&group, &observed, &leaving));
+            (claim, claimed?, fitness)
+        };
+        let (lease, has_waited) = match claimed {
+            Taken::Ours(lease) => (lease, false),
+            Taken::Others(lease) => (self.wait_for(concern, claim, lease).await?, true),
+        };
+        let last = lease.last.as_ref().and_then(|last| last.ended_at);
+        let is_old = has_waited
+            || last.is_some_and(|ended_at| ended_at >= observed.at)
+            || self.ports.clock.now() - observed.at > FRESH;
+        progress.lease = Some(lease);
+        if let Ok(fitness) = fitness
+            && !is_old
+        {
+            return Ok((observed, fitness));
+        }
+        progress.looks += 1;
+        let again = self.look_again(concern).await;
+        if again.is_err() {
+            self.give_back(progress).await;
+        }
+        again
+    }
+
+    /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
+    async fn take(&self, claim: &Claim) -> Result<Taken, Error> {
+        let mut tries = 1;
         loop {
-            let (claimed, fitness) = {
-                let group = Group::named(&concern.group, &observed, self.settings, &[]);
-                let leaving = self.leaving(&group, &concern.sick);
-                let claim = self.claim_of(concern, &group, &observed, &leaving);
-                futures_util::join!(
-                    self.ports.ledger.take_lease(&claim),
-                    self.fitness(&group, &observed, &leaving)
-                )
-            };
-            match claimed.map_err(Error::LedgerUnread)? {
-                Taken::Ours(lease) => {
-                    let last = lease.last.as_ref().and_then(|last| last.ended_at);
-                    let is_old = last.is_some_and(|ended_at| ended_at >= observed.at)
-                        || self.ports.clock.now() - observed.at > FRESH;
-                    progress.lease = Some(lease);
-                    match fitness {
-                        Ok(fitness) if !is_old => return Ok(Some((observed, fitness))),
-                        Err(failure) if !failure.is_passing() => {
-                            self.give_back(progress).await;
-                            return Err(unseen(self.cause, failure));
-                        }
-                        Ok(_) => {}
-                        Err(failure) => progress.unsure = Some(failure),
-                    }
-                    if !self.may_look(progress) {
-                        self.give_back(progress).await;
-                        return Err(self.not_begun(concern));
-                    }
+            match self.ports.ledger.take_lease(claim).await {
+                Ok(taken) => return Ok(taken),
+                Err(failure) if failure.is_passing() && tries < MOST_CLAIMS => {
+                    self.ports.clock.sleep(PAUSE * tries).await;
+                    tries += 1;
                 }
-                Taken::Others(lease) => {
-                    if self.ports.clock.now() + WAIT + TO_REPORT > self.delivery.ends_at {
-                        return Err(words::lease_taken(concern, &lease));
-                    }
-                    self.ports.clock.sleep(WAIT).await;
-                }
+                Err(failure) => return Err(Error::LedgerUnread(failure)),
             }
-            observed = match super::run::look(self.ports, self.settings, self.cause).await {
-                Ok(observed) => observed,
-                Err(error) => {
-                    self.give_back(progress).await;
-                    return Err(error);
-                }
-            };
-            progress.looks += 1;
-            if let Verdict::Recovered { why } =
-                evidence::judge(self.cause, &observed, self.settings)
-                && progress.lease.is_none()
-            {
-                progress.recovered = Some(why);
-                return Ok(None);
+        }
+    }
+
+    /// Waits until whoever has the lease gives it back, or has had its time.
+    async fn wait_for(
+        &self,
+        concern: &Concern,
+        mut claim: Claim,
+        mut lease: Lease,
+    ) -> Result<Lease, Error> {
+        let mut wait = WAIT;
+        loop {
+            let now = self.ports.clock.now();
+            let ends = lease.held.as_ref().map_or(now, |held| held.until);
+            let left = Duration::try_from(ends - now).unwrap_or(Duration::ZERO);
+            let pause = wait.min(left.max(PAUSE));
+            if now + pause + TO_REPORT > self.delivery.ends_at {
+                return Err(words::lease_taken(concern, &lease));
             }
-            if progress.lease.is_some() {
-                let lease = progress.lease.clone();
-                return self.fit_under(concern, observed, lease, progress).await;
+            self.ports.clock.sleep(pause).await;
+            wait = (wait * 2).min(LONGEST_WAIT);
+            claim.now = self.ports.clock.now();
+            match self.take(&claim).await? {
+                Taken::Ours(lease) => return Ok(lease),
+                Taken::Others(still) => lease = still,
             }
         }
     }
 
     /// A new look under a lease that is ours already.
-    async fn fit_under(
-        &self,
-        concern: &Concern,
-        observed: Observed,
-        lease: Option<Lease>,
-        progress: &mut Progress,
-    ) -> Result<Option<(Observed, Fitness)>, Error> {
-        let loosened = lease.as_ref().map_or_else(Vec::new, loosened);
+    async fn look_again(&self, concern: &Concern) -> Result<(Observed, Fitness), Error> {
+        let observed = super::run::look(self.ports, self.settings, self.cause).await?;
         let fitness = {
-            let group = Group::named(&concern.group, &observed, self.settings, &loosened);
+            let group = Group::named(&concern.group, &observed, self.settings, &[]);
             let leaving = self.leaving(&group, &concern.sick);
             self.fitness(&group, &observed, &leaving).await
         };
         match fitness {
-            Ok(fitness) => Ok(Some((observed, fitness))),
-            Err(failure) => {
-                self.give_back(progress).await;
-                Err(unseen(self.cause, failure))
-            }
-        }
-    }
-
-    fn not_begun(&self, concern: &Concern) -> Error {
-        Error::OutOfTime {
-            what: format!(
-                "{}: the group {} could not be looked at in time, nothing was touched",
-                self.cause.words, concern.group
-            ),
+            Ok(fitness) => Ok((observed, fitness)),
+            Err(source) => Err(unseen(self.cause, source)),
         }
     }
 
@@ -255,13 +253,14 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             episode.began_at < self.received && episode.sick == progress.leaving
         });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
+        progress.recovered = self.is_over(observed);
         let mut plan = decide::plan(&Question {
             group: &group,
             observed,
             fitness,
             kind: &self.cause.kind,
             leaving: &progress.leaving,
-            may_begin: self.cause.kind != Kind::LeftOver && !self.is_over(observed),
+            may_begin: self.cause.kind != Kind::LeftOver && progress.recovered.is_none(),
             last_ended_at: last.filter(|_| !took_over),
             refused: &progress.refused,
             settings: self.settings,
@@ -269,6 +268,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         });
         plan.moves
             .retain(|one| !progress.given_up.contains(&one.charge));
+        progress.has_decided = true;
         progress.blocked = plan.blocked;
         progress.settle(&plan.moves);
         if plan.moves.is_empty() {
@@ -282,10 +282,13 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         !is_final && !progress.is_out_of_time
     }
 
-    /// Whether the cause is gone: then what is half way is brought to its end, and nothing else is begun.
-    fn is_over(&self, observed: &Observed) -> bool {
-        let verdict = evidence::judge(self.cause, observed, self.settings);
-        matches!(verdict, Verdict::Recovered { .. })
+    /// Whether the cause is gone, and how that is known: then what is half way is brought to its end, and
+    /// nothing else is begun.
+    fn is_over(&self, observed: &Observed) -> Option<String> {
+        match evidence::judge(self.cause, observed, self.settings) {
+            Verdict::Recovered { why } => Some(why),
+            Verdict::Concerns(_) | Verdict::Unclear { .. } => None,
+        }
     }
 
     /// All moves of a plan, at the same time. Whether each came to its end.
@@ -372,7 +375,9 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             });
             lease.home_fit_since = None;
         }
-        if words::is_complete(&progress.moves, &progress.blocked)
+        // Before anything was decided, what an earlier run noted is all that is known of what it left.
+        if progress.has_decided
+            && words::is_complete(&progress.moves, &progress.blocked)
             && progress.unsure.is_none()
             && !progress.is_out_of_time
         {

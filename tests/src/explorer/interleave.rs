@@ -61,23 +61,29 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
     stage.tap.hold_at_boundaries();
     let before = stage.world().calls().len();
     let (first, second) = (stage.player("holdfast"), stage.player("holdfast"));
+    let runs = [first.run(), second.run()];
+    let mut last = None;
     let (mut first, mut second) = pair(first, second);
     let mut waiting = [true, true];
     let mut answers = [String::new(), String::new()];
     let mut steps = Vec::new();
     let mut context = Context::from_waker(Waker::noop());
     while waiting.contains(&true) {
-        let had_choice = waiting == [true, true];
-        let second_came_first = if had_choice {
-            order.get(steps.len()).copied().unwrap_or(false)
-        } else {
-            waiting[1]
+        // Who waits for time to pass lets the other go first: otherwise one that waits for the other would
+        // wait for ever in some orders.
+        let rests = last.filter(|&turn: &usize| stage.tap.rests(runs[turn]));
+        let had_choice = waiting == [true, true] && rests.is_none();
+        let second_came_first = match rests {
+            _ if had_choice => order.get(steps.len()).copied().unwrap_or(false),
+            Some(turn) if waiting == [true, true] => turn == 0,
+            _ => waiting[1],
         };
         steps.push(Step {
             second_came_first,
             had_choice,
         });
         let turn = usize::from(second_came_first);
+        last = Some(turn);
         let run = if second_came_first {
             &mut second
         } else {

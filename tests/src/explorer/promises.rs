@@ -1,12 +1,12 @@
 //! The promises of docs/SEMANTICS.md as checks on the simulated account, after every call that Holdfast
 //! makes there: what the call changed is all that it may have changed.
 
-use crate::sim::World;
-use crate::sim::api::{
-    Address, Caller, DescribeAddresses, DescribeInstances, Instance, InstanceState, Request,
-    Response, Tag,
-};
-use crate::sim::front::{ACCOUNT, Stage};
+mod interfaces;
+mod scene;
+
+use crate::sim::api::{Caller, Request};
+use crate::sim::front::Stage;
+pub use scene::{Addresses, Scene, addresses};
 use std::collections::BTreeMap;
 
 /// What a scenario allows.
@@ -126,93 +126,19 @@ pub fn broken_by(request: &Request, before: &Scene, after: &Scene) -> Vec<String
         if was.association == is.association {
             continue;
         }
-        if was.association.is_some() && !before.has_a_holder_that_is_down(was) {
+        if was.association.is_some() && !before.may_lose(was) && !interfaces::rides(was, is) {
             broken.push(format!(
                 "promise 1: {action} took {} from its holder",
                 was.public_ip
             ));
         }
-        if !after.is_ours(is) {
+        if !after.is_ours(is) && !interfaces::is_on_ours(was, is, before, after) {
             broken.push(format!(
                 "promise 2: {action} changed {}, which is not ours",
                 was.public_ip
             ));
         }
     }
+    broken.extend(interfaces::broken_by(request, before, after));
     broken
-}
-
-/// The account as it is, without read lag and without a trace.
-#[derive(Debug, Clone, Default)]
-pub struct Scene {
-    /// Its addresses, by allocation.
-    pub addresses: Addresses,
-    /// Its instances, by id.
-    pub instances: BTreeMap<String, Instance>,
-}
-
-impl Scene {
-    /// Looks at a world.
-    #[must_use]
-    pub fn of(world: &World) -> Self {
-        let auditor = Caller::user(ACCOUNT, "auditor");
-        let request = Request::DescribeInstances(DescribeInstances::default());
-        let reservations = match world.inspect(&auditor, &request) {
-            Ok(Response::DescribeInstances { reservations, .. }) => reservations,
-            _ => Vec::new(),
-        };
-        Self {
-            addresses: addresses(world),
-            instances: reservations
-                .into_iter()
-                .flat_map(|reservation| reservation.instances)
-                .map(|instance| (instance.instance_id.clone(), instance))
-                .collect(),
-        }
-    }
-
-    fn holder(&self, address: &Address) -> Option<&Instance> {
-        let association = address.association.as_ref()?;
-        self.instances.get(association.instance_id.as_ref()?)
-    }
-
-    fn has_a_holder_that_is_down(&self, address: &Address) -> bool {
-        let is_up = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
-        self.holder(address)
-            .is_some_and(|instance| !is_up(instance.state))
-    }
-
-    /// Taken back by Holdfast; or of a group, and free or with an instance of that group.
-    fn is_ours(&self, address: &Address) -> bool {
-        let group = value_of(&address.tags, "holdfast:group");
-        let stays_in_its_group = match (&address.association, self.holder(address)) {
-            (None, _) => true,
-            (Some(_), Some(holder)) => value_of(&holder.tags, "holdfast:group") == group,
-            (Some(_), None) => false,
-        };
-        let is_of_a_group = group.is_some() && address.service_managed.is_none();
-        value_of(&address.tags, "holdfast:reclaimed-from").is_some()
-            || (is_of_a_group && stays_in_its_group)
-    }
-}
-
-fn value_of<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
-    tags.iter()
-        .find(|tag| tag.key == key)
-        .map(|tag| tag.value.as_str())
-}
-
-/// Addresses by allocation.
-pub type Addresses = BTreeMap<String, Address>;
-
-/// The account's addresses as they are, without read lag and without a trace.
-#[must_use]
-pub fn addresses(world: &World) -> Addresses {
-    let auditor = Caller::user(ACCOUNT, "auditor");
-    let request = Request::DescribeAddresses(DescribeAddresses::default());
-    let by_id = |address: Address| (address.allocation_id.clone(), address);
-    match world.inspect(&auditor, &request) {
-        Ok(Response::DescribeAddresses(addresses)) => addresses.into_iter().map(by_id).collect(),
-        _ => Addresses::new(),
-    }
 }

@@ -2,6 +2,7 @@
 //! in a line what is special about it.
 
 pub mod estate;
+pub mod failover;
 pub mod guard;
 pub mod placement;
 pub mod reconcile;

@@ -17,9 +17,6 @@ pub(in crate::failover) fn failure<C, L, K: Clock>(
     concern: &Concern,
     progress: &mut Progress,
 ) -> Option<Error> {
-    if progress.recovered.is_some() {
-        return None;
-    }
     let is_adrift = |blocked: &&Blocked| blocked.holder.is_none();
     if progress.blocked.iter().any(|blocked| is_adrift(&blocked)) {
         return Some(stranded(run, concern, progress));
@@ -47,7 +44,11 @@ pub(in crate::failover) fn report<C, L, K: Clock>(
     concern: &Concern,
     progress: &Progress,
 ) -> Report {
-    if let Some(why) = &progress.recovered {
+    if let Some(why) = progress
+        .recovered
+        .as_ref()
+        .filter(|_| progress.moves.is_empty())
+    {
         return recovered(run.settings, run.cause, why);
     }
     let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.charge);

@@ -18,6 +18,7 @@ use crate::explorer::promises::{self, Scene};
 use holdfast::clock::Clock;
 use holdfast::ledger::MemoryLedger;
 use holdfast::ports::{Delivery, Ports};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
@@ -37,6 +38,7 @@ pub struct Stage {
     broken: Mutex<Vec<String>>,
     intruder: Mutex<Option<Intruder>>,
     timetable: Timetable,
+    given_up: Mutex<BTreeSet<String>>,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -65,6 +67,7 @@ impl Stage {
             broken: Mutex::default(),
             intruder: Mutex::default(),
             timetable: Timetable::default(),
+            given_up: Mutex::default(),
         })
     }
 
@@ -85,6 +88,16 @@ impl Stage {
         }
     }
 
+    /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
+    /// alarm that does not name it.
+    pub fn give_up(&self, instance: &str) {
+        self.given_up().insert(instance.to_owned());
+    }
+
+    fn given_up(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The promises that calls have broken so far.
     #[must_use]
     pub fn broken(&self) -> Vec<String> {
@@ -101,7 +114,8 @@ impl Stage {
         if request.is_read() {
             return world.call(caller, request, false);
         }
-        let before = Scene::of(&world);
+        let mut before = Scene::of(&world);
+        before.sick.extend(self.given_up().iter().cloned());
         let answer = world.call(caller, request, false);
         let broken = promises::broken_by(request, &before, &Scene::of(&world));
         self.broken
@@ -195,7 +209,7 @@ impl Clock for Player {
     }
 
     async fn sleep(&self, how_long: Duration) {
-        self.stage.tap.boundary(self.run).await;
+        self.stage.tap.rest(self.run).await;
         if self.stage.timetable.is_kept() {
             self.until(self.now() + how_long).await;
         } else {

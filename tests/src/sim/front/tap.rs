@@ -85,6 +85,8 @@ struct State {
     stopped: BTreeSet<Run>,
     stopping: BTreeSet<Run>,
     held: bool,
+    /// Runs that wait for time to pass.
+    resting: BTreeSet<Run>,
     sabotage: Option<Sabotage>,
 }
 
@@ -154,6 +156,19 @@ impl Tap {
     pub fn has_stopped(&self, run: Run) -> bool {
         let state = self.state();
         state.stopped.contains(&run) || state.stopping.contains(&run)
+    }
+
+    /// Whether a run waits for time to pass.
+    #[must_use]
+    pub fn rests(&self, run: Run) -> bool {
+        self.state().resting.contains(&run)
+    }
+
+    /// A run waits for time to pass; another run may come first.
+    pub(super) async fn rest(&self, run: Run) {
+        self.state().resting.insert(run);
+        self.boundary(run).await;
+        self.state().resting.remove(&run);
     }
 
     /// A point at which another run may come first.

@@ -1,0 +1,385 @@
+//! A group of three with something that moves among them, and what may be special about it.
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "a scenario that cannot be set up is a wrong test"
+)]
+
+mod hands;
+
+use super::placement::{GROUP, terminate};
+use crate::explorer::promises::{Promises, addresses};
+use crate::explorer::{Run, Scenario};
+use crate::sim::World;
+use crate::sim::alarms::{Alarm, AlarmState};
+use crate::sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
+use crate::sim::front::{Player, Stage};
+use futures_util::FutureExt;
+use hands::{allocate, call, create_interface, interface, launch, tag};
+pub use hands::{attach, detach, stop};
+use holdfast::error::Error;
+use holdfast::event::{Trigger, parse};
+use holdfast::failover;
+use holdfast::report::{FailoverReport, Report, Subject};
+use holdfast::settings::Settings;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use time::Duration;
+
+/// How long a simulated Lambda may run.
+pub const TIMEOUT: Duration = Duration::seconds(120);
+
+/// A group under construction: three instances that run and are well, in one subnet.
+#[derive(Debug, Clone)]
+pub struct Trio {
+    /// EC2 and CloudWatch.
+    pub world: World,
+    /// The members, in the order in which they stand by.
+    pub members: Vec<String>,
+    /// The interface that moves, or that has what moves.
+    pub eni: String,
+    /// The Elastic IP.
+    pub allocation: String,
+    /// Its private IP.
+    pub private_ip: String,
+    settings: Vec<(String, String)>,
+}
+
+/// Three members that are well, and nothing that moves.
+fn members() -> Trio {
+    let settings = [
+        ("HOLDFAST_TABLE", "ledger"),
+        ("HOLDFAST_MODE", "enforce"),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let mut world = World::new();
+    world.settings().address_quota = 1000;
+    let members = vec![
+        launch(&mut world, "1"),
+        launch(&mut world, "2"),
+        launch(&mut world, "3"),
+    ];
+    world.advance(Duration::seconds(300));
+    for member in &members {
+        let alarm = Alarm::on_status_checks(&alarm_of(member), member);
+        world
+            .put_alarm(alarm)
+            .expect("an alarm on one metric is good");
+        world.set_alarm(&alarm_of(member), AlarmState::Ok);
+    }
+    let mut trio = Trio {
+        world,
+        members,
+        eni: String::new(),
+        allocation: String::new(),
+        private_ip: String::new(),
+        settings: settings
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into(),
+    };
+    trio.world.take_events();
+    trio
+}
+
+/// The name of the alarm on a member's status checks.
+#[must_use]
+pub fn alarm_of(member: &str) -> String {
+    format!("{member}-status")
+}
+
+/// The first member has an interface that moves, with an Elastic IP on it.
+#[must_use]
+pub fn floating_interface() -> Trio {
+    let mut trio = members();
+    trio.eni = create_interface(&mut trio.world, 0, &[GROUP]);
+    trio.allocation = allocate(&mut trio.world, &[("holdfast:protect", "reclaim")]);
+    attach(&mut trio.world, &trio.eni, &trio.members[0], 1);
+    trio.associate_with_primary();
+    trio.settled()
+}
+
+/// The first member has an Elastic IP that moves alone.
+#[must_use]
+pub fn floating_address() -> Trio {
+    let mut trio = members();
+    trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "eip")]);
+    trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
+    trio.associate_with_primary();
+    trio.settled()
+}
+
+/// The first member has a secondary private IP that moves, with an Elastic IP on it.
+#[must_use]
+pub fn floating_private_ip() -> Trio {
+    let mut trio = members();
+    trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "ip")]);
+    trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
+    trio.private_ip = hands::add_private_ip(&mut trio.world, &trio.eni);
+    let request = AssociateAddress {
+        allocation_id: Some(trio.allocation.clone()),
+        network_interface_id: Some(trio.eni.clone()),
+        private_ip_address: Some(trio.private_ip.clone()),
+        ..AssociateAddress::default()
+    };
+    call(&mut trio.world, &Request::AssociateAddress(request));
+    trio.settled()
+}
+
+impl Trio {
+    fn associate_with_primary(&mut self) {
+        let private = &interface(&self.world, &self.eni)
+            .expect("it is there")
+            .private_ip_addresses[0];
+        self.private_ip.clone_from(&private.private_ip_address);
+        let request = AssociateAddress {
+            allocation_id: Some(self.allocation.clone()),
+            network_interface_id: Some(self.eni.clone()),
+            ..AssociateAddress::default()
+        };
+        call(&mut self.world, &Request::AssociateAddress(request));
+    }
+
+    fn settled(mut self) -> Self {
+        self.world.advance(Duration::seconds(60));
+        self.world.take_events();
+        self
+    }
+
+    /// Gives Holdfast a setting.
+    #[must_use]
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.retain(|(known, _)| known != key);
+        self.settings.push((key.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Changes the world.
+    #[must_use]
+    pub fn world(mut self, change: impl FnOnce(&mut World)) -> Self {
+        change(&mut self.world);
+        self
+    }
+
+    /// EC2 takes so long to detach an interface, and to attach one.
+    #[must_use]
+    pub fn delays(self, detach: Duration, attach: Duration) -> Self {
+        self.world(|world| {
+            world.settings().detach_delay = detach;
+            world.settings().forced_detach_delay = detach;
+            world.settings().attach_delay = attach;
+        })
+    }
+
+    /// Gives what moves another tag.
+    #[must_use]
+    pub fn tagged(mut self, key: &str, value: &str) -> Self {
+        let carrier = interface(&self.world, &self.eni).expect("it is there");
+        let is_grouped = carrier.tags.iter().any(|tag| tag.key == GROUP.0);
+        let id = if is_grouped {
+            &self.eni
+        } else {
+            &self.allocation
+        };
+        tag(&mut self.world, id, &[Tag::new(key, value)]);
+        self
+    }
+
+    /// Gives a member another interface of its own.
+    #[must_use]
+    pub fn with_interface(mut self, member: usize, device_index: i32) -> Self {
+        let eni = create_interface(&mut self.world, 0, &[]);
+        attach(&mut self.world, &eni, &self.members[member], device_index);
+        self.settled()
+    }
+
+    /// Lets time pass.
+    #[must_use]
+    pub fn after(mut self, seconds: i64) -> Self {
+        self.world.advance(Duration::seconds(seconds));
+        self
+    }
+
+    /// The status checks of a member fail, and its alarm fires.
+    #[must_use]
+    pub fn failing(mut self, member: usize) -> Self {
+        fail(&mut self.world, &self.members[member]);
+        self
+    }
+
+    /// A member is stopped by somebody.
+    #[must_use]
+    pub fn stopped(mut self, member: usize) -> Self {
+        stop(&mut self.world, &self.members[member]);
+        self.after(60)
+    }
+
+    /// A member is terminated by somebody.
+    #[must_use]
+    pub fn terminated(mut self, member: usize) -> Self {
+        terminate(&mut self.world, &self.members[member]);
+        self.after(60)
+    }
+
+    /// The stage on which the function is to act.
+    #[must_use]
+    pub fn stage(&self) -> Arc<Stage> {
+        Stage::new(self.world.clone())
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn settings(&self) -> Settings {
+        Settings::read(self.settings.clone()).expect("the scenario's settings are good")
+    }
+
+    /// The event of a member's alarm.
+    #[must_use]
+    pub fn alarm(&self, member: usize) -> Value {
+        alarm_event(&self.world, &self.members[member])
+    }
+
+    /// A run of the function for an event.
+    #[must_use]
+    pub fn deliver(&self, player: Player, event: &Value) -> Run<'static> {
+        let trigger = parse(event).expect("the scenario's events can be read");
+        Box::pin(deliver(player, self.settings(), trigger))
+    }
+
+    /// Runs the function for an event.
+    ///
+    /// # Errors
+    /// The function's own.
+    pub fn try_told(&self, stage: &Arc<Stage>, event: &Value) -> Result<Report, Error> {
+        let run = self.deliver(stage.player("holdfast-alarm-failover"), event);
+        run.now_or_never().expect("no fault stops the run")
+    }
+
+    /// Runs the function for an event, with nothing going wrong.
+    #[must_use]
+    pub fn told(&self, stage: &Arc<Stage>, event: &Value) -> Report {
+        self.try_told(stage, event)
+            .expect("nothing goes wrong here")
+    }
+
+    /// As something to be explored: an event arrives, and the first of the two that are well has it all.
+    #[must_use]
+    pub fn scenario(
+        self,
+        name: &'static str,
+        event: Value,
+        most_changes: usize,
+        goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
+    ) -> Scenario {
+        let observe = self.settings().mode == holdfast::settings::Mode::Observe;
+        let promises = if observe {
+            Promises::of_observe_mode()
+        } else {
+            Promises::with_changes(most_changes)
+        };
+        let trio = Arc::new(self);
+        let (for_stage, for_run, for_goal) = (Arc::clone(&trio), Arc::clone(&trio), trio);
+        Scenario {
+            name,
+            stage: Box::new(move || for_stage.stage()),
+            deliver: Box::new(move |player| for_run.deliver(player, &event)),
+            goal: Box::new(move |stage| goal(&for_goal, stage)),
+            promises,
+        }
+    }
+
+    /// The member that has the Elastic IP now.
+    #[must_use]
+    pub fn holder(&self, stage: &Stage) -> Option<usize> {
+        let address = addresses(&stage.world()).remove(&self.allocation)?;
+        let id = address.association?.instance_id?;
+        self.members.iter().position(|member| *member == id)
+    }
+
+    /// The interface as it is now.
+    #[must_use]
+    pub fn interface(&self, stage: &Stage) -> Option<NetworkInterface> {
+        interface(&stage.world(), &self.eni)
+    }
+
+    /// Says when a member does not have the address in the end.
+    ///
+    /// # Errors
+    /// Who has it.
+    pub fn must_be_with(&self, stage: &Stage, member: usize) -> Result<(), String> {
+        match self.holder(stage) {
+            Some(holder) if holder == member => Ok(()),
+            other => Err(format!("the address is with {other:?}, not with {member}")),
+        }
+    }
+}
+
+/// What a report says of a failover.
+#[must_use]
+pub fn failover_in(report: &Report) -> &FailoverReport {
+    match &report.subject {
+        Subject::Failover(failover) => failover,
+        other => panic!("the report is about {other:?}"),
+    }
+}
+
+/// The status checks of an instance fail, and its alarm fires.
+pub fn fail(world: &mut World, instance: &str) {
+    world.impair(instance, true, false);
+    world.set_alarm(&alarm_of(instance), AlarmState::Alarm);
+}
+
+/// The status checks of an instance pass again, and its alarm knows.
+pub fn heal(world: &mut World, instance: &str) {
+    world.impair(instance, false, false);
+    world.set_alarm(&alarm_of(instance), AlarmState::Ok);
+}
+
+/// The event by which EventBridge tells that the alarm of an instance fires.
+#[must_use]
+pub fn alarm_event(world: &World, instance: &str) -> Value {
+    let mut world = world.clone();
+    let events = world.take_events();
+    let name = alarm_of(instance);
+    let is_it = |event: &&Value| {
+        event["detail"]["alarmName"] == name.as_str()
+            && event["detail"]["state"]["value"] == "ALARM"
+    };
+    events
+        .iter()
+        .rfind(is_it)
+        .cloned()
+        .expect("the alarm has fired")
+}
+
+/// What a person asks: everything to a member.
+#[must_use]
+pub fn switchover(to: Option<&str>) -> Value {
+    match to {
+        Some(to) => json!({"holdfast": "failover", "group": GROUP.1, "to": to}),
+        None => json!({"holdfast": "failover", "group": GROUP.1}),
+    }
+}
+
+/// What a person asks: what would happen.
+#[must_use]
+pub fn plan() -> Value {
+    json!({"holdfast": "plan", "group": GROUP.1})
+}
+
+async fn deliver(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
+    let ports = player.ports();
+    let delivery = player.delivery(TIMEOUT);
+    failover::run(&ports, &settings, &trigger, delivery).await
+}
+
+impl Trio {
+    /// The request that attaches the interface to a member, as a person would send it.
+    #[must_use]
+    pub fn attaching(&self, member: usize, device_index: i32) -> Request {
+        Request::AttachNetworkInterface(AttachNetworkInterface {
+            network_interface_id: self.eni.clone(),
+            instance_id: self.members[member].clone(),
+            device_index,
+            network_card_index: None,
+        })
+    }
+}

@@ -1,0 +1,148 @@
+//! What the owner of a group does by hand.
+
+use crate::scenarios::placement::{GROUP, default_subnet, owner};
+use crate::sim::World;
+use crate::sim::api::{
+    AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface,
+    CreateTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface, Request,
+    Response, RunInstances, StopInstances, Tag, TagSpecification,
+};
+
+/// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.
+pub(super) fn call(world: &mut World, request: &Request) -> Response {
+    let answer = world.call(&owner(), request, false);
+    answer.expect("the scenario's own calls are good")
+}
+
+fn specified(kind: &str, tags: &[(&str, &str)]) -> Vec<TagSpecification> {
+    if tags.is_empty() {
+        return Vec::new();
+    }
+    vec![TagSpecification {
+        resource_type: kind.to_owned(),
+        tags: tags
+            .iter()
+            .map(|(key, value)| Tag::new(*key, *value))
+            .collect(),
+    }]
+}
+
+/// A member of the group, which takes three interfaces.
+pub(super) fn launch(world: &mut World, priority: &str) -> String {
+    let request = RunInstances {
+        instance_type: Some("t3.small".to_owned()),
+        min_count: 1,
+        max_count: 1,
+        tag_specifications: specified("instance", &[GROUP, ("holdfast:priority", priority)]),
+        ..RunInstances::default()
+    };
+    match call(world, &Request::RunInstances(request)) {
+        Response::RunInstances(made) => made.instances[0].instance_id.clone(),
+        other => unreachable!("RunInstances answers with a reservation, not {other:?}"),
+    }
+}
+
+pub(super) fn create_interface(world: &mut World, secondary: i32, tags: &[(&str, &str)]) -> String {
+    let request = CreateNetworkInterface {
+        subnet_id: default_subnet(world),
+        secondary_private_ip_address_count: secondary,
+        tag_specifications: specified("network-interface", tags),
+        ..CreateNetworkInterface::default()
+    };
+    match call(world, &Request::CreateNetworkInterface(request)) {
+        Response::CreateNetworkInterface(made) => made.network_interface_id,
+        other => unreachable!("CreateNetworkInterface answers with an interface, not {other:?}"),
+    }
+}
+
+pub(super) fn allocate(world: &mut World, tags: &[(&str, &str)]) -> String {
+    let request = AllocateAddress {
+        tag_specifications: specified("elastic-ip", tags),
+        ..AllocateAddress::default()
+    };
+    match call(world, &Request::AllocateAddress(request)) {
+        Response::AllocateAddress(given) => given.allocation_id,
+        other => unreachable!("AllocateAddress answers with an address, not {other:?}"),
+    }
+}
+
+pub(super) fn tag(world: &mut World, id: &str, tags: &[Tag]) {
+    let request = CreateTags {
+        resources: vec![id.to_owned()],
+        tags: tags.to_vec(),
+    };
+    call(world, &Request::CreateTags(request));
+}
+
+/// Every interface of the account.
+fn interfaces(world: &World) -> Vec<NetworkInterface> {
+    let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
+    match world.inspect(&owner(), &request) {
+        Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => interfaces,
+        other => unreachable!("DescribeNetworkInterfaces answers, not {other:?}"),
+    }
+}
+
+pub(super) fn interface(world: &World, eni: &str) -> Option<NetworkInterface> {
+    let mut all = interfaces(world).into_iter();
+    all.find(|interface| interface.network_interface_id == eni)
+}
+
+pub(super) fn primary_interface(world: &World, instance: &str) -> String {
+    let is_it = |interface: &NetworkInterface| {
+        let attachment = interface.attachment.as_ref();
+        attachment.is_some_and(|attachment| {
+            attachment.device_index == 0 && attachment.instance_id.as_deref() == Some(instance)
+        })
+    };
+    let found = interfaces(world).into_iter().find(is_it);
+    found.expect("every instance has one").network_interface_id
+}
+
+pub(super) fn add_private_ip(world: &mut World, eni: &str) -> String {
+    let request = AssignPrivateIpAddresses {
+        network_interface_id: eni.to_owned(),
+        secondary_private_ip_address_count: Some(1),
+        ..AssignPrivateIpAddresses::default()
+    };
+    call(world, &Request::AssignPrivateIpAddresses(request));
+    let has = interface(world, eni)
+        .expect("it is there")
+        .private_ip_addresses;
+    has.last()
+        .expect("it has one more now")
+        .private_ip_address
+        .clone()
+}
+
+/// The owner attaches an interface.
+pub fn attach(world: &mut World, eni: &str, instance: &str, device_index: i32) {
+    let request = AttachNetworkInterface {
+        network_interface_id: eni.to_owned(),
+        instance_id: instance.to_owned(),
+        device_index,
+        network_card_index: None,
+    };
+    call(world, &Request::AttachNetworkInterface(request));
+}
+
+/// The owner detaches an interface from whatever has it.
+pub fn detach(world: &mut World, eni: &str) {
+    let attachment = interface(world, eni).and_then(|interface| interface.attachment);
+    if let Some(attachment) = attachment {
+        let request = DetachNetworkInterface {
+            attachment_id: attachment.attachment_id,
+            force: false,
+        };
+        call(world, &Request::DetachNetworkInterface(request));
+    }
+}
+
+/// The owner stops an instance.
+pub fn stop(world: &mut World, instance: &str) {
+    let request = StopInstances {
+        instance_ids: vec![instance.to_owned()],
+        ..StopInstances::default()
+    };
+    call(world, &Request::StopInstances(request));
+}
