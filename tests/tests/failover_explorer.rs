@@ -80,11 +80,7 @@ fn the_elastic_ip_of_a_stopped_member_moves_in_two_calls_whatever_goes_wrong() {
 
 #[test]
 fn two_deliveries_of_one_alarm_move_it_once_in_every_order() {
-    for trio in [
-        floating_address(),
-        floating_private_ip(),
-        floating_interface(),
-    ] {
+    for trio in [floating_address(), floating_private_ip(), quick_interface()] {
         let scenario = failing(trio, "twice", 2);
         let orders = interleave::twice(&scenario).unwrap_or_else(|history| panic!("{history}"));
         println!("{orders} orders");

@@ -12,11 +12,12 @@ use super::observe::{self, Fitness, Observed};
 use super::route::{Step, Tie};
 use super::run;
 use super::words;
+use crate::address::Address;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::moves::Rehearsal;
 use crate::error::Error;
-use crate::ids::InstanceId;
+use crate::ids::{AllocationId, InstanceId};
 use crate::instance::{Checks, Instance, InstanceState};
 use crate::ledger::lease::{Episode, Lease};
 use crate::ledger::{Ledger, Written};
@@ -58,17 +59,31 @@ impl<'a> Ground<'a> {
     }
 }
 
-/// Looks at every group.
+/// Looks at every group. `addresses` are those that reconcile has seen a moment ago.
 ///
 /// # Errors
 /// When something that was begun is not finished: see [`Error`].
 pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
+    addresses: &BTreeMap<AllocationId, Address>,
     delivery: Delivery,
 ) -> Result<Audit, Error> {
-    let idle = cause_of(Kind::LeftOver, "reconcile", None, ports.clock.now());
-    let observed = run::look(ports, settings, &idle).await?;
+    let seen = observe::groups(ports, settings, addresses.values().cloned().collect()).await;
+    let observed = match seen {
+        Ok(observed) => observed,
+        Err(source) if source.is_passing() => {
+            let what = "the groups could not be looked at".to_owned();
+            return Err(Error::Unfinished { what, source });
+        }
+        Err(refusal) => {
+            return Ok(Audit {
+                findings: vec![words::not_looked(&refusal)],
+                ..Audit::default()
+            });
+        }
+    };
+    let idle = cause_of(Kind::LeftOver, "reconcile", None, observed.at);
     let names = group_names(&observed, settings);
     let mut audit = Audit::default();
     if names.is_empty() {

@@ -74,6 +74,28 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
     })
 }
 
+/// A look at all groups, with the addresses that somebody has read already.
+pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    addresses: Vec<Address>,
+) -> Result<Observed, CloudError> {
+    let at = ports.clock.now();
+    let tagged = WhichInstances::Tagged(settings.tags.group.clone());
+    let floating = WhichInterfaces::Tagged(settings.tags.group.clone());
+    let (instances, interfaces) = futures_util::join!(
+        ports.cloud.instances(&tagged),
+        ports.cloud.interfaces(&floating)
+    );
+    Ok(Observed {
+        at,
+        instances: instances?,
+        interfaces: interfaces?,
+        addresses,
+        alarms: BTreeMap::new(),
+    })
+}
+
 /// The alarms of the cause, and level by level those that the rules of firing composites name.
 async fn alarms_beneath<C: ReadAlarms>(
     cloud: &C,

@@ -116,6 +116,15 @@ pub fn start(
             why: format!("it is not in the group {name}"),
         };
     };
+    let has_floating = observed
+        .interfaces
+        .iter()
+        .any(|interface| group_of(&interface.tags, keys) == Some(name));
+    if group.addresses.is_empty() && has_floating {
+        return Decision::Leave {
+            why: format!("the addresses of the group {name} move with its interfaces"),
+        };
+    }
     if let Some(address) = member.unsettled.first() {
         return Decision::NotYet {
             why: format!("EC2 does not agree with itself on where {} is", address.ip),

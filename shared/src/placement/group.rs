@@ -2,7 +2,7 @@
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::address::{Address, Association, Tags};
+use crate::address::{Address, Association, Attachment, Tags};
 use crate::ids::{EniId, InstanceId};
 use crate::instance::{Instance, InstanceState, PublicSide};
 use crate::settings::{OnStop, Settings, TagKeys};
@@ -13,7 +13,8 @@ use std::net::Ipv4Addr;
 pub struct Group<'a> {
     /// Its name, the value of the tag.
     pub name: &'a str,
-    /// Its addresses, without those that an AWS service manages.
+    /// Its addresses, without those that an AWS service manages, and those that are on an interface which
+    /// moves among the group by itself.
     pub addresses: Vec<&'a Address>,
     /// Its instances, whatever state they are in.
     pub members: Vec<Member<'a>>,
@@ -77,6 +78,7 @@ impl<'a> Group<'a> {
                 .addresses
                 .iter()
                 .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
+                .filter(|address| !floats(address, observed, name, keys))
                 .collect(),
             members: Vec::new(),
             keys,
@@ -231,6 +233,22 @@ pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
     value
         .and_then(|value| value.trim().parse().ok())
         .unwrap_or(i64::MAX)
+}
+
+/// Whether an address is on an interface that has the group's tag: where that goes, the address goes.
+fn floats(address: &Address, observed: &Observed, name: &str, keys: &TagKeys) -> bool {
+    let held = address.association.as_ref();
+    let Some(eni) = held.and_then(|association| association.eni.as_ref()) else {
+        return false;
+    };
+    let mut interfaces = observed.interfaces.iter();
+    interfaces.any(|interface| {
+        let is_primary = interface
+            .attachment
+            .as_ref()
+            .is_some_and(Attachment::is_primary);
+        interface.id == *eni && group_of(&interface.tags, keys) == Some(name) && !is_primary
+    })
 }
 
 fn holder(address: &Address) -> Option<&InstanceId> {

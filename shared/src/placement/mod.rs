@@ -3,7 +3,8 @@
 //!
 //! Order of choice: the address of the instance's own slot, the one that it had before, a free one of
 //! its group, one whose holder does not run any more. No address that something running has is ever
-//! touched, nor one that a service manages, nor one outside the group.
+//! touched, nor one that a service manages, nor one outside the group, nor one on an interface that moves
+//! among the group by itself: that is failover's.
 //!
 //! Who else is at work on the same addresses, and what arbitrates:
 //!
@@ -29,7 +30,7 @@ mod words;
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances};
+use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
 use crate::event::{InstanceChange, Trigger};
 use crate::instance::InstanceState;
@@ -42,9 +43,15 @@ pub use stop::{Waiting, place_waiting};
 pub use words::public_dns_name;
 
 /// What placement asks of EC2. Associating through a holder is not among it.
-pub trait PlacementCloud: ReadAddresses + ReadInstances + Associate + Disassociate {}
+pub trait PlacementCloud:
+    ReadAddresses + ReadInstances + ReadInterfaces + Associate + Disassociate
+{
+}
 
-impl<T: ReadAddresses + ReadInstances + Associate + Disassociate> PlacementCloud for T {}
+impl<T: ReadAddresses + ReadInstances + ReadInterfaces + Associate + Disassociate> PlacementCloud
+    for T
+{
+}
 
 const FUNCTION: Function = Function::InstanceStart;
 

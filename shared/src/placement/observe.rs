@@ -5,9 +5,9 @@
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
 use super::PlacementCloud;
-use crate::address::Address;
+use crate::address::{Address, Interface};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Which, WhichInstances};
+use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
 use crate::ids::{AllocationId, InstanceId};
 use crate::instance::Instance;
 use crate::ledger::Ledger;
@@ -25,6 +25,8 @@ pub struct Observed {
     pub addresses: Vec<Address>,
     /// The instances that have a group tag.
     pub instances: Vec<Instance>,
+    /// The interfaces that have a group tag: with them move the addresses on them.
+    pub interfaces: Vec<Interface>,
     /// The instance that last had an address, as the ledger remembers.
     pub last_held: BTreeMap<AllocationId, InstanceId>,
 }
@@ -61,14 +63,17 @@ pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
     let tagged = WhichInstances::Tagged(settings.tags.group.clone());
-    let (addresses, instances) = futures_util::join!(
+    let floating = WhichInterfaces::Tagged(settings.tags.group.clone());
+    let (addresses, instances, interfaces) = futures_util::join!(
         ports.cloud.addresses(&Which::All),
-        ports.cloud.instances(&tagged)
+        ports.cloud.instances(&tagged),
+        ports.cloud.interfaces(&floating)
     );
     Ok(Observed {
         at,
         addresses: addresses?,
         instances: instances?,
+        interfaces: interfaces?,
         last_held: memory.last_held.clone(),
     })
 }

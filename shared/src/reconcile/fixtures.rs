@@ -1,6 +1,8 @@
 //! A small account of its own, for the tests of reconcile: addresses that can be changed by hand, a
 //! clock that stands still, and a count of every call.
 
+mod failover;
+
 use crate::address::{Address, Association, Interface, Pool, Tags};
 use crate::clock::Clock;
 use crate::cloud::{

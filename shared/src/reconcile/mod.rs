@@ -27,6 +27,7 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Trigger;
 use crate::event::cloudtrail::{Deed, Record};
+use crate::failover::{self, FailoverCloud};
 use crate::guard::{self, GuardCloud, Loss};
 use crate::ids::AllocationId;
 use crate::ledger::Ledger;
@@ -38,11 +39,10 @@ use decide::Concern;
 use settle::Settling;
 use std::collections::BTreeSet;
 
-/// What reconcile asks of EC2 and CloudTrail: what the guard and placement do, since it ends what they
-/// began.
-pub trait ReconcileCloud: GuardCloud + PlacementCloud {}
+/// What reconcile asks of AWS: what the guard, placement and failover do, since it ends what they began.
+pub trait ReconcileCloud: GuardCloud + PlacementCloud + FailoverCloud {}
 
-impl<T: GuardCloud + PlacementCloud> ReconcileCloud for T {}
+impl<T: GuardCloud + PlacementCloud + FailoverCloud> ReconcileCloud for T {}
 
 const FUNCTION: Function = Function::Reconcile;
 
@@ -107,12 +107,15 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let addresses = observed.look.addresses.values();
     let waiting = placement::place_waiting(ports, settings, addresses, delivery).await;
     watch.lap("place", &ports.clock);
+    let audited = failover::audit(ports, settings, &observed.look.addresses, delivery).await;
+    watch.lap("audit", &ports.clock);
     let plan = decide::Sweep { missing, ..plan };
     if let Some(failure) = settled.failure {
         return Err(failure);
     }
     let report = words::swept(settings, &observed, plan, written, settled, watch);
-    Ok(words::with_placed(report, waiting?))
+    let report = words::with_placed(report, waiting?);
+    Ok(words::with_groups(report, audited?))
 }
 
 /// Takes note of a call on the addresses that it concerns, and of what that means for their losses.

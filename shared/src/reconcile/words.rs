@@ -6,6 +6,7 @@ use super::observe::{Concerned, Everything, Look};
 use super::settle::Settled;
 use super::{FUNCTION, transfer};
 use crate::event::cloudtrail::{Deed, Record};
+use crate::failover::Audit;
 use crate::guard::decide::protection;
 use crate::ids::{AllocationId, InstanceId};
 use crate::ledger::Snapshot;
@@ -74,6 +75,36 @@ pub(super) fn with_placed(mut report: Report, waiting: Waiting) -> Report {
     }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.placed = waiting.placed;
+    }
+    report
+}
+
+pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
+    report.findings.extend(audit.findings);
+    for failover in &audit.failovers {
+        report.summary = format!("{}; {}", report.summary, failover.summary);
+        report.findings.extend(failover.findings.iter().cloned());
+        let is_news = !matches!(
+            failover.outcome,
+            Outcome::AlreadyMoved | Outcome::Recovered | Outcome::Ignored
+        );
+        if report.outcome == Outcome::Refreshed && is_news {
+            report.outcome = failover.outcome;
+        }
+    }
+    let unready: Vec<&str> = audit
+        .groups
+        .iter()
+        .filter(|group| !group.ready)
+        .map(|group| group.group.as_str())
+        .collect();
+    if !unready.is_empty() {
+        let unready = unready.join(", ");
+        report.summary = format!("{}; not ready for a failover: {unready}", report.summary);
+    }
+    if let Subject::Sweep(sweep) = &mut report.subject {
+        sweep.failovers = audit.failovers;
+        sweep.groups = audit.groups;
     }
     report
 }

@@ -63,6 +63,18 @@ pub(in crate::failover) fn not_permitted(group: &Group<'_>, failure: &CloudError
     }
 }
 
+/// Groups that could not be looked at.
+pub(in crate::failover) fn not_looked(refusal: &CloudError) -> Finding {
+    Finding {
+        what: "whether the groups are ready for a failover is not known".to_owned(),
+        why: refusal.to_string(),
+        next: format!(
+            "allow {} to the role of this function, or see which policy denies it",
+            refusal.failure().action
+        ),
+    }
+}
+
 /// What a failover came upon.
 pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -32,6 +32,7 @@ fn seen() -> Seen {
             at: datetime!(2026-03-07 12:00:00 UTC),
             addresses: Vec::new(),
             instances: Vec::new(),
+            interfaces: Vec::new(),
             last_held: BTreeMap::new(),
         },
         settings: settings

@@ -38,7 +38,10 @@ async fn a_thousand_addresses_cost_one_describe_and_writes_for_changed_rows_only
     let calls = account.calls();
     assert_eq!(calls["DescribeAddresses"], 1);
     assert_eq!(calls["DescribeAddressesAttribute"], 1);
-    assert_eq!(calls.len(), 2);
+    // Whether there are groups: of those there are none, so nothing else is asked.
+    assert_eq!(calls["DescribeInstances"], 1);
+    assert_eq!(calls["DescribeNetworkInterfaces"], 1);
+    assert_eq!(calls.len(), 4);
 }
 
 #[tokio::test]
