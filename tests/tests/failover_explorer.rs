@@ -5,11 +5,13 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
-use holdfast_tests::explorer::{Coverage, Scenario, explore, interleave};
+use holdfast_tests::explorer::{Coverage, Run, Scenario, explore, explore_with, interleave};
 use holdfast_tests::scenarios::failover::{
-    Trio, floating_address, floating_interface, floating_private_ip,
+    Trio, floating_address, floating_interface, floating_private_ip, heal,
 };
 use holdfast_tests::scenarios::placement::state_change;
+use holdfast_tests::sim::front::tap::Sabotage;
+use holdfast_tests::sim::front::{Player, Stage};
 use serde_json::Value;
 use time::Duration;
 
@@ -86,4 +88,80 @@ fn two_deliveries_of_one_alarm_move_it_once_in_every_order() {
         println!("{orders} orders");
         assert!(orders > 100);
     }
+}
+
+/// A member that stops, and another that starts at the same moment and would take its address.
+fn stop_and_start() -> (
+    Scenario,
+    impl Fn(Player, Player) -> (Run<'static>, Run<'static>),
+) {
+    let trio = floating_address()
+        .tagged("holdfast:on-stop", "move")
+        .stopped(0);
+    let (stopped, started) = (
+        down(&trio, "stopped"),
+        state_change(&trio.members[2], "running"),
+    );
+    let fleet = trio.clone();
+    let event = stopped.clone();
+    let scenario = trio.scenario("stop and start", stopped, 2, |trio, stage| {
+        match trio.holder(stage) {
+            Some(1 | 2) => Ok(()),
+            other => Err(format!("the address is with {other:?}")),
+        }
+    });
+    let pair = move |one, other| (fleet.deliver(one, &event), fleet.start(other, &started));
+    (scenario, pair)
+}
+
+#[test]
+fn a_failover_and_an_instance_that_starts_share_one_address_in_every_order() {
+    let (scenario, pair) = stop_and_start();
+    let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
+    println!("{orders} orders");
+    assert!(orders > 50);
+}
+
+#[test]
+fn two_alarms_of_one_group_in_every_order_move_it_to_the_one_that_is_well() {
+    let trio = floating_address().failing(0).failing(1);
+    let (first, second) = (trio.alarm(0), trio.alarm(1));
+    let fleet = trio.clone();
+    let event = first.clone();
+    let scenario = trio.scenario("two alarms", event, 1, |trio, stage| {
+        trio.must_be_with(stage, 2)
+    });
+    let pair = move |one, other| (fleet.deliver(one, &first), fleet.deliver(other, &second));
+    let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
+    println!("{orders} orders");
+    assert!(orders > 5);
+}
+
+#[test]
+fn a_call_that_takes_the_address_of_whoever_has_it_would_be_noticed() {
+    let (scenario, pair) = stop_and_start();
+    let sabotaged = Scenario {
+        stage: Box::new(move || {
+            let stage = (scenario.stage)();
+            stage.tap.sabotage(Sabotage::Reassociation);
+            stage
+        }),
+        ..stop_and_start().0
+    };
+    let walked = interleave::both(&sabotaged, &pair);
+    assert!(walked.is_err_and(|history| history.contains("promise 1")));
+}
+
+/// An alarm that still fires for CloudWatch when it is read, although the member is well by then.
+#[test]
+fn a_failover_that_did_not_read_the_alarm_again_would_be_noticed() {
+    let trio = floating_address().failing(0);
+    let event = trio.alarm(0);
+    let first = trio.members[0].clone();
+    let trio = trio.world(|world| heal(world, &first));
+    let stays = |trio: &Trio, stage: &Stage| trio.must_be_with(stage, 0);
+    let scenario = trio.scenario("healed", event, 0, stays);
+    assert!(explore(&scenario).is_ok());
+    let blind = explore_with(&scenario, Some(Sabotage::AlarmsNeverClear));
+    assert!(blind.is_err_and(|history| history.contains("promise 1")));
 }

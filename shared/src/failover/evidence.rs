@@ -405,14 +405,23 @@ fn holders(
 }
 
 /// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it
-/// fired: that one's member, not whoever has the address by now.
+/// fired: that one's member, not whoever has the address by now. `own` is what this very run has noted.
 #[must_use]
-pub fn corrected(concern: &Concern, cause: &Cause, lease: &Lease) -> BTreeSet<InstanceId> {
+pub fn corrected(
+    concern: &Concern,
+    cause: &Cause,
+    lease: &Lease,
+    own: Option<&Episode>,
+) -> BTreeSet<InstanceId> {
     if !concern.is_anonymous {
         return concern.sick.clone();
     }
     let is_same = |episode: &&Episode| cause.at <= episode.began_at;
-    let earlier = [lease.under_way.as_ref(), lease.last.as_ref()];
+    let under_way = lease
+        .under_way
+        .as_ref()
+        .filter(|episode| Some(*episode) != own);
+    let earlier = [under_way, lease.last.as_ref()];
     let same = earlier.into_iter().flatten().find(is_same);
     match same {
         Some(episode) => episode.sick.clone(),

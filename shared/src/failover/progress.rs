@@ -8,6 +8,7 @@ use super::words;
 use crate::cloud::CloudError;
 use crate::ids::InstanceId;
 use crate::ledger::Lease;
+use crate::ledger::lease::Episode;
 use crate::report::{MoveEnd, MoveReport, Tried};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,6 +16,8 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Default)]
 pub(super) struct Progress {
     pub(super) lease: Option<Lease>,
+    /// What this run has noted in the lease as under way.
+    pub(super) own: Option<Episode>,
     /// The members that lose what they hold.
     pub(super) leaving: BTreeSet<InstanceId>,
     pub(super) looks: u32,
@@ -45,7 +48,8 @@ impl Progress {
     /// What was on its way and is not to be moved any more is with a healthy member.
     pub(super) fn settle(&mut self, moves: &[Move]) {
         let is_open = |charge: &ChargeId| {
-            moves.iter().any(|one| one.charge == *charge)
+            self.given_up.contains(charge)
+                || moves.iter().any(|one| one.charge == *charge)
                 || self.blocked.iter().any(|blocked| blocked.charge == *charge)
         };
         let done: Vec<ChargeId> = self

@@ -213,7 +213,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let lease = lease.unwrap_or_else(|| Lease::new(&concern.group));
         let loosened = loosened(&lease);
         let group = Group::named(&concern.group, observed, self.settings, &loosened);
-        let sick = evidence::corrected(concern, self.cause, &lease);
+        let sick = evidence::corrected(concern, self.cause, &lease, None);
         let leaving = self.leaving(&group, &sick);
         let fitness = self.fitness(&group, observed, &leaving).await;
         let fitness = fitness.map_err(|source| unseen(self.cause, source))?;

@@ -72,6 +72,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 futures_util::join!(self.take(&claim), self.fitness(&group, &observed, &leaving));
             (claim, claimed?, fitness)
         };
+        progress.own = Some(claim.episode.clone());
         let (lease, has_waited) = match claimed {
             Taken::Ours(lease) => (lease, false),
             Taken::Others(lease) => (self.wait_for(concern, claim, lease).await?, true),
@@ -246,11 +247,11 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         }));
         let group = Group::named(&concern.group, observed, self.settings, &free);
         if progress.leaving.is_empty() {
-            let sick = evidence::corrected(concern, self.cause, &lease);
+            let sick = evidence::corrected(concern, self.cause, &lease, progress.own.as_ref());
             progress.leaving = self.leaving(&group, &sick);
         }
         let took_over = lease.under_way.as_ref().is_some_and(|episode| {
-            episode.began_at < self.received && episode.sick == progress.leaving
+            Some(episode) != progress.own.as_ref() && episode.sick == progress.leaving
         });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         progress.recovered = self.is_over(observed);

@@ -6,7 +6,7 @@
 
 mod hands;
 
-use super::placement::{GROUP, terminate};
+use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use crate::sim::World;
@@ -15,12 +15,12 @@ use crate::sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface
 use crate::sim::front::{Player, Stage};
 use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
-pub use hands::{attach, detach, stop};
+pub use hands::{attach, detach, new_interface, stop, tag_group};
 use holdfast::error::Error;
 use holdfast::event::{Trigger, parse};
-use holdfast::failover;
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
+use holdfast::{failover, placement, reconcile};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;
@@ -244,6 +244,17 @@ impl Trio {
         Box::pin(deliver(player, self.settings(), trigger))
     }
 
+    /// A run of instance-start for an event.
+    #[must_use]
+    pub fn start(&self, player: Player, event: &Value) -> Run<'static> {
+        let trigger = parse(event).expect("the scenario's events can be read");
+        let settings = self.settings();
+        Box::pin(async move {
+            let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+            placement::run(&ports, &settings, &trigger, delivery).await
+        })
+    }
+
     /// Runs the function for an event.
     ///
     /// # Errors
@@ -258,6 +269,18 @@ impl Trio {
     pub fn told(&self, stage: &Arc<Stage>, event: &Value) -> Report {
         self.try_told(stage, event)
             .expect("nothing goes wrong here")
+    }
+
+    /// Runs reconcile on the schedule, with nothing going wrong.
+    #[must_use]
+    pub fn swept(&self, stage: &Arc<Stage>) -> Report {
+        let player = stage.player("holdfast-reconcile");
+        let trigger = parse(&schedule()).expect("the schedule can be read");
+        let (ports, settings) = (player.ports(), self.settings());
+        let delivery = player.delivery(TIMEOUT);
+        let run = reconcile::run(&ports, &settings, &trigger, delivery);
+        let end = run.now_or_never().expect("no fault stops the run");
+        end.expect("nothing goes wrong here")
     }
 
     /// As something to be explored: an event arrives, and the first of the two that are well has it all.

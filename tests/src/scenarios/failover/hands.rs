@@ -74,6 +74,20 @@ pub(super) fn tag(world: &mut World, id: &str, tags: &[Tag]) {
     call(world, &Request::CreateTags(request));
 }
 
+/// The owner gives something the group's tag, and more.
+pub fn tag_group(world: &mut World, id: &str, more: &[(&str, &str)]) {
+    let tags = [GROUP]
+        .iter()
+        .chain(more)
+        .map(|(key, value)| Tag::new(*key, *value));
+    tag(world, id, &tags.collect::<Vec<_>>());
+}
+
+/// The owner makes an interface that is in no group.
+pub fn new_interface(world: &mut World) -> String {
+    create_interface(world, 0, &[])
+}
+
 /// Every interface of the account.
 fn interfaces(world: &World) -> Vec<NetworkInterface> {
     let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());

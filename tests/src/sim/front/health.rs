@@ -2,6 +2,7 @@
 
 use super::Player;
 use super::cloud::{classify, filter, id, unexpected};
+use super::tap::Sabotage;
 use crate::sim::alarms::{self, AlarmPage, DescribeAlarms, DescribeAlarmsForMetric};
 use crate::sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
@@ -158,7 +159,13 @@ impl ReadAlarms for Player {
                 } = self
                     .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
                     .await?;
-                found.extend(metric.iter().chain(&composite).map(alarm));
+                let never_clear = self.stage.tap.is_sabotaged(Sabotage::AlarmsNeverClear);
+                found.extend(metric.iter().chain(&composite).map(alarm).map(|mut read| {
+                    if never_clear {
+                        read.state = AlarmState::Alarm;
+                    }
+                    read
+                }));
                 next_token = more;
                 if next_token.is_none() {
                     break;

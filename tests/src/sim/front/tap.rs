@@ -62,6 +62,8 @@ pub enum Sabotage {
     Reassociation,
     /// The engine reads the target as free, whoever has it.
     BlindToOthers,
+    /// The engine reads every alarm as firing.
+    AlarmsNeverClear,
     /// The engine reads every instance that has an address of a group as stopped.
     HoldersLookDown,
 }

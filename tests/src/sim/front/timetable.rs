@@ -19,6 +19,7 @@ pub(super) struct Timetable(Mutex<Kept>);
 #[derive(Debug, Default)]
 struct Kept {
     on: bool,
+    round_trip: Option<Duration>,
     due: BTreeSet<OffsetDateTime>,
     calls: u64,
 }
@@ -35,6 +36,9 @@ impl Timetable {
     /// How long the next call is on its way: 20 to 180 ms, irregular, and the same in every test.
     fn latency(&self) -> Duration {
         let mut kept = self.kept();
+        if let Some(round_trip) = kept.round_trip {
+            return round_trip;
+        }
         kept.calls += 1;
         let number = kept.calls.wrapping_mul(6_364_136_223_846_793_005) >> 33;
         Duration::milliseconds(20 + i64::try_from(number % 160).unwrap_or(0))
@@ -67,6 +71,12 @@ impl Stage {
     /// From here on, calls and sleeps take their time: the runs are to be driven by [`Stage::drive`].
     pub fn keep_time(&self) {
         self.timetable.kept().on = true;
+    }
+
+    /// The same, with every call on its way for exactly so long, there and back.
+    pub fn keep_time_of(&self, round_trip: Duration) {
+        self.timetable.kept().round_trip = Some(round_trip);
+        self.keep_time();
     }
 
     /// Drives runs that go on at the same time to their ends; gives what each said, in their order.
