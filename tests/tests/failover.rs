@@ -14,7 +14,9 @@ fn changes(stage: &Stage, before: usize) -> Vec<&'static str> {
         .iter()
         .skip(before)
         .filter(|call| call.mutated());
-    calls.map(|call| call.action()).collect()
+    calls
+        .map(holdfast_tests::sim::world::Call::action)
+        .collect()
 }
 
 fn moved_by(trio: &Trio) -> (Report, Vec<&'static str>) {

@@ -21,7 +21,7 @@ fn changes(stage: &Stage) -> Vec<&'static str> {
     let world = stage.world();
     let calls = world.calls().iter().filter(|call| call.mutated());
     let own = calls.filter(|call| call.caller.arn.contains(":assumed-role/holdfast"));
-    own.map(|call| call.action()).collect()
+    own.map(holdfast_tests::sim::world::Call::action).collect()
 }
 
 fn why(report: &Report) -> String {
@@ -625,7 +625,7 @@ fn observe_mode_plans_and_touches_nothing() {
         assert_eq!(report.outcome, Outcome::WouldFailOver);
         let planned = &failover_in(&report).moves[0];
         assert_eq!(
-            planned.to.as_ref().map(|to| to.as_str()),
+            planned.to.as_ref().map(holdfast::ids::InstanceId::as_str),
             Some(trio.members[1].as_str())
         );
         assert_eq!(changes(&stage), Vec::<&str>::new());

@@ -186,6 +186,6 @@ fn interfaces_of_first_card(network: &NetworkInfo) -> Option<i32> {
         .iter()
         .find(|card| card.network_card_index() == Some(FIRST_CARD));
     first
-        .and_then(|card| card.maximum_network_interfaces())
+        .and_then(aws_sdk_ec2::types::NetworkCardInfo::maximum_network_interfaces)
         .or(network.maximum_network_interfaces())
 }

@@ -119,7 +119,7 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
             .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::device_index)
             .unwrap_or(0),
         card_index: attachment
-            .and_then(|it| it.network_card_index())
+            .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::network_card_index)
             .unwrap_or(0),
         state: attachment.and_then(|it| it.status()).map(attachment_state),
         subnet: optional(FROM, described.subnet_id())?,

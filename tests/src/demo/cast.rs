@@ -18,6 +18,7 @@ pub(super) struct Cast {
     pub(super) reconcile: Function,
     /// Two of them: Lambda starts a second process for an event that arrives while the first is busy.
     pub(super) instance_start: [Function; 2],
+    pub(super) alarm_failover: Function,
 }
 
 impl Cast {
@@ -31,19 +32,23 @@ impl Cast {
             start("instance-start", &simulator, region).await?,
             start("instance-start", &simulator, region).await?,
         ];
+        let alarm_failover = start("alarm-failover", &simulator, region).await?;
         terminal::line(&format!(
             "   a simulated {region} at {}, and the functions as they are deployed:\n   release-guard \
-             (ready in {} ms), reconcile ({} ms), instance-start ({} ms): debug builds, mode enforce",
+             (ready in {} ms), reconcile ({} ms), instance-start ({} ms), alarm-failover ({} ms): debug \
+             builds, mode enforce",
             simulator.url,
             guard.init_duration().as_millis(),
             reconcile.init_duration().as_millis(),
-            instance_start[0].init_duration().as_millis()
+            instance_start[0].init_duration().as_millis(),
+            alarm_failover.init_duration().as_millis()
         ))?;
         Ok(Self {
             simulator,
             guard,
             reconcile,
             instance_start,
+            alarm_failover,
         })
     }
 
@@ -67,6 +72,11 @@ impl Cast {
         })
     }
 
+    /// Delivers the event of an alarm.
+    pub(super) async fn alarm(&self, event: &Value) -> Result<Value, Problem> {
+        answer(self.alarm_failover.invoke(event).await)
+    }
+
     /// Delivers two events of instances at the same moment.
     pub(super) async fn deliver_both(&self, events: &[Value; 2]) -> Result<[Value; 2], Problem> {
         let [first, second] = &self.instance_start;
@@ -81,6 +91,7 @@ async fn start(name: &str, simulator: &Simulator, region: &str) -> Result<Functi
         .set("AWS_REGION", region)
         .set("HOLDFAST_TABLE", TABLE)
         .set("HOLDFAST_MODE", "enforce")
+        .set("HOLDFAST_COOLDOWN_SECONDS", "0")
         .set("HOLDFAST_EXEMPT_PRINCIPALS", EXEMPT_ROLE);
     Ok(Function::start_named(name, &environment).await?)
 }

@@ -5,6 +5,7 @@
 mod account;
 mod cast;
 mod encore;
+mod failover;
 mod own_event;
 mod story;
 mod terminal;

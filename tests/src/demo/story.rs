@@ -4,6 +4,7 @@ use super::Problem;
 use super::account::{self, Lot, ana, decommission, kim};
 use super::cast::Cast;
 use super::encore;
+use super::failover;
 use super::terminal;
 use crate::scenarios::estate;
 use crate::sim::http::Call;
@@ -59,6 +60,7 @@ pub async fn story() -> Result<(), Problem> {
     verify(&cast, &lots, &reports, &again)?;
     encore::dropped_event(&cast).await?;
     encore::replaced(&cast).await?;
+    failover::chapter(&cast).await?;
     terminal::line(
         "\nNext: README.md says how a deployment looks; `make demo EVENT=file.json` runs the guard on \
          an event of your own.",

@@ -20,11 +20,14 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+/// An answer: its status and its body.
+type Scripted = (u16, Vec<u8>);
+
 /// A wire with AWS at its other end: it gives the answers in the order in which they were put in, and
 /// keeps the requests. When it has no answer left, the connection breaks.
 #[derive(Debug, Clone, Default)]
 struct Wire {
-    answers: Arc<Mutex<VecDeque<(u16, Vec<u8>)>>>,
+    answers: Arc<Mutex<VecDeque<Scripted>>>,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 

@@ -132,7 +132,7 @@ fn sick(world: &World, auditor: &Caller) -> BTreeSet<String> {
         .iter()
         .filter(|alarm| alarm.state == AlarmState::Alarm);
     let measured = firing
-        .flat_map(|alarm| alarm.metrics())
+        .flat_map(crate::sim::alarms::Alarm::metrics)
         .filter_map(|metric| metric.dimensions.get("InstanceId").cloned());
     impaired.chain(measured).collect()
 }

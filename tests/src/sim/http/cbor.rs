@@ -60,7 +60,8 @@ mod tests {
     fn what_is_written_is_read_again_and_a_time_is_tagged() {
         let answer = json!({"a": [1, "b", true], "StateUpdatedTimestamp": 5});
         let written = write(&answer).unwrap();
-        assert_eq!(written.iter().filter(|byte| **byte == 0xc1).count(), 1);
+        let tags = written.split(|byte| *byte == 0xc1).count() - 1;
+        assert_eq!(tags, 1);
         assert_eq!(
             read(&write(&json!({"a": [1, "b"]})).unwrap()).unwrap(),
             json!({"a": [1, "b"]})
