@@ -5,6 +5,7 @@
 )]
 
 mod hands;
+mod seen;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
@@ -21,6 +22,7 @@ use holdfast::event::{Trigger, parse};
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
 use holdfast::{failover, placement, reconcile};
+pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;

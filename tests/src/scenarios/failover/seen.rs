@@ -1,0 +1,47 @@
+//! What a test wants to know of a failover, and how it sets one going.
+
+use super::Trio;
+use crate::sim::World;
+use crate::sim::alarms::AlarmState;
+use crate::sim::front::Stage;
+use holdfast::report::Report;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// The calls of Holdfast that changed something, in their order.
+#[must_use]
+pub fn changes(stage: &Stage) -> Vec<&'static str> {
+    let world = stage.world();
+    let calls = world.calls().iter().filter(|call| call.mutated());
+    let own = calls.filter(|call| call.caller.arn.contains(":assumed-role/holdfast"));
+    own.map(crate::sim::world::Call::action).collect()
+}
+
+/// The reasons of all findings.
+#[must_use]
+pub fn why(report: &Report) -> String {
+    let findings = report.findings.iter();
+    findings
+        .map(|finding| finding.why.clone())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+/// The first member fails, and its alarm is told.
+#[must_use]
+pub fn failed(trio: Trio) -> (Trio, Arc<Stage>, Value) {
+    let trio = trio.failing(0);
+    let stage = trio.stage();
+    let event = trio.alarm(0);
+    (trio, stage, event)
+}
+
+/// An alarm of the name fires in the world; the event that EventBridge delivers of it.
+#[must_use]
+pub fn fired(world: &mut World, name: &str) -> Value {
+    world.take_events();
+    world.set_alarm(name, AlarmState::Alarm);
+    let events = world.take_events();
+    let is_it = |event: &&Value| event["detail"]["alarmName"] == name;
+    events.iter().rfind(is_it).cloned().expect("it has fired")
+}
