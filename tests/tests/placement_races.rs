@@ -268,13 +268,18 @@ fn one_round_of_reads_one_associate_and_one_read_to_verify() {
         .expect("a report");
     let names = stage.tap.names();
     println!("{names:?} in {}", stage.world().now() - began);
-    let mut reads = names[..3].to_vec();
+    let mut reads = names[..4].to_vec();
     reads.sort_unstable();
     assert_eq!(
         reads,
-        ["DescribeAddresses", "DescribeInstances", "ledger query"]
+        [
+            "DescribeAddresses",
+            "DescribeInstances",
+            "DescribeNetworkInterfaces",
+            "ledger query"
+        ]
     );
-    assert_eq!(names[3..], ["AssociateAddress", "DescribeAddresses"]);
+    assert_eq!(names[4..], ["AssociateAddress", "DescribeAddresses"]);
     let world = stage.world();
     let at = |action: &str| {
         world
