@@ -151,7 +151,7 @@ fn f30_an_alarm_without_an_instance_stands_for_the_holder_of_what_names_it() {
 }
 
 #[test]
-fn f30_an_alarm_without_an_instance_that_nothing_names_is_refused_with_what_to_do() {
+fn f30_an_alarm_without_an_instance_that_nothing_names_is_none_of_ours() {
     let trio = floating_address().world(|world| {
         let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
         world
@@ -161,7 +161,32 @@ fn f30_an_alarm_without_an_instance_that_nothing_names_is_refused_with_what_to_d
     let stage = trio.stage();
     let event = fired(&mut stage.world(), "slow");
     let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::Ignored);
+    assert!(
+        report.summary.contains("holdfast:alarm = slow"),
+        "{}",
+        report.summary
+    );
+}
+
+#[test]
+fn f30_an_alarm_that_names_a_group_with_several_holders_is_refused_with_what_to_do() {
+    let mut trio = floating_address();
+    trio.hold_another(1);
+    let trio = trio.world(|world| {
+        let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
+        let alarm = Alarm::on_queries("slow", queries).tagged("holdfast:group", "web");
+        world.put_alarm(alarm).expect("it is good");
+    });
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), "slow");
+    let report = trio.told(&stage, &event);
     assert_eq!(report.outcome, Outcome::Refused);
+    assert!(
+        why(&report).contains("several members of web hold addresses"),
+        "{}",
+        why(&report)
+    );
     assert!(report.findings[0].next.contains("holdfast:alarm"));
 }
 
@@ -237,7 +262,7 @@ fn f33_alarm_names_are_compared_whole() {
     });
     let stage = trio.stage();
     let event = fired(&mut stage.world(), "web-1");
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Refused);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Ignored);
 }
 
 #[test]

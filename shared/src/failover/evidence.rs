@@ -215,6 +215,11 @@ pub enum Verdict {
         /// How that is known.
         why: String,
     },
+    /// It is none of ours: it names no instance, and nothing of a group names it.
+    NotOurs {
+        /// What would make it ours.
+        why: String,
+    },
     /// It cannot be said whom it is about.
     Unclear {
         /// What is missing.
@@ -354,7 +359,7 @@ fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Setting
         return Verdict::Concerns(tagged);
     }
     let Some(group) = &cause.group else {
-        return Verdict::Unclear {
+        return Verdict::NotOurs {
             why: format!(
                 "it names no instance, and no address or interface has the tag {} = {alarm}",
                 settings.tags.alarm

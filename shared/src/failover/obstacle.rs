@@ -210,6 +210,13 @@ impl Obstacle {
                 keys.group
             ),
             Self::NotAsked { standby } => format!("ask for {standby}, or for nobody in particular"),
+            Self::NotRunning {
+                state: InstanceState::ShuttingDown | InstanceState::Terminated,
+                ..
+            } => format!(
+                "start another instance with the tag {} = {name}; reconcile goes on then",
+                keys.group
+            ),
             Self::NotRunning { standby, .. } => {
                 format!("start it: aws ec2 start-instances --instance-ids {standby}")
             }

@@ -1,12 +1,12 @@
 //! One cause, from the first look to the report: look, judge whom it is about, and see to each group.
 
-use super::FailoverCloud;
 use super::decide::{self, Question};
 use super::evidence::{self, Cause, Concern, Kind, Verdict};
 use super::group::Group;
 use super::observe::{self, Observed};
 use super::under_lease;
 use super::words;
+use super::{FUNCTION, FailoverCloud};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
@@ -37,6 +37,9 @@ pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
     let concerns = match evidence::judge(cause, &observed, settings) {
         Verdict::Recovered { why } => {
             return finish(ports, settings, cause, &why, delivery).await;
+        }
+        Verdict::NotOurs { why } => {
+            return Ok(Report::not_for(FUNCTION, settings.mode, &cause.words, &why));
         }
         Verdict::Unclear { why } => return Ok(words::unclear(settings, cause, &why)),
         Verdict::Concerns(concerns) => concerns,

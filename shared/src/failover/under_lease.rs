@@ -288,7 +288,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     fn is_over(&self, observed: &Observed) -> Option<String> {
         match evidence::judge(self.cause, observed, self.settings) {
             Verdict::Recovered { why } => Some(why),
-            Verdict::Concerns(_) | Verdict::Unclear { .. } => None,
+            Verdict::Concerns(_) | Verdict::NotOurs { .. } | Verdict::Unclear { .. } => None,
         }
     }
 

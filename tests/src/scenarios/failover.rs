@@ -140,6 +140,20 @@ impl Trio {
         call(&mut self.world, &Request::AssociateAddress(request));
     }
 
+    /// Another member has an Elastic IP of the group as well.
+    pub fn hold_another(&mut self, member: usize) {
+        let allocation = allocate(&mut self.world, &[GROUP]);
+        let request = AssociateAddress {
+            allocation_id: Some(allocation),
+            network_interface_id: Some(hands::primary_interface(
+                &self.world,
+                &self.members[member],
+            )),
+            ..AssociateAddress::default()
+        };
+        call(&mut self.world, &Request::AssociateAddress(request));
+    }
+
     fn settled(mut self) -> Self {
         self.world.advance(Duration::seconds(60));
         self.world.take_events();
