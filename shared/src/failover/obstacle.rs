@@ -205,12 +205,9 @@ impl Obstacle {
     pub fn next_in(&self, name: &str, settings: &Settings) -> String {
         let keys = &settings.tags;
         match self {
-            Self::NoStandby { .. } => format!(
-                "start another instance with the tag {} = {name}; reconcile goes on then",
-                keys.group
-            ),
             Self::NotAsked { standby } => format!("ask for {standby}, or for nobody in particular"),
-            Self::NotRunning {
+            Self::NoStandby { .. }
+            | Self::NotRunning {
                 state: InstanceState::ShuttingDown | InstanceState::Terminated,
                 ..
             } => format!(

@@ -1,0 +1,202 @@
+//! Two members of a group in one zone, of which the first fails, and something that moves.
+
+use crate::address::{Address, Association, Attachment, AttachmentState, Interface, Pool};
+use crate::failover::decide::{self, Plan, Question};
+use crate::failover::evidence::Kind;
+use crate::failover::group::Group;
+use crate::failover::observe::{Fitness, Observed};
+use crate::ids::{InstanceId, InstanceType, Zone};
+use crate::instance::{
+    AttachedInterface, Checks, Instance, InstanceState, Limits, PrivateIp, PublicSide,
+};
+use crate::settings::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// The interface that moves.
+pub(super) const ENI: &str = "eni-0f";
+/// The Elastic IP that moves, or rides along.
+pub(super) const EIP: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
+const FLOATING_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 99);
+const GROUP: (&str, &str) = ("holdfast:group", "web");
+
+/// A group under construction.
+#[derive(Debug, Clone)]
+pub(super) struct Fixture {
+    observed: Observed,
+    fitness: Fitness,
+    pub(super) limits: Limits,
+}
+
+pub(super) fn id(number: u8) -> InstanceId {
+    format!("i-0{number}").parse().unwrap()
+}
+
+pub(super) fn zone(letter: &str) -> Zone {
+    Zone(format!("eu-west-1{letter}"))
+}
+
+fn private_ip(number: u8) -> Ipv4Addr {
+    Ipv4Addr::new(10, 0, 0, number)
+}
+
+fn kind() -> InstanceType {
+    InstanceType("t3.small".to_owned())
+}
+
+/// Two members that are well, and nothing that moves.
+pub(super) fn pair() -> Fixture {
+    let member = |number: u8| Instance {
+        id: id(number),
+        state: InstanceState::Running,
+        tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
+        launched_at: OffsetDateTime::UNIX_EPOCH,
+        zone: Some(zone("a")),
+        kind: Some(kind()),
+        interfaces: vec![AttachedInterface {
+            id: format!("eni-0{number}").parse().unwrap(),
+            device_index: 0,
+            card_index: 0,
+            state: Some(AttachmentState::Attached),
+            subnet: Some("subnet-1".parse().unwrap()),
+            service_managed: false,
+            private_ips: vec![PrivateIp {
+                ip: private_ip(number),
+                public: None,
+            }],
+        }],
+    };
+    Fixture {
+        observed: Observed {
+            at: OffsetDateTime::UNIX_EPOCH,
+            instances: vec![member(1), member(2)],
+            interfaces: Vec::new(),
+            addresses: Vec::new(),
+            alarms: BTreeMap::new(),
+        },
+        fitness: Fitness {
+            checks: [(id(1), Checks::Ok), (id(2), Checks::Ok)].into(),
+            ..Fitness::default()
+        },
+        limits: Limits {
+            interfaces: 3,
+            private_ips: 4,
+        },
+    }
+}
+
+impl Fixture {
+    pub(super) fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
+        change(&mut self);
+        self
+    }
+
+    /// With an interface that moves, attached to the first member.
+    pub(super) fn floating(mut self) -> Self {
+        self.observed.interfaces.push(Interface {
+            private_ips: [(FLOATING_IP, None)].into(),
+            primary_ip: Some(FLOATING_IP),
+            subnet: Some("subnet-1".parse().unwrap()),
+            zone: Some(zone("a")),
+            tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
+            ..Interface::bare(ENI.parse().unwrap())
+        });
+        self.attached_to(1)
+    }
+
+    pub(super) fn attached_to(mut self, number: u8) -> Self {
+        self.observed.interfaces[0].attachment = Some(Attachment {
+            id: format!("eni-attach-0{number}").parse().unwrap(),
+            instance: Some(id(number)),
+            device_index: 1,
+            card_index: 0,
+            state: AttachmentState::Attached,
+            ends_with_instance: false,
+            since: None,
+        });
+        self
+    }
+
+    pub(super) fn adrift(mut self) -> Self {
+        self.observed.interfaces[0].attachment = None;
+        self
+    }
+
+    pub(super) fn at_device_index(mut self, index: i32) -> Self {
+        let attachment = self.observed.interfaces[0].attachment.as_mut();
+        attachment.unwrap().device_index = index;
+        self
+    }
+
+    pub(super) fn tagged(mut self, key: &str, value: &str) -> Self {
+        let tags = &mut self.observed.interfaces[0].tags;
+        tags.insert(format!("holdfast:{key}"), value.to_owned());
+        self
+    }
+
+    /// With an Elastic IP that moves alone, on the first member.
+    pub(super) fn address(mut self) -> Self {
+        self.associate("eni-01", private_ip(1), Some(id(1)));
+        self
+    }
+
+    pub(super) fn put_address_on(&mut self, eni: &str) {
+        self.associate(eni, FLOATING_IP, Some(id(1)));
+    }
+
+    fn associate(&mut self, eni: &str, private_ip: Ipv4Addr, instance: Option<InstanceId>) {
+        self.observed.addresses.push(Address {
+            allocation: "eipalloc-01".parse().unwrap(),
+            ip: EIP,
+            pool: Pool::Amazon,
+            border_group: None,
+            tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
+            association: Some(Association {
+                id: "eipassoc-01".parse().unwrap(),
+                eni: Some(eni.parse().unwrap()),
+                private_ip: Some(private_ip),
+                instance,
+            }),
+            service_managed: None,
+        });
+    }
+
+    pub(super) fn member(&mut self, number: u8) -> &mut Instance {
+        &mut self.observed.instances[usize::from(number) - 1]
+    }
+
+    pub(super) fn health(&mut self, number: u8, checks: Checks, state: InstanceState) {
+        self.member(number).state = state;
+        self.fitness.checks.insert(id(number), checks);
+    }
+
+    /// A member has an Elastic IP of its own on its only private IP.
+    pub(super) fn occupy(&mut self, number: u8) {
+        self.member(number).interfaces[0].private_ips[0].public = Some(PublicSide {
+            ip: Ipv4Addr::new(198, 51, 100, 1),
+            automatic: false,
+        });
+    }
+
+    /// What is to be done when the first member fails.
+    pub(super) fn plan(&self) -> Plan {
+        let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
+        let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        let settings = Settings::read(variables).unwrap();
+        let mut fitness = self.fitness.clone();
+        fitness.limits.insert(kind(), self.limits);
+        decide::plan(&Question {
+            group: &Group::named(GROUP.1, &self.observed, &settings, &[]),
+            observed: &self.observed,
+            fitness: &fitness,
+            kind: &Kind::Alarm,
+            leaving: &BTreeSet::from([id(1)]),
+            may_begin: true,
+            last_ended_at: None,
+            refused: &BTreeSet::new(),
+            settings: &settings,
+            now: OffsetDateTime::UNIX_EPOCH,
+        })
+    }
+}
