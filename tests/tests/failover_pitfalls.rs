@@ -7,8 +7,25 @@ use holdfast_tests::scenarios::failover::{
     floating_interface, floating_private_ip, heal, new_interface, stop, tag_group, why,
 };
 use holdfast_tests::scenarios::placement::{owner, terminate};
+use holdfast_tests::sim::World;
+use holdfast_tests::sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
 use holdfast_tests::sim::front::tap::Fault;
 use time::Duration;
+
+/// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.
+fn end_with_instance(world: &mut World, eni: &str, attachment: &str) {
+    let request = ModifyNetworkInterfaceAttribute {
+        network_interface_id: eni.to_owned(),
+        attachment: Some(AttachmentChange {
+            attachment_id: attachment.to_owned(),
+            delete_on_termination: true,
+        }),
+        ..ModifyNetworkInterfaceAttribute::default()
+    };
+    let request = Request::ModifyNetworkInterfaceAttribute(request);
+    let answer = world.call(&owner(), &request, false);
+    answer.expect("the owner may");
+}
 
 #[test]
 fn f1_the_lease_of_a_run_that_died_ends_with_its_time() {
@@ -109,20 +126,8 @@ fn f9_an_interface_that_would_end_with_its_instance_is_kept_from_it_first() {
     let trio = floating_interface();
     let attachment = trio.interface(&trio.stage()).and_then(|it| it.attachment);
     let attachment = attachment.expect("it is attached").attachment_id;
-    let trio = trio.clone().world(|world| {
-        let request = holdfast_tests::sim::api::ModifyNetworkInterfaceAttribute {
-            network_interface_id: trio.eni.clone(),
-            attachment: Some(holdfast_tests::sim::api::AttachmentChange {
-                attachment_id: attachment,
-                delete_on_termination: true,
-            }),
-            ..Default::default()
-        };
-        let request = holdfast_tests::sim::api::Request::ModifyNetworkInterfaceAttribute(request);
-        world
-            .call(&owner(), &request, false)
-            .expect("the owner may");
-    });
+    let eni = trio.eni.clone();
+    let trio = trio.world(|world| end_with_instance(world, &eni, &attachment));
     let (trio, stage, event) = failed(trio);
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
     assert_eq!(
@@ -293,4 +298,77 @@ fn f24_the_same_event_again_finds_everything_done() {
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::AlreadyMoved);
     assert_eq!(changes(&stage).len(), 1);
+}
+
+#[test]
+fn f6_an_elastic_ip_of_a_running_holder_is_never_with_nobody() {
+    let (trio, stage, event) = failed(floating_address());
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert!(!stage.tap.names().contains(&"DisassociateAddress"));
+}
+
+#[test]
+fn f7_a_private_ip_keeps_its_elastic_ip_on_the_way() {
+    let (trio, stage, event) = failed(floating_private_ip());
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    let names = stage.tap.names();
+    for lost in [
+        "UnassignPrivateIpAddresses",
+        "DisassociateAddress",
+        "AssociateAddress",
+    ] {
+        assert!(!names.contains(&lost), "{lost}");
+    }
+    assert_eq!(trio.holder(&stage), Some(1));
+}
+
+#[test]
+fn f10_an_interface_that_ends_with_its_instance_is_found_before_that_matters() {
+    let trio = floating_interface();
+    let attachment = trio.interface(&trio.stage()).and_then(|it| it.attachment);
+    let attachment = attachment.expect("it is attached").attachment_id;
+    let eni = trio.eni.clone();
+    let trio = trio.world(|world| end_with_instance(world, &eni, &attachment));
+    let report = trio.swept(&trio.stage());
+    let finding = report
+        .findings
+        .iter()
+        .find(|it| it.what.contains("ends with its instance"));
+    let next = &finding.expect("the audit finds it").next;
+    assert!(next.contains("DeleteOnTermination=false"), "{next}");
+}
+
+#[test]
+fn f14_the_member_that_had_it_is_the_last_to_get_it_back() {
+    let (trio, stage, event) = failed(floating_interface());
+    let second = trio.members[1].clone();
+    stage.intrude(7, Box::new(move |world| terminate(world, &second)));
+    let report = trio.told(&stage, &event);
+    assert_eq!(trio.holder(&stage), Some(2), "{}", report.summary);
+}
+
+#[test]
+fn f16_the_network_card_is_always_named() {
+    let (trio, stage, event) = failed(floating_interface());
+    drop(trio.told(&stage, &event));
+    let world = stage.world();
+    let cards = world.calls().iter().filter_map(|call| match &call.request {
+        Request::AttachNetworkInterface(attach) if call.caller.arn.contains("/holdfast") => {
+            Some(attach.network_card_index)
+        }
+        _ => None,
+    });
+    assert_eq!(cards.collect::<Vec<_>>(), [Some(0)]);
+}
+
+#[test]
+fn f34_attached_is_said_only_when_the_instance_shows_it_too() {
+    let (trio, stage, event) = failed(floating_interface());
+    drop(trio.told(&stage, &event));
+    let names = stage.tap.names();
+    let attach = names
+        .iter()
+        .position(|name| *name == "AttachNetworkInterface");
+    let after = &names[attach.expect("it attaches")..];
+    assert!(after.contains(&"DescribeNetworkInterfaces") && after.contains(&"DescribeInstances"));
 }

@@ -43,7 +43,7 @@ fn told(phases: &[Phase]) -> String {
 }
 
 #[test]
-fn an_interface_takes_what_ec2_takes_and_six_round_trips_and_two_polls() {
+fn f19_f20_an_interface_takes_what_ec2_takes_and_six_round_trips_and_two_polls() {
     for (detach, attach) in [(500, 500), (3_000, 2_000), (30_000, 5_000)] {
         let (detach, attach) = (
             Duration::milliseconds(detach),

@@ -322,3 +322,10 @@ fn a_report_is_sent_on_by_its_outcome() {
         assert!(!matches(pattern, &on_the_bus(&report)), "{quiet:?}");
     }
 }
+
+/// In a VPC, a function needs a path to EC2's API, which may be the very path that has failed.
+#[test]
+fn f25_no_function_depends_on_the_path_that_it_moves() {
+    let template = include_str!("../../../template.yaml");
+    assert!(template.contains("AWS::Serverless::Function") && !template.contains("VpcConfig"));
+}
