@@ -237,6 +237,13 @@ fn f31_no_alarm_moves_it_back_and_forth_within_the_cooldown() {
         "{}",
         why(&report)
     );
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Refused);
+    drop(trio.swept(&stage));
+    assert_eq!(
+        trio.holder(&stage),
+        Some(1),
+        "neither again nor by reconcile"
+    );
     stage.pass(std::time::Duration::from_mins(6));
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
 }

@@ -250,9 +250,14 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             let sick = evidence::corrected(concern, self.cause, &lease, progress.own.as_ref());
             progress.leaving = self.leaving(&group, &sick);
         }
-        let took_over = lease.under_way.as_ref().is_some_and(|episode| {
-            Some(episode) != progress.own.as_ref() && episode.sick == progress.leaving
-        });
+        // What an earlier run of the same failover moved is no reason to wait with the rest of it.
+        let under_way = lease.under_way.as_ref();
+        let earlier = under_way.filter(|episode| Some(*episode) != progress.own.as_ref());
+        let is_the_rest = earlier
+            .zip(lease.last.as_ref())
+            .is_some_and(|(episode, last)| {
+                episode.cause == last.cause && episode.fired_at == last.fired_at
+            });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         progress.recovered = self.is_over(observed);
         let mut plan = decide::plan(&Question {
@@ -262,7 +267,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             kind: &self.cause.kind,
             leaving: &progress.leaving,
             may_begin: self.cause.kind != Kind::LeftOver && progress.recovered.is_none(),
-            last_ended_at: last.filter(|_| !took_over),
+            last_ended_at: last.filter(|_| !is_the_rest),
             refused: &progress.refused,
             settings: self.settings,
             now: self.ports.clock.now(),
