@@ -176,3 +176,19 @@ fn an_interface_that_is_with_nobody_goes_to_a_member() {
     drop(trio.swept(&stage));
     assert!(trio.holder(&stage).is_some());
 }
+
+#[test]
+fn a_group_that_is_stopped_for_the_night_is_not_ready_and_no_error() {
+    let trio = floating_interface().stopped(1).stopped(2);
+    let stage = trio.stage();
+    detach(&mut stage.world(), &trio.eni);
+    stop(&mut stage.world(), &trio.members[0]);
+    stage.pass(Duration::from_mins(2));
+    let report = trio.swept(&stage);
+    assert!(!group(&report).ready);
+    let told = report
+        .findings
+        .iter()
+        .any(|finding| finding.what.contains("is with nobody"));
+    assert!(told, "{:?}", report.findings);
+}

@@ -108,6 +108,9 @@ pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
                 let is_news = |report: &Report| report.outcome != Outcome::Refused;
                 audit.failovers.extend(done.into_iter().filter(is_news));
             }
+            // The next run tries again by itself: an error would bring this one back, and alarm people, all
+            // night long where a group is stopped for the night.
+            Err(Error::Stranded { what, .. }) => audit.findings.push(words::still_stranded(&what)),
             Err(error) => failure = Some(error),
         }
         let group = Group::named(name, &observed, settings, &[]);
@@ -294,9 +297,18 @@ pub(super) fn readiness(
     let holders = group.holders();
     let mut moves = Vec::new();
     let mut obstacles = Vec::new();
-    for holder in &holders {
-        let plan = if_failed(ground, group, holder, settings, now);
-        obstacles.extend(words::obstacles(&plan.blocked, group, settings));
+    let each = holders
+        .iter()
+        .map(|holder| BTreeSet::from([holder.clone()]));
+    // Where nobody holds anything, what is with nobody is all that there is to be moved.
+    let nobody = holders.is_empty().then(BTreeSet::new);
+    for leaving in each.chain(nobody) {
+        let plan = if_failed(ground, group, &leaving, settings, now);
+        for finding in words::obstacles(&plan.blocked, group, settings) {
+            if !obstacles.contains(&finding) {
+                obstacles.push(finding);
+            }
+        }
         moves.extend(plan.moves);
     }
     obstacles.extend(words::flags(group));
@@ -315,7 +327,7 @@ pub(super) fn readiness(
 fn if_failed(
     ground: &Ground<'_>,
     group: &Group<'_>,
-    holder: &InstanceId,
+    leaving: &BTreeSet<InstanceId>,
     settings: &Settings,
     now: OffsetDateTime,
 ) -> Plan {
@@ -324,7 +336,7 @@ fn if_failed(
         observed: ground.observed,
         fitness: &ground.fitness,
         kind: &Kind::Interruption,
-        leaving: &BTreeSet::from([holder.clone()]),
+        leaving,
         may_begin: true,
         last_ended_at: None,
         refused: &BTreeSet::new(),

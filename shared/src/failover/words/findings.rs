@@ -63,6 +63,16 @@ pub(in crate::failover) fn not_permitted(group: &Group<'_>, failure: &CloudError
     }
 }
 
+/// Something that is with nobody, and that no member takes.
+pub(in crate::failover) fn still_stranded(what: &str) -> Finding {
+    Finding {
+        what: "an address of a group is with nobody".to_owned(),
+        why: what.to_owned(),
+        next: "start a member of the group, or mend what is said of each; reconcile goes on then"
+            .to_owned(),
+    }
+}
+
 /// Groups that could not be looked at.
 pub(in crate::failover) fn not_looked(refusal: &CloudError) -> Finding {
     Finding {
