@@ -65,6 +65,7 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
             let queries = count("ledger query") + count("ledger query releases");
             let pages = count("DescribeAddressesAttribute");
             let writes = count("ledger write snapshot");
+            let groups = ["DescribeInstances", "DescribeNetworkInterfaces"].map(count);
             let bytes: usize = account
                 .snapshots()
                 .iter()
@@ -80,7 +81,8 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
                 (1, 2, changed)
             );
             assert!(pages <= 1 + number / 1_000, "{pages} pages");
-            assert_eq!(calls.values().sum::<usize>(), 1 + pages + queries + writes);
+            assert_eq!(groups, [1, 1], "whether there are groups is asked once");
+            assert_eq!(calls.values().sum::<usize>(), 3 + pages + queries + writes);
         }
     }
 }
