@@ -82,3 +82,17 @@ fn timeouts(all_tries: Duration) -> TimeoutConfig {
         .operation_timeout(all_tries)
         .build()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f23_a_call_that_nobody_answers_is_given_up_in_good_time() {
+        let timeouts = timeouts(ALL_TRIES);
+        let soon = |limit: Option<Duration>| limit.is_some_and(|limit| limit <= ALL_TRIES);
+        assert!(soon(timeouts.connect_timeout()));
+        assert!(soon(timeouts.operation_attempt_timeout()));
+        assert_eq!(timeouts.operation_timeout(), Some(ALL_TRIES));
+    }
+}
