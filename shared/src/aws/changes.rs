@@ -51,13 +51,27 @@ impl Associate for Aws {
         eni: &EniId,
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
+        self.associate_address(allocation, eni, private_ip, false)
+            .await
+    }
+}
+
+impl Aws {
+    /// `AssociateAddress` by interface and private IP. `replaces`: whoever has the address loses it.
+    pub(super) async fn associate_address(
+        &self,
+        allocation: &AllocationId,
+        eni: &EniId,
+        private_ip: Ipv4Addr,
+        replaces: bool,
+    ) -> Result<AssociationId, CloudError> {
         let answer = self
             .ec2
             .associate_address()
             .allocation_id(allocation.as_str())
             .network_interface_id(eni.as_str())
             .private_ip_address(private_ip.to_string())
-            .allow_reassociation(false)
+            .allow_reassociation(replaces)
             .send()
             .await
             .map_err(|error| failure::of(ASSOCIATE_ADDRESS, error))?;

@@ -5,8 +5,8 @@
 //! reassignment and a reassociation go to the last one who asks, and are for the holder of a lease only.
 
 use super::actions::{
-    ASSIGN_PRIVATE_IP_ADDRESSES, ASSOCIATE_ADDRESS, ATTACH_NETWORK_INTERFACE,
-    DETACH_NETWORK_INTERFACE, MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
+    ASSIGN_PRIVATE_IP_ADDRESSES, ATTACH_NETWORK_INTERFACE, DETACH_NETWORK_INTERFACE,
+    MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
 };
 use super::read::required;
 use super::{Aws, failure};
@@ -93,17 +93,7 @@ impl Reassociate for Aws {
         eni: &EniId,
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
-        let answer = self
-            .ec2
-            .associate_address()
-            .allocation_id(allocation.as_str())
-            .network_interface_id(eni.as_str())
-            .private_ip_address(private_ip.to_string())
-            .allow_reassociation(true)
-            .send()
+        self.associate_address(allocation, eni, private_ip, true)
             .await
-            .map_err(|error| failure::of(ASSOCIATE_ADDRESS, error))?;
-        let id = answer.association_id();
-        required(ASSOCIATE_ADDRESS, id, "the association id")
     }
 }

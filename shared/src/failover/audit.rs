@@ -50,7 +50,6 @@ impl<'a> Ground<'a> {
     /// Health and limits of all members of all groups.
     pub(super) async fn survey<C: FailoverCloud, L, K>(
         ports: &Ports<C, L, K>,
-        _settings: &Settings,
         observed: &'a Observed,
     ) -> Result<Ground<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
@@ -89,10 +88,8 @@ pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
     if names.is_empty() {
         return Ok(audit);
     }
-    let (leases, ground) = futures_util::join!(
-        ports.ledger.leases(),
-        Ground::survey(ports, settings, &observed)
-    );
+    let (leases, ground) =
+        futures_util::join!(ports.ledger.leases(), Ground::survey(ports, &observed));
     let leases = leases.map_err(Error::LedgerUnread)?;
     let leases: BTreeMap<&str, &Lease> = leases
         .iter()

@@ -179,7 +179,7 @@ fn of_warning(
     })
 }
 
-fn of_wish(wish: &Wish, now: OffsetDateTime) -> Cause {
+pub(super) fn of_wish(wish: &Wish, now: OffsetDateTime) -> Cause {
     let (group, to) = match wish {
         Wish::Plan { group } => (group, None),
         Wish::Failover { group, to } => (group, to.clone()),

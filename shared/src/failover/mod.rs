@@ -93,8 +93,8 @@ pub async fn run<C: FailoverCloud, L: Ledger, K: Clock>(
     trigger: &Trigger,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    if let Trigger::Asked(Wish::Plan { group }) = trigger {
-        return plan::asked(ports, settings, group).await;
+    if let Trigger::Asked(wish @ Wish::Plan { group }) = trigger {
+        return plan::asked(ports, settings, wish, group).await;
     }
     match evidence::screen(trigger, settings, ports.clock.now()) {
         Ok(cause) => run::caused(ports, settings, &cause, delivery).await,

@@ -3,34 +3,28 @@
 
 use super::FailoverCloud;
 use super::audit::{self, Ground};
-use super::evidence::{Cause, Kind};
+use super::evidence;
 use super::group::Group;
 use super::words;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::event::Wish;
 use crate::ids::InstanceId;
 use crate::ledger::Ledger;
 use crate::ports::Ports;
 use crate::report::Report;
 use crate::settings::{Fencing, Settings};
-use std::collections::BTreeSet;
 
 /// Answers `{"holdfast": "plan", "group": "..."}`.
 pub(super) async fn asked<C: FailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
+    wish: &Wish,
     group: &str,
 ) -> Result<Report, Error> {
-    let cause = Cause {
-        kind: Kind::Person { to: None },
-        words: format!("a plan for the group {group}"),
-        at: ports.clock.now(),
-        alarms: Vec::new(),
-        named: BTreeSet::new(),
-        group: Some(group.to_owned()),
-    };
+    let cause = evidence::of_wish(wish, ports.clock.now());
     let observed = super::run::look(ports, settings, &cause).await?;
-    let ground = Ground::survey(ports, settings, &observed)
+    let ground = Ground::survey(ports, &observed)
         .await
         .map_err(|source| super::run::unseen(&cause, source))?;
     let known = Group::named(group, &observed, settings, &[]);

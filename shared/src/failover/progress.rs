@@ -9,7 +9,7 @@ use crate::cloud::CloudError;
 use crate::ids::InstanceId;
 use crate::ledger::Lease;
 use crate::ledger::lease::Episode;
-use crate::report::{MoveEnd, MoveReport, Tried};
+use crate::report::{MoveEnd, MoveReport, Phase, Tried};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run has done so far.
@@ -68,7 +68,7 @@ impl Progress {
         self.unsure = None;
     }
 
-    pub(super) fn report_of(&mut self, one: &Move) -> &mut MoveReport {
+    fn report_of(&mut self, one: &Move) -> &mut MoveReport {
         let fresh = words::on_its_way(one);
         let tried = self
             .moves
@@ -82,9 +82,10 @@ impl Progress {
         report
     }
 
-    /// Notes how a move ended. Whether that is its end.
-    pub(super) fn note(&mut self, one: &Move, end: End) -> bool {
-        let report = self.report_of_existing(one);
+    /// Notes how a move ended, and its phases. Whether that is its end.
+    pub(super) fn note(&mut self, one: &Move, end: End, phases: Vec<Phase>) -> bool {
+        let report = self.report_of(one);
+        report.phases = phases;
         match end {
             End::Moved { attachment } => {
                 report.end = if one.is_return {
@@ -121,11 +122,5 @@ impl Progress {
             End::OutOfTime => self.is_out_of_time = true,
         }
         false
-    }
-
-    fn report_of_existing(&mut self, one: &Move) -> &mut MoveReport {
-        self.moves
-            .entry(one.charge.clone())
-            .or_insert_with(|| words::on_its_way(one))
     }
 }

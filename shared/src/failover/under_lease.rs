@@ -319,9 +319,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let mut is_final = true;
         for (one, (end, calls, phases)) in moves.iter().zip(join_all(errands).await) {
             progress.mutating_calls += calls;
-            let report = progress.report_of(one);
-            report.phases = phases;
-            is_final &= progress.note(one, end);
+            is_final &= progress.note(one, end, phases);
         }
         is_final
     }
@@ -368,16 +366,14 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             .values()
             .find(moved)
             .and_then(|report| report.to.clone());
-        if let Some(to) = to {
+        if let (Some(to), Some(own)) = (to, progress.own.clone()) {
             lease.last = Some(Episode {
-                cause: self.cause.words.clone(),
-                alarms: self.cause.alarms.clone(),
-                fired_at: self.cause.at,
                 sick: progress.leaving.clone(),
                 loosened: Vec::new(),
                 began_at: self.received,
                 ended_at: Some(now),
                 to: Some(to),
+                ..own
             });
             lease.home_fit_since = None;
         }
