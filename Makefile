@@ -12,6 +12,7 @@ STACK := holdfast
 FUNCTION := ReleaseGuard
 CARGO_LAMBDA_arm64 := --arm64
 CARGO_LAMBDA_x86_64 := --x86-64
+HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 # cargo-lambda finds its zig by the first `python3`, which has to be the one beside it.
 BUILD_PATH := $(abspath $(TARGET))/venv/bin:$(abspath $(TARGET))/venv-sam/bin:$(PATH)
 SAM := PATH="$(BUILD_PATH)" sam
@@ -54,6 +55,13 @@ check: lint test ## What must pass before a change goes in: lint and test
 build: ## Compile the functions for Lambda, into target/lambda; ARCHITECTURE=x86_64 instead of arm64
 	@tools/venv tools/cargo-lambda.txt
 	PATH="$(BUILD_PATH)" cargo lambda build --locked --release $(CARGO_LAMBDA_$(ARCHITECTURE))
+
+.PHONY: bench
+bench: binaries ## Measure the functions as they ship, on this machine's processor: starts, events, sweeps
+	@tools/venv tools/cargo-lambda.txt
+	PATH="$(BUILD_PATH)" cargo lambda build --locked --release $(CARGO_LAMBDA_$(HOST_ARCHITECTURE)) \
+		--lambda-dir "$(TARGET)/bench" -p echo-function $(patsubst functions/%,-p %,$(wildcard functions/*))
+	@"$(TARGET)/debug/bench" "$(TARGET)/bench"
 
 .PHONY: validate
 validate: ## Check the template: sam validate, cfn-lint with everything on, checkov

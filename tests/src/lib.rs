@@ -2,9 +2,13 @@
 //! Nothing here is linked into a function.
 
 #[cfg(feature = "aws")]
+pub mod bench;
+#[cfg(feature = "aws")]
 pub mod demo;
 pub mod explorer;
 pub mod ledger_contract;
 pub mod runtime;
 pub mod scenarios;
 pub mod sim;
+#[cfg(feature = "aws")]
+pub mod terminal;

@@ -7,13 +7,13 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-use holdfast_tests::runtime::{Environment, Function, StartError};
+use holdfast_tests::runtime::{Environment, Function, StartError, find_binary};
 use serde_json::json;
 use std::path::PathBuf;
 use std::time::Duration;
 
 fn echo_function() -> PathBuf {
-    PathBuf::from(env!("CARGO_BIN_EXE_echo-function"))
+    find_binary("echo-function").unwrap_or_else(|missing| panic!("{missing}"))
 }
 
 fn environment() -> Environment {

@@ -1,7 +1,5 @@
 //! The simulated account of the demo: who is in it, what they build, and what they do to it.
 
-use super::Problem;
-use super::terminal;
 use crate::explorer::promises::addresses;
 use crate::scenarios::estate;
 use crate::sim::World;
@@ -9,6 +7,8 @@ use crate::sim::api::{
     AllocateAddress, Caller, DescribeAddressesAttribute, Request, Response, Tag,
 };
 use crate::sim::world::ACCOUNT;
+use crate::terminal;
+use crate::terminal::Problem;
 use std::collections::BTreeMap;
 
 /// The role whose releases are meant.

@@ -1,12 +1,12 @@
 //! The simulator and the compiled functions, as they run in the demo.
 
-use super::Problem;
 use super::account::EXEMPT_ROLE;
-use super::terminal;
 use crate::runtime::{Environment, Function, Invocation};
 use crate::sim::World;
 use crate::sim::http::Simulator;
 use crate::sim::world::ACCOUNT;
+use crate::terminal;
+use crate::terminal::Problem;
 use serde_json::{Value, json};
 
 const TABLE: &str = "holdfast-demo";

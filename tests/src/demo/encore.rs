@@ -1,13 +1,13 @@
 //! What follows the story: a release of which nobody tells, and two instances that are replaced at the
 //! same moment.
 
-use super::Problem;
 use super::account::{self, ana, kim};
 use super::cast::Cast;
-use super::terminal;
 use crate::explorer::promises::addresses;
 use crate::scenarios::estate;
 use crate::sim::api::Tag;
+use crate::terminal;
+use crate::terminal::Problem;
 use serde_json::Value;
 
 /// An address is released, and its event is dropped: reconcile finds it on its schedule.

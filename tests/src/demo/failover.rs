@@ -1,10 +1,8 @@
 //! A group of three with an interface that moves: its holder fails, the alarm is told, and it is on the
 //! standby; then that fails too, and the last one has no slot left.
 
-use super::Problem;
 use super::account::{self, Lot, ana};
 use super::cast::Cast;
-use super::terminal;
 use crate::explorer::promises::addresses;
 use crate::scenarios::estate;
 use crate::sim::World;
@@ -13,6 +11,8 @@ use crate::sim::api::{
     AssociateAddress, AttachNetworkInterface, CreateNetworkInterface, DescribeNetworkInterfaces,
     Filter, NetworkInterface, Request, Response, Tag, TagSpecification,
 };
+use crate::terminal;
+use crate::terminal::Problem;
 use serde_json::Value;
 use time::Duration;
 

@@ -8,10 +8,6 @@ mod encore;
 mod failover;
 mod own_event;
 mod story;
-mod terminal;
 
 pub use own_event::own_event;
 pub use story::story;
-
-/// Why the demo stopped.
-pub type Problem = Box<dyn std::error::Error + Send + Sync>;

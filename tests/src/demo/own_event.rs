@@ -1,11 +1,11 @@
 //! `make demo EVENT=file.json`: the guard on an event of the user's own.
 
-use super::Problem;
 use super::account::{self, ana};
 use super::cast::Cast;
-use super::terminal;
 use crate::scenarios::estate;
 use crate::sim::world::ACCOUNT;
+use crate::terminal;
+use crate::terminal::Problem;
 use holdfast::event::cloudtrail::Deed;
 use holdfast::event::{Trigger, parse};
 use serde_json::{Value, json};

@@ -1,13 +1,13 @@
 //! The story: three addresses are released; one comes back, and the other two are let go for a reason.
 
-use super::Problem;
 use super::account::{self, Lot, ana, decommission, kim};
 use super::cast::Cast;
 use super::encore;
 use super::failover;
-use super::terminal;
 use crate::scenarios::estate;
 use crate::sim::http::Call;
+use crate::terminal;
+use crate::terminal::Problem;
 use serde_json::Value;
 use std::time::{Duration, Instant};
 

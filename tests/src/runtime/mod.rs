@@ -9,9 +9,11 @@ mod api;
 mod binary;
 mod environment;
 mod process;
+mod usage;
 
 pub use binary::{MissingBinary, find_binary};
 pub use environment::Environment;
+pub use usage::Usage;
 
 use api::{RuntimeApi, Started};
 use process::Process;
@@ -149,6 +151,14 @@ impl Function {
     #[must_use]
     pub fn init_duration(&self) -> Duration {
         self.init
+    }
+
+    /// What the process has used of the machine so far.
+    ///
+    /// # Errors
+    /// It has ended, or this machine does not tell: only Linux does.
+    pub fn usage(&self) -> io::Result<Usage> {
+        Usage::of(self.process.id())
     }
 
     /// What it has written so far, on standard output and standard error, line by line.

@@ -18,6 +18,7 @@ type Lines = Arc<Mutex<Vec<String>>>;
 
 #[derive(Debug)]
 pub(super) struct Process {
+    id: u32,
     lines: Lines,
     end: watch::Receiver<Option<ExitStatus>>,
     kill: Arc<Notify>,
@@ -39,6 +40,8 @@ impl Process {
             .stderr(Stdio::piped())
             .kill_on_drop(true)
             .spawn()?;
+        // A child has an id until somebody has waited for its end, and nobody has yet.
+        let id = child.id().unwrap_or_default();
         let lines = Lines::default();
         let readers = [
             child
@@ -54,6 +57,7 @@ impl Process {
         let kill = Arc::new(Notify::new());
         let owner = tokio::spawn(own(child, readers, Arc::clone(&kill), publish));
         Ok(Self {
+            id,
             lines,
             end,
             kill,
@@ -65,6 +69,11 @@ impl Process {
     pub(super) async fn ended(&self) {
         // An error means that the owning task is gone, and the child with it.
         let _ = self.end.clone().wait_for(Option::is_some).await;
+    }
+
+    /// What the system calls it.
+    pub(super) fn id(&self) -> u32 {
+        self.id
     }
 
     pub(super) fn is_running(&self) -> bool {

@@ -1,25 +1,36 @@
-//! What the demo prints, and how.
+//! What the demo and the benchmark print, and how.
 
-use super::Problem;
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ContentArrangement, Table, TableStyle, presets};
 use serde_json::Value;
 use std::io::{self, Write};
 
+/// Why the demo or the benchmark stopped.
+pub type Problem = Box<dyn std::error::Error + Send + Sync>;
+
 /// A chapter's heading.
-pub(super) fn heading(text: &str) -> Result<(), Problem> {
+pub(crate) fn heading(text: &str) -> Result<(), Problem> {
     line(&format!("\n== {text}"))
 }
 
 /// One line.
-pub(super) fn line(text: &str) -> Result<(), Problem> {
+pub(crate) fn line(text: &str) -> Result<(), Problem> {
     Ok(writeln!(io::stdout().lock(), "{text}")?)
 }
 
 /// A table.
-pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
+pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
+    shaped(presets::UTF8_FULL_CONDENSED, header, rows)
+}
+
+/// A table as Markdown writes it, so that it can be put into a page.
+pub(crate) fn markdown(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
+    shaped(presets::ASCII_MARKDOWN, header, rows)
+}
+
+fn shaped(style: TableStyle, header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
     let mut table = Table::new();
     table
-        .load_style(presets::UTF8_FULL_CONDENSED)
+        .load_style(style)
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header.to_vec())
         .add_rows(rows);
@@ -27,7 +38,7 @@ pub(super) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Probl
 }
 
 /// A report as a person reads it: the line that sums it up, then what is to be known and done.
-pub(super) fn report(report: &Value) -> Result<(), Problem> {
+pub(crate) fn report(report: &Value) -> Result<(), Problem> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     line(&format!(
         "   {:<13} {}",
