@@ -19,7 +19,7 @@ use crate::ledger::{
     Known, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
 };
 use crate::ports::{Delivery, Ports};
-use crate::report::Report;
+use crate::report::{Outcome, Report};
 use crate::settings::Settings;
 use std::time::Duration;
 
@@ -43,6 +43,8 @@ pub(super) struct Settling<'a, C, L, K> {
 #[derive(Debug, Default)]
 pub(super) struct Settled {
     pub(super) reports: Vec<Report>,
+    /// How those ended of which a person has not heard yet.
+    pub(super) news: Vec<Outcome>,
     /// Losses that the run had no time for.
     pub(super) left: usize,
     pub(super) failure: Option<Error>,
@@ -56,8 +58,14 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
                 settled.left += 1;
                 continue;
             }
+            let is_untold = matches!(case, Case::Missing(_) | Case::Unrecorded(_));
             match Box::pin(self.one(case)).await {
-                Ok(report) => settled.reports.extend(report),
+                Ok(report) => {
+                    let news = report.as_ref().map(|report| report.outcome);
+                    let is_news = |outcome: &Outcome| is_untold || !is_still_open(*outcome);
+                    settled.news.extend(news.filter(is_news));
+                    settled.reports.extend(report);
+                }
                 Err(failure) => settled.failure = Some(failure),
             }
         }
@@ -199,6 +207,14 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
             .await
             .map_err(unwritten)
     }
+}
+
+/// Said when it became so, and not again with each further try.
+fn is_still_open(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Pending | Outcome::OverQuota | Outcome::Denied
+    )
 }
 
 fn unwritten(source: CloudError) -> Error {

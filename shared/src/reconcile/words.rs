@@ -22,7 +22,9 @@ pub(super) fn swept(
     settled: Settled,
     watch: Stopwatch,
 ) -> Report {
-    let mut findings = plan.findings;
+    let outcome = gravest(&settled.news);
+    let mut findings = findings_of(&settled.reports, outcome);
+    findings.extend(plan.findings);
     let threats = observed
         .rows
         .values()
@@ -30,12 +32,6 @@ pub(super) fn swept(
     findings.extend(threats);
     findings.extend(names_unread(&observed.look));
     findings.extend(left(settled.left));
-    findings.extend(
-        settled
-            .reports
-            .iter()
-            .flat_map(|report| report.findings.clone()),
-    );
     let sweep = SweepReport {
         addresses: observed.look.addresses.len(),
         protected: plan.protected,
@@ -56,9 +52,13 @@ pub(super) fn swept(
     for report in &sweep.settled {
         summary = format!("{summary}; {}", report.summary);
     }
-    let outcome = gravest(&sweep.settled);
     Report {
         findings,
+        repair: sweep
+            .settled
+            .iter()
+            .flat_map(|report| report.repair.clone())
+            .collect(),
         subject: Subject::Sweep(sweep),
         phases: watch.into_phases(),
         ..Report::of(FUNCTION, settings.mode, outcome, summary)
@@ -83,13 +83,11 @@ pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report.findings.extend(audit.findings);
     for failover in &audit.failovers {
         report.summary = format!("{}; {}", report.summary, failover.summary);
-        report.findings.extend(failover.findings.iter().cloned());
-        let is_news = !matches!(
-            failover.outcome,
-            Outcome::AlreadyMoved | Outcome::Recovered | Outcome::Ignored
-        );
-        if report.outcome == Outcome::Refreshed && is_news {
+        if report.outcome == Outcome::Refreshed && is_news(failover.outcome) {
             report.outcome = failover.outcome;
+            report.findings.splice(0..0, failover.findings.clone());
+        } else {
+            report.findings.extend(failover.findings.iter().cloned());
         }
     }
     let unready: Vec<&str> = audit
@@ -109,22 +107,41 @@ pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report
 }
 
-/// What a person has to hear of comes first; what is still pending was said when it became so.
-fn gravest(settled: &[Report]) -> Outcome {
-    const GRAVE: [Outcome; 7] = [
+/// In `observe` mode nothing changes what would be done, so each run says it again: the log has it, the mail does not.
+fn is_news(failover: Outcome) -> bool {
+    !matches!(
+        failover,
+        Outcome::AlreadyMoved | Outcome::Recovered | Outcome::Ignored | Outcome::WouldFailOver
+    )
+}
+
+/// What a person has to hear of comes first.
+fn gravest(news: &[Outcome]) -> Outcome {
+    const GRAVE: [Outcome; 10] = [
         Outcome::Lost,
         Outcome::Transferred,
         Outcome::Fight,
+        Outcome::Denied,
+        Outcome::OverQuota,
+        Outcome::Pending,
         Outcome::Reclaimed,
         Outcome::WouldReclaim,
         Outcome::RecordedOnly,
         Outcome::LetGo,
     ];
-    let happened = |outcome: &Outcome| settled.iter().any(|report| report.outcome == *outcome);
+    let happened = |outcome: &Outcome| news.contains(outcome);
     GRAVE
         .into_iter()
         .find(happened)
         .unwrap_or(Outcome::Refreshed)
+}
+
+/// The findings of what gives a run its outcome come first: the mail has room for one.
+fn findings_of(reports: &[Report], outcome: Outcome) -> Vec<Finding> {
+    let (first, others): (Vec<&Report>, Vec<&Report>) =
+        reports.iter().partition(|report| report.outcome == outcome);
+    let all = first.into_iter().chain(others);
+    all.flat_map(|report| report.findings.clone()).collect()
 }
 
 fn left(losses: usize) -> Option<Finding> {

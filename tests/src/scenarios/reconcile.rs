@@ -45,6 +45,16 @@ pub enum Fate {
     Lost,
 }
 
+fn settings(mode: &str) -> Settings {
+    let settings = [
+        ("HOLDFAST_TABLE", "ledger"),
+        ("HOLDFAST_MODE", mode),
+        ("AWS_REGION", "us-east-1"),
+    ];
+    let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    Settings::read(settings).expect("the scenario's settings are good")
+}
+
 /// An account in which Holdfast is installed.
 #[derive(Debug)]
 pub struct Installation {
@@ -79,20 +89,21 @@ impl Installation {
     #[must_use]
     pub fn in_world(mut world: World) -> Self {
         world.settings().address_quota = 100_000;
-        let settings = [
-            ("HOLDFAST_TABLE", "ledger"),
-            ("HOLDFAST_MODE", "enforce"),
-            ("AWS_REGION", "us-east-1"),
-        ];
-        let settings = settings.map(|(key, value)| (key.to_owned(), value.to_owned()));
         Self {
             stage: Stage::new(world),
-            settings: Settings::read(settings).expect("the scenario's settings are good"),
+            settings: settings("enforce"),
             owner: Caller::user(ACCOUNT, "owner"),
             fates: vec![Fate::After(1)],
             told: 0,
             waiting: Vec::new(),
         }
+    }
+
+    /// The same with Holdfast observing only.
+    #[must_use]
+    pub fn observing(mut self) -> Self {
+        self.settings = settings("observe");
+        self
     }
 
     /// What becomes of the events, one after the other, and again from the first.

@@ -199,6 +199,9 @@ fn interfaces_and_instances_are_moved_and_stopped_only_inside_a_group() {
         let about: Vec<&Statement> = statements
             .iter()
             .filter(|statement| statement.actions.iter().any(|each| each == action))
+            .filter(|statement| {
+                names(statement, "network-interface") || names(statement, "instance")
+            })
             .collect();
         assert!(!about.is_empty(), "{action} is in no policy");
         for statement in about {
@@ -209,6 +212,33 @@ fn interfaces_and_instances_are_moved_and_stopped_only_inside_a_group() {
                 "{statement:?}"
             );
         }
+    }
+}
+
+fn names(statement: &Statement, kind: &str) -> bool {
+    let kind = format!(":{kind}/");
+    statement.resources.iter().any(|each| each.contains(&kind))
+}
+
+/// An interface that came with its instance has no tags.
+#[test]
+fn to_isolate_an_instance_nothing_is_opened_but_interfaces_and_the_one_security_group() {
+    let with_fence = all_statements(&template().with("Fence", "sg-0123456789abcdef0"));
+    let without = all_statements(&template());
+    let more: Vec<&Statement> = with_fence
+        .iter()
+        .filter(|statement| {
+            !without
+                .iter()
+                .any(|known| known.resources == statement.resources)
+        })
+        .collect();
+    assert!(!more.is_empty(), "nothing isolates");
+    for statement in more {
+        assert_eq!(statement.actions, ["ec2:ModifyNetworkInterfaceAttribute"]);
+        assert_eq!(statement.resources.len(), 2, "{statement:?}");
+        assert!(statement.resources[0].ends_with(":security-group/sg-0123456789abcdef0"));
+        assert!(names(statement, "network-interface"), "{statement:?}");
     }
 }
 
