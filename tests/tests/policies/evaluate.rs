@@ -9,6 +9,7 @@ use std::path::Path;
 /// A policy of the folder `policies`.
 pub(crate) struct Policy {
     pub(crate) name: String,
+    /// As it is attached.
     pub(crate) text: String,
     pub(crate) statements: Vec<Value>,
 }
@@ -26,7 +27,7 @@ pub(crate) fn policies() -> Vec<Policy> {
             Policy {
                 name: path.file_name().unwrap().to_str().unwrap().to_owned(),
                 statements: policy["Statement"].as_array().unwrap().clone(),
-                text: policy.to_string(),
+                text,
             }
         })
         .collect();
@@ -41,7 +42,7 @@ pub(crate) fn policy(name: &str) -> Policy {
 }
 
 /// One call, as IAM sees it.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Request {
     action: String,
     resource: String,
@@ -64,13 +65,19 @@ impl Request {
         self
     }
 
+    pub(crate) fn is_on(&self, resource: &str) -> bool {
+        self.resource == resource
+    }
+
     /// The statement that denies it, if one does.
     pub(crate) fn denied_by(&self, policy: &Policy) -> Option<String> {
         let mut statements = policy.statements.iter();
         let denying = statements.find(|statement| {
             assert_eq!(statement["Effect"], "Deny");
             strings(&statement["Action"]).contains(&self.action)
-                && is_like(&strings(&statement["Resource"])[0], &self.resource)
+                && strings(&statement["Resource"])
+                    .iter()
+                    .any(|pattern| is_like(pattern, &self.resource))
                 && self.fulfils(&statement["Condition"])
         });
         denying.map(|statement| statement["Sid"].as_str().unwrap().to_owned())
