@@ -1,7 +1,8 @@
 //! The runbook has a section for everything that a person may be told: every outcome, every error, every
-//! alarm; and its table of costs is what the script works out.
+//! alarm; its table of costs is what the script works out, and what it says of redelivery works.
 
-use serde_json::json;
+use holdfast::event::parse;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -104,6 +105,19 @@ fn every_alarm_is_explained_where_its_description_says() {
         let title = words[..1].to_uppercase() + &words[1..];
         assert!(has_section(&title), "### {title} is missing");
     }
+}
+
+/// In the queue is SNS's message alone, without the record that Lambda puts around it.
+#[test]
+fn an_alarm_that_sns_could_not_hand_on_is_read_in_the_wrapping_of_the_runbook() {
+    const TOPIC: &str = include_str!("../fixtures/events/alarm-topic.json");
+    assert!(RUNBOOK.contains("jq '{Records: [{Sns: .}]}' body.json"));
+    let delivered: Value = serde_json::from_str(TOPIC).unwrap();
+    let body = &delivered["Records"][0]["Sns"];
+    assert_eq!(body["Type"], "Notification");
+    assert!(parse(body).is_err(), "as it is, it can be read");
+    let wrapped = json!({ "Records": [{ "Sns": body }] });
+    assert_eq!(parse(&wrapped).unwrap(), parse(&delivered).unwrap());
 }
 
 #[test]
