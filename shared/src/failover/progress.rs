@@ -109,8 +109,10 @@ impl Progress {
                 self.refusals.push((one.clone(), failure));
             }
             End::Denied(failure) => {
-                // What has not left its holder stays there: the call would be denied for every standby.
-                let has_left = report.phases.iter().any(|phase| phase.name == "detached");
+                // What has not left its holder stays there: the call would be denied for every standby. What
+                // is with nobody may still be permitted for another one.
+                let has_left = one.from.is_none()
+                    || report.phases.iter().any(|phase| phase.name == "detached");
                 self.refused.insert((one.charge.clone(), one.to.clone()));
                 if !has_left {
                     self.given_up.insert(one.charge.clone());

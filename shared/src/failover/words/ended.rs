@@ -31,10 +31,11 @@ pub(in crate::failover) fn failure<C, L, K: Clock>(
         .moves
         .iter()
         .filter(|(charge, report)| report.end == MoveEnd::NotMoved && !is_blocked(charge))
+        // What was given up has not left its holder.
+        .filter(|(charge, _)| !progress.given_up.contains(charge))
         .map(|(charge, _)| charge.to_string())
         .collect();
-    let is_left = !unfinished.is_empty() && progress.denied.is_none();
-    (is_left || progress.unsure.is_some())
+    (!unfinished.is_empty() || progress.unsure.is_some())
         .then(|| unfinished_error(run, concern, progress, &unfinished))
 }
 
