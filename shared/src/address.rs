@@ -121,6 +121,14 @@ impl Interface {
     pub fn instance(&self) -> Option<&InstanceId> {
         self.attachment.as_ref()?.instance.as_ref()
     }
+
+    /// Whether an AWS service has it: it made it, or it is what the interface is attached to. Nobody
+    /// else can detach it then, and it is not free.
+    #[must_use]
+    pub fn is_of_a_service(&self) -> bool {
+        let attached = self.attachment.as_ref();
+        self.requester_managed || attached.is_some_and(|it| it.instance.is_none())
+    }
 }
 
 /// An interface's tie to an instance.

@@ -18,7 +18,7 @@ pub struct InvalidId {
 }
 
 macro_rules! resource_id {
-    ($(#[$doc:meta])* $name:ident, $prefix:literal, $kind:literal) => {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal $(or $other:literal)?, $kind:literal) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
@@ -36,16 +36,19 @@ macro_rules! resource_id {
             type Err = InvalidId;
 
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                let well_formed = text.strip_prefix($prefix).is_some_and(|rest| {
+                let is_rest = |rest: &str| {
                     !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
-                });
-                if well_formed {
+                };
+                let starts_with = |prefix| text.strip_prefix(prefix).is_some_and(is_rest);
+                if starts_with($prefix) $(|| starts_with($other))? {
                     Ok(Self(text.to_owned()))
                 } else {
                     Err(InvalidId {
                         kind: $kind,
                         text: text.to_owned(),
-                        expected: concat!("`", $prefix, "` and then letters and digits"),
+                        expected: concat!(
+                            "`", $prefix, $("` or `", $other,)? "` and then letters and digits"
+                        ),
                     })
                 }
             }
@@ -93,8 +96,11 @@ resource_id!(
 );
 resource_id!(
     /// One attachment of an interface to an instance. A new one each time, which makes it the
-    /// compare-and-set token of a move: to detach one that has ended is refused.
-    AttachmentId, "eni-attach-", "an attachment id"
+    /// compare-and-set token of a move: to detach one that has ended is refused. What an AWS service
+    /// holds (a NAT gateway, a network load balancer, RDS, Lambda) is attached as `ela-attach-`, and
+    /// EC2 refuses to let anybody else detach it.
+    /// Source: EC2 user guide, "Requester-managed network interfaces", and its examples.
+    AttachmentId, "eni-attach-" or "ela-attach-", "an attachment id"
 );
 resource_id!(
     /// A subnet: a private IP moves between interfaces of one subnet only.
@@ -155,6 +161,16 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "`eipassoc-1` is not an allocation id: expected `eipalloc-` and then letters and digits"
+        );
+    }
+
+    #[test]
+    fn an_attachment_to_a_service_has_a_prefix_of_its_own() {
+        assert!("ela-attach-0cf98331".parse::<AttachmentId>().is_ok());
+        let error = "vol-attach-1".parse::<AttachmentId>().unwrap_err();
+        assert_eq!(
+            error.expected,
+            "`eni-attach-` or `ela-attach-` and then letters and digits"
         );
     }
 

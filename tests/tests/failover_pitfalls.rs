@@ -6,7 +6,7 @@ use holdfast_tests::scenarios::failover::{
     alarm_of, attach, changes, detach, failed, failover_in, fired, floating_address,
     floating_interface, floating_private_ip, heal, new_interface, stop, tag_group, why,
 };
-use holdfast_tests::scenarios::placement::{owner, terminate};
+use holdfast_tests::scenarios::placement::{default_subnet, owner, terminate};
 use holdfast_tests::sim::World;
 use holdfast_tests::sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
 use holdfast_tests::sim::front::tap::Fault;
@@ -371,4 +371,16 @@ fn f34_attached_is_said_only_when_the_instance_shows_it_too() {
         .position(|name| *name == "AttachNetworkInterface");
     let after = &names[attach.expect("it attaches")..];
     assert!(after.contains(&"DescribeNetworkInterfaces") && after.contains(&"DescribeInstances"));
+}
+
+#[test]
+fn an_interface_that_a_service_holds_is_read_and_left_alone() {
+    let trio = floating_address().world(|world| {
+        let subnet = default_subnet(world);
+        let eni = world.add_service_interface(&subnet, "interface");
+        tag_group(world, &eni.expect("there is room"), &[]);
+    });
+    let (trio, stage, event) = failed(trio);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&stage), ["AssociateAddress"]);
 }

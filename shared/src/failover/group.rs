@@ -145,7 +145,7 @@ impl<'a> Group<'a> {
                 .collect(),
         };
         for interface in &observed.interfaces {
-            if is_in(&interface.tags) && !interface.requester_managed {
+            if is_in(&interface.tags) && !interface.is_of_a_service() {
                 group.add_interface(interface, observed, settings);
             }
         }

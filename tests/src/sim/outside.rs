@@ -106,7 +106,8 @@ impl World {
             };
             let id = model.add_interface(&account, subnet_id, &blueprint)?;
             let attachment = Attachment {
-                id: model.ids.next("eni-attach"),
+                // Source: EC2 user guide, "Requester-managed network interfaces".
+                id: model.ids.next("ela-attach"),
                 instance_id: None,
                 instance_owner: "amazon-aws".to_owned(),
                 device_index: 1,

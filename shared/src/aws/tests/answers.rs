@@ -152,3 +152,17 @@ async fn an_interface_tells_which_of_its_private_ips_are_taken() {
         Some(expected)
     );
 }
+
+#[tokio::test]
+async fn an_attachment_of_a_service_is_read() {
+    let set = "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId>\
+         <requesterManaged>false</requesterManaged>\
+         <attachment><attachmentId>ela-attach-0cf98331</attachmentId>\
+         <instanceOwnerId>amazon-aws</instanceOwnerId><deviceIndex>1</deviceIndex>\
+         <status>attached</status><deleteOnTermination>false</deleteOnTermination></attachment>\
+         </item></networkInterfaceSet>";
+    let wire = Wire::answering([ec2("DescribeNetworkInterfaces", set)]);
+    let eni = "eni-1".parse().unwrap();
+    let interface = wire.cloud().interface(&eni).await.unwrap().unwrap();
+    assert!(interface.is_of_a_service());
+}

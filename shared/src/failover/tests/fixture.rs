@@ -123,6 +123,13 @@ impl Fixture {
         self
     }
 
+    pub(super) fn held_by_a_service(mut self) -> Self {
+        let attachment = self.observed.interfaces[0].attachment.as_mut().unwrap();
+        attachment.id = "ela-attach-01".parse().unwrap();
+        attachment.instance = None;
+        self
+    }
+
     pub(super) fn at_device_index(mut self, index: i32) -> Self {
         let attachment = self.observed.interfaces[0].attachment.as_mut();
         attachment.unwrap().device_index = index;

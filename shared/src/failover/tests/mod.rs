@@ -44,6 +44,12 @@ fn an_interface_that_is_with_nobody_is_brought_to_its_end() {
 }
 
 #[test]
+fn an_interface_that_a_service_holds_is_not_with_nobody() {
+    let held = pair().floating().held_by_a_service();
+    assert_eq!(held.plan(), Plan::default());
+}
+
+#[test]
 fn an_interface_stays_in_its_zone() {
     let plan = pair()
         .floating()
