@@ -309,6 +309,7 @@ pub(super) fn readiness(
         moves.extend(plan.moves);
     }
     obstacles.extend(words::flags(group));
+    obstacles.extend(words::strangers(group, ground.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
     let report = GroupReport {
         group: group.name.to_owned(),

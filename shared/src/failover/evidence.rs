@@ -11,7 +11,6 @@ use crate::cloud::health::Alarm;
 use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
 use crate::event::{InstanceChange, Trigger, Warning, WarningKind, Wish};
 use crate::ids::InstanceId;
-use crate::instance::InstanceState;
 use crate::ledger::lease::{Episode, Lease};
 use crate::placement::group::group_of;
 use crate::settings::{OnStop, Settings};
@@ -246,12 +245,9 @@ pub fn judge(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
 }
 
 fn of_down(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict {
-    let state_of = |id: &InstanceId| {
-        let mut instances = observed.instances.iter();
-        instances.find(|each| each.id == *id).map(|each| each.state)
-    };
     let up = cause.named.iter().find_map(|id| {
-        state_of(id)
+        observed
+            .state_of(id)
             .filter(|state| state.is_up())
             .map(|state| (id, state))
     });
@@ -434,10 +430,10 @@ pub fn corrected(
     }
 }
 
-/// Whether an instance may be taken for down.
+/// Whether an instance is down: EC2 shows it, and as not running. One that it does not show may be as well as
+/// any: it may have no tag, or be another account's.
 #[must_use]
 pub fn is_down(id: &InstanceId, observed: &Observed) -> bool {
-    let mut instances = observed.instances.iter();
-    let state = instances.find(|each| each.id == *id).map(|each| each.state);
-    !matches!(state, Some(InstanceState::Pending | InstanceState::Running))
+    let state = observed.state_of(id);
+    state.is_some_and(|state| !state.is_up())
 }

@@ -1,6 +1,7 @@
 //! What is read before anything is decided. First everything that does not depend on anything else, at the
-//! same time: instances, interfaces, addresses, and the alarms again. Then, beside the lease, how well the
-//! members are and what their types allow. Nothing here changes anything.
+//! same time: instances, interfaces, addresses, and the alarms again. Then, only where something is with an
+//! instance that was not among them, that instance by its id. Then, beside the lease, how well the members
+//! are and what their types allow. Nothing here changes anything.
 
 use super::FailoverCloud;
 use super::evidence::{Cause, Kind};
@@ -11,7 +12,8 @@ use crate::cloud::health::{Alarm, ReadAlarms};
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
 use crate::event::alarm::{AlarmState, Measure};
 use crate::ids::{InstanceId, InstanceType};
-use crate::instance::{Checks, Instance, Limits};
+use crate::instance::{Checks, Instance, InstanceState, Limits};
+use crate::placement::group::group_of;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use futures_util::future::join_all;
@@ -33,8 +35,77 @@ pub struct Observed {
     pub interfaces: Vec<Interface>,
     /// All addresses of the account in this region.
     pub addresses: Vec<Address>,
+    /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
+    /// not know here may be another account's.
+    pub others: BTreeMap<InstanceId, InstanceState>,
     /// The alarms that the cause names, and those beneath them, by name.
     pub alarms: BTreeMap<String, Alarm>,
+}
+
+impl Observed {
+    /// The state in which EC2 shows an instance, whatever tags it has.
+    #[must_use]
+    pub fn state_of(&self, id: &InstanceId) -> Option<InstanceState> {
+        let mut instances = self.instances.iter();
+        match instances.find(|each| each.id == *id) {
+            Some(instance) => Some(instance.state),
+            None => self.others.get(id).copied(),
+        }
+    }
+
+    /// Who has something of the groups, each with the group of what it has.
+    fn holders<'a>(
+        &'a self,
+        settings: &'a Settings,
+    ) -> impl Iterator<Item = (&'a str, &'a InstanceId)> {
+        let interfaces = self
+            .interfaces
+            .iter()
+            .filter_map(|each| Some((&each.tags, each.instance()?)));
+        let addresses = self.addresses.iter().filter_map(|each| {
+            let holder = each.association.as_ref()?.instance.as_ref()?;
+            Some((&each.tags, holder))
+        });
+        let held = interfaces.chain(addresses);
+        held.filter_map(|(tags, holder)| Some((group_of(tags, &settings.tags)?, holder)))
+    }
+
+    /// Who has something of a group, member or not.
+    pub(super) fn holders_in<'a>(
+        &'a self,
+        group: &'a str,
+        settings: &'a Settings,
+    ) -> impl Iterator<Item = &'a InstanceId> {
+        let all = self.holders(settings);
+        all.filter(move |(name, _)| *name == group)
+            .map(|(_, holder)| holder)
+    }
+
+    /// With the holders that were not among the instances: a member whose tag was taken away, or never
+    /// set, runs as well as any other, and is not to be taken for one that is gone.
+    async fn with_others<C: FailoverCloud>(
+        mut self,
+        cloud: &C,
+        settings: &Settings,
+    ) -> Result<Self, CloudError> {
+        let is_shown = |id: &InstanceId| self.instances.iter().any(|each| each.id == *id);
+        let strangers: BTreeSet<InstanceId> = self
+            .holders(settings)
+            .map(|(_, holder)| holder)
+            .filter(|holder| !is_shown(holder))
+            .cloned()
+            .collect();
+        if strangers.is_empty() {
+            return Ok(self);
+        }
+        let named = WhichInstances::Named(strangers.into_iter().collect());
+        let shown = cloud.instances(&named).await?;
+        self.others = shown
+            .into_iter()
+            .map(|each| (each.id, each.state))
+            .collect();
+        Ok(self)
+    }
 }
 
 /// How well the members of a group are, and what they can take.
@@ -65,13 +136,15 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
         cloud.addresses(&Which::All),
         alarms_beneath(cloud, cause),
     );
-    Ok(Observed {
+    let observed = Observed {
         at,
         instances: instances?,
         interfaces: interfaces?,
         addresses: addresses?,
+        others: BTreeMap::new(),
         alarms: alarms?,
-    })
+    };
+    observed.with_others(cloud, settings).await
 }
 
 /// A look at all groups, with the addresses that somebody has read already.
@@ -87,13 +160,15 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
     );
-    Ok(Observed {
+    let observed = Observed {
         at,
         instances: instances?,
         interfaces: interfaces?,
         addresses,
+        others: BTreeMap::new(),
         alarms: BTreeMap::new(),
-    })
+    };
+    observed.with_others(&ports.cloud, settings).await
 }
 
 /// The alarms of the cause, and level by level those that the rules of firing composites name.

@@ -19,7 +19,7 @@ use crate::ledger::Lease;
 use crate::report::{FailoverReport, Finding, MoveEnd, MoveReport, Outcome, Report, Subject};
 use crate::settings::Settings;
 pub(super) use ended::{failure, report};
-pub(super) use findings::{flags, not_looked, not_permitted, obstacles, still_stranded};
+pub(super) use findings::{flags, not_looked, not_permitted, obstacles, still_stranded, strangers};
 pub(super) use planned::{planned, would};
 use std::collections::{BTreeMap, BTreeSet};
 

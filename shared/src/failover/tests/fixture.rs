@@ -73,6 +73,7 @@ pub(super) fn pair() -> Fixture {
             instances: vec![member(1), member(2)],
             interfaces: Vec::new(),
             addresses: Vec::new(),
+            others: BTreeMap::new(),
             alarms: BTreeMap::new(),
         },
         fitness: Fitness {

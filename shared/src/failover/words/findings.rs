@@ -2,10 +2,13 @@
 
 use super::super::decide::Blocked;
 use super::super::group::{Cargo, Group};
+use super::super::observe::Observed;
 use super::super::progress::Progress;
 use crate::cloud::CloudError;
+use crate::ids::InstanceId;
 use crate::report::Finding;
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 
 /// What stands in the way, once for each reason.
 pub(in crate::failover) fn obstacles(
@@ -49,6 +52,30 @@ pub(in crate::failover) fn flags(group: &Group<'_>) -> Vec<Finding> {
             ),
         })
         .collect()
+}
+
+/// Holders that are no members.
+pub(in crate::failover) fn strangers(
+    group: &Group<'_>,
+    observed: &Observed,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let (key, name) = (&settings.tags.group, group.name);
+    let no_members = observed.holders_in(name, settings);
+    let no_members = no_members.filter(|holder| group.member(holder).is_none());
+    let no_members: BTreeSet<&InstanceId> = no_members.collect();
+    let finding = |holder: &InstanceId| Finding {
+        what: format!("{holder} holds what is of the group {name}, and is no member"),
+        why: match observed.state_of(holder) {
+            Some(state) => format!("it is {state}, and does not have the tag {key} = {name}"),
+            None => "EC2 does not show it: it may be another account's".to_owned(),
+        },
+        next: format!(
+            "aws ec2 create-tags --resources {holder} --tags Key={key},Value={name}, or take what it \
+             holds out of the group"
+        ),
+    };
+    no_members.into_iter().map(finding).collect()
 }
 
 /// A call that a failover would need.

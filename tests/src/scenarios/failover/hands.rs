@@ -4,8 +4,8 @@ use crate::scenarios::placement::{GROUP, default_subnet, owner};
 use crate::sim::World;
 use crate::sim::api::{
     AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface,
-    CreateTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface, Request,
-    Response, RunInstances, StopInstances, Tag, TagSpecification,
+    CreateTags, DeleteTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface,
+    Request, Response, RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
 };
 
 /// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.
@@ -81,6 +81,18 @@ pub fn tag_group(world: &mut World, id: &str, more: &[(&str, &str)]) {
         .chain(more)
         .map(|(key, value)| Tag::new(*key, *value));
     tag(world, id, &tags.collect::<Vec<_>>());
+}
+
+/// The owner takes the group's tag away.
+pub fn untag_group(world: &mut World, id: &str) {
+    let request = DeleteTags {
+        resources: vec![id.to_owned()],
+        tags: vec![TagToDelete {
+            key: GROUP.0.to_owned(),
+            value: None,
+        }],
+    };
+    call(world, &Request::DeleteTags(request));
 }
 
 /// The owner makes an interface that is in no group.
