@@ -5,9 +5,11 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
+use futures_util::FutureExt;
+use holdfast::ledger::Ledger;
 use holdfast_tests::explorer::{Coverage, Run, Scenario, explore, explore_with, interleave};
 use holdfast_tests::scenarios::failover::{
-    Trio, floating_address, floating_interface, floating_private_ip, heal,
+    Trio, changes, floating_address, floating_interface, floating_private_ip, heal,
 };
 use holdfast_tests::scenarios::placement::state_change;
 use holdfast_tests::sim::front::tap::Sabotage;
@@ -56,6 +58,30 @@ fn a_private_ip_moves_whatever_goes_wrong() {
 #[test]
 fn an_elastic_ip_moves_whatever_goes_wrong() {
     survives(explore(&failing(floating_address(), "Elastic IP", 1)));
+}
+
+/// Whether the next run of reconcile finds that somebody is to be fenced.
+fn is_fence_noted(stage: &Stage) -> bool {
+    let leases = stage.ledger.leases().now_or_never();
+    let leases = leases.expect("memory answers").expect("it is read");
+    let mut noted = leases.iter().filter_map(|lease| lease.under_way.as_ref());
+    noted.any(|episode| !episode.fences.is_empty())
+}
+
+#[test]
+fn a_member_is_fenced_whatever_goes_wrong() {
+    let trio = floating_address()
+        .tagged("holdfast:fence", "stop")
+        .failing(0);
+    let event = trio.alarm(0);
+    let scenario = trio.scenario("fenced", event, 2, |trio, stage| {
+        trio.must_be_with(stage, 1)?;
+        let is_fenced = changes(stage).contains(&"StopInstances") || is_fence_noted(stage);
+        is_fenced
+            .then_some(())
+            .ok_or_else(|| "nobody is fenced, now or by reconcile".to_owned())
+    });
+    survives(explore(&scenario));
 }
 
 #[test]

@@ -1,11 +1,17 @@
 //! A failover that cannot go on when it is half way: what is with nobody is said to be, and whoever comes next
 //! ends what was begun.
 
-use holdfast_tests::scenarios::failover::{Trio, failed, floating_address, floating_interface};
+use futures_util::FutureExt;
+use holdfast_tests::scenarios::failover::{
+    Trio, changes, failed, fired, floating_address, floating_interface, heal,
+};
 use holdfast_tests::scenarios::placement::state_change;
+use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
 use holdfast_tests::sim::front::Stage;
+use holdfast_tests::sim::front::tap::Fault;
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
 
 fn error_of(trio: &Trio, stage: &Arc<Stage>, event: &Value) -> &'static str {
     let end = trio.try_told(stage, event);
@@ -28,4 +34,96 @@ fn an_address_that_nobody_may_associate_is_reported_as_stranded() {
     stage.world().deny("*", "AssociateAddress");
     let event = state_change(&trio.members[0], "stopped");
     assert_eq!(error_of(&trio, &stage, &event), "Holdfast.Stranded");
+}
+
+/// Something goes wrong with the call that moves the address.
+fn fails_at_the_move(trio: &Trio, stage: &Arc<Stage>, event: &Value, fault: Fault) {
+    let rehearsal = trio.stage();
+    drop(trio.told(&rehearsal, event));
+    let names = rehearsal.tap.names();
+    let call = names.iter().position(|name| *name == "AssociateAddress");
+    stage.tap.plan(&[(call.expect("it moves"), fault)]);
+}
+
+/// The run ends right after the call that moves the address, and its lease a while later.
+fn dies_after_the_move(trio: &Trio, stage: &Arc<Stage>, event: &Value) {
+    fails_at_the_move(trio, stage, event, Fault::StopAfterReply);
+    let run = trio.deliver(stage.player("holdfast"), event);
+    assert!(run.now_or_never().is_none(), "it stops");
+    stage.pass(Duration::from_mins(3));
+}
+
+fn stopping() -> (Trio, Arc<Stage>, Value) {
+    failed(floating_address().tagged("holdfast:fence", "stop"))
+}
+
+#[test]
+fn a_member_is_fenced_although_the_reply_of_the_move_was_lost() {
+    let (trio, stage, event) = stopping();
+    fails_at_the_move(&trio, &stage, &event, Fault::ReplyLost);
+    drop(trio.told(&stage, &event));
+    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+}
+
+#[test]
+fn a_member_is_fenced_although_the_run_that_moved_died() {
+    let (trio, stage, event) = stopping();
+    dies_after_the_move(&trio, &stage, &event);
+    drop(trio.told(&stage, &event));
+    drop(trio.told(&stage, &event));
+    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+}
+
+#[test]
+fn reconcile_fences_for_a_run_that_died() {
+    let (trio, stage, event) = stopping();
+    dies_after_the_move(&trio, &stage, &event);
+    drop(trio.swept(&stage));
+    drop(trio.swept(&stage));
+    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+}
+
+#[test]
+fn a_member_that_is_well_again_is_not_fenced_for_a_run_that_died_and_a_person_is_told() {
+    let (trio, stage, event) = stopping();
+    dies_after_the_move(&trio, &stage, &event);
+    heal(&mut stage.world(), &trio.members[0]);
+    let report = trio.told(&stage, &event);
+    assert_eq!(changes(&stage), ["AssociateAddress"]);
+    let is_told = |what: &str| what.ends_with("was not fenced");
+    assert!(report.findings.iter().any(|it| is_told(&it.what)));
+}
+
+#[test]
+fn a_fence_that_ec2_did_not_answer_is_put_up_by_reconcile() {
+    let (trio, stage, event) = stopping();
+    let rehearsal = trio.stage();
+    drop(trio.told(&rehearsal, &event));
+    let names = rehearsal.tap.names();
+    let call = names.iter().position(|name| *name == "StopInstances");
+    stage
+        .tap
+        .plan(&[(call.expect("it fences"), Fault::Throttled)]);
+    drop(trio.told(&stage, &event));
+    assert_eq!(changes(&stage), ["AssociateAddress"]);
+    drop(trio.swept(&stage));
+    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+}
+
+#[test]
+fn an_alarm_without_an_instance_moves_nothing_on_after_a_run_that_died() {
+    let trio = floating_address().tagged("holdfast:alarm", "web is down");
+    let trio = trio.world(|world| {
+        let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
+        let alarm = Alarm::on_queries("web is down", queries);
+        world.put_alarm(alarm).expect("it is good");
+        world.set_alarm("web is down", AlarmState::Ok);
+    });
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), "web is down");
+    let trio = trio.world(|world| world.set_alarm("web is down", AlarmState::Alarm));
+    dies_after_the_move(&trio, &stage, &event);
+    drop(trio.told(&stage, &event));
+    drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(1));
 }

@@ -19,6 +19,7 @@ mod act;
 mod audit;
 pub mod decide;
 pub mod evidence;
+mod fencing;
 pub mod group;
 pub mod observe;
 mod obstacle;

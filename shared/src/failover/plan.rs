@@ -9,11 +9,10 @@ use super::words;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Wish;
-use crate::ids::InstanceId;
 use crate::ledger::Ledger;
 use crate::ports::Ports;
 use crate::report::Report;
-use crate::settings::{Fencing, Settings};
+use crate::settings::Settings;
 
 /// Answers `{"holdfast": "plan", "group": "..."}`.
 pub(super) async fn asked<C: FailoverCloud, L: Ledger, K: Clock>(
@@ -33,24 +32,4 @@ pub(super) async fn asked<C: FailoverCloud, L: Ledger, K: Clock>(
     }
     let (report, moves) = audit::readiness(&ground, &known, settings, ports.clock.now());
     Ok(words::planned(settings, &cause, &report, &moves))
-}
-
-/// How a member is to be fenced: the strongest word of what it has.
-pub(super) fn fencing(group: &Group<'_>, member: &InstanceId, settings: &Settings) -> Fencing {
-    let held = group
-        .charges
-        .iter()
-        .filter(|charge| charge.seat.instance() == Some(member));
-    let words = held.map(|charge| {
-        let own = charge.tags.get(&settings.tags.fence);
-        own.and_then(|value| value.trim().parse().ok())
-            .unwrap_or_else(|| settings.fencing.clone())
-    });
-    words
-        .max_by_key(|word| match word {
-            Fencing::None => 0,
-            Fencing::Isolate(_) => 1,
-            Fencing::Stop => 2,
-        })
-        .unwrap_or(Fencing::None)
 }

@@ -174,7 +174,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             !touches && group.free.is_empty() && self.cause.kind != Kind::LeftOver
         };
-        if free_can_wait {
+        if free_can_wait && !self.has_open_fence(concern).await? {
             return Ok(words::nothing_held(self, concern, &observed));
         }
         if self.settings.mode == Mode::Observe {

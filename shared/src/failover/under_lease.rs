@@ -5,9 +5,10 @@
 //! mostly done. A lease that is not given back ends with the time of its run.
 
 use super::FailoverCloud;
-use super::act::{self, Errand, FRESH, TO_REPORT};
+use super::act::{Errand, FRESH, TO_REPORT};
 use super::decide::{self, Move, Question};
 use super::evidence::{self, Concern, Kind, Verdict, is_down};
+use super::fencing;
 use super::group::{Cargo, ChargeId, Group};
 use super::observe::{self, Fitness, Observed};
 use super::progress::Progress;
@@ -20,7 +21,7 @@ use crate::ledger::lease::{Claim, Episode, Held, Lease, Taken};
 use crate::ledger::{Ledger, Written};
 use crate::report::{MoveEnd, MoveReport, Report};
 use futures_util::future::join_all;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How often a group is looked at in one run.
@@ -181,6 +182,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 fired_at: self.cause.at,
                 sick: leaving.clone(),
                 loosened,
+                fences: self.fences_of(group, leaving, observed),
                 began_at: now,
                 ended_at: None,
                 to: None,
@@ -256,7 +258,9 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let is_the_rest = earlier
             .zip(lease.last.as_ref())
             .is_some_and(|(episode, last)| {
-                episode.cause == last.cause && episode.fired_at == last.fired_at
+                episode.cause == last.cause
+                    && episode.fired_at == last.fired_at
+                    && progress.leaving.is_subset(&episode.sick)
             });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         progress.recovered = self.is_over(observed);
@@ -277,13 +281,13 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress.has_decided = true;
         progress.blocked = plan.blocked;
         progress.settle(&plan.moves);
-        if plan.moves.is_empty() {
-            return false;
-        }
-        let is_final = self.carry_out(&plan.moves, observed, progress).await;
+        let is_final =
+            plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;
+        let mut leaving = progress.leaving.iter();
+        progress.has_emptied = !progress.leaving.is_empty()
+            && leaving.all(|id| fencing::is_left_with_nothing(&group, id, &plan.moves));
         if is_final && progress.blocked.is_empty() {
-            progress.fenced = self.fence(&group, observed, progress).await;
-            progress.mutating_calls += progress.fenced.mutating_calls;
+            self.fence(&group, observed, &plan.moves, progress).await;
         }
         !is_final && !progress.is_out_of_time
     }
@@ -324,35 +328,6 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         is_final
     }
 
-    async fn fence(
-        &self,
-        group: &Group<'_>,
-        observed: &Observed,
-        progress: &Progress,
-    ) -> act::Fenced {
-        let mut all = act::Fenced::default();
-        if !self.cause.kind.is_failure() {
-            return all;
-        }
-        for id in &progress.leaving {
-            let Some(member) = group.member(id) else {
-                continue;
-            };
-            let how = super::plan::fencing(group, id, self.settings);
-            let moved: BTreeSet<&ChargeId> = progress.moves.keys().collect();
-            let kept: Vec<_> = member
-                .interfaces
-                .iter()
-                .map(|each| each.id.clone())
-                .filter(|eni| !moved.contains(&ChargeId::Interface(eni.clone())))
-                .collect();
-            if !is_down(id, observed) {
-                all.extend(act::fence(&self.ports.cloud, member, &kept, &how).await);
-            }
-        }
-        all
-    }
-
     /// Gives the lease back, with what was done. What is not done stays noted, for the next delivery and for
     /// reconcile.
     async fn give_back(&self, progress: &mut Progress) {
@@ -360,16 +335,19 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             return;
         };
         let now = self.ports.clock.now();
-        let moved = |report: &&MoveReport| report.end == MoveEnd::Moved;
+        let moved =
+            |report: &&MoveReport| matches!(report.end, MoveEnd::Moved | MoveEnd::AlreadyThere);
         let to = progress
             .moves
             .values()
             .find(moved)
             .and_then(|report| report.to.clone());
+        let has_moved = to.is_some();
         if let (Some(to), Some(own)) = (to, progress.own.clone()) {
             lease.last = Some(Episode {
                 sick: progress.leaving.clone(),
                 loosened: Vec::new(),
+                fences: BTreeMap::new(),
                 began_at: self.received,
                 ended_at: Some(now),
                 to: Some(to),
@@ -382,8 +360,19 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             && words::is_complete(&progress.moves, &progress.blocked)
             && progress.unsure.is_none()
             && !progress.is_out_of_time
+            && !progress.fenced.has_more
         {
-            lease.under_way = None;
+            let ended = lease.under_way.take();
+            let earlier = ended.filter(|episode| Some(episode) != progress.own.as_ref());
+            // Its run died after the move: that it failed over is known from here on only.
+            if let Some(earlier) = earlier.filter(|_| progress.has_emptied && !has_moved) {
+                lease.last = Some(Episode {
+                    loosened: Vec::new(),
+                    fences: BTreeMap::new(),
+                    ended_at: Some(now),
+                    ..earlier
+                });
+            }
         }
         lease.held = None;
         match self.ports.ledger.put_lease(lease).await {

@@ -5,8 +5,9 @@
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
 use crate::ids::{AllocationId, InstanceId};
+use crate::settings::Fencing;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// A group's row.
@@ -95,6 +96,10 @@ pub struct Episode {
     /// from those that are free on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub loosened: Vec<AllocationId>,
+    /// How members are to be fenced once everything that they had is elsewhere: a run that ends between the
+    /// move and the fence leaves that to the next.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fences: BTreeMap<InstanceId, Fencing>,
     /// When it was begun.
     #[serde(with = "time::serde::rfc3339")]
     pub began_at: OffsetDateTime,

@@ -1,7 +1,7 @@
 //! The words in which settings and tags are written, each as its type.
 
 use crate::ids::SecurityGroupId;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -115,7 +115,7 @@ impl fmt::Display for Mover {
 }
 
 /// What becomes of a failed instance after its addresses have moved.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fencing {
     /// Nothing: an address is with one instance only, by construction.

@@ -6,6 +6,8 @@ use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Claim, Episode, Held, Lease, Taken};
 use holdfast::ledger::{Ledger, Written};
+use holdfast::settings::Fencing;
+use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 const HOLD: Duration = Duration::minutes(2);
@@ -36,6 +38,7 @@ fn an_episode(owner: &str) -> Episode {
         fired_at: NOON - Duration::MINUTE,
         sick: ["i-1".parse().expect("a prefix and a digit")].into(),
         loosened: Vec::new(),
+        fences: BTreeMap::new(),
         began_at: NOON,
         ended_at: None,
         to: None,
@@ -202,6 +205,7 @@ pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
     let whole = Episode {
         alarms: Vec::new(),
         loosened: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
+        fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
         ended_at: Some(later),
         to: Some("i-2".parse().expect("a prefix and a digit")),
         ..an_episode("one")

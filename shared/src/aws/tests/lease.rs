@@ -5,6 +5,7 @@ use super::table::attributes;
 use crate::aws::ledger::rows;
 use crate::ledger::lease::{Claim, Episode, Held, Taken};
 use crate::ledger::{Lease, Ledger, Written};
+use crate::settings::Fencing;
 use serde_json::{Value, json};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -18,6 +19,14 @@ fn an_episode() -> Episode {
         fired_at: NOON,
         sick: ["i-1".parse().unwrap()].into(),
         loosened: vec!["eipalloc-1".parse().unwrap()],
+        fences: [
+            ("i-1".parse().unwrap(), Fencing::Stop),
+            (
+                "i-3".parse().unwrap(),
+                Fencing::Isolate("sg-1".parse().unwrap()),
+            ),
+        ]
+        .into(),
         began_at: NOON,
         ended_at: Some(NOON),
         to: Some("i-2".parse().unwrap()),
@@ -57,6 +66,7 @@ fn the_episodes_bytes() -> Value {
         "fired_at": { "S": "2026-03-01T12:00:00Z" },
         "sick": { "L": [{ "S": "i-1" }] },
         "loosened": { "L": [{ "S": "eipalloc-1" }] },
+        "fences": { "M": { "i-1": { "S": "stop" }, "i-3": { "M": { "isolate": { "S": "sg-1" } } } } },
         "began_at": { "S": "2026-03-01T12:00:00Z" },
         "ended_at": { "S": "2026-03-01T12:00:00Z" },
         "to": { "S": "i-2" },

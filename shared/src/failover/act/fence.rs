@@ -2,13 +2,14 @@
 //!
 //! `StopInstances` is idempotent on the instance, `ModifyNetworkInterfaceAttribute` on interface and security
 //! group: done already, EC2 takes them again; a lost reply means the same. Nothing waits for either, and one
-//! that fails does not undo the failover: it is a finding.
+//! that fails does not undo the failover: it is a finding, and one that EC2 did not answer is for the next look.
 
 use super::super::FailoverCloud;
 use crate::cloud::CloudError;
-use crate::ids::EniId;
+use crate::ids::{EniId, InstanceId};
 use crate::instance::Instance;
 use crate::settings::Fencing;
+use std::collections::BTreeSet;
 
 /// What a fence came to.
 #[derive(Debug, Default)]
@@ -17,6 +18,10 @@ pub(crate) struct Fenced {
     pub(crate) done: Vec<String>,
     /// What was not done, and why not.
     pub(crate) failed: Vec<(String, CloudError)>,
+    /// Whether somebody is still to be fenced: the lease keeps the note of it.
+    pub(crate) has_more: bool,
+    /// Those whom an earlier run was to fence, and whose failure is over by now.
+    pub(crate) spared: BTreeSet<InstanceId>,
     /// How many calls it took.
     pub(crate) mutating_calls: u32,
 }
@@ -52,6 +57,8 @@ impl Fenced {
     pub(crate) fn extend(&mut self, other: Self) {
         self.done.extend(other.done);
         self.failed.extend(other.failed);
+        self.has_more |= other.has_more;
+        self.spared.extend(other.spared);
         self.mutating_calls += other.mutating_calls;
     }
 
@@ -59,7 +66,10 @@ impl Fenced {
         self.mutating_calls += 1;
         match outcome {
             Ok(()) => self.done.push(what),
-            Err(failure) => self.failed.push((what, failure)),
+            Err(failure) => {
+                self.has_more |= failure.is_passing();
+                self.failed.push((what, failure));
+            }
         }
     }
 }

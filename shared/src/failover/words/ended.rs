@@ -50,7 +50,9 @@ pub(in crate::failover) fn report<C, L, K: Clock>(
         .as_ref()
         .filter(|_| progress.moves.is_empty())
     {
-        return recovered(run.settings, run.cause, why);
+        let mut report = recovered(run.settings, run.cause, why);
+        report.findings = findings::of(progress, &concern.group, run.settings);
+        return report;
     }
     let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.charge);
     let blocked = progress.blocked.iter().filter(is_new).map(stays);

@@ -148,6 +148,14 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
             next: "stop the failed member by hand before it writes to what it shares".to_owned(),
         });
     }
+    for member in &progress.fenced.spared {
+        findings.push(Finding {
+            what: format!("{member} was not fenced"),
+            why: "the run that moved its addresses ended before, and its failure is over by now"
+                .to_owned(),
+            next: format!("see whether {member} still writes to what it shares, and stop it if so"),
+        });
+    }
     for report in progress.moves.values() {
         if let Some(ip) = report.displaced {
             findings.push(Finding {

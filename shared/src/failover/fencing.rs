@@ -1,0 +1,144 @@
+//! Which members are to be fenced, and when: after everything that they had is with another one.
+//!
+//! The lease notes it before anything moves, so a run that ends between the move and the fence, or that never
+//! hears that the move went through, leaves it to the next look. Nobody is fenced for what is over: where an
+//! earlier run has moved everything and the cause is gone by now, a person is told instead.
+
+use super::FailoverCloud;
+use super::act;
+use super::decide::Move;
+use super::evidence::{Concern, is_down};
+use super::group::{ChargeId, Group};
+use super::observe::Observed;
+use super::progress::Progress;
+use super::run::Run;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::ids::InstanceId;
+use crate::ledger::Ledger;
+use crate::settings::{Fencing, Mode, Settings};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How a member is to be fenced: the strongest word of what it has.
+fn fencing(group: &Group<'_>, member: &InstanceId, settings: &Settings) -> Fencing {
+    let held = group
+        .charges
+        .iter()
+        .filter(|charge| charge.seat.instance() == Some(member));
+    let words = held.map(|charge| {
+        let own = charge.tags.get(&settings.tags.fence);
+        own.and_then(|value| value.trim().parse().ok())
+            .unwrap_or_else(|| settings.fencing.clone())
+    });
+    words
+        .max_by_key(|word| match word {
+            Fencing::None => 0,
+            Fencing::Isolate(_) => 1,
+            Fencing::Stop => 2,
+        })
+        .unwrap_or(Fencing::None)
+}
+
+/// Whether a member holds nothing any more once these moves are made.
+pub(super) fn is_left_with_nothing(group: &Group<'_>, member: &InstanceId, moves: &[Move]) -> bool {
+    let goes = |id: &ChargeId| moves.iter().any(|one| one.charge == *id);
+    let mut held = group
+        .charges
+        .iter()
+        .filter(|charge| charge.seat.instance() == Some(member));
+    held.all(|charge| goes(&charge.id())) && moves.iter().all(|one| one.to != *member)
+}
+
+impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    /// What the lease is to note: how those that lose everything are to be fenced.
+    pub(super) fn fences_of(
+        &self,
+        group: &Group<'_>,
+        leaving: &BTreeSet<InstanceId>,
+        observed: &Observed,
+    ) -> BTreeMap<InstanceId, Fencing> {
+        if !self.cause.kind.is_failure() {
+            return BTreeMap::new();
+        }
+        leaving
+            .iter()
+            .filter(|id| !is_down(id, observed))
+            .map(|id| (id.clone(), fencing(group, id, self.settings)))
+            .filter(|(_, how)| *how != Fencing::None)
+            .collect()
+    }
+
+    /// Whether an earlier run has left somebody to be fenced whom this cause is about.
+    pub(super) async fn has_open_fence(&self, concern: &Concern) -> Result<bool, Error> {
+        if self.settings.mode == Mode::Observe || !self.cause.kind.is_failure() {
+            return Ok(false);
+        }
+        let leases = self.ports.ledger.leases().await;
+        let leases = leases.map_err(Error::LedgerUnread)?;
+        let mut noted = leases
+            .iter()
+            .filter(|lease| lease.group == concern.group)
+            .filter_map(|lease| lease.under_way.as_ref());
+        Ok(noted.any(|episode| episode.fences.keys().any(|id| concern.sick.contains(id))))
+    }
+
+    /// Fences who has lost everything: by this run, or by an earlier one that did not come to it.
+    pub(super) async fn fence(
+        &self,
+        group: &Group<'_>,
+        observed: &Observed,
+        moves: &[Move],
+        progress: &mut Progress,
+    ) {
+        for (id, how, is_own) in due(progress) {
+            let Some(member) = group.member(&id).filter(|_| !is_down(&id, observed)) else {
+                continue;
+            };
+            if !is_left_with_nothing(group, &id, moves) {
+                continue;
+            }
+            let holds = self.cause.kind.is_failure() && progress.recovered.is_none();
+            if !is_own && !progress.leaving.contains(&id) {
+                progress.fenced.has_more = true;
+                continue;
+            }
+            if !is_own && !holds {
+                progress.fenced.spared.insert(id);
+                continue;
+            }
+            let gone: BTreeSet<&ChargeId> = progress.moves.keys().collect();
+            let kept: Vec<_> = member
+                .interfaces
+                .iter()
+                .map(|each| each.id.clone())
+                .filter(|eni| !gone.contains(&ChargeId::Interface(eni.clone())))
+                .collect();
+            let fenced = act::fence(&self.ports.cloud, member, &kept, &how).await;
+            progress.mutating_calls += fenced.mutating_calls;
+            progress.fenced.extend(fenced);
+        }
+    }
+}
+
+/// Who is to be fenced, how, and whether it was this run that moved what they had.
+fn due(progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
+    let own = progress.own.as_ref();
+    let noted = progress.lease.as_ref();
+    let noted = noted.and_then(|lease| lease.under_way.as_ref());
+    let earlier = noted.filter(|episode| Some(*episode) != own);
+    let own = own.filter(|_| !progress.moves.is_empty());
+    let mut due: Vec<(InstanceId, Fencing, bool)> = Vec::new();
+    for (episode, is_own) in own
+        .map(|it| (it, true))
+        .into_iter()
+        .chain(earlier.map(|it| (it, false)))
+    {
+        for (id, how) in &episode.fences {
+            let is_meant = !is_own || progress.leaving.contains(id);
+            if is_meant && due.iter().all(|(known, ..)| known != id) {
+                due.push((id.clone(), how.clone(), is_own));
+            }
+        }
+    }
+    due
+}
