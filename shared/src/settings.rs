@@ -122,7 +122,7 @@ impl Settings {
             on_stop: reader.parsed("HOLDFAST_ON_STOP", OnStop::Stay),
             alarm_max_age: reader.duration("HOLDFAST_ALARM_MAX_AGE_SECONDS", 900, 1, 60..=86_400),
             cooldown: reader.duration("HOLDFAST_COOLDOWN_SECONDS", 300, 1, 0..=86_400),
-            detach_deadline: reader.duration("HOLDFAST_DETACH_DEADLINE_SECONDS", 5, 1, 0..=600),
+            detach_deadline: reader.duration("HOLDFAST_DETACH_DEADLINE_SECONDS", 5, 1, 0..=90),
             fencing: reader.parsed("HOLDFAST_FENCE", Fencing::None),
             failback: reader.parsed("HOLDFAST_FAILBACK", Failback::Never),
             on_rebalance: reader.parsed("HOLDFAST_REBALANCE", OnStop::Stay),

@@ -5,7 +5,7 @@
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
 use super::FailoverCloud;
-use super::decide::{self, Move, Plan, Question};
+use super::decide::{self, Move, Plan, Question, Refused};
 use super::evidence::{Cause, Kind};
 use super::group::{Charge, Group, Seat};
 use super::observe::{self, Fitness, Observed};
@@ -337,7 +337,7 @@ fn if_failed(
         leaving,
         may_begin: true,
         last_ended_at: None,
-        refused: &BTreeSet::new(),
+        refused: &Refused::default(),
         settings,
         now,
     })

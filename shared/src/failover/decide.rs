@@ -33,12 +33,27 @@ pub struct Question<'a> {
     pub may_begin: bool,
     /// When the last failover of the group ended.
     pub last_ended_at: Option<OffsetDateTime>,
-    /// Who has refused what in this run.
-    pub refused: &'a BTreeSet<(ChargeId, InstanceId)>,
+    /// What EC2 has refused in this run.
+    pub refused: &'a Refused,
     /// The settings.
     pub settings: &'a Settings,
     /// Now.
     pub now: OffsetDateTime,
+}
+
+/// What EC2 has refused in a run.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Refused {
+    /// Who did not take what.
+    pub standbys: BTreeSet<(ChargeId, InstanceId)>,
+    /// Device indexes that are taken, whatever a look shows: a detachment by force can leave one blocked.
+    pub slots: BTreeSet<(InstanceId, i32)>,
+}
+
+impl Refused {
+    fn has(&self, charge: &Charge<'_>, member: &Instance) -> bool {
+        self.standbys.contains(&(charge.id(), member.id.clone()))
+    }
 }
 
 /// What is to be done, and what cannot be.
@@ -171,7 +186,7 @@ fn way_back<'a>(
                 member.state,
                 InstanceState::Running | InstanceState::Stopped
             )
-            && !question.refused.contains(&(charge.id(), member.id.clone()))
+            && !question.refused.has(charge, member)
     };
     let mut members = question.group.members.iter().filter(may_take);
     members.find_map(|member| {
@@ -203,7 +218,7 @@ fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Resul
     if question.fitness.firing.contains(&member.id) {
         return Err(Obstacle::SameAlarm { standby });
     }
-    if question.refused.contains(&(charge.id(), member.id.clone())) {
+    if question.refused.has(charge, member) {
         return Err(Obstacle::Refused { standby });
     }
     Ok(())

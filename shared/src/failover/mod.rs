@@ -95,7 +95,7 @@ pub async fn run<C: FailoverCloud, L: Ledger, K: Clock>(
     delivery: Delivery,
 ) -> Result<Report, Error> {
     if let Trigger::Asked(wish @ Wish::Plan { group }) = trigger {
-        return plan::asked(ports, settings, wish, group).await;
+        return plan::asked(ports, settings, wish, group, delivery).await;
     }
     match evidence::screen(trigger, settings, ports.clock.now()) {
         Ok(cause) => run::caused(ports, settings, &cause, delivery).await,

@@ -4,14 +4,16 @@
 //! are and what their types allow. Nothing here changes anything.
 
 use super::FailoverCloud;
+use super::decide::Move;
 use super::evidence::{Cause, Kind};
+use super::route::Step;
 use super::rule::firing_names;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
 use crate::cloud::health::{Alarm, ReadAlarms};
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
 use crate::event::alarm::{AlarmState, Measure};
-use crate::ids::{InstanceId, InstanceType};
+use crate::ids::{AllocationId, InstanceId, InstanceType};
 use crate::instance::{Checks, Instance, InstanceState, Limits};
 use crate::placement::group::group_of;
 use crate::ports::Ports;
@@ -145,6 +147,78 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
         alarms: alarms?,
     };
     observed.with_others(cloud, settings).await
+}
+
+/// A second look at what one move hangs on, all at the same time: who has it, who is to get it, the address,
+/// and the alarms. The rest is as it was seen.
+pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    cause: &Cause,
+    seen: &Observed,
+    one: &Move,
+) -> Result<Observed, CloudError> {
+    let at = ports.clock.now();
+    let cloud = &ports.cloud;
+    let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
+    let allocations = match &one.step {
+        Step::Address { allocation, .. } => vec![allocation.clone()],
+        Step::Interface { .. } | Step::PrivateIps { .. } => Vec::new(),
+    };
+    let names: Vec<String> = seen.alarms.keys().cloned().collect();
+    let which = WhichInstances::Named(members.clone());
+    let (instances, addresses, alarms) = futures_util::join!(
+        cloud.instances(&which),
+        async {
+            if allocations.is_empty() {
+                return Ok(Vec::new());
+            }
+            cloud
+                .addresses(&Which::Allocations(allocations.clone()))
+                .await
+        },
+        async {
+            if cause.kind != Kind::Alarm {
+                return Ok(Vec::new());
+            }
+            cloud.alarms(&names).await
+        },
+    );
+    let (mut instances, mut addresses) = (instances?, addresses?);
+    let mut now = Observed {
+        at,
+        alarms: BTreeMap::new(),
+        ..seen.clone()
+    };
+    for each in &instances {
+        if let Some(state) = now.others.get_mut(&each.id) {
+            *state = each.state;
+        }
+    }
+    let is_meant = |id: &InstanceId| members.contains(id);
+    now.instances = in_place_of(&seen.instances, &mut instances, |it| &it.id, is_meant);
+    let is_it = |id: &AllocationId| allocations.contains(id);
+    now.addresses = in_place_of(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
+    for alarm in alarms? {
+        now.alarms.insert(alarm.name.clone(), alarm);
+    }
+    Ok(now)
+}
+
+/// What was seen, with what was read again in its place.
+fn in_place_of<T: Clone, I: PartialEq>(
+    seen: &[T],
+    read: &mut Vec<T>,
+    id: impl Fn(&T) -> &I,
+    is_read: impl Fn(&I) -> bool,
+) -> Vec<T> {
+    let each = seen.iter().filter_map(|it| {
+        if !is_read(id(it)) {
+            return Some(it.clone());
+        }
+        let at = read.iter().position(|new| id(new) == id(it))?;
+        Some(read.swap_remove(at))
+    });
+    each.collect()
 }
 
 /// A look at all groups, with the addresses that somebody has read already.

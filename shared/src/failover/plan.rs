@@ -5,12 +5,13 @@ use super::FailoverCloud;
 use super::audit::{self, Ground};
 use super::evidence;
 use super::group::Group;
+use super::run::Run;
 use super::words;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::event::Wish;
 use crate::ledger::Ledger;
-use crate::ports::Ports;
+use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::Settings;
 
@@ -20,9 +21,17 @@ pub(super) async fn asked<C: FailoverCloud, L: Ledger, K: Clock>(
     settings: &Settings,
     wish: &Wish,
     group: &str,
+    delivery: Delivery,
 ) -> Result<Report, Error> {
     let cause = evidence::of_wish(wish, ports.clock.now());
-    let observed = super::run::look(ports, settings, &cause).await?;
+    let run = Run {
+        ports,
+        settings,
+        cause: &cause,
+        delivery,
+        received: ports.clock.now(),
+    };
+    let observed = run.first_look().await?;
     let ground = Ground::survey(ports, &observed)
         .await
         .map_err(|source| super::run::unseen(&cause, source))?;

@@ -2,8 +2,9 @@
 //! longer.
 
 use super::act::{End, Fenced};
-use super::decide::{Blocked, Move};
+use super::decide::{Blocked, Move, Refused};
 use super::group::ChargeId;
+use super::route::Step;
 use super::words;
 use crate::cloud::CloudError;
 use crate::ids::InstanceId;
@@ -11,6 +12,9 @@ use crate::ledger::Lease;
 use crate::ledger::lease::Episode;
 use crate::report::{MoveEnd, MoveReport, Phase, Tried};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// How many device indexes of a member are tried.
+const MOST_SLOTS: usize = 3;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
@@ -30,7 +34,7 @@ pub(super) struct Progress {
     pub(super) blocked: Vec<Blocked>,
     /// What EC2 refused, with its answer.
     pub(super) refusals: Vec<(Move, CloudError)>,
-    pub(super) refused: BTreeSet<(ChargeId, InstanceId)>,
+    pub(super) refused: Refused,
     pub(super) given_up: BTreeSet<ChargeId>,
     /// The call that is not permitted.
     pub(super) denied: Option<CloudError>,
@@ -102,29 +106,51 @@ impl Progress {
                 report.end = MoveEnd::Gone;
                 return true;
             }
-            End::Refused(failure) => {
-                report.tried.push(Tried {
-                    standby: one.to.clone(),
-                    why: failure.to_string(),
-                });
-                self.refused.insert((one.charge.clone(), one.to.clone()));
-                self.refusals.push((one.clone(), failure));
+            End::Refused(failure) => self.refuse(one, failure),
+            End::SlotTaken(failure) => {
+                if self.is_out_of_slots(one) {
+                    self.refuse(one, failure);
+                }
             }
             End::Denied(failure) => {
                 // What has not left its holder stays there: the call would be denied for every standby. What
                 // is with nobody may still be permitted for another one.
                 let has_left = one.from.is_none()
                     || report.phases.iter().any(|phase| phase.name == "detached");
-                self.refused.insert((one.charge.clone(), one.to.clone()));
+                let refused = &mut self.refused.standbys;
+                refused.insert((one.charge.clone(), one.to.clone()));
                 if !has_left {
                     self.given_up.insert(one.charge.clone());
                 }
                 self.denied = Some(failure);
             }
             End::Unsure(failure) => self.unsure = Some(failure),
-            End::Lost | End::SlotTaken => {}
+            End::Lost => {}
             End::OutOfTime => self.is_out_of_time = true,
         }
         false
+    }
+
+    /// The member does not take it: it is not asked again in this run.
+    fn refuse(&mut self, one: &Move, failure: CloudError) {
+        if let Some(report) = self.moves.get_mut(&one.charge) {
+            report.tried.push(Tried {
+                standby: one.to.clone(),
+                why: failure.to_string(),
+            });
+        }
+        let refused = &mut self.refused.standbys;
+        refused.insert((one.charge.clone(), one.to.clone()));
+        self.refusals.push((one.clone(), failure));
+    }
+
+    /// Passes a device index over, and says whether the member has had its share of them.
+    fn is_out_of_slots(&mut self, one: &Move) -> bool {
+        if let Step::Interface { device_index, .. } = one.step {
+            let slots = &mut self.refused.slots;
+            slots.insert((one.to.clone(), device_index));
+        }
+        let slots = self.refused.slots.iter();
+        slots.filter(|(member, _)| *member == one.to).count() >= MOST_SLOTS
     }
 }

@@ -187,7 +187,10 @@ fn free_slot(
         .iter()
         .filter(|each| each.card_index == CARD);
     let taken: BTreeSet<i32> = on_card.map(|each| each.device_index).collect();
-    let is_booked = |index: &i32| booking.slots.contains(&(member.id.clone(), *index));
+    let is_booked = |index: &i32| {
+        let slot = (member.id.clone(), *index);
+        booking.slots.contains(&slot) || question.refused.slots.contains(&slot)
+    };
     let booked = booking
         .slots
         .iter()

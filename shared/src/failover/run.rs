@@ -1,6 +1,7 @@
 //! One cause, from the first look to the report: look, judge whom it is about, and see to each group.
 
-use super::decide::{self, Question};
+use super::act::{TO_ATTACH, TO_REPORT};
+use super::decide::{self, Question, Refused};
 use super::evidence::{self, Cause, Concern, Kind, Verdict};
 use super::group::Group;
 use super::observe::{self, Observed};
@@ -19,11 +20,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// The pause after a look that EC2 did not answer.
+/// The first pause after a look that EC2 did not answer; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(300);
-
-/// How often it is looked when EC2 does not answer.
-const MOST_TRIES: u32 = 6;
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Sees to what a cause is about.
 pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
@@ -32,8 +31,14 @@ pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
     cause: &Cause,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    let received = ports.clock.now();
-    let observed = look(ports, settings, cause).await?;
+    let run = Run {
+        ports,
+        settings,
+        cause,
+        delivery,
+        received: ports.clock.now(),
+    };
+    let observed = run.first_look().await?;
     let concerns = match evidence::judge(cause, &observed, settings) {
         Verdict::Recovered { why } => {
             return finish(ports, settings, cause, &why, delivery).await;
@@ -43,13 +48,6 @@ pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
         }
         Verdict::Unclear { why } => return Ok(words::unclear(settings, cause, &why)),
         Verdict::Concerns(concerns) => concerns,
-    };
-    let run = Run {
-        ports,
-        settings,
-        cause,
-        delivery,
-        received,
     };
     run.groups(&concerns, &observed).await
 }
@@ -85,7 +83,6 @@ async fn finish<C: FailoverCloud, L: Ledger, K: Clock>(
         group: Some(lease.group.clone()),
         ..cause.clone()
     };
-    let observed = look(ports, settings, &left_over).await?;
     let concern = Concern {
         group: lease.group.clone(),
         sick: left_over.named.clone(),
@@ -98,6 +95,7 @@ async fn finish<C: FailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
+    let observed = run.first_look().await?;
     run.groups(&[concern], &observed).await
 }
 
@@ -114,25 +112,6 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         match failure {
             Some(error) => Err(error),
             None => Ok(words::together(self.settings, self.cause, reports)),
-        }
-    }
-}
-
-/// A look, tried again while EC2 does not answer.
-pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
-    settings: &Settings,
-    cause: &Cause,
-) -> Result<Observed, Error> {
-    let mut tries = 1;
-    loop {
-        match observe::look(ports, settings, cause).await {
-            Ok(observed) => return Ok(observed),
-            Err(failure) if failure.is_passing() && tries < MOST_TRIES => {
-                ports.clock.sleep(PAUSE * tries).await;
-                tries += 1;
-            }
-            Err(source) => return Err(unseen(cause, source)),
         }
     }
 }
@@ -228,7 +207,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             leaving: &leaving,
             may_begin: true,
             last_ended_at: lease.last.as_ref().and_then(|last| last.ended_at),
-            refused: &BTreeSet::new(),
+            refused: &Refused::default(),
             settings: self.settings,
             now: self.ports.clock.now(),
         });
@@ -245,13 +224,34 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Some(alarm) => evidence::measures(alarm, observed),
             None => Vec::new(),
         };
-        let mut tries = 1;
+        let cloud = &self.ports.cloud;
+        self.patiently(|| observe::fitness(cloud, &group.members, &measures, leaving))
+            .await
+    }
+
+    /// The first look, before anything is begun.
+    pub(super) async fn first_look(&self) -> Result<Observed, Error> {
+        let seen = self.look().await;
+        seen.map_err(|source| unseen(self.cause, source))
+    }
+
+    pub(super) async fn look(&self) -> Result<Observed, CloudError> {
+        self.patiently(|| observe::look(self.ports, self.settings, self.cause))
+            .await
+    }
+
+    /// Asks again while EC2 does not answer, as long as there is time to do something with the answer.
+    async fn patiently<T, F>(&self, ask: impl Fn() -> F) -> Result<T, CloudError>
+    where
+        F: Future<Output = Result<T, CloudError>>,
+    {
+        let until = self.delivery.ends_at - TO_ATTACH - TO_REPORT;
+        let mut pause = PAUSE;
         loop {
-            let cloud = &self.ports.cloud;
-            match observe::fitness(cloud, &group.members, &measures, leaving).await {
-                Err(failure) if failure.is_passing() && tries < MOST_TRIES => {
-                    self.ports.clock.sleep(PAUSE * tries).await;
-                    tries += 1;
+            match ask().await {
+                Err(failure) if failure.is_passing() && self.ports.clock.now() + pause < until => {
+                    self.ports.clock.sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
                 }
                 answer => return answer,
             }

@@ -5,12 +5,12 @@
 //! mostly done. A lease that is not given back ends with the time of its run.
 
 use super::FailoverCloud;
-use super::act::{Errand, FRESH, TO_REPORT};
+use super::act::{Errand, TO_REPORT};
 use super::decide::{self, Move, Question};
 use super::evidence::{self, Concern, Kind, Verdict, is_down};
 use super::fencing;
 use super::group::{Cargo, ChargeId, Group};
-use super::observe::{self, Fitness, Observed};
+use super::observe::{Fitness, Observed};
 use super::progress::Progress;
 use super::run::{Run, loosened, unseen};
 use super::words;
@@ -79,9 +79,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Taken::Others(lease) => (self.wait_for(concern, claim, lease).await?, true),
         };
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
-        let is_old = has_waited
-            || last.is_some_and(|ended_at| ended_at >= observed.at)
-            || self.ports.clock.now() - observed.at > FRESH;
+        let is_old = has_waited || last.is_some_and(|ended_at| ended_at >= observed.at);
         progress.lease = Some(lease);
         if let Ok(fitness) = fitness
             && !is_old
@@ -139,7 +137,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     /// A new look under a lease that is ours already.
     async fn look_again(&self, concern: &Concern) -> Result<(Observed, Fitness), Error> {
-        let observed = super::run::look(self.ports, self.settings, self.cause).await?;
+        let observed = self.first_look().await?;
         let fitness = {
             let group = Group::named(&concern.group, &observed, self.settings, &[]);
             let leaving = self.leaving(&group, &concern.sick);
@@ -213,8 +211,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             self.ports.clock.sleep(PAUSE).await;
             progress.looks += 1;
-            let seen = observe::look(self.ports, self.settings, self.cause).await;
-            let again = match seen {
+            let again = match self.look().await {
                 Ok(seen) => {
                     let fitness = {
                         let group = Group::named(&concern.group, &seen, self.settings, &[]);
@@ -226,7 +223,10 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             };
             match again {
                 Ok(seen) => (observed, fitness) = seen,
-                Err(failure) => progress.unsure = Some(failure),
+                Err(failure) => {
+                    progress.unsure = Some(failure);
+                    return;
+                }
             }
         }
     }
@@ -309,15 +309,8 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress: &mut Progress,
     ) -> bool {
         let errands = moves.iter().map(|one| async {
-            let mut errand = Errand::new(
-                self.ports,
-                self.settings,
-                self.delivery,
-                self.received,
-                observed.at,
-                &one.to,
-            );
-            let end = errand.run(one).await;
+            let mut errand = Errand::new(self, observed, one);
+            let end = errand.run().await;
             (end, errand.mutating_calls, errand.phases)
         });
         let mut is_final = true;

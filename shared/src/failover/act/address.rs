@@ -2,7 +2,7 @@
 //!
 //! From a holder that runs: one `AssociateAddress` with reassociation. Idempotent on (allocation, private
 //! IP); there is no token, so the lease keeps other failovers away, no other function touches what a running
-//! holder has, and a look that is older than `FRESH` is not acted on.
+//! holder has, and where the look is older than `FRESH`, address, holder and alarm are read again before.
 //!
 //! From a holder that is down, a starting instance may be taking it at this very moment:
 //!
@@ -19,7 +19,6 @@ use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, Which, WhichInstances};
 use crate::ids::{AllocationId, EniId};
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
     pub(super) async fn reassociate(
@@ -29,10 +28,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
         private_ip: Ipv4Addr,
         tie: &Tie,
     ) -> End {
-        if self.is_stale() {
-            return End::Lost;
-        }
-        if !self.has(Duration::ZERO) {
+        if !self.has_time() {
             return End::OutOfTime;
         }
         if let Tie::Ended(association) = tie {
@@ -97,7 +93,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             if self.ports.clock.now() - accepted_at > LAG {
                 return End::Lost;
             }
-            if !self.has(Duration::ZERO) {
+            if !self.has_time() {
                 return End::OutOfTime;
             }
             self.pause().await;

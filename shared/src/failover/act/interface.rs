@@ -13,16 +13,13 @@
 
 use super::super::FailoverCloud;
 use super::super::route::Ending;
-use super::{End, Errand, LAG, is_missing, refused};
+use super::{End, Errand, LAG, TO_ATTACH, is_missing, refused};
 use crate::address::{Attachment, AttachmentState, Interface};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, WhichInstances};
 use crate::ids::{AttachmentId, EniId};
 use crate::instance::{Instance, InstanceState};
 use std::time::Duration;
-
-/// What has to be left of a run for an interface to be detached: with less, the next delivery does both.
-const TO_ATTACH: Duration = Duration::from_secs(10);
 
 /// How often an attachment is asked for when EC2 does not answer.
 const MOST_ATTEMPTS: u32 = 4;
@@ -48,16 +45,16 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
 
     async fn detach(&mut self, eni: &EniId, ending: &Ending) -> Result<(), End> {
         let mut may_force = ending.is_leaving || !ending.by_force;
+        let Some(patience) = self.patience(ending) else {
+            return Err(End::OutOfTime);
+        };
         if !ending.is_leaving {
-            if !self.has(self.settings.detach_deadline + TO_ATTACH) {
-                return Err(End::OutOfTime);
-            }
             if ending.ends_with_instance {
                 self.outlive(eni, &ending.attachment).await?;
             }
             self.let_go(&ending.attachment, ending.by_force).await?;
         }
-        let forced_from = self.ports.clock.now() + self.settings.detach_deadline;
+        let forced_from = self.ports.clock.now() + patience;
         loop {
             self.pause().await;
             match self.ports.cloud.interface(eni).await {
@@ -76,10 +73,21 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
                 may_force = false;
                 self.let_go(&ending.attachment, true).await?;
             }
-            if !self.has(Duration::ZERO) {
+            if !self.has_time() {
                 return Err(End::OutOfTime);
             }
         }
+    }
+
+    /// How long the guest is given: what the settings say, or what is left but for the attachment. None where
+    /// that is too little to begin with; a run of its own has more.
+    fn patience(&self, ending: &Ending) -> Option<Duration> {
+        let deadline = self.run.settings.detach_deadline;
+        let spare = self.left().checked_sub(TO_ATTACH)?;
+        let whole = Duration::try_from(self.run.delivery.ends_at - self.run.received);
+        let enough = deadline.min(whole.unwrap_or(Duration::ZERO) / 2);
+        let is_quick = ending.by_force || ending.is_leaving;
+        (is_quick || spare >= enough).then(|| deadline.min(spare))
     }
 
     async fn outlive(&mut self, eni: &EniId, attachment: &AttachmentId) -> Result<(), End> {
@@ -109,7 +117,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             let attached = self.ports.cloud.attach(eni, self.to, device_index).await;
             let failure = match attached {
                 Ok(_) => return Ok(()),
-                Err(failure) if is_slot_taken(&failure) => return Err(End::SlotTaken),
+                Err(failure) if is_slot_taken(&failure) => return Err(End::SlotTaken(failure)),
                 Err(failure) if is_missing(&failure, Missing::Interface) => return Err(End::Lost),
                 Err(failure) => failure,
             };
@@ -122,7 +130,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
                 Ok(None) => return Err(End::Gone),
                 Ok(Some(shown)) if shown.instance() == Some(self.to) => return Ok(()),
                 Ok(Some(shown)) if shown.instance().is_some() => return Err(End::Lost),
-                _ if attempts >= MOST_ATTEMPTS || !self.has(Duration::ZERO) => {
+                _ if attempts >= MOST_ATTEMPTS || !self.has_time() => {
                     return Err(End::Unsure(failure));
                 }
                 _ => {}
@@ -172,7 +180,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             if instance.as_ref().is_some_and(is_over) {
                 return End::Lost;
             }
-            if !self.has(Duration::ZERO) {
+            if !self.has_time() {
                 return End::OutOfTime;
             }
         }

@@ -10,17 +10,18 @@ mod private_ips;
 
 use super::FailoverCloud;
 use super::decide::Move;
+use super::evidence;
+use super::observe::{self, Observed};
 use super::route::Step;
+use super::run::Run;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing};
 use crate::ids::{AttachmentId, InstanceId};
 use crate::placement::spread;
-use crate::ports::{Delivery, Ports};
+use crate::ports::Ports;
 use crate::report::Phase;
-use crate::settings::Settings;
 pub(super) use fence::{Fenced, fence};
 use std::time::Duration;
-use time::OffsetDateTime;
 
 /// The longest time between two reads while EC2 is at work. The SDK's own waiters sleep for 20 seconds.
 pub(super) const POLL: Duration = Duration::from_millis(250);
@@ -28,12 +29,15 @@ pub(super) const POLL: Duration = Duration::from_millis(250);
 /// The part of it by which pauses differ, so that two runs do not keep step.
 const JITTER: f64 = 0.2;
 
-/// How old a look may be for an Elastic IP or a private IP to be moved on it: neither has a token that
-/// would make the move a compare-and-set.
+/// How old a look may be for something to be moved on it. An Elastic IP and a private IP have no token that
+/// would make the move a compare-and-set, and an alarm is evidence of its own moment only.
 pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
 
 /// How long EC2 may take to show what it has accepted, before it is looked at anew.
 const LAG: time::Duration = time::Duration::seconds(20);
+
+/// What has to be left of a run for an interface to be detached: with less, the next delivery does both.
+pub(super) const TO_ATTACH: Duration = Duration::from_secs(10);
 
 /// Kept free at the end of a run for the lease and the report.
 pub(super) const TO_REPORT: Duration = Duration::from_secs(2);
@@ -48,8 +52,8 @@ pub(super) enum End {
     },
     /// The member does not take it.
     Refused(CloudError),
-    /// The device index is taken by now: look again.
-    SlotTaken,
+    /// The device index is taken by now, or blocked: another one.
+    SlotTaken(CloudError),
     /// IAM or a policy forbids the call.
     Denied(CloudError),
     /// Somebody else was at it, or the look was too old: look again.
@@ -65,14 +69,12 @@ pub(super) enum End {
 /// One move on its way.
 #[derive(Debug)]
 pub(super) struct Errand<'a, C, L, K> {
-    pub(super) ports: &'a Ports<C, L, K>,
-    pub(super) settings: &'a Settings,
-    pub(super) delivery: Delivery,
-    /// When the event came.
-    pub(super) received: OffsetDateTime,
-    /// When EC2 was looked at.
-    pub(super) seen_at: OffsetDateTime,
-    pub(super) to: &'a InstanceId,
+    run: &'a Run<'a, C, L, K>,
+    ports: &'a Ports<C, L, K>,
+    /// What it was planned on.
+    observed: &'a Observed,
+    one: &'a Move,
+    to: &'a InstanceId,
     /// How many calls it has made that change something.
     pub(super) mutating_calls: u32,
     pub(super) phases: Vec<Phase>,
@@ -80,21 +82,13 @@ pub(super) struct Errand<'a, C, L, K> {
 }
 
 impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
-    pub(super) fn new(
-        ports: &'a Ports<C, L, K>,
-        settings: &'a Settings,
-        delivery: Delivery,
-        received: OffsetDateTime,
-        seen_at: OffsetDateTime,
-        to: &'a InstanceId,
-    ) -> Self {
+    pub(super) fn new(run: &'a Run<'a, C, L, K>, observed: &'a Observed, one: &'a Move) -> Self {
         let mut errand = Self {
-            ports,
-            settings,
-            delivery,
-            received,
-            seen_at,
-            to,
+            run,
+            ports: run.ports,
+            observed,
+            one,
+            to: &one.to,
             mutating_calls: 0,
             phases: Vec::new(),
             reads: 0,
@@ -103,9 +97,12 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
         errand
     }
 
-    /// Carries out one move.
-    pub(super) async fn run(&mut self, one: &Move) -> End {
-        match &one.step {
+    /// Carries it out.
+    pub(super) async fn run(&mut self) -> End {
+        if !self.is_still_so().await {
+            return End::Lost;
+        }
+        match &self.one.step {
             Step::Interface {
                 eni,
                 from,
@@ -124,7 +121,7 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
 
     /// Notes the end of a phase, as the time since the event came.
     fn mark(&mut self, name: &'static str) {
-        let passed = self.ports.clock.now() - self.received;
+        let passed = self.ports.clock.now() - self.run.received;
         let ms = u64::try_from(passed.whole_milliseconds()).unwrap_or(0);
         self.phases.push(Phase { name, ms });
     }
@@ -136,13 +133,36 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
         self.ports.clock.sleep(POLL.mul_f64(1.0 - shorter)).await;
     }
 
-    /// Whether so much time is left.
-    fn has(&self, needed: Duration) -> bool {
-        self.ports.clock.now() + needed + TO_REPORT < self.delivery.ends_at
+    /// How much time is left.
+    fn left(&self) -> Duration {
+        let left = self.run.delivery.ends_at - self.ports.clock.now() - TO_REPORT;
+        Duration::try_from(left).unwrap_or(Duration::ZERO)
     }
 
-    fn is_stale(&self) -> bool {
-        self.ports.clock.now() - self.seen_at > FRESH
+    /// Whether any time is left.
+    fn has_time(&self) -> bool {
+        !self.left().is_zero()
+    }
+
+    /// Whether what the move was planned on is still so. Where EC2 is slow, no look at everything is ever
+    /// fresh: what the move hangs on is read again then, side by side.
+    async fn is_still_so(&self) -> bool {
+        let clock = &self.ports.clock;
+        if clock.now() - self.observed.at <= FRESH {
+            return true;
+        }
+        let (cause, settings) = (self.run.cause, self.run.settings);
+        match observe::again(self.ports, cause, self.observed, self.one).await {
+            Ok(now) => {
+                clock.now() - now.at <= FRESH
+                    && evidence::judge(cause, &now, settings)
+                        == evidence::judge(cause, self.observed, settings)
+                    && now.instances == self.observed.instances
+                    && now.others == self.observed.others
+                    && now.addresses == self.observed.addresses
+            }
+            Err(_) => false,
+        }
     }
 }
 

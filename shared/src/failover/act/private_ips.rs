@@ -2,8 +2,8 @@
 //!
 //! `AssignPrivateIpAddresses` with reassignment is idempotent on (interface, private IPs); done already: EC2
 //! takes it again; a lost reply means: read. There is no token, so whoever calls last has them: the lease
-//! keeps other failovers away, and a look that is older than `FRESH` is not acted on. What remains is a
-//! person who moves them by hand within that time.
+//! keeps other failovers away, and where the look is older than `FRESH`, both members and the alarm are read
+//! again before. What remains is a person who moves them by hand within that time.
 
 use super::super::FailoverCloud;
 use super::{End, Errand, LAG, refused};
@@ -11,14 +11,10 @@ use crate::clock::Clock;
 use crate::cloud::WhichInstances;
 use crate::ids::EniId;
 use std::net::Ipv4Addr;
-use std::time::Duration;
 
 impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
     pub(super) async fn reassign(&mut self, eni: &EniId, ips: &[Ipv4Addr]) -> End {
-        if self.is_stale() {
-            return End::Lost;
-        }
-        if !self.has(Duration::ZERO) {
+        if !self.has_time() {
             return End::OutOfTime;
         }
         self.mutating_calls += 1;
@@ -52,7 +48,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             if self.ports.clock.now() - accepted_at > LAG {
                 return End::Lost;
             }
-            if !self.has(Duration::ZERO) {
+            if !self.has_time() {
                 return End::OutOfTime;
             }
             self.pause().await;

@@ -1,7 +1,7 @@
 //! Two members of a group in one zone, of which the first fails, and something that moves.
 
 use crate::address::{Address, Association, Attachment, AttachmentState, Interface, Pool};
-use crate::failover::decide::{self, Plan, Question};
+use crate::failover::decide::{self, Plan, Question, Refused};
 use crate::failover::evidence::Kind;
 use crate::failover::group::Group;
 use crate::failover::observe::{Fitness, Observed};
@@ -202,7 +202,7 @@ impl Fixture {
             leaving: &BTreeSet::from([id(1)]),
             may_begin: true,
             last_ended_at: None,
-            refused: &BTreeSet::new(),
+            refused: &Refused::default(),
             settings: &settings,
             now: OffsetDateTime::UNIX_EPOCH,
         })
