@@ -2,8 +2,9 @@
 //! ends what was begun.
 
 use futures_util::FutureExt;
+use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, failed, fired, floating_address, floating_interface, heal,
+    Trio, changes, failed, fired, floating_address, floating_interface, heal, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
 use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
@@ -21,8 +22,23 @@ fn error_of(trio: &Trio, stage: &Arc<Stage>, event: &Value) -> &'static str {
 #[test]
 fn an_interface_that_nobody_may_attach_is_reported_as_stranded() {
     let (trio, stage, event) = failed(floating_interface());
+    dies_after(&trio, &stage, &event, "DetachNetworkInterface");
     stage.world().deny("*", "AttachNetworkInterface");
     assert_eq!(error_of(&trio, &stage, &event), "Holdfast.Stranded");
+}
+
+#[test]
+fn an_interface_is_not_detached_that_may_not_be_attached() {
+    let (trio, stage, event) = failed(floating_interface());
+    stage.world().deny("*", "AttachNetworkInterface");
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::Refused);
+    assert!(
+        why(&report).contains("is not permitted"),
+        "{}",
+        why(&report)
+    );
+    assert_eq!(changes(&stage), Vec::<&str>::new());
 }
 
 #[test]
@@ -36,21 +52,25 @@ fn an_address_that_nobody_may_associate_is_reported_as_stranded() {
     assert_eq!(error_of(&trio, &stage, &event), "Holdfast.Stranded");
 }
 
-/// Something goes wrong with the call that moves the address.
-fn fails_at_the_move(trio: &Trio, stage: &Arc<Stage>, event: &Value, fault: Fault) {
+/// Something goes wrong with a call, the first of that name.
+fn fails_at(trio: &Trio, stage: &Arc<Stage>, event: &Value, name: &str, fault: Fault) {
     let rehearsal = trio.stage();
     drop(trio.told(&rehearsal, event));
     let names = rehearsal.tap.names();
-    let call = names.iter().position(|name| *name == "AssociateAddress");
-    stage.tap.plan(&[(call.expect("it moves"), fault)]);
+    let call = names.iter().position(|it| *it == name);
+    stage.tap.plan(&[(call.expect("it is made"), fault)]);
 }
 
-/// The run ends right after the call that moves the address, and its lease a while later.
-fn dies_after_the_move(trio: &Trio, stage: &Arc<Stage>, event: &Value) {
-    fails_at_the_move(trio, stage, event, Fault::StopAfterReply);
+/// The run ends right after a call, and its lease a while later.
+fn dies_after(trio: &Trio, stage: &Arc<Stage>, event: &Value, name: &str) {
+    fails_at(trio, stage, event, name, Fault::StopAfterReply);
     let run = trio.deliver(stage.player("holdfast"), event);
     assert!(run.now_or_never().is_none(), "it stops");
     stage.pass(Duration::from_mins(3));
+}
+
+fn dies_after_the_move(trio: &Trio, stage: &Arc<Stage>, event: &Value) {
+    dies_after(trio, stage, event, "AssociateAddress");
 }
 
 fn stopping() -> (Trio, Arc<Stage>, Value) {
@@ -60,7 +80,7 @@ fn stopping() -> (Trio, Arc<Stage>, Value) {
 #[test]
 fn a_member_is_fenced_although_the_reply_of_the_move_was_lost() {
     let (trio, stage, event) = stopping();
-    fails_at_the_move(&trio, &stage, &event, Fault::ReplyLost);
+    fails_at(&trio, &stage, &event, "AssociateAddress", Fault::ReplyLost);
     drop(trio.told(&stage, &event));
     assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
 }
@@ -97,13 +117,7 @@ fn a_member_that_is_well_again_is_not_fenced_for_a_run_that_died_and_a_person_is
 #[test]
 fn a_fence_that_ec2_did_not_answer_is_put_up_by_reconcile() {
     let (trio, stage, event) = stopping();
-    let rehearsal = trio.stage();
-    drop(trio.told(&rehearsal, &event));
-    let names = rehearsal.tap.names();
-    let call = names.iter().position(|name| *name == "StopInstances");
-    stage
-        .tap
-        .plan(&[(call.expect("it fences"), Fault::Throttled)]);
+    fails_at(&trio, &stage, &event, "StopInstances", Fault::Throttled);
     drop(trio.told(&stage, &event));
     assert_eq!(changes(&stage), ["AssociateAddress"]);
     drop(trio.swept(&stage));

@@ -358,7 +358,8 @@ fn f16_the_network_card_is_always_named() {
         }
         _ => None,
     });
-    assert_eq!(cards.collect::<Vec<_>>(), [Some(0)]);
+    let cards: Vec<_> = cards.collect();
+    assert!(!cards.is_empty() && cards.iter().all(|card| *card == Some(0)));
 }
 
 #[test]

@@ -5,7 +5,7 @@
 //! stands in the way is an [`Obstacle`] that says what to change.
 
 use super::evidence::{Kind, is_down};
-use super::group::{Charge, ChargeId, Group};
+use super::group::{Cargo, Charge, ChargeId, Group};
 use super::observe::{Fitness, Observed};
 use super::obstacle::Obstacle;
 use super::route::{Booking, Step, route};
@@ -220,6 +220,12 @@ fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Resul
     }
     if question.refused.has(charge, member) {
         return Err(Obstacle::Refused { standby });
+    }
+    if let Cargo::Interface(interface) = &charge.cargo {
+        let pair = (interface.id.clone(), member.id.clone());
+        if let Some(answer) = question.fitness.denied.get(&pair).cloned() {
+            return Err(Obstacle::NotPermitted { standby, answer });
+        }
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::cloud::health::{Alarm, ReadAlarms};
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
 use crate::event::alarm::{AlarmState, Measure};
-use crate::ids::{AllocationId, InstanceId, InstanceType};
+use crate::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::instance::{Checks, Instance, InstanceState, Limits};
 use crate::placement::group::group_of;
 use crate::ports::Ports;
@@ -119,6 +119,8 @@ pub struct Fitness {
     pub limits: BTreeMap<InstanceType, Limits>,
     /// Members for which an alarm fires that measures what the cause's alarm measures.
     pub firing: BTreeSet<InstanceId>,
+    /// Who may not be given which interface, with EC2's answer to a rehearsal.
+    pub denied: BTreeMap<(EniId, InstanceId), String>,
 }
 
 /// A look at EC2 and at the alarms of the cause.
@@ -297,6 +299,7 @@ pub(super) async fn fitness<C: FailoverCloud>(
         checks: checks?,
         limits: limits?,
         firing: firing?.into_iter().flatten().collect(),
+        denied: BTreeMap::new(),
     })
 }
 

@@ -45,6 +45,13 @@ pub enum Obstacle {
         /// The member.
         standby: InstanceId,
     },
+    /// IAM or a policy forbids to attach it there.
+    NotPermitted {
+        /// The member.
+        standby: InstanceId,
+        /// EC2's answer.
+        answer: String,
+    },
     /// An interface stays in its zone.
     OtherZone {
         /// The member.
@@ -136,6 +143,12 @@ impl fmt::Display for Obstacle {
                 write!(formatter, "the same alarm fires for {standby}")
             }
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
+            Self::NotPermitted { standby, answer } => {
+                write!(
+                    formatter,
+                    "to attach it to {standby} is not permitted: {answer}"
+                )
+            }
             Self::OtherZone {
                 standby,
                 zone,
@@ -249,6 +262,10 @@ impl Obstacle {
             }
             Self::NoFreePrivateIp { standby } => format!(
                 "give {standby} another private IP: an Elastic IP never drives another one away"
+            ),
+            Self::NotPermitted { standby, .. } => format!(
+                "allow ec2:AttachNetworkInterface on {standby} to the role of this function, or see \
+                 which policy denies it"
             ),
             Self::PrimaryInterface { .. } => format!(
                 "put the address on an interface of its own, or tag it {} = ip or eip",

@@ -3,26 +3,32 @@
 use super::act::{TO_ATTACH, TO_REPORT};
 use super::decide::{self, Question, Refused};
 use super::evidence::{self, Cause, Concern, Kind, Verdict};
-use super::group::Group;
-use super::observe::{self, Observed};
+use super::group::{Cargo, Charge, Group, Seat};
+use super::observe::{self, Fitness, Observed};
 use super::under_lease;
 use super::words;
 use super::{FUNCTION, FailoverCloud};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
+use crate::cloud::moves::Rehearsal;
 use crate::error::Error;
-use crate::ids::InstanceId;
+use crate::ids::{EniId, InstanceId};
+use crate::instance::{Instance, InstanceState};
 use crate::ledger::{Lease, Ledger};
 use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::{Mode, Settings};
-use std::collections::BTreeSet;
+use futures_util::future::join_all;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time::OffsetDateTime;
 
 /// The first pause after a look that EC2 did not answer; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// How many attachments are rehearsed at the most: they count against EC2's limits as real ones do.
+const MOST_REHEARSALS: usize = 4;
 
 /// Sees to what a cause is about.
 pub(super) async fn caused<C: FailoverCloud, L: Ledger, K: Clock>(
@@ -219,14 +225,53 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         group: &Group<'_>,
         observed: &Observed,
         leaving: &BTreeSet<InstanceId>,
-    ) -> Result<observe::Fitness, CloudError> {
+    ) -> Result<Fitness, CloudError> {
         let measures = match self.cause.alarms.first() {
             Some(alarm) => evidence::measures(alarm, observed),
             None => Vec::new(),
         };
         let cloud = &self.ports.cloud;
-        self.patiently(|| observe::fitness(cloud, &group.members, &measures, leaving))
-            .await
+        let fitness =
+            self.patiently(|| observe::fitness(cloud, &group.members, &measures, leaving));
+        let (fitness, denied) = futures_util::join!(fitness, self.denied(group, leaving));
+        Ok(Fitness { denied, ..fitness? })
+    }
+
+    /// Which interfaces of those that fail which standbys may not be given: asked before one is detached that
+    /// nobody may attach, and beside other reads, so it takes no time of its own.
+    async fn denied(
+        &self,
+        group: &Group<'_>,
+        leaving: &BTreeSet<InstanceId>,
+    ) -> BTreeMap<(EniId, InstanceId), String> {
+        let is_standby = |member: &&&Instance| {
+            member.state == InstanceState::Running && !leaving.contains(&member.id)
+        };
+        let held = |charge: &Charge<'_>| match (&charge.cargo, &charge.seat) {
+            (Cargo::Interface(interface), Seat::With(holder)) if leaving.contains(holder) => {
+                Some(interface.id.clone())
+            }
+            _ => None,
+        };
+        let standbys = group.members.iter().filter(is_standby);
+        let pairs = standbys.flat_map(|member| {
+            let held = group.charges.iter().filter_map(held);
+            held.map(|eni| (eni, member.id.clone()))
+        });
+        let is_enforced = self.settings.mode == Mode::Enforce;
+        let asked = pairs.filter(|_| is_enforced).take(MOST_REHEARSALS);
+        let answers = join_all(asked.map(|(eni, instance)| async {
+            let call = Rehearsal::Attach {
+                eni: eni.clone(),
+                instance: instance.clone(),
+                device_index: 1,
+            };
+            match self.ports.cloud.rehearse(&call).await {
+                Err(denied @ CloudError::Denied(_)) => Some(((eni, instance), denied.to_string())),
+                _ => None,
+            }
+        }));
+        answers.await.into_iter().flatten().collect()
     }
 
     /// The first look, before anything is begun.
