@@ -141,3 +141,16 @@ fn an_alarm_without_an_instance_moves_nothing_on_after_a_run_that_died() {
     drop(trio.told(&stage, &event));
     assert_eq!(trio.holder(&stage), Some(1));
 }
+
+#[test]
+fn a_detachment_that_ec2_refuses_is_not_held_against_the_standbys() {
+    let trio = floating_interface().world(|world| world.settings().refuses_to_detach = true);
+    let (trio, stage, event) = failed(trio);
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::Refused);
+    let names = stage.tap.names();
+    let asked = names.iter().filter(|it| **it == "DetachNetworkInterface");
+    assert_eq!(asked.count(), 1);
+    let is_told = |what: &str| what.contains("was not taken from");
+    assert!(report.findings.iter().any(|it| is_told(&it.what)));
+}

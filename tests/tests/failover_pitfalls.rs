@@ -119,6 +119,8 @@ fn f8_when_no_standby_takes_it_the_interface_goes_back_to_its_source() {
         (Outcome::Returned, Some(0))
     );
     assert!(report.summary.contains("back again"), "{}", report.summary);
+    let again = trio.told(&stage, &event);
+    assert!(why(&again).contains("a moment ago"), "{}", why(&again));
 }
 
 #[test]

@@ -35,6 +35,8 @@ pub(super) struct Progress {
     /// What EC2 refused, with its answer.
     pub(super) refusals: Vec<(Move, CloudError)>,
     pub(super) refused: Refused,
+    /// What EC2 did not take from its holder, with its answer.
+    pub(super) kept: Vec<(Move, CloudError)>,
     pub(super) given_up: BTreeSet<ChargeId>,
     /// The call that is not permitted.
     pub(super) denied: Option<CloudError>,
@@ -107,6 +109,10 @@ impl Progress {
                 return true;
             }
             End::Refused(failure) => self.refuse(one, failure),
+            End::Kept(failure) => {
+                self.given_up.insert(one.charge.clone());
+                self.kept.push((one.clone(), failure));
+            }
             End::SlotTaken(failure) => {
                 if self.is_out_of_slots(one) {
                     self.refuse(one, failure);

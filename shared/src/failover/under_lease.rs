@@ -261,6 +261,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 episode.cause == last.cause
                     && episode.fired_at == last.fired_at
                     && progress.leaving.is_subset(&episode.sick)
+                    && last.to.as_ref().is_none_or(|to| !last.sick.contains(to))
             });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         progress.recovered = self.is_over(observed);
@@ -328,8 +329,12 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             return;
         };
         let now = self.ports.clock.now();
-        let moved =
-            |report: &&MoveReport| matches!(report.end, MoveEnd::Moved | MoveEnd::AlreadyThere);
+        let moved = |report: &&MoveReport| {
+            matches!(
+                report.end,
+                MoveEnd::Moved | MoveEnd::AlreadyThere | MoveEnd::Returned
+            )
+        };
         let to = progress
             .moves
             .values()

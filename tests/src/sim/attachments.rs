@@ -116,6 +116,12 @@ impl Model {
                 "The network interface at device index 0 and networkCard index 0 cannot be detached.",
             ));
         }
+        if self.settings.refuses_to_detach {
+            return Err(Ec2Error::new(
+                "IncorrectState",
+                "The network interface cannot be detached in this state.",
+            ));
+        }
         // What EC2 says to a second detach is not known for sure: some clients expect a refusal, some
         // see success. Here it is accepted, changes nothing, and can make the detach a forced one.
         if attachment.status == AttachmentStatus::Detaching && !request.force {

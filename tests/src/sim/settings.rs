@@ -37,6 +37,8 @@ pub struct Settings {
     /// Whether a forced detach from a running instance blocks the device index until it is stopped, as
     /// the EC2 user guide says it might ("Detach a network interface").
     pub forced_detach_blocks_slot: bool,
+    /// Whether EC2 refuses to detach interfaces, as it does in states of the instance that it does not list.
+    pub refuses_to_detach: bool,
     /// What a status check finds to the alarms on `StatusCheckFailed` that follow it.
     pub status_alarm_delay: Duration,
     /// A reverse DNS request to its publication.
@@ -74,6 +76,7 @@ impl Default for Settings {
             // Not known; nobody has to answer.
             forced_detach_delay: Duration::seconds(1),
             forced_detach_blocks_slot: false,
+            refuses_to_detach: false,
             // Status checks are a metric of one minute, looked at each minute.
             status_alarm_delay: Duration::seconds(60),
             reverse_dns_published_after: Duration::seconds(60),

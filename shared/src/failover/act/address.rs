@@ -14,7 +14,7 @@
 
 use super::super::FailoverCloud;
 use super::super::route::Tie;
-use super::{End, Errand, LAG, is_missing, refused};
+use super::{End, Errand, LAG, is_missing, not_given_up, refused};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, Which, WhichInstances};
 use crate::ids::{AllocationId, EniId};
@@ -37,7 +37,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             if let Err(failure) = ended
                 && !is_missing(&failure, Missing::Association)
             {
-                return refused(failure);
+                return not_given_up(failure);
             }
             self.mark("detached");
         }

@@ -13,7 +13,7 @@
 
 use super::super::FailoverCloud;
 use super::super::route::Ending;
-use super::{End, Errand, LAG, TO_ATTACH, is_missing, refused};
+use super::{End, Errand, LAG, TO_ATTACH, is_missing, not_given_up, refused};
 use crate::address::{Attachment, AttachmentState, Interface};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, WhichInstances};
@@ -71,7 +71,12 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             let is_due = self.ports.clock.now() >= forced_from;
             if is_due && may_force {
                 may_force = false;
-                self.let_go(&ending.attachment, true).await?;
+                // It is on its way out: what EC2 refuses now, the next look shows.
+                let forced = self.let_go(&ending.attachment, true).await;
+                forced.map_err(|end| match end {
+                    End::Kept(failure) => End::Unsure(failure),
+                    end => end,
+                })?;
             }
             if !self.has_time() {
                 return Err(End::OutOfTime);
@@ -95,7 +100,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
         match self.ports.cloud.outlive_instance(eni, attachment).await {
             Ok(()) => Ok(()),
             Err(failure) if is_missing(&failure, Missing::Attachment) => Err(End::Lost),
-            Err(failure) => Err(refused(failure)),
+            Err(failure) => Err(not_given_up(failure)),
         }
     }
 
@@ -105,7 +110,7 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
         match self.ports.cloud.detach(attachment, by_force).await {
             Ok(()) => Ok(()),
             Err(failure) if is_missing(&failure, Missing::Attachment) => Ok(()),
-            Err(failure) => Err(refused(failure)),
+            Err(failure) => Err(not_given_up(failure)),
         }
     }
 

@@ -52,6 +52,8 @@ pub(super) enum End {
     },
     /// The member does not take it.
     Refused(CloudError),
+    /// The holder does not give it up.
+    Kept(CloudError),
     /// The device index is taken by now, or blocked: another one.
     SlotTaken(CloudError),
     /// IAM or a policy forbids the call.
@@ -168,6 +170,14 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
 
 fn is_missing(failure: &CloudError, which: Missing) -> bool {
     matches!(failure, CloudError::NotFound { what, .. } if *what == which)
+}
+
+/// What a refusal of the call that takes something from its holder means: no standby is to blame.
+fn not_given_up(failure: CloudError) -> End {
+    match refused(failure) {
+        End::Refused(failure) => End::Kept(failure),
+        end => end,
+    }
 }
 
 /// What a refusal of the call that brings something to a member means.

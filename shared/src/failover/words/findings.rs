@@ -122,6 +122,14 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
             next: "mend what EC2 says; until then this standby is no standby".to_owned(),
         });
     }
+    for (one, failure) in &progress.kept {
+        let holder = one.from.as_ref().map_or("nobody", InstanceId::as_str);
+        findings.push(Finding {
+            what: format!("{} was not taken from {holder}", one.charge),
+            why: failure.to_string(),
+            next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
+        });
+    }
     for blocked in &progress.blocked {
         for why in &blocked.why {
             findings.push(Finding {
