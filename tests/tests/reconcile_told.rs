@@ -2,9 +2,10 @@
 //! finding is what the mail has room for.
 
 use holdfast::report::{Outcome, Report};
-use holdfast_tests::scenarios::failover::{Trio, floating_interface};
+use holdfast_tests::scenarios::failover::{Trio, floating_interface, new_interface, tag_group};
 use holdfast_tests::scenarios::reconcile::{Installation, Known};
 use holdfast_tests::sim::front::Stage;
+use holdfast_tests::sim::throttle::Limit;
 use std::sync::Arc;
 use time::Duration;
 
@@ -137,4 +138,74 @@ fn a_failover_that_reconcile_made_is_told() {
     let (trio, stage) = stopped_holder("enforce");
     assert_eq!(trio.swept(&stage).outcome, Outcome::FailedOver);
     assert_eq!(trio.swept(&stage).outcome, Outcome::Refreshed);
+}
+
+#[test]
+fn what_was_taken_back_is_told_although_another_loss_failed() {
+    let mut account = Installation::new();
+    let known = account.allocate_many(2, "reclaim");
+    account.pass(Duration::minutes(1));
+    account.sweep().unwrap();
+    for one in &known {
+        account.release(one);
+    }
+    account.lose_events();
+    account.pass(Duration::minutes(10));
+    let allow = |capacity, refill| {
+        let limit = Limit { capacity, refill };
+        account.stage.world().limit("AllocateAddress", limit);
+    };
+    allow(1.0, 0.0);
+    let first = account.sweep().unwrap();
+    assert_eq!(first.outcome, Outcome::Reclaimed);
+    assert!(
+        first.summary.contains("; not finished: "),
+        "{}",
+        first.summary
+    );
+    allow(50.0, 5.0);
+    account.stage.world().advance(Duration::minutes(5));
+    let second = account.sweep().unwrap();
+    assert_eq!(second.outcome, Outcome::Reclaimed, "{}", second.summary);
+}
+
+#[test]
+fn a_run_that_could_finish_nothing_and_has_nothing_to_tell_fails() {
+    let (account, _) = released_unheard(Installation::new());
+    let none = Limit {
+        capacity: 0.0,
+        refill: 0.0,
+    };
+    account.stage.world().limit("AllocateAddress", none);
+    assert!(account.sweep().is_err());
+}
+
+/// One group whose holder has stopped, and another whose interface is with nobody.
+fn two_groups_that_need_help() -> Trio {
+    let trio = floating_interface().stopped(0);
+    let third = trio.members[2].clone();
+    trio.world(|world| {
+        let eni = new_interface(world);
+        for id in [&eni, &third] {
+            tag_group(world, id, &[("holdfast:group", "other")]);
+        }
+    })
+}
+
+#[test]
+fn what_was_moved_in_one_group_is_told_although_another_failed() {
+    let trio = two_groups_that_need_help();
+    let stage = trio.stage();
+    let one = Limit {
+        capacity: 1.0,
+        refill: 0.0,
+    };
+    stage.world().limit("AttachNetworkInterface", one);
+    let report = trio.swept(&stage);
+    assert_eq!(report.outcome, Outcome::FailedOver, "{}", report.summary);
+    assert!(
+        report.summary.contains("; not finished: "),
+        "{}",
+        report.summary
+    );
 }

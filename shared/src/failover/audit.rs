@@ -37,6 +37,8 @@ pub struct Audit {
     pub groups: Vec<GroupReport>,
     /// What a person should know.
     pub findings: Vec<Finding>,
+    /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
+    pub failures: Vec<Error>,
 }
 
 /// Everything that the readiness of a group follows from.
@@ -61,7 +63,7 @@ impl<'a> Ground<'a> {
 /// Looks at every group. `addresses` are those that reconcile has seen a moment ago.
 ///
 /// # Errors
-/// When something that was begun is not finished: see [`Error`].
+/// When they could not be looked at: see [`Error`].
 pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -96,7 +98,6 @@ pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
     let ground = ground.map_err(|source| run::unseen(&idle, source))?;
-    let mut failure = None;
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         match see_to(ports, settings, delivery, &ground, name, lease).await {
@@ -108,7 +109,7 @@ pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
             // The next run tries again by itself: an error would bring this one back, and alarm people, all
             // night long where a group is stopped for the night.
             Err(Error::Stranded { what, .. }) => audit.findings.push(words::still_stranded(&what)),
-            Err(error) => failure = Some(error),
+            Err(failure) => audit.failures.push(failure),
         }
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&ground, &group, settings, ports.clock.now());
@@ -119,10 +120,7 @@ pub async fn audit<C: FailoverCloud, L: Ledger, K: Clock>(
         audit.findings.extend(report.obstacles.iter().cloned());
         audit.groups.push(report);
     }
-    match failure {
-        Some(error) => Err(error),
-        None => Ok(audit),
-    }
+    Ok(audit)
 }
 
 fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {

@@ -82,6 +82,9 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// Looks at every address, brings the ledger up to date, and takes up the losses that it finds there.
+///
+/// What fails keeps nothing else from being done, and from being told: the schedule tries again by itself,
+/// and what a run has done it sees only once. A run that has nothing to tell fails.
 async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -102,20 +105,34 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         delivery,
         lookups: 0,
     };
-    let settled = settling.all(cases).await;
+    let mut settled = settling.all(cases).await;
     watch.lap("settle", &ports.clock);
     let addresses = observed.look.addresses.values();
     let waiting = placement::place_waiting(ports, settings, addresses, delivery).await;
     watch.lap("place", &ports.clock);
-    let audited = failover::audit(ports, settings, &observed.look.addresses, delivery).await;
+    let addresses = &observed.look.addresses;
+    let audited = Box::pin(failover::audit(ports, settings, addresses, delivery)).await;
     watch.lap("audit", &ports.clock);
     let plan = decide::Sweep { missing, ..plan };
-    if let Some(failure) = settled.failure {
-        return Err(failure);
+    let mut failures = std::mem::take(&mut settled.failures);
+    let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
+    let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
+    failures.append(&mut audit.failures);
+    let is_told_once = !settled.news.is_empty()
+        || !waiting.placed.is_empty()
+        || audit.failovers.iter().any(words::is_news);
+    if !is_told_once && !failures.is_empty() {
+        return Err(failures.swap_remove(0));
     }
     let report = words::swept(settings, &observed, plan, written, settled, watch);
-    let report = words::with_placed(report, waiting?);
-    Ok(words::with_groups(report, audited?))
+    let report = words::with_placed(report, waiting);
+    let report = words::with_groups(report, audit);
+    Ok(words::with_failures(report, &failures))
+}
+
+fn none_but<T: Default>(failure: Error, failures: &mut Vec<Error>) -> T {
+    failures.push(failure);
+    T::default()
 }
 
 /// Takes note of a call on the addresses that it concerns, and of what that means for their losses.

@@ -47,7 +47,7 @@ pub(super) struct Settled {
     pub(super) news: Vec<Outcome>,
     /// Losses that the run had no time for.
     pub(super) left: usize,
-    pub(super) failure: Option<Error>,
+    pub(super) failures: Vec<Error>,
 }
 
 impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
@@ -66,7 +66,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
                     settled.news.extend(news.filter(is_news));
                     settled.reports.extend(report);
                 }
-                Err(failure) => settled.failure = Some(failure),
+                Err(failure) => settled.failures.push(failure),
             }
         }
         settled

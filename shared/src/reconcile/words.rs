@@ -5,6 +5,7 @@ use super::decide::Sweep;
 use super::observe::{Concerned, Everything, Look};
 use super::settle::Settled;
 use super::{FUNCTION, transfer};
+use crate::error::Error;
 use crate::event::cloudtrail::{Deed, Record};
 use crate::failover::Audit;
 use crate::guard::decide::protection;
@@ -83,7 +84,7 @@ pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report.findings.extend(audit.findings);
     for failover in &audit.failovers {
         report.summary = format!("{}; {}", report.summary, failover.summary);
-        if report.outcome == Outcome::Refreshed && is_news(failover.outcome) {
+        if report.outcome == Outcome::Refreshed && is_news(failover) {
             report.outcome = failover.outcome;
             report.findings.splice(0..0, failover.findings.clone());
         } else {
@@ -108,11 +109,26 @@ pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
 }
 
 /// In `observe` mode nothing changes what would be done, so each run says it again: the log has it, the mail does not.
-fn is_news(failover: Outcome) -> bool {
+pub(super) fn is_news(failover: &Report) -> bool {
     !matches!(
-        failover,
+        failover.outcome,
         Outcome::AlreadyMoved | Outcome::Recovered | Outcome::Ignored | Outcome::WouldFailOver
     )
+}
+
+/// The same, with what could not be finished beside it.
+pub(super) fn with_failures(mut report: Report, failures: &[Error]) -> Report {
+    for failure in failures {
+        report.summary = format!("{}; not finished: {failure}", report.summary);
+        report.findings.push(Finding {
+            what: format!("reconcile has not finished all that it began ({})", failure.name()),
+            why: failure.to_string(),
+            next: "nothing yet: the next run tries again, and fails where it has nothing else to tell, of \
+                   which the alarm reconcile-errors tells"
+                .to_owned(),
+        });
+    }
+    report
 }
 
 /// What a person has to hear of comes first.

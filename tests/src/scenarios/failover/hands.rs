@@ -7,6 +7,7 @@ use crate::sim::api::{
     CreateTags, DeleteTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface,
     Request, Response, RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
 };
+use std::collections::BTreeMap;
 
 /// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.
 pub(super) fn call(world: &mut World, request: &Request) -> Response {
@@ -74,12 +75,10 @@ pub(super) fn tag(world: &mut World, id: &str, tags: &[Tag]) {
     call(world, &Request::CreateTags(request));
 }
 
-/// The owner gives something the group's tag, and more.
+/// The owner gives something the group's tag, or another group's, and more.
 pub fn tag_group(world: &mut World, id: &str, more: &[(&str, &str)]) {
-    let tags = [GROUP]
-        .iter()
-        .chain(more)
-        .map(|(key, value)| Tag::new(*key, *value));
+    let tags: BTreeMap<&str, &str> = [GROUP].iter().chain(more).copied().collect();
+    let tags = tags.into_iter().map(|(key, value)| Tag::new(key, value));
     tag(world, id, &tags.collect::<Vec<_>>());
 }
 
