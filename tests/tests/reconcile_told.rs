@@ -5,7 +5,9 @@ use holdfast::report::{Outcome, Report};
 use holdfast_tests::scenarios::failover::{Trio, floating_interface, new_interface, tag_group};
 use holdfast_tests::scenarios::reconcile::{Installation, Known};
 use holdfast_tests::sim::front::Stage;
+use holdfast_tests::sim::front::tap::Fault;
 use holdfast_tests::sim::throttle::Limit;
+use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
 
@@ -207,5 +209,29 @@ fn what_was_moved_in_one_group_is_told_although_another_failed() {
         report.summary.contains("; not finished: "),
         "{}",
         report.summary
+    );
+}
+
+#[test]
+fn a_release_that_cloudtrail_could_not_be_asked_about_is_taken_up_by_reconcile() {
+    let mut account = Installation::new();
+    let known = account.allocate(Some("reclaim"));
+    account.lose_events();
+    account.release(&known);
+    let told = account.events();
+    let is_release = |event: &&Value| event["detail"]["eventName"] == "ReleaseAddress";
+    let release = told.iter().find(is_release).expect("it is told").clone();
+    for _ in 0..3 {
+        let lookup = account.stage.tap.names().len() + 1;
+        account.stage.tap.plan(&[(lookup, Fault::Throttled)]);
+        let error = account.deliver(&release).unwrap_err();
+        assert!(error.to_string().contains("noted as pending"), "{error}");
+        account.stage.world().advance(Duration::minutes(1));
+    }
+    runs(&mut account, 6);
+    assert!(
+        account.held(&known.ip).is_some(),
+        "{:?}",
+        account.releases()
     );
 }

@@ -12,7 +12,7 @@ use super::ask::{Asked, End, ask_back};
 use super::decide::{Conclusion, Observed, ReclaimPlan};
 use super::restore::{self, Restoration, Scene};
 use super::words::{self, Back};
-use super::{GuardCloud, Loss};
+use super::{GuardCloud, Loss, observe};
 use crate::address::{Address, Interface, Tags};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Which};
@@ -34,6 +34,26 @@ pub(super) struct Run<'a, C, L, K> {
     pub(super) loss: &'a Loss,
     pub(super) observed: &'a Observed,
     pub(super) delivery: Delivery,
+}
+
+impl<'a, C, L, K> Run<'a, C, L, K> {
+    pub(super) const fn new(
+        function: Function,
+        ports: &'a Ports<C, L, K>,
+        settings: &'a Settings,
+        loss: &'a Loss,
+        observed: &'a Observed,
+        delivery: Delivery,
+    ) -> Self {
+        Self {
+            function,
+            ports,
+            settings,
+            loss,
+            observed,
+            delivery,
+        }
+    }
 }
 
 /// How the asking went, for the report.
@@ -184,22 +204,37 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
     async fn unfinished(&self, plan: &ReclaimPlan, source: CloudError) -> Error {
-        let reason = PendingReason::Unreachable;
-        let noted = self
-            .record(
-                ReleaseStatus::Pending { reason },
-                None,
-                "nothing is certain",
-            )
-            .await;
-        let and = if noted.is_ok() {
-            "noted as pending"
-        } else {
-            "not even noted"
-        };
+        let and = self.noted(PendingReason::Unreachable).await;
         Error::Unfinished {
             what: format!("{} may not be back yet, {and}", plan.request.ip),
             source,
+        }
+    }
+
+    /// What CloudTrail knows of the address. When it does not answer, word is left for reconcile, too:
+    /// nothing else tells of a release whose address the ledger does not have.
+    pub(super) async fn ask_trail(&self) -> Result<Observed, Error> {
+        let asked = observe::trail(self.ports, self.settings, self.loss, self.observed).await;
+        let source = match asked {
+            Ok(observed) => return Ok(observed),
+            Err(source) => source,
+        };
+        let and = self.noted(PendingReason::UnknownAddress).await;
+        Err(Error::Unfinished {
+            what: format!(
+                "{} was released, the ledger does not know its address, and CloudTrail could not be \
+                 asked; {and}",
+                self.loss.allocation
+            ),
+            source,
+        })
+    }
+
+    async fn noted(&self, reason: PendingReason) -> &'static str {
+        let status = ReleaseStatus::Pending { reason };
+        match self.record(status, None, "nothing is certain").await {
+            Ok(()) => "noted as pending",
+            Err(_) => "not even noted",
         }
     }
 

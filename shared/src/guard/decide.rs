@@ -89,9 +89,12 @@ pub fn loss(
         return let_go(why);
     }
     let Some(snapshot) = &observed.snapshot else {
+        let was_asked = observed.trail_asked || record.is_some();
         return match observed.trail_asked {
+            _ if was_asked && is_past_deadline(loss, settings, now) => {
+                lost_to_the_deadline(settings)
+            }
             false => Decision::AskTrail,
-            true if is_past_deadline(loss, settings, now) => lost_to_the_deadline(settings),
             true => Decision::Conclude(Conclusion::unknown_address()),
         };
     };

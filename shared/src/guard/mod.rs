@@ -128,18 +128,13 @@ pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
     watch.lap("ledger", &ports.clock);
     let mut decision = decide::loss(&observed, loss, settings, ports.clock.now());
     if decision == Decision::AskTrail {
-        observed = observe::trail(ports, settings, loss, observed).await?;
+        let run = act::Run::new(function, ports, settings, loss, &observed, delivery);
+        let asked = Box::pin(run.ask_trail()).await?;
+        observed = asked;
         watch.lap("trail", &ports.clock);
         decision = decide::loss(&observed, loss, settings, ports.clock.now());
     }
-    let run = act::Run {
-        function,
-        ports,
-        settings,
-        loss,
-        observed: &observed,
-        delivery,
-    };
+    let run = act::Run::new(function, ports, settings, loss, &observed, delivery);
     match decision {
         Decision::Ignore { why } => {
             let what = format!("the release of {}", loss.allocation);

@@ -3,6 +3,7 @@
 
 use super::{GuardCloud, Loss};
 use crate::clock::Clock;
+use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::{Known, Ledger, Snapshot};
 use crate::ports::Ports;
@@ -46,26 +47,18 @@ pub(super) async fn trail<C: GuardCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     loss: &Loss,
-    observed: Observed,
-) -> Result<Observed, Error> {
+    observed: &Observed,
+) -> Result<Observed, CloudError> {
     let records = ports
         .cloud
         .history_of(&loss.allocation, ports.clock.now())
-        .await
-        .map_err(|source| Error::Unfinished {
-            what: format!(
-                "{} was released, the ledger does not know its address, and CloudTrail could not be \
-                 asked; nothing was changed",
-                loss.allocation
-            ),
-            source,
-        })?;
+        .await?;
     let snapshot = Snapshot::told_by(&records, &loss.allocation, &settings.tags.protect);
     let known_from = snapshot.as_ref().map(|_| KnownFrom::Trail);
     Ok(Observed {
+        ledger: observed.ledger.clone(),
         snapshot,
         known_from,
         trail_asked: true,
-        ..observed
     })
 }
