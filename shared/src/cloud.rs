@@ -82,7 +82,8 @@ pub trait Reclaim: Send + Sync {
     ///
     /// # Errors
     /// `NotFound(Missing::Address)`: EC2 does not have it to give, and does not say why: not free yet,
-    /// given to somebody else, still ours, or never an address. `HeldElsewhere`: another account has it.
+    /// given to somebody else, still ours, or never an address. `HeldElsewhere`: another account has it, or
+    /// EC2 could not validate the credentials.
     /// `LimitExceeded`: the address quota is full. `TagsRefused`: a tag policy forbids these tags.
     fn allocate(
         &self,
@@ -224,7 +225,8 @@ pub enum CloudError {
     /// The address is associated with something else (`Resource.AlreadyAssociated`).
     #[error("{0}")]
     AlreadyAssociated(#[source] Failure),
-    /// The address or its target belongs to another account or to an AWS service (`AuthFailure`).
+    /// The address or its target belongs to another account or to an AWS service, or EC2 could not validate
+    /// the credentials (`AuthFailure`).
     #[error("{0}")]
     HeldElsewhere(#[source] Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).

@@ -2,6 +2,7 @@
 //! what it says.
 
 use futures_util::FutureExt;
+use holdfast::ledger::release::PendingReason;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Finding, KnownFrom, Outcome, Report, Subject};
 use holdfast_tests::explorer::promises::addresses;
@@ -161,11 +162,21 @@ fn an_address_that_stays_away_is_pending_and_the_run_ends_in_time() {
 }
 
 #[test]
-fn taken_over_quota_and_denied_are_three_different_words() {
+fn an_auth_failure_is_no_proof_that_another_account_has_it() {
     let taken = account().released().then(|world, ip| {
         world.settings().taken_answer = TakenAnswer::AuthFailure;
         world.take_address(ip);
     });
+    let guarded = taken.guarded();
+    assert_eq!(report_of(&guarded).outcome, Outcome::Pending);
+    let reason = PendingReason::NotAvailable;
+    let status = record(&guarded.stage).map(|record| record.status);
+    assert_eq!(status, Some(ReleaseStatus::Pending { reason }));
+}
+
+#[test]
+fn taken_over_quota_and_denied_are_three_different_words() {
+    let taken = account().released().then(World::take_address);
     let over_quota = account()
         .released()
         .then(|world, _| world.settings().address_quota = 0);
@@ -174,7 +185,7 @@ fn taken_over_quota_and_denied_are_three_different_words() {
         [taken, over_quota, denied].map(|released| report_of(&released.guarded()).outcome);
     assert_eq!(
         outcomes,
-        [Outcome::Lost, Outcome::OverQuota, Outcome::Denied]
+        [Outcome::Pending, Outcome::OverQuota, Outcome::Denied]
     );
 }
 

@@ -18,7 +18,7 @@ use crate::clock::Clock;
 use crate::cloud::{CloudError, Which};
 use crate::error::Error;
 use crate::ids::AllocationId;
-use crate::ledger::release::{LostReason, PendingReason};
+use crate::ledger::release::PendingReason;
 use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{Ledger, ReleaseStatus};
 use crate::ports::{Delivery, Ports};
@@ -122,7 +122,6 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                     .await
             }
             End::Refused(refusal) => match refused(&refusal) {
-                Refusal::Lost => self.lost(plan, asking, &refusal, watch).await,
                 Refusal::Pending(reason) => {
                     self.not_back(plan, asking, &refusal, reason, watch).await
                 }
@@ -168,20 +167,6 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             .await?;
         watch.lap("record", &self.ports.clock);
         Ok(words::held_by_other(self, plan, asking, address, watch))
-    }
-
-    async fn lost(
-        &self,
-        plan: &ReclaimPlan,
-        asking: Asking,
-        refusal: &CloudError,
-        mut watch: Stopwatch,
-    ) -> Result<Report, Error> {
-        let reason = LostReason::AnotherAccount;
-        self.record(ReleaseStatus::Lost { reason }, None, "the address is lost")
-            .await?;
-        watch.lap("record", &self.ports.clock);
-        Ok(words::lost(self, plan, asking, refusal, watch))
     }
 
     async fn not_back(
@@ -366,17 +351,20 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 }
 
 enum Refusal {
-    Lost,
     Pending(PendingReason),
     Unanswered,
 }
 
+/// `AuthFailure` is no proof that another account has the address: it is also what EC2 answers when it
+/// cannot validate the credentials, and nowhere documented for a taken address.
+/// Source: EC2 API reference, "Error codes for the Amazon EC2 API", `AuthFailure`.
 fn refused(refusal: &CloudError) -> Refusal {
     match refusal {
-        CloudError::HeldElsewhere(_) => Refusal::Lost,
         CloudError::LimitExceeded(_) => Refusal::Pending(PendingReason::OverQuota),
         CloudError::Denied(_) => Refusal::Pending(PendingReason::Denied),
-        CloudError::NotFound { .. } => Refusal::Pending(PendingReason::NotAvailable),
+        CloudError::NotFound { .. } | CloudError::HeldElsewhere(_) => {
+            Refusal::Pending(PendingReason::NotAvailable)
+        }
         CloudError::Refused(_)
         | CloudError::InUse(_)
         | CloudError::TagsRefused(_)

@@ -155,7 +155,7 @@ fn may_work_later(refusal: &CloudError) -> bool {
             CloudError::NotFound {
                 what: Missing::Address,
                 ..
-            }
+            } | CloudError::HeldElsewhere(_)
         )
 }
 

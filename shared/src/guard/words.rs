@@ -195,28 +195,6 @@ pub(super) fn held_by_other<C, L, K>(
     report
 }
 
-pub(super) fn lost<C, L, K>(
-    run: &Run<'_, C, L, K>,
-    plan: &ReclaimPlan,
-    asking: Asking,
-    refusal: &CloudError,
-    watch: Stopwatch,
-) -> Report {
-    let summary = format!("{}: lost: another account holds it", was_released(run));
-    let mut findings = asking.findings;
-    findings.push(Finding {
-        what: format!("{} belongs to another AWS account now", plan.request.ip),
-        why: refusal.to_string(),
-        next: "open a case with AWS Support at once, with the request id above, and tell those who have \
-               the address on their lists"
-            .to_owned(),
-    });
-    Report {
-        findings,
-        ..report(run, Outcome::Lost, summary, asking.attempts, watch)
-    }
-}
-
 pub(super) fn not_back<C, L, K>(
     run: &Run<'_, C, L, K>,
     plan: &ReclaimPlan,

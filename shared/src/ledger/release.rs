@@ -161,7 +161,7 @@ pub enum PendingReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LostReason {
-    /// EC2 says that another account holds it.
+    /// EC2 said `AuthFailure`. No longer written, since that is no proof; rows of earlier versions have it.
     AnotherAccount,
     /// It did not become available before the deadline.
     Deadline,
