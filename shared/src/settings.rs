@@ -52,11 +52,16 @@ pub struct Settings {
     pub failback: Failback,
     /// `HOLDFAST_REBALANCE`: what an instance loses when EC2 says that it may be interrupted.
     pub on_rebalance: OnStop,
-    /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended.
+    /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
+    /// deadline can be.
     pub retention: Duration,
     /// `AWS_REGION`: Lambda sets it.
     pub region: String,
 }
+
+/// The longest reclaim deadline, and the shortest retention: a tombstone that the ledger forgot while its
+/// address is asked for would leave nobody to ask. It is as far back as CloudTrail's event history reaches.
+const MOST_DEADLINE_DAYS: u64 = 90;
 
 /// One setting that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -114,7 +119,7 @@ impl Settings {
                 "HOLDFAST_RECLAIM_DEADLINE_HOURS",
                 72,
                 3600,
-                1..=8760,
+                1..=MOST_DEADLINE_DAYS * 24,
             ),
             most_reclaims_per_day: reader.number("HOLDFAST_MOST_RECLAIMS_PER_DAY", 3, 1..=1000),
             restore_window: reader.duration("HOLDFAST_RESTORE_WINDOW_MINUTES", 60, 60, 0..=525_600),
@@ -126,7 +131,12 @@ impl Settings {
             fencing: reader.parsed("HOLDFAST_FENCE", Fencing::None),
             failback: reader.parsed("HOLDFAST_FAILBACK", Failback::Never),
             on_rebalance: reader.parsed("HOLDFAST_REBALANCE", OnStop::Stay),
-            retention: reader.duration("HOLDFAST_RETENTION_DAYS", 400, 86_400, 1..=3650),
+            retention: reader.duration(
+                "HOLDFAST_RETENTION_DAYS",
+                400,
+                86_400,
+                MOST_DEADLINE_DAYS..=3650,
+            ),
             region: reader.required("AWS_REGION", "the region, as Lambda sets it"),
         };
         reader.refuse_the_rest();
@@ -184,6 +194,19 @@ mod tests {
         ] {
             assert!(message.contains(key), "{key} is not in: {message}");
         }
+    }
+
+    #[test]
+    fn the_ledger_is_not_to_forget_an_address_while_it_is_asked_for() {
+        let deadline = ("HOLDFAST_RECLAIM_DEADLINE_HOURS", "2160");
+        let with = |days| {
+            let retention = ("HOLDFAST_RETENTION_DAYS", days);
+            let table = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
+            read(&[table[0], table[1], deadline, retention])
+        };
+        let settings = with("90").unwrap();
+        assert!(settings.retention >= settings.reclaim_deadline);
+        assert!(with("89").unwrap_err().to_string().contains("from 90 to"));
     }
 
     #[test]
