@@ -6,8 +6,10 @@ use holdfast::event::{Trigger, parse};
 use holdfast::report::{Outcome, Report};
 use holdfast::{guard, placement, reconcile};
 use holdfast_tests::scenarios::placement::{TIMEOUT, fleet, schedule, state_change};
+use holdfast_tests::sim::World;
 use serde_json::Value;
 use std::path::Path;
+use time::Duration;
 
 const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/events");
 
@@ -131,4 +133,15 @@ fn reconcile_gives_an_instance_whose_event_never_came_its_address() {
     println!("{}", report.summary);
     assert!(report.summary.contains("which waited"));
     assert_eq!(fleet.held_by(&stage, 0).len(), 1);
+}
+
+#[test]
+fn an_instance_that_ec2_shows_as_pending_for_too_long_is_looked_at_again() {
+    let never = |world: &mut World| world.settings().instance_starts_after = Duration::hours(1);
+    let fleet = fleet().address(&[]).world(never).launched(1, &[]);
+    let stage = fleet.stage();
+    let run = fleet.deliver(stage.player("holdfast-instance-start"), 0, "running");
+    let error = run.now_or_never().expect("it ends").unwrap_err();
+    assert_eq!(error.name(), "Holdfast.OutOfTime");
+    assert!(error.to_string().contains("as pending"), "{error}");
 }

@@ -44,6 +44,8 @@ pub(super) struct Progress {
     pub(super) trials: Trials,
     /// The last answer that was none.
     pub(super) unsure: Option<CloudError>,
+    /// Why nothing could be decided at the last look.
+    pub(super) not_yet: Option<String>,
     /// The last address that EC2 refused, and why.
     pub(super) refusal: Option<(Step, CloudError)>,
     /// Why the ledger could not be read.
@@ -134,10 +136,13 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Decision::Leave { why } => {
                 return Next::end(words::left(self, progress, &why, watch));
             }
-            Decision::NotYet { .. } => return Next::Soon,
+            Decision::NotYet { why } => {
+                progress.not_yet = Some(why);
+                return Next::Soon;
+            }
             Decision::Place(outlook) => outlook,
         };
-        progress.unsure = None;
+        (progress.unsure, progress.not_yet) = (None, None);
         if self.settings.mode == Mode::Observe {
             return Next::end(words::would_place(self, progress, &outlook, watch));
         }
@@ -214,10 +219,10 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 what: format!("{} runs and may lack its address", self.change.instance),
                 source,
             }),
-            (None, outlook) => {
-                let outlook = outlook.unwrap_or_default();
-                Ok(words::pool_empty(self, &progress, &outlook, &mut watch))
-            }
+            (None, Some(outlook)) => Ok(words::pool_empty(self, &progress, &outlook, &mut watch)),
+            (None, None) => Err(Error::OutOfTime {
+                what: words::not_yet(self, &progress),
+            }),
         })
     }
 }

@@ -48,6 +48,13 @@ pub(super) fn placed<C, L, K: Clock>(
     report(run, progress, Some(outlook), outcome, summary, watch)
 }
 
+/// What an error says of a run that ended between two looks.
+pub(super) fn not_yet<C, L, K>(run: &Run<'_, C, L, K>, progress: &Progress) -> String {
+    let faster = || format!("somebody was faster in {} attempts", progress.attempts);
+    let why = progress.not_yet.clone().unwrap_or_else(faster);
+    format!("{} may lack its address: {why}", run.change.instance)
+}
+
 pub(super) fn pool_empty<C, L, K: Clock>(
     run: &Run<'_, C, L, K>,
     progress: &Progress,
