@@ -3,8 +3,9 @@
 
 use holdfast::report::{MoveEnd, Outcome};
 use holdfast_tests::scenarios::failover::{
-    alarm_of, attach, changes, detach, failed, failover_in, fired, floating_address,
-    floating_interface, floating_private_ip, heal, new_interface, stop, tag_group, why,
+    Trio, alarm_of, attach, changes, detach, failed, failover_in, fired, floating_address,
+    floating_interface, floating_private_ip, heal, new_interface, primary_interface, stop,
+    tag_group, untag_group, why,
 };
 use holdfast_tests::scenarios::placement::{default_subnet, owner, terminate};
 use holdfast_tests::sim::World;
@@ -386,4 +387,39 @@ fn an_interface_that_a_service_holds_is_read_and_left_alone() {
     let (trio, stage, event) = failed(trio);
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
     assert_eq!(changes(&stage), ["AssociateAddress"]);
+}
+
+/// A private IP that only the tags of interfaces give to the group: of those of so many members.
+fn named_by_interfaces(tagged: usize) -> Trio {
+    let trio = floating_private_ip();
+    let (allocation, members) = (trio.allocation.clone(), trio.members.clone());
+    trio.world(|world| {
+        untag_group(world, &allocation);
+        for member in members.iter().take(tagged) {
+            let eni = primary_interface(world, member);
+            tag_group(world, &eni, &[("holdfast:mover", "ip")]);
+        }
+    })
+}
+
+#[test]
+fn private_ips_of_a_tagged_interface_go_to_a_tagged_one_and_are_found_there() {
+    let (trio, stage, event) = failed(named_by_interfaces(3));
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    heal(&mut stage.world(), &trio.members[0]);
+    stage.pass(std::time::Duration::from_mins(10));
+    let event = fired(&mut stage.world(), &alarm_of(&trio.members[1]));
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&stage), Some(0));
+}
+
+#[test]
+fn private_ips_of_a_tagged_interface_go_to_no_untagged_one_and_readiness_says_so_before() {
+    let trio = named_by_interfaces(1);
+    let ready = trio.swept(&trio.stage());
+    assert!(why(&ready).contains("lacks it"), "{}", why(&ready));
+    let (trio, stage, event) = failed(trio);
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::Refused, "{}", report.summary);
+    assert_eq!(trio.holder(&stage), Some(0));
 }

@@ -51,6 +51,9 @@ pub enum Cargo<'a> {
         subnet: Option<SubnetId>,
         /// The private IPs.
         ips: Vec<Ipv4Addr>,
+        /// Whether nothing but the tag of their interface says that they are the group's: on one without
+        /// it they would be nobody's.
+        by_interface: bool,
     },
     /// An Elastic IP alone.
     Address(&'a Address),
@@ -190,12 +193,22 @@ impl<'a> Group<'a> {
                 .copied()
                 .filter(is_secondary)
                 .collect();
+            let is_own = |ip: &Ipv4Addr| {
+                observed.addresses.iter().any(|address| {
+                    let held = address.association.as_ref();
+                    group_of(&address.tags, &settings.tags) == Some(self.name)
+                        && held.is_some_and(|held| {
+                            held.eni.as_ref() == Some(&interface.id) && held.private_ip == Some(*ip)
+                        })
+                })
+            };
             if !ips.is_empty() && mover != Mover::Eip {
                 self.charges.push(Charge {
                     public_ips: public_ips(&interface.id, Some(&ips), observed),
                     cargo: Cargo::PrivateIps {
                         from: interface.id.clone(),
                         subnet: interface.subnet.clone(),
+                        by_interface: !ips.iter().all(is_own),
                         ips,
                     },
                     seat,
@@ -250,6 +263,7 @@ impl<'a> Group<'a> {
                 from: interface.id.clone(),
                 subnet: interface.subnet.clone(),
                 ips: vec![ip],
+                by_interface: false,
             },
             None => Cargo::Address(address),
         };

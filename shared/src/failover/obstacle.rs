@@ -93,6 +93,14 @@ pub enum Obstacle {
         /// How many private IPs it allows.
         limit: i32,
     },
+    /// Private IPs are the group's by the tag of their interface, and the member's interface has no such tag:
+    /// they would be found there no more.
+    Untagged {
+        /// The member.
+        standby: InstanceId,
+        /// The interface that they would go to.
+        eni: EniId,
+    },
     /// Every private IP of the member has an Elastic IP.
     NoFreePrivateIp {
         /// The member.
@@ -183,6 +191,11 @@ impl fmt::Display for Obstacle {
                 formatter,
                 "{eni} of {standby} has no room: its type allows {limit} private IPs"
             ),
+            Self::Untagged { standby, eni } => write!(
+                formatter,
+                "the private IPs go by the tag of their interface, and {eni} of {standby} lacks it: the next \
+                 failover would not find them there"
+            ),
             Self::NoFreePrivateIp { standby } => {
                 write!(formatter, "every private IP of {standby} has an Elastic IP")
             }
@@ -260,6 +273,11 @@ impl Obstacle {
             Self::NoRoom { .. } => {
                 "take private IPs that are not used from it, or a larger type".to_owned()
             }
+            Self::Untagged { eni, .. } => format!(
+                "tag it too: aws ec2 create-tags --resources {eni} --tags Key={},Value={name} \
+                 Key={},Value=ip",
+                keys.group, keys.mover
+            ),
             Self::NoFreePrivateIp { standby } => format!(
                 "give {standby} another private IP: an Elastic IP never drives another one away"
             ),

@@ -7,6 +7,7 @@ use super::obstacle::Obstacle;
 use crate::address::{Address, Attachment, Interface};
 use crate::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
 use crate::instance::{AttachedInterface, Instance, Limits, PublicSide};
+use crate::placement::group::group_of;
 use crate::settings::Mover;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -106,8 +107,14 @@ pub fn route(
 ) -> Result<Step, Obstacle> {
     match &charge.cargo {
         Cargo::Interface(interface) => by_interface(question, interface, member, booking),
-        Cargo::PrivateIps { subnet, ips, .. } => {
-            by_private_ips(question, subnet.as_ref(), ips, member, booking)
+        Cargo::PrivateIps {
+            subnet,
+            ips,
+            by_interface,
+            ..
+        } => {
+            let only = by_interface.then_some(question.group.name);
+            by_private_ips(question, subnet.as_ref(), only, ips, member, booking)
         }
         Cargo::Address(address) => match charge.mover {
             Mover::Eni => Err(Obstacle::NotAnInterface {
@@ -218,13 +225,22 @@ fn limits(question: &Question<'_>, member: &Instance) -> Option<Limits> {
 fn by_private_ips(
     question: &Question<'_>,
     subnet: Option<&SubnetId>,
+    only_tagged: Option<&str>,
     ips: &[Ipv4Addr],
     member: &Instance,
     booking: &mut Booking,
 ) -> Result<Step, Obstacle> {
     let standby = member.id.clone();
-    let in_subnet = own_interfaces(question, member).find(|each| each.subnet.as_ref() == subnet);
-    let Some(target) = in_subnet else {
+    let is_good = |each: &&AttachedInterface| {
+        only_tagged.is_none_or(|group| has_tag(question, &each.id, group))
+    };
+    let in_subnet =
+        || own_interfaces(question, member).filter(|each| each.subnet.as_ref() == subnet);
+    let Some(target) = in_subnet().find(is_good) else {
+        if let Some(untagged) = in_subnet().next() {
+            let eni = untagged.id.clone();
+            return Err(Obstacle::Untagged { standby, eni });
+        }
         return Err(Obstacle::OtherSubnet {
             standby,
             subnet: subnet.cloned(),
@@ -306,7 +322,14 @@ fn along_with_private_ip(
     let Some((interface, ip)) = question.group.secondary_place(address) else {
         return Err(why);
     };
-    by_private_ips(question, interface.subnet.as_ref(), &[ip], member, booking)
+    by_private_ips(
+        question,
+        interface.subnet.as_ref(),
+        None,
+        &[ip],
+        member,
+        booking,
+    )
 }
 
 /// The interfaces that are the member's own: not an AWS service's, and none that moves among the group.
@@ -321,6 +344,12 @@ fn own_interfaces<'a>(
         );
         !each.service_managed && !floats
     })
+}
+
+fn has_tag(question: &Question<'_>, eni: &EniId, group: &str) -> bool {
+    let mut interfaces = question.observed.interfaces.iter();
+    let keys = &question.settings.tags;
+    interfaces.any(|each| each.id == *eni && group_of(&each.tags, keys) == Some(group))
 }
 
 fn has_address(question: &Question<'_>, eni: &EniId, ip: Ipv4Addr) -> bool {

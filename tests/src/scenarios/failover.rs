@@ -16,7 +16,7 @@ use crate::sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface
 use crate::sim::front::{Player, Stage};
 use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
-pub use hands::{attach, detach, new_interface, stop, tag_group, untag_group};
+pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
 use holdfast::event::{Trigger, parse};
 use holdfast::report::{FailoverReport, Report, Subject};

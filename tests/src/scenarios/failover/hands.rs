@@ -113,7 +113,12 @@ pub(super) fn interface(world: &World, eni: &str) -> Option<NetworkInterface> {
     all.find(|interface| interface.network_interface_id == eni)
 }
 
-pub(super) fn primary_interface(world: &World, instance: &str) -> String {
+/// The interface that an instance was launched with.
+///
+/// # Panics
+/// When there is no such instance.
+#[must_use]
+pub fn primary_interface(world: &World, instance: &str) -> String {
     let is_it = |interface: &NetworkInterface| {
         let attachment = interface.attachment.as_ref();
         attachment.is_some_and(|attachment| {
