@@ -7,7 +7,7 @@ use holdfast_tests::scenarios::failover::{
     floating_interface, floating_private_ip, heal, new_interface, primary_interface, stop,
     tag_group, untag_group, why,
 };
-use holdfast_tests::scenarios::placement::{default_subnet, owner, terminate};
+use holdfast_tests::scenarios::placement::{default_subnet, owner, state_change, terminate};
 use holdfast_tests::sim::World;
 use holdfast_tests::sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
 use holdfast_tests::sim::front::tap::Fault;
@@ -422,4 +422,15 @@ fn private_ips_of_a_tagged_interface_go_to_no_untagged_one_and_readiness_says_so
     let report = trio.told(&stage, &event);
     assert_eq!(report.outcome, Outcome::Refused, "{}", report.summary);
     assert_eq!(trio.holder(&stage), Some(0));
+}
+
+#[test]
+fn what_stays_with_a_stopped_holder_is_not_said_to_be_with_a_healthy_member() {
+    let trio = floating_address().stopped(0);
+    let stage = trio.stage();
+    let report = trio.told(&stage, &state_change(&trio.members[0], "stopped"));
+    assert_eq!(trio.holder(&stage), Some(0));
+    assert_eq!(report.outcome, Outcome::Ignored);
+    let stays = format!("stays with {}", trio.members[0]);
+    assert!(report.summary.contains(&stays), "{}", report.summary);
 }

@@ -63,6 +63,19 @@ pub struct Plan {
     pub moves: Vec<Move>,
     /// What would have to be done and cannot be.
     pub blocked: Vec<Blocked>,
+    /// What is to stay with a holder that was stopped.
+    pub kept: Vec<Kept>,
+}
+
+/// One thing that stays, since its tag or the setting for stopped holders says so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What.
+    pub charge: ChargeId,
+    /// The Elastic IPs on it.
+    pub public_ips: Vec<std::net::Ipv4Addr>,
+    /// Who has it.
+    pub holder: InstanceId,
 }
 
 /// One thing that goes to one instance.
@@ -99,7 +112,10 @@ pub struct Blocked {
 #[must_use]
 pub fn plan(question: &Question<'_>) -> Plan {
     let mut booking = Booking::default();
-    let mut plan = Plan::default();
+    let mut plan = Plan {
+        kept: kept(question),
+        ..Plan::default()
+    };
     for charge in concerned(question) {
         match destination(question, charge, &mut booking) {
             Ok(one) => plan.moves.push(one),
@@ -128,6 +144,25 @@ pub(super) fn concerned<'a>(question: &Question<'a>) -> impl Iterator<Item = &'a
             }
         }
     })
+}
+
+fn kept(question: &Question<'_>) -> Vec<Kept> {
+    let is_kept = |charge: &&Charge<'_>| {
+        *question.kind == Kind::Down && !charge.goes_on_stop(question.settings)
+    };
+    let mut kept = Vec::new();
+    for charge in question.group.charges.iter().filter(is_kept) {
+        if let super::group::Seat::With(holder) = &charge.seat
+            && question.leaving.contains(holder)
+        {
+            kept.push(Kept {
+                charge: charge.id(),
+                public_ips: charge.public_ips.clone(),
+                holder: holder.clone(),
+            });
+        }
+    }
+    kept
 }
 
 fn destination<'a>(

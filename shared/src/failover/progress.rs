@@ -2,7 +2,7 @@
 //! longer.
 
 use super::act::{End, Fenced};
-use super::decide::{Blocked, Move, Refused};
+use super::decide::{Blocked, Kept, Move, Refused};
 use super::group::ChargeId;
 use super::route::Step;
 use super::words;
@@ -32,6 +32,8 @@ pub(super) struct Progress {
     pub(super) has_decided: bool,
     /// What could not be planned at the last look.
     pub(super) blocked: Vec<Blocked>,
+    /// What was to stay at the last look.
+    pub(super) staying: Vec<Kept>,
     /// What EC2 refused, with its answer.
     pub(super) refusals: Vec<(Move, CloudError)>,
     pub(super) refused: Refused,

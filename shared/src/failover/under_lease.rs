@@ -280,7 +280,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         plan.moves
             .retain(|one| !progress.given_up.contains(&one.charge));
         progress.has_decided = true;
-        progress.blocked = plan.blocked;
+        (progress.blocked, progress.staying) = (plan.blocked, plan.kept);
         progress.settle(&plan.moves);
         let is_final =
             plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;

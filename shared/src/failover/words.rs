@@ -6,7 +6,7 @@ mod findings;
 mod planned;
 
 use super::FUNCTION;
-use super::decide::{Blocked, Move};
+use super::decide::{Blocked, Kept, Move};
 use super::evidence::{Cause, Concern, Kind};
 use super::group::{ChargeId, Group};
 use super::observe::Observed;
@@ -261,6 +261,21 @@ fn sentence(group: &str, moves: &[MoveReport]) -> String {
         return format!("nothing was moved{}", and_not(moves));
     }
     format!("everything of the group {group} is with a healthy member already")
+}
+
+/// What stays with a holder that was stopped, on purpose; nothing where there is none.
+fn stays_on_purpose(kept: &[Kept], settings: &Settings) -> Option<String> {
+    let each = kept.iter().map(|one| {
+        let (charge, holder) = (&one.charge, &one.holder);
+        let ips: Vec<String> = one.public_ips.iter().map(ToString::to_string).collect();
+        match ips.as_slice() {
+            [] => format!("{charge} stays with {holder}"),
+            ips => format!("{} ({charge}) stays with {holder}", ips.join(", ")),
+        }
+    });
+    let all: Vec<String> = each.collect();
+    let (all, key) = (all.join(", "), &settings.tags.on_stop);
+    (!kept.is_empty()).then(|| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"))
 }
 
 fn all_of(moves: &[MoveReport], end: MoveEnd) -> String {

@@ -6,7 +6,7 @@ use super::super::evidence::Concern;
 use super::super::group::ChargeId;
 use super::super::progress::Progress;
 use super::super::run::Run;
-use super::{findings, outcome, recovered, sentence, stays, subject};
+use super::{findings, outcome, recovered, sentence, stays, stays_on_purpose, subject};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::report::{MoveEnd, MoveReport, Report};
@@ -57,9 +57,16 @@ pub(in crate::failover) fn report<C, L, K: Clock>(
     let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.charge);
     let blocked = progress.blocked.iter().filter(is_new).map(stays);
     let moves: Vec<MoveReport> = progress.moves.values().cloned().chain(blocked).collect();
-    let outcome = outcome(run, &moves);
-    let summary = format!("{}: {}", run.cause.words, sentence(&concern.group, &moves));
-    let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
+    let kept = stays_on_purpose(&progress.staying, run.settings);
+    let mut report = match (kept, moves.as_slice()) {
+        (Some(kept), []) => Report::not_for(FUNCTION, run.settings.mode, &run.cause.words, &kept),
+        (kept, moves) => {
+            let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
+            let sentence = sentence(&concern.group, moves);
+            let summary = format!("{}: {sentence}{kept}", run.cause.words);
+            Report::of(FUNCTION, run.settings.mode, outcome(run, moves), summary)
+        }
+    };
     report.findings = findings::of(progress, &concern.group, run.settings);
     report.subject = subject(run, &concern.group, progress, moves);
     report

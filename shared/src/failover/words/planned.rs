@@ -6,7 +6,7 @@ use super::super::evidence::Cause;
 use super::super::group::Group;
 use super::super::progress::Progress;
 use super::super::run::Run;
-use super::{all_of, and_not, obstacles, on_its_way, stays, subject};
+use super::{all_of, and_not, obstacles, on_its_way, stays, stays_on_purpose, subject};
 use crate::clock::Clock;
 use crate::ids::InstanceId;
 use crate::report::{FailoverReport, GroupReport, MoveEnd, MoveReport, Outcome, Report, Subject};
@@ -29,6 +29,11 @@ pub(in crate::failover) fn would<C, L, K: Clock>(
         ..on_its_way(one)
     });
     let moves: Vec<MoveReport> = planned.chain(plan.blocked.iter().map(stays)).collect();
+    if moves.is_empty()
+        && let Some(kept) = stays_on_purpose(&plan.kept, run.settings)
+    {
+        return Report::not_for(FUNCTION, run.settings.mode, &run.cause.words, &kept);
+    }
     let outcome = if plan.moves.is_empty() && !plan.blocked.is_empty() {
         Outcome::Refused
     } else {
