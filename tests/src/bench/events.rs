@@ -28,8 +28,10 @@ struct Case {
     decides: &'static str,
     simulator: Simulator,
     /// Makes what the next event tells of happen.
-    next: Box<dyn FnMut(&Simulator) -> Result<Value, Problem>>,
+    next: Next,
 }
+
+type Next = Box<dyn FnMut(&Simulator) -> Result<Value, Problem>>;
 
 /// All runs of one kind of event.
 #[derive(Default)]
@@ -117,17 +119,17 @@ impl Case {
         let handed_over = self.simulator.world().now();
         let invocation = function.invoke(&event).await;
         let took = invocation.took;
-        let processor = function.usage()?.processor - before;
+        let processor = function.usage()?.processor.saturating_sub(before);
         expect(self.outcome, invocation)?;
         let calls = self.simulator.calls();
-        let decides = calls.iter().find(|call| call.name() == self.decides);
-        let decides = decides.ok_or_else(|| format!("{} was not called", self.decides))?;
-        let decided = Duration::try_from(decides.at - handed_over)?;
+        let deciding = calls.iter().find(|call| call.name() == self.decides);
+        let deciding = deciding.ok_or_else(|| format!("{} was not called", self.decides))?;
+        let until_then = Duration::try_from(deciding.at - handed_over)?;
         runs.calls = calls.iter().map(crate::sim::http::Call::name).collect();
         if is_first {
-            runs.first_decided.add(decided);
+            runs.first_decided.add(until_then);
         } else {
-            runs.decided.add(decided);
+            runs.decided.add(until_then);
             runs.reported.add(took);
             runs.processor.add(processor);
         }

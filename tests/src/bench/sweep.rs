@@ -48,14 +48,14 @@ async fn row(built: &Built, addresses: usize) -> Result<Vec<String>, Problem> {
     let started = reconcile.usage()?.processor;
     expect("refreshed", reconcile.invoke(&schedule()).await)?;
     let mut before = reconcile.usage()?.processor;
-    let first = before - started;
+    let first = before.saturating_sub(started);
     let (mut processor, mut reported) = (Series::default(), Series::default());
     for _ in 0..RUNS {
         let invocation = reconcile.invoke(&schedule()).await;
         reported.add(invocation.took);
         invocation.result?;
         let now = reconcile.usage()?.processor;
-        processor.add(now - before);
+        processor.add(now.saturating_sub(before));
         before = now;
     }
     Ok(vec![
