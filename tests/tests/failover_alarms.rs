@@ -203,7 +203,7 @@ fn f31_when_every_member_has_failed_nothing_is_touched() {
 }
 
 #[test]
-fn f31_a_standby_for_which_the_same_alarm_fires_is_no_standby() {
+fn f31_a_standby_for_which_an_alarm_fires_is_no_standby() {
     let trio = floating_address();
     let names = [alarm_of(&trio.members[1]), alarm_of(&trio.members[2])];
     let trio = trio.world(|world| {
@@ -215,7 +215,7 @@ fn f31_a_standby_for_which_the_same_alarm_fires_is_no_standby() {
     let report = trio.told(&stage, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(
-        why(&report).contains("the same alarm fires"),
+        why(&report).contains("-status fires for"),
         "{}",
         why(&report)
     );

@@ -18,7 +18,6 @@ pub(super) const MODIFY_NETWORK_INTERFACE_ATTRIBUTE: &str = "ec2:ModifyNetworkIn
 pub(super) const ASSIGN_PRIVATE_IP_ADDRESSES: &str = "ec2:AssignPrivateIpAddresses";
 pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
-pub(super) const DESCRIBE_ALARMS_FOR_METRIC: &str = "cloudwatch:DescribeAlarmsForMetric";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -57,7 +56,7 @@ pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 
 /// What [`crate::cloud::health::ReadAlarms`] calls.
-pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARMS_FOR_METRIC];
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`crate::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[

@@ -2,12 +2,13 @@
 //!
 //! Races with the alarms themselves, which change on their own: an answer tells how one is at that moment.
 
-use super::actions::{DESCRIBE_ALARMS, DESCRIBE_ALARMS_FOR_METRIC};
+use super::actions::DESCRIBE_ALARMS;
 use super::failure::unreadable;
 use super::{Aws, failure};
 use crate::cloud::CloudError;
 use crate::cloud::health::{Alarm, ReadAlarms};
 use crate::event::alarm::{AlarmState, Measure};
+use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
     ActionsSuppressedBy, AlarmType, CompositeAlarm, Dimension, MetricAlarm, StateValue,
@@ -19,56 +20,48 @@ const MOST_NAMED: usize = 100;
 const MOST_IN_A_PAGE: i32 = 100;
 
 impl ReadAlarms for Aws {
-    /// Both types are asked for by name: left out, only metric alarms are given
-    /// (CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`).
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        const FROM: &str = DESCRIBE_ALARMS;
         let mut found = Vec::new();
         for some in names.chunks(MOST_NAMED) {
-            let mut pages = self
-                .alarms
-                .describe_alarms()
-                .set_alarm_names(Some(some.to_vec()))
-                .alarm_types(AlarmType::MetricAlarm)
-                .alarm_types(AlarmType::CompositeAlarm)
-                .max_records(MOST_IN_A_PAGE)
-                .into_paginator()
-                .send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(|error| failure::of(FROM, error))?;
-                for described in page.metric_alarms() {
-                    found.push(metric(FROM, described)?);
-                }
-                for described in page.composite_alarms() {
-                    found.push(composite(described)?);
-                }
-            }
+            let asked = self.both_types().set_alarm_names(Some(some.to_vec()));
+            found.extend(all_pages(asked).await?);
         }
         Ok(found)
     }
 
-    /// This action has no pages.
-    async fn alarms_on(&self, measure: &Measure) -> Result<Vec<Alarm>, CloudError> {
-        const FROM: &str = DESCRIBE_ALARMS_FOR_METRIC;
-        let dimensions = measure
-            .dimensions
-            .iter()
-            .map(|(name, value)| Dimension::builder().name(name).value(value).build());
-        let answer = self
-            .alarms
-            .describe_alarms_for_metric()
-            .namespace(&measure.namespace)
-            .metric_name(&measure.metric)
-            .set_dimensions(Some(dimensions.collect()))
-            .send()
-            .await
-            .map_err(|error| failure::of(FROM, error))?;
-        let described = answer.metric_alarms().iter();
-        described.map(|described| metric(FROM, described)).collect()
+    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+        all_pages(self.both_types().state_value(StateValue::Alarm)).await
     }
 }
 
-fn metric(action: &'static str, described: &MetricAlarm) -> Result<Alarm, CloudError> {
+impl Aws {
+    /// Both types are asked for by name: left out, only metric alarms are given
+    /// (CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`).
+    fn both_types(&self) -> DescribeAlarmsFluentBuilder {
+        self.alarms
+            .describe_alarms()
+            .alarm_types(AlarmType::MetricAlarm)
+            .alarm_types(AlarmType::CompositeAlarm)
+            .max_records(MOST_IN_A_PAGE)
+    }
+}
+
+async fn all_pages(asked: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, CloudError> {
+    let mut found = Vec::new();
+    let mut pages = asked.into_paginator().send();
+    while let Some(page) = pages.next().await {
+        let page = page.map_err(|error| failure::of(DESCRIBE_ALARMS, error))?;
+        for described in page.metric_alarms() {
+            found.push(metric(described)?);
+        }
+        for described in page.composite_alarms() {
+            found.push(composite(described)?);
+        }
+    }
+    Ok(found)
+}
+
+fn metric(described: &MetricAlarm) -> Result<Alarm, CloudError> {
     let alone = measure(
         described.namespace(),
         described.metric_name(),
@@ -86,8 +79,8 @@ fn metric(action: &'static str, described: &MetricAlarm) -> Result<Alarm, CloudE
         .state_transitioned_timestamp()
         .or(described.state_updated_timestamp());
     Ok(Alarm {
-        name: name(action, described.alarm_name())?,
-        state: state(action, described.state_value())?,
+        name: name(described.alarm_name())?,
+        state: state(described.state_value())?,
         since: changed_at.and_then(moment),
         suppressed_by: None,
         measures: alone.into_iter().chain(several).collect(),
@@ -101,8 +94,8 @@ fn composite(described: &CompositeAlarm) -> Result<Alarm, CloudError> {
         .state_transitioned_timestamp()
         .or(described.state_updated_timestamp());
     Ok(Alarm {
-        name: name(DESCRIBE_ALARMS, described.alarm_name())?,
-        state: state(DESCRIBE_ALARMS, described.state_value())?,
+        name: name(described.alarm_name())?,
+        state: state(described.state_value())?,
         since: changed_at.and_then(moment),
         suppressed_by: suppressed_by
             .map(ActionsSuppressedBy::as_str)
@@ -127,21 +120,25 @@ fn measure(
     })
 }
 
-fn name(action: &'static str, name: Option<&str>) -> Result<String, CloudError> {
+fn name(name: Option<&str>) -> Result<String, CloudError> {
     let name = name.map(str::to_owned);
-    name.ok_or_else(|| unreadable(action, "an alarm's name is missing", None))
+    name.ok_or_else(|| unreadable(DESCRIBE_ALARMS, "an alarm's name is missing", None))
 }
 
-fn state(action: &'static str, state: Option<&StateValue>) -> Result<AlarmState, CloudError> {
+fn state(state: Option<&StateValue>) -> Result<AlarmState, CloudError> {
     match state {
         Some(StateValue::Ok) => Ok(AlarmState::Ok),
         Some(StateValue::Alarm) => Ok(AlarmState::Alarm),
         Some(StateValue::InsufficientData) => Ok(AlarmState::InsufficientData),
         Some(other) => {
             let what = format!("`{}` is no state of an alarm", other.as_str());
-            Err(unreadable(action, what, None))
+            Err(unreadable(DESCRIBE_ALARMS, what, None))
         }
-        None => Err(unreadable(action, "an alarm's state is missing", None)),
+        None => Err(unreadable(
+            DESCRIBE_ALARMS,
+            "an alarm's state is missing",
+            None,
+        )),
     }
 }
 

@@ -51,6 +51,14 @@ pub struct Alarm {
     pub rule: Option<String>,
 }
 
+impl Alarm {
+    /// Whether it is in `ALARM`.
+    #[must_use]
+    pub fn fires(&self) -> bool {
+        self.state == AlarmState::Alarm
+    }
+}
+
 /// Reading alarms.
 pub trait ReadAlarms: Send + Sync {
     /// `DescribeAlarms` of those named, metric and composite alarms alike. One that does not exist (any
@@ -63,12 +71,11 @@ pub trait ReadAlarms: Send + Sync {
         names: &[String],
     ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
 
-    /// `DescribeAlarmsForMetric`: the alarms on exactly this metric with exactly these dimensions.
+    /// `DescribeAlarms` of all that are in `ALARM`, metric and composite alarms alike, whether their
+    /// actions are carried out or not. All pages are read. (`DescribeAlarmsForMetric` would be a call for
+    /// each instance, and does not give alarms on expressions.)
     ///
     /// # Errors
     /// As for [`ReadAlarms::alarms`].
-    fn alarms_on(
-        &self,
-        measure: &Measure,
-    ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+    fn firing(&self) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
 }

@@ -62,16 +62,6 @@ impl Measure {
     pub fn instance(&self) -> Option<InstanceId> {
         self.dimensions.get(INSTANCE_DIMENSION)?.parse().ok()
     }
-
-    /// The same measure of another instance.
-    #[must_use]
-    pub fn of_instance(&self, instance: &InstanceId) -> Self {
-        let mut measure = self.clone();
-        measure
-            .dimensions
-            .insert(INSTANCE_DIMENSION.to_owned(), instance.to_string());
-        measure
-    }
 }
 
 impl AlarmEvent {

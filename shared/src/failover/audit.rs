@@ -55,7 +55,7 @@ impl<'a> Ground<'a> {
         observed: &'a Observed,
     ) -> Result<Ground<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
-        let fitness = observe::fitness(&ports.cloud, &members, &[], &BTreeSet::new()).await?;
+        let fitness = observe::fitness(&ports.cloud, &members).await?;
         Ok(Ground { observed, fitness })
     }
 }
@@ -174,7 +174,9 @@ async fn see_to<C: FailoverCloud, L: Ledger, K: Clock>(
         done.push(run::caused(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let (Some(home), Some(lease)) = (home_of(&group, ground, settings), lease) {
+    if let Some(lease) = lease
+        && let Some(home) = home_of(&group, ground, settings, lease)
+    {
         done.extend(give_back(ports, settings, delivery, &group, home, lease).await?);
     }
     Ok(done)
@@ -227,6 +229,7 @@ fn home_of<'a>(
     group: &Group<'a>,
     ground: &Ground<'_>,
     settings: &Settings,
+    lease: &Lease,
 ) -> Option<(&'a Instance, std::time::Duration, bool)> {
     let home = *group.members.first()?;
     let waits = group.charges.iter().filter_map(|charge| {
@@ -239,8 +242,20 @@ fn home_of<'a>(
     });
     let wait = waits.max()?;
     let is_fit = home.state == InstanceState::Running
-        && ground.fitness.checks.get(&home.id) == Some(&Checks::Ok);
+        && ground.fitness.checks.get(&home.id) == Some(&Checks::Ok)
+        && ground.observed.firing_for(&home.id).is_none()
+        && !still_fires(lease.last.as_ref(), ground.observed);
     Some((home, wait, is_fit))
+}
+
+/// Whether an alarm that names no instance and led to the last failover fires to this day: nothing says
+/// that it would not lead to the next.
+fn still_fires(last: Option<&Episode>, observed: &Observed) -> bool {
+    let mut alarms = last.into_iter().flat_map(|last| &last.alarms);
+    alarms.any(|name| {
+        let alarm = observed.alarms.get(name).filter(|alarm| alarm.fires());
+        alarm.is_some_and(|alarm| alarm.measures.iter().all(|on| on.instance().is_none()))
+    })
 }
 
 /// Notes since when the first member is healthy, and moves everything back when that is long enough.

@@ -250,8 +250,9 @@ fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Resul
         Checks::Ok => {}
         checks => return Err(Obstacle::NotWell { standby, checks }),
     }
-    if question.fitness.firing.contains(&member.id) {
-        return Err(Obstacle::SameAlarm { standby });
+    if let Some(alarm) = question.observed.firing_for(&member.id) {
+        let alarm = alarm.to_owned();
+        return Err(Obstacle::AlarmFires { standby, alarm });
     }
     if question.refused.has(charge, member) {
         return Err(Obstacle::Refused { standby });

@@ -7,7 +7,6 @@
 use super::observe::Observed;
 use super::rule::firing_names;
 use crate::address::Tags;
-use crate::cloud::health::Alarm;
 use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
 use crate::event::{InstanceChange, Trigger, Warning, WarningKind, Wish};
 use crate::ids::InstanceId;
@@ -293,12 +292,11 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
 /// at twice, so a rule that leads back to itself ends.
 #[must_use]
 pub fn measures(alarm: &str, observed: &Observed) -> Vec<Measure> {
-    let is_firing = |alarm: &&Alarm| alarm.state == AlarmState::Alarm;
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut next = vec![alarm.to_owned()];
     while let Some(name) = next.pop() {
-        let Some(alarm) = observed.alarms.get(&name).filter(is_firing) else {
+        let Some(alarm) = observed.alarms.get(&name).filter(|alarm| alarm.fires()) else {
             continue;
         };
         if seen.insert(name) {

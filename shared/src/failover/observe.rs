@@ -1,5 +1,5 @@
 //! What is read before anything is decided. First everything that does not depend on anything else, at the
-//! same time: instances, interfaces, addresses, and the alarms again. Then, only where something is with an
+//! same time: instances, interfaces, addresses, the alarms that fire, and those of the cause again. Then, only where something is with an
 //! instance that was not among them, that instance by its id. Then, beside the lease, how well the members
 //! are and what their types allow. Nothing here changes anything.
 
@@ -7,24 +7,18 @@ use super::FailoverCloud;
 use super::decide::Move;
 use super::evidence::{Cause, Kind};
 use super::route::Step;
-use super::rule::firing_names;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
 use crate::cloud::health::{Alarm, ReadAlarms};
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
-use crate::event::alarm::{AlarmState, Measure};
+use crate::event::alarm::Measure;
 use crate::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::instance::{Checks, Instance, InstanceState, Limits};
 use crate::placement::group::group_of;
 use crate::ports::Ports;
 use crate::settings::Settings;
-use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
-
-/// How many levels of composite alarms are read. CloudWatch lets composites nest without a limit of its
-/// own; five levels are more than anybody reads.
-const MOST_LEVELS: usize = 5;
 
 /// What is known of all groups.
 #[derive(Debug, Clone)]
@@ -40,7 +34,7 @@ pub struct Observed {
     /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
     /// not know here may be another account's.
     pub others: BTreeMap<InstanceId, InstanceState>,
-    /// The alarms that the cause names, and those beneath them, by name.
+    /// The alarms that the cause names, and all that fire, by name.
     pub alarms: BTreeMap<String, Alarm>,
 }
 
@@ -53,6 +47,16 @@ impl Observed {
             Some(instance) => Some(instance.state),
             None => self.others.get(id).copied(),
         }
+    }
+
+    /// An alarm that fires for an instance, if one does. Its state alone counts: an alarm whose actions
+    /// are suppressed, or switched off, tells how the instance is like any other.
+    #[must_use]
+    pub fn firing_for(&self, id: &InstanceId) -> Option<&str> {
+        let is_on_it = |measure: &Measure| measure.instance().as_ref() == Some(id);
+        let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
+        let alarm = firing.find(|alarm| alarm.measures.iter().any(is_on_it))?;
+        Some(&alarm.name)
     }
 
     /// Who has something of the groups, each with the group of what it has.
@@ -117,8 +121,6 @@ pub struct Fitness {
     pub checks: BTreeMap<InstanceId, Checks>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, Limits>,
-    /// Members for which an alarm fires that measures what the cause's alarm measures.
-    pub firing: BTreeSet<InstanceId>,
     /// Who may not be given which interface, with EC2's answer to a rehearsal.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }
@@ -138,7 +140,7 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
         cloud.addresses(&Which::All),
-        alarms_beneath(cloud, cause),
+        alarms_of(cloud, Some(cause)),
     );
     let observed = Observed {
         at,
@@ -166,7 +168,6 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
         Step::Address { allocation, .. } => vec![allocation.clone()],
         Step::Interface { .. } | Step::PrivateIps { .. } => Vec::new(),
     };
-    let names: Vec<String> = seen.alarms.keys().cloned().collect();
     let which = WhichInstances::Named(members.clone());
     let (instances, addresses, alarms) = futures_util::join!(
         cloud.instances(&which),
@@ -178,17 +179,12 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
                 .addresses(&Which::Allocations(allocations.clone()))
                 .await
         },
-        async {
-            if cause.kind != Kind::Alarm {
-                return Ok(Vec::new());
-            }
-            cloud.alarms(&names).await
-        },
+        alarms_of(cloud, Some(cause)),
     );
     let (mut instances, mut addresses) = (instances?, addresses?);
     let mut now = Observed {
         at,
-        alarms: BTreeMap::new(),
+        alarms: alarms?,
         ..seen.clone()
     };
     for each in &instances {
@@ -200,9 +196,6 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
     now.instances = in_place_of(&seen.instances, &mut instances, |it| &it.id, is_meant);
     let is_it = |id: &AllocationId| allocations.contains(id);
     now.addresses = in_place_of(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
-    for alarm in alarms? {
-        now.alarms.insert(alarm.name.clone(), alarm);
-    }
     Ok(now)
 }
 
@@ -236,7 +229,7 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
     );
-    let observed = Observed {
+    let mut observed = Observed {
         at,
         instances: instances?,
         interfaces: interfaces?,
@@ -244,44 +237,29 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         alarms: BTreeMap::new(),
     };
+    // Where there are no groups, nobody asks who is sick.
+    if !observed.instances.is_empty() || !observed.interfaces.is_empty() {
+        observed.alarms = alarms_of(&ports.cloud, None).await?;
+    }
     observed.with_others(&ports.cloud, settings).await
 }
 
-/// The alarms of the cause, and level by level those that the rules of firing composites name.
-async fn alarms_beneath<C: ReadAlarms>(
+/// The alarms that fire, whomever they are about, and those of the cause whatever state they are in.
+async fn alarms_of<C: ReadAlarms>(
     cloud: &C,
-    cause: &Cause,
+    cause: Option<&Cause>,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
-    let mut found = BTreeMap::new();
-    if cause.kind != Kind::Alarm {
-        return Ok(found);
-    }
-    let mut wanted = cause.alarms.clone();
-    for _ in 0..MOST_LEVELS {
-        wanted.retain(|name| !found.contains_key(name));
-        if wanted.is_empty() {
-            break;
-        }
-        let asked = std::mem::take(&mut wanted);
-        for alarm in cloud.alarms(&asked).await? {
-            if alarm.state == AlarmState::Alarm {
-                wanted.extend(alarm.rule.iter().flat_map(|rule| firing_names(rule)));
-            }
-            found.insert(alarm.name.clone(), alarm);
-        }
-        // One that does not exist is not asked for again.
-        wanted.retain(|name| !asked.contains(name));
-    }
-    Ok(found)
+    let of_alarms = cause.filter(|cause| cause.kind == Kind::Alarm);
+    let own = of_alarms.map_or(&[][..], |cause| &cause.alarms);
+    let (firing, of_cause) = futures_util::join!(cloud.firing(), cloud.alarms(own));
+    let all = firing?.into_iter().chain(of_cause?);
+    Ok(all.map(|alarm| (alarm.name.clone(), alarm)).collect())
 }
 
-/// How well members are. `measures` are those of the alarm that fires: a standby for which the same alarm
-/// fires is no better than the member that it would stand in for.
+/// How well members are.
 pub(super) async fn fitness<C: FailoverCloud>(
     cloud: &C,
     members: &[&Instance],
-    measures: &[Measure],
-    sick: &BTreeSet<InstanceId>,
 ) -> Result<Fitness, CloudError> {
     let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
     let kinds: BTreeSet<InstanceType> = members
@@ -289,35 +267,10 @@ pub(super) async fn fitness<C: FailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let others = members.iter().filter(|member| !sick.contains(&member.id));
-    let others = others.filter(|member| member.state.is_up());
-    let firing = join_all(others.map(|member| fires(cloud, &member.id, measures)));
-    let (checks, limits, firing) =
-        futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds), firing);
-    let firing: Result<Vec<Option<InstanceId>>, CloudError> = firing.into_iter().collect();
+    let (checks, limits) = futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds));
     Ok(Fitness {
         checks: checks?,
         limits: limits?,
-        firing: firing?.into_iter().flatten().collect(),
         denied: BTreeMap::new(),
     })
-}
-
-async fn fires<C: ReadAlarms>(
-    cloud: &C,
-    member: &InstanceId,
-    measures: &[Measure],
-) -> Result<Option<InstanceId>, CloudError> {
-    let measures: BTreeSet<Measure> = measures
-        .iter()
-        .filter(|measure| measure.instance().is_some())
-        .map(|measure| measure.of_instance(member))
-        .collect();
-    let answers = join_all(measures.iter().map(|measure| cloud.alarms_on(measure))).await;
-    for alarms in answers {
-        if alarms?.iter().any(|alarm| alarm.state == AlarmState::Alarm) {
-            return Ok(Some(member.clone()));
-        }
-    }
-    Ok(None)
 }

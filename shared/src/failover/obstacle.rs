@@ -35,10 +35,12 @@ pub enum Obstacle {
         /// What they say.
         checks: Checks,
     },
-    /// The same alarm fires for it.
-    SameAlarm {
+    /// An alarm fires for the member.
+    AlarmFires {
         /// The member.
         standby: InstanceId,
+        /// The alarm.
+        alarm: String,
     },
     /// EC2 refused it in this run.
     Refused {
@@ -147,8 +149,8 @@ impl fmt::Display for Obstacle {
                     write!(formatter, "EC2 has no status of {standby}")
                 }
             },
-            Self::SameAlarm { standby } => {
-                write!(formatter, "the same alarm fires for {standby}")
+            Self::AlarmFires { standby, alarm } => {
+                write!(formatter, "alarm {alarm} fires for {standby}")
             }
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
             Self::NotPermitted { standby, answer } => {
@@ -246,8 +248,8 @@ impl Obstacle {
             Self::NotWell { standby, .. } => {
                 format!("see why: aws ec2 describe-instance-status --instance-ids {standby}")
             }
-            Self::SameAlarm { standby } => {
-                format!("mend {standby}, or its alarm if that is wrong")
+            Self::AlarmFires { standby, alarm } => {
+                format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
             Self::Refused { standby } => {
                 format!(

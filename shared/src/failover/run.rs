@@ -203,7 +203,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let group = Group::named(&concern.group, observed, self.settings, &loosened);
         let sick = evidence::corrected(concern, self.cause, &lease, None);
         let leaving = self.leaving(&group, &sick);
-        let fitness = self.fitness(&group, observed, &leaving).await;
+        let fitness = self.fitness(&group, &leaving).await;
         let fitness = fitness.map_err(|source| unseen(self.cause, source))?;
         let plan = decide::plan(&Question {
             group: &group,
@@ -223,16 +223,10 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     pub(super) async fn fitness(
         &self,
         group: &Group<'_>,
-        observed: &Observed,
         leaving: &BTreeSet<InstanceId>,
     ) -> Result<Fitness, CloudError> {
-        let measures = match self.cause.alarms.first() {
-            Some(alarm) => evidence::measures(alarm, observed),
-            None => Vec::new(),
-        };
         let cloud = &self.ports.cloud;
-        let fitness =
-            self.patiently(|| observe::fitness(cloud, &group.members, &measures, leaving));
+        let fitness = self.patiently(|| observe::fitness(cloud, &group.members));
         let (fitness, denied) = futures_util::join!(fitness, self.denied(group, leaving));
         Ok(Fitness { denied, ..fitness? })
     }

@@ -70,7 +70,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             let leaving = self.leaving(&group, &concern.sick);
             let claim = self.claim_of(concern, &group, &observed, &leaving);
             let (claimed, fitness) =
-                futures_util::join!(self.take(&claim), self.fitness(&group, &observed, &leaving));
+                futures_util::join!(self.take(&claim), self.fitness(&group, &leaving));
             (claim, claimed?, fitness)
         };
         progress.own = Some(claim.episode.clone());
@@ -141,7 +141,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let fitness = {
             let group = Group::named(&concern.group, &observed, self.settings, &[]);
             let leaving = self.leaving(&group, &concern.sick);
-            self.fitness(&group, &observed, &leaving).await
+            self.fitness(&group, &leaving).await
         };
         match fitness {
             Ok(fitness) => Ok((observed, fitness)),
@@ -215,7 +215,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 Ok(seen) => {
                     let fitness = {
                         let group = Group::named(&concern.group, &seen, self.settings, &[]);
-                        self.fitness(&group, &seen, &progress.leaving).await
+                        self.fitness(&group, &progress.leaving).await
                     };
                     fitness.map(|fitness| (seen, fitness))
                 }

@@ -143,15 +143,18 @@ async fn more_names_than_a_call_takes_are_asked_for_in_turn_and_none_cost_no_cal
 }
 
 #[tokio::test]
-async fn the_alarms_on_a_metric_are_those_with_exactly_its_dimensions() {
-    let answer = json!({ "MetricAlarms": [{ "AlarmName": "gateway-a", "StateValue": "ALARM" }] });
-    let wire = answering(200, &[answer]);
-    let alarms = wire.cloud().alarms_on(&status_check()).await.unwrap();
-    assert_eq!(alarms[0].name, "gateway-a");
-    let expected = json!({
-        "Namespace": "AWS/EC2", "MetricName": "StatusCheckFailed", "Dimensions": dimension(),
-    });
-    assert_eq!(sent(&wire), [expected]);
+async fn all_that_fire_are_asked_for_by_their_state() {
+    let page = |name: &str, next: Value| {
+        json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "ALARM" }], "NextToken": next })
+    };
+    let wire = answering(200, &[page("one", json!("more")), page("two", Value::Null)]);
+    let found = wire.cloud().firing().await.unwrap();
+    let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
+    assert_eq!(found, ["one", "two"]);
+    let asked = &sent(&wire)[0];
+    assert_eq!(asked["StateValue"], "ALARM");
+    assert_eq!(asked["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
+    assert_eq!(asked.get("AlarmNames"), None);
 }
 
 #[tokio::test]

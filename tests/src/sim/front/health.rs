@@ -3,7 +3,7 @@
 use super::Player;
 use super::cloud::{classify, filter, id, unexpected};
 use super::tap::Sabotage;
-use crate::sim::alarms::{self, AlarmPage, DescribeAlarms, DescribeAlarmsForMetric};
+use crate::sim::alarms::{self, AlarmPage, DescribeAlarms};
 use crate::sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
@@ -139,60 +139,53 @@ impl ReadAlarms for Player {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         let mut found = Vec::new();
         for names in names.chunks(MOST_ALARMS) {
-            let mut next_token = None;
-            loop {
-                let request = DescribeAlarms {
-                    alarm_names: names.to_vec(),
-                    alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
-                    max_records: Some(MOST_ALARMS),
-                    next_token,
-                    ..DescribeAlarms::default()
-                };
-                let ask = || {
-                    self.stage
-                        .describe(|world| world.describe_alarms(&self.caller, &request))
-                };
-                let AlarmPage {
-                    metric,
-                    composite,
-                    next_token: more,
-                } = self
-                    .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
-                    .await?;
-                let never_clear = self.stage.tap.is_sabotaged(Sabotage::AlarmsNeverClear);
-                found.extend(metric.iter().chain(&composite).map(alarm).map(|mut read| {
-                    if never_clear {
-                        read.state = AlarmState::Alarm;
-                    }
-                    read
-                }));
-                next_token = more;
-                if next_token.is_none() {
-                    break;
-                }
+            let request = DescribeAlarms {
+                alarm_names: names.to_vec(),
+                ..DescribeAlarms::default()
+            };
+            found.extend(self.all_alarms(request).await?);
+        }
+        if self.stage.tap.is_sabotaged(Sabotage::AlarmsNeverClear) {
+            for read in &mut found {
+                read.state = AlarmState::Alarm;
             }
         }
         Ok(found)
     }
 
-    async fn alarms_on(&self, measure: &Measure) -> Result<Vec<Alarm>, CloudError> {
-        let request = DescribeAlarmsForMetric {
-            namespace: measure.namespace.clone(),
-            metric_name: measure.metric.clone(),
-            dimensions: measure.dimensions.clone(),
+    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+        let request = DescribeAlarms {
+            state_value: Some(alarms::AlarmState::Alarm),
+            ..DescribeAlarms::default()
         };
-        let ask = || {
-            self.stage
-                .describe(|world| world.describe_alarms_for_metric(&self.caller, &request))
-        };
-        let found = self
-            .cloudwatch(
-                "DescribeAlarmsForMetric",
-                "cloudwatch:DescribeAlarmsForMetric",
-                ask,
-            )
-            .await?;
-        Ok(found.iter().map(alarm).collect())
+        self.all_alarms(request).await
+    }
+}
+
+impl Player {
+    /// Both types, page by page.
+    async fn all_alarms(&self, mut request: DescribeAlarms) -> Result<Vec<Alarm>, CloudError> {
+        request.alarm_types = vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()];
+        request.max_records = Some(MOST_ALARMS);
+        let mut found = Vec::new();
+        loop {
+            let ask = || {
+                self.stage
+                    .describe(|world| world.describe_alarms(&self.caller, &request))
+            };
+            let AlarmPage {
+                metric,
+                composite,
+                next_token,
+            } = self
+                .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
+                .await?;
+            found.extend(metric.iter().chain(&composite).map(alarm));
+            if next_token.is_none() {
+                return Ok(found);
+            }
+            request.next_token = next_token;
+        }
     }
 }
 

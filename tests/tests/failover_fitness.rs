@@ -1,0 +1,158 @@
+//! Who is fit to stand by: nobody for whom an alarm fires, whatever it measures and whatever the cause.
+
+use holdfast::report::Outcome;
+use holdfast_tests::scenarios::failover::{
+    Trio, changes, failed, fired, floating_address, floating_interface, heal, switchover, why,
+};
+use holdfast_tests::scenarios::placement::state_change;
+use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
+
+fn beat_of(member: &str) -> String {
+    format!("{member}-beat")
+}
+
+/// Each member has a heartbeat alarm of its own besides the one on its status checks.
+fn with_heartbeats(trio: Trio, alarm: impl Fn(&str, &str) -> Alarm) -> Trio {
+    let members = trio.members.clone();
+    trio.world(|world| {
+        for member in &members {
+            let name = beat_of(member);
+            let put = world.put_alarm(alarm(&name, member));
+            put.expect("it is good");
+            world.set_alarm(&name, AlarmState::Ok);
+        }
+    })
+}
+
+fn on_metric(name: &str, member: &str) -> Alarm {
+    Alarm::on_instance(name, "App", "Heartbeat", member)
+}
+
+fn on_expression(name: &str, member: &str) -> Alarm {
+    let metric = Query::Metric(Metric::of_instance("App", "Heartbeat", member));
+    let filled = Query::Expression("FILL(m1, 0)".to_owned());
+    Alarm::on_queries(name, vec![metric, filled])
+}
+
+/// The heartbeat of the second member is lost.
+fn second_silent(trio: Trio) -> Trio {
+    let second = beat_of(&trio.members[1]);
+    trio.world(|world| world.set_alarm(&second, AlarmState::Alarm))
+}
+
+#[test]
+fn a_standby_whose_heartbeat_alarm_fires_is_no_standby_for_a_failed_status_check() {
+    let trio = second_silent(with_heartbeats(floating_address(), on_metric));
+    let (trio, stage, event) = failed(trio);
+    drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(2));
+}
+
+#[test]
+fn a_standby_whose_heartbeat_alarm_fires_is_no_standby_for_one_that_stopped() {
+    let trio = second_silent(with_heartbeats(floating_interface(), on_metric)).stopped(0);
+    let stage = trio.stage();
+    drop(trio.told(&stage, &state_change(&trio.members[0], "stopped")));
+    assert_eq!(trio.holder(&stage), Some(2));
+}
+
+#[test]
+fn a_standby_for_which_a_metric_math_alarm_fires_is_no_standby() {
+    let trio = second_silent(with_heartbeats(floating_address(), on_expression));
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), &beat_of(&trio.members[0]));
+    drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(2));
+}
+
+#[test]
+fn an_alarm_whose_actions_are_switched_off_tells_of_a_standby_like_any_other() {
+    let quiet = |name: &str, member: &str| Alarm {
+        actions_enabled: false,
+        ..on_metric(name, member)
+    };
+    let trio = second_silent(with_heartbeats(floating_address(), quiet));
+    let second = beat_of(&trio.members[1]);
+    let trio = trio.world(|world| world.suppress_alarm(&second, Some("Alarm")));
+    let (trio, stage, event) = failed(trio);
+    drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(2));
+}
+
+#[test]
+fn an_alarm_that_fires_for_all_members_moves_nothing_and_says_so() {
+    let trio = with_heartbeats(floating_address(), on_metric);
+    let stage = trio.stage();
+    for member in [2, 1] {
+        drop(fired(&mut stage.world(), &beat_of(&trio.members[member])));
+    }
+    let event = fired(&mut stage.world(), &beat_of(&trio.members[0]));
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::Refused);
+    assert_eq!(changes(&stage), Vec::<&str>::new());
+    for member in [1, 2] {
+        let id = &trio.members[member];
+        let named = format!("alarm {} fires for {id}", beat_of(id));
+        assert!(why(&report).contains(&named), "{}", why(&report));
+    }
+}
+
+#[test]
+fn a_person_cannot_send_it_to_a_member_for_which_an_alarm_fires() {
+    let trio = second_silent(with_heartbeats(floating_address(), on_metric));
+    let stage = trio.stage();
+    let report = trio.told(&stage, &switchover(Some(&trio.members[1])));
+    assert_eq!(report.outcome, Outcome::Refused);
+    assert!(why(&report).contains("-beat fires for"), "{}", why(&report));
+}
+
+#[test]
+fn a_group_whose_standbys_all_have_a_firing_alarm_is_not_ready() {
+    let trio = second_silent(with_heartbeats(floating_address(), on_metric)).stopped(2);
+    let report = trio.swept(&trio.stage());
+    assert!(
+        report.summary.contains("not ready for a failover: web"),
+        "{}",
+        report.summary
+    );
+}
+
+#[test]
+fn a_first_member_whose_own_alarm_still_fires_gets_nothing_back() {
+    let trio = floating_address().tagged("holdfast:failback", "30");
+    let trio = with_heartbeats(trio, on_metric);
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), &beat_of(&trio.members[0]));
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    drop(trio.swept(&stage));
+    stage.pass(std::time::Duration::from_mins(31));
+    drop(trio.swept(&stage));
+    assert_eq!(trio.holder(&stage), Some(1));
+    assert_eq!(stage.broken(), Vec::<String>::new());
+}
+
+#[test]
+fn nothing_returns_while_an_alarm_without_an_instance_that_moved_it_still_fires() {
+    let trio = floating_address()
+        .tagged("holdfast:failback", "30")
+        .tagged("holdfast:alarm", "web is down");
+    let trio = trio.world(|world| {
+        let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
+        let put = world.put_alarm(Alarm::on_queries("web is down", queries));
+        put.expect("it is good");
+    });
+    let stage = trio.stage();
+    stage.give_up(&trio.members[0]);
+    let event = fired(&mut stage.world(), "web is down");
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    let half_an_hour_later = |stage: &std::sync::Arc<holdfast_tests::sim::front::Stage>| {
+        drop(trio.swept(stage));
+        stage.pass(std::time::Duration::from_mins(31));
+        stage.give_up(&trio.members[1]);
+        trio.swept(stage).outcome
+    };
+    assert_ne!(half_an_hour_later(&stage), Outcome::FailedBack);
+    stage.world().set_alarm("web is down", AlarmState::Ok);
+    heal(&mut stage.world(), &trio.members[0]);
+    assert_eq!(half_an_hour_later(&stage), Outcome::FailedBack);
+}
