@@ -396,3 +396,30 @@ fn a_rebalance_recommendation_moves_nothing_unless_that_is_asked_for() {
     let eager = trio.clone().set("HOLDFAST_REBALANCE", "move");
     assert_eq!(eager.told(&stage, &event).outcome, Outcome::FailedOver);
 }
+
+#[test]
+fn a_rebalance_recommendation_stops_no_healthy_instance() {
+    let trio = floating_address().set("HOLDFAST_REBALANCE", "move");
+    let trio = trio.set("HOLDFAST_FENCE", "stop");
+    let stage = trio.stage();
+    stage.world().take_events();
+    stage.world().recommend_rebalance(&trio.members[0]);
+    let event = stage.world().take_events().pop().expect("it is told");
+    stage.give_up(&trio.members[0]);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&stage), ["AssociateAddress"]);
+}
+
+#[test]
+fn what_ec2_interrupts_by_itself_is_not_stopped() {
+    let trio = floating_address().set("HOLDFAST_FENCE", "stop");
+    let stage = trio.stage();
+    stage.world().take_events();
+    stage
+        .world()
+        .warn_of_interruption(&trio.members[0], "terminate");
+    let event = stage.world().take_events().pop().expect("it is told");
+    stage.give_up(&trio.members[0]);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&stage), ["AssociateAddress"]);
+}

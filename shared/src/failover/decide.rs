@@ -269,7 +269,10 @@ fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Resul
 /// Until when an alarm does not move it again. A holder that is down waits for nothing: that is no matter
 /// of opinion.
 fn cooling(question: &Question<'_>, charge: &Charge<'_>) -> Option<OffsetDateTime> {
-    if !matches!(question.kind, Kind::Alarm | Kind::Failback { .. }) {
+    if !matches!(
+        question.kind,
+        Kind::Alarm | Kind::AtRisk | Kind::Failback { .. }
+    ) {
         return None;
     }
     if charge

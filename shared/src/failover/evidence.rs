@@ -25,6 +25,8 @@ pub enum Kind {
     Down,
     /// EC2 is about to interrupt a member.
     Interruption,
+    /// EC2 says that it may interrupt a member, which is as well as it was.
+    AtRisk,
     /// A person asks for it.
     Person {
         /// Who is to take over; none: whoever is next.
@@ -40,10 +42,11 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// Whether the members that lose their addresses are taken for failed: it is no person's word.
+    /// Whether the members that lose their addresses are taken for failed. It is no person's word, and no
+    /// warning: EC2 ends by itself what it interrupts, and what it may interrupt is well.
     #[must_use]
     pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Alarm | Self::Down | Self::Interruption)
+        matches!(self, Self::Alarm | Self::Down)
     }
 }
 
@@ -168,7 +171,10 @@ fn of_warning(
     let at = warning.at.unwrap_or(now);
     is_recent(at, settings, now)?;
     Ok(Cause {
-        kind: Kind::Interruption,
+        kind: match warning.kind {
+            WarningKind::Interruption => Kind::Interruption,
+            WarningKind::Rebalance => Kind::AtRisk,
+        },
         words: warning.to_string(),
         at,
         alarms: Vec::new(),
@@ -231,7 +237,7 @@ pub fn judge(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
     match &cause.kind {
         Kind::Alarm => of_firing(cause, observed, settings),
         Kind::Down => of_down(cause, observed, settings),
-        Kind::Interruption => named(cause.named.clone(), observed, settings),
+        Kind::Interruption | Kind::AtRisk => named(cause.named.clone(), observed, settings),
         Kind::Person { .. } | Kind::Failback { .. } | Kind::LeftOver => {
             let group = cause.group.clone().unwrap_or_default();
             Verdict::Concerns(vec![Concern {
