@@ -1,8 +1,12 @@
 //! Who counts as down, and who does not: a holder that EC2 was not asked for is not one that is gone.
 
+use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, floating_interface, floating_private_ip, tag_group, untag_group, why,
+    Trio, attach, changes, detach, fired, floating_interface, floating_private_ip, tag_group,
+    untag_group, why,
 };
+use holdfast_tests::sim::alarms::{Alarm, Query};
+use std::time::Duration;
 
 /// The first member, which holds what moves, has lost its tag.
 fn without_the_tag(trio: Trio) -> Trio {
@@ -67,5 +71,32 @@ fn a_holder_is_asked_for_by_its_id_only_where_it_is_no_member() {
     assert_eq!(
         reads(&without_the_tag(all_tagged.clone())),
         reads(&all_tagged) + 1
+    );
+}
+
+#[test]
+fn a_person_who_was_faster_than_an_alarm_without_an_instance_is_not_overruled() {
+    let trio = floating_interface().tagged("holdfast:alarm", "web is down");
+    let trio = trio.world(|world| {
+        let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
+        let put = world.put_alarm(Alarm::on_queries("web is down", queries));
+        put.expect("it is good");
+    });
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), "web is down");
+    stage.pass(Duration::from_secs(20));
+    detach(&mut stage.world(), &trio.eni);
+    stage.pass(Duration::from_secs(10));
+    attach(&mut stage.world(), &trio.eni, &trio.members[1], 1);
+    stage.pass(Duration::from_secs(10));
+    let report = trio.told(&stage, &event);
+    assert_eq!(
+        (report.outcome, trio.holder(&stage)),
+        (Outcome::AlreadyMoved, Some(1))
+    );
+    assert!(
+        report.summary.contains("after it fired"),
+        "{}",
+        report.summary
     );
 }

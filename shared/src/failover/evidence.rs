@@ -354,7 +354,7 @@ fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Setting
         let named = tags.get(&settings.tags.alarm).map_or("", String::as_str);
         named.split(',').any(|name| name.trim() == alarm)
     };
-    let tagged = holders(observed, settings, &names);
+    let tagged = holders(cause, observed, settings, &names);
     if !tagged.is_empty() {
         return Verdict::Concerns(tagged);
     }
@@ -367,9 +367,9 @@ fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Setting
         };
     };
     let is_of_group = |tags: &Tags| group_of(tags, &settings.tags) == Some(group);
-    let holders = holders(observed, settings, &is_of_group);
+    let holders = holders(cause, observed, settings, &is_of_group);
     match holders.as_slice() {
-        [one] if one.sick.len() == 1 => Verdict::Concerns(holders),
+        [one] if one.sick.len() <= 1 => Verdict::Concerns(holders),
         [] => Verdict::Concerns(Vec::new()),
         _ => Verdict::Unclear {
             why: format!("it names no instance, and several members of {group} hold addresses"),
@@ -377,15 +377,19 @@ fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Setting
     }
 }
 
+/// Who holds what is meant, by group. What came to its holder after the cause is not what the cause is about:
+/// a person or another run was faster.
 fn holders(
+    cause: &Cause,
     observed: &Observed,
     settings: &Settings,
     is_meant: &impl Fn(&Tags) -> bool,
 ) -> Vec<Concern> {
-    let interfaces = observed
-        .interfaces
-        .iter()
-        .map(|each| (&each.tags, each.instance()));
+    let interfaces = observed.interfaces.iter().map(|each| {
+        let tie = each.attachment.as_ref();
+        let tie = tie.filter(|tie| !tie.since.is_some_and(|since| came_after(cause, since)));
+        (&each.tags, tie.and_then(|tie| tie.instance.as_ref()))
+    });
     let addresses = observed.addresses.iter().map(|each| {
         let held = each.association.as_ref();
         (&each.tags, held.and_then(|held| held.instance.as_ref()))
@@ -407,6 +411,11 @@ fn holders(
         concerns[at].sick.extend(holder.cloned());
     }
     concerns
+}
+
+/// EC2 tells whole seconds, and what came about in the very second of the alarm is not what it measured.
+fn came_after(cause: &Cause, since: OffsetDateTime) -> bool {
+    since.unix_timestamp() >= cause.at.unix_timestamp()
 }
 
 /// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it

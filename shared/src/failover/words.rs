@@ -82,6 +82,9 @@ pub(super) fn nothing_held<C, L, K>(
             "{cause}: nothing was touched, since several members hold addresses ({holders}): name \
              the one that is to have them with \"to\""
         ),
+        _ if concern.is_anonymous && concern.sick.is_empty() => format!(
+            "{cause}: nothing was touched, since what it stands for came to {holders} after it fired"
+        ),
         _ => format!("{cause}: everything of the group {name} is with {holders}"),
     };
     let outcome = match &run.cause.kind {
