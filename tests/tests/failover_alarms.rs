@@ -127,6 +127,26 @@ fn f29_the_instance_of_a_composite_is_found_through_its_children() {
 }
 
 #[test]
+fn f29_the_instance_of_a_composite_that_says_not_ok_is_found() {
+    let trio = floating_address();
+    let child = alarm_of(&trio.members[0]);
+    let rule = format!("NOT OK(\"{child}\")");
+    let trio = trio.world(|world| {
+        let put = world.put_alarm(Alarm::composite("outer", &rule));
+        put.expect("it is good");
+    });
+    let stage = trio.stage();
+    stage.world().take_events();
+    stage.world().set_alarm(&child, AlarmState::Alarm);
+    let events = stage.world().take_events();
+    let outer = events
+        .iter()
+        .rfind(|event| event["detail"]["alarmName"] == "outer");
+    let report = trio.told(&stage, outer.expect("it follows its child"));
+    assert_eq!(report.outcome, Outcome::FailedOver);
+}
+
+#[test]
 fn f30_an_alarm_without_an_instance_stands_for_the_holder_of_what_names_it() {
     let trio = floating_interface().tagged("holdfast:alarm", "web is slow, web is down");
     let trio = trio.world(|world| {

@@ -4,9 +4,10 @@
 //! touched, and one that names no instance stands for who had the address when it fired: a failover that
 //! was begun after that has dealt with it, or is about to.
 
+mod anonymous;
+
 use super::observe::Observed;
-use super::rule::firing_names;
-use crate::address::Tags;
+use super::rule;
 use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
 use crate::event::{InstanceChange, Trigger, Warning, WarningKind, Wish};
 use crate::ids::InstanceId;
@@ -283,7 +284,7 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
     }
     let mut instances = cause.named.clone();
     if instances.is_empty() {
-        instances = measures(own, observed)
+        instances = measures(&cause.alarms, observed)
             .iter()
             .filter_map(Measure::instance)
             .collect();
@@ -291,23 +292,23 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
     if !instances.is_empty() {
         return named(instances, observed, settings);
     }
-    anonymous(cause, own, observed, settings)
+    anonymous::judge(cause, own, observed, settings)
 }
 
-/// Everything that an alarm measures, or that the firing alarms beneath a composite do. No alarm is looked
-/// at twice, so a rule that leads back to itself ends.
+/// Everything that those of the alarms that fire measure, or that the firing alarms beneath a composite do. No
+/// alarm is looked at twice, so a rule that leads back to itself ends.
 #[must_use]
-pub fn measures(alarm: &str, observed: &Observed) -> Vec<Measure> {
+pub fn measures(alarms: &[String], observed: &Observed) -> Vec<Measure> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
-    let mut next = vec![alarm.to_owned()];
+    let mut next = alarms.to_vec();
     while let Some(name) = next.pop() {
         let Some(alarm) = observed.alarms.get(&name).filter(|alarm| alarm.fires()) else {
             continue;
         };
         if seen.insert(name) {
             found.extend(alarm.measures.iter().cloned());
-            next.extend(alarm.rule.iter().flat_map(|rule| firing_names(rule)));
+            next.extend(alarm.rule.iter().flat_map(|rule| rule::names(rule)));
         }
     }
     found
@@ -346,76 +347,6 @@ fn group_of_instance<'a>(
     let mut interfaces = observed.interfaces.iter();
     let held = interfaces.find(|interface| interface.instance() == Some(id));
     held.and_then(|interface| group_of(&interface.tags, &settings.tags))
-}
-
-/// An alarm that names no instance stands for the holder of what names it, or of what its group has.
-fn anonymous(cause: &Cause, alarm: &str, observed: &Observed, settings: &Settings) -> Verdict {
-    let names = |tags: &Tags| {
-        let named = tags.get(&settings.tags.alarm).map_or("", String::as_str);
-        named.split(',').any(|name| name.trim() == alarm)
-    };
-    let tagged = holders(cause, observed, settings, &names);
-    if !tagged.is_empty() {
-        return Verdict::Concerns(tagged);
-    }
-    let Some(group) = &cause.group else {
-        return Verdict::NotOurs {
-            why: format!(
-                "it names no instance, and no address or interface has the tag {} = {alarm}",
-                settings.tags.alarm
-            ),
-        };
-    };
-    let is_of_group = |tags: &Tags| group_of(tags, &settings.tags) == Some(group);
-    let holders = holders(cause, observed, settings, &is_of_group);
-    match holders.as_slice() {
-        [one] if one.sick.len() <= 1 => Verdict::Concerns(holders),
-        [] => Verdict::Concerns(Vec::new()),
-        _ => Verdict::Unclear {
-            why: format!("it names no instance, and several members of {group} hold addresses"),
-        },
-    }
-}
-
-/// Who holds what is meant, by group. What came to its holder after the cause is not what the cause is about:
-/// a person or another run was faster.
-fn holders(
-    cause: &Cause,
-    observed: &Observed,
-    settings: &Settings,
-    is_meant: &impl Fn(&Tags) -> bool,
-) -> Vec<Concern> {
-    let interfaces = observed.interfaces.iter().map(|each| {
-        let tie = each.attachment.as_ref();
-        let tie = tie.filter(|tie| !tie.since.is_some_and(|since| came_after(cause, since)));
-        (&each.tags, tie.and_then(|tie| tie.instance.as_ref()))
-    });
-    let addresses = observed.addresses.iter().map(|each| {
-        let held = each.association.as_ref();
-        (&each.tags, held.and_then(|held| held.instance.as_ref()))
-    });
-    let mut concerns: Vec<Concern> = Vec::new();
-    for (tags, holder) in interfaces.chain(addresses) {
-        let Some(group) = group_of(tags, &settings.tags).filter(|_| is_meant(tags)) else {
-            continue;
-        };
-        let at = concerns.iter().position(|concern| concern.group == group);
-        let at = at.unwrap_or_else(|| {
-            concerns.push(Concern {
-                group: group.to_owned(),
-                sick: BTreeSet::new(),
-                is_anonymous: true,
-            });
-            concerns.len() - 1
-        });
-        concerns[at].sick.extend(holder.cloned());
-    }
-    concerns
-}
-
-/// EC2 tells whole seconds, and what came about in the very second of the alarm is not what it measured.
-fn came_after(cause: &Cause, since: OffsetDateTime) -> bool {
-    since.unix_timestamp() >= cause.at.unix_timestamp()
 }
 
 /// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it

@@ -1,21 +1,42 @@
-//! The rule of a composite alarm, as far as it names the alarms whose firing makes it fire. Pure.
+//! The rule of a composite alarm, as far as it names other alarms. Pure.
 //! Source: CloudWatch API reference, `PutCompositeAlarm`, `AlarmRule`.
 
-/// The names in `ALARM(...)`, by name or by ARN, quoted or not.
+/// The words of a rule that are no names. A name that is one of them has to be in quotes.
+const WORDS: [&str; 9] = [
+    "ALARM",
+    "OK",
+    "INSUFFICIENT_DATA",
+    "AND",
+    "OR",
+    "NOT",
+    "AT_LEAST",
+    "TRUE",
+    "FALSE",
+];
+
+/// The alarms that a rule names, by name or by ARN, quoted or not, whatever it asks of them: `NOT OK(x)` and
+/// `AT_LEAST(2, ALARM, (x, y))` hold because some of them fire, as `ALARM(x)` does.
 #[must_use]
-pub(super) fn firing_names(rule: &str) -> Vec<String> {
+pub(super) fn names(rule: &str) -> Vec<String> {
     let mut names = Vec::new();
-    let mut rest = rule;
-    while let Some(at) = rest.find("ALARM(") {
-        let inside = rest[at + "ALARM(".len()..].trim_start();
-        let (name, after) = match inside.strip_prefix('"') {
-            Some(quoted) => quoted.split_once('"').unwrap_or((quoted, "")),
-            None => inside.split_once(')').unwrap_or((inside, "")),
-        };
-        names.push(name_in(name.trim()).to_owned());
-        rest = after;
+    // Every other piece is in quotes.
+    for (number, piece) in rule.split('"').enumerate() {
+        if number % 2 == 1 {
+            names.push(name_in(piece.trim()).to_owned());
+            continue;
+        }
+        let apart = |it: char| it.is_whitespace() || matches!(it, '(' | ')' | ',');
+        let words = piece.split(apart).filter(|word| !word.is_empty());
+        let bare = words.filter(|word| !WORDS.contains(word) && !is_number(word));
+        names.extend(bare.map(|word| name_in(word).to_owned()));
     }
     names
+}
+
+/// How many `AT_LEAST` asks for: `2`, or `50%`.
+fn is_number(word: &str) -> bool {
+    let digits = word.strip_suffix('%').unwrap_or(word);
+    digits.chars().all(|it| it.is_ascii_digit())
 }
 
 /// The name in an alarm's ARN, or the name itself.
@@ -35,12 +56,18 @@ mod tests {
     fn names_are_found_quoted_bare_and_in_arns() {
         let rule = "ALARM(\"web 1 (main)\") AND (ALARM(web-2) OR \
              ALARM(\"arn:aws:cloudwatch:eu-west-1:111122223333:alarm:web-3\")) AND NOT OK(web-4)";
-        assert_eq!(firing_names(rule), ["web 1 (main)", "web-2", "web-3"]);
+        assert_eq!(names(rule), ["web 1 (main)", "web-2", "web-3", "web-4"]);
+    }
+
+    #[test]
+    fn names_are_found_in_a_list_of_which_some_have_to_fire() {
+        let rule = "AT_LEAST(2, ALARM, (web-1, \"web 2\", web-3)) OR AT_LEAST(50%, NOT OK, (db-1))";
+        assert_eq!(names(rule), ["web-1", "web 2", "web-3", "db-1"]);
     }
 
     #[test]
     fn a_rule_that_is_cut_off_does_no_harm() {
-        assert_eq!(firing_names("ALARM(\"web"), ["web"]);
-        assert_eq!(firing_names("TRUE"), Vec::<String>::new());
+        assert_eq!(names("ALARM(\"web"), ["web"]);
+        assert_eq!(names("TRUE"), Vec::<String>::new());
     }
 }
