@@ -10,7 +10,7 @@
 mod aws;
 
 use aws::Aws;
-use holdfast::cloud::health::{ReadAlarms, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::moves::{
     Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
 };
@@ -18,7 +18,7 @@ use holdfast::cloud::{CloudError, ReadInstances, ReadInterfaces, WhichInstances,
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::sim::World;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState};
+use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
 use holdfast_tests::sim::api::{
     AllocateAddress, Caller, CreateNetworkInterface, DescribeNetworkInterfaces, Request, Response,
     Tag, TagSpecification,
@@ -87,6 +87,11 @@ fn town() -> (World, Town) {
         .put_alarm(Alarm::composite("web", "ALARM(sick)"))
         .unwrap();
     world.set_alarm("sick", AlarmState::Alarm);
+    let fleet = Query::Expression("SELECT MAX(Load) FROM App GROUP BY InstanceId".to_owned());
+    world
+        .put_alarm(Alarm::on_queries("fleet", vec![fleet]))
+        .unwrap();
+    world.set_contributor("fleet", &[("InstanceId", &first)], AlarmState::Alarm);
     let town = Town {
         first: id(&first),
         second: id(&second),
@@ -193,7 +198,7 @@ where
 
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: Fence + ReadHealth + ReadLimits + ReadAlarms,
+    C: Fence + ReadHealth + ReadLimits + ReadAlarms + ReadFiring,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
@@ -209,6 +214,8 @@ where
     }
     said.note("alarms", &alarms);
     said.note("firing", &firing);
+    said.note("contributors", &cloud.contributors("fleet").await);
+    said.note("no contributors", &cloud.contributors("gone").await);
     let group = id("sg-0123456789abcdef0");
     said.note("isolate", &cloud.isolate(&town.eni, &group).await);
     said.note("stop", &cloud.stop(&town.first).await);
@@ -228,7 +235,8 @@ where
         + Rehearse
         + ReadHealth
         + ReadLimits
-        + ReadAlarms,
+        + ReadAlarms
+        + ReadFiring,
 {
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;

@@ -6,6 +6,7 @@ use holdfast_tests::scenarios::failover::{
 };
 use holdfast_tests::scenarios::placement::state_change;
 use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
+use holdfast_tests::sim::front::Stage;
 
 fn beat_of(member: &str) -> String {
     format!("{member}-beat")
@@ -145,7 +146,7 @@ fn nothing_returns_while_an_alarm_without_an_instance_that_moved_it_still_fires(
     stage.give_up(&trio.members[0]);
     let event = fired(&mut stage.world(), "web is down");
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    let half_an_hour_later = |stage: &std::sync::Arc<holdfast_tests::sim::front::Stage>| {
+    let half_an_hour_later = |stage: &std::sync::Arc<Stage>| {
         drop(trio.swept(stage));
         stage.pass(std::time::Duration::from_mins(31));
         stage.give_up(&trio.members[1]);
@@ -155,4 +156,54 @@ fn nothing_returns_while_an_alarm_without_an_instance_that_moved_it_still_fires(
     stage.world().set_alarm("web is down", AlarmState::Ok);
     heal(&mut stage.world(), &trio.members[0]);
     assert_eq!(half_an_hour_later(&stage), Outcome::FailedBack);
+}
+
+/// One alarm for all, by instance, which fires for somebody else.
+fn with_fleet(trio: Trio) -> Trio {
+    let query = "SELECT MAX(StatusCheckFailed) FROM \"AWS/EC2\" GROUP BY InstanceId";
+    trio.world(|world| {
+        let fleet = Alarm::on_queries("fleet", vec![Query::Expression(query.to_owned())]);
+        world.put_alarm(fleet).expect("it is good");
+        let other = [("InstanceId", "i-0aaaaaaaaaaaaaaaa")];
+        world.set_contributor("fleet", &other, AlarmState::Alarm);
+    })
+}
+
+/// The alarm for all fires for a member; the event of it.
+fn contributing(stage: &Stage, member: &str) -> serde_json::Value {
+    let mut world = stage.world();
+    world.take_events();
+    world.set_contributor("fleet", &[("InstanceId", member)], AlarmState::Alarm);
+    world.take_events().pop().expect("it is told")
+}
+
+#[test]
+fn a_contributor_that_is_well_again_loses_nothing_although_another_keeps_the_alarm_firing() {
+    let trio = with_fleet(floating_address());
+    let stage = trio.stage();
+    let first = trio.members[0].clone();
+    let event = contributing(&stage, &first);
+    let well = [("InstanceId", first.as_str())];
+    stage
+        .world()
+        .set_contributor("fleet", &well, AlarmState::Ok);
+    let report = trio.told(&stage, &event);
+    assert_eq!(
+        (report.outcome, trio.holder(&stage)),
+        (Outcome::Recovered, Some(0))
+    );
+}
+
+#[test]
+fn a_contributor_loses_its_address_to_one_that_is_none() {
+    let trio = with_fleet(floating_address());
+    let stage = trio.stage();
+    drop(contributing(&stage, &trio.members[1]));
+    let event = contributing(&stage, &trio.members[0]);
+    let report = trio.told(&stage, &event);
+    assert_eq!(
+        (report.outcome, trio.holder(&stage)),
+        (Outcome::FailedOver, Some(2))
+    );
+    assert_eq!(stage.broken(), Vec::<String>::new());
 }

@@ -18,6 +18,7 @@ pub(super) const MODIFY_NETWORK_INTERFACE_ATTRIBUTE: &str = "ec2:ModifyNetworkIn
 pub(super) const ASSIGN_PRIVATE_IP_ADDRESSES: &str = "ec2:AssignPrivateIpAddresses";
 pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
+pub(super) const DESCRIBE_ALARM_CONTRIBUTORS: &str = "cloudwatch:DescribeAlarmContributors";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -56,7 +57,10 @@ pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 
 /// What [`crate::cloud::health::ReadAlarms`] calls.
-pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
+
+/// What [`crate::cloud::health::ReadFiring`] calls.
+pub const READ_FIRING: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`crate::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[

@@ -2,17 +2,19 @@
 //!
 //! Races with the alarms themselves, which change on their own: an answer tells how one is at that moment.
 
-use super::actions::DESCRIBE_ALARMS;
+use super::actions::{DESCRIBE_ALARM_CONTRIBUTORS, DESCRIBE_ALARMS};
 use super::failure::unreadable;
 use super::{Aws, failure};
 use crate::cloud::CloudError;
-use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring};
 use crate::event::alarm::{AlarmState, Measure};
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
-    ActionsSuppressedBy, AlarmType, CompositeAlarm, Dimension, MetricAlarm, StateValue,
+    ActionsSuppressedBy, AlarmContributor, AlarmType, CompositeAlarm, Dimension, MetricAlarm,
+    StateValue,
 };
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`, `AlarmNames` and `MaxRecords`.
@@ -29,6 +31,35 @@ impl ReadAlarms for Aws {
         Ok(found)
     }
 
+    /// The client has no pages of its own for this action.
+    async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        let mut found = Vec::new();
+        let mut next_token = None;
+        loop {
+            let answer = self
+                .alarms
+                .describe_alarm_contributors()
+                .alarm_name(alarm)
+                .set_next_token(next_token)
+                .send()
+                .await;
+            let answer =
+                match answer.map_err(|error| failure::of(DESCRIBE_ALARM_CONTRIBUTORS, error)) {
+                    Err(CloudError::NotFound { .. } | CloudError::Refused(_)) => return Ok(found),
+                    answer => answer?,
+                };
+            let contributors = answer.alarm_contributors().iter();
+            let attributes = contributors.filter_map(AlarmContributor::contributor_attributes);
+            found.extend(attributes.map(|them| them.clone().into_iter().collect()));
+            next_token = answer.next_token().map(str::to_owned);
+            if next_token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+}
+
+impl ReadFiring for Aws {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         all_pages(self.both_types().state_value(StateValue::Alarm)).await
     }

@@ -52,6 +52,12 @@ pub struct Alarm {
 }
 
 impl Alarm {
+    /// Whether it may watch many time series: a query of Metrics Insights names no metric of its own.
+    #[must_use]
+    pub fn is_of_many(&self) -> bool {
+        self.measures.is_empty() && self.rule.is_none()
+    }
+
     /// Whether it is in `ALARM`.
     #[must_use]
     pub fn fires(&self) -> bool {
@@ -59,7 +65,18 @@ impl Alarm {
     }
 }
 
-/// Reading alarms.
+/// Reading which alarms fire.
+pub trait ReadFiring: Send + Sync {
+    /// `DescribeAlarms` of all that are in `ALARM`, metric and composite alarms alike, whether their
+    /// actions are carried out or not. All pages are read. (`DescribeAlarmsForMetric` would be a call for
+    /// each instance, and does not give alarms on expressions.)
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`.
+    fn firing(&self) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+}
+
+/// Reading alarms by name.
 pub trait ReadAlarms: Send + Sync {
     /// `DescribeAlarms` of those named, metric and composite alarms alike. One that does not exist (any
     /// more) is left out. All pages are read.
@@ -71,11 +88,13 @@ pub trait ReadAlarms: Send + Sync {
         names: &[String],
     ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
 
-    /// `DescribeAlarms` of all that are in `ALARM`, metric and composite alarms alike, whether their
-    /// actions are carried out or not. All pages are read. (`DescribeAlarmsForMetric` would be a call for
-    /// each instance, and does not give alarms on expressions.)
+    /// `DescribeAlarmContributors`: of an alarm that watches many time series, the attributes of those that
+    /// are in `ALARM` now. Any other alarm, and one that does not exist, has none. All pages are read.
     ///
     /// # Errors
     /// As for [`ReadAlarms::alarms`].
-    fn firing(&self) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+    fn contributors(
+        &self,
+        alarm: &str,
+    ) -> impl Future<Output = Result<Vec<BTreeMap<String, String>>, CloudError>> + Send;
 }

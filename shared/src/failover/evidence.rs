@@ -283,6 +283,13 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Verdict
         return Verdict::Recovered { why };
     }
     let mut instances = cause.named.clone();
+    if let Some(still) = observed.contributors.get(own) {
+        instances.retain(|id| still.contains(id));
+        if instances.is_empty() {
+            let why = "it fires for others only by now".to_owned();
+            return Verdict::Recovered { why };
+        }
+    }
     if instances.is_empty() {
         instances = measures(&cause.alarms, observed)
             .iter()

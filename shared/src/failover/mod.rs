@@ -35,7 +35,7 @@ mod words;
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadHealth, ReadLimits};
+use crate::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use crate::cloud::moves::{Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearse};
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
@@ -55,6 +55,7 @@ pub trait FailoverCloud:
     + ReadHealth
     + ReadLimits
     + ReadAlarms
+    + ReadFiring
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -72,6 +73,7 @@ impl<T> FailoverCloud for T where
         + ReadHealth
         + ReadLimits
         + ReadAlarms
+        + ReadFiring
         + MoveInterface
         + MovePrivateIps
         + Reassociate

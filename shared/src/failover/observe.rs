@@ -1,6 +1,7 @@
 //! What is read before anything is decided. First everything that does not depend on anything else, at the
-//! same time: instances, interfaces, addresses, the alarms that fire, and those of the cause again. Then, only where something is with an
-//! instance that was not among them, that instance by its id. Then, beside the lease, how well the members
+//! same time: instances, interfaces, addresses, the alarms that fire, and those of the cause again. Then, only where it is needed: an
+//! instance that has something and was not among them, by its id; for which instances an alarm on many of them
+//! fires. Then, beside the lease, how well the members
 //! are and what their types allow. Nothing here changes anything.
 
 use super::FailoverCloud;
@@ -9,9 +10,9 @@ use super::evidence::{Cause, Kind};
 use super::route::Step;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
-use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring};
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
-use crate::event::alarm::Measure;
+use crate::event::alarm::{INSTANCE_DIMENSION, Measure};
 use crate::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::instance::{Checks, Instance, InstanceState, Limits};
 use crate::placement::group::group_of;
@@ -36,6 +37,8 @@ pub struct Observed {
     pub others: BTreeMap<InstanceId, InstanceState>,
     /// The alarms that the cause names, and all that fire, by name.
     pub alarms: BTreeMap<String, Alarm>,
+    /// Of an alarm of the cause that watches many instances: those for which it fires.
+    pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
 }
 
 impl Observed {
@@ -53,6 +56,10 @@ impl Observed {
     /// are suppressed, or switched off, tells how the instance is like any other.
     #[must_use]
     pub fn firing_for(&self, id: &InstanceId) -> Option<&str> {
+        let mut of_many = self.contributors.iter();
+        if let Some((alarm, _)) = of_many.find(|(_, instances)| instances.contains(id)) {
+            return Some(alarm);
+        }
         let is_on_it = |measure: &Measure| measure.instance().as_ref() == Some(id);
         let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
         let alarm = firing.find(|alarm| alarm.measures.iter().any(is_on_it))?;
@@ -148,8 +155,10 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
         interfaces: interfaces?,
         addresses: addresses?,
         others: BTreeMap::new(),
+        contributors: BTreeMap::new(),
         alarms: alarms?,
     };
+    let observed = observed.with_contributors(cloud, cause).await?;
     observed.with_others(cloud, settings).await
 }
 
@@ -235,6 +244,7 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         interfaces: interfaces?,
         addresses,
         others: BTreeMap::new(),
+        contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
     };
     // Where there are no groups, nobody asks who is sick.
@@ -245,7 +255,7 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
 }
 
 /// The alarms that fire, whomever they are about, and those of the cause whatever state they are in.
-async fn alarms_of<C: ReadAlarms>(
+async fn alarms_of<C: ReadAlarms + ReadFiring>(
     cloud: &C,
     cause: Option<&Cause>,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
@@ -254,6 +264,32 @@ async fn alarms_of<C: ReadAlarms>(
     let (firing, of_cause) = futures_util::join!(cloud.firing(), cloud.alarms(own));
     let all = firing?.into_iter().chain(of_cause?);
     Ok(all.map(|alarm| (alarm.name.clone(), alarm)).collect())
+}
+
+impl Observed {
+    /// With the instances for which an alarm of the cause fires, where it watches many time series of which
+    /// one has named an instance: the alarm may go on firing when that one is well again.
+    async fn with_contributors<C: ReadAlarms>(
+        mut self,
+        cloud: &C,
+        cause: &Cause,
+    ) -> Result<Self, CloudError> {
+        let own = cause.alarms.first().filter(|_| !cause.named.is_empty());
+        let alarm = own.and_then(|name| self.alarms.get(name));
+        let Some(alarm) = alarm.filter(|alarm| alarm.fires() && alarm.is_of_many()) else {
+            return Ok(self);
+        };
+        let firing = cloud.contributors(&alarm.name).await?;
+        let instances: BTreeSet<InstanceId> = firing
+            .iter()
+            .filter_map(|them| them.get(INSTANCE_DIMENSION)?.parse().ok())
+            .collect();
+        // Where none of them is an instance, that is not how the cause came to name one.
+        if !instances.is_empty() {
+            self.contributors.insert(alarm.name.clone(), instances);
+        }
+        Ok(self)
+    }
 }
 
 /// How well members are.

@@ -1,7 +1,7 @@
 //! Alarms as CloudWatch answers them, and what is asked of it, in the CBOR that its client speaks.
 
 use super::Wire;
-use crate::cloud::health::{Alarm, ReadAlarms};
+use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring};
 use crate::event::alarm::{AlarmState, Measure};
 use ciborium::Value as Cbor;
 use serde_json::{Value, json};
@@ -155,6 +155,31 @@ async fn all_that_fire_are_asked_for_by_their_state() {
     assert_eq!(asked["StateValue"], "ALARM");
     assert_eq!(asked["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
     assert_eq!(asked.get("AlarmNames"), None);
+}
+
+#[tokio::test]
+async fn the_contributors_of_an_alarm_are_read_page_by_page() {
+    let page = |instance: &str, next: Value| {
+        let attributes = json!({ "InstanceId": instance });
+        let contributor = json!({
+            "ContributorId": instance, "ContributorAttributes": attributes, "StateReason": "",
+        });
+        json!({ "AlarmContributors": [contributor], "NextToken": next })
+    };
+    let wire = answering(200, &[page("i-1", json!("more")), page("i-2", Value::Null)]);
+    let found = wire.cloud().contributors("fleet").await.unwrap();
+    let found: Vec<&str> = found.iter().map(|it| it["InstanceId"].as_str()).collect();
+    assert_eq!(found, ["i-1", "i-2"]);
+    let [first, second] = sent(&wire).try_into().unwrap();
+    assert_eq!(first["AlarmName"], "fleet");
+    assert_eq!(second["NextToken"], "more");
+}
+
+#[tokio::test]
+async fn an_alarm_that_is_gone_has_no_contributors() {
+    let body = json!({ "__type": "com.amazonaws.cloudwatch#ResourceNotFoundException" });
+    let cloud = answering(404, &[body]).cloud();
+    assert!(cloud.contributors("gone").await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -74,6 +74,7 @@ pub(super) fn pair() -> Fixture {
             interfaces: Vec::new(),
             addresses: Vec::new(),
             others: BTreeMap::new(),
+            contributors: BTreeMap::new(),
             alarms: BTreeMap::new(),
         },
         fitness: Fitness {

@@ -134,5 +134,9 @@ fn sick(world: &World, auditor: &Caller) -> BTreeSet<String> {
     let measured = firing
         .flat_map(crate::sim::alarms::Alarm::metrics)
         .filter_map(|metric| metric.dimensions.get("InstanceId").cloned());
-    impaired.chain(measured).collect()
+    let contributing = alarms.iter().flat_map(|alarm| &alarm.contributors);
+    let contributing = contributing
+        .filter(|(_, state)| **state == AlarmState::Alarm)
+        .filter_map(|(attributes, _)| attributes.get("InstanceId").cloned());
+    impaired.chain(measured).chain(contributing).collect()
 }

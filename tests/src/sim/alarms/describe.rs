@@ -1,4 +1,4 @@
-//! `DescribeAlarms` and `DescribeAlarmsForMetric`. Source: CloudWatch API reference.
+//! `DescribeAlarms`, `DescribeAlarmsForMetric` and `DescribeAlarmContributors`. Source: CloudWatch API reference.
 
 use std::collections::BTreeMap;
 
@@ -108,6 +108,19 @@ impl Model {
             }
         }
         Ok(page)
+    }
+
+    /// The attributes of the contributors that are in `ALARM`, on one page.
+    pub(in crate::sim) fn describe_alarm_contributors(
+        &self,
+        alarm_name: &str,
+    ) -> Result<Vec<BTreeMap<String, String>>, Ec2Error> {
+        let alarm = self.alarms.get(alarm_name).ok_or_else(|| {
+            Ec2Error::new("ResourceNotFoundException", "The alarm does not exist.")
+        })?;
+        let contributors = alarm.contributors.iter();
+        let firing = contributors.filter(|(_, state)| **state == AlarmState::Alarm);
+        Ok(firing.map(|(attributes, _)| attributes.clone()).collect())
     }
 
     /// Alarms on exactly this metric; metric math and composites are not among them.

@@ -7,7 +7,7 @@ use crate::sim::alarms::{self, AlarmPage, DescribeAlarms};
 use crate::sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::event::alarm::{AlarmState, Measure};
 use holdfast::ids::{InstanceId, InstanceType};
@@ -153,6 +153,21 @@ impl ReadAlarms for Player {
         Ok(found)
     }
 
+    async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        const ACTION: &str = "cloudwatch:DescribeAlarmContributors";
+        let ask = || {
+            self.stage
+                .describe(|world| world.describe_alarm_contributors(&self.caller, alarm))
+        };
+        let answer = self.cloudwatch("DescribeAlarmContributors", ACTION, ask);
+        match answer.await {
+            Err(CloudError::NotFound { .. } | CloudError::Refused(_)) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+}
+
+impl ReadFiring for Player {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         let request = DescribeAlarms {
             state_value: Some(alarms::AlarmState::Alarm),

@@ -1,5 +1,5 @@
-//! CloudWatch's `DescribeAlarms` and `DescribeAlarmsForMetric`, over the alarms of the world: by Smithy's
-//! RPC protocol with CBOR, which the AWS SDKs speak, and by JSON 1.0. Source of names and errors:
+//! CloudWatch's `DescribeAlarms`, `DescribeAlarmsForMetric` and `DescribeAlarmContributors`, over the alarms of
+//! the world: by Smithy's RPC protocol with CBOR, which the AWS SDKs speak, and by JSON 1.0. Source of names and errors:
 //! CloudWatch API reference.
 
 use super::cbor;
@@ -49,6 +49,12 @@ struct AlarmsForMetric {
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
+struct AlarmContributors {
+    alarm_name: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 struct Dimension {
     name: String,
     value: String,
@@ -65,6 +71,7 @@ pub(super) fn call(
     let answer = match action {
         "DescribeAlarms" => describe(world, caller, parameters),
         "DescribeAlarmsForMetric" => describe_for_metric(world, caller, parameters),
+        "DescribeAlarmContributors" => describe_contributors(world, caller, parameters),
         other => Err(Ec2Error::new(
             "UnknownOperationException",
             format!("the simulator does not model {other}"),
@@ -153,6 +160,24 @@ fn describe_for_metric(
     };
     let found = world.describe_alarms_for_metric(caller, &request)?;
     Ok(json!({ "MetricAlarms": found.iter().map(alarm).collect::<Vec<_>>() }))
+}
+
+/// Its ids are not CloudWatch's: nothing hangs on them.
+fn describe_contributors(
+    world: &World,
+    caller: &Caller,
+    parameters: &Value,
+) -> Result<Value, Ec2Error> {
+    let asked: AlarmContributors = read(parameters)?;
+    let found = world.describe_alarm_contributors(caller, &asked.alarm_name)?;
+    let contributors = found.iter().enumerate().map(|(number, attributes)| {
+        json!({
+            "ContributorId": number.to_string(),
+            "ContributorAttributes": attributes,
+            "StateReason": "Threshold Crossed",
+        })
+    });
+    Ok(json!({ "AlarmContributors": contributors.collect::<Vec<_>>() }))
 }
 
 /// Times are whole seconds here.

@@ -1,7 +1,7 @@
 //! Holdfast's own traits, carried out by the simulated EC2 and CloudWatch.
 
 use futures_util::FutureExt;
-use holdfast::cloud::health::{ReadAlarms, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::moves::{
     Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
 };

@@ -65,6 +65,20 @@ impl World {
         self.model.describe_alarms(request)
     }
 
+    /// `DescribeAlarmContributors`.
+    ///
+    /// # Errors
+    /// As CloudWatch refuses.
+    pub fn describe_alarm_contributors(
+        &self,
+        caller: &Caller,
+        alarm_name: &str,
+    ) -> Result<Vec<BTreeMap<String, String>>, Ec2Error> {
+        self.denials
+            .authorise_action(caller, "cloudwatch:DescribeAlarmContributors")?;
+        self.model.describe_alarm_contributors(alarm_name)
+    }
+
     /// `DescribeAlarmsForMetric`.
     ///
     /// # Errors
