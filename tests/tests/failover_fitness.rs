@@ -207,3 +207,15 @@ fn a_contributor_loses_its_address_to_one_that_is_none() {
     );
     assert_eq!(stage.broken(), Vec::<String>::new());
 }
+
+#[test]
+fn the_address_of_one_that_stopped_goes_to_no_sick_member() {
+    let trio = floating_address().tagged("holdfast:on-stop", "move");
+    let trio = trio.failing(1).stopped(0);
+    let stage = trio.stage();
+    let player = stage.player("holdfast-instance-start");
+    let run = trio.start(player, &state_change(&trio.members[0], "stopped"));
+    let end = futures_util::FutureExt::now_or_never(run).expect("no fault stops the run");
+    end.expect("nothing goes wrong here");
+    assert_eq!(trio.holder(&stage), Some(2));
+}

@@ -149,13 +149,14 @@ pub fn start(
 }
 
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that
-/// has none.
+/// has none, and for which no alarm fires.
 #[must_use]
 pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
     let mut steps = Vec::new();
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
         let mut waiting = contenders(&group, |state| state == InstanceState::Running);
+        waiting.retain(|contender| !observed.sick.contains(contender.id()));
         waiting.sort_by_key(|contender| {
             let instance = contender.member.instance;
             (priority(instance, &settings.tags), &instance.id)
@@ -248,6 +249,8 @@ impl<'a> Pool<'a> {
         let mut left = contenders(group, InstanceState::is_up);
         let mut shares = last_held(group, observed, &mut free, &mut left);
         shares.extend(share_out(group, &mut free, &mut left));
+        // What is free helps whoever gets it; what somebody has left goes to nobody who is sick.
+        left.retain(|who| !observed.sick.contains(who.id()));
         shares.extend(share_out(group, &mut down, &mut left));
         let is_concerned = |who: &Contender<'_>| match only {
             Some(id) => who.id() == id,

@@ -30,6 +30,7 @@ mod words;
 mod tests;
 
 use crate::clock::Clock;
+use crate::cloud::health::ReadFiring;
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
 use crate::event::{InstanceChange, Trigger};
@@ -44,12 +45,12 @@ pub use words::public_dns_name;
 
 /// What placement asks of EC2. Associating through a holder is not among it.
 pub trait PlacementCloud:
-    ReadAddresses + ReadInstances + ReadInterfaces + Associate + Disassociate
+    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiring + Associate + Disassociate
 {
 }
 
-impl<T: ReadAddresses + ReadInstances + ReadInterfaces + Associate + Disassociate> PlacementCloud
-    for T
+impl<T> PlacementCloud for T where
+    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiring + Associate + Disassociate
 {
 }
 

@@ -8,12 +8,13 @@ use super::PlacementCloud;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
+use crate::event::alarm::Measure;
 use crate::ids::{AllocationId, InstanceId};
 use crate::instance::Instance;
 use crate::ledger::Ledger;
 use crate::ports::Ports;
 use crate::settings::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What is known of all groups.
@@ -29,6 +30,8 @@ pub struct Observed {
     pub interfaces: Vec<Interface>,
     /// The instance that last had an address, as the ledger remembers.
     pub last_held: BTreeMap<AllocationId, InstanceId>,
+    /// The instances for which an alarm fires: read where an address goes from one instance to another.
+    pub sick: BTreeSet<InstanceId>,
 }
 
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
@@ -75,6 +78,22 @@ pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
         instances: instances?,
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
+        sick: BTreeSet::new(),
+    })
+}
+
+/// The same, and at the same time for which instances an alarm fires.
+pub(super) async fn look_at_health<C: PlacementCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> Result<Observed, CloudError> {
+    let nothing = Memory::default();
+    let (seen, firing) = futures_util::join!(look(ports, settings, &nothing), ports.cloud.firing());
+    let firing = firing?;
+    let measures = firing.iter().flat_map(|alarm| &alarm.measures);
+    Ok(Observed {
+        sick: measures.filter_map(Measure::instance).collect(),
+        ..seen?
     })
 }
 

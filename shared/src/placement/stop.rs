@@ -8,7 +8,7 @@ use super::PlacementCloud;
 use super::act::{self, End};
 use super::decide::{self, Observed, Step};
 use super::group::{group_of, on_stop};
-use super::observe::{self, Memory};
+use super::observe;
 use super::run::last_moment;
 use super::words;
 use crate::address::Address;
@@ -57,7 +57,7 @@ pub(super) async fn stopped<C: PlacementCloud, L: Ledger, K: Clock>(
         steps
     };
     if settings.mode == Mode::Observe {
-        let seen = observe::look(ports, settings, &Memory::default()).await;
+        let seen = observe::look_at_health(ports, settings).await;
         let observed = seen.map_err(|source| unseen(change, source))?;
         watch.lap("look", &ports.clock);
         let steps = steps(&observed);
@@ -149,7 +149,7 @@ async fn give<C: PlacementCloud, L: Ledger, K: Clock>(
     let mut done = BTreeSet::new();
     loop {
         given.looks += 1;
-        let seen = observe::look(ports, settings, &Memory::default()).await;
+        let seen = observe::look_at_health(ports, settings).await;
         let mut is_settled = false;
         match seen {
             Ok(observed) => {

@@ -10,7 +10,7 @@ use crate::address::{Address, Association, Pool, Tags};
 use crate::ids::InstanceId;
 use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
 use crate::settings::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use time::macros::datetime;
 
@@ -34,6 +34,7 @@ fn seen() -> Seen {
             instances: Vec::new(),
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
+            sick: BTreeSet::new(),
         },
         settings: settings
             .map(|(key, value)| (key.to_owned(), value.to_owned()))

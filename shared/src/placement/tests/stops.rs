@@ -66,3 +66,13 @@ fn nothing_is_left_to_do_once_it_has_moved() {
     let step = decide::stop(&seen.observed, &id(1), &seen.settings()).remove(0);
     assert_eq!(seen.after(&step).stop(1), []);
 }
+
+#[test]
+fn it_goes_to_nobody_for_whom_an_alarm_fires() {
+    let mut seen = stopping(&MOVE).running(2).running(3);
+    seen.observed.sick = [id(2)].into();
+    assert_eq!(seen.stop(1), [(ip(1), id(3))]);
+    seen.observed.sick = [id(2), id(3)].into();
+    assert_eq!(seen.stop(1), []);
+    assert!(decide::waiting(&seen.observed, &seen.settings()).is_empty());
+}
