@@ -124,10 +124,10 @@ fn a_fence_that_ec2_did_not_answer_is_put_up_by_reconcile() {
     assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
 }
 
-#[test]
-fn an_alarm_without_an_instance_moves_nothing_on_after_a_run_that_died() {
-    let trio = floating_address().tagged("holdfast:alarm", "web is down");
-    let trio = trio.world(|world| {
+/// An Elastic IP whose holder an alarm without an instance stands for; it fires.
+fn without_an_instance(fence: &str) -> (Trio, Arc<Stage>, Value) {
+    let trio = floating_address().set("HOLDFAST_FENCE", fence);
+    let trio = trio.tagged("holdfast:alarm", "web is down").world(|world| {
         let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
         let alarm = Alarm::on_queries("web is down", queries);
         world.put_alarm(alarm).expect("it is good");
@@ -136,9 +136,58 @@ fn an_alarm_without_an_instance_moves_nothing_on_after_a_run_that_died() {
     let stage = trio.stage();
     let event = fired(&mut stage.world(), "web is down");
     let trio = trio.world(|world| world.set_alarm("web is down", AlarmState::Alarm));
+    (trio, stage, event)
+}
+
+#[test]
+fn an_alarm_without_an_instance_moves_nothing_on_after_a_run_that_died() {
+    let (trio, stage, event) = without_an_instance("none");
     dies_after_the_move(&trio, &stage, &event);
     drop(trio.told(&stage, &event));
     drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(1));
+}
+
+/// The second delivery notes who has the address by now, and dies before it has read what the first one did.
+fn a_second_delivery_dies_with_the_lease() -> (Trio, Arc<Stage>, Value) {
+    let (trio, stage, event) = without_an_instance("stop");
+    drop(trio.told(&stage, &event));
+    assert_eq!(trio.holder(&stage), Some(1));
+    stage.pass(Duration::from_mins(3));
+    let calls = stage.tap.names();
+    let claim = {
+        let rehearsal = trio.stage();
+        drop(trio.told(&rehearsal, &event));
+        let before = rehearsal.tap.names().len();
+        drop(trio.told(&rehearsal, &event));
+        let again = rehearsal.tap.names().split_off(before);
+        let claim = again.iter().position(|name| name.contains("lease"));
+        claim.expect("it takes the lease")
+    };
+    let fault = [(calls.len() + claim, Fault::StopAfterReply)];
+    stage.tap.plan(&fault);
+    let run = trio.deliver(stage.player("holdfast"), &event);
+    assert!(run.now_or_never().is_none(), "it dies");
+    stage.pass(Duration::from_mins(3));
+    (trio, stage, event)
+}
+
+#[test]
+fn who_took_over_keeps_it_after_a_second_delivery_that_died_with_the_lease() {
+    let (trio, stage, event) = a_second_delivery_dies_with_the_lease();
+    let before = changes(&stage);
+    drop(trio.told(&stage, &event));
+    assert_eq!(changes(&stage), before);
+    assert_eq!(trio.holder(&stage), Some(1));
+}
+
+#[test]
+fn who_took_over_keeps_it_when_reconcile_ends_what_a_second_delivery_left() {
+    let (trio, stage, _) = a_second_delivery_dies_with_the_lease();
+    let before = changes(&stage);
+    drop(trio.swept(&stage));
+    drop(trio.swept(&stage));
+    assert_eq!(changes(&stage), before);
     assert_eq!(trio.holder(&stage), Some(1));
 }
 

@@ -159,7 +159,11 @@ async fn see_to<C: FailoverCloud, L: Ledger, K: Clock>(
         return Ok(Vec::new());
     }
     let mut done = Vec::new();
-    let under_way = lease.and_then(|lease| lease.under_way.as_ref());
+    let under_way = lease.and_then(|lease| {
+        let last = lease.last.as_ref();
+        last.filter(|_| lease.is_about_who_took_over())
+            .or(lease.under_way.as_ref())
+    });
     let is_down = |holder: &InstanceId| super::evidence::is_down(holder, ground.observed);
     let adrift = |charge: &Charge<'_>| match &charge.seat {
         Seat::With(holder) => is_down(holder) && charge.goes_on_stop(settings),

@@ -372,7 +372,7 @@ pub fn corrected(
     let under_way = lease
         .under_way
         .as_ref()
-        .filter(|episode| Some(*episode) != own);
+        .filter(|episode| Some(*episode) != own && !lease.is_about_who_took_over());
     let earlier = [under_way, lease.last.as_ref()];
     let same = earlier.into_iter().flatten().find(is_same);
     match same {

@@ -124,6 +124,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 fn due(progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
     let own = progress.own.as_ref();
     let noted = progress.lease.as_ref();
+    let noted = noted.filter(|lease| !lease.is_about_who_took_over());
     let noted = noted.and_then(|lease| lease.under_way.as_ref());
     let earlier = noted.filter(|episode| Some(*episode) != own);
     let own = own.filter(|_| !progress.moves.is_empty());

@@ -57,6 +57,21 @@ impl Lease {
         held.is_some_and(|held| held.owner != owner && held.until > now)
     }
 
+    /// Whether what is noted as under way takes the member that took over for the failed one. A run notes whom
+    /// an alarm without an instance is about before it knows of earlier failovers: a further delivery of an
+    /// event that has been dealt with finds the healthy member as the holder, and may end before it learns so.
+    #[must_use]
+    pub fn is_about_who_took_over(&self) -> bool {
+        let (Some(noted), Some(last)) = (&self.under_way, &self.last) else {
+            return false;
+        };
+        let is_same = noted.cause == last.cause && noted.fired_at == last.fired_at;
+        let is_later = last.began_at <= noted.began_at;
+        let mut sick = noted.sick.iter();
+        let is_who_took_over = sick.next() == last.to.as_ref() && sick.next().is_none();
+        is_same && is_later && is_who_took_over && last.to.is_some()
+    }
+
     /// The row after a claim that is granted.
     #[must_use]
     pub fn granted(self, claim: &Claim) -> Self {
