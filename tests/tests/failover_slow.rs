@@ -82,8 +82,11 @@ fn a_member_that_is_well_again_before_the_second_look_keeps_its_address() {
     assert_eq!(holder_after_healing_at(6), Some(0));
 }
 
-fn is_moved_after(trio: &Trio, stage: &Arc<Stage>, throttled: usize, event: &serde_json::Value) {
-    let faults: Vec<_> = (0..throttled)
+/// Nine looks of five calls each, with pauses that grow in between.
+const THROTTLED: usize = 9 * 5;
+
+fn is_moved_after_throttling(trio: &Trio, stage: &Arc<Stage>, event: &serde_json::Value) {
+    let faults: Vec<_> = (0..THROTTLED)
         .map(|call| (call, Fault::Throttled))
         .collect();
     stage.tap.plan(&faults);
@@ -94,7 +97,7 @@ fn is_moved_after(trio: &Trio, stage: &Arc<Stage>, throttled: usize, event: &ser
 fn a_look_that_is_throttled_for_half_a_minute_is_waited_for() {
     let (trio, stage, event) = failed(floating_address());
     let began_at = stage.world().now();
-    is_moved_after(&trio, &stage, 36, &event);
+    is_moved_after_throttling(&trio, &stage, &event);
     assert!(stage.world().now() - began_at > Duration::seconds(25));
 }
 
@@ -102,7 +105,7 @@ fn a_look_that_is_throttled_for_half_a_minute_is_waited_for() {
 fn an_interface_moves_at_the_longest_deadline_that_the_settings_allow() {
     let trio = floating_interface().set("HOLDFAST_DETACH_DEADLINE_SECONDS", "90");
     let (trio, stage, event) = failed(trio);
-    is_moved_after(&trio, &stage, 36, &event);
+    is_moved_after_throttling(&trio, &stage, &event);
 }
 
 #[test]
