@@ -98,6 +98,10 @@ logs: sam ## Follow the logs of the deployed functions
 delete: sam ## Delete the stack; the ledger and every address stay
 	$(SAM) delete --stack-name $(STACK)
 
+.PHONY: mutants
+mutants: ## Change the engine in thousands of small ways, and see which changes no test notices (hours; ONLY="guard/*")
+	@tools/mutants/run $(if $(ONLY),--files $(ONLY))
+
 .PHONY: boto3-smoke
 boto3-smoke: ## Let an unmodified boto3 use the simulator (needs PyPI once)
 	@tools/boto3-smoke

@@ -1,0 +1,175 @@
+"""Makes the copy of the project that has all mutants in it, and builds its tests once."""
+
+import fnmatch
+import json
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from schemata import Schemata
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+# What a report says is held by tests that read reports; samples and fixtures are tests themselves.
+LEFT_OUT = ["*/tests/*", "*/tests.rs", "*samples*", "*fixtures*", "*words*", "lib.rs", "report*", "lambda*", "cloud*"]
+LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
+MARK = re.compile(rb"/\*(<)?([0-9_]+)(>)?\*/")
+
+
+def run(command, **more):
+    return subprocess.run(command, check=False, text=True, stdout=subprocess.PIPE, **more)
+
+
+class Copy:
+    """The copy in `target/mutants`, and what has been learnt about it."""
+
+    def __init__(self, place, with_aws):
+        self.place = place
+        self.tree = place / "tree"
+        self.with_aws = with_aws
+        self.excluded_file = place / "excluded.json"
+        self.mutants = []
+        place.mkdir(parents=True, exist_ok=True)
+
+    def environment(self):
+        return dict(os.environ, CARGO_TARGET_DIR=str(self.place / "target"), CARGO_TERM_COLOR="never")
+
+    def features(self):
+        return [] if self.with_aws else ["--no-default-features"]
+
+    def refresh(self):
+        """Copies what git knows or does not ignore; leaves what has not changed, so that cargo does too."""
+        listed = run(["git", "ls-files", "-z", "-co", "--exclude-standard"], cwd=ROOT).stdout
+        files = {name for name in listed.split("\0") if name and (ROOT / name).is_file()}
+        self.tree.mkdir(exist_ok=True)
+        for old in [path for path in self.tree.rglob("*") if path.is_file()]:
+            if str(old.relative_to(self.tree)) not in files:
+                old.unlink()
+        for name in sorted(files):
+            if not name.startswith("shared/src/"):
+                put(self.tree / name, (ROOT / name).read_bytes(), (ROOT / name).stat().st_mode)
+        return sorted(files)
+
+    def mutate(self, files, wanted):
+        """Writes the crate's sources, the wanted ones with mutants; gives how many there are."""
+        excluded = set()
+        if self.excluded_file.exists():
+            excluded = set(json.loads(self.excluded_file.read_text()))
+        self.mutants = []
+        for name in files:
+            if not name.startswith("shared/src/"):
+                continue
+            source = (ROOT / name).read_bytes()
+            short = name.removeprefix("shared/src/")
+            if short in wanted:
+                schemata = Schemata(short, source, self.mutants, excluded)
+                source = schemata.text_with_mutants().encode()
+            if short == "lib.rs":
+                source += b"\npub(crate) mod mutant;\n"
+            put(self.tree / name, source)
+        put(self.tree / "shared/src/mutant.rs", (HERE / "switch.rs").read_bytes())
+        return len(self.mutants)
+
+    def until_it_compiles(self, files, wanted):
+        """Takes out what does not compile, until all does."""
+        for _ in range(8):
+            count = self.mutate(files, wanted)
+            print(f"{count} mutants; checking which compile", flush=True)
+            check = ["cargo", "check", "--locked", "-p", "holdfast", "--lib", "--message-format", "json"]
+            said = run(check + self.features(), cwd=self.tree, env=self.environment(), stderr=subprocess.DEVNULL).stdout
+            bad, lost = self.blamed(said)
+            if lost:
+                raise SystemExit("These errors belong to no mutant:\n" + "\n".join(lost[:10]))
+            if not bad:
+                (self.place / "mutants.json").write_text(json.dumps(self.mutants))
+                return
+            known = set(json.loads(self.excluded_file.read_text())) if self.excluded_file.exists() else set()
+            self.excluded_file.write_text(json.dumps(sorted(known | bad), indent=0))
+        raise SystemExit("The copy does not compile after eight rounds.")
+
+    def blamed(self, said):
+        """The mutants that the compiler's errors are about, and the errors that are about none."""
+        by_number = {each["id"]: each["name"] for each in self.mutants}
+        marks, bad, lost = {}, set(), []
+        for line in said.splitlines():
+            message = json.loads(line) if line.startswith("{") else {}
+            if message.get("reason") != "compiler-message":
+                continue
+            message = message["message"]
+            if message["level"] != "error" or not message["spans"]:
+                continue
+            numbers = self.marked(message["spans"], marks)
+            if numbers:
+                bad.update(by_number[number] for number in numbers)
+            else:
+                lost.append(message["rendered"])
+        return bad, lost
+
+    def marked(self, spans, marks):
+        for span in sorted(spans, key=lambda span: not span["is_primary"]):
+            file = span["file_name"]
+            if file not in marks:
+                marks[file] = ranges((self.tree / file).read_bytes())
+            around = [
+                (end - start, numbers)
+                for start, end, numbers in marks[file]
+                if start <= span["byte_start"] and span["byte_end"] <= end
+            ]
+            if around:
+                return [int(number) for number in min(around)[1].split("_")]
+        return []
+
+    def executables(self):
+        """Builds every test; gives the executables by name."""
+        packages = ["-p", "holdfast", "-p", "holdfast-tests"]
+        build = ["cargo", "test", "--locked", "--no-run", "--message-format", "json", *packages, *self.features()]
+        made = run(build, cwd=self.tree, env=self.environment())
+        found = {}
+        for line in made.stdout.splitlines():
+            message = json.loads(line) if line.startswith("{") else {}
+            if message.get("reason") == "compiler-artifact" and message.get("executable") and message["profile"]["test"]:
+                name = f"{message['package_id'].split('#')[0].rsplit('/', 1)[-1]}/{message['target']['name']}"
+                found[name] = (message["executable"], str(Path(message["manifest_path"]).parent))
+        if made.returncode or not found:
+            raise SystemExit("The tests of the copy do not compile.")
+        return found
+
+
+def put(path, content, mode=None):
+    if path.is_file() and path.read_bytes() == content:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    if mode is not None:
+        path.chmod(mode)
+
+
+def ranges(text):
+    starts, out = {}, []
+    for mark in MARK.finditer(text):
+        if mark.group(1):
+            starts.setdefault(mark.group(2), []).append(mark.start())
+        elif mark.group(3):
+            out.append((starts[mark.group(2)].pop(), mark.end(), mark.group(2).decode()))
+    return out
+
+
+def wanted_files(files, patterns, with_aws):
+    """The files whose code is mutated: all that acts, decides or stores, and matches one of the patterns."""
+    out = []
+    for name in files:
+        short = name.removeprefix("shared/src/")
+        if short == name or not short.endswith(".rs") or short.startswith("aws/") != with_aws:
+            continue
+        if any(fnmatch.fnmatch(short, pattern) for pattern in LEFT_OUT):
+            continue
+        if not patterns or any(fnmatch.fnmatch(short, pattern) for pattern in patterns):
+            out.append(short)
+    return out
+
+
+def start_again(place):
+    """Forgets a copy, with all that was learnt of it."""
+    shutil.rmtree(place, ignore_errors=True)
