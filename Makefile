@@ -100,7 +100,11 @@ delete: sam ## Delete the stack; the ledger and every address stay
 
 .PHONY: mutants
 mutants: ## Change the engine in thousands of small ways, and see which changes no test notices (hours; ONLY="guard/*")
-	@tools/mutants/run $(if $(ONLY),--files $(ONLY))
+	@tools/mutants/run mutants $(if $(ONLY),--files $(ONLY))
+
+.PHONY: sabotage
+sabotage: ## Take single guards out of the engine, and name the tests that notice (ONLY=cooldown)
+	@tools/mutants/run sabotage $(if $(ONLY),--only "$(ONLY)")
 
 .PHONY: boto3-smoke
 boto3-smoke: ## Let an unmodified boto3 use the simulator (needs PyPI once)

@@ -25,12 +25,14 @@ def run(command, **more):
 class Copy:
     """The copy in `target/mutants`, and what has been learnt about it."""
 
-    def __init__(self, place, with_aws):
+    def __init__(self, place, with_aws, edits=None):
         self.place = place
         self.tree = place / "tree"
         self.with_aws = with_aws
         self.excluded_file = place / "excluded.json"
         self.mutants = []
+        # By hand, for each file below the root: text and what stands there instead.
+        self.edits = edits or {}
         place.mkdir(parents=True, exist_ok=True)
 
     def environment(self):
@@ -66,6 +68,8 @@ class Copy:
             if short in wanted:
                 schemata = Schemata(short, source, self.mutants, excluded)
                 source = schemata.text_with_mutants().encode()
+            for old, new in self.edits.get(name, []):
+                source = replaced(name, source, old, new)
             if short == "lib.rs":
                 source += b"\npub(crate) mod mutant;\n"
             put(self.tree / name, source)
@@ -135,6 +139,13 @@ class Copy:
         if made.returncode or not found:
             raise SystemExit("The tests of the copy do not compile.")
         return found
+
+
+def replaced(name, source, old, new):
+    found = source.count(old.encode())
+    if found != 1:
+        raise SystemExit(f"{name}: this stands there {found} times, not once:\n{old}")
+    return source.replace(old.encode(), new.encode())
 
 
 def put(path, content, mode=None):
