@@ -3,7 +3,7 @@
 
 use super::act::{End, Fenced};
 use super::decide::{Blocked, Kept, Move, Refused};
-use super::group::ChargeId;
+use super::group::{Cargo, ChargeId, Group};
 use super::route::Step;
 use super::words;
 use crate::cloud::CloudError;
@@ -55,8 +55,9 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What was on its way and is not to be moved any more is with a healthy member.
-    pub(super) fn settle(&mut self, moves: &[Move]) {
+    /// What was on its way and is not to be moved any more is with whoever the look shows as its holder, who
+    /// need not be the one that this run meant. Without a holder it stays unfinished.
+    pub(super) fn settle(&mut self, moves: &[Move], group: &Group<'_>) {
         let is_open = |charge: &ChargeId| {
             self.given_up.contains(charge)
                 || moves.iter().any(|one| one.charge == *charge)
@@ -69,10 +70,22 @@ impl Progress {
             .cloned()
             .collect();
         for charge in done {
-            if let Some(report) = self.moves.get_mut(&charge)
+            let mut charges = group.charges.iter();
+            let shown = charges.find(|shown| shown.id() == charge);
+            let holder = shown.and_then(|shown| shown.seat.instance());
+            if let Some(holder) = holder.filter(|holder| !self.leaving.contains(*holder))
+                && let Some(report) = self.moves.get_mut(&charge)
                 && report.end == MoveEnd::NotMoved
             {
                 report.end = MoveEnd::AlreadyThere;
+                report.to = Some(holder.clone());
+                // An Elastic IP alone is on another private IP than the one that was planned.
+                if let Some(Cargo::Address(address)) = shown.map(|shown| &shown.cargo) {
+                    let association = address.association.as_ref();
+                    let private_ip = association.and_then(|association| association.private_ip);
+                    report.private_ips = private_ip.into_iter().collect();
+                    report.displaced = None;
+                }
             }
         }
         self.unsure = None;

@@ -281,7 +281,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             .retain(|one| !progress.given_up.contains(&one.charge));
         progress.has_decided = true;
         (progress.blocked, progress.staying) = (plan.blocked, plan.kept);
-        progress.settle(&plan.moves);
+        progress.settle(&plan.moves, &group);
         let is_final =
             plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;
         let mut leaving = progress.leaving.iter();
