@@ -2,6 +2,7 @@
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
 mod failover;
+mod planned;
 
 use crate::clock::Clock;
 use crate::event::Ignored;
@@ -9,6 +10,7 @@ use crate::event::cloudtrail::Call;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
+pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -113,6 +115,9 @@ pub struct Report {
     /// What it was about.
     #[serde(flatten)]
     pub subject: Subject,
+    /// `observe` mode, or a plan that was asked for: the calls that `enforce` would make, in their order.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub would_call: Vec<PlannedCall>,
     /// What did not go as it should, each with what to do about it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
@@ -156,6 +161,7 @@ impl Report {
             summary,
             event: None,
             subject: Subject::Nothing,
+            would_call: Vec::new(),
             findings: Vec::new(),
             repair: Vec::new(),
             phases: Vec::new(),

@@ -6,6 +6,7 @@ use holdfast::cloud::{ReadAddresses, Which};
 use holdfast::event::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Outcome, Report, Subject, SweepReport};
+use holdfast::settings::{Mode, Settings};
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Run, Scenario, explore, interleave};
 use holdfast_tests::scenarios::guard::{Released, account, record};
@@ -173,7 +174,10 @@ fn a_teardown_of_three_hundred_protected_addresses_that_no_event_told_of_comes_b
 }
 
 fn sweeping(released: &Released) -> impl Fn(Player) -> Run<'static> + 'static {
-    let settings = released.settings.clone();
+    sweeping_with(released.settings.clone())
+}
+
+fn sweeping_with(settings: Settings) -> impl Fn(Player) -> Run<'static> + 'static {
     move |player| {
         let at = holdfast::clock::Clock::now(&player);
         Box::pin(play(player, settings.clone(), Trigger::Schedule { at }))
@@ -215,6 +219,10 @@ fn missed(name: &'static str) -> (Arc<Released>, Scenario) {
         name,
         stage: Box::new(move || for_stage.stage()),
         deliver: Box::new(sweeping(&released)),
+        observe: Box::new(sweeping_with(Settings {
+            mode: Mode::Observe,
+            ..released.settings.clone()
+        })),
         goal: Box::new(move |stage| is_back_once(&for_goal, stage)),
         promises: Promises::with_changes(3),
     };

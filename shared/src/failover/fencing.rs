@@ -14,8 +14,10 @@ use super::progress::Progress;
 use super::run::Run;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::ids::InstanceId;
+use crate::ids::{EniId, InstanceId};
+use crate::instance::Instance;
 use crate::ledger::Ledger;
+use crate::report::PlannedCall;
 use crate::settings::{Fencing, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -82,6 +84,31 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         Ok(noted.any(|episode| episode.fences.keys().any(|id| concern.sick.contains(id))))
     }
 
+    /// `observe` mode: the calls that would fence who loses everything by these moves.
+    pub(super) fn would_fence(
+        &self,
+        group: &Group<'_>,
+        leaving: &BTreeSet<InstanceId>,
+        observed: &Observed,
+        moves: &[Move],
+    ) -> Vec<PlannedCall> {
+        let meant = self.fences_of(group, leaving, observed).into_iter();
+        let due =
+            meant.filter(|(id, _)| !moves.is_empty() && is_left_with_nothing(group, id, moves));
+        due.flat_map(|(id, how)| match (how, group.member(&id)) {
+            (Fencing::Stop, Some(_)) => vec![PlannedCall::stop(&id)],
+            (Fencing::Isolate(security_group), Some(member)) => {
+                let kept = kept_by(member, moves.iter().map(|one| &one.charge));
+                let isolated = kept
+                    .iter()
+                    .map(|eni| PlannedCall::isolate(eni, &security_group));
+                isolated.collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect()
+    }
+
     /// Fences who has lost everything: by this run, or by an earlier one that did not come to it.
     pub(super) async fn fence(
         &self,
@@ -106,18 +133,20 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 progress.fenced.spared.insert(id);
                 continue;
             }
-            let gone: BTreeSet<&ChargeId> = progress.moves.keys().collect();
-            let kept: Vec<_> = member
-                .interfaces
-                .iter()
-                .map(|each| each.id.clone())
-                .filter(|eni| !gone.contains(&ChargeId::Interface(eni.clone())))
-                .collect();
+            let kept = kept_by(member, progress.moves.keys());
             let fenced = act::fence(&self.ports.cloud, member, &kept, &how).await;
             progress.mutating_calls += fenced.mutating_calls;
             progress.fenced.extend(fenced);
         }
     }
+}
+
+/// The interfaces that a member still has when these charges are elsewhere.
+fn kept_by<'a>(member: &Instance, gone: impl Iterator<Item = &'a ChargeId>) -> Vec<EniId> {
+    let gone: BTreeSet<&ChargeId> = gone.collect();
+    let all = member.interfaces.iter().map(|each| each.id.clone());
+    all.filter(|eni| !gone.contains(&ChargeId::Interface(eni.clone())))
+        .collect()
 }
 
 /// Who is to be fenced, how, and whether it was this run that moved what they had.

@@ -217,7 +217,8 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             settings: self.settings,
             now: self.ports.clock.now(),
         });
-        Ok(words::would(self, &group, &leaving, &plan))
+        let fences = self.would_fence(&group, &leaving, observed, &plan.moves);
+        Ok(words::would(self, &group, &leaving, &plan, fences))
     }
 
     pub(super) async fn fitness(

@@ -22,7 +22,7 @@ use crate::ledger::release::PendingReason;
 use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{Ledger, ReleaseStatus};
 use crate::ports::{Delivery, Ports};
-use crate::report::{AssociationReport, Finding, Function, Report, Stopwatch};
+use crate::report::{AssociationReport, Finding, Function, PlannedCall, Report, Stopwatch};
 use crate::settings::Settings;
 use time::OffsetDateTime;
 
@@ -87,6 +87,38 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         .await?;
         watch.lap("record", &self.ports.clock);
         Ok(words::concluded(self, conclusion, watch))
+    }
+
+    /// `observe` mode: what would be done, down to the calls. Nothing waits for this run, so it looks at the
+    /// former place of the address as a real one does.
+    pub(super) async fn would_reclaim(
+        &self,
+        plan: &ReclaimPlan,
+        watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let conclusion = Conclusion::would_reclaim(plan);
+        let mut report = self.conclude(conclusion, watch).await?;
+        let ip = plan.request.ip;
+        report.would_call.push(PlannedCall::allocate(ip));
+        let address = newborn(
+            plan,
+            plan.request.tags.clone(),
+            self.loss.allocation.clone(),
+        );
+        let restoration = match self.scene(plan, &address, true).await {
+            Ok(scene) => restore::decide(&plan.snapshot, self.loss, &scene, self.settings),
+            Err(failure) => Restoration {
+                findings: vec![words::place_unread(ip, &failure)],
+                ..Restoration::default()
+            },
+        };
+        let target = restoration.associate.iter();
+        let associated = target.map(|to| PlannedCall::associate(ip, &to.eni, to.private_ip));
+        let name = restoration.reverse_name.iter();
+        let named = name.map(|name| PlannedCall::set_reverse_name(ip, name));
+        report.would_call.extend(associated.chain(named));
+        report.findings.extend(restoration.findings);
+        Ok(report)
     }
 
     pub(super) async fn reclaim(

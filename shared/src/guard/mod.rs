@@ -154,8 +154,7 @@ pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
             Ok(report)
         }
         Decision::Reclaim(plan) if settings.mode == Mode::Observe => {
-            run.conclude(decide::Conclusion::would_reclaim(&plan), watch)
-                .await
+            run.would_reclaim(&plan, watch).await
         }
         Decision::Reclaim(plan) => run.reclaim(&plan, watch).await,
     }

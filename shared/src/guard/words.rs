@@ -12,6 +12,7 @@ use crate::ids::{AllocationId, EniId};
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
 use crate::report::{AddressReport, Finding, Outcome, Report, Stopwatch, Subject};
+use std::net::Ipv4Addr;
 use time::format_description::well_known::Rfc3339;
 
 /// An address that is back.
@@ -268,6 +269,15 @@ pub(super) fn not_named(allocation: &AllocationId, name: &str, failure: &CloudEr
             "make {name} resolve to the address, then: aws ec2 modify-address-attribute \
              --allocation-id {allocation} --domain-name {name}"
         ),
+    }
+}
+
+/// `observe` mode: the former place of the address could not be read.
+pub(super) fn place_unread(ip: Ipv4Addr, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("whether the association of {ip} could be restored is not known"),
+        why: failure.to_string(),
+        next: "in `enforce` mode it is read again: allow ec2:DescribeNetworkInterfaces".to_owned(),
     }
 }
 

@@ -11,7 +11,9 @@ use super::stop::{Given, Waiting};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::event::InstanceChange;
-use crate::report::{Finding, Outcome, PlacedReport, PlacementReport, Report, Stopwatch, Subject};
+use crate::report::{
+    Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
+};
 use crate::settings::Settings;
 pub(super) use findings::not_looked;
 use findings::{about, findings_of, homeless, refused, unread};
@@ -149,6 +151,7 @@ pub(super) fn would_place<C, L, K: Clock>(
     if let Subject::Instance(subject) = &mut report.subject {
         subject.placed.extend(would);
     }
+    report.would_call = outlook.steps.iter().flat_map(calls_of).collect();
     report
 }
 
@@ -165,7 +168,18 @@ pub(super) fn would_hand_over(
         let summary = format!("{change}: in `enforce` mode {}", listed(&would));
         (Outcome::WouldAssociate, summary)
     };
-    of_stop(settings, change, outcome, summary, would, watch)
+    let mut report = of_stop(settings, change, outcome, summary, would, watch);
+    report.would_call = steps.iter().flat_map(calls_of).collect();
+    report
+}
+
+/// The calls that change something when a step is carried out, in their order.
+fn calls_of(step: &Step) -> impl Iterator<Item = PlannedCall> {
+    let held = step.from.as_ref();
+    let ended = held.map(|hold| PlannedCall::disassociate(&hold.association));
+    let place = &step.place;
+    let associated = PlannedCall::associate(&step.allocation, &place.eni, place.private_ip);
+    ended.into_iter().chain([associated])
 }
 
 pub(super) fn handed_over(

@@ -3,7 +3,7 @@
 //! Both runs are polled by hand. The tap holds every call once before it is carried out, so each poll
 //! lets exactly one of the runs go on to its next call. The orders are walked depth first.
 
-use super::{Run, Scenario};
+use super::{Run, Scenario, truth};
 use crate::sim::front::{Player, Stage};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -92,7 +92,13 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
         if let Poll::Ready(answer) = run.as_mut().poll(&mut context) {
             waiting[turn] = false;
             answers[turn] = match answer {
-                Ok(report) => report.summary,
+                Ok(report) => {
+                    if let [false_word, ..] = truth::untrue(&report, &stage.world()).as_slice() {
+                        let what = format!("told what is not so: {false_word}");
+                        return Err(tell(scenario, &stage, &answers, &what));
+                    }
+                    report.summary
+                }
                 Err(error) => {
                     return Err(tell(
                         scenario,

@@ -5,7 +5,9 @@
 //! [`interleave`] does the same for two runs at once, in every order of their calls.
 
 pub mod interleave;
+mod observed;
 pub mod promises;
+pub mod truth;
 
 use crate::sim::front::tap::{Fault, Sabotage};
 use crate::sim::front::{Intrusion, Player, Stage};
@@ -32,6 +34,8 @@ pub struct Scenario {
     pub stage: Box<dyn Fn() -> Arc<Stage>>,
     /// Delivers the event to a fresh run of the function.
     pub deliver: Box<dyn Fn(Player) -> Run<'static>>,
+    /// Delivers the same event to a run in `observe` mode.
+    pub observe: Box<dyn Fn(Player) -> Run<'static>>,
     /// What must be so when all is quiet; says what is not.
     pub goal: Goal,
     /// What must be so after every call.
@@ -75,6 +79,9 @@ pub fn explore(scenario: &Scenario) -> Result<Coverage, String> {
 /// # Errors
 /// As for [`explore`]; this is what proves that the guard is needed and the explorer can fail.
 pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<Coverage, String> {
+    if sabotage.is_none() {
+        observed::check(scenario)?;
+    }
     let calls = play(scenario, sabotage, &[])?.calls;
     if calls == 0 {
         return Err(format!(
@@ -181,7 +188,13 @@ fn play_on(
         let finished = matches!(answer, Some(Ok(_))) && !stage.tap.has_stopped(player.run());
         answers.push(match answer {
             None => "ended by the fault".to_owned(),
-            Some(Ok(report)) => report.summary,
+            Some(Ok(report)) => {
+                if let [false_word, ..] = truth::untrue(&report, &stage.world()).as_slice() {
+                    let what = format!("told what is not so: {false_word}");
+                    return Err(history(scenario, &stage, &answers, &what));
+                }
+                report.summary
+            }
             Some(Err(error)) => format!("Err: {error}"),
         });
         if finished {

@@ -314,11 +314,16 @@ impl Trio {
         } else {
             Promises::with_changes(most_changes)
         };
+        let observing = self.clone().set("HOLDFAST_MODE", "observe");
         let trio = Arc::new(self);
         let (for_stage, for_run, for_goal) = (Arc::clone(&trio), Arc::clone(&trio), trio);
         Scenario {
             name,
             stage: Box::new(move || for_stage.stage()),
+            observe: Box::new({
+                let event = event.clone();
+                move |player| observing.deliver(player, &event)
+            }),
             deliver: Box::new(move |player| for_run.deliver(player, &event)),
             goal: Box::new(move |stage| goal(&for_goal, stage)),
             promises,

@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::guard;
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
-use holdfast::settings::Settings;
+use holdfast::settings::{Mode, Settings};
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
@@ -267,19 +267,35 @@ impl Released {
         goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
     ) -> Scenario {
         let released = Arc::new(self);
-        let (for_stage, for_run, for_goal) =
-            (Arc::clone(&released), Arc::clone(&released), released);
+        let (for_stage, for_run, for_goal) = (
+            Arc::clone(&released),
+            Arc::clone(&released),
+            Arc::clone(&released),
+        );
         Scenario {
             name,
             stage: Box::new(move || for_stage.stage()),
             deliver: Box::new(move |player| for_run.deliver(player)),
+            observe: Box::new(move |player| released.observe(player)),
             goal: Box::new(move |stage| goal(&for_goal, stage)),
             promises,
         }
     }
 
     fn deliver(&self, player: Player) -> Run<'static> {
-        let settings = self.settings.clone();
+        self.deliver_with(player, self.settings.clone())
+    }
+
+    /// The same in `observe` mode.
+    fn observe(&self, player: Player) -> Run<'static> {
+        let settings = Settings {
+            mode: Mode::Observe,
+            ..self.settings.clone()
+        };
+        self.deliver_with(player, settings)
+    }
+
+    fn deliver_with(&self, player: Player, settings: Settings) -> Run<'static> {
         let trigger = parse(&self.event).expect("the simulator's events can be read");
         Box::pin(deliver(player, settings, trigger))
     }

@@ -289,12 +289,14 @@ impl Fleet {
         } else {
             Promises::with_changes(most_changes)
         };
+        let observing = Arc::new(self.clone().set("HOLDFAST_MODE", "observe"));
         let fleet = Arc::new(self);
         let (for_stage, for_run, for_goal) = (Arc::clone(&fleet), Arc::clone(&fleet), fleet);
         Scenario {
             name,
             stage: Box::new(move || for_stage.stage()),
             deliver: Box::new(move |player| for_run.deliver(player, told.0, told.1)),
+            observe: Box::new(move |player| observing.deliver(player, told.0, told.1)),
             goal: Box::new(move |stage| goal(&for_goal, stage)),
             promises,
         }

@@ -5,11 +5,14 @@ use super::super::decide::{Move, Plan};
 use super::super::evidence::Cause;
 use super::super::group::Group;
 use super::super::progress::Progress;
+use super::super::route::{Step, Tie};
 use super::super::run::Run;
 use super::{all_of, and_not, obstacles, on_its_way, stays, stays_on_purpose, subject};
 use crate::clock::Clock;
 use crate::ids::InstanceId;
-use crate::report::{FailoverReport, GroupReport, MoveEnd, MoveReport, Outcome, Report, Subject};
+use crate::report::{
+    FailoverReport, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report, Subject,
+};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -18,6 +21,7 @@ pub(in crate::failover) fn would<C, L, K: Clock>(
     group: &Group<'_>,
     leaving: &BTreeSet<InstanceId>,
     plan: &Plan,
+    fences: Vec<PlannedCall>,
 ) -> Report {
     let progress = Progress {
         leaving: leaving.clone(),
@@ -47,6 +51,7 @@ pub(in crate::failover) fn would<C, L, K: Clock>(
         and_not(&moves)
     );
     let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
+    report.would_call = plan.moves.iter().flat_map(calls_of).chain(fences).collect();
     report.findings = obstacles(&plan.blocked, group, run.settings);
     report.subject = subject(run, group.name, &progress, moves);
     report
@@ -81,6 +86,7 @@ pub(in crate::failover) fn planned(
         }
     );
     let mut report = Report::of(FUNCTION, settings.mode, outcome, summary);
+    report.would_call = moves.iter().flat_map(calls_of).collect();
     report.findings.clone_from(&group.obstacles);
     report.subject = Subject::Failover(Box::new(FailoverReport {
         group: group.group.clone(),
@@ -93,4 +99,37 @@ pub(in crate::failover) fn planned(
         mutating_calls: 0,
     }));
     report
+}
+
+/// The calls that change something when a move is carried out, in their order.
+fn calls_of(one: &Move) -> Vec<PlannedCall> {
+    match &one.step {
+        Step::Interface { eni, from, .. } => {
+            let mut calls = Vec::new();
+            if let Some(ending) = from.as_ref().filter(|ending| !ending.is_leaving) {
+                if ending.ends_with_instance {
+                    let clear = PlannedCall::clear_delete_on_termination(eni, &ending.attachment);
+                    calls.push(clear);
+                }
+                calls.push(PlannedCall::detach(&ending.attachment));
+            }
+            calls.push(PlannedCall::attach(eni, &one.to));
+            calls
+        }
+        Step::PrivateIps { to, ips } => vec![PlannedCall::assign(ips, to)],
+        Step::Address {
+            allocation,
+            eni,
+            private_ip,
+            tie,
+            ..
+        } => {
+            let ended = match tie {
+                Tie::Ended(association) => Some(PlannedCall::disassociate(association)),
+                Tie::None | Tie::Replaced => None,
+            };
+            let associated = PlannedCall::associate(allocation, eni, *private_ip);
+            ended.into_iter().chain([associated]).collect()
+        }
+    }
 }

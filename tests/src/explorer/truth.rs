@@ -1,0 +1,169 @@
+//! Promise 9 on a report: what it calls moved, placed, restored or verified is so in the account at the moment
+//! of the report, read past any lag.
+
+use crate::sim::World;
+use crate::sim::api::{
+    Address, Caller, DescribeAddressesAttribute, DescribeNetworkInterfaces, NetworkInterface,
+    Request, Response,
+};
+use crate::sim::front::ACCOUNT;
+use holdfast::report::{
+    AddressReport, AssociationReport, MoveEnd, MoveReport, Outcome, Report, Subject,
+};
+
+/// What a report says that is not so.
+#[must_use]
+pub fn untrue(report: &Report, world: &World) -> Vec<String> {
+    match &report.subject {
+        Subject::Address(address) => address_is_so(report.outcome, address, world),
+        Subject::Instance(instance) if report.outcome != Outcome::WouldAssociate => {
+            let placed = instance.placed.iter();
+            let placed = placed.map(|placed| (placed.ip.to_string(), &placed.association));
+            placed
+                .flat_map(|(ip, at)| association_is_so(&ip, at, world))
+                .collect()
+        }
+        Subject::Failover(failover) => {
+            let moves = failover.moves.iter();
+            moves.flat_map(|one| move_is_so(one, world)).collect()
+        }
+        Subject::Sweep(sweep) => {
+            let nested = sweep.settled.iter().chain(&sweep.failovers);
+            let mut found: Vec<String> = nested.flat_map(|each| untrue(each, world)).collect();
+            for placed in &sweep.placed {
+                let ip = placed.ip.to_string();
+                found.extend(association_is_so(&ip, &placed.association, world));
+            }
+            found
+        }
+        Subject::Instance(_) | Subject::Groups(_) | Subject::Nothing => Vec::new(),
+    }
+}
+
+fn address_is_so(outcome: Outcome, told: &AddressReport, world: &World) -> Vec<String> {
+    let mut found = Vec::new();
+    let Some(ip) = told.ip.map(|ip| ip.to_string()) else {
+        return found;
+    };
+    let held = address(world, &ip);
+    if matches!(outcome, Outcome::Reclaimed | Outcome::AlreadyOurs) {
+        let now = held.as_ref().map(|held| held.allocation_id.as_str());
+        let said = told
+            .allocation
+            .as_ref()
+            .map(holdfast::ids::AllocationId::as_str);
+        if now.is_none() || (said.is_some() && said != now) {
+            found.push(format!(
+                "{ip} is back as {said:?}: the account has it as {now:?}"
+            ));
+        }
+    }
+    if let Some(association) = &told.association {
+        found.extend(association_is_so(&ip, association, world));
+    }
+    if let (Some(name), Some(held)) = (&told.reverse_name, &held) {
+        let now = reverse_name(world, &held.allocation_id);
+        if now.as_deref() != Some(name.as_str()) {
+            found.push(format!("{ip} has the name {name}: it has {now:?}"));
+        }
+    }
+    found
+}
+
+/// Only what is called verified is held against the account.
+fn association_is_so(ip: &str, told: &AssociationReport, world: &World) -> Option<String> {
+    let now = address(world, ip).and_then(|held| held.association);
+    let is_there = now.as_ref().is_some_and(|now| {
+        now.network_interface_id == told.eni.as_str()
+            && now.private_ip_address == told.private_ip.to_string()
+    });
+    (told.verified && !is_there).then(|| {
+        let at = now.map(|now| (now.network_interface_id, now.private_ip_address));
+        format!(
+            "{ip} is verified on {} {}: it is at {at:?}",
+            told.eni, told.private_ip
+        )
+    })
+}
+
+fn move_is_so(told: &MoveReport, world: &World) -> Vec<String> {
+    let holder = match told.end {
+        MoveEnd::Moved | MoveEnd::AlreadyThere => told.to.as_ref(),
+        MoveEnd::Returned => told.from.as_ref(),
+        MoveEnd::Stranded => None,
+        MoveEnd::NotMoved | MoveEnd::WouldMove | MoveEnd::Gone => return Vec::new(),
+    };
+    let holder = holder.map(|id| id.as_str());
+    let mut found = Vec::new();
+    let mut hold = |what: String, now: Option<String>| {
+        if now.as_deref() != holder {
+            let end = told.end;
+            found.push(format!(
+                "{what} ended as {end:?} with {holder:?}: it is with {now:?}"
+            ));
+        }
+    };
+    for ip in &told.public_ips {
+        let now = address(world, &ip.to_string()).and_then(|held| held.association);
+        hold(ip.to_string(), now.and_then(|now| now.instance_id));
+    }
+    for ip in &told.private_ips {
+        let ip = ip.to_string();
+        let mut all = interfaces(world).into_iter();
+        let carrier = all.find(|eni| has(eni, &ip));
+        hold(ip, carrier.and_then(|eni| attached_to(&eni)));
+    }
+    if let Some(eni) = told.eni.as_ref().filter(|_| told.private_ips.is_empty()) {
+        let mut all = interfaces(world).into_iter();
+        let found = all.find(|each| each.network_interface_id == eni.as_str());
+        hold(eni.to_string(), found.and_then(|eni| attached_to(&eni)));
+    }
+    found
+}
+
+fn has(interface: &NetworkInterface, ip: &str) -> bool {
+    let mut ips = interface.private_ip_addresses.iter();
+    ips.any(|private| private.private_ip_address == ip)
+}
+
+/// The instance that has an interface, attached and not on its way out.
+fn attached_to(interface: &NetworkInterface) -> Option<String> {
+    let attachment = interface.attachment.as_ref()?;
+    let is_attached = attachment.status == "attached";
+    attachment.instance_id.clone().filter(|_| is_attached)
+}
+
+fn auditor() -> Caller {
+    Caller::user(ACCOUNT, "auditor")
+}
+
+fn address(world: &World, ip: &str) -> Option<Address> {
+    let mut all = super::promises::addresses(world).into_values();
+    all.find(|address| address.public_ip == ip)
+}
+
+fn interfaces(world: &World) -> Vec<NetworkInterface> {
+    let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
+    match world.inspect(&auditor(), &request) {
+        Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => interfaces,
+        _ => Vec::new(),
+    }
+}
+
+/// The name that an address has, or gets with an update that EC2 has accepted.
+fn reverse_name(world: &World, allocation: &str) -> Option<String> {
+    let request = Request::DescribeAddressesAttribute(DescribeAddressesAttribute {
+        allocation_ids: vec![allocation.to_owned()],
+        attribute: Some("domain-name".to_owned()),
+        ..DescribeAddressesAttribute::default()
+    });
+    let Ok(Response::DescribeAddressesAttribute { addresses, .. }) =
+        world.inspect(&auditor(), &request)
+    else {
+        return None;
+    };
+    let named = addresses.into_iter().next()?;
+    let coming = named.ptr_record_update.and_then(|update| update.value);
+    let name = coming.or(named.ptr_record)?;
+    Some(name.trim_end_matches('.').to_owned())
+}
