@@ -209,7 +209,7 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
 }
 
 /// What was seen, with what was read again in its place.
-fn in_place_of<T: Clone, I: PartialEq>(
+pub(super) fn in_place_of<T: Clone, I: PartialEq>(
     seen: &[T],
     read: &mut Vec<T>,
     id: impl Fn(&T) -> &I,
@@ -247,8 +247,8 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
     };
-    // Where there are no groups, nobody asks who is sick.
-    if !observed.instances.is_empty() || !observed.interfaces.is_empty() {
+    // Where there are no members, nobody asks who is sick.
+    if !observed.instances.is_empty() {
         observed.alarms = alarms_of(&ports.cloud, None).await?;
     }
     observed.with_others(&ports.cloud, settings).await

@@ -1,6 +1,13 @@
 //! What a failover is to do, decision by decision: no network, no waiting.
 
+mod anonymous;
+mod asked;
+mod audits;
+mod decisions;
+mod evidence;
 mod fixture;
+mod groups;
+mod looks;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;
