@@ -7,6 +7,7 @@
 mod hands;
 mod seen;
 mod standbys;
+mod watch;
 mod worlds;
 
 use super::placement::{GROUP, schedule, terminate};
@@ -28,6 +29,7 @@ pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;
+pub use watch::{Before, Seen, Watch};
 pub use worlds::of_another_region;
 
 /// How long a simulated Lambda may run.

@@ -8,6 +8,7 @@ mod evidence;
 mod fixture;
 mod groups;
 mod looks;
+mod verdicts;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;
