@@ -5,6 +5,7 @@ use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, fired, floating_address, floating_interface, heal, switchover, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
+use holdfast_tests::sim::World;
 use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
 use holdfast_tests::sim::front::Stage;
 
@@ -206,6 +207,75 @@ fn a_contributor_loses_its_address_to_one_that_is_none() {
         (Outcome::FailedOver, Some(2))
     );
     assert_eq!(stage.broken(), Vec::<String>::new());
+}
+
+#[test]
+fn a_contributor_that_is_well_again_before_the_second_look_keeps_its_address() {
+    let trio = with_fleet(floating_address());
+    let first = trio.members[0].clone();
+    let holder_when_it_is_well_at = |call: usize| {
+        let stage = trio.stage();
+        let event = contributing(&stage, &first);
+        let first = first.clone();
+        stage.keep_time_of(time::Duration::milliseconds(900));
+        let is_well = move |world: &mut World| {
+            world.set_contributor("fleet", &[("InstanceId", &first)], AlarmState::Ok);
+        };
+        stage.intrude(call, Box::new(is_well));
+        let run = trio.deliver(stage.player("holdfast"), &event);
+        drop(stage.drive(vec![run]));
+        assert_eq!(stage.broken(), Vec::<String>::new());
+        trio.holder(&stage)
+    };
+    assert_eq!(holder_when_it_is_well_at(usize::MAX), Some(1));
+    assert_eq!(holder_when_it_is_well_at(7), Some(0));
+}
+
+#[test]
+fn contributors_that_are_no_instances_say_nothing_of_the_one_that_the_event_names() {
+    let trio = with_fleet(floating_address());
+    let stage = trio.stage();
+    let first = trio.members[0].clone();
+    let event = contributing(&stage, &first);
+    stage.give_up(&first);
+    for (key, value, state) in [
+        ("LoadBalancer", "web", AlarmState::Alarm),
+        ("InstanceId", first.as_str(), AlarmState::Ok),
+        ("InstanceId", "i-0aaaaaaaaaaaaaaaa", AlarmState::Ok),
+    ] {
+        let mut world = stage.world();
+        world.set_contributor("fleet", &[(key, value)], state);
+    }
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+}
+
+#[test]
+fn only_an_alarm_on_many_instances_is_asked_for_which_it_fires() {
+    let asked = |trio: &Trio, stage: &std::sync::Arc<Stage>, event: &serde_json::Value| {
+        drop(trio.told(stage, event));
+        let names = stage.tap.names();
+        names
+            .iter()
+            .filter(|name| name.contains("Contributors"))
+            .count()
+    };
+    let (trio, stage, event) = failed(floating_address());
+    assert_eq!(asked(&trio, &stage, &event), 0, "it is on one instance");
+
+    let trio = floating_address().tagged("holdfast:alarm", "web is down");
+    let trio = trio.world(|world| {
+        let queries = vec![Query::Expression("SELECT MAX(Latency) FROM App".to_owned())];
+        let put = world.put_alarm(Alarm::on_queries("web is down", queries));
+        put.expect("it is good");
+    });
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), "web is down");
+    assert_eq!(asked(&trio, &stage, &event), 0, "its event names none");
+
+    let trio = with_fleet(floating_address());
+    let stage = trio.stage();
+    let event = contributing(&stage, &trio.members[0]);
+    assert!(asked(&trio, &stage, &event) > 0);
 }
 
 #[test]

@@ -1,14 +1,16 @@
 //! Random lives of a group with something that moves: members fail and recover, stop, start and end, people
-//! move the thing by hand and change tags, events are lost, doubled and late, calls fail. The promises hold
-//! after every call; and when all is well again, a member has it.
+//! move the thing by hand and change tags, events are lost, doubled and late, calls fail; and the members may
+//! stand in any order, in other zones and subnets. The promises hold after every call; who takes over is who
+//! stands next, no alarm moves it twice within the cooldown, what is free on purpose stays free; and when all is
+//! well again, a member has it.
 
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::{failover, placement, reconcile};
 use holdfast_tests::explorer::promises::Scene;
 use holdfast_tests::scenarios::failover::{
-    TIMEOUT, Trio, attach, detach, fail, floating_address, floating_interface, floating_private_ip,
-    heal, stop, tag_group,
+    Seen, TIMEOUT, Trio, Watch, attach, detach, fail, floating_address, floating_interface,
+    floating_private_ip, heal, stop, tag_group,
 };
 use holdfast_tests::scenarios::placement::{schedule, start, terminate};
 use holdfast_tests::sim::api::InstanceState;
@@ -21,6 +23,59 @@ use std::sync::Arc;
 use std::time::Duration;
 
 const LIVES: u32 = 500;
+
+/// What moves, and among whom.
+#[derive(Debug, Clone)]
+struct Group {
+    /// An interface, an Elastic IP, a private IP, or an interface with an Elastic IP beside it.
+    mover: usize,
+    /// In which order the members stand by.
+    order: usize,
+    /// Which member is elsewhere.
+    place: usize,
+    /// Whether it has an address that is free on purpose.
+    has_spare: bool,
+}
+
+const ORDERS: [[Option<i32>; 3]; 4] = [
+    [Some(1), Some(2), Some(3)],
+    [Some(3), Some(2), Some(1)],
+    [Some(5), Some(5), Some(5)],
+    [Some(1), None, Some(2)],
+];
+
+impl Group {
+    fn trio(&self) -> Trio {
+        let trio = match self.mover {
+            0 => floating_interface(),
+            1 => floating_address().tagged("holdfast:on-stop", "move"),
+            2 => floating_private_ip(),
+            _ => floating_interface().with_another_on(0),
+        };
+        let trio = match self.place {
+            0 => trio.in_zone(1, "us-east-1b"),
+            1 => trio.in_zone(2, "us-east-1b"),
+            2 => trio.in_another_subnet(1),
+            _ => trio,
+        };
+        let trio = if self.has_spare {
+            trio.with_spare()
+        } else {
+            trio
+        };
+        trio.priorities(ORDERS[self.order])
+    }
+}
+
+fn groups() -> impl Strategy<Value = Group> {
+    let all = (0..4_usize, 0..4_usize, 0..6_usize, any::<bool>());
+    all.prop_map(|(mover, order, place, has_spare)| Group {
+        mover,
+        order,
+        place,
+        has_spare,
+    })
+}
 
 /// What happens next.
 #[derive(Debug, Clone)]
@@ -46,7 +101,7 @@ enum Step {
     Break(usize, Fault),
 }
 
-fn steps() -> impl Strategy<Value = (usize, Vec<Step>)> {
+fn lives() -> impl Strategy<Value = (Group, Vec<Step>)> {
     let member = || 0..3_usize;
     let one = prop_oneof![
         8 => member().prop_map(Step::Fail),
@@ -63,23 +118,26 @@ fn steps() -> impl Strategy<Value = (usize, Vec<Step>)> {
         3 => (0..14_usize, prop::sample::select(Fault::ALL.to_vec()))
             .prop_map(|(call, fault)| Step::Break(call, fault)),
     ];
-    (0..3_usize, prop::collection::vec(one, 5..60))
+    (groups(), prop::collection::vec(one, 5..60))
 }
 
 struct Life {
     trio: Trio,
     stage: Arc<Stage>,
+    watch: Watch,
+    is_alone: bool,
 }
 
 impl Life {
-    fn new(mover: usize) -> Self {
-        let trio = match mover {
-            0 => floating_interface(),
-            1 => floating_address().tagged("holdfast:on-stop", "move"),
-            _ => floating_private_ip(),
-        };
+    fn new(group: &Group) -> Self {
+        let trio = group.trio();
         let stage = trio.stage();
-        Self { trio, stage }
+        Self {
+            trio,
+            stage,
+            watch: Watch::default(),
+            is_alone: group.mover == 1,
+        }
     }
 
     fn state(&self, member: usize) -> Option<InstanceState> {
@@ -124,8 +182,13 @@ impl Life {
         }
     }
 
-    /// Only a whole interface is moved by hand, and only when that is possible.
+    /// A whole interface, or an Elastic IP that is alone, and only when that is possible.
     fn by_hand(&self, member: usize) {
+        self.watch.person_moved_it();
+        if self.is_alone && self.state(member) == Some(InstanceState::Running) {
+            self.trio.put_by_hand(&mut self.stage.world(), member);
+            return;
+        }
         let Some(interface) = self.trio.interface(&self.stage) else {
             return;
         };
@@ -160,9 +223,17 @@ impl Life {
             let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
             drop(placement::run(&ports, &settings, trigger, delivery).now_or_never());
         }
+        let before = Watch::begins(&self.trio, &self.stage);
         let player = self.stage.player("holdfast-alarm-failover");
         let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
-        drop(failover::run(&ports, &settings, trigger, delivery).now_or_never());
+        let end = failover::run(&ports, &settings, trigger, delivery).now_or_never();
+        let (trio, stage) = (&self.trio, &self.stage);
+        if matches!(trigger, Trigger::Alarm(_)) {
+            self.watch.is_kept(trio, stage, &before);
+        }
+        self.watch.has_waited(stage, &before);
+        self.watch
+            .went_to_who_stood_next(trio, stage, &before, end.as_ref());
     }
 
     fn reconcile(&self) {
@@ -170,7 +241,10 @@ impl Life {
         let trigger = parse(&schedule()).expect("the schedule can be read");
         let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
         let settings = self.trio.settings();
+        let before = Watch::begins(&self.trio, &self.stage);
         drop(reconcile::run(&ports, &settings, &trigger, delivery).now_or_never());
+        self.watch.is_kept(&self.trio, &self.stage, &before);
+        self.watch.has_waited(&self.stage, &before);
     }
 
     /// No faults any more, everybody who is there is well, and reconcile has come by.
@@ -191,6 +265,9 @@ impl Life {
     fn promises_hold(&self) -> Result<(), String> {
         let mut broken = self.stage.broken();
         broken.extend(self.stage.world().check());
+        broken.extend(self.trio.spare_must_be_free(&self.stage).err());
+        broken.extend(self.trio.sent_to_another_zone(&self.stage.world()));
+        broken.extend(self.watch.wrong());
         if broken.is_empty() {
             Ok(())
         } else {
@@ -224,8 +301,9 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
         ..Config::default()
     });
     let moved = Cell::new(0_usize);
-    let lived = runner.run(&steps(), |(mover, steps)| {
-        let life = Life::new(mover);
+    let seen = Cell::new(Seen::default());
+    let lived = runner.run(&lives(), |(group, steps)| {
+        let life = Life::new(&group);
         for step in &steps {
             life.go(step);
             life.promises_hold().map_err(TestCaseError::fail)?;
@@ -233,11 +311,13 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
         life.all_is_well();
         life.promises_hold().map_err(TestCaseError::fail)?;
         moved.set(moved.get() + life.moves());
+        seen.set(seen.get() + life.watch.seen());
         life.a_member_has_it().map_err(TestCaseError::fail)
     });
     println!(
-        "{LIVES} lives, {} calls that changed something",
-        moved.get()
+        "{LIVES} lives, {} calls that changed something, {:?}",
+        moved.get(),
+        seen.get()
     );
     assert!(
         lived.is_ok(),
@@ -247,4 +327,8 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
             .map_or_else(String::new, |failed| failed.to_string())
     );
     assert!(moved.get() > 300, "hardly anything happened");
+    let seen = seen.get();
+    assert!(seen.chosen > 100, "hardly anybody took over");
+    assert!(seen.kept > 50, "hardly any run came within a cooldown");
+    assert!(seen.waited > 50, "hardly any run found the lease taken");
 }

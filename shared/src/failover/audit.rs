@@ -187,7 +187,7 @@ async fn see_to<C: FailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// What an earlier run noted as under way: with its alarms, which are read again.
-fn taken_up(episode: &Episode, group: &str, now: OffsetDateTime) -> Cause {
+pub(super) fn taken_up(episode: &Episode, group: &str, now: OffsetDateTime) -> Cause {
     let kind = if episode.alarms.is_empty() {
         Kind::LeftOver
     } else {
@@ -229,7 +229,7 @@ fn found_down(
 }
 
 /// The member to which everything is to return, if something asks for it and it is not there already.
-fn home_of<'a>(
+pub(super) fn home_of<'a>(
     group: &Group<'a>,
     ground: &Ground<'_>,
     settings: &Settings,
@@ -254,7 +254,7 @@ fn home_of<'a>(
 
 /// Whether an alarm that names no instance and led to the last failover fires to this day: nothing says
 /// that it would not lead to the next.
-fn still_fires(last: Option<&Episode>, observed: &Observed) -> bool {
+pub(super) fn still_fires(last: Option<&Episode>, observed: &Observed) -> bool {
     let mut alarms = last.into_iter().flat_map(|last| &last.alarms);
     alarms.any(|name| {
         let alarm = observed.alarms.get(name).filter(|alarm| alarm.fires());
@@ -381,7 +381,7 @@ async fn rehearsed<C: FailoverCloud, L, K>(
     findings
 }
 
-fn rehearsals(one: &Move) -> Vec<Rehearsal> {
+pub(super) fn rehearsals(one: &Move) -> Vec<Rehearsal> {
     match &one.step {
         Step::Interface {
             eni,

@@ -189,7 +189,11 @@ fn destination<'a>(
     if is_under_way && let Some(back) = way_back(question, charge, booking) {
         return Ok(back);
     }
-    why.retain(|obstacle| !matches!(obstacle, Obstacle::NotAsked { .. }));
+    // Who was not asked for is worth a word only where nobody of the group was.
+    let was_asked = |why: &Obstacle| !matches!(why, Obstacle::NotAsked { .. });
+    if why.iter().any(was_asked) {
+        why.retain(was_asked);
+    }
     if why.is_empty() {
         why.push(Obstacle::NoStandby {
             members: question.group.members.len(),

@@ -163,7 +163,7 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
 }
 
 /// A second look at what one move hangs on, all at the same time: who has it, who is to get it, the address,
-/// and the alarms. The rest is as it was seen.
+/// the alarms, and for which instances one of many fires. The rest is as it was seen.
 pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     cause: &Cause,
@@ -178,7 +178,8 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
         Step::Interface { .. } | Step::PrivateIps { .. } => Vec::new(),
     };
     let which = WhichInstances::Named(members.clone());
-    let (instances, addresses, alarms) = futures_util::join!(
+    let of_many = seen.contributors.keys().next();
+    let (instances, addresses, alarms, contributing) = futures_util::join!(
         cloud.instances(&which),
         async {
             if allocations.is_empty() {
@@ -189,13 +190,22 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
                 .await
         },
         alarms_of(cloud, Some(cause)),
+        async {
+            match of_many {
+                Some(alarm) => contributing(cloud, alarm).await,
+                None => Ok(BTreeSet::new()),
+            }
+        },
     );
-    let (mut instances, mut addresses) = (instances?, addresses?);
+    let (mut instances, mut addresses, contributing) = (instances?, addresses?, contributing?);
     let mut now = Observed {
         at,
         alarms: alarms?,
         ..seen.clone()
     };
+    for still in now.contributors.values_mut() {
+        still.clone_from(&contributing);
+    }
     for each in &instances {
         if let Some(state) = now.others.get_mut(&each.id) {
             *state = each.state;
@@ -209,7 +219,7 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
 }
 
 /// What was seen, with what was read again in its place.
-fn in_place_of<T: Clone, I: PartialEq>(
+pub(super) fn in_place_of<T: Clone, I: PartialEq>(
     seen: &[T],
     read: &mut Vec<T>,
     id: impl Fn(&T) -> &I,
@@ -247,8 +257,8 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
     };
-    // Where there are no groups, nobody asks who is sick.
-    if !observed.instances.is_empty() || !observed.interfaces.is_empty() {
+    // Where there are no members, nobody asks who is sick.
+    if !observed.instances.is_empty() {
         observed.alarms = alarms_of(&ports.cloud, None).await?;
     }
     observed.with_others(&ports.cloud, settings).await
@@ -279,17 +289,25 @@ impl Observed {
         let Some(alarm) = alarm.filter(|alarm| alarm.fires() && alarm.is_of_many()) else {
             return Ok(self);
         };
-        let firing = cloud.contributors(&alarm.name).await?;
-        let instances: BTreeSet<InstanceId> = firing
-            .iter()
-            .filter_map(|them| them.get(INSTANCE_DIMENSION)?.parse().ok())
-            .collect();
+        let instances = contributing(cloud, &alarm.name).await?;
         // Where none of them is an instance, that is not how the cause came to name one.
         if !instances.is_empty() {
             self.contributors.insert(alarm.name.clone(), instances);
         }
         Ok(self)
     }
+}
+
+/// The instances for which an alarm on many time series fires.
+async fn contributing<C: ReadAlarms>(
+    cloud: &C,
+    alarm: &str,
+) -> Result<BTreeSet<InstanceId>, CloudError> {
+    let firing = cloud.contributors(alarm).await?;
+    let instances = firing
+        .iter()
+        .filter_map(|them| them.get(INSTANCE_DIMENSION)?.parse().ok());
+    Ok(instances.collect())
 }
 
 /// How well members are.

@@ -6,6 +6,9 @@
 
 mod hands;
 mod seen;
+mod standbys;
+mod watch;
+mod worlds;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
@@ -26,6 +29,8 @@ pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;
+pub use watch::{Before, Seen, Watch};
+pub use worlds::of_another_region;
 
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(120);

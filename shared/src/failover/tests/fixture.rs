@@ -19,13 +19,14 @@ pub(super) const ENI: &str = "eni-0f";
 /// The Elastic IP that moves, or rides along.
 pub(super) const EIP: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 const FLOATING_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 99);
-const GROUP: (&str, &str) = ("holdfast:group", "web");
+/// The tag of everything here.
+pub(super) const GROUP: (&str, &str) = ("holdfast:group", "web");
 
 /// A group under construction.
 #[derive(Debug, Clone)]
 pub(super) struct Fixture {
-    observed: Observed,
-    fitness: Fitness,
+    pub(super) observed: Observed,
+    pub(super) fitness: Fitness,
     pub(super) limits: Limits,
 }
 
@@ -37,7 +38,7 @@ pub(super) fn zone(letter: &str) -> Zone {
     Zone(format!("eu-west-1{letter}"))
 }
 
-fn private_ip(number: u8) -> Ipv4Addr {
+pub(super) fn private_ip(number: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, 0, number)
 }
 
@@ -45,9 +46,8 @@ fn kind() -> InstanceType {
     InstanceType("t3.small".to_owned())
 }
 
-/// Two members that are well, and nothing that moves.
-pub(super) fn pair() -> Fixture {
-    let member = |number: u8| Instance {
+fn member(number: u8) -> Instance {
+    Instance {
         id: id(number),
         state: InstanceState::Running,
         tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
@@ -66,7 +66,11 @@ pub(super) fn pair() -> Fixture {
                 public: None,
             }],
         }],
-    };
+    }
+}
+
+/// Two members that are well, and nothing that moves.
+pub(super) fn pair() -> Fixture {
     Fixture {
         observed: Observed {
             at: OffsetDateTime::UNIX_EPOCH,
@@ -91,6 +95,13 @@ pub(super) fn pair() -> Fixture {
 impl Fixture {
     pub(super) fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
+        self
+    }
+
+    /// With one more member that is well.
+    pub(super) fn joined_by(mut self, number: u8) -> Self {
+        self.observed.instances.push(member(number));
+        self.fitness.checks.insert(id(number), Checks::Ok);
         self
     }
 
@@ -172,7 +183,8 @@ impl Fixture {
     }
 
     pub(super) fn member(&mut self, number: u8) -> &mut Instance {
-        &mut self.observed.instances[usize::from(number) - 1]
+        let mut members = self.observed.instances.iter_mut();
+        members.find(|member| member.id == id(number)).unwrap()
     }
 
     pub(super) fn health(&mut self, number: u8, checks: Checks, state: InstanceState) {
@@ -188,17 +200,22 @@ impl Fixture {
         });
     }
 
+    /// How well the members are, and what their type allows.
+    pub(super) fn fitness_with_limits(&self) -> Fitness {
+        let mut fitness = self.fitness.clone();
+        fitness.limits.insert(kind(), self.limits);
+        fitness
+    }
+
     /// What is to be done when the first member fails.
     pub(super) fn plan(&self) -> Plan {
         let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
         let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = Settings::read(variables).unwrap();
-        let mut fitness = self.fitness.clone();
-        fitness.limits.insert(kind(), self.limits);
         decide::plan(&Question {
             group: &Group::named(GROUP.1, &self.observed, &settings, &[]),
             observed: &self.observed,
-            fitness: &fitness,
+            fitness: &self.fitness_with_limits(),
             kind: &Kind::Alarm,
             leaving: &BTreeSet::from([id(1)]),
             may_begin: true,

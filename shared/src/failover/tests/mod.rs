@@ -1,6 +1,14 @@
 //! What a failover is to do, decision by decision: no network, no waiting.
 
+mod anonymous;
+mod asked;
+mod audits;
+mod decisions;
+mod evidence;
 mod fixture;
+mod groups;
+mod looks;
+mod verdicts;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;

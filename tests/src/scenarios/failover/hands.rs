@@ -15,7 +15,7 @@ pub(super) fn call(world: &mut World, request: &Request) -> Response {
     answer.expect("the scenario's own calls are good")
 }
 
-fn specified(kind: &str, tags: &[(&str, &str)]) -> Vec<TagSpecification> {
+pub(super) fn specified(kind: &str, tags: &[(&str, &str)]) -> Vec<TagSpecification> {
     if tags.is_empty() {
         return Vec::new();
     }
@@ -84,10 +84,14 @@ pub fn tag_group(world: &mut World, id: &str, more: &[(&str, &str)]) {
 
 /// The owner takes the group's tag away.
 pub fn untag_group(world: &mut World, id: &str) {
+    untag(world, id, GROUP.0);
+}
+
+pub(super) fn untag(world: &mut World, id: &str, key: &str) {
     let request = DeleteTags {
         resources: vec![id.to_owned()],
         tags: vec![TagToDelete {
-            key: GROUP.0.to_owned(),
+            key: key.to_owned(),
             value: None,
         }],
     };
