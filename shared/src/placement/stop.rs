@@ -99,7 +99,7 @@ fn left_over(
 /// What was given to running instances that had been left without an address.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    /// The addresses that are on an instance now; in `observe` mode, none.
+    /// The addresses that are on an instance now; in `observe` mode, those that would be.
     pub placed: Vec<PlacedReport>,
     /// What a person should know.
     pub findings: Vec<Finding>,
@@ -122,12 +122,21 @@ pub async fn place_waiting<C: PlacementCloud, L: Ledger, K: Clock>(
         let is_free = address.association.is_none();
         is_of_a_group && (is_free || on_stop(address, settings) == OnStop::Move)
     };
-    if settings.mode == Mode::Observe || !addresses.any(may_be_had) {
+    if !addresses.any(may_be_had) {
         return Ok(Waiting::default());
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);
-    match give(ports, settings, delivery, &steps).await {
-        Ok(given) => Ok(words::waiting(settings, given)),
+    let waiting = async {
+        if settings.mode == Mode::Observe {
+            let mut steps = steps(&observe::look_at_health(ports, settings).await?);
+            steps.truncate(MOST_AT_ONCE);
+            return Ok::<_, CloudError>(words::would_give(settings, &steps));
+        }
+        let given = give(ports, settings, delivery, &steps).await?;
+        Ok(words::waiting(settings, given))
+    };
+    match waiting.await {
+        Ok(waiting) => Ok(waiting),
         Err(source) if source.is_passing() => Err(Error::Unfinished {
             what: "instances that wait for an address may still lack it".to_owned(),
             source,

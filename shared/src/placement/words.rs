@@ -225,6 +225,14 @@ pub(super) fn waiting(settings: &Settings, given: Given) -> Waiting {
     }
 }
 
+pub(super) fn would_give(settings: &Settings, steps: &[Step]) -> Waiting {
+    let placed = steps.iter().map(|step| would_be(settings, step)).collect();
+    Waiting {
+        placed,
+        findings: Vec::new(),
+    }
+}
+
 fn nothing_moves(change: &InstanceChange) -> String {
     format!("ignored {change}: no address of its is to move on, or no running instance lacks one")
 }

@@ -182,21 +182,26 @@ pub fn after_call(
 }
 
 /// The row of the address that somebody else accepted: EC2 does not show it any more, and how it ended is
-/// not settled.
+/// not settled. None where it was this account that received it.
 #[must_use]
 pub fn given_away<'a>(
     observed: &'a Concerned,
     received: Option<&AllocationId>,
 ) -> Option<&'a Snapshot> {
+    let is_shown = |allocation: &AllocationId| observed.look.addresses.contains_key(allocation);
+    let is_noted = |allocation: &AllocationId| {
+        let known = observed.rows.get(allocation);
+        known.is_some_and(|known| known.snapshot.is_some())
+    };
+    if received.is_some_and(|received| is_shown(received) || is_noted(received)) {
+        return None;
+    }
     let is_open = |known: &Known| {
         let release = known.release.as_ref();
         release.is_none_or(|release| !release.status.is_settled())
     };
-    let gone = observed.rows.iter().filter(|(allocation, known)| {
-        Some(*allocation) != received
-            && !observed.look.addresses.contains_key(*allocation)
-            && is_open(known)
-    });
+    let rows = observed.rows.iter();
+    let gone = rows.filter(|(allocation, known)| !is_shown(allocation) && is_open(known));
     let rows = gone.filter_map(|(_, known)| known.snapshot.as_ref());
     rows.max_by_key(|row| (row.is_alive(), row.true_at))
 }

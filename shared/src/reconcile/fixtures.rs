@@ -2,6 +2,13 @@
 //! clock that stands still, and a count of every call.
 
 mod failover;
+mod ledger;
+mod records;
+mod trouble;
+
+pub(super) use ledger::*;
+pub(super) use records::*;
+pub(super) use trouble::Trouble;
 
 use crate::address::{Address, Association, Interface, Pool, Tags};
 use crate::clock::Clock;
@@ -12,7 +19,7 @@ use crate::cloud::{
 };
 use crate::error::Error;
 use crate::event::Trigger;
-use crate::event::cloudtrail::{Actor, Allocation, Call, Deed, Record};
+use crate::event::cloudtrail::Record;
 use crate::guard;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
 use crate::instance::Instance;
@@ -36,7 +43,8 @@ pub(super) struct Account {
     pub(super) names: BTreeMap<AllocationId, String>,
     pub(super) history: Vec<Record>,
     pub(super) calls: Vec<&'static str>,
-    pub(super) names_denied: bool,
+    /// Which calls are not answered, and why.
+    pub(super) trouble: BTreeMap<&'static str, Trouble>,
     /// Somebody else has every released address.
     pub(super) taken: bool,
     /// What a describe of everything leaves out, though it is there.
@@ -55,6 +63,8 @@ pub(super) struct Hands(Arc<Mutex<OffsetDateTime>>);
 pub(super) struct Installation {
     pub(super) ports: Ports<Cloud, MemoryLedger, Hands>,
     pub(super) settings: Settings,
+    /// How long Lambda lets a run go on.
+    pub(super) runs_for: Duration,
 }
 
 pub(super) fn installation() -> Installation {
@@ -71,6 +81,7 @@ pub(super) fn installation() -> Installation {
             clock: Hands(Arc::new(Mutex::new(START))),
         },
         settings: Settings::read(settings).unwrap(),
+        runs_for: Duration::from_mins(1),
     }
 }
 
@@ -115,45 +126,6 @@ pub(super) fn protect(value: &str) -> Tags {
     Tags::from([("holdfast:protect".to_owned(), value.to_owned())])
 }
 
-pub(super) fn somebody() -> Actor {
-    Actor {
-        arn: Some("arn:aws:iam::111122223333:user/somebody".to_owned()),
-        ..Actor::default()
-    }
-}
-
-pub(super) fn record(at: OffsetDateTime, name: &str, deed: Deed) -> Record {
-    let call = Call {
-        event_id: format!("{name}-{}", at.unix_timestamp()),
-        name: name.to_owned(),
-        at,
-        region: "eu-west-1".to_owned(),
-        account: Some("111122223333".to_owned()),
-        request_id: None,
-        actor: somebody(),
-    };
-    Record { call, deed }
-}
-
-pub(super) fn allocated(address: &Address, at: OffsetDateTime) -> Record {
-    let birth = Allocation {
-        allocation: address.allocation.clone(),
-        ip: address.ip,
-        pool: address.pool.clone(),
-        border_group: address.border_group.clone(),
-        tags: address.tags.clone(),
-    };
-    record(at, "AllocateAddress", Deed::Allocated(birth))
-}
-
-pub(super) fn released(number: usize, at: OffsetDateTime) -> Record {
-    let deed = Deed::Released {
-        allocation: allocation(number),
-        border_group: None,
-    };
-    record(at, "ReleaseAddress", deed)
-}
-
 impl Installation {
     pub(super) fn account(&self) -> MutexGuard<'_, Account> {
         self.ports.cloud.account()
@@ -195,7 +167,7 @@ impl Installation {
 
     fn delivery(&self) -> Delivery {
         Delivery {
-            ends_at: self.now() + Duration::from_mins(1),
+            ends_at: self.now() + self.runs_for,
             run: 0,
         }
     }
@@ -269,12 +241,6 @@ impl Cloud {
     fn account(&self) -> MutexGuard<'_, Account> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    fn asked(&self, call: &'static str) -> MutexGuard<'_, Account> {
-        let mut account = self.account();
-        account.calls.push(call);
-        account
-    }
 }
 
 impl Hands {
@@ -314,7 +280,7 @@ fn is_asked_for(which: &Which, address: &Address) -> bool {
 
 impl ReadAddresses for Cloud {
     async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
-        let account = self.asked("DescribeAddresses");
+        let account = self.asked("DescribeAddresses")?;
         if account.cut_short && *which == Which::All {
             return Ok(Vec::new());
         }
@@ -331,11 +297,7 @@ impl ReadAddresses for Cloud {
         &self,
         which: &Which,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
-        let account = self.asked("DescribeAddressesAttribute");
-        if account.names_denied {
-            let action = "ec2:DescribeAddressesAttribute";
-            return Err(CloudError::Denied(failure(action, "UnauthorizedOperation")));
-        }
+        let account = self.asked("DescribeAddressesAttribute")?;
         let asked_for = |(allocation, _): &(&AllocationId, &String)| {
             let address = account.addresses.get(*allocation);
             address.is_some_and(|address| is_asked_for(which, address))
@@ -347,7 +309,7 @@ impl ReadAddresses for Cloud {
 
 impl Reclaim for Cloud {
     async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
-        let mut account = self.asked("AllocateAddress");
+        let mut account = self.asked("AllocateAddress")?;
         if account.taken || account.addresses.values().any(|held| held.ip == request.ip) {
             return Err(CloudError::NotFound {
                 what: Missing::Address,
@@ -377,7 +339,7 @@ impl Associate for Cloud {
         eni: &EniId,
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
-        let mut account = self.asked("AssociateAddress");
+        let mut account = self.asked("AssociateAddress")?;
         let number = 1_000_000 + account.calls.len();
         if let Some(address) = account.addresses.get_mut(allocation) {
             address.association = Some(Association {
@@ -396,7 +358,7 @@ impl NameAddress for Cloud {
         allocation: &AllocationId,
         name: &str,
     ) -> Result<(), CloudError> {
-        let mut account = self.asked("ModifyAddressAttribute");
+        let mut account = self.asked("ModifyAddressAttribute")?;
         account.names.insert(allocation.clone(), name.to_owned());
         Ok(())
     }
@@ -404,7 +366,7 @@ impl NameAddress for Cloud {
 
 impl ReadInterfaces for Cloud {
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
-        let account = self.asked("DescribeNetworkInterfaces");
+        let account = self.asked("DescribeNetworkInterfaces")?;
         drop(account);
         Ok(Some(Interface {
             private_ips: BTreeMap::from([(Ipv4Addr::new(10, 0, 0, 5), None)]),
@@ -413,21 +375,21 @@ impl ReadInterfaces for Cloud {
     }
 
     async fn interfaces(&self, _: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
-        drop(self.asked("DescribeNetworkInterfaces"));
+        drop(self.asked("DescribeNetworkInterfaces")?);
         Ok(Vec::new())
     }
 }
 
 impl ReadInstances for Cloud {
     async fn instances(&self, _: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
-        drop(self.asked("DescribeInstances"));
+        drop(self.asked("DescribeInstances")?);
         Ok(Vec::new())
     }
 }
 
 impl Disassociate for Cloud {
     async fn disassociate(&self, _: &AssociationId) -> Result<(), CloudError> {
-        drop(self.asked("DisassociateAddress"));
+        drop(self.asked("DisassociateAddress")?);
         Ok(())
     }
 }
@@ -438,7 +400,7 @@ impl Trail for Cloud {
         allocation: &AllocationId,
         until: OffsetDateTime,
     ) -> Result<Vec<Record>, CloudError> {
-        let account = self.asked("LookupEvents");
+        let account = self.asked("LookupEvents")?;
         let names_it = |record: &&Record| {
             record.call.at <= until && format!("{record:?}").contains(allocation.as_str())
         };

@@ -8,7 +8,7 @@ use crate::guard::decide::protection;
 use crate::ids::AllocationId;
 use crate::ledger::snapshot::Life;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
-use crate::settings::{Mode, Protection, Settings};
+use crate::settings::{Protection, Settings};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -34,19 +34,6 @@ pub enum Case {
     Unaudited(Box<ReleaseRecord>),
 }
 
-impl Case {
-    /// The allocation that was lost.
-    #[must_use]
-    pub fn allocation(&self) -> &AllocationId {
-        match self {
-            Self::Missing(row) | Self::Unrecorded(row) => &row.allocation,
-            Self::Pending(release) | Self::Meant(release) | Self::Unaudited(release) => {
-                &release.allocation
-            }
-        }
-    }
-}
-
 /// All losses that are to be taken up in this run, the most urgent first: what a reclaim takes back,
 /// before everybody else's script does.
 #[must_use]
@@ -68,10 +55,8 @@ pub fn cases(
         _ => true,
     });
     let releases = || observed.releases.values();
-    if settings.mode == Mode::Enforce {
-        let due = releases().filter(|release| is_due(release, settings, now));
-        cases.extend(due.map(|release| Case::Pending(Box::new(release.clone()))));
-    }
+    let due = releases().filter(|release| is_due(release, settings, now));
+    cases.extend(due.map(|release| Case::Pending(Box::new(release.clone()))));
     let meant = releases().filter(|release| was_meant(release, observed));
     cases.extend(meant.map(|release| Case::Meant(Box::new(release.clone()))));
     let unaudited = releases().filter(|release| is_unaudited(release, now));

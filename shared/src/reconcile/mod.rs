@@ -34,7 +34,7 @@ use crate::ledger::Ledger;
 use crate::placement::{self, PlacementCloud};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
-use crate::settings::Settings;
+use crate::settings::{Mode, Settings};
 use decide::Concern;
 use settle::Settling;
 use std::collections::BTreeSet;
@@ -119,7 +119,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
     let is_told_once = !settled.news.is_empty()
-        || !waiting.placed.is_empty()
+        || (settings.mode == Mode::Enforce && !waiting.placed.is_empty())
         || audit.failovers.iter().any(words::is_news);
     if !is_told_once && !failures.is_empty() {
         return Err(failures.swap_remove(0));

@@ -13,7 +13,7 @@ use crate::ledger::snapshot::Sighting;
 use crate::ledger::{Known, Ledger, ReleaseRecord, Snapshot};
 use crate::ports::Ports;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -137,9 +137,9 @@ pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
             holder.map_err(Error::LedgerUnread)?.into_iter().collect()
         }
         Concern::Address { ip, received } => {
-            let mut holders = holders_of(&ports.ledger, ip).await?;
-            holders.extend(received.filter(|id| !holders.contains(id)));
-            holders
+            let holders = holders_of(&ports.ledger, ip).await?.into_iter();
+            let once: BTreeSet<AllocationId> = holders.chain(received).collect();
+            once.into_iter().collect()
         }
     };
     let rows = rows_of(&ports.ledger, allocations).await?;
@@ -244,7 +244,7 @@ pub(super) async fn patiently<T, K: Clock, F: Future<Output = Result<T, CloudErr
 impl Look {
     fn at_nothing(now: OffsetDateTime) -> Self {
         Self {
-            at: now - LAG,
+            at: now,
             addresses: BTreeMap::new(),
             reverse_names: None,
             reverse_names_refused: None,

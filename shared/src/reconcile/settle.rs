@@ -58,11 +58,11 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
                 settled.left += 1;
                 continue;
             }
-            let is_untold = matches!(case, Case::Missing(_) | Case::Unrecorded(_));
+            let was_told = matches!(case, Case::Pending(_));
             match Box::pin(self.one(case)).await {
                 Ok(report) => {
                     let news = report.as_ref().map(|report| report.outcome);
-                    let is_news = |outcome: &Outcome| is_untold || !is_still_open(*outcome);
+                    let is_news = |outcome: &Outcome| !(was_told && is_still_open(*outcome));
                     settled.news.extend(news.filter(is_news));
                     settled.reports.extend(report);
                 }
@@ -213,7 +213,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
 fn is_still_open(outcome: Outcome) -> bool {
     matches!(
         outcome,
-        Outcome::Pending | Outcome::OverQuota | Outcome::Denied
+        Outcome::Pending | Outcome::OverQuota | Outcome::Denied | Outcome::WouldReclaim
     )
 }
 

@@ -140,12 +140,13 @@ fn report(settings: &Settings, row: &Snapshot, given: Given) -> Report {
     }
 }
 
-/// What there is to say about an offer that stands.
-pub(super) fn threat(row: &Snapshot, settings: &Settings) -> Option<Finding> {
-    let offer = row
-        .offer
-        .as_ref()
-        .filter(|offer| offer.withdrawn_at.is_none())?;
+/// What there is to say about an offer that stands at that moment.
+pub(super) fn threat(
+    row: &Snapshot,
+    settings: &Settings,
+    moment: OffsetDateTime,
+) -> Option<Finding> {
+    let offer = row.offer.as_ref().filter(|offer| offer.stood_at(moment))?;
     if !row.is_alive() || protection(row, settings).0 != Protection::Reclaim {
         return None;
     }

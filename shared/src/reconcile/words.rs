@@ -13,7 +13,7 @@ use crate::ids::{AllocationId, InstanceId};
 use crate::ledger::Snapshot;
 use crate::placement::Waiting;
 use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
-use crate::settings::{Protection, Settings};
+use crate::settings::{Mode, Protection, Settings};
 
 pub(super) fn swept(
     settings: &Settings,
@@ -29,7 +29,7 @@ pub(super) fn swept(
     let threats = observed
         .rows
         .values()
-        .filter_map(|row| transfer::threat(row, settings));
+        .filter_map(|row| transfer::threat(row, settings, observed.look.at));
     findings.extend(threats);
     findings.extend(names_unread(&observed.look));
     findings.extend(left(settled.left));
@@ -66,13 +66,18 @@ pub(super) fn swept(
     }
 }
 
-/// The same, with what was given to instances that waited for an address.
+/// The same, with what was given to instances that waited for an address; in `observe` mode, what would be.
 pub(super) fn with_placed(mut report: Report, waiting: Waiting) -> Report {
     report.findings.extend(waiting.findings);
     for placed in &waiting.placed {
         let to = placed.association.instance.as_ref();
         let to = to.map_or("an instance", InstanceId::as_str);
-        report.summary = format!("{}; {} is on {to}, which waited", report.summary, placed.ip);
+        let ip = placed.ip;
+        let told = match report.mode {
+            Mode::Enforce => format!("{ip} is on {to}, which waited"),
+            Mode::Observe => format!("in `enforce` mode {ip} would be on {to}, which waits"),
+        };
+        report.summary = format!("{}; {told}", report.summary);
     }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.placed = waiting.placed;
@@ -213,7 +218,7 @@ pub(super) fn called(
     let threat = alive
         .iter()
         .filter(|_| is_offered)
-        .find_map(|row| transfer::threat(row, settings));
+        .find_map(|row| transfer::threat(row, settings, observed.look.at));
     let (outcome, summary) = match &threat {
         Some(threat) => (
             Outcome::Threatened,

@@ -2,6 +2,7 @@
 //! makes there: what the call changed is all that it may have changed.
 
 mod interfaces;
+pub mod records;
 mod scene;
 
 use crate::sim::api::{Caller, Request};

@@ -301,7 +301,12 @@ impl Trio {
         let delivery = player.delivery(TIMEOUT);
         let run = reconcile::run(&ports, &settings, &trigger, delivery);
         let end = run.now_or_never().expect("no fault stops the run");
-        end.expect("nothing goes wrong here")
+        let report = end.expect("nothing goes wrong here");
+        assert_eq!(
+            super::reconcile::false_claims(&report, stage),
+            Vec::<String>::new()
+        );
+        report
     }
 
     /// As something to be explored: an event arrives, and the first of the two that are well has it all.

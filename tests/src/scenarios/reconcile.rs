@@ -9,6 +9,9 @@
               handed on whole, as the functions give them"
 )]
 
+mod claims;
+pub mod finds;
+
 use super::estate;
 use crate::explorer::promises::addresses;
 use crate::sim::World;
@@ -17,6 +20,7 @@ use crate::sim::api::{
     ReleaseAddress, Request, Tag,
 };
 use crate::sim::front::{ACCOUNT, Player, Stage};
+pub use claims::false_claims;
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::cloudtrail::Deed;
@@ -184,6 +188,23 @@ impl Installation {
         }));
     }
 
+    /// Somebody associates it with another interface, in one call; the interface.
+    #[must_use]
+    pub fn reassociate(&self, known: &Known) -> String {
+        let eni = {
+            let mut world = self.stage.world();
+            estate::interface(&mut world, &self.owner, "10.0.0.6").expect(GOOD)
+        };
+        self.call(&Request::AssociateAddress(AssociateAddress {
+            allocation_id: Some(known.allocation.clone()),
+            network_interface_id: Some(eni.clone()),
+            private_ip_address: Some("10.0.0.6".to_owned()),
+            allow_reassociation: Some(true),
+            ..AssociateAddress::default()
+        }));
+        eni
+    }
+
     /// Somebody ends its association, if it has one.
     pub fn disassociate(&self, known: &Known) {
         let association = self.held(&known.ip).and_then(|address| address.association);
@@ -215,6 +236,20 @@ impl Installation {
         world.tell_of(
             &self.owner,
             "EnableAddressTransfer",
+            &parameters,
+            &json!({}),
+        );
+    }
+
+    /// Somebody takes the offer back.
+    pub fn withdraw(&self, known: &Known) {
+        let parameters = json!({"DisableAddressTransferRequest": {
+            "AllocationId": known.allocation,
+        }});
+        let mut world = self.stage.world();
+        world.tell_of(
+            &self.owner,
+            "DisableAddressTransfer",
             &parameters,
             &json!({}),
         );
@@ -265,7 +300,9 @@ impl Installation {
     fn run(&self, trigger: Trigger) -> Result<Report, Error> {
         let player = self.stage.player("holdfast");
         let run = play(player, self.settings.clone(), trigger).now_or_never();
-        run.expect("without a fault, a simulated run never waits")
+        let end = run.expect("without a fault, a simulated run never waits");
+        assert_eq!(self.stage.broken(), Vec::<String>::new());
+        end
     }
 
     /// Lets time pass, and delivers what arrives meanwhile. An event whose run fails comes again a minute
@@ -342,7 +379,7 @@ impl Default for Installation {
     }
 }
 
-/// One run of the function that is meant for the trigger.
+/// One run of the function that is meant for the trigger. What it reports has to be so.
 ///
 /// # Errors
 /// The function's own.
@@ -353,9 +390,13 @@ pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Resul
         Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
         _ => false,
     };
-    if is_release {
+    let end = if is_release {
         Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
         Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
+    };
+    if let Ok(report) = &end {
+        player.stage().breaks(false_claims(report, player.stage()));
     }
+    end
 }

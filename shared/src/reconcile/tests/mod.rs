@@ -1,12 +1,18 @@
 //! Reconcile, in sentences.
 
+mod audits;
 mod calls;
+mod changes;
+mod decisions;
+mod endings;
 mod history;
+mod limits;
 mod losses;
 mod order;
 mod sweeps;
 mod transfers;
 mod unlocking;
+mod urgency;
 
 use super::fixtures::installation;
 

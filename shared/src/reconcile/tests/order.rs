@@ -1,11 +1,14 @@
 //! A release that is delivered before the allocation it ends.
 
+use super::super::act::loss_left_behind;
 use super::super::fixtures::{
-    Installation, START, address, allocated, installation, ip, protect, released,
+    Installation, PENDING, START, address, allocated, installation, ip, protect, release_record,
+    released, somebody,
 };
 use crate::address::Address;
 use crate::event::cloudtrail::Record;
-use crate::ledger::ReleaseStatus;
+use crate::ledger::snapshot::Life;
+use crate::ledger::{Ledger, ReleaseStatus, Written};
 use crate::report::{Function, Outcome};
 use crate::settings::Mode;
 use std::time::Duration;
@@ -60,6 +63,25 @@ async fn a_release_before_its_own_allocation_is_reclaimed_when_the_allocation_ar
     assert_eq!(report.outcome, Outcome::Reclaimed);
     assert_eq!(report.function, Function::Reconcile);
     is_reclaimed_once(&account).await;
+    assert_eq!(account.row(1).await.revision, 1, "born as a tombstone");
+}
+
+#[tokio::test]
+async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with_the_release() {
+    let account = installation().knowing(1).await;
+    let release = release_record(1, PENDING);
+    let ledger = &account.ports.ledger;
+    assert_eq!(ledger.put_release(&release).await.unwrap(), Written::Stored);
+    let left = || loss_left_behind(&account.ports, &account.settings, &release.allocation);
+    let loss = left().await.unwrap().unwrap();
+    assert_eq!(
+        (loss.released_at, loss.call.unwrap().actor),
+        (START, somebody())
+    );
+    let row = account.row(1).await;
+    assert_eq!(row.life, Life::Released { at: START });
+    left().await.unwrap();
+    assert_eq!(account.row(1).await, row);
 }
 
 #[tokio::test]

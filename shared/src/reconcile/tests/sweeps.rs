@@ -1,7 +1,7 @@
 //! The schedule.
 
 use super::super::fixtures::{
-    START, address, allocated, allocation, association, installation, protect, swept,
+    START, Trouble, address, allocated, allocation, association, installation, protect, swept,
 };
 use super::super::observe::LAG;
 use crate::address::Address;
@@ -133,7 +133,7 @@ async fn an_address_younger_than_the_look_is_not_missing() {
 #[tokio::test]
 async fn without_permission_to_read_reverse_names_the_rest_is_refreshed_and_it_is_said() {
     let account = installation().with(protected(1));
-    account.account().names_denied = true;
+    account.in_trouble("DescribeAddressesAttribute", Trouble::Denied);
     let report = account.sweep().await;
     assert_eq!(swept(&report).written, 1);
     assert!(

@@ -82,12 +82,21 @@ impl ReadAddresses for Player {
             },
         };
         let blind = matches!(which, Which::Ip(_)) && self.stage.tap.is_sabotaged(Sabotage::NoLook);
+        let short = *which == Which::All && self.stage.tap.is_sabotaged(Sabotage::ShortLists);
         match self
             .ec2("ec2:DescribeAddresses", Request::DescribeAddresses(request))
             .await?
         {
             _ if blind => Ok(Vec::new()),
-            Response::DescribeAddresses(addresses) => Ok(addresses.iter().map(address).collect()),
+            Response::DescribeAddresses(addresses) => {
+                let shown = addresses.len()
+                    - if short {
+                        addresses.len().div_ceil(2)
+                    } else {
+                        0
+                    };
+                Ok(addresses.iter().take(shown).map(address).collect())
+            }
             other => Err(unexpected("ec2:DescribeAddresses", &other)),
         }
     }

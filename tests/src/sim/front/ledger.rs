@@ -2,6 +2,7 @@
 
 use super::Player;
 use super::cloud::unanswered;
+use crate::explorer::promises::records;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
@@ -77,7 +78,15 @@ impl Ledger for Player {
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
-        let call = self.stage.ledger.put_release(release);
+        let call = async {
+            let ledger = &self.stage.ledger;
+            let before = ledger.read(&release.allocation).await?.release;
+            let written = ledger.put_release(release).await?;
+            if written == Written::Stored {
+                self.stage.breaks(records::broken_by(before, release));
+            }
+            Ok(written)
+        };
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)
             .await
     }

@@ -107,6 +107,12 @@ impl Stage {
             .clone()
     }
 
+    /// Notes promises that are seen to be broken.
+    pub fn breaks(&self, promises: impl IntoIterator<Item = String>) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.extend(promises);
+    }
+
     /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
     fn call(&self, caller: &Caller, request: &Request) -> Result<Response, Ec2Error> {
         let mut world = self.world();
@@ -177,6 +183,12 @@ pub struct Player {
 }
 
 impl Player {
+    /// What it leads to.
+    #[must_use]
+    pub fn stage(&self) -> &Arc<Stage> {
+        &self.stage
+    }
+
     /// Which run this is.
     #[must_use]
     pub fn run(&self) -> tap::Run {

@@ -62,6 +62,8 @@ pub enum Sabotage {
     Reassociation,
     /// The engine reads the target as free, whoever has it.
     BlindToOthers,
+    /// A describe of every address lacks its last page.
+    ShortLists,
     /// The engine reads every alarm as firing.
     AlarmsNeverClear,
     /// The engine reads every instance that has an address of a group as stopped.

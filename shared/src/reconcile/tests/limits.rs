@@ -1,0 +1,167 @@
+//! What a run does when its time is short, when CloudTrail or EC2 does not answer, and when there is much
+//! to do.
+
+use super::super::fixtures::{
+    Installation, Trouble, address, allocation, installation, protect, released, swept,
+};
+use crate::address::Address;
+use crate::error::Error;
+use crate::report::{Outcome, Report};
+use std::time::Duration;
+
+/// So many protected addresses, known to the ledger and gone without a trace.
+async fn gone(number: usize) -> Installation {
+    let account = installation();
+    for number in 1..=number {
+        account.put(Address {
+            tags: protect("reclaim"),
+            ..address(number)
+        });
+    }
+    account.sweep().await;
+    account.minutes_later(5);
+    for number in 1..=number {
+        account.release(number);
+    }
+    account.calls();
+    account
+}
+
+fn is_left(report: &Report, number: &str) -> bool {
+    let mut findings = report.findings.iter();
+    findings.any(|finding| finding.what == format!("{number} not dealt with yet"))
+}
+
+#[tokio::test]
+async fn a_loss_is_not_begun_in_the_last_half_minute_of_a_run() {
+    let mut account = gone(1).await;
+    account.runs_for = Duration::from_secs(29);
+    let report = account.sweep().await;
+    assert!(is_left(&report, "1 loss is"), "{:?}", report.findings);
+    let calls = account.calls();
+    assert!(!calls.contains_key("LookupEvents") && !calls.contains_key("AllocateAddress"));
+    assert!(account.row(1).await.is_alive());
+
+    account.runs_for = Duration::from_secs(30);
+    let report = account.sweep().await;
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    assert!(!is_left(&report, "1 loss is"));
+}
+
+#[tokio::test]
+async fn what_a_loss_leaves_of_the_time_is_what_the_next_one_has() {
+    let mut account = gone(3).await;
+    account.runs_for = Duration::from_secs(40);
+    account.in_trouble("LookupEvents", Trouble::Throttled(7));
+    let report = account.sweep().await;
+    assert!(is_left(&report, "2 losses are"), "{:?}", report.findings);
+    assert_eq!(account.held().len(), 1);
+    account.minutes_later(5);
+    account.sweep().await;
+    assert_eq!(account.held().len(), 3);
+}
+
+#[tokio::test]
+async fn a_trail_that_is_throttled_is_waited_for() {
+    let account = gone(1).await;
+    account.in_trouble("LookupEvents", Trouble::Throttled(6));
+    account.in_the_trail(released(1, account.now()));
+    let before = account.now();
+    account.sweep().await;
+    assert_eq!(account.calls()["LookupEvents"], 7);
+    let waited = account.now() - before;
+    assert_eq!(waited, time::Duration::milliseconds(15_750));
+    assert!(account.record(1).await.event_id.is_some());
+}
+
+#[tokio::test]
+async fn without_the_trail_an_address_comes_back_and_nobody_is_named() {
+    for trouble in [Trouble::Denied, Trouble::Throttled(7)] {
+        let account = gone(1).await;
+        account.in_trouble("LookupEvents", trouble);
+        account.in_the_trail(released(1, account.now()));
+        let report = account.sweep().await;
+        assert_eq!(report.outcome, Outcome::Reclaimed, "{trouble:?}");
+        let record = account.record(1).await;
+        assert_eq!((record.event_id, record.audited), (None, false));
+        account.out_of_trouble();
+        account.minutes_later(30);
+        account.sweep().await;
+        assert!(account.record(1).await.event_id.is_some(), "{trouble:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_that_is_denied_is_not_made_again() {
+    let account = gone(1).await;
+    account.in_trouble("LookupEvents", Trouble::Denied);
+    account.sweep().await;
+    assert_eq!(account.calls()["LookupEvents"], 1);
+}
+
+#[tokio::test]
+async fn forty_losses_are_looked_up_two_in_a_second_and_the_others_come_back_without() {
+    let mut account = gone(45).await;
+    account.runs_for = Duration::from_mins(5);
+    let before = account.now();
+    let report = account.sweep().await;
+    assert_eq!(swept(&report).settled.len(), 45);
+    assert_eq!(account.held().len(), 45);
+    assert_eq!(account.calls()["LookupEvents"], 40);
+    let waited = account.now() - before;
+    assert_eq!(waited, time::Duration::milliseconds(39 * 500));
+}
+
+#[tokio::test]
+async fn a_look_that_is_throttled_too_long_changes_nothing_and_fails() {
+    for call in ["DescribeAddresses", "DescribeAddressesAttribute"] {
+        let account = gone(1).await;
+        let before = account.row(1).await;
+        account.in_trouble(call, Trouble::Throttled(7));
+        let end = account.try_sweep().await;
+        assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
+        assert_eq!(account.row(1).await, before);
+        assert_eq!(account.calls()[call], 7);
+        assert!(account.held().is_empty());
+        assert_eq!(account.sweep().await.outcome, Outcome::Reclaimed);
+    }
+}
+
+#[tokio::test]
+async fn names_that_may_not_be_read_any_more_are_remembered() {
+    let account = installation().with(Address {
+        tags: protect("reclaim"),
+        ..address(1)
+    });
+    let name = "a.example.com".to_owned();
+    account.account().names.insert(allocation(1), name.clone());
+    account.sweep().await;
+    account.minutes_later(5);
+    account.in_trouble("DescribeAddressesAttribute", Trouble::Denied);
+    account.change(1, |address| {
+        address.tags.insert("a".to_owned(), "b".to_owned());
+    });
+    assert_eq!(swept(&account.sweep().await).written, 1);
+    let held = account.row(1).await.reverse_name.unwrap();
+    assert_eq!((held.value, held.until), (name, None));
+}
+
+#[tokio::test]
+async fn a_run_with_nothing_to_tell_fails_where_the_groups_could_not_be_looked_at() {
+    let account = installation().knowing(1).await;
+    account.in_trouble("DescribeInstances", Trouble::Throttled(1_000));
+    let end = account.try_sweep().await;
+    assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
+}
+
+#[tokio::test]
+async fn what_came_back_is_told_although_the_groups_could_not_be_looked_at() {
+    let account = gone(1).await;
+    account.in_trouble("DescribeInstances", Trouble::Throttled(1_000));
+    let report = account.sweep().await;
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    let unfinished = "; not finished: the groups could not be looked at";
+    assert!(report.summary.contains(unfinished), "{}", report.summary);
+    let told = report.findings.last().unwrap();
+    assert!(told.what.contains("has not finished"), "{told:?}");
+}
