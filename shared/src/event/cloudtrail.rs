@@ -58,7 +58,8 @@ pub struct Actor {
 }
 
 /// What a call did to addresses.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Deed {
     /// `AllocateAddress`.
     Allocated(Allocation),
@@ -136,7 +137,7 @@ pub enum Deed {
 }
 
 /// What the record of an `AllocateAddress` tells: everything about the address but its reverse DNS.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Allocation {
     /// The new allocation.
     pub allocation: AllocationId,

@@ -1,8 +1,9 @@
-//! How a snapshot follows CloudTrail's records of calls. They arrive late, twice and in any order; each
-//! counts at the time of its call. Pure, as all of the order in time is.
+//! What a call that CloudTrail recorded changes in a snapshot, taken in the order in which the calls were
+//! made: [`super::evidence`] sees to that. Pure.
 
 use super::Snapshot;
-use super::snapshot::{Life, Lock, Offer, Unlocked, Unprotected, follow};
+use super::evidence::{Fact, What};
+use super::snapshot::{Lock, Offer, Unlocked, Unprotected, follow};
 use crate::address::{Association, RESERVED_TAG_PREFIX, Tags};
 use crate::event::cloudtrail::{Actor, Deed, Record};
 use crate::ids::AssociationId;
@@ -12,39 +13,43 @@ use time::OffsetDateTime;
 const MOST_UNLOCKINGS: usize = 4;
 
 impl Snapshot {
-    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing. A
-    /// tombstone still learns what happened before the end: what a reclaim restores hangs on it.
+    /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing.
     #[must_use]
     pub fn following(&self, record: &Record, protect_tag: &str) -> Option<Self> {
-        let mut next = self.clone();
-        next.hear(record, protect_tag);
-        (next != *self).then_some(next)
+        match &record.deed {
+            Deed::Released { allocation, .. } => (*allocation == self.allocation
+                && self.is_alive())
+            .then(|| self.ended(record.call.at)),
+            deed if self.is_meant_by(deed) => self.learning(Fact::called(record), protect_tag),
+            _ => None,
+        }
     }
 
-    fn hear(&mut self, record: &Record, protect_tag: &str) {
-        let (at, by) = (record.call.at, &record.call.actor);
-        match self.life {
-            Life::Released { at: end } if at > end => return,
-            Life::Alive if self.is_released_by(&record.deed) => {
-                *self = self.ended(at);
-                return;
+    /// Whether a call changed this allocation.
+    fn is_meant_by(&self, deed: &Deed) -> bool {
+        match deed {
+            Deed::Allocated(birth) => birth.allocation == self.allocation,
+            Deed::Tagged { allocations, .. } | Deed::Untagged { allocations, .. } => {
+                allocations.contains(&self.allocation)
             }
-            _ => {}
-        }
-        match &record.deed {
-            Deed::TransferEnabled {
+            Deed::Associated {
                 allocation,
-                to_account,
-            } if *allocation == self.allocation => {
-                self.offered(to_account.as_ref(), at, by);
-            }
-            Deed::TransferDisabled { allocation } if *allocation == self.allocation => {
-                self.offer_withdrawn(at);
-            }
-            Deed::Disassociated { association } => self.disassociated(association, at, by),
-            deed if self.is_older_than_known(deed, at) => self.hear_late(record, protect_tag),
-            _ => self.hear_news(record, protect_tag),
+                association,
+                ..
+            } => *allocation == self.allocation && association.is_some(),
+            Deed::Disassociated { association } => self.had(association),
+            Deed::ReverseNameSet { allocation, .. }
+            | Deed::ReverseNameReset { allocation }
+            | Deed::TransferEnabled { allocation, .. }
+            | Deed::TransferDisabled { allocation }
+            | Deed::Released { allocation, .. } => *allocation == self.allocation,
+            Deed::TransferAccepted { .. } => false,
         }
+    }
+
+    fn had(&self, id: &AssociationId) -> bool {
+        let held = self.association.as_ref();
+        held.is_some_and(|held| held.value.id == *id) || self.evidence.names(id)
     }
 
     /// Whether something younger is known about what the call changed.
@@ -61,85 +66,65 @@ impl Snapshot {
         at < known_at.max(self.seen_at)
     }
 
-    fn hear_news(&mut self, record: &Record, protect_tag: &str) {
-        let (at, by) = (record.call.at, &record.call.actor);
+    /// Takes in the next fact in time. Where facts have been forgotten it may be older than what is left of
+    /// them: then what is known stays.
+    pub(super) fn take_in(&mut self, fact: &Fact, protect_tag: &str) {
+        match &fact.what {
+            What::Seen(seen) => self.see(seen, fact.at, protect_tag),
+            What::Called { by, deed, .. } if !self.is_older_than_known(deed, fact.at) => {
+                self.hear(deed, fact.at, by, protect_tag);
+            }
+            What::Called { .. } => {}
+        }
+    }
+
+    fn hear(&mut self, deed: &Deed, at: OffsetDateTime, by: &Actor, protect_tag: &str) {
         let before = self.clone();
-        match &record.deed {
+        match deed {
+            Deed::Allocated(birth) => *self = Self::at_birth(birth, at),
             Deed::Associated {
-                allocation,
                 association: Some(id),
                 eni,
                 private_ip,
                 instance,
-            } if *allocation == self.allocation => {
-                let association = Association {
+                ..
+            } => self.associated(
+                Association {
                     id: id.clone(),
                     eni: eni.clone(),
                     private_ip: *private_ip,
                     instance: instance.clone(),
-                };
-                follow(&mut self.association, Some(&association), at);
-            }
-            Deed::Tagged { allocations, tags } if allocations.contains(&self.allocation) => {
+                },
+                at,
+            ),
+            Deed::Disassociated { association } => self.disassociated(association, at, by),
+            Deed::Tagged { tags, .. } => {
                 let mut all = self.tags.clone();
                 all.extend(tags.clone());
                 self.tagged(all, at, None, protect_tag);
             }
-            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
+            Deed::Untagged { tags, .. } => {
                 self.tagged(without(&self.tags, tags), at, Some(by), protect_tag);
             }
-            Deed::ReverseNameSet { allocation, name } if *allocation == self.allocation => {
+            Deed::ReverseNameSet { name, .. } => {
                 follow(&mut self.reverse_name, name.as_ref(), at);
             }
-            Deed::ReverseNameReset { allocation } if *allocation == self.allocation => {
-                let was_named = self
-                    .reverse_name
-                    .as_ref()
-                    .is_some_and(|held| held.until.is_none());
-                follow(&mut self.reverse_name, None, at);
-                if was_named {
-                    self.unlocked(Lock::ReverseName, at, by);
-                }
-            }
-            _ => {}
+            Deed::ReverseNameReset { .. } => self.unnamed(at, by),
+            Deed::TransferEnabled { to_account, .. } => self.offered(to_account.as_ref(), at, by),
+            Deed::TransferDisabled { .. } => self.offer_withdrawn(at),
+            Deed::Associated { .. } | Deed::TransferAccepted { .. } | Deed::Released { .. } => {}
         }
         if *self != before {
             self.true_at = self.true_at.max(at);
         }
     }
 
-    /// A call that is older than the snapshot changes nothing that is known, but what was seen to be over
-    /// gets the moment at which it ended, and by whom.
-    fn hear_late(&mut self, record: &Record, protect_tag: &str) {
-        let (at, by) = (record.call.at, &record.call.actor);
-        match &record.deed {
-            Deed::Untagged { allocations, tags } if allocations.contains(&self.allocation) => {
-                let removes_it = tags.is_empty() || tags.iter().any(|(key, _)| key == protect_tag);
-                if let Some(gone) = self.unprotected.as_mut()
-                    && gone.by.is_none()
-                    && at <= gone.at
-                    && removes_it
-                {
-                    gone.at = at;
-                    gone.by = Some(by.clone());
-                    self.unlocked(Lock::ProtectTag, at, by);
-                }
-            }
-            Deed::ReverseNameReset { allocation } if *allocation == self.allocation => {
-                if let Some(held) = self.reverse_name.as_mut()
-                    && held.since <= at
-                    && held.until.is_some_and(|until| at < until)
-                {
-                    held.until = Some(at);
-                    self.unlocked(Lock::ReverseName, at, by);
-                }
-            }
-            _ => {}
+    /// The call may come twice, once with what a look adds to it.
+    fn associated(&mut self, association: Association, at: OffsetDateTime) {
+        let held = self.association.as_ref();
+        if held.is_none_or(|held| held.value.id != association.id) {
+            follow(&mut self.association, Some(&association), at);
         }
-    }
-
-    fn is_released_by(&self, deed: &Deed) -> bool {
-        matches!(deed, Deed::Released { allocation, .. } if *allocation == self.allocation)
     }
 
     /// An association ends once: the moment that the call tells is better than one at which it was missed.
@@ -153,18 +138,21 @@ impl Snapshot {
         };
         if held.until != Some(at) {
             held.until = Some(at);
-            self.true_at = self.true_at.max(at);
             self.unlocked(Lock::Association, at, by);
         }
     }
 
-    /// Describes do not show offers, so offers are ordered by their own times.
+    fn unnamed(&mut self, at: OffsetDateTime, by: &Actor) {
+        let held = self.reverse_name.as_ref();
+        if held.is_some_and(|held| held.until.is_none()) {
+            follow(&mut self.reverse_name, None, at);
+            self.unlocked(Lock::ReverseName, at, by);
+        }
+    }
+
+    /// An offer takes the place of the one before. Describes do not show offers.
     fn offered(&mut self, to_account: Option<&String>, at: OffsetDateTime, by: &Actor) {
-        let is_news = self
-            .offer
-            .as_ref()
-            .is_none_or(|last| last.at < at && last.withdrawn_at.is_none_or(|end| end < at));
-        if is_news {
+        if self.offer.as_ref().is_none_or(|last| last.at <= at) {
             self.offer = Some(Offer {
                 to_account: to_account.cloned(),
                 at,
@@ -174,21 +162,10 @@ impl Snapshot {
         }
     }
 
-    /// A withdrawal may come before the offer that it ends: it is kept as one that never stood.
     fn offer_withdrawn(&mut self, at: OffsetDateTime) {
-        match self.offer.as_mut() {
-            Some(last) if last.at <= at => {
-                last.withdrawn_at = Some(last.withdrawn_at.map_or(at, |end| end.max(at)));
-            }
-            Some(_) => {}
-            None => {
-                self.offer = Some(Offer {
-                    to_account: None,
-                    at,
-                    by: Actor::default(),
-                    withdrawn_at: Some(at),
-                });
-            }
+        let standing = self.offer.as_mut();
+        if let Some(last) = standing.filter(|last| last.withdrawn_at.is_none() && last.at <= at) {
+            last.withdrawn_at = Some(at);
         }
     }
 

@@ -43,7 +43,7 @@ impl Entry {
         Self {
             ip: snapshot.ip,
             at,
-            state: State::Snapshot(Box::new(snapshot.clone())),
+            state: State::Snapshot(Box::new(snapshot.without_evidence())),
         }
     }
 

@@ -21,6 +21,7 @@ struct Rows {
     releases: BTreeMap<AllocationId, ReleaseRecord>,
     history: Vec<Entry>,
     leases: BTreeMap<String, Lease>,
+    holders: BTreeMap<AssociationId, AllocationId>,
 }
 
 impl MemoryLedger {
@@ -55,14 +56,7 @@ impl Ledger for MemoryLedger {
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
-        let had_it = |row: &&Snapshot| {
-            let held = row.association.as_ref();
-            held.is_some_and(|held| held.value.id == *association)
-        };
-        Ok(self.with_rows(|rows| {
-            let holder = rows.snapshots.values().find(had_it);
-            holder.map(|row| row.allocation.clone())
-        }))
+        Ok(self.with_rows(|rows| rows.holders.get(association).cloned()))
     }
 
     async fn history(
@@ -88,6 +82,10 @@ impl Ledger for MemoryLedger {
                 return Written::Conflict;
             }
             rows.history.push(Entry::of_snapshot(snapshot));
+            if let Some(held) = &snapshot.association {
+                let holder = snapshot.allocation.clone();
+                rows.holders.insert(held.value.id.clone(), holder);
+            }
             rows.snapshots
                 .insert(snapshot.allocation.clone(), snapshot.clone());
             Written::Stored

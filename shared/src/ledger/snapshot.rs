@@ -1,6 +1,7 @@
 //! The last known state of one allocation, and the one place that decides how states follow each other
 //! in time. All of it is pure: the same rules serve every ledger and every function.
 
+use super::evidence::{Evidence, Fact, Seen, What};
 use crate::address::{Address, Association, Pool, Tags};
 use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
 use crate::ids::{AllocationId, BorderGroup};
@@ -8,6 +9,9 @@ use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
+
+/// Before all times: of what nobody has seen yet.
+const NEVER: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// What was last known of an allocation, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +56,9 @@ pub struct Snapshot {
     pub true_at: OffsetDateTime,
     /// How often this row was written: the compare-and-set token.
     pub revision: u64,
+    /// The calls and looks that tell all this.
+    #[serde(default, skip_serializing_if = "Evidence::is_empty")]
+    pub evidence: Evidence,
 }
 
 /// A fact with its time.
@@ -167,37 +174,48 @@ impl Snapshot {
     /// The first snapshot of an address that was seen.
     #[must_use]
     pub fn first(sighting: Sighting<'_>) -> Self {
-        let Sighting {
-            address,
-            reverse_name,
-            at,
-        } = sighting;
-        let facts = Allocation {
-            allocation: address.allocation.clone(),
-            ip: address.ip,
-            pool: address.pool.clone(),
-            border_group: address.border_group.clone(),
-            tags: address.tags.clone(),
-        };
-        let held = |association: Association| Held::since(association, at);
-        let named = |name: &str| Held::since(name.to_owned(), at);
-        Self {
-            service_managed: address.service_managed.clone(),
-            association: address.association.clone().map(held),
-            reverse_name: reverse_name.flatten().map(named),
-            ..Self::born(&facts, at)
-        }
+        let fact = Fact::seen(sighting);
+        let mut first = Self::blank(&sighting.address.allocation, sighting.address.ip);
+        // No tag is missed by a first look, whichever protects.
+        first.take_in(&fact, "");
+        first.evidence = Evidence::of(fact);
+        first
     }
 
     /// The snapshot of an address that CloudTrail says was allocated.
     #[must_use]
     pub fn born(allocation: &Allocation, at: OffsetDateTime) -> Self {
+        let birth = What::Called {
+            event_id: String::new(),
+            by: Actor::default(),
+            deed: Deed::Allocated(allocation.clone()),
+        };
         Self {
-            allocation: allocation.allocation.clone(),
-            ip: allocation.ip,
+            evidence: Evidence::of(Fact { at, what: birth }),
+            ..Self::at_birth(allocation, at)
+        }
+    }
+
+    pub(super) fn at_birth(allocation: &Allocation, at: OffsetDateTime) -> Self {
+        Self {
             pool: allocation.pool.clone(),
             border_group: allocation.border_group.clone(),
             tags: allocation.tags.clone(),
+            seen_at: at,
+            tagged_at: at,
+            true_at: at,
+            ..Self::blank(&allocation.allocation, allocation.ip)
+        }
+    }
+
+    /// The snapshot of an allocation of which nothing is known.
+    pub(super) fn blank(allocation: &AllocationId, ip: Ipv4Addr) -> Self {
+        Self {
+            allocation: allocation.clone(),
+            ip,
+            pool: Pool::Amazon,
+            border_group: None,
+            tags: Tags::new(),
             service_managed: None,
             association: None,
             reverse_name: None,
@@ -206,47 +224,45 @@ impl Snapshot {
             offer: None,
             reclaims: Vec::new(),
             life: Life::Alive,
-            seen_at: at,
-            tagged_at: at,
-            true_at: at,
+            seen_at: NEVER,
+            tagged_at: NEVER,
+            true_at: NEVER,
             revision: 0,
+            evidence: Evidence::default(),
         }
     }
 
-    /// This snapshot after a look at the live address; none when the look taught nothing: it changed
-    /// nothing, it is older than what is known, or the allocation has ended. Tags, association and reverse
-    /// name have times of their own: a look is younger than some of them, and older than others.
+    /// This snapshot after a look at the address; none when the look taught nothing: it showed what was
+    /// known by then, it is older than all that is kept, or it is younger than the end.
     #[must_use]
     pub fn seeing(&self, sighting: Sighting<'_>, protect_tag: &str) -> Option<Self> {
-        let Sighting {
-            address,
-            reverse_name,
-            at,
-        } = sighting;
-        if !self.is_alive() || at < self.seen_at {
-            return None;
+        self.learning(Fact::seen(sighting), protect_tag)
+    }
+
+    /// Takes over what a look showed. Tags, association and reverse name have times of their own: a look is
+    /// younger than some of them, and may be older than others.
+    pub(super) fn see(&mut self, seen: &Seen, at: OffsetDateTime, protect_tag: &str) {
+        if at < self.seen_at {
+            return;
         }
-        let mut next = self.clone();
-        next.border_group.clone_from(&address.border_group);
-        next.pool.clone_from(&address.pool);
-        next.service_managed.clone_from(&address.service_managed);
-        if at >= self.tagged_at && self.tags != address.tags {
-            next.tagged(address.tags.clone(), at, None, protect_tag);
+        let before = self.clone();
+        self.border_group.clone_from(&seen.border_group);
+        self.pool.clone_from(&seen.pool);
+        self.service_managed.clone_from(&seen.service_managed);
+        let is_first = before.seen_at == NEVER;
+        if at >= self.tagged_at && (is_first || self.tags != seen.tags) {
+            self.tagged(seen.tags.clone(), at, None, protect_tag);
         }
-        if at >= self.association_known_at() {
-            follow(&mut next.association, address.association.as_ref(), at);
+        if at >= before.association_known_at() {
+            see_association(&mut self.association, seen.association.as_ref(), at);
         }
-        if let Some(name) = reverse_name
-            && at >= self.reverse_name_known_at()
-        {
-            follow(&mut next.reverse_name, name.map(str::to_owned).as_ref(), at);
+        if seen.names_were_read && at >= before.reverse_name_known_at() {
+            follow(&mut self.reverse_name, seen.reverse_name.as_ref(), at);
         }
-        if next == *self {
-            return None;
+        if is_first || *self != before {
+            self.seen_at = at;
+            self.true_at = self.true_at.max(at);
         }
-        next.seen_at = at;
-        next.true_at = next.true_at.max(at);
-        Some(next)
     }
 
     pub(super) fn association_known_at(&self) -> OffsetDateTime {
@@ -311,6 +327,7 @@ impl Snapshot {
             tagged_at: at,
             true_at: at,
             revision: 0,
+            evidence: Evidence::default(),
             ..self.clone()
         }
     }
@@ -376,6 +393,20 @@ impl<T> Held<T> {
     #[must_use]
     pub fn held_within(&self, window: time::Duration, moment: OffsetDateTime) -> bool {
         self.until.is_none_or(|until| moment - until <= window)
+    }
+}
+
+/// The same tie stays as old as it is known to be; a call may have named less of it than a look shows.
+fn see_association(
+    held: &mut Option<Held<Association>>,
+    shown: Option<&Association>,
+    at: OffsetDateTime,
+) {
+    match (held.as_mut(), shown) {
+        (Some(held), Some(shown)) if held.value.id == shown.id && held.until.is_none() => {
+            held.value = shown.clone();
+        }
+        _ => follow(held, shown, at),
     }
 }
 

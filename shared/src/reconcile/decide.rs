@@ -166,17 +166,9 @@ pub fn after_call(
         (None, _) => Snapshot::first(sighting?),
     };
     let record = completed(record, sighting);
-    let hear = |row: Snapshot| row.following(&record, protect_tag).unwrap_or(row);
-    let see = |row: Snapshot| match sighting {
-        Some(sighting) => row.seeing(sighting, protect_tag).unwrap_or(row),
-        None => row,
-    };
-    let heard_first = record.call.at <= look.at;
-    let next = if heard_first {
-        see(hear(start))
-    } else {
-        hear(see(start))
-    };
+    let heard = start.following(&record, protect_tag).unwrap_or(start);
+    let seen = sighting.and_then(|sighting| heard.seeing(sighting, protect_tag));
+    let next = seen.unwrap_or(heard);
     let next = ended_if_released(next, known);
     (known.snapshot.as_ref() != Some(&next)).then_some(next)
 }

@@ -5,6 +5,7 @@ use super::{RETENTION, Wire};
 use crate::address::{Association, Pool, Tags};
 use crate::event::cloudtrail::Actor;
 use crate::ids::BorderGroup;
+use crate::ledger::evidence::Evidence;
 use crate::ledger::release::PendingReason;
 use crate::ledger::snapshot::{Held, Life, Lock, Offer, Reclaimed, Unlocked, Unprotected};
 use crate::ledger::{Entry, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, Written};
@@ -71,6 +72,7 @@ fn a_snapshot() -> Snapshot {
         tagged_at: NOON,
         true_at: NOON,
         revision: 3,
+        evidence: Evidence::default(),
     }
 }
 

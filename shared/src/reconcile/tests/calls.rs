@@ -136,7 +136,7 @@ async fn an_event_of_an_older_truth_changes_nothing() {
     account.sweep().await;
     let before = account.row(1).await;
     account.hears(&untagged(1, START)).await;
-    assert_eq!(account.row(1).await, before);
+    assert_eq!(account.row(1).await.words(), before.words());
 }
 
 #[tokio::test]

@@ -1,0 +1,272 @@
+//! What a row rests on: the last few calls and looks that concern its allocation. They arrive late, twice
+//! and in any order; the row is what they tell when they are taken in the order of their own times, so it
+//! is the same row whatever the order in which they came. The one place where order in time is decided.
+//!
+//! Two things bound that. A row keeps the youngest [`MOST_FACTS`] facts of a day: what is older is part of
+//! the row before them, and a fact that comes later still counts only for what nothing younger is known
+//! about. And a look that shows what is known by then is not kept, since it would be a write for each
+//! address and sweep.
+
+use super::Snapshot;
+use super::snapshot::{Life, Sighting};
+use crate::address::{Address, Association, Pool, Tags};
+use crate::event::cloudtrail::{Actor, Deed, Record};
+use crate::ids::{AssociationId, BorderGroup};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+/// How many facts a row keeps: all that happens to an address within the delays of CloudTrail, and a row
+/// stays far below DynamoDB's 400 KB, also where each of them carries fifty tags.
+pub const MOST_FACTS: usize = 12;
+
+/// How long a fact is kept after the youngest: for as long as Lambda tries an event again, and longer.
+const KEPT_FOR: Duration = Duration::DAY;
+
+/// The facts, oldest first, and the row before them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The row before the first of the facts; none where they are all there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Box<Snapshot>>,
+    facts: Vec<Fact>,
+}
+
+/// A call or a look, and the moment that it is true of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fact {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) at: OffsetDateTime,
+    pub(super) what: What,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum What {
+    Called {
+        event_id: String,
+        by: Actor,
+        deed: Deed,
+    },
+    Seen(Seen),
+}
+
+/// What a look showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    pub(super) pool: Pool,
+    pub(super) border_group: Option<BorderGroup>,
+    pub(super) tags: Tags,
+    pub(super) association: Option<Association>,
+    pub(super) service_managed: Option<String>,
+    pub(super) names_were_read: bool,
+    pub(super) reverse_name: Option<String>,
+}
+
+impl Fact {
+    pub(super) fn called(record: &Record) -> Self {
+        let (event_id, by) = match record.deed {
+            // An allocation is born once; the row that is made of its birth knows no more of the call.
+            Deed::Allocated(_) => Default::default(),
+            _ => (record.call.event_id.clone(), record.call.actor.clone()),
+        };
+        let deed = record.deed.clone();
+        Self {
+            at: record.call.at,
+            what: What::Called { event_id, by, deed },
+        }
+    }
+
+    pub(super) fn seen(sighting: Sighting<'_>) -> Self {
+        let Address {
+            pool,
+            border_group,
+            tags,
+            association,
+            service_managed,
+            ..
+        } = sighting.address.clone();
+        Self {
+            at: sighting.at,
+            what: What::Seen(Seen {
+                pool,
+                border_group,
+                tags,
+                association,
+                service_managed,
+                names_were_read: sighting.reverse_name.is_some(),
+                reverse_name: sighting.reverse_name.flatten().map(str::to_owned),
+            }),
+        }
+    }
+
+    /// The order in time. CloudTrail's times are to the second: of calls within one, what can only follow
+    /// another comes after it, and where both orders are possible, the one that keeps the protect tag. A look
+    /// comes last, since what EC2 shows lags behind.
+    fn order(&self) -> (OffsetDateTime, u8, &str) {
+        let What::Called { event_id, deed, .. } = &self.what else {
+            return (self.at, u8::MAX, "");
+        };
+        let rank = match deed {
+            Deed::Allocated(_) => 0,
+            Deed::Untagged { .. } => 1,
+            Deed::Tagged { .. } => 2,
+            Deed::Associated { .. } => 3,
+            Deed::Disassociated { .. } => 4,
+            Deed::ReverseNameSet { .. } => 5,
+            Deed::ReverseNameReset { .. } => 6,
+            Deed::TransferEnabled { .. } => 7,
+            Deed::TransferDisabled { .. } => 8,
+            Deed::TransferAccepted { .. } | Deed::Released { .. } => 9,
+        };
+        (self.at, rank, event_id)
+    }
+
+    fn is_look(&self) -> bool {
+        matches!(self.what, What::Seen(_))
+    }
+
+    fn is_birth(&self) -> bool {
+        matches!(
+            &self.what,
+            What::Called {
+                deed: Deed::Allocated(_),
+                ..
+            }
+        )
+    }
+
+    fn names(&self, id: &AssociationId) -> bool {
+        let association = match &self.what {
+            What::Called { deed, .. } => match deed {
+                Deed::Associated { association, .. } => association.as_ref(),
+                _ => None,
+            },
+            What::Seen(seen) => seen.association.as_ref().map(|shown| &shown.id),
+        };
+        association == Some(id)
+    }
+}
+
+impl Evidence {
+    pub(super) fn of(fact: Fact) -> Self {
+        Self {
+            before: None,
+            facts: vec![fact],
+        }
+    }
+
+    /// Whether there is none: the row stands for itself.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.before.is_none() && self.facts.is_empty()
+    }
+
+    /// Whether one of the facts tells of this association.
+    pub(super) fn names(&self, id: &AssociationId) -> bool {
+        self.facts.iter().any(|fact| fact.names(id))
+    }
+
+    /// Puts a fact in its place in time. Nothing is true of an allocation before its birth.
+    fn insert(&mut self, fact: Fact) {
+        if self.facts.contains(&fact) || (fact.is_birth() && self.before.is_some()) {
+            return;
+        }
+        let place = self
+            .facts
+            .partition_point(|known| known.order() <= fact.order());
+        self.facts.insert(place, fact);
+        if let Some(birth) = self.facts.iter().position(Fact::is_birth) {
+            self.facts.drain(..birth);
+        }
+    }
+
+    /// The row that the facts tell, taken in order. A look that showed what was known by then is dropped.
+    fn told(&mut self, of: &Snapshot, protect_tag: &str) -> Snapshot {
+        let mut row = self.start(of);
+        self.facts.retain(|fact| {
+            let before = row.clone();
+            row.take_in(fact, protect_tag);
+            !fact.is_look() || row != before
+        });
+        row
+    }
+
+    fn start(&self, of: &Snapshot) -> Snapshot {
+        let before = self.before.as_deref().cloned();
+        before.unwrap_or_else(|| Snapshot::blank(&of.allocation, of.ip))
+    }
+
+    /// Makes the oldest facts part of the row before them, until few and young ones are left.
+    fn shorten(&mut self, of: &Snapshot, protect_tag: &str) {
+        let youngest = self.facts.last().map(|fact| fact.at);
+        while let (Some(oldest), Some(youngest)) = (self.facts.first(), youngest)
+            && (self.facts.len() > MOST_FACTS || youngest - oldest.at > KEPT_FOR)
+        {
+            let mut row = self.start(of);
+            row.take_in(oldest, protect_tag);
+            self.before = Some(Box::new(row));
+            self.facts.remove(0);
+        }
+    }
+}
+
+impl Snapshot {
+    /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
+    /// learns what was so before it, since what a reclaim restores hangs on it.
+    pub(super) fn learning(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
+        if matches!(self.life, Life::Released { at: end } if fact.at > end) {
+            return None;
+        }
+        let mut evidence = self.own_evidence(protect_tag);
+        evidence.insert(fact);
+        let told = evidence.told(self, protect_tag);
+        evidence.shorten(self, protect_tag);
+        let next = Self {
+            evidence,
+            ..self.in_the_words_of(told)
+        };
+        (next != *self).then_some(next)
+    }
+
+    /// What this row rests on. One that is not what its facts tell, since it was written by something else
+    /// than facts or by an earlier version, stands for itself.
+    fn own_evidence(&self, protect_tag: &str) -> Evidence {
+        let told = self.evidence.clone().told(self, protect_tag);
+        let own = self.without_evidence();
+        if self.in_the_words_of(told) == own {
+            return self.evidence.clone();
+        }
+        Evidence {
+            before: Some(Box::new(own)),
+            facts: Vec::new(),
+        }
+    }
+
+    /// What was told, with what no fact tells: the end, the reclaims, the revision.
+    fn in_the_words_of(&self, told: Self) -> Self {
+        Self {
+            life: self.life,
+            reclaims: self.reclaims.clone(),
+            revision: self.revision,
+            ..told
+        }
+    }
+
+    /// This snapshot without what it rests on.
+    #[must_use]
+    pub fn without_evidence(&self) -> Self {
+        Self {
+            evidence: Evidence::default(),
+            ..self.clone()
+        }
+    }
+
+    /// What this snapshot says, for tests: without what it rests on, and how often it was written.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> Self {
+        Self {
+            revision: 0,
+            ..self.without_evidence()
+        }
+    }
+}
