@@ -16,7 +16,7 @@ use super::super::FailoverCloud;
 use super::super::route::Tie;
 use super::{End, Errand, LAG, is_missing, not_given_up, refused};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Missing, Which, WhichInstances};
+use crate::cloud::{Missing, Which, WhichInstances};
 use crate::ids::{AllocationId, EniId};
 use std::net::Ipv4Addr;
 
@@ -49,7 +49,6 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
         };
         match accepted {
             Ok(_) => self.settle(allocation, eni, private_ip).await,
-            Err(CloudError::AlreadyAssociated(_)) => End::Lost,
             Err(failure) => refused(failure),
         }
     }

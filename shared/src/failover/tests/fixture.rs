@@ -5,7 +5,7 @@ use crate::failover::decide::{self, Plan, Question, Refused};
 use crate::failover::evidence::Kind;
 use crate::failover::group::Group;
 use crate::failover::observe::{Fitness, Observed};
-use crate::ids::{InstanceId, InstanceType, Zone};
+use crate::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::instance::{
     AttachedInterface, Checks, Instance, InstanceState, Limits, PrivateIp, PublicSide,
 };
@@ -24,9 +24,13 @@ const GROUP: (&str, &str) = ("holdfast:group", "web");
 /// A group under construction.
 #[derive(Debug, Clone)]
 pub(super) struct Fixture {
-    observed: Observed,
-    fitness: Fitness,
+    pub(super) observed: Observed,
+    pub(super) fitness: Fitness,
     pub(super) limits: Limits,
+    pub(super) kind: Kind,
+    pub(super) refused: Refused,
+    /// The addresses that an earlier run may have left free.
+    pub(super) loosened: Vec<AllocationId>,
 }
 
 pub(super) fn id(number: u8) -> InstanceId {
@@ -85,6 +89,9 @@ pub(super) fn pair() -> Fixture {
             interfaces: 3,
             private_ips: 4,
         },
+        kind: Kind::Alarm,
+        refused: Refused::default(),
+        loosened: Vec::new(),
     }
 }
 
@@ -196,14 +203,14 @@ impl Fixture {
         let mut fitness = self.fitness.clone();
         fitness.limits.insert(kind(), self.limits);
         decide::plan(&Question {
-            group: &Group::named(GROUP.1, &self.observed, &settings, &[]),
+            group: &Group::named(GROUP.1, &self.observed, &settings, &self.loosened),
             observed: &self.observed,
             fitness: &fitness,
-            kind: &Kind::Alarm,
+            kind: &self.kind,
             leaving: &BTreeSet::from([id(1)]),
             may_begin: true,
             last_ended_at: None,
-            refused: &Refused::default(),
+            refused: &self.refused,
             settings: &settings,
             now: OffsetDateTime::UNIX_EPOCH,
         })

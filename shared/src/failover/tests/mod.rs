@@ -1,6 +1,8 @@
 //! What a failover is to do, decision by decision: no network, no waiting.
 
+mod effects;
 mod fixture;
+mod routes;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;
