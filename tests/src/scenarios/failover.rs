@@ -6,6 +6,7 @@
 
 mod hands;
 mod seen;
+mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
@@ -26,6 +27,7 @@ pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;
+pub use worlds_effects::{floating_private_ips, last_change_at, security_groups};
 
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(120);
