@@ -3,7 +3,7 @@
 use futures_util::FutureExt;
 use holdfast::ledger::Ledger;
 use holdfast::report::{Outcome, Report};
-use holdfast_tests::explorer::explore;
+use holdfast_tests::explorer::explore_singly;
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, failover_in, floating_address, floating_interface, floating_private_ip,
     security_groups,
@@ -206,6 +206,6 @@ fn a_member_is_isolated_whatever_goes_wrong_and_nobody_else_is() {
             .then_some(())
             .ok_or_else(|| format!("isolated: {is_isolated}, spared: {is_spared}"))
     });
-    let explored = explore(&scenario);
+    let explored = explore_singly(&scenario);
     assert!(explored.is_ok(), "{explored:?}");
 }

@@ -2,7 +2,7 @@
 //! anywhere.
 
 use holdfast::report::Outcome;
-use holdfast_tests::explorer::{Scenario, explore};
+use holdfast_tests::explorer::{Scenario, explore_singly};
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, floating_address, floating_interface, floating_private_ip, why,
 };
@@ -79,7 +79,7 @@ fn no_standby_of_another_zone_is_tried_whatever_goes_wrong() {
         scenario(floating_private_ip(), "private IP", 1),
         scenario(floating_interface(), "interface", 2),
     ] {
-        let explored = explore(&scenario);
+        let explored = explore_singly(&scenario);
         let histories = explored.map(|coverage| coverage.histories);
         assert!(
             histories.as_ref().is_ok_and(|count| *count > 100),

@@ -3,7 +3,9 @@
 
 use super::act::{End, Fenced};
 use super::decide::{Blocked, Kept, Move, Refused};
-use super::group::ChargeId;
+use super::evidence::is_down;
+use super::group::{Cargo, Charge, ChargeId, Group};
+use super::observe::Observed;
 use super::route::Step;
 use super::words;
 use crate::cloud::CloudError;
@@ -55,8 +57,22 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// What was on its way and is not to be moved any more is with a healthy member.
-    pub(super) fn settle(&mut self, moves: &[Move]) {
+    /// A member that has failed while something was on its way to it loses that again.
+    pub(super) fn follow(&mut self, group: &Group<'_>, observed: &Observed) {
+        for charge in &group.charges {
+            let is_on_its_way = |report: &MoveReport| report.end == MoveEnd::NotMoved;
+            if self.moves.get(&charge.id()).is_some_and(is_on_its_way)
+                && let Some(holder) = charge.seat.instance()
+                && is_down(holder, observed)
+            {
+                self.leaving.insert(holder.clone());
+            }
+        }
+    }
+
+    /// What was on its way and is not to be moved any more is with a healthy member, or it is the group's no
+    /// more.
+    pub(super) fn settle(&mut self, moves: &[Move], group: &Group<'_>) {
         let is_open = |charge: &ChargeId| {
             self.given_up.contains(charge)
                 || moves.iter().any(|one| one.charge == *charge)
@@ -72,7 +88,14 @@ impl Progress {
             if let Some(report) = self.moves.get_mut(&charge)
                 && report.end == MoveEnd::NotMoved
             {
-                report.end = MoveEnd::AlreadyThere;
+                let found = group.charges.iter().find(|it| carries(it, &charge, report));
+                match found {
+                    Some(found) => {
+                        report.end = MoveEnd::AlreadyThere;
+                        report.to = found.seat.instance().cloned();
+                    }
+                    None => report.end = MoveEnd::Gone,
+                }
             }
         }
         self.unsure = None;
@@ -161,4 +184,18 @@ impl Progress {
         let slots = self.refused.slots.iter();
         slots.filter(|(member, _)| *member == one.to).count() >= MOST_SLOTS
     }
+}
+
+/// Whether something is, or takes along, what was on its way: private IPs may have come to others, and an
+/// Elastic IP to an interface that moves.
+fn carries(it: &Charge<'_>, charge: &ChargeId, report: &MoveReport) -> bool {
+    let takes_along = match (&it.cargo, charge) {
+        (Cargo::PrivateIps { ips, .. }, ChargeId::PrivateIps(Some(ip))) => ips.contains(ip),
+        (_, ChargeId::Address(_)) => {
+            let mut public_ips = report.public_ips.iter();
+            public_ips.any(|ip| it.public_ips.contains(ip))
+        }
+        _ => false,
+    };
+    takes_along || it.id() == *charge
 }

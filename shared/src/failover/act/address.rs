@@ -79,6 +79,9 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             });
             let ip = address.map(|address| address.ip);
             let seen = seen.unwrap_or_default();
+            if self.has_failed(seen.first()) {
+                return End::Lost;
+            }
             let mut interfaces = seen.iter().flat_map(|instance| &instance.interfaces);
             let is_shown = interfaces.any(|each| {
                 each.private_ips.iter().any(|private| {

@@ -231,3 +231,20 @@ fn an_address_is_not_touched_by_a_run_that_ends() {
     assert_eq!((went.end.as_str(), went.calls.len()), ("out of time", 1));
     went.took(7);
 }
+
+#[test]
+fn an_address_is_looked_at_anew_when_the_standby_has_failed() {
+    let stopping = Instance {
+        state: InstanceState::Stopping,
+        ..standby_there()
+    };
+    let failed = script()
+        .address(0, Ok(address_there()))
+        .instance(0, Ok(stopping));
+    let went = failed.moving(reassociating(Tie::Replaced)).go();
+    assert_eq!(
+        (went.end.as_str(), went.phases.as_slice()),
+        ("lost", &["planned"][..])
+    );
+    went.took(0);
+}

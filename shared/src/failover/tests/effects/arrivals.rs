@@ -1,8 +1,9 @@
 //! An attachment that was accepted: it counts when the interface and the instance show it, and not before.
 
 use super::*;
-use AttachmentState::{Attached, Attaching};
-use InstanceState::{ShuttingDown, Terminated};
+use crate::instance::Checks;
+use AttachmentState::{Attached, Attaching, Detached, Detaching};
+use InstanceState::{ShuttingDown, Stopped, Stopping, Terminated};
 
 /// The attachment is accepted at once.
 fn accepted(script: Script) -> Went {
@@ -77,8 +78,8 @@ fn a_read_that_is_throttled_is_read_again_and_one_that_is_denied_is_not() {
 }
 
 #[test]
-fn a_standby_that_ends_while_it_is_attached_is_given_up_at_once() {
-    for state in [ShuttingDown, Terminated] {
+fn a_standby_that_fails_while_it_is_attached_is_given_up_at_once() {
+    for state in [ShuttingDown, Terminated, Stopping, Stopped] {
         for shown in [with(2, Attaching), with(2, Attached), with_nobody()] {
             let ends = script().interface(0, Ok(Some(shown)));
             let went = accepted(ends.instance(0, Ok(standby_that_is(state))));
@@ -94,4 +95,39 @@ fn an_interface_that_is_attached_at_last_counts_until_the_run_ends() {
     let went = accepted(late.interface(0, Ok(Some(with(2, Attached)))));
     assert_eq!(went.end, "out of time");
     went.took(118);
+}
+
+#[test]
+fn an_interface_that_stays_on_its_way_is_waited_for_to_the_end_of_the_run() {
+    let slow = script().instance(0, Ok(standby_with(Attaching)));
+    let slow = slow.interface(0, Ok(Some(with(2, Attaching))));
+    let went = accepted(slow);
+    assert_eq!(went.end, "out of time");
+    went.took(118);
+}
+
+#[test]
+fn an_interface_that_leaves_its_standby_again_is_looked_at_anew() {
+    for state in [Detaching, Detached] {
+        let leaves = script().instance(0, Ok(standby_with(Attached)));
+        let went = accepted(leaves.interface(0, Ok(Some(with(2, state)))));
+        assert_eq!((went.end.as_str(), went.phases), ("lost", vec!["planned"]));
+    }
+}
+
+#[test]
+fn an_interface_may_go_back_to_a_member_that_was_stopped_before() {
+    let stopped = Instance {
+        state: Stopped,
+        ..standby_with(Attached)
+    };
+    let back = script().interface(0, Ok(Some(with(2, Attached))));
+    let job = back.instance(0, Ok(stopped)).moving(carrying(None));
+    let was_stopped = pair().floating().change(|fixture| {
+        fixture.health(2, Checks::Unknown, Stopped);
+    });
+    assert_eq!(
+        job.planned_on(was_stopped).go().end,
+        "moved by eni-attach-02"
+    );
 }

@@ -142,3 +142,17 @@ fn private_ips_are_not_touched_by_a_run_that_ends() {
     assert_eq!((went.end.as_str(), went.calls.len()), ("out of time", 1));
     went.took(7);
 }
+
+#[test]
+fn private_ips_are_looked_at_anew_when_the_standby_has_failed() {
+    let stopping = Instance {
+        state: InstanceState::Stopping,
+        ..standby_with_ips(&[FIRST, SECOND])
+    };
+    let went = instance_shows(60_000, stopping).moving(reassigning()).go();
+    assert_eq!(
+        (went.end.as_str(), went.phases.as_slice()),
+        ("lost", &["planned"][..])
+    );
+    went.took(0);
+}
