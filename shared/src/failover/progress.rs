@@ -3,7 +3,9 @@
 
 use super::act::{End, Fenced};
 use super::decide::{Blocked, Kept, Move, Refused};
-use super::group::{Cargo, ChargeId, Group};
+use super::evidence::is_down;
+use super::group::{Cargo, Charge, ChargeId, Group};
+use super::observe::Observed;
 use super::route::Step;
 use super::words;
 use crate::cloud::CloudError;
@@ -12,6 +14,7 @@ use crate::ledger::Lease;
 use crate::ledger::lease::Episode;
 use crate::report::{MoveEnd, MoveReport, Phase, Tried};
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 /// How many device indexes of a member are tried.
 const MOST_SLOTS: usize = 3;
@@ -55,8 +58,22 @@ pub(super) struct Progress {
 }
 
 impl Progress {
+    /// A member that has failed while something was on its way to it loses that again.
+    pub(super) fn follow(&mut self, group: &Group<'_>, observed: &Observed) {
+        for charge in &group.charges {
+            let is_on_its_way = |report: &MoveReport| report.end == MoveEnd::NotMoved;
+            if self.moves.get(&charge.id()).is_some_and(is_on_its_way)
+                && let Some(holder) = charge.seat.instance()
+                && is_down(holder, observed)
+            {
+                self.leaving.insert(holder.clone());
+            }
+        }
+    }
+
     /// What was on its way and is not to be moved any more is with whoever the look shows as its holder, who
-    /// need not be the one that this run meant. Without a holder it stays unfinished.
+    /// need not be the one that this run meant; or it is the group's no more. Without a holder that is to keep
+    /// it, it stays unfinished.
     pub(super) fn settle(&mut self, moves: &[Move], group: &Group<'_>) {
         let is_open = |charge: &ChargeId| {
             self.given_up.contains(charge)
@@ -70,22 +87,25 @@ impl Progress {
             .cloned()
             .collect();
         for charge in done {
-            let mut charges = group.charges.iter();
-            let shown = charges.find(|shown| shown.id() == charge);
-            let holder = shown.and_then(|shown| shown.seat.instance());
-            if let Some(holder) = holder.filter(|holder| !self.leaving.contains(*holder))
-                && let Some(report) = self.moves.get_mut(&charge)
-                && report.end == MoveEnd::NotMoved
-            {
-                report.end = MoveEnd::AlreadyThere;
-                report.to = Some(holder.clone());
-                // An Elastic IP alone is on another private IP than the one that was planned.
-                if let Some(Cargo::Address(address)) = shown.map(|shown| &shown.cargo) {
-                    let association = address.association.as_ref();
-                    let private_ip = association.and_then(|association| association.private_ip);
-                    report.private_ips = private_ip.into_iter().collect();
-                    report.displaced = None;
+            let Some(report) = self.moves.get_mut(&charge) else {
+                continue;
+            };
+            if report.end != MoveEnd::NotMoved {
+                continue;
+            }
+            let found = group.charges.iter().find(|it| carries(it, &charge, report));
+            let holder = found.and_then(|found| found.seat.instance());
+            match (found, holder) {
+                (None, _) => report.end = MoveEnd::Gone,
+                (Some(found), Some(holder)) if !self.leaving.contains(holder) => {
+                    report.end = MoveEnd::AlreadyThere;
+                    report.to = Some(holder.clone());
+                    if let Some(private_ip) = private_ip_of(found) {
+                        report.private_ips = vec![private_ip];
+                        report.displaced = None;
+                    }
                 }
+                (Some(_), _) => {}
             }
         }
         self.unsure = None;
@@ -173,5 +193,27 @@ impl Progress {
         }
         let slots = self.refused.slots.iter();
         slots.filter(|(member, _)| *member == one.to).count() >= MOST_SLOTS
+    }
+}
+
+/// Whether something is, or takes along, what was on its way: private IPs may have come to others, and an
+/// Elastic IP to an interface that moves.
+fn carries(it: &Charge<'_>, charge: &ChargeId, report: &MoveReport) -> bool {
+    let takes_along = match (&it.cargo, charge) {
+        (Cargo::PrivateIps { ips, .. }, ChargeId::PrivateIps(Some(ip))) => ips.contains(ip),
+        (_, ChargeId::Address(_)) => {
+            let mut public_ips = report.public_ips.iter();
+            public_ips.any(|ip| it.public_ips.contains(ip))
+        }
+        _ => false,
+    };
+    takes_along || it.id() == *charge
+}
+
+/// An Elastic IP alone may be on another private IP than the one that was planned.
+fn private_ip_of(it: &Charge<'_>) -> Option<Ipv4Addr> {
+    match &it.cargo {
+        Cargo::Address(address) => address.association.as_ref()?.private_ip,
+        _ => None,
     }
 }

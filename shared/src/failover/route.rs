@@ -153,10 +153,9 @@ fn by_interface(
     }
     let device_index = free_slot(question, member, booking)?;
     booking.slots.insert((standby, device_index));
-    let from = attachment.filter(|attachment| attachment.instance.is_some());
     Ok(Step::Interface {
         eni: interface.id.clone(),
-        from: from.map(|attachment| ending(question, attachment)),
+        from: attachment.map(|attachment| ending(question, attachment)),
         device_index,
     })
 }

@@ -252,6 +252,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             let sick = evidence::corrected(concern, self.cause, &lease, progress.own.as_ref());
             progress.leaving = self.leaving(&group, &sick);
         }
+        progress.follow(&group, observed);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
         let under_way = lease.under_way.as_ref();
         let earlier = under_way.filter(|episode| Some(*episode) != progress.own.as_ref());

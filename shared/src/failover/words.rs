@@ -263,6 +263,11 @@ fn sentence(group: &str, moves: &[MoveReport]) -> String {
     if has(MoveEnd::NotMoved) {
         return format!("nothing was moved{}", and_not(moves));
     }
+    if has(MoveEnd::Gone) {
+        let each = moves.iter().filter(|one| one.end == MoveEnd::Gone);
+        let names: Vec<String> = each.map(name_of).collect();
+        return format!("the group {group} has {} no more", names.join(", "));
+    }
     format!("everything of the group {group} is with a healthy member already")
 }
 

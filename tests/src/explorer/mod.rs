@@ -115,6 +115,21 @@ pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<C
     Ok(coverage)
 }
 
+/// Explores a scenario with single faults: one that differs in little from one that is explored with pairs.
+///
+/// # Errors
+/// As for [`explore`].
+pub fn explore_singly(scenario: &Scenario) -> Result<Coverage, String> {
+    let calls = play(scenario, None, &[])?.calls;
+    let mut histories = 0;
+    for call in 0..calls {
+        for fault in Fault::ALL {
+            histories += play(scenario, None, &[(call, fault)])?.faults;
+        }
+    }
+    Ok(Coverage { calls, histories })
+}
+
 /// Somebody else at every place between two calls: how many places there were, and the histories of
 /// those that ended badly.
 #[derive(Debug)]

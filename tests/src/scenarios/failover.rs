@@ -9,6 +9,7 @@ mod seen;
 mod standbys;
 mod watch;
 mod worlds;
+mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
@@ -31,6 +32,7 @@ use std::sync::Arc;
 use time::Duration;
 pub use watch::{Before, Seen, Watch};
 pub use worlds::of_another_region;
+pub use worlds_effects::{floating_private_ips, last_change_at, security_groups};
 
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(120);

@@ -16,7 +16,7 @@ use super::super::FailoverCloud;
 use super::super::route::Tie;
 use super::{End, Errand, LAG, is_missing, not_given_up, refused};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Missing, Which, WhichInstances};
+use crate::cloud::{Missing, Which, WhichInstances};
 use crate::ids::{AllocationId, EniId};
 use std::net::Ipv4Addr;
 
@@ -49,7 +49,6 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
         };
         match accepted {
             Ok(_) => self.settle(allocation, eni, private_ip).await,
-            Err(CloudError::AlreadyAssociated(_)) => End::Lost,
             Err(failure) => refused(failure),
         }
     }
@@ -80,6 +79,9 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
             });
             let ip = address.map(|address| address.ip);
             let seen = seen.unwrap_or_default();
+            if self.has_failed(seen.first()) {
+                return End::Lost;
+            }
             let mut interfaces = seen.iter().flat_map(|instance| &instance.interfaces);
             let is_shown = interfaces.any(|each| {
                 each.private_ips.iter().any(|private| {

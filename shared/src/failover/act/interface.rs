@@ -18,7 +18,7 @@ use crate::address::{Attachment, AttachmentState, Interface};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, WhichInstances};
 use crate::ids::{AttachmentId, EniId};
-use crate::instance::{Instance, InstanceState};
+use crate::instance::Instance;
 use std::time::Duration;
 
 /// How often an attachment is asked for when EC2 does not answer.
@@ -161,29 +161,26 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
                 Err(failure) if failure.is_passing() => None,
                 Err(failure) => return End::Unsure(failure),
             };
-            let is_attached = |at: &Attachment| at.state == AttachmentState::Attached;
-            if let Some(attachment) = shown.filter(is_attached) {
-                if !is_marked {
-                    is_marked = true;
-                    self.mark("attached");
-                }
-                if instance.as_ref().is_some_and(|instance| has(instance, eni)) {
-                    self.mark("verified");
-                    return End::Moved {
-                        attachment: Some(attachment.id),
-                    };
-                }
-            } else if self.ports.clock.now() - accepted_at > LAG {
+            if self.has_failed(instance.as_ref()) {
                 return End::Lost;
             }
-            let is_over = |instance: &Instance| {
-                matches!(
-                    instance.state,
-                    InstanceState::ShuttingDown | InstanceState::Terminated
-                )
-            };
-            if instance.as_ref().is_some_and(is_over) {
-                return End::Lost;
+            match shown {
+                Some(attachment) if attachment.state == AttachmentState::Attached => {
+                    if !is_marked {
+                        is_marked = true;
+                        self.mark("attached");
+                    }
+                    if instance.as_ref().is_some_and(|instance| has(instance, eni)) {
+                        self.mark("verified");
+                        return End::Moved {
+                            attachment: Some(attachment.id),
+                        };
+                    }
+                }
+                // EC2 is at it, however long that takes.
+                Some(attachment) if attachment.state == AttachmentState::Attaching => {}
+                _ if self.ports.clock.now() - accepted_at > LAG => return End::Lost,
+                _ => {}
             }
             if !self.has_time() {
                 return End::OutOfTime;

@@ -17,6 +17,7 @@ use super::run::Run;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing};
 use crate::ids::{AttachmentId, InstanceId};
+use crate::instance::Instance;
 use crate::placement::spread;
 use crate::ports::Ports;
 use crate::report::Phase;
@@ -144,6 +145,12 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
     /// Whether any time is left.
     fn has_time(&self) -> bool {
         !self.left().is_zero()
+    }
+
+    /// Whether the member that is to have it has failed since that was planned: EC2 shows it as down by now.
+    fn has_failed(&self, shown: Option<&Instance>) -> bool {
+        let is_down = shown.is_some_and(|instance| !instance.state.is_up());
+        is_down && !evidence::is_down(self.to, self.observed)
     }
 
     /// Whether what the move was planned on is still so. Where EC2 is slow, no look at everything is ever

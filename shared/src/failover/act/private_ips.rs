@@ -34,6 +34,9 @@ impl<C: FailoverCloud, L: Sync, K: Clock> Errand<'_, C, L, K> {
                 Err(failure) => return End::Unsure(failure),
             };
             let instances = instances.unwrap_or_default();
+            if self.has_failed(instances.first()) {
+                return End::Lost;
+            }
             let mut interfaces = instances.iter().flat_map(|instance| &instance.interfaces);
             let is_shown = interfaces.any(|each| {
                 each.id == *eni

@@ -5,7 +5,7 @@ use crate::failover::decide::{self, Plan, Question, Refused};
 use crate::failover::evidence::Kind;
 use crate::failover::group::Group;
 use crate::failover::observe::{Fitness, Observed};
-use crate::ids::{InstanceId, InstanceType, Zone};
+use crate::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::instance::{
     AttachedInterface, Checks, Instance, InstanceState, Limits, PrivateIp, PublicSide,
 };
@@ -28,6 +28,10 @@ pub(super) struct Fixture {
     pub(super) observed: Observed,
     pub(super) fitness: Fitness,
     pub(super) limits: Limits,
+    pub(super) kind: Kind,
+    pub(super) refused: Refused,
+    /// The addresses that an earlier run may have left free.
+    pub(super) loosened: Vec<AllocationId>,
 }
 
 pub(super) fn id(number: u8) -> InstanceId {
@@ -89,6 +93,9 @@ pub(super) fn pair() -> Fixture {
             interfaces: 3,
             private_ips: 4,
         },
+        kind: Kind::Alarm,
+        refused: Refused::default(),
+        loosened: Vec::new(),
     }
 }
 
@@ -213,14 +220,14 @@ impl Fixture {
         let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = Settings::read(variables).unwrap();
         decide::plan(&Question {
-            group: &Group::named(GROUP.1, &self.observed, &settings, &[]),
+            group: &Group::named(GROUP.1, &self.observed, &settings, &self.loosened),
             observed: &self.observed,
             fitness: &self.fitness_with_limits(),
-            kind: &Kind::Alarm,
+            kind: &self.kind,
             leaving: &BTreeSet::from([id(1)]),
             may_begin: true,
             last_ended_at: None,
-            refused: &Refused::default(),
+            refused: &self.refused,
             settings: &settings,
             now: OffsetDateTime::UNIX_EPOCH,
         })

@@ -4,10 +4,12 @@ mod anonymous;
 mod asked;
 mod audits;
 mod decisions;
+mod effects;
 mod evidence;
 mod fixture;
 mod groups;
 mod looks;
+mod routes;
 mod verdicts;
 
 use super::decide::Plan;

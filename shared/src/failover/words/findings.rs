@@ -6,7 +6,7 @@ use super::super::observe::Observed;
 use super::super::progress::Progress;
 use crate::cloud::CloudError;
 use crate::ids::InstanceId;
-use crate::report::Finding;
+use crate::report::{Finding, MoveEnd};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -164,7 +164,15 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
             next: format!("see whether {member} still writes to what it shares, and stop it if so"),
         });
     }
-    for report in progress.moves.values() {
+    for (charge, report) in &progress.moves {
+        if report.end == MoveEnd::Gone {
+            findings.push(Finding {
+                what: format!("{charge} is gone from the group {group}"),
+                why: "it was deleted, or given to somebody else, while it was on its way"
+                    .to_owned(),
+                next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
+            });
+        }
         if let Some(ip) = report.displaced {
             findings.push(Finding {
                 what: format!("the public IP {ip} is gone for good"),

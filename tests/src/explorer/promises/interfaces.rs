@@ -42,6 +42,18 @@ pub(super) fn broken_by(request: &Request, before: &Scene, after: &Scene) -> Vec
         let well = stop.instance_ids.iter().filter(|id| !before.has_failed(id));
         broken.extend(well.map(|id| format!("promise 1: {action} stops {id}, which is well")));
     }
+    if let Request::ModifyNetworkInterfaceAttribute(change) = request
+        && !change.groups.is_empty()
+    {
+        let isolated = before.interfaces.get(&change.network_interface_id);
+        let holder = isolated.and_then(|it| it.attachment.as_ref()?.instance_id.as_ref());
+        if holder.is_none_or(|holder| !before.has_failed(holder)) {
+            let id = &change.network_interface_id;
+            broken.push(format!(
+                "promise 1: {action} cuts off {id}, whose holder is well"
+            ));
+        }
+    }
     for (id, was) in &before.interfaces {
         let Some(is) = after.interfaces.get(id) else {
             broken.push(format!("promise 4: {action} took {id} from the account"));
