@@ -347,12 +347,16 @@ impl Default for Installation {
 /// # Errors
 /// The function's own.
 pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
-    let ports = player.ports();
-    let delivery = player.delivery(TIMEOUT);
     let is_release = match &trigger {
         Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
         _ => false,
     };
+    let player = player.acting_as(if is_release {
+        "holdfast-release-guard"
+    } else {
+        "holdfast-reconcile"
+    });
+    let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
     if is_release {
         Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
