@@ -41,6 +41,20 @@ fn failing(trio: Trio, name: &'static str, most_changes: usize) -> Scenario {
     })
 }
 
+/// All runs together change no more than so much.
+fn once(scenario: Scenario, calls: usize) -> Scenario {
+    let goal = scenario.goal;
+    Scenario {
+        goal: Box::new(move |stage| {
+            goal(stage)?;
+            let changes = changes(stage);
+            let is_once = changes.len() == calls;
+            is_once.then_some(()).ok_or_else(|| format!("{changes:?}"))
+        }),
+        ..scenario
+    }
+}
+
 fn down(trio: &Trio, state: &str) -> Value {
     state_change(&trio.members[0], state)
 }
@@ -108,8 +122,13 @@ fn the_elastic_ip_of_a_stopped_member_moves_in_two_calls_whatever_goes_wrong() {
 
 #[test]
 fn two_deliveries_of_one_alarm_move_it_once_in_every_order() {
-    for trio in [floating_address(), floating_private_ip(), quick_interface()] {
-        let scenario = failing(trio, "twice", 2);
+    let soon = [
+        (floating_address(), 1),
+        (floating_private_ip(), 1),
+        (quick_interface(), 2),
+    ];
+    for (trio, calls) in soon {
+        let scenario = once(failing(trio, "twice", calls), calls);
         let orders = interleave::twice(&scenario).unwrap_or_else(|history| panic!("{history}"));
         println!("{orders} orders");
         assert!(orders > 100);
@@ -190,4 +209,23 @@ fn a_failover_that_did_not_read_the_alarm_again_would_be_noticed() {
     assert!(explore(&scenario).is_ok());
     let blind = explore_with(&scenario, Some(Sabotage::AlarmsNeverClear));
     assert!(blind.is_err_and(|history| history.contains("promise 1")));
+}
+
+/// With the run that died, the next delivery a minute later, and with two deliveries at once.
+#[test]
+fn a_failover_that_ignored_the_lease_of_another_would_be_noticed() {
+    let scenario = || failing(floating_address(), "lease", 1);
+    let blind = explore_with(&scenario(), Some(Sabotage::LeaseOfOthers));
+    assert!(blind.is_err_and(|history| history.contains("without the lease")));
+    let fresh = scenario().stage;
+    let sabotaged = Scenario {
+        stage: Box::new(move || {
+            let stage = fresh();
+            stage.tap.sabotage(Sabotage::LeaseOfOthers);
+            stage
+        }),
+        ..scenario()
+    };
+    let walked = interleave::twice(&sabotaged);
+    assert!(walked.is_err_and(|history| history.contains("without the lease")));
 }

@@ -7,10 +7,10 @@
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::{failover, placement, reconcile};
-use holdfast_tests::explorer::promises::Scene;
+use holdfast_tests::explorer::promises::{Scene, repeated};
 use holdfast_tests::scenarios::failover::{
     Seen, TIMEOUT, Trio, Watch, attach, detach, fail, floating_address, floating_interface,
-    floating_private_ip, heal, stop, tag_group,
+    floating_private_ip, heal, stop, switchover, tag_group,
 };
 use holdfast_tests::scenarios::placement::{schedule, start, terminate};
 use holdfast_tests::sim::api::InstanceState;
@@ -88,6 +88,8 @@ enum Step {
     Terminate(usize),
     /// A person moves the interface by hand.
     ByHand(usize),
+    /// A person asks for a failover, to a member or to nobody in particular.
+    Ask(Option<usize>),
     /// A person changes the order of the members.
     Retag(usize, u8),
     Pass(u64),
@@ -110,6 +112,7 @@ fn lives() -> impl Strategy<Value = (Group, Vec<Step>)> {
         2 => member().prop_map(Step::Start),
         1 => (1..3_usize).prop_map(Step::Terminate),
         1 => member().prop_map(Step::ByHand),
+        1 => prop::option::of(member()).prop_map(Step::Ask),
         1 => (member(), 0..9_u8).prop_map(|(member, priority)| Step::Retag(member, priority)),
         5 => (1..400_u64).prop_map(Step::Pass),
         12 => any::<bool>().prop_map(|twice| Step::Deliver { twice }),
@@ -163,6 +166,7 @@ impl Life {
                 terminate(&mut self.stage.world(), &id(member));
             }
             Step::ByHand(member) => self.by_hand(*member),
+            Step::Ask(to) => self.ask(to.as_ref().map(id).as_deref()),
             Step::Retag(member, priority) => {
                 let priority = priority.to_string();
                 let tags = [("holdfast:priority", priority.as_str())];
@@ -201,6 +205,13 @@ impl Life {
             attach(&mut world, &self.trio.eni, &self.trio.members[member], 1);
             world.advance(time::Duration::seconds(5));
         }
+    }
+
+    fn ask(&self, to: Option<&str>) {
+        let run = self
+            .trio
+            .deliver(self.stage.player("holdfast"), &switchover(to));
+        drop(run.now_or_never());
     }
 
     fn deliver(&self, twice: bool) {
@@ -268,6 +279,12 @@ impl Life {
         broken.extend(self.trio.spare_must_be_free(&self.stage).err());
         broken.extend(self.trio.sent_to_another_zone(&self.stage.world()));
         broken.extend(self.watch.wrong());
+        let passed = self.stage.tap.passed();
+        let faults = passed.iter().filter(|call| call.fault.is_some()).count();
+        let repeated = repeated(&self.stage.deeds());
+        if repeated.len() > faults {
+            broken.push(format!("promise 8: {}", repeated.join(", ")));
+        }
         if broken.is_empty() {
             Ok(())
         } else {

@@ -2,11 +2,13 @@
 //! makes there: what the call changed is all that it may have changed.
 
 mod interfaces;
+mod lease;
 pub mod records;
 mod scene;
 
 use crate::sim::api::{Caller, Request};
 use crate::sim::front::Stage;
+pub use lease::{Deed, Hand, UnderLease, deed, repeated, under_lease};
 pub use scene::{Addresses, Scene, addresses};
 use std::collections::BTreeMap;
 
@@ -71,6 +73,10 @@ impl Promises {
                     "promise {number}: {run} made the changes {changes:?}"
                 ));
             }
+        }
+        let repeated = repeated(&stage.deeds());
+        if repeated.len() > faults {
+            broken.push(format!("promise 8: {}", repeated.join(", ")));
         }
         let allocations = changes
             .iter()

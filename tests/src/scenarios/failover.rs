@@ -5,6 +5,7 @@
 )]
 
 mod hands;
+mod runs;
 mod seen;
 mod standbys;
 mod watch;
@@ -13,7 +14,7 @@ mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::explorer::promises::{Promises, addresses};
-use crate::explorer::{Run, Scenario};
+use crate::explorer::{Run, Scenario, truth};
 use crate::sim::World;
 use crate::sim::alarms::{Alarm, AlarmState};
 use crate::sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
@@ -22,10 +23,12 @@ use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
 pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
-use holdfast::event::{Trigger, parse};
+use holdfast::event::{Trigger, Wish, parse};
+use holdfast::ids::InstanceId;
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
 use holdfast::{failover, placement, reconcile};
+pub use runs::{first_change, hold_lease, lease, put_lease};
 pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -272,6 +275,7 @@ impl Trio {
     pub fn start(&self, player: Player, event: &Value) -> Run<'static> {
         let trigger = parse(event).expect("the scenario's events can be read");
         let settings = self.settings();
+        let player = player.acting_as("holdfast-instance-start");
         Box::pin(async move {
             let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
             placement::run(&ports, &settings, &trigger, delivery).await
@@ -284,7 +288,9 @@ impl Trio {
     /// The function's own.
     pub fn try_told(&self, stage: &Arc<Stage>, event: &Value) -> Result<Report, Error> {
         let run = self.deliver(stage.player("holdfast-alarm-failover"), event);
-        run.now_or_never().expect("no fault stops the run")
+        let end = run.now_or_never().expect("no fault stops the run");
+        runs::all_had_their_lease(stage);
+        end
     }
 
     /// Runs the function for an event, with nothing going wrong.
@@ -303,11 +309,9 @@ impl Trio {
         let delivery = player.delivery(TIMEOUT);
         let run = reconcile::run(&ports, &settings, &trigger, delivery);
         let end = run.now_or_never().expect("no fault stops the run");
+        runs::all_had_their_lease(stage);
         let report = end.expect("nothing goes wrong here");
-        assert_eq!(
-            super::reconcile::false_claims(&report, stage),
-            Vec::<String>::new()
-        );
+        assert_eq!(truth::untrue(&report, &stage.world()), Vec::<String>::new());
         report
     }
 
@@ -422,6 +426,10 @@ pub fn plan() -> Value {
 }
 
 async fn deliver(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
+    let player = player.acting_as("holdfast-alarm-failover");
+    if let Trigger::Asked(Wish::Failover { to, .. }) = &trigger {
+        player.is_asked(to.as_ref().map(InstanceId::as_str));
+    }
     let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
     failover::run(&ports, &settings, &trigger, delivery).await

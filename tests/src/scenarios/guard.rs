@@ -370,6 +370,7 @@ async fn deliver(
     settings: Settings,
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
+    let player = player.acting_as("holdfast-release-guard");
     let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
     guard::run(&ports, &settings, &trigger, delivery).await

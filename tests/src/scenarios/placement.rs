@@ -341,6 +341,7 @@ async fn deliver(
     settings: Settings,
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
+    let player = player.acting_as("holdfast-instance-start");
     let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
     placement::run(&ports, &settings, &trigger, delivery).await

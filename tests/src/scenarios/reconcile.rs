@@ -9,18 +9,17 @@
               handed on whole, as the functions give them"
 )]
 
-mod claims;
 pub mod finds;
 
 use super::estate;
 use crate::explorer::promises::addresses;
+use crate::explorer::truth;
 use crate::sim::World;
 use crate::sim::api::{
     Address, AllocateAddress, AssociateAddress, Caller, CreateTags, DisassociateAddress,
     ReleaseAddress, Request, Tag,
 };
 use crate::sim::front::{ACCOUNT, Player, Stage};
-pub use claims::false_claims;
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::cloudtrail::Deed;
@@ -384,19 +383,24 @@ impl Default for Installation {
 /// # Errors
 /// The function's own.
 pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
-    let ports = player.ports();
-    let delivery = player.delivery(TIMEOUT);
     let is_release = match &trigger {
         Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
         _ => false,
     };
+    let player = player.acting_as(if is_release {
+        "holdfast-release-guard"
+    } else {
+        "holdfast-reconcile"
+    });
+    let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
     let end = if is_release {
         Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
         Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
     };
     if let Ok(report) = &end {
-        player.stage().breaks(false_claims(report, player.stage()));
+        let false_claims = truth::untrue(report, &player.stage().world());
+        player.stage().breaks(false_claims);
     }
     end
 }

@@ -56,6 +56,13 @@ impl Scene {
             .is_some_and(|instance| self.has_failed(&instance.instance_id))
     }
 
+    /// Whether the instance that has an address runs.
+    pub(super) fn runs(&self, address: &Address) -> bool {
+        let is_up = |state| matches!(state, InstanceState::Pending | InstanceState::Running);
+        self.holder(address)
+            .is_some_and(|holder| is_up(holder.state))
+    }
+
     /// Whether an instance does not run, or is not well.
     pub(super) fn has_failed(&self, instance: &str) -> bool {
         let is_up = |state| matches!(state, InstanceState::Pending | InstanceState::Running);

@@ -30,7 +30,7 @@ impl Player {
     ) -> Result<Response, CloudError> {
         self.on_the_way().await;
         let name = request.action();
-        let apply = || self.stage.call(&self.caller, &request);
+        let apply = || self.stage.call(self, &request);
         match self.stage.tap.through(self.run, name, apply).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(refusal)) => Err(classify(action, refusal)),

@@ -2,6 +2,7 @@
 
 use super::Player;
 use super::cloud::unanswered;
+use super::tap::Sabotage;
 use crate::explorer::promises::records;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
@@ -99,8 +100,15 @@ impl Ledger for Player {
 
     async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
         let call = self.stage.ledger.take_lease(claim);
-        self.ledger_call("ledger take lease", "dynamodb:UpdateItem", call)
-            .await
+        let taken = self
+            .ledger_call("ledger take lease", "dynamodb:UpdateItem", call)
+            .await?;
+        Ok(match taken {
+            Taken::Others(lease) if self.stage.tap.is_sabotaged(Sabotage::LeaseOfOthers) => {
+                Taken::Ours(lease)
+            }
+            taken => taken,
+        })
     }
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {

@@ -14,11 +14,12 @@ pub mod timetable;
 
 use super::World;
 use super::api::{Caller, Ec2Error, Request, Response};
-use crate::explorer::promises::{self, Scene};
+use crate::explorer::promises::{self, Deed, Hand, Scene};
+use futures_util::FutureExt;
 use holdfast::clock::Clock;
-use holdfast::ledger::MemoryLedger;
+use holdfast::ledger::{Ledger, MemoryLedger};
 use holdfast::ports::{Delivery, Ports};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
@@ -39,6 +40,8 @@ pub struct Stage {
     intruder: Mutex<Option<Intruder>>,
     timetable: Timetable,
     given_up: Mutex<BTreeSet<String>>,
+    wishes: Mutex<BTreeMap<tap::Run, Option<String>>>,
+    deeds: Mutex<Vec<Deed>>,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -68,6 +71,8 @@ impl Stage {
             intruder: Mutex::default(),
             timetable: Timetable::default(),
             given_up: Mutex::default(),
+            wishes: Mutex::default(),
+            deeds: Mutex::default(),
         })
     }
 
@@ -113,8 +118,16 @@ impl Stage {
         broken.extend(promises);
     }
 
+    /// What was changed under the groups' leases, in its order.
+    #[must_use]
+    pub fn deeds(&self) -> Vec<Deed> {
+        let deeds = self.deeds.lock();
+        deeds.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
-    fn call(&self, caller: &Caller, request: &Request) -> Result<Response, Ec2Error> {
+    fn call(&self, player: &Player, request: &Request) -> Result<Response, Ec2Error> {
+        let caller = &player.caller;
         let mut world = self.world();
         self.let_the_intruder_in(&mut world);
         if request.is_read() {
@@ -122,13 +135,57 @@ impl Stage {
         }
         let mut before = Scene::of(&world);
         before.sick.extend(self.given_up().iter().cloned());
+        let mut broken = self.judged(player, request, &before, world.now());
+        // A wish is no failure: nobody is fenced for one.
+        if !matches!(request, Request::StopInstances(_)) {
+            before.sick.extend(self.wished_away(player.run, &before));
+        }
         let answer = world.call(caller, request, false);
-        let broken = promises::broken_by(request, &before, &Scene::of(&world));
+        broken.extend(promises::broken_by(request, &before, &Scene::of(&world)));
         self.broken
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .extend(broken);
         answer
+    }
+
+    /// What a call breaks that is made without the lease that it needs. One that has it is noted.
+    fn judged(
+        &self,
+        player: &Player,
+        request: &Request,
+        before: &Scene,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        let leases = self.ledger.leases().now_or_never();
+        let leases = leases.and_then(Result::ok).unwrap_or_default();
+        let hand = Hand {
+            role: &player.role,
+            owner: &format!("{:016x}", player.run.number()),
+            now,
+        };
+        let judged = promises::under_lease(hand, request, before, &leases);
+        if let Some((group, fencing)) = judged.period {
+            let deed = Deed {
+                group,
+                fencing,
+                what: promises::deed(request),
+                at: now,
+            };
+            let mut deeds = self.deeds.lock().unwrap_or_else(PoisonError::into_inner);
+            deeds.push(deed);
+        }
+        judged.broken
+    }
+
+    /// Who may lose what they have by the word of the person for whom a run is at work.
+    fn wished_away(&self, run: tap::Run, before: &Scene) -> Vec<String> {
+        let wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(to) = wishes.get(&run) else {
+            return Vec::new();
+        };
+        let all = before.instances.keys();
+        all.filter(|id| Some(*id) != to.as_ref()).cloned().collect()
     }
 
     /// Asks for a dry run of a call of Holdfast's: the answer is an error in any case.
@@ -168,6 +225,7 @@ impl Stage {
         let caller = Caller::role(ACCOUNT, role, &run.to_string());
         Player {
             stage: Arc::clone(self),
+            role: role.to_owned(),
             caller,
             run,
         }
@@ -178,6 +236,7 @@ impl Stage {
 #[derive(Debug, Clone)]
 pub struct Player {
     stage: Arc<Stage>,
+    role: String,
     caller: Caller,
     run: tap::Run,
 }
@@ -187,6 +246,23 @@ impl Player {
     #[must_use]
     pub fn stage(&self) -> &Arc<Stage> {
         &self.stage
+    }
+
+    /// The same run, as one of the function with this role.
+    #[must_use]
+    pub fn acting_as(mut self, role: &str) -> Self {
+        self.caller = Caller::role(ACCOUNT, role, &self.run.to_string());
+        role.clone_into(&mut self.role);
+        self
+    }
+
+    /// A person, or a tag of theirs, asks this run to move everything to a member, or to whoever is next: it
+    /// may take what moves from one that is well.
+    pub fn is_asked(&self, to: Option<&str>) {
+        let wishes = self.stage.wishes.lock();
+        wishes
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(self.run, to.map(str::to_owned));
     }
 
     /// Which run this is.

@@ -68,6 +68,8 @@ pub enum Sabotage {
     AlarmsNeverClear,
     /// The engine reads every instance that has an address of a group as stopped.
     HoldersLookDown,
+    /// The engine takes a lease that somebody else has for its own.
+    LeaseOfOthers,
 }
 
 /// One call as it went through.
