@@ -74,8 +74,17 @@ pub(super) fn with_placed(mut report: Report, waiting: Waiting) -> Report {
         let to = to.map_or("an instance", InstanceId::as_str);
         report.summary = format!("{}; {} is on {to}, which waited", report.summary, placed.ip);
     }
+    for would in &waiting.would {
+        let to = would.association.instance.as_ref();
+        let to = to.map_or("an instance", InstanceId::as_str);
+        report.summary = format!(
+            "{}; in `enforce` mode {} would be on {to}, which waits",
+            report.summary, would.ip
+        );
+    }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.placed = waiting.placed;
+        sweep.placed.extend(waiting.would);
     }
     report
 }

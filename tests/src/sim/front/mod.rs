@@ -19,6 +19,7 @@ use holdfast::clock::Clock;
 use holdfast::ledger::MemoryLedger;
 use holdfast::ports::{Delivery, Ports};
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
@@ -39,6 +40,7 @@ pub struct Stage {
     intruder: Mutex<Option<Intruder>>,
     timetable: Timetable,
     given_up: Mutex<BTreeSet<String>>,
+    intruded: AtomicBool,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -68,6 +70,7 @@ impl Stage {
             intruder: Mutex::default(),
             timetable: Timetable::default(),
             given_up: Mutex::default(),
+            intruded: AtomicBool::default(),
         })
     }
 
@@ -85,7 +88,21 @@ impl Stage {
         let number = self.tap.passed().len().saturating_sub(1);
         if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
             (due.intrusion)(world);
+            self.intruded.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether what was true at a run's last read is true when the run ends: nobody else acts between, and no
+    /// time passes.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        !self.intruded.load(Ordering::Relaxed) && !self.timetable.is_kept()
+    }
+
+    /// Notes a promise that somebody saw broken.
+    pub fn note_broken(&self, what: String) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.push(what);
     }
 
     /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
@@ -177,6 +194,12 @@ pub struct Player {
 }
 
 impl Player {
+    /// The stage that it is on.
+    #[must_use]
+    pub fn stage(&self) -> &Arc<Stage> {
+        &self.stage
+    }
+
     /// Which run this is.
     #[must_use]
     pub fn run(&self) -> tap::Run {
