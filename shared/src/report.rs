@@ -342,7 +342,7 @@ pub struct SweepReport {
     /// What became of these, and of losses that were not settled before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub settled: Vec<Report>,
-    /// Addresses that went to instances which had waited for one.
+    /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,
     /// Failovers that were finished, or taken up again, or back.

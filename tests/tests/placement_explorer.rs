@@ -7,7 +7,7 @@
 
 use holdfast::report::Outcome;
 use holdfast_tests::explorer::{
-    Coverage, Intruded, Run, Scenario, explore, explore_intrusions, explore_with, interleave,
+    Intruded, Run, Scenario, explore, explore_intrusions, explore_with, interleave,
 };
 use holdfast_tests::scenarios::placement::{Fleet, fleet, owner, state_of, terminate};
 use holdfast_tests::sim::api::{AssociateAddress, InstanceState, Request};
@@ -18,13 +18,36 @@ use time::Duration;
 
 const RUNS: (usize, &str) = (0, "running");
 
-fn survives(explored: Result<Coverage, String>) {
-    let coverage = explored.unwrap_or_else(|history| panic!("{history}"));
-    println!("{} calls, {} histories", coverage.calls, coverage.histories);
+/// Explores it in both modes, and holds what `observe` mode says against what `enforce` mode does.
+fn survives(
+    fleet: &Fleet,
+    told: (usize, &'static str),
+    most_changes: usize,
+    goal: impl Fn(&Fleet, &Stage) -> Result<(), String> + 'static,
+) {
+    let explored = |fleet: &Fleet, goal| {
+        let scenario = fleet
+            .clone()
+            .scenario("placement", told, most_changes, goal);
+        let coverage = explore(&scenario).unwrap_or_else(|history| panic!("{history}"));
+        println!("{} calls, {} histories", coverage.calls, coverage.histories);
+        coverage
+    };
+    let coverage = explored(fleet, Box::new(goal) as Goal);
     assert!(
         coverage.histories > coverage.calls * 6,
         "pairs of faults were explored as well"
     );
+    let observing = fleet.clone().set("HOLDFAST_MODE", "observe");
+    explored(&observing, Box::new(|_, _| Ok(())));
+    says_what_it_would_do(fleet);
+}
+
+type Goal = Box<dyn Fn(&Fleet, &Stage) -> Result<(), String>>;
+
+fn says_what_it_would_do(fleet: &Fleet) -> usize {
+    let compared = fleet.would_do_what_it_does();
+    compared.unwrap_or_else(|difference| panic!("{difference}"))
 }
 
 fn withstands(intruded: Result<Intruded, String>) {
@@ -51,7 +74,7 @@ fn nobody_has_moved(fleet: &Fleet, stage: &Stage) -> Result<(), String> {
 #[test]
 fn an_instance_gets_a_free_address_whatever_goes_wrong() {
     let fleet = fleet().addresses(2).running(1);
-    survives(explore(&fleet.scenario("a free one", RUNS, 1, is_placed)));
+    survives(&fleet, RUNS, 1, is_placed);
 }
 
 #[test]
@@ -61,15 +84,12 @@ fn an_instance_gets_the_address_of_its_own_slot_whatever_goes_wrong() {
         .address(&[])
         .address(&[("holdfast:slot", "a")])
         .running_with(&[("holdfast:slot", "a")]);
-    survives(explore(&fleet.scenario(
-        "its own slot",
-        RUNS,
-        1,
-        |fleet, stage| match fleet.holder(stage, 2) {
+    survives(&fleet, RUNS, 1, |fleet, stage| {
+        match fleet.holder(stage, 2) {
             Some(0) => fleet.must_hold(stage, 0, 1),
             other => Err(format!("its slot's address is with {other:?}")),
-        },
-    )));
+        }
+    });
 }
 
 #[test]
@@ -80,56 +100,31 @@ fn an_instance_with_two_slots_and_two_interfaces_gets_both_addresses_whatever_go
         .running(1)
         .running_on(&[1, 1], &[("holdfast:slot", "a, b")]);
     let told = (1, "running");
-    survives(explore(&fleet.scenario(
-        "two slots",
-        told,
-        2,
-        |fleet, stage| fleet.must_hold(stage, 1, 2),
-    )));
+    survives(&fleet, told, 2, |fleet, stage| fleet.must_hold(stage, 1, 2));
 }
 
 #[test]
 fn an_instance_gets_the_address_of_one_that_is_stopped_whatever_goes_wrong() {
     let fleet = fleet().addresses(1).running(2).holding(1, 0).stopped(1);
-    survives(explore(&fleet.scenario(
-        "from one that is stopped",
-        RUNS,
-        2,
-        is_placed,
-    )));
+    survives(&fleet, RUNS, 2, is_placed);
 }
 
 #[test]
 fn an_instance_gets_the_address_of_one_that_is_about_to_end_whatever_goes_wrong() {
     let fleet = fleet().addresses(1).running(2).holding(1, 0).ending(1);
-    survives(explore(&fleet.scenario(
-        "from one that ends",
-        RUNS,
-        2,
-        is_placed,
-    )));
+    survives(&fleet, RUNS, 2, is_placed);
 }
 
 #[test]
 fn an_instance_that_has_its_address_is_left_alone() {
     let fleet = fleet().addresses(2).running(1).holding(0, 0);
-    survives(explore(&fleet.scenario(
-        "already there",
-        RUNS,
-        0,
-        nobody_has_moved,
-    )));
+    survives(&fleet, RUNS, 0, nobody_has_moved);
 }
 
 #[test]
 fn where_every_address_is_with_a_running_instance_nothing_is_changed() {
     let fleet = fleet().addresses(1).running(2).holding(1, 0);
-    survives(explore(&fleet.scenario(
-        "pool empty",
-        RUNS,
-        0,
-        nobody_has_moved,
-    )));
+    survives(&fleet, RUNS, 0, nobody_has_moved);
 }
 
 #[test]
@@ -145,12 +140,7 @@ fn addresses_of_a_nat_gateway_of_a_service_and_of_another_group_are_never_touche
         held.expect("there is room for a NAT gateway");
         world.mark_service_managed(&alb, "alb");
     });
-    survives(explore(&fleet.scenario(
-        "nothing of its own",
-        RUNS,
-        0,
-        nobody_has_moved,
-    )));
+    survives(&fleet, RUNS, 0, nobody_has_moved);
 }
 
 #[test]
@@ -159,12 +149,7 @@ fn reads_that_lag_behind_change_nothing_in_the_end() {
         .addresses(2)
         .running(1)
         .world(|world| world.set_read_lag(Duration::seconds(2)));
-    survives(explore(&fleet.scenario(
-        "reads lag by two seconds",
-        RUNS,
-        1,
-        is_placed,
-    )));
+    survives(&fleet, RUNS, 1, is_placed);
 }
 
 #[test]
@@ -179,43 +164,19 @@ fn the_address_of_one_that_stops_goes_to_one_that_has_none_whatever_goes_wrong()
             "stopped" => fleet.stopped(0),
             _ => fleet.ending(0),
         };
-        survives(explore(&fleet.scenario(
-            "handed over",
-            (0, state),
-            2,
-            |fleet, stage| match fleet.holder(stage, 0) {
+        survives(&fleet, (0, state), 2, |fleet, stage| {
+            match fleet.holder(stage, 0) {
                 Some(1 | 2) => Ok(()),
                 other => Err(format!("it is with {other:?}")),
-            },
-        )));
+            }
+        });
     }
 }
 
 #[test]
 fn the_address_of_one_that_stops_stays_where_nothing_asks_for_more() {
     let fleet = fleet().addresses(1).running(2).holding(0, 0).stopped(0);
-    survives(explore(&fleet.scenario(
-        "stays",
-        (0, "stopped"),
-        0,
-        nobody_has_moved,
-    )));
-}
-
-#[test]
-fn in_observe_mode_nothing_is_changed_whatever_goes_wrong() {
-    let fleet = fleet()
-        .set("HOLDFAST_MODE", "observe")
-        .addresses(2)
-        .running(2)
-        .holding(1, 0)
-        .stopped(1);
-    survives(explore(&fleet.scenario(
-        "observe mode",
-        RUNS,
-        0,
-        nobody_has_moved,
-    )));
+    survives(&fleet, (0, "stopped"), 0, nobody_has_moved);
 }
 
 #[test]
@@ -261,6 +222,7 @@ fn two_at_once(
     sabotage: Option<Sabotage>,
 ) -> Result<usize, String> {
     let fleet = made();
+    says_what_it_would_do(&fleet);
     let ends: Arc<Mutex<Vec<Outcome>>> = Arc::default();
     let (of_goal, of_runs) = (Arc::clone(&ends), ends);
     let scenario = made().scenario("two for one", RUNS, 3, move |fleet, stage| {

@@ -4,7 +4,7 @@
 
 use futures_util::FutureExt;
 use holdfast::event::parse;
-use holdfast::{placement, reconcile};
+use holdfast::reconcile;
 use holdfast_tests::explorer::promises::Scene;
 use holdfast_tests::scenarios::placement::{
     Fleet, TIMEOUT, fleet, schedule, start, state_change, stop, terminate,
@@ -149,10 +149,7 @@ impl Life {
     fn run(&self, event: &serde_json::Value) {
         let player = self.stage.player("holdfast-instance-start");
         let trigger = parse(event).expect("the event can be read");
-        let delivery = player.delivery(TIMEOUT);
-        let (ports, settings) = (player.ports(), self.fleet.settings());
-        let run = placement::run(&ports, &settings, &trigger, delivery);
-        drop(run.now_or_never());
+        drop(self.fleet.run(player, trigger).now_or_never());
     }
 
     fn reconcile(&self) {

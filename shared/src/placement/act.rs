@@ -14,12 +14,12 @@
 
 use super::PlacementCloud;
 use super::decide::Step;
-use crate::address::Association;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing, Which};
 use crate::ids::AssociationId;
 use crate::ports::Ports;
 use crate::report::AssociationReport;
+use crate::settings::Mode;
 use futures_util::future::join_all;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -48,12 +48,19 @@ pub(super) enum End {
     Denied(CloudError),
 }
 
-/// Takes all steps, at the same time.
+/// Takes all steps, at the same time. In `observe` mode it takes none, and each ends as if EC2 had taken it.
 pub(super) async fn take<C: PlacementCloud, L: Sync, K: Clock>(
     ports: &Ports<C, L, K>,
+    mode: Mode,
     seen_at: OffsetDateTime,
     steps: &[Step],
 ) -> Vec<End> {
+    if mode == Mode::Observe {
+        return steps
+            .iter()
+            .map(|step| End::Placed(step.at(None)))
+            .collect();
+    }
     join_all(steps.iter().map(|step| take_one(ports, seen_at, step))).await
 }
 
@@ -91,23 +98,17 @@ async fn verified<C: PlacementCloud, L, K: Clock>(
     id: AssociationId,
 ) -> End {
     let which = Which::Allocations(vec![step.allocation.clone()]);
-    let mut report = AssociationReport {
-        id: Some(id),
-        eni: step.place.eni.clone(),
-        private_ip: step.place.private_ip,
-        instance: Some(step.instance.clone()),
-        verified: false,
-    };
+    let mut report = step.at(Some(id));
     for read in 1..=MOST_READS {
         let shown = ports.cloud.addresses(&which).await;
         let shown = shown.unwrap_or_default().into_iter().next();
         match shown.and_then(|address| address.association) {
-            Some(now) if is_at(&now, step) => {
+            Some(now) if step.is_at(&now) => {
                 report.id = Some(now.id);
                 report.verified = true;
                 break;
             }
-            Some(now) if is_before(&now, step) => {}
+            Some(now) if step.is_before(&now) => {}
             Some(_) => return End::Lost,
             None => {}
         }
@@ -116,18 +117,6 @@ async fn verified<C: PlacementCloud, L, K: Clock>(
         }
     }
     End::Placed(report)
-}
-
-fn is_at(association: &Association, step: &Step) -> bool {
-    association.eni.as_ref() == Some(&step.place.eni)
-        && association.private_ip == Some(step.place.private_ip)
-}
-
-/// An answer that lags, from before the step.
-fn is_before(association: &Association, step: &Step) -> bool {
-    step.from
-        .as_ref()
-        .is_some_and(|hold| hold.association == association.id)
 }
 
 fn is_missing(failure: &CloudError, which: Missing) -> bool {

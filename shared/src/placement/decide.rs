@@ -3,11 +3,11 @@
 
 use super::group::{Down, Group, Place, group_of, on_stop, priority};
 pub use super::observe::Observed;
-use super::share::{Contender, share_out};
-use crate::address::Address;
+use super::share::{Contender, Share, share_out};
+use crate::address::{Address, Association};
 use crate::ids::{AllocationId, AssociationId, InstanceId};
 use crate::instance::InstanceState;
-use crate::report::Because;
+use crate::report::{AssociationReport, Because};
 use crate::settings::{OnStop, Settings};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -72,22 +72,55 @@ pub struct Hold {
     pub state: InstanceState,
 }
 
-/// What a run has been through.
-#[derive(Debug, Clone, Default)]
-pub struct Trials {
-    /// How many times it looked before.
-    pub looks: u32,
-    /// The addresses that EC2 refused to associate.
-    pub refused: BTreeSet<AllocationId>,
+impl Step {
+    /// Where the address is once it is taken, or would be; EC2 has not shown it there yet.
+    pub(super) fn at(&self, id: Option<AssociationId>) -> AssociationReport {
+        AssociationReport {
+            id,
+            eni: self.place.eni.clone(),
+            private_ip: self.place.private_ip,
+            instance: Some(self.instance.clone()),
+            verified: false,
+        }
+    }
+
+    /// Whether a tie is the one that this step makes.
+    pub(super) fn is_at(&self, tie: &Association) -> bool {
+        tie.eni.as_ref() == Some(&self.place.eni) && tie.private_ip == Some(self.place.private_ip)
+    }
+
+    /// Whether a tie is the one that this step ends: an answer that lags, from before it.
+    pub(super) fn is_before(&self, tie: &Association) -> bool {
+        let ended = self.from.as_ref().map(|hold| &hold.association);
+        ended == Some(&tie.id)
+    }
+
+    /// The address, and who is to get it.
+    pub(super) fn pair(&self) -> (AllocationId, InstanceId) {
+        (self.allocation.clone(), self.instance.clone())
+    }
+
+    /// The tie that it makes, under a name of its own until EC2 shows the real one: what a running instance
+    /// has is never let go by its name.
+    pub(super) fn tie(&self) -> Option<Association> {
+        let number = self.allocation.as_str().trim_start_matches("eipalloc-");
+        Some(Association {
+            id: format!("eipassoc-{number}").parse().ok()?,
+            eni: Some(self.place.eni.clone()),
+            private_ip: Some(self.place.private_ip),
+            instance: Some(self.instance.clone()),
+        })
+    }
 }
 
-/// Decides for an instance that is said to run.
+/// Decides for an instance that is said to run. Who has `looked_before` takes what others were to have and did
+/// not take.
 #[must_use]
 pub fn start(
     observed: &Observed,
     id: &InstanceId,
     settings: &Settings,
-    trials: &Trials,
+    looked_before: bool,
 ) -> Decision {
     let keys = &settings.tags;
     let instance = observed.instances.iter().find(|each| each.id == *id);
@@ -116,11 +149,7 @@ pub fn start(
             why: format!("it is not in the group {name}"),
         };
     };
-    let has_floating = observed
-        .interfaces
-        .iter()
-        .any(|interface| group_of(&interface.tags, keys) == Some(name));
-    if group.addresses.is_empty() && has_floating {
+    if group.addresses.is_empty() && group.has_floating() {
         return Decision::Leave {
             why: format!("the addresses of the group {name} move with its interfaces"),
         };
@@ -130,11 +159,16 @@ pub fn start(
             why: format!("EC2 does not agree with itself on where {} is", address.ip),
         };
     }
-    let mut steps = Vec::new();
-    if !member.lacks.is_empty() {
-        let pool = Pool::of(&group, &trials.refused, |_| true);
-        steps = pool.shares(&group, observed, trials.looks, Some(id));
+    let pool = Pool::of(&group, |_| true);
+    let (mut shares, left) = pool.shares(&group, observed);
+    shares.retain(|(who, _)| who.id() == id);
+    if looked_before {
+        for who in left.iter().filter(|who| who.id() == id) {
+            let rest = pool.rest_for(&group, who, &shares);
+            shares.extend(rest.map(|address| (*who, address)));
+        }
     }
+    let steps = steps_of(&group, observed, &shares);
     Decision::Place(Outlook {
         group: name.to_owned(),
         standing: member
@@ -149,9 +183,19 @@ pub fn start(
 }
 
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that
-/// has none, and for which no alarm fires.
+/// has none, and for which no alarm fires; then what is free in its group, for those that still wait.
 #[must_use]
 pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
+    let mut steps = handed_over(observed, id, settings);
+    let instance = observed.instances.iter().find(|each| each.id == *id);
+    if let Some(name) = instance.and_then(|each| group_of(&each.tags, &settings.tags)) {
+        let after = observed.clone().after(&steps);
+        steps.extend(waiting_in(name, &after, settings));
+    }
+    steps
+}
+
+fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
     let mut steps = Vec::new();
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
@@ -169,7 +213,7 @@ pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<St
             if on_stop(address, settings) == OnStop::Stay {
                 continue;
             }
-            let fits = |who: &Contender<'_>| group.is_open_to(address, who.lack().slot);
+            let fits = |who: &Contender<'_>| who.may_have(&group, address);
             if let Some(at) = waiting.iter().position(fits) {
                 let to = waiting.remove(at);
                 steps.push(step(&to, address, Because::HandedOver, Some(down)));
@@ -183,14 +227,18 @@ pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<St
 /// of an instance that stopped is among it only where it is to move on.
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<Step> {
-    let mut steps = Vec::new();
-    for name in groups(observed, settings) {
-        let group = Group::named(name, observed, &settings.tags);
-        let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
-        let pool = Pool::of(&group, &BTreeSet::new(), moves);
-        steps.extend(pool.shares(&group, observed, 0, None));
-    }
-    steps
+    groups(observed, settings)
+        .into_iter()
+        .flat_map(|name| waiting_in(name, observed, settings))
+        .collect()
+}
+
+fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<Step> {
+    let group = Group::named(name, observed, &settings.tags);
+    let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
+    let (mut shares, _) = Pool::of(&group, moves).shares(&group, observed);
+    shares.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
+    steps_of(&group, observed, &shares)
 }
 
 fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> {
@@ -219,57 +267,33 @@ struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    fn of(
-        group: &Group<'a>,
-        refused: &BTreeSet<AllocationId>,
-        takes_from_down: impl Fn(&Address) -> bool,
-    ) -> Self {
-        let open = |address: &&&Address| !refused.contains(&address.allocation);
+    fn of(group: &Group<'a>, takes_from_down: impl Fn(&Address) -> bool) -> Self {
         let free = |address: &&&Address| group.is_free(address);
         let down = |address: &&&'a Address| {
             takes_from_down(address) && group.down_holder(address).is_some()
         };
-        let addresses = || group.addresses.iter().filter(open);
+        let addresses = || group.addresses.iter();
         Self {
             free: addresses().filter(free).copied().collect(),
             down: addresses().filter(down).copied().collect(),
         }
     }
 
-    /// The steps for one instance, or for all that run. Instances that are about to run are counted in,
-    /// since they will ask a moment later.
+    /// Who gets which, and who is left without. Instances that are about to run are counted in, since they
+    /// will ask a moment later.
     fn shares(
-        self,
+        &self,
         group: &'a Group<'a>,
         observed: &Observed,
-        looks: u32,
-        only: Option<&InstanceId>,
-    ) -> Vec<Step> {
-        let (mut free, mut down) = (self.free.clone(), self.down.clone());
+    ) -> (Vec<Share<'a>>, Vec<Contender<'a>>) {
+        let mut free = self.free.clone();
         let mut left = contenders(group, InstanceState::is_up);
         let mut shares = last_held(group, observed, &mut free, &mut left);
-        shares.extend(share_out(group, &mut free, &mut left));
+        shares.extend(share_out(group, &free, &mut left));
         // What is free helps whoever gets it; what somebody has left goes to nobody who is sick.
         left.retain(|who| !observed.sick.contains(who.id()));
-        shares.extend(share_out(group, &mut down, &mut left));
-        let is_concerned = |who: &Contender<'_>| match only {
-            Some(id) => who.id() == id,
-            None => who.member.instance.state == InstanceState::Running,
-        };
-        shares.retain(|(who, _)| is_concerned(who));
-        if looks > 0 && only.is_some() {
-            for who in left.iter().filter(|who| is_concerned(who)) {
-                let rest = self.rest_for(group, who, &shares);
-                shares.extend(rest.map(|address| (*who, address)));
-            }
-        }
-        shares
-            .iter()
-            .map(|(who, address)| {
-                let down = group.down_holder(address);
-                step(who, address, because(group, observed, who, address), down)
-            })
-            .collect()
+        shares.extend(share_out(group, &self.down, &mut left));
+        (shares, left)
     }
 
     /// What is still there for one who got no share: whoever it was meant for did not take it yet, and
@@ -278,19 +302,29 @@ impl<'a> Pool<'a> {
         &self,
         group: &Group<'a>,
         who: &Contender<'_>,
-        taken: &[(Contender<'a>, &'a Address)],
+        taken: &[Share<'a>],
     ) -> Option<&'a Address> {
         let best = |addresses: &[&'a Address]| {
             let open = addresses.iter().copied().filter(|address| {
                 let is_taken = taken
                     .iter()
                     .any(|(_, given)| given.allocation == address.allocation);
-                !is_taken && group.is_open_to(address, who.lack().slot)
+                !is_taken && who.may_have(group, address)
             });
             open.max_by_key(|address| who.affinity(address))
         };
         best(&self.free).or_else(|| best(&self.down))
     }
+}
+
+fn steps_of(group: &Group<'_>, observed: &Observed, shares: &[Share<'_>]) -> Vec<Step> {
+    shares
+        .iter()
+        .map(|(who, address)| {
+            let down = group.down_holder(address);
+            step(who, address, because(group, observed, who, address), down)
+        })
+        .collect()
 }
 
 /// Free addresses that an instance had before, as the ledger remembers.
@@ -299,12 +333,11 @@ fn last_held<'a>(
     observed: &Observed,
     free: &mut Vec<&'a Address>,
     contenders: &mut Vec<Contender<'a>>,
-) -> Vec<(Contender<'a>, &'a Address)> {
+) -> Vec<Share<'a>> {
     let mut shares = Vec::new();
     contenders.retain(|who| {
-        let slot = who.lack().slot;
-        let fits = |address: &&Address| {
-            group.is_open_to(address, slot) && had_before(observed, who.id(), address)
+        let fits = |address: &&'a Address| {
+            who.may_have(group, address) && had_before(observed, who.id(), address)
         };
         let Some(at) = free.iter().position(fits) else {
             return true;

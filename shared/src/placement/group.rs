@@ -2,9 +2,9 @@
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::address::{Address, Association, Attachment, Tags};
+use crate::address::{Address, Association, Attachment, Interface, Tags};
 use crate::ids::{EniId, InstanceId};
-use crate::instance::{Instance, InstanceState, PublicSide};
+use crate::instance::{Instance, PublicSide};
 use crate::settings::{OnStop, Settings, TagKeys};
 use std::net::Ipv4Addr;
 
@@ -78,7 +78,7 @@ impl<'a> Group<'a> {
                 .addresses
                 .iter()
                 .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
-                .filter(|address| !floats(address, observed, name, keys))
+                .filter(|address| !rides(address, observed, name, keys))
                 .collect(),
             members: Vec::new(),
             keys,
@@ -144,6 +144,20 @@ impl<'a> Group<'a> {
         })
     }
 
+    /// Whether an interface of the group moves among its members by itself.
+    #[must_use]
+    pub fn has_floating(&self) -> bool {
+        let mut interfaces = self.observed.interfaces.iter();
+        interfaces.any(|interface| floats_in(interface, self.keys) == Some(self.name))
+    }
+
+    /// Whether EC2 has refused an instance this address in this run.
+    #[must_use]
+    pub fn is_refused(&self, address: &Address, instance: &InstanceId) -> bool {
+        let mut refused = self.observed.refused.iter();
+        refused.any(|(allocation, who)| *allocation == address.allocation && who == instance)
+    }
+
     fn member(&self, instance: &'a Instance) -> Member<'a> {
         let standing: Vec<&Address> = self
             .addresses
@@ -160,7 +174,7 @@ impl<'a> Group<'a> {
         let has = [standing.clone(), unsettled.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let places = places(instance, self.observed);
+        let places = places(instance, self.observed, self.keys);
         let lacks: Vec<Lack<'_>> = wanted
             .into_iter()
             .zip(places)
@@ -235,19 +249,21 @@ pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Whether an address is on an interface that has the group's tag: where that goes, the address goes.
-fn floats(address: &Address, observed: &Observed, name: &str, keys: &TagKeys) -> bool {
+/// The group among whose members an interface moves by itself: that of its tag. The one that an instance was
+/// launched with stays, whatever its tags.
+fn floats_in<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
+    let attachment = interface.attachment.as_ref();
+    let is_primary = attachment.is_some_and(Attachment::is_primary);
+    group_of(&interface.tags, keys).filter(|_| !is_primary)
+}
+
+/// Whether an address is on an interface that moves among the group: where that goes, the address goes.
+fn rides(address: &Address, observed: &Observed, group: &str, keys: &TagKeys) -> bool {
     let held = address.association.as_ref();
-    let Some(eni) = held.and_then(|association| association.eni.as_ref()) else {
-        return false;
-    };
+    let carrier = held.and_then(|association| association.eni.as_ref());
     let mut interfaces = observed.interfaces.iter();
     interfaces.any(|interface| {
-        let is_primary = interface
-            .attachment
-            .as_ref()
-            .is_some_and(Attachment::is_primary);
-        interface.id == *eni && group_of(&interface.tags, keys) == Some(name) && !is_primary
+        Some(&interface.id) == carrier && floats_in(interface, keys) == Some(group)
     })
 }
 
@@ -272,16 +288,16 @@ fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
 
 /// The private IPs of an instance that can take an address: the primary one of each interface first,
 /// by device index, then the others. One that has an Elastic IP already, of whatever group, is left out:
-/// a second one would drive it away.
-fn places(instance: &Instance, observed: &Observed) -> Vec<Place> {
-    if instance.state == InstanceState::Terminated {
-        return Vec::new();
-    }
+/// a second one would drive it away. So are those of an interface that moves among a group: an address that
+/// belongs to the instance would go with it.
+fn places(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Place> {
+    let moves = |eni: &EniId| {
+        let mut interfaces = observed.interfaces.iter();
+        interfaces.any(|interface| interface.id == *eni && floats_in(interface, keys).is_some())
+    };
     let own = || {
-        instance
-            .interfaces
-            .iter()
-            .filter(|interface| !interface.service_managed)
+        let interfaces = instance.interfaces.iter();
+        interfaces.filter(|interface| !interface.service_managed && !moves(&interface.id))
     };
     let all = |interface: &'_ crate::instance::AttachedInterface| interface.private_ips.clone();
     let primary = own().flat_map(|interface| {

@@ -19,6 +19,7 @@
 
 mod act;
 pub mod decide;
+mod done;
 pub mod group;
 mod observe;
 mod run;

@@ -5,6 +5,7 @@
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
 use super::PlacementCloud;
+use super::decide::Step;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
@@ -32,6 +33,26 @@ pub struct Observed {
     pub last_held: BTreeMap<AllocationId, InstanceId>,
     /// The instances for which an alarm fires: read where an address goes from one instance to another.
     pub sick: BTreeSet<InstanceId>,
+    /// What EC2 has refused in this run: this address to that instance.
+    pub refused: BTreeSet<(AllocationId, InstanceId)>,
+}
+
+impl Observed {
+    /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
+    /// meanwhile, that is believed.
+    #[must_use]
+    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a Step>) -> Self {
+        for step in steps {
+            let mut addresses = self.addresses.iter_mut();
+            let address = addresses.find(|address| address.allocation == step.allocation);
+            let Some(address) = address else { continue };
+            let shown = address.association.as_ref();
+            if shown.is_none_or(|tie| step.is_before(tie)) {
+                address.association = step.tie();
+            }
+        }
+        self
+    }
 }
 
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
@@ -79,6 +100,7 @@ pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
         sick: BTreeSet::new(),
+        refused: BTreeSet::new(),
     })
 }
 

@@ -3,7 +3,8 @@
 
 use super::PlacementCloud;
 use super::act::{self, End};
-use super::decide::{self, Decision, Observed, Outlook, Step, Trials};
+use super::decide::{self, Decision, Observed, Outlook};
+use super::done::Done;
 use super::observe;
 use super::share::spread;
 use super::words;
@@ -13,8 +14,8 @@ use crate::error::Error;
 use crate::event::InstanceChange;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
-use crate::report::{AssociationReport, Report, Stopwatch};
-use crate::settings::{Mode, Settings};
+use crate::report::{Report, Stopwatch};
+use crate::settings::Settings;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -36,18 +37,12 @@ const MOST_ATTEMPTS: u32 = 16;
 /// After how many refusals it is taken for the instance's fault, not the address's.
 const MOST_REFUSALS: usize = 3;
 
-/// What a run has done so far.
+/// How far a run has come.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    pub(super) placed: Vec<(Step, AssociationReport)>,
-    pub(super) attempts: u32,
-    pub(super) trials: Trials,
-    /// The last answer that was none.
-    pub(super) unsure: Option<CloudError>,
+    pub(super) done: Done,
     /// Why nothing could be decided at the last look.
     pub(super) not_yet: Option<String>,
-    /// The last address that EC2 refused, and why.
-    pub(super) refusal: Option<(Step, CloudError)>,
     /// Why the ledger could not be read.
     pub(super) unread: Option<CloudError>,
     losses: u32,
@@ -91,8 +86,8 @@ pub(super) async fn start<C: PlacementCloud, L: Ledger, K: Clock>(
     };
     loop {
         watch.lap("look", &ports.clock);
+        progress.done.looks += 1;
         let next = run.round(seen, &mut progress, &mut watch).await;
-        progress.trials.looks += 1;
         let (pause, until) = match &next {
             Next::End(_) => (Duration::ZERO, began),
             Next::Soon => (run.soon(&mut progress), last_moment(delivery)),
@@ -101,7 +96,7 @@ pub(super) async fn start<C: PlacementCloud, L: Ledger, K: Clock>(
                 (run.later(&progress), until)
             }
         };
-        let is_over = ports.clock.now() + pause > until || progress.attempts >= MOST_ATTEMPTS;
+        let is_over = ports.clock.now() + pause > until || progress.done.attempts >= MOST_ATTEMPTS;
         match next {
             Next::End(end) => return *end,
             Next::Soon if is_over => return *run.out_of_time(progress, None, watch),
@@ -124,15 +119,15 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         watch: &mut Stopwatch,
     ) -> Next {
         let observed = match seen {
-            Ok(observed) => observed,
+            Ok(observed) => progress.done.on(observed),
             Err(failure) if failure.is_passing() => {
-                progress.unsure = Some(failure);
+                progress.done.unsure = Some(failure);
                 return Next::Soon;
             }
             Err(failure) => return Next::end(words::denied(self, progress, &failure, watch)),
         };
         let id = &self.change.instance;
-        let outlook = match decide::start(&observed, id, self.settings, &progress.trials) {
+        let outlook = match decide::start(&observed, id, self.settings, progress.done.looks > 1) {
             Decision::Leave { why } => {
                 return Next::end(words::left(self, progress, &why, watch));
             }
@@ -142,52 +137,27 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             Decision::Place(outlook) => outlook,
         };
-        (progress.unsure, progress.not_yet) = (None, None);
-        if self.settings.mode == Mode::Observe {
-            return Next::end(words::would_place(self, progress, &outlook, watch));
-        }
+        progress.not_yet = None;
         if outlook.steps.is_empty() {
-            let refused = !progress.trials.refused.is_empty();
             return match outlook.lacking {
                 0 => Next::end(words::placed(self, progress, &outlook, watch)),
-                _ if refused => Next::end(words::not_placed(self, progress, &outlook, watch)),
-                _ => Next::Later(outlook),
+                _ if progress.done.refusals.is_empty() => Next::Later(outlook),
+                _ => Next::end(words::not_placed(self, progress, &outlook, watch)),
             };
         }
-        let ends = act::take(self.ports, observed.at, &outlook.steps).await;
+        let mode = self.settings.mode;
+        let ends = act::take(self.ports, mode, observed.at, &outlook.steps).await;
         watch.lap("associate", &self.ports.clock);
-        self.after(progress, &outlook, ends, watch)
-    }
-
-    fn after(
-        &self,
-        progress: &mut Progress,
-        outlook: &Outlook,
-        ends: Vec<End>,
-        watch: &mut Stopwatch,
-    ) -> Next {
-        let mut all_placed = true;
-        for (step, end) in outlook.steps.iter().zip(ends) {
-            progress.attempts += 1;
-            all_placed &= matches!(end, End::Placed(_));
-            match end {
-                End::Placed(association) => progress.placed.push((step.clone(), association)),
-                End::Lost => {}
-                End::Unsure(failure) => progress.unsure = Some(failure),
-                End::Denied(failure) => {
-                    return Next::end(words::denied(self, progress, &failure, watch));
-                }
-                End::Refused(failure) => {
-                    progress.trials.refused.insert(step.allocation.clone());
-                    progress.refusal = Some((step.clone(), failure));
-                }
-            }
+        let all_placed = ends.iter().all(|end| matches!(end, End::Placed(_)));
+        progress.done.note(&outlook.steps, ends);
+        if let Some(failure) = progress.done.denied.take() {
+            return Next::end(words::denied(self, progress, &failure, watch));
         }
         if all_placed && outlook.lacking == 0 {
-            return Next::end(words::placed(self, progress, outlook, watch));
+            return Next::end(words::placed(self, progress, &outlook, watch));
         }
-        if progress.trials.refused.len() >= MOST_REFUSALS {
-            return Next::end(words::not_placed(self, progress, outlook, watch));
+        if progress.done.refusals.len() >= MOST_REFUSALS {
+            return Next::end(words::not_placed(self, progress, &outlook, watch));
         }
         Next::Soon
     }
@@ -199,13 +169,13 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 
     fn later(&self, progress: &Progress) -> Duration {
-        let longer = FIRST_WAIT * 2_u32.pow(progress.trials.looks.min(8) / 2);
+        let longer = FIRST_WAIT * 2_u32.pow(progress.done.looks.min(8) / 2);
         self.jittered(longer.min(LONGEST_WAIT), progress)
     }
 
     /// Between half of it and one and a half.
     fn jittered(&self, pause: Duration, progress: &Progress) -> Duration {
-        pause.mul_f64(0.5 + spread(&self.change.instance, progress.trials.looks))
+        pause.mul_f64(0.5 + spread(&self.change.instance, progress.done.looks))
     }
 
     fn out_of_time(
@@ -214,7 +184,7 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         outlook: Option<Outlook>,
         mut watch: Stopwatch,
     ) -> Box<Result<Report, Error>> {
-        Box::new(match (progress.unsure.take(), outlook) {
+        Box::new(match (progress.done.unsure.take(), outlook) {
             (Some(source), _) => Err(Error::Unfinished {
                 what: format!("{} runs and may lack its address", self.change.instance),
                 source,

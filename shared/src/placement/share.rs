@@ -30,6 +30,11 @@ impl<'a> Contender<'a> {
         &self.member.instance.id
     }
 
+    /// Whether the address is open to it, and EC2 has not refused it to this instance in this run.
+    pub(super) fn may_have(&self, group: &Group<'a>, address: &'a Address) -> bool {
+        group.is_open_to(address, self.lack().slot) && !group.is_refused(address, self.id())
+    }
+
     fn is(&self, other: &Self) -> bool {
         self.id() == other.id() && self.number == other.number
     }
@@ -39,17 +44,20 @@ impl<'a> Contender<'a> {
     }
 }
 
-/// Pairs contenders with addresses, the strongest affinity first; what is paired is taken out of both.
+/// Who gets which address.
+pub(super) type Share<'a> = (Contender<'a>, &'a Address);
+
+/// Pairs contenders with addresses, the strongest affinity first; who is paired is no contender any more.
 pub(super) fn share_out<'a>(
     group: &Group<'a>,
-    addresses: &mut Vec<&'a Address>,
+    addresses: &[&'a Address],
     contenders: &mut Vec<Contender<'a>>,
-) -> Vec<(Contender<'a>, &'a Address)> {
+) -> Vec<Share<'a>> {
     let mut pairs: Vec<(u64, Contender<'a>, &Address)> = Vec::new();
     for contender in contenders.iter() {
         let open = addresses
             .iter()
-            .filter(|address| group.is_open_to(address, contender.lack().slot));
+            .filter(|address| contender.may_have(group, address));
         pairs.extend(open.map(|address| (contender.affinity(address), *contender, *address)));
     }
     pairs.sort_by_key(|(affinity, contender, address)| {
@@ -68,7 +76,6 @@ pub(super) fn share_out<'a>(
         given.insert(&address.allocation);
         shared.push((contender, address));
     }
-    addresses.retain(|address| !given.contains(&address.allocation));
     contenders.retain(|contender| !shared.iter().any(|(who, _)| who.is(contender)));
     shared
 }

@@ -7,6 +7,7 @@
 use super::PlacementCloud;
 use super::act::{self, End};
 use super::decide::{self, Observed, Step};
+use super::done::Done;
 use super::group::{group_of, on_stop};
 use super::observe;
 use super::run::last_moment;
@@ -18,9 +19,8 @@ use crate::error::Error;
 use crate::event::InstanceChange;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
-use crate::report::{AssociationReport, Finding, PlacedReport, Report, Stopwatch};
-use crate::settings::{Mode, OnStop, Settings};
-use std::collections::BTreeSet;
+use crate::report::{Finding, PlacedReport, Report, Stopwatch};
+use crate::settings::{OnStop, Settings};
 use std::time::Duration;
 
 /// How many addresses one run gives out at the most: the rest is the next run's.
@@ -32,16 +32,6 @@ const MOST_LOOKS: u32 = 6;
 /// The pause before a further look.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// What a hand-over has done so far.
-#[derive(Debug, Default)]
-pub(super) struct Given {
-    pub(super) placed: Vec<(Step, AssociationReport)>,
-    pub(super) refusals: Vec<(Step, CloudError)>,
-    pub(super) attempts: u32,
-    pub(super) looks: u32,
-    unsure: Option<CloudError>,
-}
-
 /// Sees to the addresses of an instance that stops or ends: those that are to move on go to running
 /// instances that have none, and so does what is free in its group.
 pub(super) async fn stopped<C: PlacementCloud, L: Ledger, K: Clock>(
@@ -51,56 +41,28 @@ pub(super) async fn stopped<C: PlacementCloud, L: Ledger, K: Clock>(
     delivery: Delivery,
 ) -> Result<Report, Error> {
     let mut watch = Stopwatch::start(&ports.clock);
-    let steps = |observed: &Observed| {
-        let mut steps = decide::stop(observed, &change.instance, settings);
-        steps.extend(left_over(observed, settings, change, &steps));
-        steps
-    };
-    if settings.mode == Mode::Observe {
-        let seen = observe::look_at_health(ports, settings).await;
-        let observed = seen.map_err(|source| unseen(change, source))?;
-        watch.lap("look", &ports.clock);
-        let steps = steps(&observed);
-        return Ok(words::would_hand_over(settings, change, &steps, watch));
-    }
-    let given = give(ports, settings, delivery, &steps).await;
-    let given = given.map_err(|source| unseen(change, source))?;
+    let steps = |observed: &Observed| decide::stop(observed, &change.instance, settings);
+    let (done, end) = give(ports, settings, delivery, &steps).await;
     watch.lap("hand over", &ports.clock);
-    Ok(words::handed_over(settings, change, &given, watch))
-}
-
-/// What waits in the group of the instance, apart from what the instance itself leaves.
-fn left_over(
-    observed: &Observed,
-    settings: &Settings,
-    change: &InstanceChange,
-    steps: &[Step],
-) -> Vec<Step> {
-    let mut instances = observed.instances.iter();
-    let instance = instances.find(|each| each.id == change.instance);
-    let Some(group) = instance.and_then(|each| group_of(&each.tags, &settings.tags)) else {
-        return Vec::new();
-    };
-    let is_of_group = |step: &Step| {
-        let mut addresses = observed.addresses.iter();
-        let address = addresses.find(|address| address.allocation == step.allocation);
-        address.and_then(|address| group_of(&address.tags, &settings.tags)) == Some(group)
-    };
-    let is_new = |step: &Step| {
-        !steps
-            .iter()
-            .any(|other| other.allocation == step.allocation || other.place == step.place)
-    };
-    let mut waiting = decide::waiting(observed, settings);
-    waiting.retain(|step| is_of_group(step) && is_new(step));
-    waiting
+    match end {
+        Some(Left::Denied(failure)) if !done.placed.is_empty() => {
+            let denied = words::not_looked(&failure);
+            let mut report = words::handed_over(settings, change, &done, watch);
+            report.findings.push(denied);
+            Ok(report)
+        }
+        Some(left) => Err(left.told(words::unmoved(settings, change, &done))),
+        None => Ok(words::handed_over(settings, change, &done, watch)),
+    }
 }
 
 /// What was given to running instances that had been left without an address.
 #[derive(Debug, Default)]
 pub struct Waiting {
-    /// The addresses that are on an instance now; in `observe` mode, those that would be.
+    /// The addresses that are on an instance now.
     pub placed: Vec<PlacedReport>,
+    /// In `observe` mode: those that would be.
+    pub would: Vec<PlacedReport>,
     /// What a person should know.
     pub findings: Vec<Finding>,
 }
@@ -110,41 +72,58 @@ pub struct Waiting {
 /// that are known to be there: when none of them can be had, nothing is asked of EC2.
 ///
 /// # Errors
-/// `Unfinished` when EC2 did not answer in a way that lets the run end.
+/// When nothing was given and EC2 did not let the run end: see [`Error`].
 pub async fn place_waiting<C: PlacementCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     mut addresses: impl Iterator<Item = &Address>,
     delivery: Delivery,
 ) -> Result<Waiting, Error> {
-    let may_be_had = |address: &Address| {
-        let is_of_a_group = group_of(&address.tags, &settings.tags).is_some();
-        let is_free = address.association.is_none();
-        is_of_a_group && (is_free || on_stop(address, settings) == OnStop::Move)
-    };
-    if !addresses.any(may_be_had) {
+    if !addresses.any(|address| may_be_had(address, settings)) {
         return Ok(Waiting::default());
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);
-    let waiting = async {
-        if settings.mode == Mode::Observe {
-            let mut steps = steps(&observe::look_at_health(ports, settings).await?);
-            steps.truncate(MOST_AT_ONCE);
-            return Ok::<_, CloudError>(words::would_give(settings, &steps));
+    let (done, end) = give(ports, settings, delivery, &steps).await;
+    let is_told = !done.placed.is_empty();
+    let mut waiting = words::waiting(settings, done);
+    match end {
+        None => {}
+        Some(Left::Denied(failure)) => waiting.findings.push(words::not_looked(&failure)),
+        Some(left) => {
+            let left = left.told("instances that wait for an address may still lack it".to_owned());
+            if !is_told {
+                return Err(left);
+            }
+            waiting.findings.push(words::not_all(&left));
         }
-        let given = give(ports, settings, delivery, &steps).await?;
-        Ok(words::waiting(settings, given))
-    };
-    match waiting.await {
-        Ok(waiting) => Ok(waiting),
-        Err(source) if source.is_passing() => Err(Error::Unfinished {
-            what: "instances that wait for an address may still lack it".to_owned(),
-            source,
-        }),
-        Err(refusal) => Ok(Waiting {
-            placed: Vec::new(),
-            findings: vec![words::not_looked(&refusal)],
-        }),
+    }
+    Ok(waiting)
+}
+
+/// Whether an address could go to somebody, as far as it shows by itself.
+pub(super) fn may_be_had(address: &Address, settings: &Settings) -> bool {
+    let is_of_a_group = group_of(&address.tags, &settings.tags).is_some();
+    let is_free = address.association.is_none();
+    is_of_a_group && (is_free || on_stop(address, settings) == OnStop::Move)
+}
+
+/// Why a run ended before all was given out that could be.
+#[derive(Debug)]
+enum Left {
+    /// IAM or a policy forbids a call.
+    Denied(CloudError),
+    /// EC2 did not answer.
+    Unsure(CloudError),
+    /// Somebody was faster each time, or EC2 was too slow.
+    Late,
+}
+
+impl Left {
+    fn told(self, what: String) -> Error {
+        match self {
+            Self::Denied(source) | Self::Unsure(source) => Error::Unfinished { what, source },
+            Self::Late => Error::OutOfTime { what },
+        }
     }
 }
 
@@ -153,76 +132,34 @@ async fn give<C: PlacementCloud, L: Ledger, K: Clock>(
     settings: &Settings,
     delivery: Delivery,
     decide: &(impl Fn(&Observed) -> Vec<Step> + Sync),
-) -> Result<Given, CloudError> {
-    let mut given = Given::default();
-    let mut done = BTreeSet::new();
+) -> (Done, Option<Left>) {
+    let mut done = Done::default();
     loop {
-        given.looks += 1;
-        let seen = observe::look_at_health(ports, settings).await;
-        let mut is_settled = false;
-        match seen {
+        done.looks += 1;
+        match observe::look_at_health(ports, settings).await {
             Ok(observed) => {
-                given.unsure = None;
+                let observed = done.on(observed);
                 let mut steps = decide(&observed);
-                steps.retain(|step| !done.contains(&step.allocation));
-                steps.truncate(MOST_AT_ONCE - done.len().min(MOST_AT_ONCE));
-                is_settled = steps.is_empty();
-                let ends = act::take(ports, observed.at, &steps).await;
-                for (step, end) in steps.into_iter().zip(ends) {
-                    given.attempts += 1;
-                    given.note(step, end, &mut done)?;
+                let ended = done.placed.len() + done.refusals.len();
+                steps.truncate(MOST_AT_ONCE.saturating_sub(ended));
+                let ends = act::take(ports, settings.mode, observed.at, &steps).await;
+                let all_placed = ends.iter().all(|end| matches!(end, End::Placed(_)));
+                done.note(&steps, ends);
+                if all_placed {
+                    return (done, None);
                 }
             }
-            Err(failure) if failure.is_passing() => given.unsure = Some(failure),
-            Err(failure) => return Err(failure),
+            Err(failure) if failure.is_passing() => done.unsure = Some(failure),
+            Err(failure) => done.denied = Some(failure),
+        }
+        if let Some(failure) = done.denied.take() {
+            return (done, Some(Left::Denied(failure)));
         }
         let is_late = ports.clock.now() + PAUSE > last_moment(delivery);
-        if is_settled || is_late || given.looks >= MOST_LOOKS {
-            return match given.unsure.take() {
-                Some(failure) => Err(failure),
-                None => Ok(given),
-            };
-        }
-        if given.is_clear() {
-            return Ok(given);
+        if is_late || done.looks >= MOST_LOOKS {
+            let left = done.unsure.take().map_or(Left::Late, Left::Unsure);
+            return (done, Some(left));
         }
         ports.clock.sleep(PAUSE).await;
-    }
-}
-
-impl Given {
-    fn note(
-        &mut self,
-        step: Step,
-        end: End,
-        done: &mut BTreeSet<crate::ids::AllocationId>,
-    ) -> Result<(), CloudError> {
-        match end {
-            End::Placed(association) => {
-                done.insert(step.allocation.clone());
-                self.placed.push((step, association));
-            }
-            End::Lost => {}
-            End::Unsure(failure) => self.unsure = Some(failure),
-            End::Refused(failure) => {
-                done.insert(step.allocation.clone());
-                self.refusals.push((step, failure));
-            }
-            End::Denied(failure) => return Err(failure),
-        }
-        Ok(())
-    }
-
-    /// Every call of this run went through.
-    fn is_clear(&self) -> bool {
-        let ended = self.placed.len() + self.refusals.len();
-        self.unsure.is_none() && usize::try_from(self.attempts).is_ok_and(|tried| tried == ended)
-    }
-}
-
-fn unseen(change: &InstanceChange, source: CloudError) -> Error {
-    Error::Unfinished {
-        what: format!("{change}, and its addresses may not have moved on"),
-        source,
     }
 }

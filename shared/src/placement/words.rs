@@ -5,18 +5,19 @@ mod findings;
 mod listed;
 
 use super::FUNCTION;
-use super::decide::{Outlook, Step};
+use super::decide::Outlook;
+use super::done::Done;
 use super::run::{Progress, Run};
-use super::stop::{Given, Waiting};
+use super::stop::Waiting;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::event::InstanceChange;
 use crate::report::{
     Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
 };
-use crate::settings::Settings;
-pub(super) use findings::not_looked;
+use crate::settings::{Mode, Settings};
 use findings::{about, findings_of, homeless, refused, unread};
+pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
 use listed::{listed, placed_at, would_be};
 
@@ -36,7 +37,10 @@ pub(super) fn placed<C, L, K: Clock>(
     outlook: &Outlook,
     watch: &mut Stopwatch,
 ) -> Report {
-    let outcome = match (progress.placed.is_empty(), outlook.standing.is_empty()) {
+    if would(run.settings, &progress.done) {
+        return would_place(run, progress, outlook, watch);
+    }
+    let outcome = match (progress.done.placed.is_empty(), outlook.standing.is_empty()) {
         (false, _) => Outcome::Associated,
         (true, false) => Outcome::AlreadyPlaced,
         (true, true) => Outcome::NotPlaced,
@@ -52,7 +56,7 @@ pub(super) fn placed<C, L, K: Clock>(
 
 /// What an error says of a run that ended between two looks.
 pub(super) fn not_yet<C, L, K>(run: &Run<'_, C, L, K>, progress: &Progress) -> String {
-    let faster = || format!("somebody was faster in {} attempts", progress.attempts);
+    let faster = || format!("somebody was faster in {} attempts", progress.done.attempts);
     let why = progress.not_yet.clone().unwrap_or_else(faster);
     format!("{} may lack its address: {why}", run.change.instance)
 }
@@ -63,6 +67,9 @@ pub(super) fn pool_empty<C, L, K: Clock>(
     outlook: &Outlook,
     watch: &mut Stopwatch,
 ) -> Report {
+    if would(run.settings, &progress.done) {
+        return would_place(run, progress, outlook, watch);
+    }
     let (instance, group) = (&run.change.instance, &outlook.group);
     let summary = format!(
         "{instance} runs without an address: every address of the group `{group}` that it may have is \
@@ -125,137 +132,122 @@ pub(super) fn denied<C, L, K: Clock>(
     report
 }
 
-pub(super) fn would_place<C, L, K: Clock>(
+/// Whether it is `observe` mode, and there is something that would be done.
+fn would(settings: &Settings, done: &Done) -> bool {
+    settings.mode == Mode::Observe && !done.placed.is_empty()
+}
+
+fn would_place<C, L, K: Clock>(
     run: &Run<'_, C, L, K>,
     progress: &Progress,
     outlook: &Outlook,
     watch: &mut Stopwatch,
 ) -> Report {
+    let would = done_by(run.settings, &progress.done);
     let instance = &run.change.instance;
-    let would: Vec<PlacedReport> = outlook
-        .steps
-        .iter()
-        .map(|step| would_be(run.settings, step))
-        .collect();
-    let (outcome, summary) = if !would.is_empty() {
-        let summary = format!("in `enforce` mode {instance} would get {}", listed(&would));
-        (Outcome::WouldAssociate, summary)
-    } else if outlook.lacking > 0 {
-        let group = &outlook.group;
-        let summary = format!("{instance} lacks an address, and none of `{group}` is free");
-        (Outcome::PoolEmpty, summary)
-    } else {
-        return placed(run, progress, outlook, watch);
-    };
+    let summary = format!("in `enforce` mode {instance} would get {}", listed(&would));
+    let outcome = Outcome::WouldAssociate;
     let mut report = report(run, progress, Some(outlook), outcome, summary, watch);
-    if let Subject::Instance(subject) = &mut report.subject {
-        subject.placed.extend(would);
-    }
-    report.would_call = outlook.steps.iter().flat_map(calls_of).collect();
+    report.would_call = would_call(&progress.done);
     report
 }
 
-pub(super) fn would_hand_over(
-    settings: &Settings,
-    change: &InstanceChange,
-    steps: &[Step],
-    watch: Stopwatch,
-) -> Report {
-    let would: Vec<PlacedReport> = steps.iter().map(|step| would_be(settings, step)).collect();
-    let (outcome, summary) = if would.is_empty() {
-        (Outcome::Ignored, nothing_moves(change))
-    } else {
-        let summary = format!("{change}: in `enforce` mode {}", listed(&would));
-        (Outcome::WouldAssociate, summary)
-    };
-    let mut report = of_stop(settings, change, outcome, summary, would, watch);
-    report.would_call = steps.iter().flat_map(calls_of).collect();
-    report
-}
-
-/// The calls that change something when a step is carried out, in their order.
-fn calls_of(step: &Step) -> impl Iterator<Item = PlannedCall> {
-    let held = step.from.as_ref();
-    let ended = held.map(|hold| PlannedCall::disassociate(&hold.association));
-    let place = &step.place;
-    let associated = PlannedCall::associate(&step.allocation, &place.eni, place.private_ip);
-    ended.into_iter().chain([associated])
+/// The calls that change something where these steps are carried out, in their order.
+fn would_call(done: &Done) -> Vec<PlannedCall> {
+    let steps = done.placed.iter().map(|(step, _)| step);
+    let calls = steps.flat_map(|step| {
+        let held = step.from.as_ref();
+        let ended = held.map(|hold| PlannedCall::disassociate(&hold.association));
+        let place = &step.place;
+        let associated = PlannedCall::associate(&step.allocation, &place.eni, place.private_ip);
+        ended.into_iter().chain([associated])
+    });
+    calls.collect()
 }
 
 pub(super) fn handed_over(
     settings: &Settings,
     change: &InstanceChange,
-    given: &Given,
+    done: &Done,
     watch: Stopwatch,
 ) -> Report {
-    let placed: Vec<PlacedReport> = given
-        .placed
-        .iter()
-        .map(|(step, at)| placed_at(settings, step, at.clone()))
-        .collect();
-    let (outcome, summary) = match (placed.is_empty(), given.refusals.is_empty()) {
+    let placed = done_by(settings, done);
+    let (outcome, summary) = match (placed.is_empty(), done.refusals.is_empty()) {
+        (false, _) if would(settings, done) => (
+            Outcome::WouldAssociate,
+            format!("{change}: in `enforce` mode {}", listed(&placed)),
+        ),
         (false, _) => (
             Outcome::HandedOver,
             format!("{change}: {}", listed(&placed)),
         ),
-        (true, false) => {
-            let summary = format!("{change}: EC2 refuses to let its address move on");
-            (Outcome::NotPlaced, summary)
-        }
-        (true, true) => (Outcome::Ignored, nothing_moves(change)),
+        (true, false) => (
+            Outcome::NotPlaced,
+            format!("{change}: EC2 refuses to let its address move on"),
+        ),
+        (true, true) => (
+            Outcome::Ignored,
+            format!(
+                "ignored {change}: no address of its is to move on, or no running instance lacks one"
+            ),
+        ),
     };
-    let findings = findings_of(&placed, &given.refusals);
-    let mut report = of_stop(settings, change, outcome, summary, placed, watch);
-    report.findings = findings;
-    if let Subject::Instance(subject) = &mut report.subject {
-        (subject.looks, subject.attempts) = (given.looks, given.attempts);
-    }
-    report
-}
-
-pub(super) fn waiting(settings: &Settings, given: Given) -> Waiting {
-    let placed: Vec<PlacedReport> = given
-        .placed
-        .into_iter()
-        .map(|(step, at)| placed_at(settings, &step, at))
-        .collect();
-    Waiting {
-        findings: findings_of(&placed, &given.refusals),
-        placed,
-    }
-}
-
-pub(super) fn would_give(settings: &Settings, steps: &[Step]) -> Waiting {
-    let placed = steps.iter().map(|step| would_be(settings, step)).collect();
-    Waiting {
-        placed,
-        findings: Vec::new(),
-    }
-}
-
-fn nothing_moves(change: &InstanceChange) -> String {
-    format!("ignored {change}: no address of its is to move on, or no running instance lacks one")
-}
-
-fn of_stop(
-    settings: &Settings,
-    change: &InstanceChange,
-    outcome: Outcome,
-    summary: String,
-    placed: Vec<PlacedReport>,
-    watch: Stopwatch,
-) -> Report {
+    let would_call = if settings.mode == Mode::Observe {
+        would_call(done)
+    } else {
+        Vec::new()
+    };
     Report {
+        would_call,
+        findings: findings_of(&placed, &done.refusals),
         subject: Subject::Instance(Box::new(PlacementReport {
             instance: change.instance.clone(),
             group: None,
             placed,
             lacking: 0,
-            looks: 1,
-            attempts: 0,
+            looks: done.looks,
+            attempts: attempts(settings, done),
         })),
         phases: watch.into_phases(),
         ..Report::of(FUNCTION, settings.mode, outcome, summary)
+    }
+}
+
+/// What an error says of a hand-over that ended between two looks.
+pub(super) fn unmoved(settings: &Settings, change: &InstanceChange, done: &Done) -> String {
+    let placed = done_by(settings, done);
+    if placed.is_empty() {
+        format!("{change}, and its addresses may not have moved on")
+    } else {
+        format!(
+            "{change}, and not all may have moved on; what has: {}",
+            listed(&placed)
+        )
+    }
+}
+
+pub(super) fn waiting(settings: &Settings, done: Done) -> Waiting {
+    let placed = done_by(settings, &done);
+    let findings = findings_of(&placed, &done.refusals);
+    match settings.mode {
+        Mode::Observe => Waiting {
+            would: placed,
+            findings,
+            ..Waiting::default()
+        },
+        Mode::Enforce => Waiting {
+            placed,
+            findings,
+            ..Waiting::default()
+        },
+    }
+}
+
+/// How many times `AssociateAddress` was called.
+fn attempts(settings: &Settings, done: &Done) -> u32 {
+    match settings.mode {
+        Mode::Observe => 0,
+        Mode::Enforce => done.attempts,
     }
 }
 
@@ -270,13 +262,9 @@ fn report<C, L, K: Clock>(
     let none = Outlook::default();
     let outlook = outlook.unwrap_or(&none);
     let placed = placed_by(run.settings, progress, outlook);
-    let refusals: Vec<_> = progress.refusal.iter().collect();
+    let last = progress.done.refusals.last();
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
-    findings.extend(
-        refusals
-            .iter()
-            .map(|(step, failure)| refused(step, failure)),
-    );
+    findings.extend(last.map(|(step, failure)| refused(step, failure)));
     if outlook.homeless > 0 {
         findings.push(homeless(run.change, outlook.homeless));
     }
@@ -294,8 +282,8 @@ fn report<C, L, K: Clock>(
             group: Some(outlook.group.clone()).filter(|group| !group.is_empty()),
             placed,
             lacking,
-            looks: progress.trials.looks + 1,
-            attempts: progress.attempts,
+            looks: progress.done.looks,
+            attempts: attempts(run.settings, &progress.done),
         })),
         findings,
         phases: watch.into_phases(),
@@ -305,11 +293,7 @@ fn report<C, L, K: Clock>(
 
 /// What stands, and what this run placed: each address once.
 fn placed_by(settings: &Settings, progress: &Progress, outlook: &Outlook) -> Vec<PlacedReport> {
-    let mut all: Vec<PlacedReport> = progress
-        .placed
-        .iter()
-        .map(|(step, at)| placed_at(settings, step, at.clone()))
-        .collect();
+    let mut all = done_by(settings, &progress.done);
     for standing in &outlook.standing {
         if all
             .iter()
@@ -321,4 +305,12 @@ fn placed_by(settings: &Settings, progress: &Progress, outlook: &Outlook) -> Vec
         }
     }
     all
+}
+
+/// What this run placed, or would.
+fn done_by(settings: &Settings, done: &Done) -> Vec<PlacedReport> {
+    let placed = done.placed.iter();
+    placed
+        .map(|(step, at)| placed_at(settings, step, at.clone()))
+        .collect()
 }

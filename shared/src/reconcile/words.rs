@@ -73,14 +73,19 @@ pub(super) fn with_placed(mut report: Report, waiting: Waiting) -> Report {
         let to = placed.association.instance.as_ref();
         let to = to.map_or("an instance", InstanceId::as_str);
         let ip = placed.ip;
-        let told = match report.mode {
-            Mode::Enforce => format!("{ip} is on {to}, which waited"),
-            Mode::Observe => format!("in `enforce` mode {ip} would be on {to}, which waits"),
-        };
-        report.summary = format!("{}; {told}", report.summary);
+        report.summary = format!("{}; {ip} is on {to}, which waited", report.summary);
+    }
+    for would in &waiting.would {
+        let to = would.association.instance.as_ref();
+        let to = to.map_or("an instance", InstanceId::as_str);
+        report.summary = format!(
+            "{}; in `enforce` mode {} would be on {to}, which waits",
+            report.summary, would.ip
+        );
     }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.placed = waiting.placed;
+        sweep.placed.extend(waiting.would);
     }
     report
 }

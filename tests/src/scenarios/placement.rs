@@ -5,6 +5,8 @@
 )]
 
 mod hands;
+mod observed;
+mod watched;
 
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
@@ -23,6 +25,7 @@ use holdfast::placement;
 use holdfast::settings::Settings;
 use std::sync::Arc;
 use time::Duration;
+use watched::Watched;
 
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(120);
@@ -256,6 +259,12 @@ impl Fleet {
     pub fn deliver(&self, player: Player, instance: usize, state: &str) -> Run<'static> {
         let trigger = parse(&state_change(&self.instances[instance], state))
             .expect("the scenario's events can be read");
+        self.run(player, trigger)
+    }
+
+    /// A run of the function for a trigger, watched.
+    #[must_use]
+    pub fn run(&self, player: Player, trigger: Trigger) -> Run<'static> {
         Box::pin(deliver(player, self.settings(), trigger))
     }
 
@@ -342,7 +351,9 @@ async fn deliver(
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
     let player = player.acting_as("holdfast-instance-start");
-    let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
-    placement::run(&ports, &settings, &trigger, delivery).await
+    let watched = Watched::new(player);
+    let end = placement::run(&watched.ports(), &settings, &trigger, delivery).await;
+    watched.check(end.as_ref().ok());
+    end
 }

@@ -138,7 +138,7 @@ fn an_address_of_another_group_is_never_touched() {
 fn an_address_that_ec2_refused_before_is_not_asked_for_again() {
     let seen = seen().address(1, &[]).address(2, &[]).running(1);
     let first = seen.step(1).ip;
-    assert_ne!(seen.refused(first.octets()[3]).step(1).ip, first);
+    assert_ne!(seen.refused(first.octets()[3], 1).step(1).ip, first);
 }
 
 #[test]

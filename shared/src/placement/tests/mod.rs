@@ -1,12 +1,17 @@
-//! What placement decides, in sentences. No clock, no cloud, no runtime.
+//! What placement decides, in sentences, without a clock or a cloud; and what it then does in a small EC2.
 
 mod choice;
+mod ec2;
+mod effects;
+mod groups;
+mod handing_over;
 mod sharing;
+mod starts;
 mod stops;
 mod words;
 
-use super::decide::{self, Decision, Observed, Outlook, Step, Trials};
-use crate::address::{Address, Association, Pool, Tags};
+use super::decide::{self, Decision, Observed, Outlook, Step};
+use crate::address::{Address, Association, Attachment, AttachmentState, Interface, Pool, Tags};
 use crate::ids::InstanceId;
 use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
 use crate::settings::Settings;
@@ -18,7 +23,7 @@ use time::macros::datetime;
 struct Seen {
     observed: Observed,
     settings: Vec<(String, String)>,
-    trials: Trials,
+    looked_before: bool,
 }
 
 fn seen() -> Seen {
@@ -35,11 +40,12 @@ fn seen() -> Seen {
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
             sick: BTreeSet::new(),
+            refused: BTreeSet::new(),
         },
         settings: settings
             .map(|(key, value)| (key.to_owned(), value.to_owned()))
             .into(),
-        trials: Trials::default(),
+        looked_before: false,
     }
 }
 
@@ -143,6 +149,52 @@ impl Seen {
         self.instance(number, state, 1, &[])
     }
 
+    /// An instance's next interface, with so many private IPs.
+    fn with_interface(mut self, number: u8, eni: &str, private_ips: u8) -> Self {
+        let mut instances = self.observed.instances.iter_mut();
+        let instance = instances.find(|each| each.id == id(number)).unwrap();
+        let mut interface = instance.interfaces[0].clone();
+        interface.id = eni.parse().unwrap();
+        interface.device_index = 1;
+        let plain = |index| PrivateIp {
+            ip: private_ip(number, 100 + index),
+            public: None,
+        };
+        interface.private_ips = (0..private_ips).map(plain).collect();
+        instance.interfaces.push(interface);
+        self
+    }
+
+    /// An interface that is tagged with a group, at an instance's device index if it is attached.
+    fn tagged_interface(mut self, eni: &str, group: &str, at: Option<(u8, i32)>) -> Self {
+        let mut interface = Interface::bare(eni.parse().unwrap());
+        let group = ("holdfast:group".to_owned(), group.to_owned());
+        interface.tags = [group].into();
+        interface.attachment = at.map(|(instance, device_index)| Attachment {
+            id: "eni-attach-01".parse().unwrap(),
+            instance: Some(id(instance)),
+            device_index,
+            card_index: 0,
+            state: AttachmentState::Attached,
+            ends_with_instance: false,
+            since: None,
+        });
+        self.observed.interfaces.push(interface);
+        self
+    }
+
+    /// The address is on that interface, with an instance or with none.
+    fn on_interface(self, number: u8, eni: &str, instance: Option<u8>) -> Self {
+        self.change(number, |address| {
+            address.association = Some(Association {
+                id: format!("eipassoc-{number:02}").parse().unwrap(),
+                eni: Some(eni.parse().unwrap()),
+                private_ip: Some(private_ip(200, number)),
+                instance: instance.map(id),
+            });
+        })
+    }
+
     /// What an instance's first private IP shows outside.
     fn shows(mut self, number: u8, ip: Ipv4Addr, automatic: bool) -> Self {
         let mut instances = self.observed.instances.iter_mut();
@@ -159,13 +211,14 @@ impl Seen {
     }
 
     fn looked_before(mut self) -> Self {
-        self.trials.looks = 1;
+        self.looked_before = true;
         self
     }
 
-    fn refused(mut self, number: u8) -> Self {
+    /// EC2 has refused this address to that instance.
+    fn refused(mut self, number: u8, instance: u8) -> Self {
         let allocation = format!("eipalloc-{number:02}").parse().unwrap();
-        self.trials.refused.insert(allocation);
+        self.observed.refused.insert((allocation, id(instance)));
         self
     }
 
@@ -183,7 +236,7 @@ impl Seen {
             &self.observed,
             &id(instance),
             &self.settings(),
-            &self.trials,
+            self.looked_before,
         )
     }
 
@@ -226,15 +279,8 @@ impl Seen {
     }
 
     /// The state after a step was taken.
-    fn after(self, step: &Step) -> Self {
-        let number = step.ip.octets()[3];
-        self.change(number, |address| {
-            address.association = Some(Association {
-                id: "eipassoc-99".parse().unwrap(),
-                eni: Some(step.place.eni.clone()),
-                private_ip: Some(step.place.private_ip),
-                instance: Some(step.instance.clone()),
-            });
-        })
+    fn after(mut self, step: &Step) -> Self {
+        self.observed = self.observed.after([step]);
+        self
     }
 }

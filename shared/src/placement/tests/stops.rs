@@ -76,3 +76,48 @@ fn it_goes_to_nobody_for_whom_an_alarm_fires() {
     assert_eq!(seen.stop(1), []);
     assert!(decide::waiting(&seen.observed, &seen.settings()).is_empty());
 }
+
+#[test]
+fn the_stop_of_one_instance_hands_over_that_ones_address_only() {
+    let seen = stopping(&MOVE).address_on(2, 2, &MOVE);
+    let seen = seen.in_state(2, InstanceState::Stopped).running(3);
+    assert_eq!(seen.stop(1), [(ip(1), id(3))]);
+    assert_eq!(seen.stop(2), [(ip(2), id(3))]);
+}
+
+#[test]
+fn a_free_address_that_is_kept_for_a_slot_stays_free() {
+    let slot = [("holdfast:slot", "a")];
+    let seen = stopping(&[]).address(2, &slot).running(3);
+    assert_eq!((seen.stop(1), seen.waiting()), (vec![], vec![]));
+}
+
+#[test]
+fn with_two_that_wait_and_one_address_one_of_them_gets_it() {
+    let seen = stopping(&[]).address(2, &[]).running(3).running(4);
+    let given = seen.stop(1);
+    assert_eq!((given.len(), given[0].0), (1, ip(2)));
+    assert_eq!(seen.waiting(), given);
+}
+
+#[test]
+fn one_that_waits_gets_one_address_of_two() {
+    let seen = stopping(&MOVE).address(2, &[]).running(3);
+    assert_eq!(seen.stop(1), [(ip(1), id(3))]);
+}
+
+#[test]
+fn two_that_wait_get_what_moves_on_and_what_is_free() {
+    for number in 2..=9 {
+        let seen = stopping(&MOVE).address(number, &[]).running(3).running(4);
+        assert_eq!(seen.stop(1), [(ip(1), id(3)), (ip(number), id(4))]);
+    }
+}
+
+#[test]
+fn an_address_of_another_group_moves_on_in_that_group() {
+    let other = [MOVE[0], ("holdfast:group", "other")];
+    let seen = stopping(&[]).address_on(2, 1, &other).running(3);
+    let seen = seen.running_with(4, &[("holdfast:group", "other")]);
+    assert_eq!(seen.stop(1), [(ip(2), id(4))]);
+}

@@ -2,6 +2,7 @@
 
 use super::super::decide::Step;
 use crate::cloud::CloudError;
+use crate::error::Error;
 use crate::event::InstanceChange;
 use crate::report::{Because, Finding, PlacedReport};
 
@@ -20,7 +21,8 @@ pub(super) fn findings_of(
 
 pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
     let at = &placed.association;
-    let displaced = placed.displaced.map(|ip| Finding {
+    let is_done = at.id.is_some();
+    let displaced = placed.displaced.filter(|_| is_done).map(|ip| Finding {
         what: format!(
             "the public IP {ip} that EC2 had assigned to {} is gone for good",
             at.eni
@@ -34,7 +36,7 @@ pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
                 .to_owned(),
     });
     let is_new = placed.because != Because::AlreadyThere;
-    let unseen = (is_new && !at.verified && at.id.is_some()).then(|| Finding {
+    let unseen = (is_new && !at.verified && is_done).then(|| Finding {
         what: format!(
             "the association of {} is accepted, but EC2 does not show it yet",
             placed.ip
@@ -88,5 +90,13 @@ pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
         next: "mend the function's role, or the policy that denies it; reconcile does the rest at its \
                next run"
             .to_owned(),
+    }
+}
+
+pub(in super::super) fn not_all(left: &Error) -> Finding {
+    Finding {
+        what: "not every instance that waits for an address may have one".to_owned(),
+        why: left.to_string(),
+        next: "nothing yet: the next run of reconcile goes on with it".to_owned(),
     }
 }

@@ -22,14 +22,7 @@ pub fn public_dns_name(ip: Ipv4Addr, region: &str) -> String {
 }
 
 pub(super) fn would_be(settings: &Settings, step: &Step) -> PlacedReport {
-    let at = AssociationReport {
-        id: None,
-        eni: step.place.eni.clone(),
-        private_ip: step.place.private_ip,
-        instance: Some(step.instance.clone()),
-        verified: false,
-    };
-    placed_at(settings, step, at)
+    placed_at(settings, step, step.at(None))
 }
 
 pub(super) fn placed_at(

@@ -20,6 +20,7 @@ use holdfast::clock::Clock;
 use holdfast::ledger::{Ledger, MemoryLedger};
 use holdfast::ports::{Delivery, Ports};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tap::Tap;
@@ -42,6 +43,7 @@ pub struct Stage {
     given_up: Mutex<BTreeSet<String>>,
     wishes: Mutex<BTreeMap<tap::Run, Option<String>>>,
     deeds: Mutex<Vec<Deed>>,
+    intruded: AtomicBool,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -73,6 +75,7 @@ impl Stage {
             given_up: Mutex::default(),
             wishes: Mutex::default(),
             deeds: Mutex::default(),
+            intruded: AtomicBool::default(),
         })
     }
 
@@ -90,7 +93,21 @@ impl Stage {
         let number = self.tap.passed().len().saturating_sub(1);
         if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
             (due.intrusion)(world);
+            self.intruded.store(true, Ordering::Relaxed);
         }
+    }
+
+    /// Whether what was true at a run's last read is true when the run ends: nobody else acts between, and no
+    /// time passes.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        !self.intruded.load(Ordering::Relaxed) && !self.timetable.is_kept()
+    }
+
+    /// Notes a promise that somebody saw broken.
+    pub fn note_broken(&self, what: String) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.push(what);
     }
 
     /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an

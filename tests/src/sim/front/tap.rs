@@ -131,7 +131,9 @@ impl Tap {
         self.state().sabotage = Some(sabotage);
     }
 
-    pub(super) fn is_sabotaged(&self, by: Sabotage) -> bool {
+    /// Whether that guard is taken out.
+    #[must_use]
+    pub fn is_sabotaged(&self, by: Sabotage) -> bool {
         self.state().sabotage == Some(by)
     }
 

@@ -1,0 +1,217 @@
+//! Somebody who watches every run of instance-start. What it may do is less than what EC2 lets it do:
+//!
+//! - It takes no lease and writes nothing to the ledger.
+//! - It associates only so that EC2 refuses where somebody was faster, and names the private IP.
+//! - It ends only a tie that it has read, with a holder that it has read as not running, two seconds ago at
+//!   the most.
+//! - What its report says to be in place is there, whatever lags; what no read has shown is told as such.
+
+use crate::explorer::promises::addresses;
+use crate::sim::api::Request;
+use crate::sim::front::tap::Sabotage;
+use crate::sim::front::{Player, Stage};
+use holdfast::address::{Address, Interface};
+use holdfast::clock::Clock;
+use holdfast::cloud::health::{Alarm, ReadFiring};
+use holdfast::cloud::{
+    Associate, CloudError, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, Which,
+    WhichInstances, WhichInterfaces,
+};
+use holdfast::ids::{AllocationId, AssociationId, EniId, InstanceId};
+use holdfast::instance::{Instance, InstanceState};
+use holdfast::ports::Ports;
+use holdfast::report::{PlacedReport, Report, Subject};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
+use time::{Duration, OffsetDateTime};
+
+/// How old what it read may be when it takes an address from somebody.
+const FRESH: Duration = Duration::seconds(2);
+
+/// A run's way to the stage, watched.
+#[derive(Debug, Clone)]
+pub(super) struct Watched {
+    player: Player,
+    read: Arc<Mutex<Read>>,
+}
+
+/// What the run has read last, and when it had asked.
+#[derive(Debug, Default)]
+struct Read {
+    holders: BTreeMap<AssociationId, InstanceId>,
+    states: BTreeMap<InstanceId, (InstanceState, OffsetDateTime)>,
+}
+
+impl Watched {
+    pub(super) fn new(player: Player) -> Self {
+        let read = Arc::default();
+        Self { player, read }
+    }
+
+    pub(super) fn ports(&self) -> Ports<Self, Player, Player> {
+        let Ports { ledger, clock, .. } = self.player.ports();
+        Ports {
+            cloud: self.clone(),
+            ledger,
+            clock,
+        }
+    }
+
+    fn read<T>(&self, note: impl FnOnce(&mut Read) -> T) -> T {
+        note(&mut self.read.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Says what is wrong with taking an address from its holder now.
+    fn blame(&self, association: &AssociationId) -> Option<String> {
+        let now = self.player.now();
+        self.read(|read| {
+            let Some(holder) = read.holders.get(association) else {
+                return Some("which it had not read".to_owned());
+            };
+            match read.states.get(holder) {
+                None => Some(format!("of {holder}, which it had not read")),
+                Some((state, _)) if state.is_up() => Some(format!("of {holder}, which is {state}")),
+                Some((_, at)) if now - *at > FRESH => Some(format!("on a look of {at}, at {now}")),
+                Some(_) => None,
+            }
+        })
+    }
+
+    /// Checks what can be seen when a run has ended.
+    pub(super) fn check(&self, report: Option<&Report>) {
+        let stage = self.player.stage();
+        let mut broken = broken_by_calls(stage, &self.player);
+        broken.extend(report.into_iter().flat_map(|report| untrue(stage, report)));
+        for what in broken {
+            stage.note_broken(format!("instance-start {what}"));
+        }
+    }
+}
+
+fn broken_by_calls(stage: &Stage, player: &Player) -> Vec<String> {
+    let run = player.run();
+    let passed = stage.tap.passed();
+    let writes = passed.iter().filter(|call| {
+        call.run == run && call.name.starts_with("ledger") && call.name != "ledger query"
+    });
+    let mut broken: Vec<String> = writes.map(|call| format!("called {}", call.name)).collect();
+    let name = run.to_string();
+    let world = stage.world();
+    let calls = world.calls().iter();
+    let own = calls.filter(|call| call.caller.arn.ends_with(&name));
+    for call in own {
+        if let Request::AssociateAddress(request) = &call.request {
+            let is_arbitrated = request.allow_reassociation == Some(false)
+                || stage.tap.is_sabotaged(Sabotage::Reassociation);
+            let is_named =
+                request.network_interface_id.is_some() && request.private_ip_address.is_some();
+            if !is_arbitrated || !is_named {
+                broken.push(format!("associates by {request:?}"));
+            }
+        }
+    }
+    broken
+}
+
+/// What a report says to be in place, and is not.
+fn untrue(stage: &Stage, report: &Report) -> Vec<String> {
+    let Subject::Instance(placement) = &report.subject else {
+        return Vec::new();
+    };
+    let world = addresses(&stage.world());
+    let is_there = |placed: &PlacedReport| {
+        let address = world.get(placed.allocation.as_str());
+        let tie = address.and_then(|address| address.association.as_ref());
+        tie.is_some_and(|tie| {
+            tie.network_interface_id == placed.association.eni.as_str()
+                && tie.private_ip_address == placed.association.private_ip.to_string()
+                && tie.instance_id.as_deref()
+                    == placed.association.instance.as_ref().map(InstanceId::as_str)
+        })
+    };
+    let mut untrue = Vec::new();
+    for placed in &placement.placed {
+        let tie = &placed.association;
+        let is_claimed = tie.verified || (tie.id.is_some() && stage.is_still());
+        if is_claimed && !is_there(placed) {
+            untrue.push(format!("says that {} is placed, and it is not", placed.ip));
+        }
+        let about = placed.ip.to_string();
+        let is_told = report.findings.iter().any(|it| it.what.contains(&about));
+        if tie.id.is_some() && !tie.verified && !is_told {
+            untrue.push(format!("does not say that {about} was not seen in place"));
+        }
+        let same = |other: &&PlacedReport| other.allocation == placed.allocation;
+        if placement.placed.iter().filter(same).count() > 1 {
+            untrue.push(format!("lists {about} twice"));
+        }
+    }
+    untrue
+}
+
+impl ReadAddresses for Watched {
+    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+        let addresses = self.player.addresses(which).await?;
+        let ties = addresses.iter().filter_map(|it| it.association.as_ref());
+        let holders = ties.filter_map(|tie| Some((tie.id.clone(), tie.instance.clone()?)));
+        self.read(|read| read.holders.extend(holders));
+        Ok(addresses)
+    }
+
+    async fn reverse_names(
+        &self,
+        which: &Which,
+    ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
+        self.player.reverse_names(which).await
+    }
+}
+
+impl ReadInstances for Watched {
+    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+        let asked = self.player.now();
+        let instances = self.player.instances(which).await?;
+        let states = instances
+            .iter()
+            .map(|it| (it.id.clone(), (it.state, asked)));
+        self.read(|read| read.states = states.collect());
+        Ok(instances)
+    }
+}
+
+impl ReadInterfaces for Watched {
+    async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
+        self.player.interface(eni).await
+    }
+
+    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+        self.player.interfaces(which).await
+    }
+}
+
+impl ReadFiring for Watched {
+    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+        self.player.firing().await
+    }
+}
+
+impl Associate for Watched {
+    async fn associate(
+        &self,
+        allocation: &AllocationId,
+        eni: &EniId,
+        private_ip: Ipv4Addr,
+    ) -> Result<AssociationId, CloudError> {
+        self.player.associate(allocation, eni, private_ip).await
+    }
+}
+
+impl Disassociate for Watched {
+    async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
+        if let Some(blame) = self.blame(association) {
+            let stage = self.player.stage();
+            stage.note_broken(format!("instance-start ends {association} {blame}"));
+        }
+        self.player.disassociate(association).await
+    }
+}
