@@ -10,9 +10,10 @@
 
 use super::ask::{Asked, End, ask_back};
 use super::decide::{Conclusion, Observed, ReclaimPlan};
+use super::ends::{Refusal, refused};
 use super::restore::{self, Restoration, Scene};
 use super::words::{self, Back};
-use super::{GuardCloud, Loss, observe};
+use super::{GuardCloud, Loss};
 use crate::address::{Address, Interface, Tags};
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Which};
@@ -148,6 +149,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 self.restore(plan, asking, address, true, watch).await
             }
             End::FoundOurs(address) => self.restore(plan, asking, address, false, watch).await,
+            End::ReleasedAgain(allocation) => self.released_again(asking, &allocation, watch).await,
             End::FoundOther(address) => self.held_by_other(plan, asking, &address, watch).await,
             End::StillThere(refusal) => {
                 self.not_back(plan, asking, &refusal, PendingReason::StillThere, watch)
@@ -159,6 +161,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 }
                 Refusal::Unanswered => Err(self.unfinished(plan, refusal).await),
             },
+            End::Another(another) => self.given_another(plan, asking, &another, watch).await,
         }
     }
 
@@ -170,89 +173,25 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     ) -> Result<Asked, CloudError> {
         let which = Which::Allocations(vec![allocation.clone()]);
         let live = self.ports.cloud.addresses(&which).await?.into_iter().next();
-        let mut asked = Asked {
+        let end = match live {
+            Some(address) => End::FoundOurs(address),
+            None if self.has_ended(allocation).await? => End::ReleasedAgain(allocation.clone()),
+            None => {
+                let tags = plan.request.tags.clone();
+                End::FoundOurs(newborn(plan, tags, allocation.clone()))
+            }
+        };
+        Ok(Asked {
             attempts: 0,
-            tags: plan.request.tags.clone(),
+            tags: Tags::new(),
             findings: Vec::new(),
-            end: End::Allocated(allocation.clone()),
-        };
-        if let Some(address) = live {
-            asked.tags.clone_from(&address.tags);
-            asked.end = End::FoundOurs(address);
-        }
-        Ok(asked)
-    }
-
-    async fn held_by_other(
-        &self,
-        plan: &ReclaimPlan,
-        asking: Asking,
-        address: &Address,
-        mut watch: Stopwatch,
-    ) -> Result<Report, Error> {
-        let allocation = address.allocation.clone();
-        let status = ReleaseStatus::Reclaimed {
-            allocation,
-            restored: true,
-        };
-        self.record(status, None, "the account holds the address")
-            .await?;
-        watch.lap("record", &self.ports.clock);
-        Ok(words::held_by_other(self, plan, asking, address, watch))
-    }
-
-    async fn not_back(
-        &self,
-        plan: &ReclaimPlan,
-        asking: Asking,
-        refusal: &CloudError,
-        reason: PendingReason,
-        mut watch: Stopwatch,
-    ) -> Result<Report, Error> {
-        self.record(
-            ReleaseStatus::Pending { reason },
-            None,
-            "the address is not back yet",
-        )
-        .await?;
-        watch.lap("record", &self.ports.clock);
-        Ok(words::not_back(self, plan, asking, refusal, reason, watch))
-    }
-
-    /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
-    async fn unfinished(&self, plan: &ReclaimPlan, source: CloudError) -> Error {
-        let and = self.noted(PendingReason::Unreachable).await;
-        Error::Unfinished {
-            what: format!("{} may not be back yet, {and}", plan.request.ip),
-            source,
-        }
-    }
-
-    /// What CloudTrail knows of the address. When it does not answer, word is left for reconcile, too:
-    /// nothing else tells of a release whose address the ledger does not have.
-    pub(super) async fn ask_trail(&self) -> Result<Observed, Error> {
-        let asked = observe::trail(self.ports, self.settings, self.loss, self.observed).await;
-        let source = match asked {
-            Ok(observed) => return Ok(observed),
-            Err(source) => source,
-        };
-        let and = self.noted(PendingReason::UnknownAddress).await;
-        Err(Error::Unfinished {
-            what: format!(
-                "{} was released, the ledger does not know its address, and CloudTrail could not be \
-                 asked; {and}",
-                self.loss.allocation
-            ),
-            source,
+            end,
         })
     }
 
-    async fn noted(&self, reason: PendingReason) -> &'static str {
-        let status = ReleaseStatus::Pending { reason };
-        match self.record(status, None, "nothing is certain").await {
-            Ok(()) => "noted as pending",
-            Err(_) => "not even noted",
-        }
+    async fn has_ended(&self, allocation: &AllocationId) -> Result<bool, CloudError> {
+        let known = self.ports.ledger.read(allocation).await?;
+        Ok(known.snapshot.is_some_and(|row| !row.is_alive()))
     }
 
     async fn restore(
@@ -379,29 +318,6 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             None => {}
         }
         restored
-    }
-}
-
-enum Refusal {
-    Pending(PendingReason),
-    Unanswered,
-}
-
-/// `AuthFailure` is no proof that another account has the address: it is also what EC2 answers when it
-/// cannot validate the credentials, and nowhere documented for a taken address.
-/// Source: EC2 API reference, "Error codes for the Amazon EC2 API", `AuthFailure`.
-fn refused(refusal: &CloudError) -> Refusal {
-    match refusal {
-        CloudError::LimitExceeded(_) => Refusal::Pending(PendingReason::OverQuota),
-        CloudError::Denied(_) => Refusal::Pending(PendingReason::Denied),
-        CloudError::NotFound { .. } | CloudError::HeldElsewhere(_) => {
-            Refusal::Pending(PendingReason::NotAvailable)
-        }
-        CloudError::Refused(_)
-        | CloudError::InUse(_)
-        | CloudError::TagsRefused(_)
-        | CloudError::AlreadyAssociated(_) => Refusal::Pending(PendingReason::Refused),
-        CloudError::Throttled(_) | CloudError::Other(_) => Refusal::Unanswered,
     }
 }
 

@@ -8,7 +8,7 @@ use super::decide::{ReclaimPlan, own_tags};
 use super::{GuardCloud, Loss};
 use crate::address::{Address, Tags};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Failure, Missing, Which};
+use crate::cloud::{Allocated, CloudError, Missing, Which};
 use crate::ids::AllocationId;
 use crate::ports::{Delivery, Ports};
 use crate::report::Finding;
@@ -45,12 +45,23 @@ pub(super) enum End {
     Allocated(AllocationId),
     /// An earlier delivery of the same loss had it back.
     FoundOurs(Address),
+    /// An earlier delivery had it back, and that allocation has ended as well.
+    ReleasedAgain(AllocationId),
     /// Somebody of this account has it back, not Holdfast.
     FoundOther(Address),
     /// The allocation is still there: it was not released, or EC2 does not show it yet.
     StillThere(CloudError),
     /// It is not to be had now.
     Refused(CloudError),
+    /// Another address was given instead, by this run or by an earlier one.
+    Another(Another),
+}
+
+/// An address that nobody asked for. EC2 gives none; an endpoint that only resembles it may.
+#[derive(Debug)]
+pub(super) struct Another {
+    pub(super) ip: Ipv4Addr,
+    pub(super) allocation: AllocationId,
 }
 
 pub(super) async fn ask_back<C: GuardCloud, L, K: Clock>(
@@ -65,19 +76,23 @@ pub(super) async fn ask_back<C: GuardCloud, L, K: Clock>(
     let mut findings = Vec::new();
     let mut pause = FIRST_PAUSE;
     let mut attempts = 0;
+    if plan.look_first
+        && let Found::Another(another) = look(ports, settings, loss, request.ip, true).await?
+    {
+        return Ok(Asked {
+            attempts,
+            tags: request.tags,
+            findings,
+            end: End::Another(another),
+        });
+    }
     let end = loop {
         attempts += 1;
         let refusal = match ports.cloud.allocate(&request).await {
             Ok(allocated) if allocated.ip == request.ip => {
                 break End::Allocated(allocated.allocation);
             }
-            Ok(allocated) => {
-                return Err(another_address(
-                    request.ip,
-                    allocated.ip,
-                    &allocated.allocation,
-                ));
-            }
+            Ok(Allocated { allocation, ip }) => break End::Another(Another { ip, allocation }),
             Err(refusal) => refusal,
         };
         if matches!(refusal, CloudError::TagsRefused(_)) {
@@ -93,12 +108,14 @@ pub(super) async fn ask_back<C: GuardCloud, L, K: Clock>(
                 continue;
             }
         }
-        let looked = look(ports, settings, loss, request.ip).await;
+        let was_unanswered = matches!(refusal, CloudError::Other(_));
+        let looked = look(ports, settings, loss, request.ip, was_unanswered).await;
         let now = ports.clock.now();
         let may_try_again = may_work_later(&refusal) && now + pause <= until;
         match looked {
             Ok(Found::Ours(address)) => break End::FoundOurs(address),
             Ok(Found::Other(address)) => break End::FoundOther(address),
+            Ok(Found::Another(another)) => break End::Another(another),
             Ok(Found::TheOldOne) if !may_try_again => break End::StillThere(refusal),
             Ok(Found::Nothing) if !may_try_again => break End::Refused(refusal),
             Err(unseen) if !may_try_again => return Err(unseen),
@@ -120,32 +137,39 @@ enum Found {
     TheOldOne,
     Ours(Address),
     Other(Address),
+    Another(Another),
 }
 
+/// What the account has of the address; `at_all`: and whether it has another one that was given instead.
 async fn look<C: GuardCloud, L, K>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     loss: &Loss,
     ip: Ipv4Addr,
+    at_all: bool,
 ) -> Result<Found, CloudError> {
-    let held = ports
-        .cloud
-        .addresses(&Which::Ip(ip))
-        .await?
-        .into_iter()
-        .next();
-    Ok(match held {
-        None => Found::Nothing,
-        Some(address) if address.allocation == loss.allocation => Found::TheOldOne,
-        Some(address) => {
-            let from = address.tags.get(&settings.tags.reclaimed_from);
-            if from.is_some_and(|from| from == loss.allocation.as_str()) {
-                Found::Ours(address)
-            } else {
-                Found::Other(address)
-            }
-        }
-    })
+    let which = if at_all { Which::All } else { Which::Ip(ip) };
+    let held = ports.cloud.addresses(&which).await?;
+    let is_ours = |address: &Address| {
+        let from = address.tags.get(&settings.tags.reclaimed_from);
+        from.is_some_and(|from| from == loss.allocation.as_str())
+    };
+    if let Some(address) = held.iter().find(|address| address.ip == ip) {
+        return Ok(if address.allocation == loss.allocation {
+            Found::TheOldOne
+        } else if is_ours(address) {
+            Found::Ours(address.clone())
+        } else {
+            Found::Other(address.clone())
+        });
+    }
+    let another = held.into_iter().find(is_ours);
+    Ok(another.map_or(Found::Nothing, |address| {
+        Found::Another(Another {
+            ip: address.ip,
+            allocation: address.allocation,
+        })
+    }))
 }
 
 fn may_work_later(refusal: &CloudError) -> bool {
@@ -170,19 +194,6 @@ fn tags_refused(wanted: &Tags, own: &Tags, refusal: &CloudError) -> Finding {
         why: format!("EC2 refused them, so the address was asked for without them: {refusal}"),
         next: "set those that the tag policy allows by hand".to_owned(),
     }
-}
-
-fn another_address(wanted: Ipv4Addr, given: Ipv4Addr, allocation: &AllocationId) -> CloudError {
-    CloudError::Other(Failure {
-        action: "ec2:AllocateAddress",
-        code: None,
-        message: Some(format!(
-            "asked for {wanted}, EC2 allocated {given} as {allocation}; Holdfast cannot release it: \
-             see what that endpoint is, and release {allocation} by hand"
-        )),
-        request_id: None,
-        source: None,
-    })
 }
 
 /// The moment after which a step is not begun any more.

@@ -34,32 +34,28 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let answer = self
             .patiently(|| cloud.associate(allocation, &target.eni, target.private_ip))
             .await;
-        let id = match answer {
-            Ok(id) => Some(id),
-            Err(CloudError::AlreadyAssociated(_)) => None,
+        let accepted = match answer {
+            Ok(id) => Ok(id),
+            Err(refusal @ CloudError::AlreadyAssociated(_)) => Err(refusal),
             Err(failure) if failure.is_passing() => return Err(failure),
             Err(failure) => return Ok(Err(words::not_associated(allocation, target, &failure))),
         };
-        let association = self.shown_association(allocation).await?;
-        let mut report = AssociationReport {
-            id,
+        let report = |id, instance, verified| AssociationReport {
+            id: Some(id),
             eni: target.eni.clone(),
             private_ip: target.private_ip,
-            instance: None,
-            verified: false,
+            instance,
+            verified,
         };
-        if let Some(now) = association {
-            if now.eni.as_ref() != Some(&target.eni) || now.private_ip != Some(target.private_ip) {
-                return Ok(Err(words::associated_elsewhere(allocation, &now)));
-            }
-            report = AssociationReport {
-                id: Some(now.id),
-                instance: now.instance,
-                verified: true,
-                ..report
-            };
+        let Some(now) = self.shown_association(allocation).await? else {
+            // Refused, and EC2 does not show yet with what it is associated: a later delivery will see.
+            return Ok(Ok(report(accepted?, None, false)));
+        };
+        let place = (now.eni.as_ref(), now.private_ip);
+        if place != (Some(&target.eni), Some(target.private_ip)) {
+            return Ok(Err(words::associated_elsewhere(allocation, &now)));
         }
-        Ok(Ok(report))
+        Ok(Ok(report(now.id, now.instance, true)))
     }
 
     /// The association that EC2 shows, with a little patience: answers lag behind writes.
@@ -68,7 +64,8 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         allocation: &AllocationId,
     ) -> Result<Option<Association>, CloudError> {
         let which = Which::Allocations(vec![allocation.clone()]);
-        for read in 1..=MOST_READS {
+        let mut reads = 0;
+        loop {
             let shown = self
                 .patiently(|| self.ports.cloud.addresses(&which))
                 .await?;
@@ -76,12 +73,12 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 .into_iter()
                 .next()
                 .and_then(|address| address.association);
-            if association.is_some() || read == MOST_READS {
+            reads += 1;
+            if association.is_some() || reads == MOST_READS {
                 return Ok(association);
             }
             self.ports.clock.sleep(PAUSE).await;
         }
-        Ok(None)
     }
 
     /// Sends a call again while it fails in passing and there is time. An allocation that EC2 does not

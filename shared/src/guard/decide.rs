@@ -54,6 +54,9 @@ pub struct ReclaimPlan {
     pub snapshot: Snapshot,
     /// An earlier run has it back already, under this id, and did not restore everything.
     pub resume: Option<AllocationId>,
+    /// An earlier run was given another address instead: no second one is to be asked for as long as the
+    /// account has that one.
+    pub look_first: bool,
     /// Tags that cannot be asked for, and why.
     pub findings: Vec<Finding>,
 }
@@ -128,7 +131,7 @@ pub fn loss(
         }
     }
     Decision::Reclaim(Box::new(plan(
-        snapshot, loss, resume, findings, settings, now,
+        snapshot, loss, record, findings, settings, now,
     )))
 }
 
@@ -202,10 +205,15 @@ fn resumed(record: Option<&ReleaseRecord>) -> Option<AllocationId> {
     }
 }
 
+fn was_given_another(record: Option<&ReleaseRecord>) -> bool {
+    let reason = PendingReason::AnotherAddress;
+    record.is_some_and(|record| record.status == ReleaseStatus::Pending { reason })
+}
+
 fn plan(
     snapshot: &Snapshot,
     loss: &Loss,
-    resume: Option<AllocationId>,
+    record: Option<&ReleaseRecord>,
     mut findings: Vec<Finding>,
     settings: &Settings,
     now: OffsetDateTime,
@@ -223,7 +231,8 @@ fn plan(
             tags,
         },
         snapshot: snapshot.clone(),
-        resume,
+        resume: resumed(record),
+        look_first: was_given_another(record),
         findings,
     }
 }

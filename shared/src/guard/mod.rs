@@ -18,6 +18,7 @@ mod aftermath;
 mod ask;
 mod associate;
 pub mod decide;
+mod ends;
 mod estate;
 mod observe;
 mod pardon;

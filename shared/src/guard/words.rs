@@ -1,6 +1,8 @@
 //! What a person reads of a loss: one line that says what happened, findings that say why and what to
 //! do next, and the commands that repair Terraform's state. Nothing is decided here.
 
+mod rare;
+
 use super::act::{Asking, Restored, Run};
 use super::decide::{Conclusion, ReclaimPlan, how_to_ask_by_hand, how_to_find_the_address};
 use super::estate;
@@ -12,6 +14,7 @@ use crate::ids::{AllocationId, EniId};
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
 use crate::report::{AddressReport, Finding, Outcome, Report, Stopwatch, Subject};
+pub(super) use rare::{given_another, released_again};
 use std::net::Ipv4Addr;
 use time::format_description::well_known::Rfc3339;
 
@@ -119,8 +122,13 @@ pub(super) fn back<C, L, K>(
     };
     let mut summary = format!("{}: it is back as {}", was_released(run), back.allocation);
     if let Some(association) = &restored.association {
+        let how = if association.verified {
+            "on"
+        } else {
+            "by EC2's word on"
+        };
         let to = format!(
-            ", on {} at {} again",
+            ", {how} {} at {} again",
             association.private_ip, association.eni
         );
         summary.push_str(&to);

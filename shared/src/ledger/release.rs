@@ -155,6 +155,8 @@ pub enum PendingReason {
     StillThere,
     /// AWS did not answer, or not properly.
     Unreachable,
+    /// Another address was given than the one asked for: as long as the account has it, no more are.
+    AnotherAddress,
 }
 
 /// Why an address is lost.

@@ -198,3 +198,155 @@ fn a_pending_address_is_asked_for_again() {
     };
     assert_eq!(released().recorded_as(status).plan().request.ip, IP);
 }
+
+#[test]
+fn the_border_group_of_the_snapshot_is_asked_for_where_the_release_names_none() {
+    let mut released = released();
+    released.loss.border_group = None;
+    let group = released.plan().request.border_group;
+    assert_eq!(group.unwrap().0, "eu-west-1");
+}
+
+#[test]
+fn the_deadline_is_the_last_moment() {
+    assert_eq!(released().after(Duration::hours(72)).plan().request.ip, IP);
+    let late = released().after(Duration::hours(72) + Duration::seconds(1));
+    let conclusion = late.conclusion();
+    assert_eq!(conclusion.outcome, Outcome::Lost);
+    assert!(
+        conclusion.why.contains("more than 72 hours ago"),
+        "{}",
+        conclusion.why
+    );
+}
+
+#[test]
+fn what_is_back_is_restored_whenever_that_is_and_whoever_released_it() {
+    let half = ReleaseStatus::Reclaimed {
+        allocation: "eipalloc-0b".parse().unwrap(),
+        restored: false,
+    };
+    let late = released()
+        .recorded_as(half.clone())
+        .after(Duration::hours(100));
+    assert!(late.plan().resume.is_some());
+    let fought_over = released()
+        .recorded_as(half.clone())
+        .taken_back(&[Duration::hours(1); 3]);
+    assert!(fought_over.plan().resume.is_some());
+    let exempt = released().recorded_as(half).set(
+        "HOLDFAST_EXEMPT_PRINCIPALS",
+        "arn:aws:iam::111122223333:role/ops",
+    );
+    assert!(exempt.plan().resume.is_some());
+}
+
+#[test]
+fn what_a_first_delivery_does_not_know_is_asked_of_the_trail_however_late_it_is() {
+    let late = || {
+        released()
+            .unknown_to_the_ledger()
+            .after(Duration::hours(73))
+    };
+    assert_eq!(late().decision(), Decision::AskTrail);
+    let reason = PendingReason::UnknownAddress;
+    let pending = late().recorded_as(ReleaseStatus::Pending { reason });
+    assert_eq!(pending.conclusion().outcome, Outcome::Lost);
+    let early = released()
+        .unknown_to_the_ledger()
+        .recorded_as(ReleaseStatus::Pending { reason });
+    assert_eq!(early.decision(), Decision::AskTrail);
+}
+
+#[test]
+fn who_was_given_another_address_looks_before_asking_again() {
+    let pending = |reason| released().recorded_as(ReleaseStatus::Pending { reason });
+    assert!(pending(PendingReason::AnotherAddress).plan().look_first);
+    assert!(!pending(PendingReason::NotAvailable).plan().look_first);
+    assert!(
+        !released().plan().look_first,
+        "a first delivery loses no time"
+    );
+}
+
+#[test]
+fn the_reason_names_the_tag_or_the_default() {
+    let tagged = released().tagged("none").conclusion();
+    assert_eq!(
+        tagged.why,
+        "its protection is `none` (tag holdfast:protect=none)"
+    );
+    let untagged = released().untagged().conclusion();
+    let why = "its protection is `record` (no tag holdfast:protect, so the default)";
+    assert_eq!(untagged.why, why);
+}
+
+#[test]
+fn a_removal_of_the_protect_tag_counts_up_to_the_release_and_not_after_it() {
+    let protecting = |before| {
+        released()
+            .untagged_before(before)
+            .set("HOLDFAST_DEFAULT_PROTECTION", "reclaim")
+    };
+    let conclusion = protecting(Duration::ZERO).conclusion();
+    assert_eq!(conclusion.outcome, Outcome::LetGo);
+    assert_eq!(protecting(-Duration::seconds(1)).plan().request.ip, IP);
+}
+
+#[test]
+fn a_removal_that_was_only_seen_says_when() {
+    let seen = released()
+        .untagged_before(Duration::minutes(5))
+        .set("HOLDFAST_DEFAULT_PROTECTION", "reclaim")
+        .snapshot(|row| row.unprotected.iter_mut().for_each(|it| it.by = None));
+    let why = seen.conclusion().why;
+    assert!(why.ends_with("seen at 2026-03-07T11:55:00Z"), "{why}");
+}
+
+#[test]
+fn an_exempt_principal_that_only_the_record_names_is_let_go() {
+    let status = ReleaseStatus::Recorded;
+    let mut released = released().recorded_as(status).set(
+        "HOLDFAST_EXEMPT_PRINCIPALS",
+        "arn:aws:iam::111122223333:role/ops",
+    );
+    let actor = released.loss.call.take().unwrap().actor;
+    released.observed.ledger.release.as_mut().unwrap().actor = actor;
+    assert_eq!(released.conclusion().outcome, Outcome::LetGo);
+}
+
+#[test]
+fn an_address_is_left_when_it_was_taken_back_three_times_within_a_day() {
+    let hour = Duration::hours(1);
+    let twice = released().taken_back(&[hour, hour * 2]);
+    assert_eq!(twice.plan().request.ip, IP);
+    let thrice = released().taken_back(&[hour, hour * 2, hour * 23]);
+    let conclusion = thrice.conclusion();
+    assert_eq!(conclusion.outcome, Outcome::Fight);
+    assert!(
+        conclusion
+            .why
+            .starts_with("it was taken back 3 times within a day")
+    );
+    let a_day_ago = released().taken_back(&[hour, hour * 2, hour * 24]);
+    assert_eq!(a_day_ago.plan().request.ip, IP);
+}
+
+#[test]
+fn a_fight_names_who_released_it_how_often() {
+    let hour = Duration::hours(1);
+    let why = released()
+        .taken_back(&[hour, hour * 2, hour * 3])
+        .conclusion()
+        .why;
+    let actors = "arn:aws:iam::111122223333:role/ops, 1 times; somebody not named, 3 times";
+    assert!(why.ends_with(&format!("({actors})")), "{why}");
+}
+
+#[test]
+fn the_commands_by_hand_name_what_they_are_about() {
+    let lost = decide::how_to_find_the_address(&"eipalloc-0a".parse().unwrap());
+    assert!(lost.contains("--resource-id eipalloc-0a"), "{lost}");
+    let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7";
+    assert_eq!(decide::how_to_ask_by_hand(IP), command);
+}

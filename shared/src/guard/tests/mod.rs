@@ -1,6 +1,12 @@
 //! What the guard decides, in sentences. No clock, no cloud, no runtime.
 
+mod again;
+mod asking;
+mod associating;
 mod decisions;
+mod ec2;
+mod hindsight;
+mod records;
 mod restorations;
 mod tags;
 
@@ -8,7 +14,7 @@ use super::Loss;
 use super::decide::{self, Conclusion, Decision, Observed, ReclaimPlan};
 use crate::address::{Address, Association, Pool};
 use crate::event::cloudtrail::{Actor, Call};
-use crate::ledger::snapshot::{Held, Unprotected};
+use crate::ledger::snapshot::{Held, Reclaimed, Unprotected};
 use crate::ledger::{Known, ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::report::KnownFrom;
 use crate::settings::Settings;
@@ -136,6 +142,19 @@ impl Released {
                 at: RELEASED_AT - before,
                 by,
             });
+        })
+    }
+
+    /// Holdfast took it back so long before this release, each time.
+    fn taken_back(self, before: &[Duration]) -> Self {
+        self.snapshot(|snapshot| {
+            snapshot.reclaims = before
+                .iter()
+                .map(|&before| Reclaimed {
+                    at: RELEASED_AT - before,
+                    released_by: Actor::default(),
+                })
+                .collect();
         })
     }
 

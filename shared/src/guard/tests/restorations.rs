@@ -183,3 +183,69 @@ fn an_association_of_which_only_the_instance_is_known_is_left_to_a_person() {
     });
     assert!(place.refusal().contains("is not known"));
 }
+
+#[test]
+fn an_address_on_another_private_ip_of_the_same_interface_is_not_where_it_was() {
+    let place = place().scene(|scene| {
+        let private_ip = Some([10, 0, 0, 9].into());
+        scene.association = Some(Association {
+            private_ip,
+            ..association()
+        });
+    });
+    assert!(place.refusal().contains("eni-01"));
+}
+
+#[test]
+fn an_address_that_stands_where_it_stood_is_reported_as_ec2_shows_it() {
+    let place = place().scene(|scene| scene.association = Some(association()));
+    let expected = crate::report::AssociationReport {
+        id: Some("eipassoc-01".parse().unwrap()),
+        eni: "eni-01".parse().unwrap(),
+        private_ip: PRIVATE_IP,
+        instance: Some("i-01".parse().unwrap()),
+        verified: true,
+    };
+    assert_eq!(place.restoration().standing, Some(expected));
+}
+
+/// The address's own answer lags, the interface's does not.
+#[test]
+fn a_private_ip_that_shows_the_address_already_is_no_obstacle() {
+    let restoration = place()
+        .occupied_by([203, 0, 113, 7], Some("eipalloc-0b"))
+        .restoration();
+    assert!(restoration.associate.is_some() && restoration.findings.is_empty());
+}
+
+#[test]
+fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
+    let gone = place().scene(|scene| scene.interface = None).restoration();
+    let next = &gone.findings[0].next;
+    assert!(
+        next.contains("<instead of eni-01> --private-ip-address <instead of 10.0.0.5>"),
+        "{next}"
+    );
+    let unknown = place().snapshot(|snapshot| {
+        if let Some(held) = &mut snapshot.association {
+            held.value.eni = None;
+        }
+    });
+    let next = &unknown.restoration().findings[0].next;
+    assert!(
+        next.contains("--network-interface-id <interface>"),
+        "{next}"
+    );
+}
+
+#[test]
+fn a_name_that_is_published_already_is_not_set_again() {
+    let named = |name: &str| {
+        let name = Some(name.to_owned());
+        place()
+            .scene(|scene| scene.reverse_name.clone_from(&name))
+            .restoration()
+    };
+    assert_eq!(named("gate.example.com").reverse_name, None);
+    assert!(named("other.example.com").reverse_name.is_some());
+}

@@ -72,3 +72,43 @@ fn another_prefix_is_used_throughout() {
         "eipalloc-0a"
     );
 }
+
+#[test]
+fn with_fifty_tags_the_protection_comes_back_before_any_other() {
+    let released = released().snapshot(|snapshot| {
+        snapshot.tags.remove("Name");
+        snapshot
+            .tags
+            .extend((0..49).map(|n| (format!("a-{n:02}"), String::new())));
+    });
+    let plan = released.plan();
+    assert_eq!(plan.request.tags.len(), 50);
+    assert_eq!(plan.request.tags["holdfast:protect"], "reclaim");
+    assert_eq!(plan.findings[0].what, "tags not restored: a-47, a-48");
+}
+
+#[test]
+fn where_there_is_room_for_all_no_tag_is_reported() {
+    let released = released().snapshot(|snapshot| {
+        snapshot
+            .tags
+            .extend((0..46).map(|n| (format!("tag-{n:02}"), String::new())));
+    });
+    let plan = released.plan();
+    assert_eq!((plan.request.tags.len(), plan.findings.len()), (50, 0));
+}
+
+#[test]
+fn our_own_tags_carry_the_protection_and_nothing_else() {
+    let released = released();
+    let (snapshot, allocation) = (snapshot(), released.loss.allocation.clone());
+    let own = decide::own_tags(&snapshot, &allocation, &released.settings(), released.now);
+    let keys: Vec<_> = own.keys().map(String::as_str).collect();
+    let expected = [
+        "holdfast:protect",
+        "holdfast:reclaimed-at",
+        "holdfast:reclaimed-from",
+    ];
+    assert_eq!(keys, expected);
+    assert_eq!(own["holdfast:protect"], "reclaim");
+}
