@@ -18,6 +18,7 @@ LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
 # The programs of the tests crate that reach the AWS adapters.
 ADAPTERS_TESTS = ["cloud_contract", "ledger_contract"]
 ZERO = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): \w+ = 0;")
+TEXT = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): &")
 MARK = re.compile(rb"/\*(<)?([0-9_]+)(>)?\*/")
 
 
@@ -63,12 +64,13 @@ class Copy:
             excluded = set(json.loads(self.excluded_file.read_text()))
         self.mutants = []
         crate = [name for name in files if name.startswith("shared/src/")]
-        zeros = {zero for name in crate for zero in ZERO.findall((ROOT / name).read_text())}
+        sources = "".join((ROOT / name).read_text() for name in crate)
+        constants = {name: "+ 1" for name in ZERO.findall(sources)} | {name: None for name in TEXT.findall(sources)}
         for name in crate:
             source = (ROOT / name).read_bytes()
             short = name.removeprefix("shared/src/")
             if short in wanted:
-                schemata = Schemata(short, source, self.mutants, excluded, zeros)
+                schemata = Schemata(short, source, self.mutants, excluded, constants)
                 source = schemata.text_with_mutants().encode()
             if short == "lib.rs":
                 source += b"\npub(crate) mod mutant;\n"
