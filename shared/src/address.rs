@@ -171,6 +171,8 @@ pub enum AttachmentState {
     Detaching,
     /// Over.
     Detached,
+    /// In a state that nobody knows, or that EC2 does not tell: neither there nor over.
+    Unknown,
 }
 
 /// The public side of a private IP, seen from its interface.

@@ -292,14 +292,10 @@ pub struct Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{}: {}",
-            self.action,
-            self.code.as_deref().unwrap_or("no answer")
-        )?;
-        if let Some(message) = &self.message {
-            write!(formatter, ": {message}")?;
+        formatter.write_str(self.action)?;
+        let said = [self.code.as_deref(), self.message.as_deref()];
+        for words in said.into_iter().flatten() {
+            write!(formatter, ": {words}")?;
         }
         if let Some(request_id) = &self.request_id {
             write!(formatter, " (request {request_id})")?;

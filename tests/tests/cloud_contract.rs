@@ -10,11 +10,15 @@
 mod aws;
 
 use aws::Aws;
+use holdfast::address::{Pool, Tags};
 use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::moves::{
     Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
 };
-use holdfast::cloud::{CloudError, ReadInstances, ReadInterfaces, WhichInstances, WhichInterfaces};
+use holdfast::cloud::{
+    AddressRequest, Associate, CloudError, Disassociate, NameAddress, ReadAddresses, ReadInstances,
+    ReadInterfaces, Reclaim, Which, WhichInstances, WhichInterfaces,
+};
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::sim::World;
@@ -196,6 +200,64 @@ where
     }
 }
 
+async fn hold_addresses<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
+where
+    C: ReadAddresses + ReadInstances + Reclaim + Associate + Disassociate + NameAddress,
+{
+    let gone: AllocationId = id("eipalloc-0123456789abcdef0");
+    let seen = cloud.addresses(&Which::All).await;
+    said.note("all addresses", &seen);
+    let held = seen.unwrap().remove(0);
+    let (allocation, was) = (held.allocation, held.association.unwrap());
+    let named = Which::Allocations(vec![gone.clone(), allocation.clone()]);
+    said.note("those named", &cloud.addresses(&named).await);
+    said.note("by IP", &cloud.addresses(&Which::Ip(held.ip)).await);
+    let first = WhichInstances::Named(vec![town.first.clone()]);
+    let target = cloud
+        .instances(&first)
+        .await
+        .unwrap()
+        .remove(0)
+        .interfaces
+        .remove(0);
+    let (eni, ip) = (&target.id, target.private_ips[0].ip);
+    let taken = cloud.associate(&allocation, eni, ip).await;
+    said.note("associate what another has", &taken);
+    said.note("disassociate", &cloud.disassociate(&was.id).await);
+    let given = cloud.associate(&allocation, eni, ip).await;
+    said.note("associate", &given);
+    let again = cloud.associate(&allocation, eni, ip).await;
+    said.note("associate twice", &again);
+    let over = cloud.disassociate(&was.id).await;
+    said.note("disassociate what is over", &over);
+    said.note(
+        "associate what is gone",
+        &cloud.associate(&gone, eni, ip).await,
+    );
+    let request = AddressRequest {
+        ip: held.ip,
+        pool: Pool::Amazon,
+        border_group: held.border_group,
+        tags: Tags::from([("holdfast:protect".to_owned(), "reclaim".to_owned())]),
+    };
+    said.note("ask for what is held", &cloud.allocate(&request).await);
+    let name = cloud.set_reverse_name(&allocation, "a.example.com").await;
+    said.note("name", &name);
+    pass();
+    for which in [
+        Which::All,
+        Which::Ip(held.ip),
+        Which::Allocations(vec![allocation]),
+    ] {
+        said.note("names", &cloud.reverse_names(&which).await);
+    }
+    said.note(
+        "name what is gone",
+        &cloud.set_reverse_name(&gone, "a.example.com").await,
+    );
+    said.note("all addresses after", &cloud.addresses(&Which::All).await);
+}
+
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
     C: Fence + ReadHealth + ReadLimits + ReadAlarms + ReadFiring,
@@ -231,6 +293,11 @@ where
         + MoveInterface
         + MovePrivateIps
         + Reassociate
+        + ReadAddresses
+        + Reclaim
+        + Associate
+        + Disassociate
+        + NameAddress
         + Fence
         + Rehearse
         + ReadHealth
@@ -241,6 +308,7 @@ where
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;
     move_addresses(&mut said, cloud, town).await;
+    hold_addresses(&mut said, cloud, town, pass).await;
     read_health(&mut said, cloud, town, pass).await;
     said.0
 }
@@ -260,6 +328,9 @@ async fn the_adapter_over_http_and_the_traits_in_one_process_say_the_same() {
     assert_eq!(over_http, in_process);
     let refusals = [
         "InUse",
+        "AlreadyAssociated",
+        "no Address",
+        "no Allocation",
         "no Attachment",
         "no Instance",
         "no Interface",

@@ -15,6 +15,10 @@ ROOT = HERE.parent.parent
 # What a report says is held by tests that read reports; samples and fixtures are tests themselves.
 LEFT_OUT = ["*/tests/*", "*/tests.rs", "*samples*", "*fixtures*", "*words*", "lib.rs", "report*", "lambda*", "cloud*"]
 LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
+# The programs of the tests crate that reach the AWS adapters.
+ADAPTERS_TESTS = ["cloud_contract", "ledger_contract"]
+ZERO = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): \w+ = 0;")
+TEXT = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): &")
 MARK = re.compile(rb"/\*(<)?([0-9_]+)(>)?\*/")
 
 
@@ -25,10 +29,11 @@ def run(command, **more):
 class Copy:
     """The copy in `target/mutants`, and what has been learnt about it."""
 
-    def __init__(self, place, with_aws, edits=None):
+    def __init__(self, place, with_aws, programs=(), edits=None):
         self.place = place
         self.tree = place / "tree"
         self.with_aws = with_aws
+        self.programs = programs or (ADAPTERS_TESTS if with_aws else [])
         self.excluded_file = place / "excluded.json"
         self.mutants = []
         # By hand, for each file below the root: text and what stands there instead.
@@ -60,13 +65,14 @@ class Copy:
         if self.excluded_file.exists():
             excluded = set(json.loads(self.excluded_file.read_text()))
         self.mutants = []
-        for name in files:
-            if not name.startswith("shared/src/"):
-                continue
+        crate = [name for name in files if name.startswith("shared/src/")]
+        sources = "".join((ROOT / name).read_text() for name in crate)
+        constants = {name: "+ 1" for name in ZERO.findall(sources)} | {name: None for name in TEXT.findall(sources)}
+        for name in crate:
             source = (ROOT / name).read_bytes()
             short = name.removeprefix("shared/src/")
             if short in wanted:
-                schemata = Schemata(short, source, self.mutants, excluded)
+                schemata = Schemata(short, source, self.mutants, excluded, constants)
                 source = schemata.text_with_mutants().encode()
             for old, new in self.edits.get(name, []):
                 source = replaced(name, source, old, new)
@@ -82,7 +88,9 @@ class Copy:
             count = self.mutate(files, wanted)
             print(f"{count} mutants; checking which compile", flush=True)
             check = ["cargo", "check", "--locked", "-p", "holdfast", "--lib", "--message-format", "json"]
-            said = run(check + self.features(), cwd=self.tree, env=self.environment(), stderr=subprocess.DEVNULL).stdout
+            # A check would compile the AWS SDK once more, and so would a package by itself, with other features.
+            command = self.building() if self.with_aws else check + self.features()
+            said = run(command, cwd=self.tree, env=self.environment(), stderr=subprocess.DEVNULL).stdout
             bad, lost = self.blamed(said)
             if lost:
                 raise SystemExit("These errors belong to no mutant:\n" + "\n".join(lost[:10]))
@@ -125,11 +133,16 @@ class Copy:
                 return [int(number) for number in min(around)[1].split("_")]
         return []
 
-    def executables(self):
-        """Builds every test; gives the executables by name."""
+    def building(self):
+        """What builds every test, or the unit tests and the programs that are named."""
         packages = ["-p", "holdfast", "-p", "holdfast-tests"]
-        build = ["cargo", "test", "--locked", "--no-run", "--message-format", "json", *packages, *self.features()]
-        made = run(build, cwd=self.tree, env=self.environment())
+        if self.programs:
+            packages += ["--lib", *(word for program in self.programs for word in ("--test", program))]
+        return ["cargo", "test", "--locked", "--no-run", "--message-format", "json", *packages, *self.features()]
+
+    def executables(self):
+        """Builds the tests; gives the executables by name."""
+        made = run(self.building(), cwd=self.tree, env=self.environment())
         found = {}
         for line in made.stdout.splitlines():
             message = json.loads(line) if line.startswith("{") else {}

@@ -22,6 +22,7 @@ def options():
     parser.add_argument("--budget", type=float, default=40, help="seconds of tests for one mutant at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--only", choices=["engine", "adapters"], help="all but the AWS adapters, or these alone")
+    parser.add_argument("--programs", nargs="*", default=[], help="of the tests crate, build only these programs")
     parser.add_argument("--table", action="store_true", help="print what the last run found, and run nothing")
     return parser.parse_args()
 
@@ -37,7 +38,7 @@ def run_part(name, chosen):
     place = build.ROOT / os.environ.get("CARGO_TARGET_DIR", "target") / "mutants" / name
     results_file = place / "results.json"
     if not chosen.table:
-        copy = build.Copy(place, with_aws=name == "adapters")
+        copy = build.Copy(place, with_aws=name == "adapters", programs=chosen.programs)
         files = copy.refresh()
         wanted = set(build.wanted_files(files, chosen.files, copy.with_aws))
         if not wanted:

@@ -87,13 +87,15 @@ def other_bodies(return_type):
 
 
 class Schemata:
-    """One file with all its mutants. `mutants` is the list that is added to, over all files."""
+    """One file with all its mutants. `mutants` is the list that is added to, over all files. `constants` says for some
+    of them by which change they are mutated: one that is 0 is the same twice, and one that is no number has none."""
 
-    def __init__(self, file, source, mutants, excluded):
+    def __init__(self, file, source, mutants, excluded, constants=None):
         self.file = file
         self.source = source
         self.mutants = mutants
         self.excluded = excluded
+        self.constants = constants or {}
         self.functions = [""]
         self.in_const = 0
         self.seen = {}
@@ -216,7 +218,8 @@ class Schemata:
             return self.number(node, "int+1", "+ 1")
         if kind == "identifier" and CONSTANT.match(self.text(node)):
             if node.parent.type in ("binary_expression", "arguments"):
-                return self.number(node, "const*2", "* 2")
+                change = self.constants.get(self.text(node), "* 2")
+                return self.number(node, f"const{change.replace(' ', '')}", change) if change else self.text(node)
         return self.children(node)
 
     def number(self, node, operator, change):

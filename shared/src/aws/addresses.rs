@@ -4,7 +4,7 @@
 //! acts on an answer does so with a call that EC2 itself refuses when the answer was stale.
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
-use super::read::{filter, optional, required, tags};
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use crate::address::{Address, Association, Pool};
 use crate::cloud::{CloudError, Missing, ReadAddresses, Which};
@@ -14,9 +14,6 @@ use aws_sdk_ec2::types::{
 };
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
-
-/// Source: EC2 API reference, `Filter`: a request takes up to 200 values.
-const MOST_FILTER_VALUES: usize = 200;
 
 /// Source: EC2 API reference, `DescribeAddressesAttribute`, `MaxResults`.
 const MOST_IN_A_PAGE: i32 = 1000;
@@ -96,7 +93,7 @@ impl Aws {
         answer
             .addresses()
             .iter()
-            .filter(|described| described.allocation_id().is_some())
+            .filter(|described| said(described.allocation_id()).is_some())
             .map(address)
             .collect()
     }
@@ -124,28 +121,24 @@ impl Aws {
 
 fn address(described: &Described) -> Result<Address, CloudError> {
     const FROM: &str = DESCRIBE_ADDRESSES;
-    let ip = described
-        .public_ip()
-        .or(described.customer_owned_ip())
-        .or(described.carrier_ip());
-    let pool = match described.customer_owned_ipv4_pool() {
-        Some(pool) if !pool.is_empty() => Pool::CustomerOwned(pool.to_owned()),
-        _ => Pool::public(described.public_ipv4_pool().unwrap_or_default()),
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
+    let pool = match said(described.customer_owned_ipv4_pool()) {
+        Some(pool) => Pool::CustomerOwned(pool.to_owned()),
+        None => Pool::public(described.public_ipv4_pool().unwrap_or_default()),
     };
     Ok(Address {
         allocation: required(FROM, described.allocation_id(), "an allocation id")?,
         ip: required(FROM, ip, "an address's IP")?,
         pool,
-        border_group: described
-            .network_border_group()
-            .filter(|group| !group.is_empty())
+        border_group: said(described.network_border_group())
             .map(|group| BorderGroup(group.to_owned())),
         tags: tags(described.tags()),
         association: association(described)?,
-        service_managed: described
-            .service_managed()
-            .map(ServiceManaged::as_str)
-            .filter(|service| !service.is_empty())
+        service_managed: said(described.service_managed().map(ServiceManaged::as_str))
             .map(str::to_owned),
     })
 }

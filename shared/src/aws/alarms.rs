@@ -4,6 +4,7 @@
 
 use super::actions::{DESCRIBE_ALARM_CONTRIBUTORS, DESCRIBE_ALARMS};
 use super::failure::unreadable;
+use super::read::said;
 use super::{Aws, failure};
 use crate::cloud::CloudError;
 use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring};
@@ -31,11 +32,13 @@ impl ReadAlarms for Aws {
         Ok(found)
     }
 
-    /// The client has no pages of its own for this action.
+    /// The client has no pages of its own for this action. Only the first page may be refused: what is
+    /// refused later is not all that there is.
     async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
         let mut found = Vec::new();
         let mut next_token = None;
         loop {
+            let is_first = next_token.is_none();
             let answer = self
                 .alarms
                 .describe_alarm_contributors()
@@ -45,13 +48,15 @@ impl ReadAlarms for Aws {
                 .await;
             let answer =
                 match answer.map_err(|error| failure::of(DESCRIBE_ALARM_CONTRIBUTORS, error)) {
-                    Err(CloudError::NotFound { .. } | CloudError::Refused(_)) => return Ok(found),
+                    Err(CloudError::NotFound { .. } | CloudError::Refused(_)) if is_first => {
+                        return Ok(found);
+                    }
                     answer => answer?,
                 };
             let contributors = answer.alarm_contributors().iter();
             let attributes = contributors.filter_map(AlarmContributor::contributor_attributes);
             found.extend(attributes.map(|them| them.clone().into_iter().collect()));
-            next_token = answer.next_token().map(str::to_owned);
+            next_token = said(answer.next_token()).map(str::to_owned);
             if next_token.is_none() {
                 return Ok(found);
             }
@@ -136,6 +141,7 @@ fn composite(described: &CompositeAlarm) -> Result<Alarm, CloudError> {
     })
 }
 
+/// The client gives what CloudWatch left out of a dimension as empty.
 fn measure(
     namespace: Option<&str>,
     metric: Option<&str>,
@@ -143,7 +149,7 @@ fn measure(
 ) -> Option<Measure> {
     let dimensions = dimensions
         .iter()
-        .filter_map(|it| Some((it.name()?.to_owned(), it.value()?.to_owned())));
+        .filter_map(|it| Some((said(it.name())?.to_owned(), said(it.value())?.to_owned())));
     Some(Measure {
         namespace: namespace?.to_owned(),
         metric: metric?.to_owned(),

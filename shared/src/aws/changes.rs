@@ -4,7 +4,7 @@
 //! address is allocated once, and an association that exists is not replaced.
 
 use super::actions::{ALLOCATE_ADDRESS, ASSOCIATE_ADDRESS, MODIFY_ADDRESS_ATTRIBUTE};
-use super::read::required;
+use super::read::{one_of, required};
 use super::{Aws, failure};
 use crate::address::{Pool, Tags};
 use crate::cloud::{AddressRequest, Allocated, Associate, CloudError, NameAddress, Reclaim};
@@ -33,10 +33,11 @@ impl Reclaim for Aws {
             .send()
             .await
             .map_err(|error| failure::of(CALL, error))?;
-        let ip = answer
-            .public_ip()
-            .or(answer.customer_owned_ip())
-            .or(answer.carrier_ip());
+        let ip = one_of([
+            answer.public_ip(),
+            answer.customer_owned_ip(),
+            answer.carrier_ip(),
+        ]);
         Ok(Allocated {
             allocation: required(CALL, answer.allocation_id(), "the allocation id")?,
             ip: required(CALL, ip, "the IP that was allocated")?,

@@ -16,7 +16,8 @@ where
 {
     let message = match error.message() {
         Some(message) => message.to_owned(),
-        None => whole_chain(&error),
+        None if error.raw_response().is_some() => whole_chain(&error),
+        None => format!("no answer: {}", whole_chain(&error)),
     };
     CloudError::from(Failure {
         action,

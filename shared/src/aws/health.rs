@@ -140,8 +140,8 @@ impl KnownLimits {
     }
 }
 
-/// The checks of host and instance, and of the volumes that are attached. An instance that does not run
-/// has no checks worth the name.
+/// The checks of host and instance, and of the volumes that are attached, which not every instance has. An
+/// instance that does not run has no checks worth the name, and a word that nobody knows is no good news.
 /// Source: EC2 user guide, "Status checks for your instances".
 fn checks(described: &InstanceStatus) -> Checks {
     let state = described.instance_state().and_then(|state| state.name());
@@ -156,11 +156,21 @@ fn checks(described: &InstanceStatus) -> Checks {
         Checks::Impaired
     } else if all.contains(&Some(&SummaryStatus::Initializing)) {
         Checks::Initializing
-    } else if [host, instance] == [Some(&SummaryStatus::Ok); 2] {
+    } else if [host, instance] == [Some(&SummaryStatus::Ok); 2] && may_pass(volumes) {
         Checks::Ok
     } else {
         Checks::Unknown
     }
+}
+
+/// Whether the volumes' check is no reason to doubt an instance: it passes, or there is none to be had.
+fn may_pass(volumes: Option<&SummaryStatus>) -> bool {
+    matches!(
+        volumes,
+        None | Some(
+            SummaryStatus::Ok | SummaryStatus::NotApplicable | SummaryStatus::InsufficientData
+        )
+    )
 }
 
 /// The limits of network card 0, the only one that is used.

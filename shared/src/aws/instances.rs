@@ -6,7 +6,7 @@
 use super::actions::{DESCRIBE_INSTANCES, DISASSOCIATE_ADDRESS};
 use super::failure::unreadable;
 use super::interfaces::attachment_state;
-use super::read::{MOST_FILTER_VALUES, filter, optional, required, tags};
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use crate::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
 use crate::ids::{AssociationId, InstanceId, InstanceType, Zone};
@@ -82,29 +82,21 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
     let launched_at = described
         .launch_time()
         .map_or(0, aws_sdk_ec2::primitives::DateTime::secs);
-    let mut attached: Vec<&InstanceNetworkInterface> =
-        described.network_interfaces().iter().collect();
-    attached.sort_by_key(|each| {
-        let attachment = each.attachment();
-        attachment.map(|it| (it.network_card_index(), it.device_index()))
-    });
+    let interfaces = described.network_interfaces().iter().map(interface);
+    let mut interfaces = interfaces.collect::<Result<Vec<_>, _>>()?;
+    interfaces.sort_by_key(|each| (each.card_index, each.device_index));
     Ok(Instance {
         id: required(FROM, described.instance_id(), "an instance's id")?,
         state: required(FROM, state.map(InstanceStateName::as_str), "its state")?,
         tags: tags(described.tags()),
         launched_at: OffsetDateTime::from_unix_timestamp(launched_at)
             .map_err(|error| unreadable(FROM, "its launch time", Some(Box::new(error))))?,
-        zone: described
-            .placement()
-            .and_then(|placement| placement.availability_zone())
+        zone: said(described.placement().and_then(|it| it.availability_zone()))
             .map(|zone| Zone(zone.to_owned())),
         kind: described
             .instance_type()
             .map(|kind| InstanceType(kind.as_str().to_owned())),
-        interfaces: attached
-            .into_iter()
-            .map(interface)
-            .collect::<Result<_, _>>()?,
+        interfaces,
     })
 }
 
@@ -146,10 +138,11 @@ fn private_ip(described: &InstancePrivateIpAddress) -> Result<PrivateIp, CloudEr
 fn public_side(
     described: &InstanceNetworkInterfaceAssociation,
 ) -> Result<Option<PublicSide>, CloudError> {
-    let ip = described
-        .public_ip()
-        .or(described.customer_owned_ip())
-        .or(described.carrier_ip());
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
     Ok(optional(FROM, ip)?.map(|ip| PublicSide {
         ip,
         automatic: described.ip_owner_id() == Some("amazon"),

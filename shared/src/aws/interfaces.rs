@@ -1,7 +1,7 @@
 //! Reading network interfaces from EC2.
 
 use super::actions::DESCRIBE_NETWORK_INTERFACES;
-use super::read::{MOST_FILTER_VALUES, filter, optional, required, tags};
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use crate::address::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use crate::cloud::{CloudError, ReadInterfaces, WhichInterfaces};
@@ -21,18 +21,8 @@ const MOST_IN_A_PAGE: i32 = 1000;
 impl ReadInterfaces for Aws {
     /// By filter: an interface that does not exist is then an empty answer, and no error.
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
-        let answer = self
-            .ec2
-            .describe_network_interfaces()
-            .filters(filter("network-interface-id", [eni.to_string()]))
-            .send()
-            .await
-            .map_err(|error| failure::of(FROM, error))?;
-        answer
-            .network_interfaces()
-            .first()
-            .map(interface)
-            .transpose()
+        let by_id = filter("network-interface-id", [eni.to_string()]);
+        Ok(self.in_interface_pages(by_id).await?.into_iter().next())
     }
 
     async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
@@ -83,16 +73,25 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
     Ok(Interface {
         id: required(FROM, described.network_interface_id(), "the interface's id")?,
         private_ips,
-        requester_managed: described.requester_managed().unwrap_or(false),
+        requester_managed: described.requester_managed().unwrap_or(false) || is_held(described),
         primary_ip: optional(FROM, primary.and_then(|it| it.private_ip_address()))?,
         attachment: attachment.flatten(),
         subnet: optional(FROM, described.subnet_id())?,
-        zone: described.availability_zone().map(|it| Zone(it.to_owned())),
+        zone: said(described.availability_zone()).map(|it| Zone(it.to_owned())),
         tags: tags(described.tag_set()),
     })
 }
 
-/// An attachment without an id is that of an AWS service's own making: nothing that we could end.
+/// Whether it is attached by a tie of which EC2 tells no id: it is not free, and nobody but an AWS service
+/// could end that.
+fn is_held(described: &NetworkInterface) -> bool {
+    let Some(attachment) = described.attachment() else {
+        return false;
+    };
+    said(attachment.attachment_id()).is_none() && attachment.status().is_some()
+}
+
+/// None where it has no id: see [`is_held`].
 fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachment>, CloudError> {
     let Some(id) = optional(FROM, described.attachment_id())? else {
         return Ok(None);
@@ -107,8 +106,9 @@ fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachmen
         card_index: described.network_card_index().unwrap_or(0),
         state: described
             .status()
-            .map_or(AttachmentState::Detached, attachment_state),
-        ends_with_instance: described.delete_on_termination().unwrap_or(false),
+            .map_or(AttachmentState::Unknown, attachment_state),
+        // Where EC2 does not say, it is cleared before the interface moves: once too often does no harm.
+        ends_with_instance: described.delete_on_termination().unwrap_or(true),
         since: since.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
     }))
 }
@@ -118,17 +118,25 @@ pub(super) fn attachment_state(status: &AttachmentStatus) -> AttachmentState {
         AttachmentStatus::Attaching => AttachmentState::Attaching,
         AttachmentStatus::Attached => AttachmentState::Attached,
         AttachmentStatus::Detaching => AttachmentState::Detaching,
-        _ => AttachmentState::Detached,
+        AttachmentStatus::Detached => AttachmentState::Detached,
+        other => {
+            tracing::warn!(
+                state = other.as_str(),
+                "EC2 shows an attachment in a state that nobody knows"
+            );
+            AttachmentState::Unknown
+        }
     }
 }
 
 fn association(
     described: &NetworkInterfaceAssociation,
 ) -> Result<Option<InterfaceAssociation>, CloudError> {
-    let ip = described
-        .public_ip()
-        .or(described.customer_owned_ip())
-        .or(described.carrier_ip());
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
     let Some(ip) = optional(FROM, ip)? else {
         return Ok(None);
     };

@@ -10,13 +10,23 @@ use std::str::FromStr;
 /// Source: EC2 API reference, `Filter`: a request takes up to 200 values.
 pub(super) const MOST_FILTER_VALUES: usize = 200;
 
-/// A value that may be absent; EC2 writes some of them as empty elements.
+/// What EC2 says; it writes some of what is absent as empty elements.
+pub(super) fn said(text: Option<&str>) -> Option<&str> {
+    text.filter(|text| !text.is_empty())
+}
+
+/// The one IP of an address, under whichever name EC2 gives it: public, customer-owned or carrier.
+pub(super) fn one_of(names: [Option<&str>; 3]) -> Option<&str> {
+    names.into_iter().find_map(said)
+}
+
+/// A value that may be absent.
 pub(super) fn optional<T>(action: &'static str, text: Option<&str>) -> Result<Option<T>, CloudError>
 where
     T: FromStr,
     T::Err: StdError + Send + Sync + 'static,
 {
-    let Some(text) = text.filter(|text| !text.is_empty()) else {
+    let Some(text) = said(text) else {
         return Ok(None);
     };
     match text.parse() {

@@ -1,6 +1,7 @@
 //! Asking CloudTrail for the calls that named an allocation.
 
 use super::actions::LOOKUP_EVENTS;
+use super::read::said;
 use super::{Aws, failure};
 use crate::cloud::{CloudError, Trail};
 use crate::event::cloudtrail::Record;
@@ -36,7 +37,7 @@ impl Trail for Aws {
                 .await
                 .map_err(|error| failure::of(LOOKUP_EVENTS, error))?;
             records.extend(page.events().iter().filter_map(record));
-            next_page = page.next_token;
+            next_page = said(page.next_token()).map(str::to_owned);
             if next_page.is_none() {
                 break;
             }

@@ -36,7 +36,7 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// The ledger on DynamoDB.
 #[derive(Debug, Clone)]
 pub struct DynamoLedger {
-    client: Client,
+    pub(super) client: Client,
     table: String,
     retention: Duration,
 }

@@ -18,7 +18,8 @@ fn cbor(name: &str, value: &Value) -> Cbor {
         }
         Value::Array(items) => Cbor::Array(items.iter().map(|item| cbor("", item)).collect()),
         Value::Object(members) => {
-            let member = |(name, value): (&String, &Value)| (name.clone().into(), cbor(name, value));
+            let member =
+                |(name, value): (&String, &Value)| (name.clone().into(), cbor(name, value));
             Cbor::Map(members.iter().map(member).collect())
         }
         plain => Cbor::serialized(plain).unwrap(),
@@ -118,16 +119,17 @@ async fn a_composite_tells_its_rule_and_what_suppresses_it() {
 
 #[tokio::test]
 async fn both_types_are_asked_for_by_name_and_all_pages_are_read() {
-    let page = |name: &str, next: Value| {
-        json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "OK" }], "NextToken": next })
-    };
+    let page = |name: &str, next: Value| json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "OK" }], "NextToken": next });
     let wire = answering(200, &[page("one", json!("more")), page("two", Value::Null)]);
     let found = wire.cloud().alarms(&names(&["one", "two"])).await.unwrap();
     let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
     assert_eq!(found, ["one", "two"]);
     let [first, second] = sent(&wire).try_into().unwrap();
     assert_eq!(first["AlarmNames"], json!(["one", "two"]));
-    assert_eq!(first["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
+    assert_eq!(
+        first["AlarmTypes"],
+        json!(["MetricAlarm", "CompositeAlarm"])
+    );
     assert_eq!(second["NextToken"], "more");
 }
 
@@ -144,16 +146,17 @@ async fn more_names_than_a_call_takes_are_asked_for_in_turn_and_none_cost_no_cal
 
 #[tokio::test]
 async fn all_that_fire_are_asked_for_by_their_state() {
-    let page = |name: &str, next: Value| {
-        json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "ALARM" }], "NextToken": next })
-    };
+    let page = |name: &str, next: Value| json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "ALARM" }], "NextToken": next });
     let wire = answering(200, &[page("one", json!("more")), page("two", Value::Null)]);
     let found = wire.cloud().firing().await.unwrap();
     let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
     assert_eq!(found, ["one", "two"]);
     let asked = &sent(&wire)[0];
     assert_eq!(asked["StateValue"], "ALARM");
-    assert_eq!(asked["AlarmTypes"], json!(["MetricAlarm", "CompositeAlarm"]));
+    assert_eq!(
+        asked["AlarmTypes"],
+        json!(["MetricAlarm", "CompositeAlarm"])
+    );
     assert_eq!(asked.get("AlarmNames"), None);
 }
 
@@ -189,7 +192,10 @@ async fn an_alarm_in_a_state_that_nobody_knows_is_an_answer_that_cannot_be_read(
         &[json!({ "MetricAlarms": [{ "AlarmName": "a", "StateValue": "FINE" }] })],
     );
     let refusal = wire.cloud().alarms(&names(&["a"])).await.unwrap_err();
-    assert!(refusal.to_string().contains("`FINE` is no state"), "{refusal}");
+    assert!(
+        refusal.to_string().contains("`FINE` is no state"),
+        "{refusal}"
+    );
 }
 
 #[tokio::test]
@@ -206,5 +212,195 @@ async fn what_cloudwatch_refuses_is_read_by_the_same_table() {
         let cloud = answering(400, &[body]).cloud();
         let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
         assert_eq!(refusal.name(), name, "{code}");
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_fires_since_it_came_into_its_state_and_else_since_the_state_was_last_written() {
+    for kind in ["MetricAlarms", "CompositeAlarms"] {
+        for (times, since) in [
+            (
+                json!({ "StateTransitionedTimestamp": 1_767_225_600 }),
+                Some(datetime!(2026-01-01 00:00 UTC)),
+            ),
+            (
+                json!({ "StateUpdatedTimestamp": 1_767_225_600 }),
+                Some(datetime!(2026-01-01 00:00 UTC)),
+            ),
+            (
+                json!({
+                    "StateUpdatedTimestamp": 1_767_225_660,
+                    "StateTransitionedTimestamp": 1_767_225_600,
+                }),
+                Some(datetime!(2026-01-01 00:00 UTC)),
+            ),
+            (json!({}), None),
+        ] {
+            let mut described = json!({ "AlarmName": "a", "StateValue": "ALARM" });
+            described
+                .as_object_mut()
+                .unwrap()
+                .extend(times.as_object().unwrap().clone());
+            assert_eq!(
+                only(json!({ kind: [described] })).await.since,
+                since,
+                "{kind} {times}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_is_in_one_of_three_states() {
+    for (word, state) in [
+        ("OK", AlarmState::Ok),
+        ("ALARM", AlarmState::Alarm),
+        ("INSUFFICIENT_DATA", AlarmState::InsufficientData),
+    ] {
+        let alarm = json!([{ "AlarmName": "a", "StateValue": word }]);
+        assert_eq!(only(json!({ "MetricAlarms": alarm })).await.state, state);
+        assert_eq!(only(json!({ "CompositeAlarms": alarm })).await.state, state);
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_without_its_name_or_its_state_is_an_answer_that_cannot_be_read() {
+    for (alarm, missing) in [
+        (json!({ "StateValue": "OK" }), "an alarm's name is missing"),
+        (json!({ "AlarmName": "a" }), "an alarm's state is missing"),
+        (
+            json!({ "AlarmName": "a", "StateValue": "FINE" }),
+            "`FINE` is no state",
+        ),
+    ] {
+        for kind in ["MetricAlarms", "CompositeAlarms"] {
+            let wire = answering(200, &[json!({ kind: [alarm] })]);
+            let refusal = wire.cloud().firing().await.unwrap_err().to_string();
+            assert!(
+                refusal.starts_with("cloudwatch:DescribeAlarms: "),
+                "{refusal}"
+            );
+            assert!(refusal.contains(missing), "{refusal}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_suppresses_an_alarm_is_told_in_cloudwatchs_words_whichever() {
+    for word in ["WaitPeriod", "ExtensionPeriod", "Alarm", "SomethingNew"] {
+        let alarm = json!({ "AlarmName": "a", "StateValue": "ALARM", "ActionsSuppressedBy": word });
+        let alarm = only(json!({ "CompositeAlarms": [alarm] })).await;
+        assert_eq!(alarm.suppressed_by.as_deref(), Some(word));
+    }
+    let alarm = json!([{ "AlarmName": "a", "StateValue": "ALARM" }]);
+    let alarm = only(json!({ "CompositeAlarms": alarm })).await;
+    assert_eq!((alarm.suppressed_by, alarm.rule), (None, None));
+}
+
+#[tokio::test]
+async fn what_is_not_wholly_named_measures_nothing() {
+    for metric in [
+        json!({ "Namespace": "AWS/EC2" }),
+        json!({ "MetricName": "StatusCheckFailed" }),
+        json!({ "Metrics": [{ "Id": "q1", "Expression": "SELECT MAX(Load) FROM App" }] }),
+        json!({ "Metrics": [{ "Id": "m1", "MetricStat": { "Period": 60, "Stat": "Sum" } }] }),
+    ] {
+        let mut described = json!({ "AlarmName": "a", "StateValue": "OK" });
+        described
+            .as_object_mut()
+            .unwrap()
+            .extend(metric.as_object().unwrap().clone());
+        assert_eq!(
+            only(json!({ "MetricAlarms": [described] })).await.measures,
+            []
+        );
+    }
+    let bare = only(json!({ "MetricAlarms": [{
+        "AlarmName": "a", "StateValue": "OK", "Namespace": "App", "MetricName": "Load",
+        "Dimensions": [{ "Name": "InstanceId" }, { "Value": "i-1" }],
+    }] }));
+    let [load] = bare.await.measures.try_into().unwrap();
+    assert_eq!(
+        (load.namespace.as_str(), load.metric.as_str()),
+        ("App", "Load")
+    );
+    assert!(load.dimensions.is_empty());
+}
+
+#[tokio::test]
+async fn alarms_are_asked_for_with_these_members_and_no_other() {
+    let wire = answering(200, &[json!({}), json!({}), json!({})]);
+    let cloud = wire.cloud();
+    cloud.alarms(&names(&["one"])).await.unwrap();
+    cloud.firing().await.unwrap();
+    cloud.contributors("fleet").await.unwrap();
+    let both = json!(["MetricAlarm", "CompositeAlarm"]);
+    assert_eq!(
+        sent(&wire),
+        [
+            json!({ "AlarmNames": ["one"], "AlarmTypes": both, "MaxRecords": 100 }),
+            json!({ "StateValue": "ALARM", "AlarmTypes": both, "MaxRecords": 100 }),
+            json!({ "AlarmName": "fleet" }),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn alarms_beyond_the_hundredth_are_found() {
+    let page = |name: &str| json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "OK" }] });
+    let wire = answering(200, &[page("alarm-0"), page("alarm-100")]);
+    let many: Vec<String> = (0..101).map(|number| format!("alarm-{number}")).collect();
+    let found = wire.cloud().alarms(&many).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
+    assert_eq!(found, ["alarm-0", "alarm-100"]);
+    assert_eq!(sent(&wire)[0]["AlarmNames"].as_array().unwrap().len(), 100);
+}
+
+fn contributors(instance: &str, next: &str) -> Value {
+    let attributes = json!({ "InstanceId": instance });
+    json!({
+        "AlarmContributors": [{ "ContributorId": "1", "ContributorAttributes": attributes }],
+        "NextToken": next,
+    })
+}
+
+#[tokio::test]
+async fn an_empty_token_is_the_end_of_the_contributors() {
+    let wire = answering(200, &[contributors("i-1", "")]);
+    let found = wire.cloud().contributors("fleet").await.unwrap();
+    assert_eq!(found.len(), 1);
+    assert_eq!(sent(&wire).len(), 1);
+}
+
+#[tokio::test]
+async fn contributors_that_are_refused_half_way_are_not_taken_for_all_of_them() {
+    for code in ["ValidationError", "ResourceNotFoundException"] {
+        let wire = answering(200, &[contributors("i-1", "more")]);
+        let refused = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}") });
+        let mut bytes = Vec::new();
+        ciborium::into_writer(&cbor("", &refused), &mut bytes).unwrap();
+        wire.answers.lock().unwrap().push_back((400, bytes));
+        let refusal = wire.cloud().contributors("fleet").await.unwrap_err();
+        let told = refusal.to_string();
+        assert!(
+            told.starts_with("cloudwatch:DescribeAlarmContributors: "),
+            "{told}"
+        );
+        assert!(told.contains(code), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_alarm_that_is_of_no_kind_with_contributors_has_none_and_any_other_refusal_is_an_error()
+{
+    let refused = |code: &str| {
+        let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
+        answering(400, &[body]).cloud()
+    };
+    let none = refused("ValidationError").contributors("cpu").await;
+    assert_eq!(none.unwrap(), []);
+    for (code, name) in [("AccessDenied", "Denied"), ("Throttling", "Throttled")] {
+        let refusal = refused(code).contributors("fleet").await.unwrap_err();
+        assert_eq!(refusal.name(), name);
     }
 }

@@ -189,3 +189,88 @@ async fn any_other_refusal_is_an_error_and_no_answer_about_the_lease() {
         "{storing}"
     );
 }
+
+#[tokio::test]
+async fn a_lease_is_taken_by_these_members_and_no_other() {
+    let answer = json!({ "Attributes": the_leases_bytes() });
+    let wire = Wire::answering([answer.to_string()]);
+    let _taken = wire.ledger().take_lease(&a_claim()).await.unwrap();
+    let expected = json!({
+        "TableName": "ledger",
+        "Key": { "pk": { "S": "lease" }, "sk": { "S": "web" } },
+        "UpdateExpression": "SET #group = :group, #held = :held, #until = :until, \
+             #under_way = if_not_exists(#under_way, :episode) ADD #fencing :one",
+        "ConditionExpression":
+            "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner",
+        "ExpressionAttributeNames": {
+            "#group": "group", "#held": "held", "#owner": "owner", "#until": "held_until",
+            "#under_way": "under_way", "#fencing": "fencing",
+        },
+        "ExpressionAttributeValues": {
+            ":group": { "S": "web" },
+            ":held": { "M": {
+                "owner": { "S": "run-1" }, "until": { "S": "2026-03-01T12:01:00Z" },
+            } },
+            ":owner": { "S": "run-1" },
+            ":until": { "N": "1772366460000" },
+            ":now": { "N": "1772366400000" },
+            ":episode": the_episodes_bytes(),
+            ":one": { "N": "1" },
+        },
+        "ReturnValues": "ALL_NEW",
+        "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+    });
+    assert_eq!(sent(&wire), expected);
+}
+
+#[tokio::test]
+async fn a_lease_is_never_free_a_part_of_a_millisecond_too_early() {
+    let wire = Wire::answering([json!({ "Attributes": the_leases_bytes() }).to_string()]);
+    let part = Duration::nanoseconds(1_999_999);
+    let mut claim = a_claim();
+    claim.now += part;
+    claim.hold.until += part;
+    let _taken = wire.ledger().take_lease(&claim).await.unwrap();
+    let values = &sent(&wire)["ExpressionAttributeValues"];
+    assert_eq!(values[":now"], json!({ "N": "1772366400001" }));
+    assert_eq!(values[":until"], json!({ "N": "1772366460002" }));
+}
+
+#[tokio::test]
+async fn a_lease_is_stored_with_its_condition_and_nothing_else() {
+    let wire = Wire::answering(["{}".to_owned()]);
+    let written = wire.ledger().put_lease(&a_lease()).await.unwrap();
+    assert_eq!(written, Written::Stored);
+    let expected = json!({
+        "TableName": "ledger",
+        "Item": the_leases_bytes(),
+        "ConditionExpression": "#fencing = :mine",
+        "ExpressionAttributeNames": { "#fencing": "fencing" },
+        "ExpressionAttributeValues": { ":mine": { "N": "7" } },
+    });
+    assert_eq!(sent(&wire), expected);
+}
+
+#[tokio::test]
+async fn a_refusal_that_does_not_show_whose_the_lease_is_is_an_error() {
+    let wire = condition_failed(&Value::Null);
+    let refusal = wire.ledger().take_lease(&a_claim()).await.unwrap_err();
+    let told = refusal.to_string();
+    assert!(
+        told.starts_with("dynamodb:UpdateItem: ConditionalCheckFailedException: "),
+        "{told}"
+    );
+}
+
+#[tokio::test]
+async fn a_lease_that_cannot_be_read_is_nobodys_to_act_under() {
+    let mut torn = the_leases_bytes();
+    torn["fencing"] = json!({ "S": "seven" });
+    let granted = json!({ "Attributes": torn }).to_string();
+    for wire in [Wire::answering([granted]), condition_failed(&torn)] {
+        let refusal = wire.ledger().take_lease(&a_claim()).await.unwrap_err();
+        let told = refusal.to_string();
+        assert!(told.starts_with("dynamodb:UpdateItem: "), "{told}");
+        assert!(told.contains("row lease/web"), "{told}");
+    }
+}

@@ -1,9 +1,17 @@
 //! The adapters against a wire that is played: requests are read as bytes, answers are AWS's own.
 
+mod absent;
+mod alarms;
 mod answers;
+mod batches;
+mod config;
 mod count;
+mod health;
+mod history;
 mod instances;
 mod lease;
+mod ledger;
+mod moves;
 mod paging;
 mod refusals;
 mod requests;
@@ -103,6 +111,19 @@ impl Wire {
         let requests = self.requests.lock().unwrap();
         let text = |sent: &Vec<u8>| String::from_utf8_lossy(sent).into_owned();
         requests.iter().map(text).collect()
+    }
+
+    /// The members of each EC2 request, sorted, without `Version`.
+    fn calls(&self) -> Vec<Vec<String>> {
+        let sorted = |request: &String| {
+            let members = request.split('&').map(str::to_owned);
+            let mut members: Vec<String> = members
+                .filter(|member| !member.starts_with("Version="))
+                .collect();
+            members.sort();
+            members
+        };
+        self.requests().iter().map(sorted).collect()
     }
 
     /// The members of the only EC2 request, as they were sent, without `Action` and `Version`.

@@ -2,9 +2,7 @@
 //! refusals come to.
 
 use super::{Wire, ec2};
-use crate::cloud::moves::{
-    Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
-};
+use crate::cloud::moves::{Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse};
 use crate::cloud::{CloudError, Missing};
 use crate::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use std::net::Ipv4Addr;
@@ -208,17 +206,116 @@ fn rehearsals() -> [Rehearsal; 4] {
 }
 
 #[tokio::test]
-async fn a_rehearsal_changes_nothing_and_names_what_the_call_would() {
-    for call in rehearsals() {
+async fn a_rehearsal_changes_nothing_and_names_all_that_the_call_would() {
+    let expected: [&[&str]; 4] = [
+        &[
+            "Action=DetachNetworkInterface",
+            "AttachmentId=eni-attach-1",
+            "DryRun=true",
+        ],
+        &[
+            "Action=AttachNetworkInterface",
+            "DeviceIndex=1",
+            "DryRun=true",
+            "InstanceId=i-1",
+            "NetworkCardIndex=0",
+            "NetworkInterfaceId=eni-1",
+        ],
+        &[
+            "Action=AssociateAddress",
+            "AllocationId=eipalloc-1",
+            "AllowReassociation=true",
+            "DryRun=true",
+            "NetworkInterfaceId=eni-1",
+            "PrivateIpAddress=10.0.0.5",
+        ],
+        &[
+            "Action=DisassociateAddress",
+            "AssociationId=eipassoc-1",
+            "DryRun=true",
+        ],
+    ];
+    for (call, expected) in rehearsals().iter().zip(expected) {
         let wire = Wire::refusing("DryRunOperation");
-        wire.cloud().rehearse(&call).await.unwrap();
-        let members = sent(&wire);
-        assert!(
-            members.iter().any(|member| member == "DryRun=true"),
-            "{call:?}: {members:?}"
-        );
-        assert!(members.len() >= 2, "{call:?}: {members:?}");
+        wire.cloud().rehearse(call).await.unwrap();
+        assert_eq!(wire.calls(), [expected]);
     }
+}
+
+#[tokio::test]
+async fn a_rehearsal_that_ec2_lets_pass_is_permitted_and_one_without_an_answer_is_not() {
+    for call in rehearsals() {
+        let action = match call {
+            Rehearsal::Detach(_) => "DetachNetworkInterface",
+            Rehearsal::Attach { .. } => "AttachNetworkInterface",
+            Rehearsal::Associate { .. } => "AssociateAddress",
+            Rehearsal::Disassociate(_) => "DisassociateAddress",
+        };
+        done(action).cloud().rehearse(&call).await.unwrap();
+        let refusal = Wire::default().cloud().rehearse(&call).await.unwrap_err();
+        let told = refusal.to_string();
+        assert!(
+            told.starts_with(&format!("ec2:{action}: no answer: ")),
+            "{told}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn every_move_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
+    let refused = || Wire::refusing("UnauthorizedOperation").cloud();
+    let group = "sg-1".parse().unwrap();
+    let refusals = [
+        refused().detach(&attachment(), false).await.unwrap_err(),
+        refused().attach(&eni(), &instance(), 1).await.unwrap_err(),
+        refused()
+            .outlive_instance(&eni(), &attachment())
+            .await
+            .unwrap_err(),
+        refused().assign(&eni(), &[PRIVATE]).await.unwrap_err(),
+        refused()
+            .reassociate(&allocation(), &eni(), PRIVATE)
+            .await
+            .unwrap_err(),
+        refused().stop(&instance()).await.unwrap_err(),
+        refused().isolate(&eni(), &group).await.unwrap_err(),
+    ];
+    let told = refusals.map(|refusal| refusal.to_string());
+    let because = "UnauthorizedOperation: because of it (request request-1)";
+    assert_eq!(
+        told,
+        [
+            "DetachNetworkInterface",
+            "AttachNetworkInterface",
+            "ModifyNetworkInterfaceAttribute",
+            "AssignPrivateIpAddresses",
+            "AssociateAddress",
+            "StopInstances",
+            "ModifyNetworkInterfaceAttribute",
+        ]
+        .map(|action| format!("ec2:{action}: {because}"))
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_the_new_id_is_no_move() {
+    let cloud = done("AttachNetworkInterface").cloud();
+    let attached = cloud.attach(&eni(), &instance(), 1).await.unwrap_err();
+    assert!(
+        attached
+            .to_string()
+            .contains("the attachment id is missing"),
+        "{attached}"
+    );
+    let cloud = done("AssociateAddress").cloud();
+    let moved = cloud
+        .reassociate(&allocation(), &eni(), PRIVATE)
+        .await
+        .unwrap_err();
+    assert!(
+        moved.to_string().contains("the association id is missing"),
+        "{moved}"
+    );
 }
 
 #[tokio::test]

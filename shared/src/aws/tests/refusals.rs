@@ -133,3 +133,39 @@ async fn the_other_services_are_read_by_the_same_table() {
         .unwrap_err();
     assert_eq!(refusal.name(), "Throttled");
 }
+
+#[tokio::test]
+async fn every_service_tells_its_code_its_message_and_its_request() {
+    let refused =
+        |code: &str| Wire::refusing_json(&format!(r#"{{"__type":"a.b#{code}","message":"no"}}"#));
+    let allocation = "eipalloc-1".parse().unwrap();
+    let read = refused("AccessDeniedException")
+        .ledger()
+        .read(&allocation)
+        .await;
+    assert_eq!(
+        read.unwrap_err().to_string(),
+        "dynamodb:BatchGetItem: AccessDeniedException: no (request request-1)"
+    );
+    let trail = refused("AccessDeniedException").cloud();
+    let told = trail
+        .history_of(&allocation, OffsetDateTime::UNIX_EPOCH)
+        .await;
+    assert_eq!(
+        told.unwrap_err().to_string(),
+        "cloudtrail:LookupEvents: AccessDeniedException: no (request request-1)"
+    );
+    let cloud = Wire::refusing("UnauthorizedOperation").cloud();
+    assert_eq!(
+        cloud.addresses(&Which::All).await.unwrap_err().to_string(),
+        "ec2:DescribeAddresses: UnauthorizedOperation: because of it (request request-1)"
+    );
+}
+
+#[tokio::test]
+async fn an_answer_without_a_code_is_told_as_it_is_and_not_as_none() {
+    let cloud = Wire::with([(503, "<html>busy</html>".to_owned())]).cloud();
+    let told = cloud.addresses(&Which::All).await.unwrap_err().to_string();
+    assert!(told.starts_with("ec2:DescribeAddresses: "), "{told}");
+    assert!(!told.contains("no answer"), "{told}");
+}

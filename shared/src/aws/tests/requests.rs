@@ -3,7 +3,8 @@
 use super::{Wire, ec2};
 use crate::address::{Pool, Tags};
 use crate::cloud::{
-    AddressRequest, Associate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim, Which,
+    AddressRequest, Associate, Disassociate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim,
+    Which,
 };
 use crate::ids::BorderGroup;
 use std::net::Ipv4Addr;
@@ -140,6 +141,7 @@ async fn what_may_be_gone_is_asked_for_by_filter() {
     assert_eq!(
         wire.members(),
         [
+            "MaxResults=1000",
             "Filter.1.Name=network-interface-id",
             "Filter.1.Value.1=eni-1"
         ]
@@ -151,4 +153,114 @@ async fn all_addresses_are_asked_for_without_a_filter() {
     let wire = Wire::answering([ec2("DescribeAddresses", "<addressesSet/>")]);
     wire.cloud().addresses(&Which::All).await.unwrap();
     assert!(wire.members().is_empty());
+}
+
+#[tokio::test]
+async fn an_address_without_a_border_group_or_tags_is_asked_for_by_its_ip_alone() {
+    let wire = allocated();
+    let request = AddressRequest {
+        border_group: None,
+        tags: Tags::new(),
+        ..a_request(Pool::Amazon)
+    };
+    wire.cloud().allocate(&request).await.unwrap();
+    assert_eq!(
+        wire.calls(),
+        [[
+            "Action=AllocateAddress",
+            "Address=203.0.113.7",
+            "Domain=vpc"
+        ]]
+    );
+}
+
+#[tokio::test]
+async fn an_allocation_of_whichever_kind_tells_the_ip_that_was_given() {
+    for ip in [
+        "<publicIp>203.0.113.9</publicIp>",
+        "<publicIp/><customerOwnedIp>203.0.113.9</customerOwnedIp>",
+        "<carrierIp>203.0.113.9</carrierIp>",
+    ] {
+        let answer = format!("{ip}<allocationId>eipalloc-2</allocationId>");
+        let wire = Wire::answering([ec2("AllocateAddress", &answer)]);
+        let given = wire
+            .cloud()
+            .allocate(&a_request(Pool::Amazon))
+            .await
+            .unwrap();
+        assert_eq!(given.allocation.as_str(), "eipalloc-2");
+        assert_eq!(given.ip, Ipv4Addr::new(203, 0, 113, 9));
+    }
+}
+
+#[tokio::test]
+async fn an_allocation_without_its_id_or_its_ip_is_an_answer_that_cannot_be_read() {
+    for (answer, missing) in [
+        (
+            "<publicIp>203.0.113.7</publicIp>",
+            "the allocation id is missing",
+        ),
+        (
+            "<allocationId>eipalloc-2</allocationId>",
+            "the IP that was allocated is missing",
+        ),
+    ] {
+        let wire = Wire::answering([ec2("AllocateAddress", answer)]);
+        let refusal = wire
+            .cloud()
+            .allocate(&a_request(Pool::Amazon))
+            .await
+            .unwrap_err();
+        let told = refusal.to_string();
+        assert!(told.starts_with("ec2:AllocateAddress: "), "{told}");
+        assert!(told.contains(missing), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn an_association_without_its_id_is_an_answer_that_cannot_be_read() {
+    let wire = Wire::answering([ec2("AssociateAddress", "<return>true</return>")]);
+    let (allocation, eni) = ("eipalloc-1".parse().unwrap(), "eni-1".parse().unwrap());
+    let associated = wire
+        .cloud()
+        .associate(&allocation, &eni, Ipv4Addr::LOCALHOST)
+        .await;
+    let told = associated.unwrap_err().to_string();
+    assert!(told.contains("the association id is missing"), "{told}");
+}
+
+#[tokio::test]
+async fn every_change_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
+    let refused = || Wire::refusing("UnauthorizedOperation").cloud();
+    let (allocation, eni) = ("eipalloc-1".parse().unwrap(), "eni-1".parse().unwrap());
+    let ip = Ipv4Addr::LOCALHOST;
+    let refusals = [
+        refused()
+            .allocate(&a_request(Pool::Amazon))
+            .await
+            .unwrap_err(),
+        refused()
+            .associate(&allocation, &eni, ip)
+            .await
+            .unwrap_err(),
+        refused()
+            .set_reverse_name(&allocation, "a.example.com")
+            .await
+            .unwrap_err(),
+        refused()
+            .disassociate(&"eipassoc-1".parse().unwrap())
+            .await
+            .unwrap_err(),
+    ];
+    let because = "UnauthorizedOperation: because of it (request request-1)";
+    assert_eq!(
+        refusals.map(|refusal| refusal.to_string()),
+        [
+            "AllocateAddress",
+            "AssociateAddress",
+            "ModifyAddressAttribute",
+            "DisassociateAddress"
+        ]
+        .map(|action| format!("ec2:{action}: {because}"))
+    );
 }

@@ -24,7 +24,7 @@ fn alice() -> Actor {
     }
 }
 
-fn a_snapshot() -> Snapshot {
+pub(super) fn a_snapshot() -> Snapshot {
     let association = Association {
         id: "eipassoc-1".parse().unwrap(),
         eni: Some("eni-1".parse().unwrap()),
@@ -76,7 +76,7 @@ fn a_snapshot() -> Snapshot {
     }
 }
 
-fn a_release() -> ReleaseRecord {
+pub(super) fn a_release() -> ReleaseRecord {
     ReleaseRecord {
         allocation: "eipalloc-1".parse().unwrap(),
         ip: Some(Ipv4Addr::new(203, 0, 113, 7)),
@@ -105,7 +105,7 @@ fn nobody() -> Value {
     } })
 }
 
-fn the_snapshots_bytes() -> Value {
+pub(super) fn the_snapshots_bytes() -> Value {
     let noon = || json!({ "S": "2026-03-01T12:00:00Z" });
     let absent = || json!({ "NULL": true });
     let mut alice = nobody();
@@ -147,7 +147,7 @@ fn the_snapshots_bytes() -> Value {
     })
 }
 
-fn the_releases_bytes() -> Value {
+pub(super) fn the_releases_bytes() -> Value {
     let noon = || json!({ "S": "2026-03-01T12:00:00Z" });
     json!({
         "pk": { "S": "release" },

@@ -392,6 +392,7 @@ pub(super) fn attachment_state(name: &str) -> AttachmentState {
         "attaching" => AttachmentState::Attaching,
         "attached" => AttachmentState::Attached,
         "detaching" => AttachmentState::Detaching,
-        _ => AttachmentState::Detached,
+        "detached" => AttachmentState::Detached,
+        _ => AttachmentState::Unknown,
     }
 }
