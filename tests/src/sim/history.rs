@@ -24,6 +24,10 @@ impl Default for History {
 }
 
 impl History {
+    pub(super) fn lag(&self) -> Duration {
+        self.lag
+    }
+
     /// Readers see the state of `lag` ago from here on, but nothing older than this moment.
     pub(super) fn set_lag(&mut self, lag: Duration, now: OffsetDateTime, resources: &Resources) {
         self.lag = lag;

@@ -135,6 +135,12 @@ impl World {
             .set_lag(lag, self.model.now, &self.model.resources);
     }
 
+    /// How far describes lag behind.
+    #[must_use]
+    pub fn read_lag(&self) -> Duration {
+        self.history.lag()
+    }
+
     /// Turns EC2's own throttling on or off; its buckets are full then.
     pub fn throttle(&mut self, on: bool) {
         self.throttle.turn(on);
