@@ -357,9 +357,12 @@ impl Twice {
 #[test]
 fn no_alarm_moves_a_group_again_within_the_cooldown_whatever_goes_wrong() {
     let twice = Arc::new(twice(floating_address()));
+    let observing = twice.trio.clone().set("HOLDFAST_MODE", "observe");
+    let event = twice.event.clone();
     let (for_stage, for_run, for_goal) = (Arc::clone(&twice), Arc::clone(&twice), twice);
     survives(explore(&Scenario {
         name: "cooldown",
+        observe: Box::new(move |player| observing.deliver(player, &event)),
         stage: Box::new(move || for_stage.stage()),
         deliver: Box::new(move |player| for_run.trio.deliver(player, &for_run.event)),
         goal: Box::new(move |stage| for_goal.trio.must_be_with(stage, 1)),

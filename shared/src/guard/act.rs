@@ -114,9 +114,9 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             },
         };
         let target = restoration.associate.iter();
-        let associated = target.map(|to| PlannedCall::associate(ip, &to.eni, to.private_ip));
+        let associated = target.map(|to| PlannedCall::associate(&ip, &to.eni, to.private_ip));
         let name = restoration.reverse_name.iter();
-        let named = name.map(|name| PlannedCall::set_reverse_name(ip, name));
+        let named = name.map(|name| PlannedCall::set_reverse_name(&ip, name));
         report.would_call.extend(associated.chain(named));
         report.findings.extend(restoration.findings);
         Ok(report)

@@ -13,7 +13,7 @@ use crate::ids::{AllocationId, InstanceId};
 use crate::ledger::Snapshot;
 use crate::placement::Waiting;
 use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
-use crate::settings::{Mode, Protection, Settings};
+use crate::settings::{Protection, Settings};
 
 pub(super) fn swept(
     settings: &Settings,

@@ -19,7 +19,7 @@ pub struct PlannedCall {
 }
 
 impl PlannedCall {
-    fn new(action: &'static str, on: impl ToString, to: Option<String>) -> Self {
+    fn new(action: &'static str, on: &impl ToString, to: Option<String>) -> Self {
         let on = on.to_string();
         Self { action, on, to }
     }
@@ -27,12 +27,12 @@ impl PlannedCall {
     /// The address is asked for.
     #[must_use]
     pub fn allocate(ip: Ipv4Addr) -> Self {
-        Self::new("AllocateAddress", ip, None)
+        Self::new("AllocateAddress", &ip, None)
     }
 
     /// An address goes to a private IP. `address` is the allocation, or the IP where none exists yet.
     #[must_use]
-    pub fn associate(address: impl ToString, eni: &EniId, private_ip: Ipv4Addr) -> Self {
+    pub fn associate(address: &impl ToString, eni: &EniId, private_ip: Ipv4Addr) -> Self {
         Self::new(
             "AssociateAddress",
             address,
@@ -48,7 +48,7 @@ impl PlannedCall {
 
     /// A reverse DNS name is set.
     #[must_use]
-    pub fn set_reverse_name(address: impl ToString, name: &str) -> Self {
+    pub fn set_reverse_name(address: &impl ToString, name: &str) -> Self {
         Self::new("ModifyAddressAttribute", address, Some(name.to_owned()))
     }
 
@@ -77,7 +77,7 @@ impl PlannedCall {
         let ips: Vec<String> = ips.iter().map(ToString::to_string).collect();
         Self::new(
             "AssignPrivateIpAddresses",
-            ips.join(" "),
+            &ips.join(" "),
             Some(eni.to_string()),
         )
     }
