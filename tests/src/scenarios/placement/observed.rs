@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// Every word of EC2's for a state that instance-start acts on.
-pub const STATES: [&str; 5] = [
+const STATES: [&str; 5] = [
     "running",
     "stopping",
     "stopped",
