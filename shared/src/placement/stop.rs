@@ -84,14 +84,13 @@ pub async fn place_waiting<C: PlacementCloud, L: Ledger, K: Clock>(
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);
     let (done, end) = give(ports, settings, delivery, &steps).await;
-    let is_told = !done.placed.is_empty();
-    let mut waiting = words::waiting(settings, done);
+    let mut waiting = words::waiting(settings, &done);
     match end {
         None => {}
         Some(Left::Denied(failure)) => waiting.findings.push(words::not_looked(&failure)),
         Some(left) => {
             let left = left.told("instances that wait for an address may still lack it".to_owned());
-            if !is_told {
+            if done.placed.is_empty() {
                 return Err(left);
             }
             waiting.findings.push(words::not_all(&left));

@@ -226,8 +226,8 @@ pub(super) fn unmoved(settings: &Settings, change: &InstanceChange, done: &Done)
     }
 }
 
-pub(super) fn waiting(settings: &Settings, done: Done) -> Waiting {
-    let placed = done_by(settings, &done);
+pub(super) fn waiting(settings: &Settings, done: &Done) -> Waiting {
+    let placed = done_by(settings, done);
     let findings = findings_of(&placed, &done.refusals);
     match settings.mode {
         Mode::Observe => Waiting {
