@@ -81,12 +81,15 @@ fn a_run_that_does_not_get_the_lease_comes_again_and_leaves_the_lease_alone() {
 #[test]
 fn a_lease_that_is_waited_for_is_asked_for_less_and_less_often() {
     let (trio, stage, event) = failed(floating_address());
-    hold_lease(&stage, 60);
+    let until = hold_lease(&stage, 60);
     assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
     let names = stage.tap.names();
     let asked = names.iter().filter(|it| **it == "ledger take lease");
     let asked = asked.count();
     assert!((5..16).contains(&asked), "{asked}");
+    let moved = first_change(&stage).expect("it moves");
+    assert!(moved >= until, "too early");
+    assert!(moved - until < time::Duration::seconds(1), "late: {moved}");
 }
 
 #[test]
@@ -237,6 +240,9 @@ fn a_standby_that_ec2_never_answers_for_ends_the_run_before_its_time_and_the_nex
     assert!(failure.name().starts_with("Holdfast."), "{failure}");
     let took = stage.world().now() - began;
     assert!(took < time::Duration::seconds(118), "it ended after {took}");
+    let asked = stage.tap.names();
+    let asked = asked.iter().filter(|it| **it == "AssociateAddress").count();
+    assert!((2..20).contains(&asked), "asked {asked} times");
     let noted = lease(&stage);
     assert_eq!(noted.held, None);
     assert!(noted.under_way.is_some());

@@ -33,6 +33,27 @@ impl Player {
     }
 }
 
+impl Player {
+    /// Asks for a lease, and sees that nobody loses it who has it.
+    async fn watched(&self, claim: &Claim) -> Result<Taken, CloudError> {
+        let before = self.stage.ledger.leases().await?;
+        let taken = self.stage.ledger.take_lease(claim).await?;
+        let now = self.stage.world().now();
+        let mut rows = before.iter().filter(|row| row.group == claim.group);
+        let held = rows.find_map(|row| row.held.as_ref());
+        if let (Taken::Ours(_), Some(held)) = (&taken, held)
+            && held.owner != claim.hold.owner
+            && held.until > now
+        {
+            let (group, owner, until) = (&claim.group, &held.owner, held.until);
+            self.stage.note_broken(vec![format!(
+                "the lease of group {group} was given away, which {owner} has until {until}"
+            )]);
+        }
+        Ok(taken)
+    }
+}
+
 impl Ledger for Player {
     async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
         let call = self.stage.ledger.read(allocation);
@@ -99,7 +120,7 @@ impl Ledger for Player {
     }
 
     async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
-        let call = self.stage.ledger.take_lease(claim);
+        let call = self.watched(claim);
         let taken = self
             .ledger_call("ledger take lease", "dynamodb:UpdateItem", call)
             .await?;

@@ -159,11 +159,13 @@ impl Stage {
         }
         let answer = world.call(caller, request, false);
         broken.extend(promises::broken_by(request, &before, &Scene::of(&world)));
-        self.broken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(broken);
+        self.note_broken(broken);
         answer
+    }
+
+    fn note_broken(&self, more: Vec<String>) {
+        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        broken.extend(more);
     }
 
     /// What a call breaks that is made without the lease that it needs. One that has it is noted.
@@ -174,6 +176,10 @@ impl Stage {
         before: &Scene,
         now: OffsetDateTime,
     ) -> Vec<String> {
+        // What such a call does to others is what that sabotage is to show.
+        if self.tap.is_sabotaged(tap::Sabotage::Reassociation) {
+            return Vec::new();
+        }
         let leases = self.ledger.leases().now_or_never();
         let leases = leases.and_then(Result::ok).unwrap_or_default();
         let hand = Hand {
