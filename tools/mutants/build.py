@@ -19,6 +19,7 @@ LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
 ADAPTERS_TESTS = ["cloud_contract", "ledger_contract"]
 ZERO = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): \w+ = 0;")
 TEXT = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): &")
+MOVED = re.compile(r"^(?:use|borrow) of (?:partially )?moved value: `(\w+)`")
 MARK = re.compile(rb"/\*(<)?([0-9_]+)(>)?\*/")
 
 
@@ -113,11 +114,23 @@ class Copy:
             if message["level"] != "error" or not message["spans"]:
                 continue
             numbers = self.marked(message["spans"], marks)
-            if numbers:
+            left_out = self.left_out(message)
+            if left_out:
+                bad.update(left_out)
+            elif numbers:
                 bad.update(by_number[number] for number in numbers)
             else:
                 lost.append(message["rendered"])
         return bad, lost
+
+    def left_out(self, message):
+        """Of a value that is used after it was moved: the mutants that leave out what gives it a new one."""
+        moved = MOVED.match(message["message"])
+        if not moved:
+            return []
+        file = message["spans"][0]["file_name"].removeprefix("shared/src/")
+        of_file = [each for each in self.mutants if each["file"] == file and each["operator"] == "delete-statement"]
+        return [each["name"] for each in of_file if each["what"].startswith(f"{moved.group(1)} = ")]
 
     def marked(self, spans, marks):
         for span in sorted(spans, key=lambda span: not span["is_primary"]):

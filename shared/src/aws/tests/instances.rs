@@ -305,3 +305,12 @@ async fn what_lacks_its_id_or_its_ip_is_an_answer_that_cannot_be_read() {
         assert!(refusal.to_string().contains(missing), "{refusal}");
     }
 }
+
+#[tokio::test]
+async fn a_private_ip_is_the_primary_one_only_where_ec2_says_so() {
+    let bare = "<item><privateIpAddress>10.0.0.6</privateIpAddress></item>";
+    let private_ips = bare.to_owned() + &private("10.0.0.5", true, "");
+    let instance = with(&attached("eni-1", 0, "interface", &private_ips)).await;
+    let first = &instance.interfaces[0].private_ips[0];
+    assert_eq!(first.ip, Ipv4Addr::new(10, 0, 0, 5));
+}
