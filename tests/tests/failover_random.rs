@@ -151,6 +151,12 @@ impl Life {
             .map(|it| it.state)
     }
 
+    fn zone(&self, member: usize) -> Option<String> {
+        let instances = Scene::of(&self.stage.world()).instances;
+        let instance = instances.get(&self.trio.members[member])?;
+        Some(instance.availability_zone.clone())
+    }
+
     fn go(&self, step: &Step) {
         let id = |member: &usize| self.trio.members[*member].clone();
         match step {
@@ -198,7 +204,9 @@ impl Life {
         };
         let attached = interface.attachment.as_ref();
         let moves = attached.is_some_and(|it| it.status == "attached" && it.device_index > 0);
-        if moves && self.state(member) == Some(InstanceState::Running) {
+        let zone = self.zone(member).filter(|_| moves);
+        let is_there = zone.as_ref() == Some(&interface.availability_zone);
+        if is_there && self.state(member) == Some(InstanceState::Running) {
             let mut world = self.stage.world();
             detach(&mut world, &self.trio.eni);
             world.advance(time::Duration::seconds(5));

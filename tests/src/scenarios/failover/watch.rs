@@ -56,6 +56,8 @@ pub struct Before {
     calls: usize,
     holder: Option<usize>,
     is_up: bool,
+    /// Whether nothing of an earlier run is half way.
+    is_settled: bool,
     standbys: Vec<usize>,
     held_until: Option<OffsetDateTime>,
 }
@@ -80,7 +82,9 @@ impl Watch {
         let holder = trio.holder(stage);
         let standbys = trio.standbys(&stage.world());
         let calls = stage.world().calls().len();
+        let tie = trio.interface(stage).and_then(|it| it.attachment);
         Before {
+            is_settled: holder.is_some() && tie.is_some_and(|it| it.status == "attached"),
             passed: stage.tap.passed().len(),
             calls,
             holder,
@@ -176,7 +180,7 @@ impl Watch {
         let now = stage.world().now();
         self.quiet_until.set(Some(now + COOLDOWN));
         let standbys = trio.standbys(&stage.world());
-        if standbys == before.standbys && before.holder.is_some() {
+        if standbys == before.standbys && before.is_settled {
             self.count(|seen| seen.chosen += 1);
             if by_now != standbys.first().copied() {
                 self.is_wrong(format!(
