@@ -3,6 +3,7 @@
 mod effects;
 mod fixture;
 mod routes;
+mod settling;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;
