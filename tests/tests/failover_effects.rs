@@ -124,7 +124,8 @@ fn a_standby_that_is_terminated_on_the_way_is_passed_over() {
             "{call}: {}",
             report.summary
         );
-        assert!(stage.world().now() - last_change_at(&stage) < Duration::seconds(10));
+        let now = stage.world().now();
+        assert!(now - last_change_at(&stage) < Duration::seconds(10));
     }
 }
 

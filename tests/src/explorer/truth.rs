@@ -46,7 +46,10 @@ fn address_is_so(outcome: Outcome, told: &AddressReport, world: &World) -> Vec<S
         return found;
     };
     let held = address(world, &ip);
-    if matches!(outcome, Outcome::Reclaimed | Outcome::AlreadyOurs) {
+    // What an earlier run had back may have gone again since, and been told of.
+    let is_restored = told.association.is_some() || told.reverse_name.is_some();
+    let is_back = outcome == Outcome::Reclaimed;
+    if is_back || (is_restored && outcome == Outcome::AlreadyOurs) {
         let now = held.as_ref().map(|held| held.allocation_id.as_str());
         let said = told
             .allocation

@@ -125,7 +125,7 @@ impl<'a, C: FailoverCloud, L: Sync, K: Clock> Errand<'a, C, L, K> {
     /// Notes the end of a phase, as the time since the event came.
     fn mark(&mut self, name: &'static str) {
         let passed = self.ports.clock.now() - self.run.received;
-        let ms = u64::try_from(passed.whole_milliseconds()).unwrap_or(0);
+        let ms = u64::try_from(passed.whole_milliseconds()).unwrap_or_default();
         self.phases.push(Phase { name, ms });
     }
 

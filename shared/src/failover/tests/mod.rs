@@ -10,6 +10,7 @@ mod fixture;
 mod groups;
 mod looks;
 mod routes;
+mod settling;
 mod verdicts;
 
 use super::decide::Plan;

@@ -248,3 +248,19 @@ fn an_address_is_looked_at_anew_when_the_standby_has_failed() {
     );
     went.took(0);
 }
+
+#[test]
+fn an_address_is_there_whatever_else_the_standby_has() {
+    let mut crowded = standby_there();
+    let other = PrivateIp {
+        ip: Ipv4Addr::new(10, 0, 0, 22),
+        public: None,
+    };
+    crowded.interfaces[0].private_ips.push(other);
+    let there = script()
+        .address(0, Ok(address_there()))
+        .instance(0, Ok(crowded));
+    let went = there.moving(reassociating(Tie::Replaced)).go();
+    assert_eq!(went.end, "moved");
+    went.took(0);
+}

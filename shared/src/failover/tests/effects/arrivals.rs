@@ -131,3 +131,17 @@ fn an_interface_may_go_back_to_a_member_that_was_stopped_before() {
         "moved by eni-attach-02"
     );
 }
+
+#[test]
+fn pauses_are_a_quarter_of_a_second_at_most_and_two_runs_do_not_keep_step() {
+    let script = script().interface(0, Ok(Some(with_nobody())));
+    let pauses = script.clone();
+    accepted(script);
+    let pauses = pauses.pauses();
+    let ms: BTreeSet<u128> = pauses.iter().map(std::time::Duration::as_millis).collect();
+    assert!(
+        ms.first() >= Some(&200) && ms.last() <= Some(&250),
+        "{ms:?}"
+    );
+    assert!(ms.len() > 10, "{ms:?}");
+}

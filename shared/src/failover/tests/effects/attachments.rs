@@ -90,7 +90,8 @@ fn an_attachment_without_an_answer_that_somebody_else_has_got_is_theirs() {
 
 #[test]
 fn an_attachment_without_an_answer_of_what_is_deleted_is_gone() {
-    assert_eq!(attach(answered("InternalError", None)).end, "gone");
+    let went = attach(answered("InternalError", None));
+    assert_eq!((went.end.as_str(), went.calls.len()), ("gone", 1));
 }
 
 #[test]

@@ -223,9 +223,12 @@ fn who_gets_something_back_is_not_fenced() {
 
 #[test]
 fn who_is_down_or_no_member_is_not_fenced() {
-    let mut down = moved();
-    down.fixture.member(1).state = InstanceState::Stopped;
-    assert_eq!(down.fence(), NOBODY);
+    for how in [Fencing::Stop, isolated()] {
+        let mut down = moved();
+        down.progress.own = Some(noted(&[(1, how)]));
+        down.fixture.member(1).state = InstanceState::Stopped;
+        assert_eq!(down.fence(), NOBODY);
+    }
     let mut stranger = moved();
     stranger.fixture.member(1).tags.clear();
     assert_eq!(stranger.fence(), NOBODY);

@@ -156,3 +156,12 @@ fn private_ips_are_looked_at_anew_when_the_standby_has_failed() {
     );
     went.took(0);
 }
+
+#[test]
+fn private_ips_on_an_interface_that_cannot_be_read_have_not_moved_yet() {
+    let blind = interface_shows(2_000, &[]).interface(0, Err("Throttling"));
+    let blind = blind.interface(2_000, Ok(interface_with(&[FIRST, SECOND])));
+    let went = blind.moving(reassigning()).go();
+    assert_eq!(went.end, "moved");
+    went.took(2);
+}

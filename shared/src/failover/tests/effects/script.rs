@@ -46,6 +46,7 @@ struct State {
     refusals: Vec<(&'static str, &'static str)>,
     slow_reads: Duration,
     calls: Vec<String>,
+    pauses: Vec<Duration>,
     reads: usize,
 }
 
@@ -64,6 +65,7 @@ pub(super) fn script() -> Script {
         refusals: Vec::new(),
         slow_reads: Duration::ZERO,
         calls: Vec::new(),
+        pauses: Vec::new(),
         reads: 0,
     })))
 }
@@ -127,6 +129,11 @@ impl Script {
         self.state().reads
     }
 
+    /// How long was waited, each time.
+    pub(super) fn pauses(&self) -> Vec<Duration> {
+        self.state().pauses.clone()
+    }
+
     /// How many milliseconds have passed.
     pub(super) fn passed(&self) -> u64 {
         let passed = self.now() - BEGINNING;
@@ -176,7 +183,9 @@ impl Clock for Script {
     }
 
     async fn sleep(&self, how_long: Duration) {
-        self.state().now += how_long;
+        let mut state = self.state();
+        state.now += how_long;
+        state.pauses.push(how_long);
     }
 }
 

@@ -1,0 +1,128 @@
+//! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
+
+use super::fixture::{EIP, ENI, Fixture, id, pair};
+use crate::failover::decide::Move;
+use crate::failover::group::{ChargeId, Group};
+use crate::failover::progress::Progress;
+use crate::failover::route::Step;
+use crate::failover::words;
+use crate::ids::InstanceId;
+use crate::instance::{Checks, InstanceState};
+use crate::report::MoveEnd;
+use crate::settings::Settings;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+const FLOATING: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 99);
+
+fn interface() -> ChargeId {
+    ChargeId::Interface(ENI.parse().unwrap())
+}
+
+fn address() -> ChargeId {
+    ChargeId::Address("eipalloc-01".parse().unwrap())
+}
+
+/// Something that is on its way to the second member.
+fn on_its_way(charge: &ChargeId) -> (Progress, Move) {
+    let one = Move {
+        charge: charge.clone(),
+        public_ips: vec![EIP],
+        from: Some(id(1)),
+        to: id(2),
+        step: Step::PrivateIps {
+            to: "eni-02".parse().unwrap(),
+            ips: vec![FLOATING],
+        },
+        is_return: false,
+    };
+    let mut progress = Progress {
+        leaving: BTreeSet::from([id(1)]),
+        ..Progress::default()
+    };
+    let report = words::on_its_way(&one);
+    progress.moves.insert(charge.clone(), report);
+    (progress, one)
+}
+
+fn in_its_group<T>(fixture: &Fixture, ask: impl FnOnce(&Group<'_>) -> T) -> T {
+    let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
+    let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let settings = Settings::read(variables).unwrap();
+    ask(&Group::named("web", &fixture.observed, &settings, &[]))
+}
+
+/// What becomes of it where nothing is planned any more, and with whom it is.
+fn settled(charge: &ChargeId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
+    let (mut progress, _) = on_its_way(charge);
+    in_its_group(fixture, |group| progress.settle(&[], group));
+    let report = &progress.moves[charge];
+    (report.end, report.to.clone())
+}
+
+const THERE: MoveEnd = MoveEnd::AlreadyThere;
+
+#[test]
+fn what_is_planned_no_more_is_with_whoever_has_it() {
+    for number in [1, 2] {
+        let there = pair().floating().attached_to(number);
+        assert_eq!(settled(&interface(), &there), (THERE, Some(id(number))));
+    }
+    assert_eq!(settled(&address(), &pair().address()), (THERE, Some(id(1))));
+}
+
+#[test]
+fn what_the_group_has_no_more_is_gone() {
+    assert_eq!(settled(&interface(), &pair().address()).0, MoveEnd::Gone);
+    assert_eq!(settled(&address(), &pair()).0, MoveEnd::Gone);
+    let ip = ChargeId::PrivateIps(Some(FLOATING));
+    assert_eq!(settled(&ip, &pair().floating()).0, MoveEnd::Gone);
+}
+
+#[test]
+fn an_address_that_came_to_an_interface_that_moves_is_not_gone() {
+    let there = pair().floating().attached_to(2);
+    let there = there.change(|fixture| fixture.put_address_on(ENI));
+    assert_eq!(settled(&address(), &there), (THERE, Some(id(2))));
+}
+
+#[test]
+fn a_private_ip_that_came_to_others_is_not_gone() {
+    let others = [97, 99].map(|last| (Ipv4Addr::new(10, 0, 0, last), None));
+    let there = pair().floating().attached_to(2).tagged("mover", "ip");
+    let there = there.change(|fixture| {
+        let own = &mut fixture.observed.interfaces[0];
+        own.private_ips.extend(others);
+        own.primary_ip = Some(Ipv4Addr::new(10, 0, 0, 2));
+    });
+    let ip = |last| ChargeId::PrivateIps(Some(Ipv4Addr::new(10, 0, 0, last)));
+    assert_eq!(settled(&ip(99), &there), (THERE, Some(id(2))));
+    assert_eq!(settled(&ip(98), &there).0, MoveEnd::Gone);
+}
+
+#[test]
+fn what_is_planned_again_is_not_settled() {
+    let (mut progress, one) = on_its_way(&interface());
+    in_its_group(&pair(), |group| progress.settle(&[one], group));
+    assert_eq!(progress.moves[&interface()].end, MoveEnd::NotMoved);
+}
+
+/// Who loses what it has when the second member is in a state, and something of that end came to it.
+fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
+    let there = pair().floating().attached_to(2).change(|fixture| {
+        fixture.health(2, Checks::Ok, state);
+    });
+    let (mut progress, _) = on_its_way(&interface());
+    progress.moves.get_mut(&interface()).unwrap().end = end;
+    in_its_group(&there, |group| progress.follow(group, &there.observed));
+    progress.leaving
+}
+
+#[test]
+fn a_member_that_fails_with_something_on_its_way_to_it_loses_that_again() {
+    let both = BTreeSet::from([id(1), id(2)]);
+    let first = BTreeSet::from([id(1)]);
+    assert_eq!(follows(InstanceState::Stopping, MoveEnd::NotMoved), both);
+    assert_eq!(follows(InstanceState::Running, MoveEnd::NotMoved), first);
+    assert_eq!(follows(InstanceState::Stopping, MoveEnd::Moved), first);
+}
