@@ -13,7 +13,13 @@ use holdfast::settings::Mode;
 /// What a report of reconcile, or of the guard, says that is not so.
 #[must_use]
 pub fn false_claims(report: &Report, stage: &Stage) -> Vec<String> {
-    if report.mode == Mode::Observe {
+    let says_nothing = match &report.subject {
+        Subject::Sweep(sweep) => {
+            sweep.settled.is_empty() && sweep.placed.is_empty() && sweep.failovers.is_empty()
+        }
+        _ => report.outcome == Outcome::Ignored,
+    };
+    if says_nothing || report.mode == Mode::Observe {
         return Vec::new();
     }
     let account = Account::of(stage);
@@ -77,6 +83,11 @@ impl Account {
             }
             return;
         };
+        let is_restored = told.association.is_some() || told.reverse_name.is_some();
+        if outcome != Outcome::Reclaimed && !is_restored {
+            // What an earlier run had back may have gone again since.
+            return;
+        }
         let ip = told.ip.map(|ip| ip.to_string());
         let held = self.scene.addresses.get(allocation.as_str());
         let Some(held) = held.filter(|held| Some(&held.public_ip) == ip.as_ref()) else {
