@@ -4,6 +4,7 @@ use super::{actor, address, associated, born, foreign, minute, named, own, tags,
 use crate::address::Address;
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{Held, Life, Reclaimed};
+use crate::report::AssociationReport;
 use time::Duration;
 
 /// The address, back under another allocation.
@@ -52,6 +53,23 @@ fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
     assert_eq!((row.seen_at, row.tagged_at), (minute(6), minute(6)));
     assert_eq!((row.true_at, row.revision), (minute(6), 0));
     assert!(row.evidence.is_empty());
+}
+
+#[test]
+fn an_association_that_was_restored_holds_from_then_on() {
+    let mut restored = AssociationReport {
+        id: Some(tie(2).id),
+        eni: tie(2).eni.unwrap(),
+        private_ip: tie(2).private_ip.unwrap(),
+        instance: tie(2).instance,
+        verified: true,
+    };
+    let row = lost().reborn(&back(), Some(&restored), minute(6));
+    assert_eq!(row.association, Some(Held::since(tie(2), minute(6))));
+    restored.id = None;
+    let row = lost().reborn(&back(), Some(&restored), minute(6));
+    let held = row.association.unwrap();
+    assert_eq!((held.value, held.until), (tie(1), Some(minute(5))));
 }
 
 #[test]
