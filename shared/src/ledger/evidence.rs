@@ -222,6 +222,9 @@ impl Snapshot {
         let mut evidence = self.own_evidence(protect_tag);
         evidence.insert(fact);
         let told = evidence.told(self, protect_tag);
+        if evidence.facts.is_empty() {
+            return None;
+        }
         evidence.shorten(self, protect_tag);
         let next = Self {
             evidence,
