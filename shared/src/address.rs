@@ -183,3 +183,63 @@ pub struct InterfaceAssociation {
     /// Its allocation; none for an address that EC2 assigned by itself.
     pub allocation: Option<AllocationId>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Attachment, AttachmentState, Interface, Pool};
+    use crate::ids::InstanceId;
+
+    fn attached(instance: Option<InstanceId>, device_index: i32, card_index: i32) -> Attachment {
+        Attachment {
+            id: "eni-attach-1".parse().unwrap(),
+            instance,
+            device_index,
+            card_index,
+            state: AttachmentState::Attached,
+            ends_with_instance: false,
+            since: None,
+        }
+    }
+
+    fn interface(attachment: Option<Attachment>) -> Interface {
+        Interface {
+            attachment,
+            ..Interface::bare("eni-1".parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn an_interface_is_a_services_when_it_made_it_or_holds_it() {
+        let instance: InstanceId = "i-1".parse().unwrap();
+        let free = interface(None);
+        assert!(!free.is_of_a_service());
+        assert_eq!(free.instance(), None);
+        let ours = interface(Some(attached(Some(instance.clone()), 1, 0)));
+        assert!(!ours.is_of_a_service());
+        assert_eq!(ours.instance(), Some(&instance));
+        assert!(interface(Some(attached(None, 1, 0))).is_of_a_service());
+        let made_by_a_service = Interface {
+            requester_managed: true,
+            ..ours
+        };
+        assert!(made_by_a_service.is_of_a_service());
+    }
+
+    #[test]
+    fn the_primary_interface_is_the_first_of_the_first_card() {
+        assert!(attached(None, 0, 0).is_primary());
+        assert!(!attached(None, 1, 0).is_primary());
+        assert!(!attached(None, 0, 1).is_primary());
+    }
+
+    #[test]
+    fn a_pool_is_known_by_its_name() {
+        for amazons in ["", "amazon"] {
+            assert_eq!(Pool::public(amazons), Pool::Amazon);
+        }
+        let ipam = "ipam-pool-1";
+        assert_eq!(Pool::public(ipam), Pool::Ipam(ipam.to_owned()));
+        let own = "ipv4pool-ec2-1";
+        assert_eq!(Pool::public(own), Pool::BringYourOwn(own.to_owned()));
+    }
+}

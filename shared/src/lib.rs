@@ -27,3 +27,5 @@ pub mod ports;
 pub mod reconcile;
 pub mod report;
 pub mod settings;
+#[cfg(test)]
+mod testing;

@@ -217,4 +217,45 @@ mod tests {
         assert!(!pattern.matches("arn:aws:iam::111122223333:role/net-admin"));
         assert!(!pattern.matches("x-arn:aws:iam::111122223333:role/net-a-admin"));
     }
+
+    fn with(key: &str, value: &str) -> Result<Settings, BadSettings> {
+        read(&[
+            ("HOLDFAST_TABLE", "ledger"),
+            ("AWS_REGION", "eu-west-1"),
+            (key, value),
+        ])
+    }
+
+    #[test]
+    fn one_bad_setting_is_told_as_one() {
+        let message = with("HOLDFAST_MODE", "on").unwrap_err().to_string();
+        assert!(
+            message.starts_with("1 setting is wrong, nothing was started: HOLDFAST_MODE: `on`"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn a_tag_prefix_is_short_plain_and_not_awss() {
+        let longest = "a".repeat(64);
+        for good in ["hold", "a-b_c.d/e:f", "awsome", longest.as_str()] {
+            let settings = with("HOLDFAST_TAG_PREFIX", good).unwrap();
+            assert_eq!(settings.tags.protect, format!("{good}:protect"));
+        }
+        let too_long = "a".repeat(65);
+        for bad in ["aws", "aws:x", "a b", too_long.as_str()] {
+            assert!(with("HOLDFAST_TAG_PREFIX", bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_is_an_arn_of_six_parts() {
+        let parse = |text: &str| text.parse::<ArnPattern>().is_ok();
+        assert!(parse("arn:aws:iam::111122223333:role/*"));
+        assert!(!parse("arn:aws:iam::111122223333"));
+        assert!(!parse("aws:iam::111122223333:role/a:b"));
+        let two: ArnPattern = "arn:aws:iam::1:a*b*c".parse().unwrap();
+        assert!(two.matches("arn:aws:iam::1:a-bx-b-c-c"));
+        assert!(!two.matches("arn:aws:iam::1:a-b-c-d"));
+    }
 }

@@ -7,6 +7,7 @@ pub mod bench;
 pub mod demo;
 pub mod explorer;
 pub mod ledger_contract;
+pub mod random;
 pub mod runtime;
 pub mod scenarios;
 pub mod sim;

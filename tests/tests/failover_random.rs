@@ -8,6 +8,7 @@ use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::{failover, placement, reconcile};
 use holdfast_tests::explorer::promises::{Scene, repeated};
+use holdfast_tests::random::random;
 use holdfast_tests::scenarios::failover::{
     Seen, TIMEOUT, Trio, Watch, attach, detach, fail, floating_address, floating_interface,
     floating_private_ip, heal, stop, switchover, tag_group,
@@ -17,7 +18,7 @@ use holdfast_tests::sim::api::InstanceState;
 use holdfast_tests::sim::front::Stage;
 use holdfast_tests::sim::front::tap::Fault;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
@@ -320,11 +321,7 @@ impl Life {
 
 #[test]
 fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
-    let mut runner = TestRunner::new(Config {
-        cases: LIVES,
-        failure_persistence: None,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(random(LIVES));
     let moved = Cell::new(0_usize);
     let seen = Cell::new(Seen::default());
     let lived = runner.run(&lives(), |(group, steps)| {

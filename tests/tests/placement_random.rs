@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use holdfast::event::parse;
 use holdfast::reconcile;
 use holdfast_tests::explorer::promises::Scene;
+use holdfast_tests::random::random;
 use holdfast_tests::scenarios::placement::{
     Fleet, TIMEOUT, fleet, schedule, start, state_change, stop, terminate,
 };
@@ -13,7 +14,7 @@ use holdfast_tests::sim::api::InstanceState;
 use holdfast_tests::sim::front::Stage;
 use holdfast_tests::sim::front::tap::Fault;
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::TestRunner;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -220,11 +221,7 @@ impl Life {
 
 #[test]
 fn whatever_happens_the_promises_hold_and_in_the_end_nobody_goes_without() {
-    let mut runner = TestRunner::new(Config {
-        cases: LIVES,
-        failure_persistence: None,
-        ..Config::default()
-    });
+    let mut runner = TestRunner::new(random(LIVES));
     let figures = std::cell::Cell::new((0_usize, 0_usize));
     let lived = runner.run(&steps(), |steps| {
         let mut life = Life::new();

@@ -7,8 +7,10 @@
 //! ended and before any event told of it (`DisassociateAddress` names no address). Whether an association that
 //! ended before the release is restored is therefore left to the tests of perfect delivery.
 
-use holdfast::address::Tags;
+use holdfast::address::{Pool, Tags};
+use holdfast::ids::BorderGroup;
 use holdfast::ledger::{ReleaseStatus, Snapshot};
+use holdfast_tests::random::random;
 use holdfast_tests::scenarios::reconcile::{Fate, Installation, Known};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -37,9 +39,46 @@ struct End {
     at: Option<String>,
     tags: Tags,
     rows_alive: usize,
-    /// What the row that is alive says: tags and present association.
-    noted: Option<(Tags, Option<String>)>,
+    /// What the row that is alive says.
+    noted: Option<Noted>,
+    /// Whether the row of the allocation it began with is a tombstone.
+    is_tombstone: Option<bool>,
     release: Option<&'static str>,
+}
+
+/// All of a row but what says when, by whom and under which id: where an event was lost, that differs.
+#[derive(Debug, PartialEq, Eq)]
+struct Noted {
+    pool: Pool,
+    border_group: Option<BorderGroup>,
+    tags: Tags,
+    service_managed: Option<String>,
+    at: Option<String>,
+    reverse_name: Option<String>,
+    is_unprotected: bool,
+    is_offered: bool,
+    reclaims: usize,
+}
+
+impl Noted {
+    fn of(row: &Snapshot) -> Self {
+        let held = row.association.as_ref().filter(|held| held.until.is_none());
+        let name = row
+            .reverse_name
+            .as_ref()
+            .filter(|held| held.until.is_none());
+        Self {
+            pool: row.pool.clone(),
+            border_group: row.border_group.clone(),
+            tags: timeless(row.tags.clone()),
+            service_managed: row.service_managed.clone(),
+            at: held.and_then(|held| held.value.private_ip.map(|ip| ip.to_string())),
+            reverse_name: name.map(|held| held.value.clone()),
+            is_unprotected: row.unprotected.is_some(),
+            is_offered: row.offer.is_some(),
+            reclaims: row.reclaims.len(),
+        }
+    }
 }
 
 fn steps() -> impl Strategy<Value = Step> {
@@ -91,7 +130,7 @@ fn ends_of(history: &History, fates: &[Fate]) -> BTreeMap<String, End> {
         let mut end = end_of(&account, known);
         if lost_its_association_first(history, number) {
             end.at = None;
-            end.noted = end.noted.map(|(tags, _)| (tags, None));
+            end.noted = end.noted.map(|noted| Noted { at: None, ..noted });
         }
         ends.insert(known.ip.clone(), end);
     }
@@ -154,22 +193,17 @@ fn end_of(account: &Installation, known: &Known) -> End {
         .iter()
         .find(|release| release.allocation.as_str() == known.allocation);
     let tags = held.iter().flat_map(|address| &address.tags);
-    let present = |row: &Snapshot| {
-        let held = row
-            .association
-            .as_ref()
-            .filter(|held| held.until.is_none())?;
-        held.value.private_ip.map(|ip| ip.to_string())
-    };
+    let began_with = rows
+        .iter()
+        .find(|row| row.allocation.as_str() == known.allocation);
     End {
         held: held.is_some(),
         tags: timeless(
             tags.map(|tag| (tag.key.clone(), tag.value.clone()))
                 .collect(),
         ),
-        noted: alive
-            .first()
-            .map(|row| (timeless(row.tags.clone()), present(row))),
+        noted: alive.first().map(|row| Noted::of(row)),
+        is_tombstone: began_with.map(|row| !row.is_alive()),
         at: held
             .and_then(|address| address.association)
             .map(|now| now.private_ip_address),
@@ -189,7 +223,7 @@ fn end_of(account: &Installation, known: &Known) -> End {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(random(512))]
 
     #[test]
     fn whatever_becomes_of_the_events_the_end_is_that_of_perfect_delivery(

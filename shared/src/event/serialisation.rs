@@ -38,7 +38,7 @@ where
     }
     serde_path_to_error::deserialize(value).map_err(|error| EventError {
         field: match error.path().to_string().as_str() {
-            "." => whole(path),
+            "." | "" => whole(path),
             inner => below(path, inner),
         },
         problem: error.inner().to_string(),

@@ -22,10 +22,8 @@ pub(super) fn parse(event: &Value) -> Result<Wish, EventError> {
     for (field, _) in fields.filter(|(field, _)| *field != FIELD) {
         if !known.contains(&field.as_str()) {
             let known = known.join("`, `");
-            return wrong(
-                field,
-                format!("`{word}` does not take it: expected `{known}`"),
-            );
+            let problem = format!("`{word}` does not take `{field}`: expected `{known}`");
+            return wrong(nameable(field), problem);
         }
     }
     let group = text(event, "group", "the name of a group")?.to_owned();
@@ -56,6 +54,15 @@ fn text<'event>(
         }
         Some(Value::String(text)) => Ok(text),
         Some(_) => wrong(field, format!("not a text: expected {expected}")),
+    }
+}
+
+/// A field of the event, which may have the empty name.
+fn nameable(field: &str) -> &str {
+    if field.is_empty() {
+        EventError::WHOLE
+    } else {
+        field
     }
 }
 

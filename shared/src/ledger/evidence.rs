@@ -8,7 +8,7 @@
 //! address and sweep.
 
 use super::Snapshot;
-use super::snapshot::{Life, Sighting};
+use super::snapshot::{Life, NEVER, Sighting};
 use crate::address::{Address, Association, Pool, Tags};
 use crate::event::cloudtrail::{Actor, Deed, Record};
 use crate::ids::{AssociationId, BorderGroup};
@@ -102,10 +102,12 @@ impl Fact {
     /// The order in time. CloudTrail's times are to the second: of calls within one, what can only follow
     /// another comes after it, and where both orders are possible, the one that keeps the protect tag. A look
     /// comes last, since what EC2 shows lags behind.
-    fn order(&self) -> (OffsetDateTime, u8, &str) {
+    fn order(&self) -> (OffsetDateTime, u8, &str, bool) {
         let What::Called { event_id, deed, .. } = &self.what else {
-            return (self.at, u8::MAX, "");
+            return (self.at, u8::MAX, "", false);
         };
+        // The same call may come twice, once with what a look adds to it: that one counts.
+        let says_less = matches!(deed, Deed::Associated { eni: None, .. });
         let rank = match deed {
             Deed::Allocated(_) => 0,
             Deed::Untagged { .. } => 1,
@@ -118,7 +120,7 @@ impl Fact {
             Deed::TransferDisabled { .. } => 8,
             Deed::TransferAccepted { .. } | Deed::Released { .. } => 9,
         };
-        (self.at, rank, event_id)
+        (self.at, rank, event_id, says_less)
     }
 
     fn is_look(&self) -> bool {
@@ -220,6 +222,9 @@ impl Snapshot {
         let mut evidence = self.own_evidence(protect_tag);
         evidence.insert(fact);
         let told = evidence.told(self, protect_tag);
+        if evidence.facts.is_empty() {
+            return None;
+        }
         evidence.shorten(self, protect_tag);
         let next = Self {
             evidence,
@@ -259,6 +264,25 @@ impl Snapshot {
             evidence: Evidence::default(),
             ..self.clone()
         }
+    }
+
+    /// Whether both say the same of the address, whenever it was seen or told.
+    #[must_use]
+    pub fn says_as(&self, other: &Self) -> bool {
+        let timeless = |row: &Self| {
+            let mut row = row.without_evidence();
+            row.seen_at = NEVER;
+            row.tagged_at = NEVER;
+            row.true_at = NEVER;
+            if let Some(held) = row.association.as_mut() {
+                held.since = NEVER;
+            }
+            if let Some(held) = row.reverse_name.as_mut() {
+                held.since = NEVER;
+            }
+            row
+        };
+        timeless(self) == timeless(other)
     }
 
     /// What this snapshot says, for tests: without what it rests on, and how often it was written.

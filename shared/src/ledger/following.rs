@@ -47,7 +47,8 @@ impl Snapshot {
         }
     }
 
-    fn had(&self, id: &AssociationId) -> bool {
+    /// Whether the row knows this association as one of its own.
+    pub(super) fn had(&self, id: &AssociationId) -> bool {
         let held = self.association.as_ref();
         held.is_some_and(|held| held.value.id == *id) || self.evidence.names(id)
     }

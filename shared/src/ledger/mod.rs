@@ -15,6 +15,9 @@ pub mod memory;
 pub mod release;
 pub mod snapshot;
 
+#[cfg(test)]
+mod tests;
+
 pub use history::Entry;
 pub use lease::Lease;
 pub use memory::MemoryLedger;

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// Before all times: of what nobody has seen yet.
-const NEVER: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+pub(super) const NEVER: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// What was last known of an allocation, and since when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

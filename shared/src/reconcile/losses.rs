@@ -190,8 +190,8 @@ pub fn release_in(
     }
 }
 
-/// The row after what CloudTrail's history tells of the time before its end; the end itself is written
-/// by whoever deals with it.
+/// The row after what CloudTrail's history tells of the time before its end; none when it says nothing new.
+/// The end itself is written by whoever deals with it.
 #[must_use]
 pub fn retold(row: &Snapshot, records: &[Record], settings: &Settings) -> Option<Snapshot> {
     let before_the_end = records
@@ -200,5 +200,5 @@ pub fn retold(row: &Snapshot, records: &[Record], settings: &Settings) -> Option
     let next = before_the_end.fold(row.clone(), |row, record| {
         row.following(record, &settings.tags.protect).unwrap_or(row)
     });
-    (next != *row).then_some(next)
+    (!next.says_as(row)).then_some(next)
 }

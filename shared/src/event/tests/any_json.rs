@@ -3,6 +3,7 @@
 
 use crate::event::samples::one_of_each;
 use crate::event::{EventError, Trigger, from_lookup, parse};
+use crate::testing::random;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use serde_json::Value;
@@ -153,7 +154,7 @@ fn the_samples_that_are_torn_below_are_good_ones() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 1024, ..ProptestConfig::default() })]
+    #![proptest_config(random(1024))]
 
     #[test]
     fn no_json_at_all_makes_the_parser_panic(event in any_json()) {

@@ -3,6 +3,7 @@
 mod alarms;
 mod any_json;
 mod calls;
+mod fallbacks;
 mod instances;
 mod shapes;
 mod tags;

@@ -1,7 +1,7 @@
 //! Golden tests of what a person asks for.
 
 use super::wrong;
-use crate::event::{Trigger, Wish, parse};
+use crate::event::{EventError, Trigger, Wish, parse};
 use serde_json::{Value, json};
 
 fn wish(event: &Value) -> Wish {
@@ -58,6 +58,11 @@ fn a_slip_of_the_pen_is_named_by_its_field() {
             json!({"holdfast": "failover", "group": "web", "too": "i-0c3"}),
             "too",
         ),
+        (
+            json!({"holdfast": "failover", "group": "web", "": null}),
+            EventError::WHOLE,
+        ),
+        (json!({"": null, "holdfast": "failover"}), EventError::WHOLE),
     ] {
         assert_eq!(wrong(&event).0, field, "{event}");
     }
@@ -66,5 +71,5 @@ fn a_slip_of_the_pen_is_named_by_its_field() {
 #[test]
 fn a_field_that_is_not_taken_comes_with_those_that_are() {
     let (_, problem) = wrong(&json!({"holdfast": "plan", "group": "web", "to": "i-0c3"}));
-    assert_eq!(problem, "`plan` does not take it: expected `group`");
+    assert_eq!(problem, "`plan` does not take `to`: expected `group`");
 }

@@ -1,0 +1,273 @@
+//! What a look changes in a row: older, equal, younger than what is known of each part.
+
+use super::{
+    NOON, PROTECT, address, associated, born, foreign, minute, named, own, seen, sighting, tagged,
+    tags, tie, tie_id,
+};
+use crate::address::{Address, Association, Pool};
+use crate::event::cloudtrail::Deed;
+use crate::ids::BorderGroup;
+use crate::ledger::snapshot::{Held, Life, Sighting, Unprotected};
+
+fn at(number: u8) -> Address {
+    Address {
+        association: Some(tie(number)),
+        ..address()
+    }
+}
+
+fn tagged_with(pairs: &[(&str, &str)]) -> Address {
+    Address {
+        tags: tags(pairs),
+        ..address()
+    }
+}
+
+#[test]
+fn a_first_look_tells_everything() {
+    let address = Address {
+        service_managed: Some("nlb".to_owned()),
+        pool: Pool::Ipam("ipam-pool-1".to_owned()),
+        ..at(1)
+    };
+    let row = seen(3, &address, Some("a.example.com"));
+    assert_eq!((&row.allocation, row.ip), (&own(), address.ip));
+    assert_eq!((&row.pool, &row.tags), (&address.pool, &address.tags));
+    assert_eq!(row.border_group, address.border_group);
+    assert_eq!(row.service_managed, address.service_managed);
+    assert_eq!(row.association, Some(Held::since(tie(1), minute(3))));
+    let name = Held::since("a.example.com".to_owned(), minute(3));
+    assert_eq!(row.reverse_name, Some(name));
+    assert_eq!((row.seen_at, row.tagged_at), (minute(3), minute(3)));
+    assert_eq!((row.true_at, row.life), (minute(3), Life::Alive));
+    assert_eq!((row.revision, row.unprotected), (0, None));
+}
+
+#[test]
+fn a_look_that_shows_what_is_known_teaches_nothing() {
+    let row = seen(3, &at(1), Some("a.example.com"));
+    for time in [4, 3, 60] {
+        let same = sighting(time, &at(1), Some("a.example.com"))
+            .address
+            .clone();
+        let look = sighting(time, &same, Some("a.example.com"));
+        assert_eq!(row.seeing(look, PROTECT), None, "at {time}");
+    }
+}
+
+#[test]
+fn a_younger_look_takes_over_everything_that_changed() {
+    let row = seen(3, &at(1), Some("a.example.com"));
+    let now = Address {
+        pool: Pool::BringYourOwn("ipv4pool-ec2-1".to_owned()),
+        border_group: Some(BorderGroup("eu-west-1-wl1".to_owned())),
+        tags: tags(&[(PROTECT, "record")]),
+        service_managed: Some("alb".to_owned()),
+        ..at(2)
+    };
+    let next = row.sees(5, &now, Some("b.example.com"));
+    assert_eq!((&next.pool, &next.tags), (&now.pool, &now.tags));
+    assert_eq!(next.border_group, now.border_group);
+    assert_eq!(next.service_managed, now.service_managed);
+    assert_eq!(next.association, Some(Held::since(tie(2), minute(5))));
+    assert_eq!(next.is_named(), Some("b.example.com"));
+    assert_eq!((next.seen_at, next.tagged_at), (minute(5), minute(5)));
+    assert_eq!(next.true_at, minute(5));
+}
+
+#[test]
+fn each_part_that_changed_is_reason_enough() {
+    let row = seen(3, &address(), None);
+    let news = [
+        at(1),
+        tagged_with(&[]),
+        Address {
+            pool: Pool::CustomerOwned("ipv4pool-coip-1".to_owned()),
+            ..address()
+        },
+        Address {
+            border_group: None,
+            ..address()
+        },
+        Address {
+            service_managed: Some("rds".to_owned()),
+            ..address()
+        },
+    ];
+    for shown in news {
+        let next = row.sees(4, &shown, None);
+        assert_eq!(
+            (next.seen_at, next.true_at),
+            (minute(4), minute(4)),
+            "{shown:?}"
+        );
+    }
+    let named = row.sees(4, &address(), Some("a.example.com"));
+    assert_eq!((named.seen_at, named.true_at), (minute(4), minute(4)));
+}
+
+#[test]
+fn an_older_look_replaces_nothing_that_a_younger_one_showed() {
+    let row = seen(5, &at(2), Some("b.example.com"));
+    let older = Address {
+        tags: tags(&[("Name", "old")]),
+        service_managed: Some("alb".to_owned()),
+        ..at(1)
+    };
+    let next = row.sees(3, &older, Some("a.example.com"));
+    assert_eq!(next.is_at(), Some(2));
+    assert_eq!(next.is_named(), Some("b.example.com"));
+    assert_eq!((&next.tags, &next.service_managed), (&row.tags, &None));
+    assert_eq!((next.seen_at, next.true_at), (minute(5), minute(5)));
+    let own_row = row.of_an_earlier_version();
+    let next = own_row.sees(3, &older, Some("a.example.com"));
+    assert_eq!(next.words(), own_row.words());
+}
+
+#[test]
+fn an_older_look_tells_since_when() {
+    let row = seen(5, &at(1), Some("a.example.com")).sees(3, &at(1), Some("a.example.com"));
+    assert_eq!(row.association, Some(Held::since(tie(1), minute(3))));
+    assert_eq!(row.seen_at, minute(3));
+}
+
+#[test]
+fn a_look_between_two_calls_counts_between_them() {
+    let row = born().hears(5, tagged(own(), &[("Name", "web")])).sees(
+        4,
+        &tagged_with(&[("Owner", "network")]),
+        None,
+    );
+    assert_eq!(row.tags, tags(&[("Name", "web"), ("Owner", "network")]));
+    assert_eq!((row.seen_at, row.tagged_at), (minute(4), minute(5)));
+    let row = born().hears(5, associated(own(), 2)).sees(4, &at(1), None);
+    assert_eq!(row.is_at(), Some(2));
+    let row =
+        born()
+            .hears(5, named(own(), "b.example.com"))
+            .sees(4, &address(), Some("a.example.com"));
+    assert_eq!(row.is_named(), Some("b.example.com"));
+}
+
+#[test]
+fn a_look_of_the_same_moment_as_a_call_is_the_later() {
+    let bare = tagged_with(&[]);
+    let call_first = born()
+        .hears(5, tagged(own(), &[("Name", "web")]))
+        .sees(5, &bare, None);
+    let look_first = born()
+        .sees(5, &bare, None)
+        .hears(5, tagged(own(), &[("Name", "web")]));
+    assert_eq!(call_first, look_first);
+    assert!(call_first.tags.is_empty());
+}
+
+#[test]
+fn what_is_not_there_any_more_has_ended_and_is_kept() {
+    let row = seen(3, &at(1), Some("a.example.com")).sees(5, &address(), None);
+    let tie_held = row.association.as_ref().unwrap();
+    assert_eq!(
+        (&tie_held.value, tie_held.until),
+        (&tie(1), Some(minute(5)))
+    );
+    let name = row.reverse_name.as_ref().unwrap();
+    assert_eq!(
+        (name.value.as_str(), name.until),
+        ("a.example.com", Some(minute(5)))
+    );
+    let later = row.sees(6, &tagged_with(&[]), None);
+    assert_eq!(later.association, row.association);
+    assert_eq!(later.reverse_name, row.reverse_name);
+    let back = later.sees(7, &at(1), Some("a.example.com"));
+    assert_eq!(back.association, Some(Held::since(tie(1), minute(7))));
+    assert_eq!(back.is_named(), Some("a.example.com"));
+}
+
+#[test]
+fn names_that_were_not_asked_for_are_not_gone() {
+    let row = seen(3, &address(), Some("a.example.com"));
+    let shown = at(1);
+    let look = Sighting {
+        address: &shown,
+        reverse_name: None,
+        at: minute(5),
+    };
+    let next = row.seeing(look, PROTECT).unwrap();
+    assert_eq!(next.reverse_name, row.reverse_name);
+    assert_eq!(next.is_at(), Some(1));
+}
+
+#[test]
+fn a_look_fills_in_what_a_call_did_not_name() {
+    let by_instance = Deed::Associated {
+        allocation: own(),
+        association: Some(tie_id(1)),
+        eni: None,
+        private_ip: None,
+        instance: tie(1).instance,
+    };
+    let row = born().hears(1, by_instance).sees(5, &at(1), None);
+    assert_eq!(row.association, Some(Held::since(tie(1), minute(1))));
+}
+
+#[test]
+fn an_interface_that_moved_with_its_association_is_the_same_association() {
+    let moved = Address {
+        association: Some(Association {
+            instance: Some("i-2".parse().unwrap()),
+            ..tie(1)
+        }),
+        ..address()
+    };
+    let held = seen(1, &at(1), None)
+        .sees(5, &moved, None)
+        .association
+        .unwrap();
+    assert_eq!(held.value.instance, Some("i-2".parse().unwrap()));
+    assert_eq!((held.since, held.until), (minute(1), None));
+}
+
+#[test]
+fn a_protect_tag_that_is_gone_is_noted_at_the_moment_of_the_look() {
+    let row = born().sees(5, &tagged_with(&[("Name", "web")]), None);
+    let at = minute(5);
+    assert_eq!(row.unprotected, Some(Unprotected { at, by: None }));
+    assert!(row.unlocked.is_empty());
+    let still = row.sees(6, &tagged_with(&[]), None);
+    assert_eq!(still.unprotected, row.unprotected);
+    assert_eq!(still.sees(7, &address(), None).unprotected, None);
+}
+
+#[test]
+fn a_look_from_before_the_birth_tells_nothing_of_the_allocation() {
+    let look = seen(-1, &tagged_with(&[("Name", "old")]), None);
+    let birth = Deed::Allocated(super::birth());
+    assert_eq!(look.hears(0, birth), born());
+    assert_eq!(born().sees(-1, &at(1), None), born());
+}
+
+#[test]
+fn what_a_call_changed_is_known_as_of_that_call() {
+    let row = born()
+        .hears(4, tagged(own(), &[("Name", "web")]))
+        .hears(5, associated(own(), 1))
+        .hears(6, named(own(), "a.example.com"));
+    let is_older = |deed: &Deed, at| row.is_older_than_known(deed, minute(at));
+    for (deed, known) in [
+        (tagged(own(), &[]), 4),
+        (super::untagged(own(), &[]), 4),
+        (associated(own(), 2), 5),
+        (named(own(), "b"), 6),
+        (super::unnamed(own()), 6),
+    ] {
+        assert!(is_older(&deed, known - 1), "{deed:?}");
+        assert!(!is_older(&deed, known), "{deed:?}");
+    }
+    let ended = row.hears(8, super::disassociated(1));
+    assert!(ended.is_older_than_known(&associated(own(), 2), minute(7)));
+    assert!(!is_older(&super::disassociated(1), 0));
+    assert!(!is_older(&super::offered(foreign(), "1"), 0));
+    let looked = row.sees(9, &at(2), None);
+    assert!(looked.is_older_than_known(&tagged(own(), &[]), minute(8)));
+    assert_eq!(row.seen_at, NOON);
+}

@@ -1,0 +1,312 @@
+//! Whatever the order in which calls and looks arrive, and however often, the row is the same, to the last
+//! field.
+//!
+//! Two kinds of call name no row when they come too early, and count when they are told again afterwards (an
+//! audit of CloudTrail's history does): any call on an allocation that the ledger does not know yet, where EC2
+//! does not show it any more; and a disassociation, which names no address, before anything told of its
+//! association. Told only once and too early, it leaves the association open: nothing in it says whose it was.
+//!
+//! And a look that shows what is known by then is not kept. So looks are as they would be when every call of
+//! the life arrives at some time: where one is lost for good, what a look without news proved is not known.
+
+use super::{
+    PROTECT, Snapshot, address, associated, birth, born, call, disassociated, minute, named,
+    offered, own, released, sighting, tagged, tie, tie_id, unnamed, untagged, withdrawn,
+};
+use crate::address::Address;
+use crate::event::cloudtrail::{Deed, Record};
+use crate::ledger::snapshot::Sighting;
+use crate::testing::random;
+use proptest::prelude::*;
+use proptest::sample::select;
+use time::OffsetDateTime;
+
+/// What happens to an address, a minute after what happened before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Tag,
+    Protect,
+    Unprotect,
+    Associate,
+    Disassociate,
+    Name,
+    Unname,
+    Offer,
+    Withdraw,
+    Accept,
+    Look,
+    Release,
+}
+
+const STEPS: [Step; 12] = [
+    Step::Tag,
+    Step::Protect,
+    Step::Unprotect,
+    Step::Associate,
+    Step::Disassociate,
+    Step::Name,
+    Step::Unname,
+    Step::Offer,
+    Step::Withdraw,
+    Step::Accept,
+    Step::Look,
+    Step::Release,
+];
+
+/// What the ledger hears of it.
+#[derive(Debug, Clone)]
+enum Event {
+    Told(Record),
+    Seen {
+        at: i64,
+        address: Address,
+        name: Option<String>,
+        names_were_read: bool,
+    },
+    GivenAway(OffsetDateTime),
+}
+
+/// The address as it is.
+struct World {
+    address: Address,
+    name: Option<String>,
+    is_offered: bool,
+    is_gone: bool,
+    at: i64,
+}
+
+impl World {
+    /// What a step makes known; none where EC2 would refuse it.
+    fn take(&mut self, step: Step) -> Option<Event> {
+        self.at += 1;
+        if self.is_gone {
+            return None;
+        }
+        let number = u8::try_from(self.at).unwrap();
+        let deed = match step {
+            Step::Look => return Some(self.look()),
+            Step::Tag => self.tag("Name", &format!("n{number}")),
+            Step::Protect => self.tag(PROTECT, "reclaim"),
+            Step::Unprotect => {
+                self.address.tags.remove(PROTECT);
+                untagged(own(), &[(PROTECT, None)])
+            }
+            Step::Associate => {
+                self.address.association = Some(tie(number));
+                associated(own(), number)
+            }
+            Step::Disassociate => {
+                let association = self.address.association.take()?.id;
+                Deed::Disassociated { association }
+            }
+            Step::Name => {
+                let name = format!("n{number}.example.com");
+                self.name = Some(name.clone());
+                named(own(), &name)
+            }
+            Step::Unname => {
+                self.name = None;
+                unnamed(own())
+            }
+            Step::Offer => {
+                self.is_offered = true;
+                offered(own(), &format!("{number:012}"))
+            }
+            Step::Withdraw if self.is_offered => {
+                self.is_offered = false;
+                withdrawn(own())
+            }
+            Step::Accept if self.is_offered => {
+                self.is_gone = true;
+                return Some(Event::GivenAway(minute(self.at)));
+            }
+            Step::Withdraw | Step::Accept => return None,
+            Step::Release => {
+                self.is_gone = true;
+                released(own())
+            }
+        };
+        Some(Event::Told(call(minute(self.at), "alice", deed)))
+    }
+
+    fn tag(&mut self, key: &str, value: &str) -> Deed {
+        self.address.tags.insert(key.to_owned(), value.to_owned());
+        tagged(own(), &[(key, value)])
+    }
+
+    fn look(&self) -> Event {
+        Event::Seen {
+            at: self.at,
+            address: self.address.clone(),
+            name: self.name.clone(),
+            names_were_read: self.at % 2 == 0,
+        }
+    }
+}
+
+/// The events of a life, in time. One that does not begin with a birth began before Holdfast was there.
+fn life(steps: &[Step], begins_with_a_birth: bool) -> Vec<Event> {
+    let mut world = World {
+        address: address(),
+        name: None,
+        is_offered: false,
+        is_gone: false,
+        at: 0,
+    };
+    let first = if begins_with_a_birth {
+        Event::Told(call(minute(0), "alice", Deed::Allocated(birth())))
+    } else {
+        world.look()
+    };
+    let mut events = vec![first];
+    events.extend(steps.iter().filter_map(|step| world.take(*step)));
+    events
+}
+
+/// The row after an event; none when the event does not tell which row it is about.
+fn after(row: Option<&Snapshot>, event: &Event) -> Option<Snapshot> {
+    match (row, event) {
+        (None, Event::Told(record)) => match &record.deed {
+            Deed::Allocated(birth) => Some(Snapshot::born(birth, record.call.at)),
+            _ => None,
+        },
+        (None, Event::GivenAway(_)) => None,
+        (Some(row), Event::Told(record)) => match &record.deed {
+            Deed::Disassociated { association } if !row.had(association) => None,
+            _ => Some(row.following(record, PROTECT).unwrap_or(row.clone())),
+        },
+        (Some(row), Event::GivenAway(at)) if row.is_alive() => Some(row.ended(*at)),
+        (Some(row), Event::GivenAway(_)) => Some(row.clone()),
+        (
+            row,
+            Event::Seen {
+                at,
+                address,
+                name,
+                names_were_read,
+            },
+        ) => {
+            let look = Sighting {
+                reverse_name: names_were_read.then_some(name.as_deref()),
+                ..sighting(*at, address, None)
+            };
+            Some(match row {
+                None => Snapshot::first(look),
+                Some(row) => row.seeing(look, PROTECT).unwrap_or(row.clone()),
+            })
+        }
+    }
+}
+
+/// The row after all events; those that came too early are told again.
+fn row_after<'a>(events: impl IntoIterator<Item = &'a Event>) -> Snapshot {
+    let mut row = None;
+    let mut told: Vec<&Event> = events.into_iter().collect();
+    loop {
+        let all = told.len();
+        told.retain(|event| match after(row.as_ref(), event) {
+            Some(next) => {
+                row = Some(next);
+                false
+            }
+            None => true,
+        });
+        if told.is_empty() || told.len() == all {
+            return row.unwrap();
+        }
+    }
+}
+
+/// All orders of so many things.
+fn orders(count: usize) -> Vec<Vec<usize>> {
+    if count == 0 {
+        return vec![Vec::new()];
+    }
+    let shorter = orders(count - 1);
+    let with_one_more = |order: &Vec<usize>| {
+        let order = order.clone();
+        (0..count).map(move |place| {
+            let mut order = order.clone();
+            order.insert(place, count - 1);
+            order
+        })
+    };
+    shorter.iter().flat_map(with_one_more).collect()
+}
+
+fn is_one_row_in_every_order(steps: &[Step], begins_with_a_birth: bool) {
+    let events = life(steps, begins_with_a_birth);
+    let in_time = row_after(&events);
+    for order in orders(events.len()) {
+        let row = row_after(order.iter().map(|&index| &events[index]));
+        assert_eq!(row, in_time, "{steps:?} in the order {order:?}");
+    }
+}
+
+#[test]
+fn a_life_of_two_steps_is_one_row_in_every_order() {
+    for one in STEPS {
+        for other in STEPS {
+            is_one_row_in_every_order(&[one, other], true);
+            is_one_row_in_every_order(&[one, other], false);
+        }
+    }
+}
+
+#[test]
+fn a_life_of_two_steps_and_a_look_or_a_release_is_one_row_in_every_order() {
+    for one in STEPS {
+        for other in STEPS {
+            is_one_row_in_every_order(&[one, other, Step::Look], true);
+            is_one_row_in_every_order(&[one, other, Step::Release], true);
+        }
+    }
+}
+
+#[test]
+fn what_precedes_a_release_is_one_row_in_every_order() {
+    let undone = [
+        Step::Associate,
+        Step::Name,
+        Step::Disassociate,
+        Step::Unname,
+    ];
+    is_one_row_in_every_order(&undone, true);
+    let unlocked = [Step::Unprotect, Step::Protect, Step::Unprotect, Step::Look];
+    is_one_row_in_every_order(&unlocked, true);
+    is_one_row_in_every_order(&unlocked, false);
+}
+
+/// The one call whose order nothing can mend.
+#[test]
+fn a_disassociation_before_its_association_counts_only_when_it_is_told_again() {
+    let early = born()
+        .hears(2, disassociated(1))
+        .hears(1, associated(own(), 1));
+    assert_eq!(early.is_at(), Some(1));
+    assert!(!born().had(&tie_id(1)));
+    let again = early.hears(2, disassociated(1));
+    let in_time = born()
+        .hears(1, associated(own(), 1))
+        .hears(2, disassociated(1));
+    assert_eq!(again, in_time);
+}
+
+proptest! {
+    #![proptest_config(random(512))]
+
+    #[test]
+    fn a_life_is_one_row_in_any_order_and_with_any_repetition(
+        steps in prop::collection::vec(select(&STEPS[..]), 1..11),
+        places in prop::collection::vec((any::<u16>(), prop::option::of(any::<u16>())), 11),
+        begins_with_a_birth in any::<bool>(),
+    ) {
+        let events = life(&steps, begins_with_a_birth);
+        let once = events.iter().zip(&places).map(|(event, (place, _))| (*place, event));
+        let again = events.iter().zip(&places).filter_map(|(event, (_, place))| Some(((*place)?, event)));
+        let mut delivered: Vec<(u16, &Event)> = once.chain(again).collect();
+        delivered.sort_by_key(|(place, _)| *place);
+        let row = row_after(delivered.into_iter().map(|(_, event)| event));
+        prop_assert_eq!(row, row_after(&events));
+    }
+}

@@ -1,0 +1,135 @@
+//! What the row of a new allocation carries over from the one before.
+
+use super::{actor, address, associated, born, foreign, minute, named, own, tags, tie};
+use crate::address::Address;
+use crate::ledger::Snapshot;
+use crate::ledger::snapshot::{Held, Life, Reclaimed};
+use crate::report::AssociationReport;
+use time::Duration;
+
+/// The address, back under another allocation.
+fn back() -> Address {
+    Address {
+        allocation: foreign(),
+        tags: tags(&[("Name", "web")]),
+        ..address()
+    }
+}
+
+fn lost() -> Snapshot {
+    born()
+        .hears(1, associated(own(), 1))
+        .hears(2, named(own(), "a.example.com"))
+        .hears(3, super::offered(own(), "444455556666"))
+        .hears(4, super::untagged(own(), &[("holdfast:protect", None)]))
+        .ended(minute(5))
+}
+
+fn reclaim(at: i64) -> Reclaimed {
+    Reclaimed {
+        at: minute(at),
+        released_by: actor("alice"),
+    }
+}
+
+#[test]
+fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
+    let lost = lost().counting(reclaim(6));
+    let row = lost.reborn(&back(), None, minute(6));
+    assert_eq!((row.allocation, row.ip), (foreign(), lost.ip));
+    assert_eq!((row.tags, row.life), (back().tags, Life::Alive));
+    let ended = Held {
+        value: tie(1),
+        since: minute(1),
+        until: Some(minute(5)),
+    };
+    assert_eq!(row.association, Some(ended));
+    assert_eq!(
+        (row.reverse_name, row.reclaims),
+        (lost.reverse_name, lost.reclaims)
+    );
+    assert_eq!((row.unprotected, row.offer), (None, None));
+    assert!(row.unlocked.is_empty());
+    assert_eq!((row.seen_at, row.tagged_at), (minute(6), minute(6)));
+    assert_eq!((row.true_at, row.revision), (minute(6), 0));
+    assert!(row.evidence.is_empty());
+}
+
+#[test]
+fn an_association_that_was_restored_holds_from_then_on() {
+    let mut restored = AssociationReport {
+        id: Some(tie(2).id),
+        eni: tie(2).eni.unwrap(),
+        private_ip: tie(2).private_ip.unwrap(),
+        instance: tie(2).instance,
+        verified: true,
+    };
+    let row = lost().reborn(&back(), Some(&restored), minute(6));
+    assert_eq!(row.association, Some(Held::since(tie(2), minute(6))));
+    restored.id = None;
+    let row = lost().reborn(&back(), Some(&restored), minute(6));
+    let held = row.association.unwrap();
+    assert_eq!((held.value, held.until), (tie(1), Some(minute(5))));
+}
+
+#[test]
+fn an_association_that_had_ended_before_keeps_its_end() {
+    let gone = born()
+        .hears(1, associated(own(), 1))
+        .hears(2, super::disassociated(1))
+        .ended(minute(5));
+    let row = gone.reborn(&back(), None, minute(6));
+    assert_eq!(row.association.unwrap().until, Some(minute(2)));
+    let not_known_to_be_gone = born().hears(1, associated(own(), 1));
+    let row = not_known_to_be_gone.reborn(&back(), None, minute(6));
+    assert_eq!(row.association.unwrap().until, Some(minute(6)));
+}
+
+#[test]
+fn a_row_that_a_sweep_was_first_to_write_learns_what_went_before() {
+    let reborn = lost().counting(reclaim(6)).reborn(&back(), None, minute(6));
+    let by_the_sweep = Snapshot::first(super::sighting(7, &back(), None));
+    let row = by_the_sweep.remembering(&reborn).unwrap();
+    assert_eq!(row.association, reborn.association);
+    assert_eq!(row.reverse_name, reborn.reverse_name);
+    assert_eq!(row.reclaims, reborn.reclaims);
+    assert_eq!((&row.tags, row.seen_at), (&by_the_sweep.tags, minute(7)));
+    assert_eq!(row.remembering(&reborn), None);
+    let heard = row.hears(8, super::tagged(foreign(), &[("Owner", "network")]));
+    assert_eq!(
+        (heard.association, heard.reclaims),
+        (row.association, row.reclaims)
+    );
+}
+
+#[test]
+fn what_a_row_knows_itself_is_not_replaced_by_a_memory() {
+    let reborn = lost().counting(reclaim(6)).reborn(&back(), None, minute(6));
+    let there = Address {
+        association: Some(tie(2)),
+        ..back()
+    };
+    let own =
+        Snapshot::first(super::sighting(7, &there, Some("b.example.com"))).counting(reclaim(7));
+    assert_eq!(own.remembering(&reborn), None);
+}
+
+#[test]
+fn reclaims_of_a_day_are_counted() {
+    let day = 24 * 60;
+    let row = born().counting(reclaim(0)).counting(reclaim(1));
+    assert_eq!(row.reclaims, [reclaim(0), reclaim(1)]);
+    let next_day = row.counting(reclaim(day));
+    assert_eq!(next_day.reclaims, [reclaim(1), reclaim(day)]);
+}
+
+#[test]
+fn a_fact_held_within_a_window_before_a_moment() {
+    let hour = Duration::HOUR;
+    let mut held = Held::since("a.example.com", minute(0));
+    assert!(held.held_within(Duration::ZERO, minute(600)));
+    held.until = Some(minute(10));
+    assert!(held.held_within(hour, minute(10)));
+    assert!(held.held_within(hour, minute(70)));
+    assert!(!held.held_within(hour, minute(71)));
+}

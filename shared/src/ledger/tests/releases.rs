@@ -1,0 +1,69 @@
+//! What may take the place of what, in the record of a release.
+
+use crate::ledger::ReleaseStatus;
+use crate::ledger::release::{LostReason, PendingReason};
+
+fn pending(reason: PendingReason) -> ReleaseStatus {
+    ReleaseStatus::Pending { reason }
+}
+
+fn reclaimed(restored: bool) -> ReleaseStatus {
+    ReleaseStatus::Reclaimed {
+        allocation: "eipalloc-2".parse().unwrap(),
+        restored,
+    }
+}
+
+fn settled() -> [ReleaseStatus; 4] {
+    [
+        reclaimed(true),
+        ReleaseStatus::Lost {
+            reason: LostReason::Deadline,
+        },
+        ReleaseStatus::LetGo {
+            reason: "exempt".to_owned(),
+        },
+        ReleaseStatus::Transferred { to_account: None },
+    ]
+}
+
+/// What is not settled, each knowing more than the one before.
+fn open() -> [ReleaseStatus; 3] {
+    [
+        ReleaseStatus::Recorded,
+        pending(PendingReason::NotAvailable),
+        reclaimed(false),
+    ]
+}
+
+#[test]
+fn a_settled_release_stays_settled() {
+    for before in settled() {
+        assert!(before.is_settled(), "{before:?}");
+        for next in settled().iter().chain(&open()) {
+            assert!(!next.may_follow(&before), "{next:?} after {before:?}");
+        }
+    }
+}
+
+#[test]
+fn an_open_release_may_be_settled_in_any_way() {
+    for before in open() {
+        assert!(!before.is_settled(), "{before:?}");
+        for next in settled() {
+            assert!(next.may_follow(&before), "{next:?} after {before:?}");
+        }
+    }
+}
+
+#[test]
+fn what_is_known_of_an_open_release_is_not_given_up_for_less() {
+    for (known, before) in open().iter().enumerate() {
+        for (now, next) in open().iter().enumerate() {
+            let may = now >= known;
+            assert_eq!(next.may_follow(before), may, "{next:?} after {before:?}");
+        }
+    }
+    let denied = pending(PendingReason::Denied);
+    assert!(denied.may_follow(&pending(PendingReason::OverQuota)));
+}
