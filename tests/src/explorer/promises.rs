@@ -2,10 +2,12 @@
 //! makes there: what the call changed is all that it may have changed.
 
 mod interfaces;
+mod records;
 mod scene;
 
 use crate::sim::api::{Caller, Request};
 use crate::sim::front::Stage;
+pub use records::{broken_by_record, broken_by_row, unprotected_by};
 pub use scene::{Addresses, Scene, addresses};
 use std::collections::BTreeMap;
 

@@ -2,6 +2,7 @@
 
 use super::Player;
 use super::cloud::unanswered;
+use crate::explorer::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
@@ -71,13 +72,29 @@ impl Ledger for Player {
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
-        let call = self.stage.ledger.put_snapshot(snapshot);
+        let ledger = &self.stage.ledger;
+        let call = async {
+            let before = ledger.read(&snapshot.allocation).await?.snapshot;
+            let written = ledger.put_snapshot(snapshot).await?;
+            let broken = promises::broken_by_row(before.as_ref(), snapshot);
+            self.stage
+                .note_broken(broken.filter(|_| written == Written::Stored));
+            Ok(written)
+        };
         self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call)
             .await
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
-        let call = self.stage.ledger.put_release(release);
+        let ledger = &self.stage.ledger;
+        let call = async {
+            let before = ledger.read(&release.allocation).await?.release;
+            let written = ledger.put_release(release).await?;
+            let broken = promises::broken_by_record(before.as_ref(), release);
+            self.stage
+                .note_broken(broken.filter(|_| written == Written::Stored));
+            Ok(written)
+        };
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)
             .await
     }

@@ -15,8 +15,9 @@ pub mod timetable;
 use super::World;
 use super::api::{Caller, Ec2Error, Request, Response};
 use crate::explorer::promises::{self, Scene};
+use futures_util::FutureExt;
 use holdfast::clock::Clock;
-use holdfast::ledger::MemoryLedger;
+use holdfast::ledger::{Ledger, MemoryLedger};
 use holdfast::ports::{Delivery, Ports};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -117,12 +118,20 @@ impl Stage {
         let mut before = Scene::of(&world);
         before.sick.extend(self.given_up().iter().cloned());
         let answer = world.call(caller, request, false);
-        let broken = promises::broken_by(request, &before, &Scene::of(&world));
-        self.broken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .extend(broken);
+        let after = Scene::of(&world);
+        self.note_broken(promises::broken_by(request, &before, &after));
+        if request.action() == "AllocateAddress" {
+            let rows = self.ledger.snapshots().now_or_never();
+            let rows = rows.and_then(Result::ok).unwrap_or_default();
+            self.note_broken(promises::unprotected_by(&before, &after, &rows));
+        }
         answer
+    }
+
+    /// Something that must not be so.
+    pub fn note_broken(&self, broken: impl IntoIterator<Item = String>) {
+        let mut noted = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(broken);
     }
 
     /// Asks for a dry run of a call of Holdfast's: the answer is an error in any case.
@@ -181,6 +190,12 @@ impl Player {
     #[must_use]
     pub fn run(&self) -> tap::Run {
         self.run
+    }
+
+    /// Where it acts.
+    #[must_use]
+    pub fn stage(&self) -> &Stage {
+        &self.stage
     }
 
     /// A delivery that Lambda ends after so long.
