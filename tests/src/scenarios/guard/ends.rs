@@ -1,10 +1,11 @@
 //! What must be so in the end of a release, and what a report claims, held against the account itself.
 
 use super::{NAME, Released, record};
-use crate::explorer::promises::addresses;
+use crate::explorer::promises::{addresses, is_holdfast};
 use crate::sim::World;
 use crate::sim::api::{Address, Caller, DescribeAddressesAttribute, Request, Response};
 use crate::sim::front::{ACCOUNT, Stage};
+use crate::sim::world::Call;
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{AddressReport, Report, Subject};
@@ -110,8 +111,7 @@ fn is_named(world: &World, address: &Address, name: &str) -> bool {
 
 /// Notes what a report claims of an address and the account does not have, past any lag of its reads.
 ///
-/// A name needs nobody's consent. An association that was verified may end before the run does; who moves
-/// it within that moment is for the scenario to say, and none of those that come here does.
+/// What somebody else changes after the last look at the address is not the report's to know.
 pub(super) fn note_claims(report: &Report, stage: &Stage) {
     let Subject::Address(claimed) = &report.subject else {
         return;
@@ -135,6 +135,7 @@ fn false_claims(claimed: &AddressReport, held: Option<&Address>, world: &World) 
         broken.push(format!("the report says that it is named {name}"));
     }
     let verified = claimed.association.as_ref().filter(|it| it.verified);
+    let verified = verified.filter(|_| !is_changed_after_the_last_look(world));
     let at = held.and_then(|address| address.association.as_ref());
     if let Some(verified) = verified
         && at.is_none_or(|at| {
@@ -148,4 +149,12 @@ fn false_claims(claimed: &AddressReport, held: Option<&Address>, world: &World) 
         ));
     }
     broken
+}
+
+fn is_changed_after_the_last_look(world: &World) -> bool {
+    let calls = world.calls().iter().rev();
+    let is_look = |call: &&Call| is_holdfast(&call.caller) && call.action() == "DescribeAddresses";
+    calls
+        .take_while(|call| !is_look(call))
+        .any(|call| call.mutated() && !is_holdfast(&call.caller))
 }
