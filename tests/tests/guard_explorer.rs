@@ -1,10 +1,12 @@
 //! The guard under every fault at every call, under pairs of faults, and twice at once; and the proof
 //! that this would be noticed: with a guard taken out of the engine, the explorer fails.
 
-use holdfast::ledger::ReleaseStatus;
+use futures_util::FutureExt;
+use holdfast::ledger::{Ledger, ReleaseStatus};
+use holdfast::settings::Mode;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Coverage, explore, explore_with, interleave};
-use holdfast_tests::scenarios::guard::{account, record};
+use holdfast_tests::scenarios::guard::{account, kim, record};
 use holdfast_tests::sim::front::Stage;
 use holdfast_tests::sim::front::tap::Sabotage;
 use holdfast_tests::sim::{TagPolicy, TakenAnswer};
@@ -75,13 +77,49 @@ fn it_comes_back_when_a_tag_policy_refuses_its_tags() {
     survives(explore(&account.scenario_that(
         "tags refused",
         goal,
+        |released, stage| released.is_back_without(&["Name"], stage),
+    )));
+}
+
+#[test]
+fn it_comes_back_protected_when_it_has_as_many_tags_as_ec2_allows() {
+    let keys: Vec<String> = (0..48).map(|number| format!("tag-{number:02}")).collect();
+    let mut tags = vec![("holdfast:protect", "reclaim"), ("Name", "gateway")];
+    tags.extend(keys.iter().map(|key| (key.as_str(), "")));
+    let released = account().tagged(&tags).released();
+    let goal = Promises::with_changes(3);
+    survives(explore(&released.scenario_that(
+        "fifty tags",
+        goal,
+        |released, stage| released.is_back_without(&["tag-46", "tag-47"], stage),
+    )));
+}
+
+#[test]
+fn it_comes_back_when_it_is_released_a_second_time() {
+    let guarded = account().released().guarded();
+    guarded.report().unwrap_or_else(|error| panic!("{error}"));
+    let again = guarded.released_again(&kim());
+    let goal = Promises::with_changes(3);
+    survives(explore(&again.scenario_that(
+        "released again",
+        goal,
         |released, stage| {
-            released
-                .held(stage)
-                .map(drop)
-                .ok_or_else(|| "it is not back".to_owned())
+            released.is_back(stage)?;
+            match reclaims(stage) {
+                2 => Ok(()),
+                counted => Err(format!("{counted} reclaims are counted")),
+            }
         },
     )));
+}
+
+/// How often the address that is there was taken back, by the ledger.
+fn reclaims(stage: &Stage) -> usize {
+    let rows = stage.ledger.snapshots().now_or_never();
+    let rows = rows.and_then(Result::ok).unwrap_or_default();
+    let alive = rows.iter().find(|row| row.is_alive());
+    alive.map_or(0, |row| row.reclaims.len())
 }
 
 #[test]
@@ -169,6 +207,21 @@ fn two_deliveries_at_once_end_as_one_does_in_every_order() {
     let scenario = account().released().scenario("delivered twice at once");
     let orders = interleave::twice(&scenario).unwrap_or_else(|history| panic!("{history}"));
     println!("{orders} orders");
+    assert!(orders > 100, "only {orders} orders were walked");
+}
+
+/// The mode is switched while runs are under way: one may act, the other may not.
+#[test]
+fn a_run_that_may_only_observe_takes_nothing_back_from_one_that_acts() {
+    let released = account().released();
+    let scenario = account()
+        .released()
+        .scenario("observed and enforced at once");
+    let pair = |one, other| {
+        let observing = released.deliver_in(Mode::Observe, one);
+        (observing, released.deliver_in(Mode::Enforce, other))
+    };
+    let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
     assert!(orders > 100, "only {orders} orders were walked");
 }
 

@@ -60,6 +60,26 @@ fn promise_1() {
     survives_every_fault("promise 1", account(), changes, true);
 }
 
+/// The trait by which failover takes an address from whoever has it is not among what the guard and placement
+/// ask of EC2, so the compiler keeps them from it.
+#[test]
+fn the_guard_and_placement_cannot_take_an_address_from_its_holder() {
+    for (function, source) in [
+        ("GuardCloud", include_str!("../../shared/src/guard/mod.rs")),
+        (
+            "PlacementCloud",
+            include_str!("../../shared/src/placement/mod.rs"),
+        ),
+    ] {
+        let (_, rest) = source
+            .split_once(&format!("pub trait {function}:"))
+            .unwrap();
+        let (bounds, _) = rest.split_once('{').unwrap();
+        assert!(!bounds.contains("Reassociate"), "{function}: {bounds}");
+        assert!(bounds.contains("Associate"), "{function}: {bounds}");
+    }
+}
+
 /// What is not tagged, or not named by a policy, is never changed.
 #[test]
 fn promise_2() {

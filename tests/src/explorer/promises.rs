@@ -3,12 +3,13 @@
 
 mod interfaces;
 mod lease;
-pub mod records;
+mod records;
 mod scene;
 
 use crate::sim::api::{Caller, Request};
 use crate::sim::front::Stage;
 pub use lease::{Deed, Hand, UnderLease, deed, repeated, under_lease};
+pub use records::{broken_by_record, broken_by_row, unprotected_by};
 pub use scene::{Addresses, Scene, addresses};
 use std::collections::BTreeMap;
 

@@ -188,6 +188,7 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
         PendingReason::Refused,
         PendingReason::StillThere,
         PendingReason::Unreachable,
+        PendingReason::AnotherAddress,
     ]
     .map(|reason| ReleaseStatus::Pending { reason });
     let lost = [

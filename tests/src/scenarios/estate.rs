@@ -5,9 +5,10 @@ use crate::explorer::promises::addresses;
 use crate::sim::World;
 use crate::sim::api::{
     AllocateAddress, AllocatedAddress, AssociateAddress, AttachInternetGateway, Caller,
-    CreateInternetGateway, CreateNetworkInterface, CreateSubnet, CreateVpc, DisassociateAddress,
-    Ec2Error, ModifyAddressAttribute, ReleaseAddress, Request, ResetAddressAttribute, Response,
-    RunInstances, Tag, TagSpecification, TerminateInstances,
+    CreateInternetGateway, CreateNetworkInterface, CreateSubnet, CreateVpc,
+    DescribeNetworkInterfaces, DisassociateAddress, Ec2Error, ModifyAddressAttribute,
+    ReleaseAddress, Request, ResetAddressAttribute, Response, RunInstances, Tag, TagSpecification,
+    TerminateInstances,
 };
 
 fn unexpected(response: &Response) -> Ec2Error {
@@ -52,6 +53,27 @@ pub fn interface(world: &mut World, owner: &Caller, private_ip: &str) -> Result<
     let interface = CreateNetworkInterface {
         subnet_id: subnet.subnet_id,
         private_ip_address: Some(private_ip.to_owned()),
+        ..CreateNetworkInterface::default()
+    };
+    match world.call(owner, &Request::CreateNetworkInterface(interface), false)? {
+        Response::CreateNetworkInterface(interface) => Ok(interface.network_interface_id),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// One more interface in the subnet of another.
+///
+/// # Errors
+/// As EC2 refuses.
+pub fn neighbour(world: &mut World, owner: &Caller, eni: &str) -> Result<String, Ec2Error> {
+    let all = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
+    let shown = match world.inspect(owner, &all)? {
+        Response::DescribeNetworkInterfaces { interfaces, .. } => interfaces,
+        other => return Err(unexpected(&other)),
+    };
+    let of = shown.into_iter().find(|it| it.network_interface_id == eni);
+    let interface = CreateNetworkInterface {
+        subnet_id: of.map(|it| it.subnet_id).unwrap_or_default(),
         ..CreateNetworkInterface::default()
     };
     match world.call(owner, &Request::CreateNetworkInterface(interface), false)? {
@@ -127,17 +149,31 @@ pub fn take_out_of_use(
     let Some(association) = held else {
         return Ok(());
     };
-    let reset = ResetAddressAttribute {
-        allocation_id: allocation.to_owned(),
-        attribute: "domain-name".to_owned(),
-    };
-    world.call(caller, &Request::ResetAddressAttribute(reset), false)?;
+    take_name_away(world, caller, allocation)?;
     let end = DisassociateAddress {
         association_id: Some(association.association_id),
         public_ip: None,
     };
     world
         .call(caller, &Request::DisassociateAddress(end), false)
+        .map(drop)
+}
+
+/// Resets the reverse DNS.
+///
+/// # Errors
+/// As EC2 refuses.
+pub fn take_name_away(
+    world: &mut World,
+    caller: &Caller,
+    allocation: &str,
+) -> Result<(), Ec2Error> {
+    let reset = ResetAddressAttribute {
+        allocation_id: allocation.to_owned(),
+        attribute: "domain-name".to_owned(),
+    };
+    world
+        .call(caller, &Request::ResetAddressAttribute(reset), false)
         .map(drop)
 }
 

@@ -1,5 +1,7 @@
 //! An account with a protected address that somebody releases, and what may be special about it.
 
+mod ends;
+
 use super::estate;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
@@ -28,6 +30,7 @@ pub struct Account {
     tags: Vec<Tag>,
     request: AllocateAddress,
     in_use: bool,
+    named: bool,
     knows: bool,
     deny_at_release: Option<&'static str>,
     releaser: Caller,
@@ -39,7 +42,9 @@ pub struct Released {
     /// EC2, after the release.
     pub world: World,
     /// What the ledger knew at the time of the release.
-    pub snapshot: Option<Snapshot>,
+    pub rows: Vec<Snapshot>,
+    /// The tags that the address had.
+    pub tags: Vec<Tag>,
     /// The settings.
     pub settings: Settings,
     /// The event that tells of it.
@@ -71,6 +76,7 @@ pub fn account() -> Account {
         ],
         request: AllocateAddress::default(),
         in_use: true,
+        named: true,
         knows: true,
         deny_at_release: None,
         releaser: kim(),
@@ -122,6 +128,13 @@ impl Account {
         self
     }
 
+    /// The address has no reverse DNS name.
+    #[must_use]
+    pub fn not_named(mut self) -> Self {
+        self.named = false;
+        self
+    }
+
     /// The ledger knows nothing of the address.
     #[must_use]
     pub fn unknown_to_the_ledger(mut self) -> Self {
@@ -149,17 +162,22 @@ impl Account {
         const GOOD: &str = "the scenario's own calls are good";
         let (world, owner) = (&mut self.world, Caller::user(ACCOUNT, "owner"));
         let eni = estate::interface(world, &owner, "10.0.0.5").expect(GOOD);
-        let address = estate::allocate(world, &owner, self.request, self.tags).expect(GOOD);
+        let tags = self.tags.clone();
+        let address = estate::allocate(world, &owner, self.request, tags).expect(GOOD);
         let allocation = address.allocation_id.as_str();
         world.advance(Duration::minutes(1));
         if self.in_use {
             let place = (eni.as_str(), "10.0.0.5");
             estate::put_to_use(world, &owner, allocation, place, NAME).expect(GOOD);
+            if !self.named {
+                estate::take_name_away(world, &owner, allocation).expect(GOOD);
+            }
         }
         world.advance(Duration::minutes(10));
         let settings = Settings::read(self.settings).expect("the scenario's settings are good");
         let named = known_address(world, allocation);
-        let snapshot = self.knows.then(|| named.snapshot(world, self.in_use));
+        let is_named = self.in_use && self.named;
+        let known = self.knows.then(|| named.snapshot(world, is_named));
         estate::take_out_of_use(world, &self.releaser, allocation).expect(GOOD);
         world.advance(Duration::minutes(5));
         estate::release(world, &self.releaser, allocation).expect(GOOD);
@@ -169,7 +187,8 @@ impl Account {
         }
         Released {
             world: self.world,
-            snapshot,
+            rows: known.into_iter().collect(),
+            tags: self.tags,
             settings,
             event,
             ip: address.public_ip,
@@ -235,8 +254,10 @@ impl Released {
     #[must_use]
     pub fn stage(&self) -> Arc<Stage> {
         let stage = Stage::new(self.world.clone());
-        if let Some(snapshot) = &self.snapshot {
-            let _ = stage.ledger.put_snapshot(snapshot).now_or_never();
+        for row in &self.rows {
+            let mut row = row.clone();
+            row.revision = 1;
+            let _ = stage.ledger.put_snapshot(&row).now_or_never();
         }
         stage
     }
@@ -276,84 +297,23 @@ impl Released {
             name,
             stage: Box::new(move || for_stage.stage()),
             deliver: Box::new(move |player| for_run.deliver(player)),
-            observe: Box::new(move |player| released.observe(player)),
+            observe: Box::new(move |player| released.deliver_in(Mode::Observe, player)),
             goal: Box::new(move |stage| goal(&for_goal, stage)),
             promises,
         }
     }
 
     fn deliver(&self, player: Player) -> Run<'static> {
-        self.deliver_with(player, self.settings.clone())
+        self.deliver_in(self.settings.mode, player)
     }
 
-    /// The same in `observe` mode.
-    fn observe(&self, player: Player) -> Run<'static> {
-        let settings = Settings {
-            mode: Mode::Observe,
-            ..self.settings.clone()
-        };
-        self.deliver_with(player, settings)
-    }
-
-    fn deliver_with(&self, player: Player, settings: Settings) -> Run<'static> {
+    /// Delivers the event to a run in that mode.
+    #[must_use]
+    pub fn deliver_in(&self, mode: Mode, player: Player) -> Run<'static> {
+        let mut settings = self.settings.clone();
+        settings.mode = mode;
         let trigger = parse(&self.event).expect("the simulator's events can be read");
         Box::pin(deliver(player, settings, trigger))
-    }
-
-    /// What must be so in the end: the address, its tags, its association, its name, and the ledger.
-    ///
-    /// # Errors
-    /// What is not so.
-    pub fn is_back(&self, stage: &Stage) -> Result<(), String> {
-        let back = self
-            .held(stage)
-            .ok_or("the account does not have the address")?;
-        let tag = |key: &str| {
-            back.tags
-                .iter()
-                .find(|tag| tag.key == key)
-                .map(|tag| tag.value.as_str())
-        };
-        let at = back
-            .association
-            .as_ref()
-            .map(|now| now.network_interface_id.as_str());
-        let expected = [
-            (tag("Name") == Some("partner gateway"), "it lacks its tags"),
-            (
-                tag("holdfast:reclaimed-from") == Some(&self.allocation),
-                "it does not say where from",
-            ),
-            (at == Some(self.eni.as_str()), "it is not where it was"),
-        ];
-        if let Some((_, missing)) = expected.iter().find(|(so, _)| !so) {
-            return Err((*missing).to_owned());
-        }
-        let record = record(stage).ok_or("the ledger has no record of the release")?;
-        if !record.status.is_settled() {
-            return Err(format!("the ledger says {:?}", record.status));
-        }
-        self.ledger_agrees(stage, &back.allocation_id)
-    }
-
-    fn ledger_agrees(&self, stage: &Stage, now: &str) -> Result<(), String> {
-        let rows = stage
-            .ledger
-            .snapshots()
-            .now_or_never()
-            .and_then(Result::ok)
-            .unwrap_or_default();
-        let alive = |id: &str| {
-            rows.iter()
-                .find(|row| row.allocation.as_str() == id)
-                .map(Snapshot::is_alive)
-        };
-        match (alive(&self.allocation), alive(now)) {
-            (Some(false), Some(true)) => Ok(()),
-            other => Err(format!(
-                "the ledger has the old and the new allocation as {other:?}"
-            )),
-        }
     }
 
     /// The address, if the account has it.
@@ -373,7 +333,9 @@ async fn deliver(
     let player = player.acting_as("holdfast-release-guard");
     let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
-    guard::run(&ports, &settings, &trigger, delivery).await
+    let report = guard::run(&ports, &settings, &trigger, delivery).await?;
+    ends::note_claims(&report, player.stage());
+    Ok(report)
 }
 
 /// The one release record in the ledger.
@@ -402,6 +364,32 @@ impl Guarded {
             .deliver(self.stage.player("holdfast-release-guard"));
         run.now_or_never()
             .expect("without a fault, a simulated run never waits")
+    }
+
+    /// Somebody takes the address, which is back, out of use and releases it once more.
+    ///
+    /// # Panics
+    /// When it is not back.
+    #[must_use]
+    pub fn released_again(self, by: &Caller) -> Released {
+        const GOOD: &str = "the scenario's own calls are good";
+        let held = self.released.held(&self.stage);
+        let allocation = held.expect("the address is back").allocation_id;
+        let rows = self.stage.ledger.snapshots().now_or_never();
+        let mut world = self.stage.world().clone();
+        world.advance(Duration::minutes(10));
+        drop(world.take_events());
+        estate::take_out_of_use(&mut world, by, &allocation).expect(GOOD);
+        world.advance(Duration::minutes(5));
+        estate::release(&mut world, by, &allocation).expect(GOOD);
+        let event = last_event(&mut world, "ReleaseAddress");
+        Released {
+            rows: rows.and_then(Result::ok).unwrap_or_default(),
+            world,
+            event,
+            allocation,
+            ..self.released
+        }
     }
 
     /// The names of the calls so far.

@@ -400,7 +400,7 @@ pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Resul
     };
     if let Ok(report) = &end {
         let false_claims = truth::untrue(report, &player.stage().world());
-        player.stage().breaks(false_claims);
+        player.stage().note_broken(false_claims);
     }
     end
 }

@@ -139,6 +139,7 @@ impl Model {
                 "InvalidParameterCombination",
                 "The parameters address, ipamPoolId and publicIpv4Pool cannot be used together.",
             )),
+            (Some(_), ..) if self.settings.gives_another_address => self.next_of_amazon(),
             (Some(ip), _, None) => self.named_address(account, ip, ipam_pool, border_group),
             (None, Some(pool), None) => self.next_of_pool(account, pool, true, border_group),
             (None, None, Some(pool)) if pool != AMAZON => {

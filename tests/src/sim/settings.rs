@@ -9,6 +9,9 @@ use time::Duration;
 pub struct Settings {
     /// Elastic IPs per Region (Service Quotas L-0263D0A3); pools of one's own do not count.
     pub address_quota: usize,
+    /// Whether AllocateAddress gives any address, whichever it is asked for: EC2 does not, endpoints that
+    /// only resemble it do.
+    pub gives_another_address: bool,
     /// How long a new allocation id is unknown to other calls (eventual consistency: users see
     /// `InvalidAllocationID.NotFound` on an `AssociateAddress` right after AllocateAddress).
     pub allocation_usable_after: Duration,
@@ -58,6 +61,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             address_quota: 5,
+            gives_another_address: false,
             allocation_usable_after: Duration::ZERO,
             released_unavailable_for: Duration::ZERO,
             released_taken_after: None,

@@ -5,6 +5,7 @@ mod asking;
 mod associating;
 mod decisions;
 mod ec2;
+mod estates;
 mod hindsight;
 mod records;
 mod restorations;

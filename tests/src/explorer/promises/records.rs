@@ -1,29 +1,53 @@
-//! The promise that the records of releases keep: what is settled stays settled, and as it was settled.
+//! Promises that the ledger shows, at every write: what is settled stays settled, a tombstone is for ever.
+//! And one that it shows together with the account: what came back is protected as it was.
 
-use holdfast::ledger::{ReleaseRecord, ReleaseStatus};
+use super::scene::{Scene, value_of};
+use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 
-/// What a write of a release record broke. One thing may open a settled one again: the audit, once, where
-/// CloudTrail's history tells of an association that was not restored.
+/// What a write of a release record broke.
 #[must_use]
-pub fn broken_by(before: Option<ReleaseRecord>, after: &ReleaseRecord) -> Option<String> {
-    let before = before.filter(|before| before.status.is_settled())?;
-    let is_opened = match (&before.status, &after.status) {
-        (
-            ReleaseStatus::Reclaimed {
-                allocation: was, ..
-            },
-            ReleaseStatus::Reclaimed {
-                allocation: is,
-                restored: false,
-            },
-        ) => was == is && !before.audited && after.audited,
-        _ => false,
-    };
-    let is_kept = before.status == after.status || is_opened;
-    (!is_kept).then(|| {
-        format!(
-            "promise 5: the release of {} was settled as {:?} and is {:?} now",
-            after.allocation, before.status, after.status
-        )
+pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -> Option<String> {
+    let before = before?;
+    let (was, is) = (&before.status, &after.status);
+    let is_looked_at_again = !before.audited && after.audited && allocation_of(is).is_some();
+    let stays = !was.is_settled() || was == is || is_looked_at_again;
+    let is_kept = allocation_of(was).is_none() || allocation_of(was) == allocation_of(is);
+    (!stays || !is_kept).then(|| {
+        let lost = &after.allocation;
+        format!("promise 5: the release of {lost} was {was:?}, and was made {is:?}")
     })
+}
+
+/// What a write of a snapshot broke.
+#[must_use]
+pub fn broken_by_row(before: Option<&Snapshot>, after: &Snapshot) -> Option<String> {
+    let came_to_life = before.is_some_and(|before| !before.is_alive()) && after.is_alive();
+    came_to_life.then(|| format!("promise 5: the tombstone of {} is gone", after.allocation))
+}
+
+fn allocation_of(status: &ReleaseStatus) -> Option<&str> {
+    match status {
+        ReleaseStatus::Reclaimed { allocation, .. } => Some(allocation.as_str()),
+        _ => None,
+    }
+}
+
+/// What the account has since a request of Holdfast's for an address, without the protection that the ledger
+/// knows of.
+#[must_use]
+pub fn unprotected_by(before: &Scene, after: &Scene, rows: &[Snapshot]) -> Vec<String> {
+    let is_new = |(id, _): &(&String, _)| !before.addresses.contains_key(*id);
+    let born = after.addresses.iter().filter(is_new);
+    born.filter_map(|(_, address)| {
+        let tag = |key| value_of(&address.tags, key);
+        let ip = &address.public_ip;
+        let Some(from) = tag("holdfast:reclaimed-from") else {
+            return Some(format!("promise 3: {ip} does not say where it comes from"));
+        };
+        let row = rows.iter().find(|row| row.allocation.as_str() == from)?;
+        let had = row.tags.get("holdfast:protect").map(String::as_str);
+        let has = tag("holdfast:protect");
+        (had != has).then(|| format!("{ip} was protected as {had:?}, and came back with {has:?}"))
+    })
+    .collect()
 }

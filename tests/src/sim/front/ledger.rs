@@ -3,7 +3,7 @@
 use super::Player;
 use super::cloud::unanswered;
 use super::tap::Sabotage;
-use crate::explorer::promises::records;
+use crate::explorer::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
@@ -94,19 +94,27 @@ impl Ledger for Player {
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
-        let call = self.stage.ledger.put_snapshot(snapshot);
+        let ledger = &self.stage.ledger;
+        let call = async {
+            let before = ledger.read(&snapshot.allocation).await?.snapshot;
+            let written = ledger.put_snapshot(snapshot).await?;
+            let broken = promises::broken_by_row(before.as_ref(), snapshot);
+            self.stage
+                .note_broken(broken.filter(|_| written == Written::Stored));
+            Ok(written)
+        };
         self.ledger_call("ledger write snapshot", "dynamodb:PutItem", call)
             .await
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
+        let ledger = &self.stage.ledger;
         let call = async {
-            let ledger = &self.stage.ledger;
             let before = ledger.read(&release.allocation).await?.release;
             let written = ledger.put_release(release).await?;
-            if written == Written::Stored {
-                self.stage.breaks(records::broken_by(before, release));
-            }
+            let broken = promises::broken_by_record(before.as_ref(), release);
+            self.stage
+                .note_broken(broken.filter(|_| written == Written::Stored));
             Ok(written)
         };
         self.ledger_call("ledger write release", "dynamodb:PutItem", call)

@@ -129,12 +129,6 @@ impl Stage {
             .clone()
     }
 
-    /// Notes promises that are seen to be broken.
-    pub fn breaks(&self, promises: impl IntoIterator<Item = String>) {
-        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.extend(promises);
-    }
-
     /// What was changed under the groups' leases, in its order.
     #[must_use]
     pub fn deeds(&self) -> Vec<Deed> {
@@ -158,14 +152,21 @@ impl Stage {
             before.sick.extend(self.wished_away(player.run, &before));
         }
         let answer = world.call(caller, request, false);
-        broken.extend(promises::broken_by(request, &before, &Scene::of(&world)));
+        let after = Scene::of(&world);
+        broken.extend(promises::broken_by(request, &before, &after));
+        if request.action() == "AllocateAddress" {
+            let rows = self.ledger.snapshots().now_or_never();
+            let rows = rows.and_then(Result::ok).unwrap_or_default();
+            broken.extend(promises::unprotected_by(&before, &after, &rows));
+        }
         self.note_broken(broken);
         answer
     }
 
-    fn note_broken(&self, more: Vec<String>) {
-        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.extend(more);
+    /// Something that must not be so.
+    pub fn note_broken(&self, broken: impl IntoIterator<Item = String>) {
+        let mut noted = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(broken);
     }
 
     /// What a call breaks that is made without the lease that it needs. One that has it is noted.
@@ -292,6 +293,12 @@ impl Player {
     #[must_use]
     pub fn run(&self) -> tap::Run {
         self.run
+    }
+
+    /// Where it acts.
+    #[must_use]
+    pub fn stage(&self) -> &Stage {
+        &self.stage
     }
 
     /// A delivery that Lambda ends after so long.
