@@ -18,11 +18,11 @@ fn own() -> EniId {
     "eni-02".parse().unwrap()
 }
 
-fn interface_with(ips: &[Ipv4Addr]) -> Option<Interface> {
-    Some(Interface {
+fn interface_with(ips: &[Ipv4Addr]) -> Interface {
+    Interface {
         private_ips: ips.iter().map(|ip| (*ip, None)).collect(),
         ..Interface::bare(own())
-    })
+    }
 }
 
 fn standby_with_ips(ips: &[Ipv4Addr]) -> Instance {
@@ -35,12 +35,12 @@ fn standby_with_ips(ips: &[Ipv4Addr]) -> Instance {
 fn interface_shows(ms: u64, ips: &[Ipv4Addr]) -> Script {
     let script = script().instance(0, Ok(standby_with_ips(&[FIRST, SECOND])));
     script
-        .interface(0, Ok(interface_with(ips)))
-        .interface(ms, Ok(interface_with(&[FIRST, SECOND])))
+        .interface(0, Ok(Some(interface_with(ips))))
+        .interface(ms, Ok(Some(interface_with(&[FIRST, SECOND]))))
 }
 
 fn instance_shows(ms: u64, shown: Instance) -> Script {
-    let script = script().interface(0, Ok(interface_with(&[FIRST, SECOND])));
+    let script = script().interface(0, Ok(Some(interface_with(&[FIRST, SECOND]))));
     script
         .instance(0, Ok(shown))
         .instance(ms, Ok(standby_with_ips(&[FIRST, SECOND])))
@@ -99,7 +99,7 @@ fn a_read_that_is_throttled_is_read_again_and_one_that_is_denied_is_not() {
     let late = script()
         .interface(0, Err("Throttling"))
         .instance(0, Err("Throttling"));
-    let late = late.interface(1_000, Ok(there()));
+    let late = late.interface(1_000, Ok(Some(there())));
     let late = late.instance(2_000, Ok(standby_with_ips(&[FIRST, SECOND])));
     let went = late.moving(reassigning()).go();
     assert_eq!(went.end, "moved");
@@ -160,7 +160,7 @@ fn private_ips_are_looked_at_anew_when_the_standby_has_failed() {
 #[test]
 fn private_ips_on_an_interface_that_cannot_be_read_have_not_moved_yet() {
     let blind = interface_shows(2_000, &[]).interface(0, Err("Throttling"));
-    let blind = blind.interface(2_000, Ok(interface_with(&[FIRST, SECOND])));
+    let blind = blind.interface(2_000, Ok(Some(interface_with(&[FIRST, SECOND]))));
     let went = blind.moving(reassigning()).go();
     assert_eq!(went.end, "moved");
     went.took(2);
