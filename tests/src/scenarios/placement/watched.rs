@@ -84,7 +84,7 @@ impl Watched {
         let mut broken = broken_by_calls(stage, &self.player);
         broken.extend(report.into_iter().flat_map(|report| untrue(stage, report)));
         for what in broken {
-            stage.note_broken(format!("instance-start {what}"));
+            stage.note_broken([format!("instance-start {what}")]);
         }
     }
 }
@@ -216,7 +216,7 @@ impl Disassociate for Watched {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
         if let Some(blame) = self.blame(association) {
             let stage = self.player.stage();
-            stage.note_broken(format!("instance-start ends {association} {blame}"));
+            stage.note_broken([format!("instance-start ends {association} {blame}")]);
         }
         self.player.disassociate(association).await
     }

@@ -104,12 +104,6 @@ impl Stage {
         !self.intruded.load(Ordering::Relaxed) && !self.timetable.is_kept()
     }
 
-    /// Notes a promise that somebody saw broken.
-    pub fn note_broken(&self, what: String) {
-        let mut broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
-        broken.push(what);
-    }
-
     /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
     /// alarm that does not name it.
     pub fn give_up(&self, instance: &str) {
@@ -293,12 +287,6 @@ impl Player {
     #[must_use]
     pub fn run(&self) -> tap::Run {
         self.run
-    }
-
-    /// Where it acts.
-    #[must_use]
-    pub fn stage(&self) -> &Stage {
-        &self.stage
     }
 
     /// A delivery that Lambda ends after so long.
