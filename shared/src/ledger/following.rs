@@ -90,7 +90,7 @@ impl Snapshot {
                 instance,
                 ..
             } => self.associated(
-                Association {
+                &Association {
                     id: id.clone(),
                     eni: eni.clone(),
                     private_ip: *private_ip,
@@ -121,10 +121,10 @@ impl Snapshot {
     }
 
     /// The call may come twice, once with what a look adds to it.
-    fn associated(&mut self, association: Association, at: OffsetDateTime) {
+    fn associated(&mut self, association: &Association, at: OffsetDateTime) {
         let held = self.association.as_ref();
         if held.is_none_or(|held| held.value.id != association.id) {
-            follow(&mut self.association, Some(&association), at);
+            follow(&mut self.association, Some(association), at);
         }
     }
 

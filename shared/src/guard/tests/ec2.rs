@@ -1,5 +1,9 @@
 //! A small EC2 for the guard alone: a few addresses, one interface, a clock that goes when somebody
 //! waits, and a script of what happens, and what goes wrong, at which call.
+#![expect(
+    clippy::result_large_err,
+    reason = "the functions' own error is returned as it is"
+)]
 
 use super::super::{Loss, settle};
 use super::*;

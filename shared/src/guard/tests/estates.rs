@@ -74,11 +74,11 @@ fn a_report_of_a_loss_ends_with_what_the_address_was() {
     assert_eq!(report.outcome, Outcome::Lost);
     let reason = LostReason::Deadline;
     assert_eq!(guarded.record().status, ReleaseStatus::Lost { reason });
-    let last = report.findings.last().unwrap();
+    let finding = report.findings.last().unwrap();
     assert!(
-        last.what.starts_with("what 203.0.113.7 was: "),
+        finding.what.starts_with("what 203.0.113.7 was: "),
         "{}",
-        last.what
+        finding.what
     );
-    assert_eq!(last.why, "1 runs have asked for it");
+    assert_eq!(finding.why, "1 runs have asked for it");
 }

@@ -1,5 +1,9 @@
 //! A small EC2 in which placement acts: it has what [`Seen`] shows, refuses, lags and lets somebody else act
 //! where a test says so, and lists every call. Time passes only by waiting, and by slow answers.
+#![expect(
+    clippy::result_large_err,
+    reason = "the functions' own error is returned as it is"
+)]
 
 use super::super::decide::{Observed, Step};
 use super::super::{self as placement, Waiting, act};
@@ -273,8 +277,8 @@ impl ReadAddresses for Ec2 {
             return Ok(state.world.addresses.clone());
         };
         let mut state = self.call("DescribeAddress", ids[0].as_str())?;
-        let stale = state.stale.pop_front();
-        let mut shown = stale.unwrap_or_else(|| state.world.addresses.clone());
+        let lagging = state.stale.pop_front();
+        let mut shown = lagging.unwrap_or_else(|| state.world.addresses.clone());
         shown.retain(|address| ids.contains(&address.allocation));
         Ok(shown)
     }

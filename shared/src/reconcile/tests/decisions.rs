@@ -95,13 +95,13 @@ fn each_call_concerns_the_address_that_it_names() {
         by_association
     );
     let received = Some(allocation(9));
-    let by_ip = Concern::Address {
+    let by_address = Concern::Address {
         ip: ip(1),
         received: received.clone(),
     };
     assert_eq!(
         concern(&accepted_at(1, received, START), &settings()),
-        by_ip
+        by_address
     );
 }
 
