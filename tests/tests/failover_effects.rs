@@ -1,6 +1,7 @@
 //! An accepted call is not ownership: what happens between the call and what EC2 shows of it, for each way in
 //! which something moves.
 
+use holdfast::ids::InstanceId;
 use holdfast::report::{MoveEnd, MoveReport, Outcome, Report};
 use holdfast_tests::scenarios::failover::{
     Trio, attach, changes, detach, failed, failover_in, floating_address, floating_interface,
@@ -94,7 +95,7 @@ fn what_a_person_gives_to_another_standby_meanwhile_is_that_ones() {
         assert_eq!(trio.holder(&stage), Some(2), "{}", report.summary);
         assert_eq!(report.outcome, Outcome::AlreadyMoved);
         let to = only_move(&report).to.as_ref();
-        assert_eq!(to.map(|to| to.as_str()), Some(trio.members[2].as_str()));
+        assert_eq!(to.map(InstanceId::as_str), Some(trio.members[2].as_str()));
         assert_eq!(stage.broken(), Vec::<String>::new());
     }
 }

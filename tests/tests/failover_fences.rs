@@ -83,9 +83,9 @@ fn the_failed_member_is_stopped_after_everything_has_moved_and_nobody_else_is() 
         let (trio, stage, event) = fenced(trio, "stop");
         assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
         assert_eq!(changes(&stage).last(), Some(&"StopInstances"));
-        let state = |member: usize| state_of(&stage, &trio.members[member]);
-        assert_eq!(state(0), Some(InstanceState::Stopping));
-        assert_eq!(state(1), Some(InstanceState::Running));
+        let as_shown = |member: usize| state_of(&stage, &trio.members[member]);
+        assert_eq!(as_shown(0), Some(InstanceState::Stopping));
+        assert_eq!(as_shown(1), Some(InstanceState::Running));
         assert_eq!(trio.holder(&stage), Some(1));
     }
 }

@@ -4,7 +4,8 @@
 use holdfast::report::Outcome;
 use holdfast_tests::explorer::{Scenario, explore_singly};
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, failed, floating_address, floating_interface, floating_private_ip, why,
+    Trio, changes, failed, floating_address, floating_interface, floating_private_ip,
+    primary_interface, why,
 };
 use holdfast_tests::sim::api::Request;
 use holdfast_tests::sim::front::Stage;
@@ -16,7 +17,7 @@ const ELSEWHERE: usize = 3;
 /// Whether it was ever tried to give something to the member in the other zone.
 fn was_tried_elsewhere(trio: &Trio, stage: &Stage) -> bool {
     let other = &trio.members[ELSEWHERE];
-    let eni = holdfast_tests::scenarios::failover::primary_interface(&stage.world(), other);
+    let eni = primary_interface(&stage.world(), other);
     let world = stage.world();
     let mut calls = world.calls().iter().filter(|call| !call.dry_run);
     calls.any(|call| match &call.request {
