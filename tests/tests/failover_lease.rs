@@ -1,6 +1,7 @@
 //! The lease of a group: nobody acts while another has it, whoever waited for it looks again, and what a run
 //! cannot end it does not begin.
 
+use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, attach, changes, detach, failed, failover_in, fired, first_change,
@@ -174,7 +175,7 @@ fn the_lease_is_given_back_with_what_was_done() {
         last.to.expect("somebody took over").as_str(),
         trio.members[1]
     );
-    let sick: Vec<&str> = last.sick.iter().map(|id| id.as_str()).collect();
+    let sick: Vec<&str> = last.sick.iter().map(InstanceId::as_str).collect();
     assert_eq!(sick, [trio.members[0].as_str()]);
     assert_eq!(last.alarms, [alarm_of(&trio.members[0])]);
     assert!(last.ended_at.is_some());

@@ -6,6 +6,7 @@
 )]
 
 use holdfast::event::parse;
+use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::explorer::{Run, Scenario, interleave};
@@ -61,7 +62,7 @@ fn at_most_one_move_each(trio: &Trio, stage: &Stage, most: usize) -> Result<(), 
         .holder(stage)
         .map(|holder| trio.members[holder].as_str());
     must(
-        holder.is_some() && took_over.as_ref().map(|to| to.as_str()) == holder,
+        holder.is_some() && took_over.as_ref().map(InstanceId::as_str) == holder,
         || format!("the lease says {took_over:?}, the address is with {holder:?}"),
     )
 }
