@@ -20,11 +20,11 @@ use time::Duration;
 const MOVE: [(&str, &str); 1] = [("holdfast:on-stop", "move")];
 
 /// What `observe` mode says is what `enforce` mode does; then the event, and what was said of it.
-fn told(fleet: &Fleet, instance: usize, state: &str) -> (Arc<Stage>, Report) {
+fn told(fleet: &Fleet, instance: usize, came_into: &str) -> (Arc<Stage>, Report) {
     let compared = fleet.would_do_what_it_does();
     assert!(compared.is_ok(), "{compared:?}");
     let stage = fleet.stage();
-    let report = fleet.tell(&stage, instance, state);
+    let report = fleet.tell(&stage, instance, came_into);
     assert_eq!(stage.broken(), Vec::<String>::new());
     assert_eq!(stage.world().check(), Vec::<String>::new());
     (stage, report)
@@ -94,8 +94,8 @@ fn an_address_that_is_kept_for_a_slot_and_one_of_no_group_stay_free() {
         .address(&[("holdfast:slot", "spare")])
         .address(&[("holdfast:group", " ")])
         .running(2);
-    for (instance, state) in [(0, "running"), (1, "stopped")] {
-        let (stage, report) = told(&fleet, instance, state);
+    for (instance, came_into) in [(0, "running"), (1, "stopped")] {
+        let (stage, report) = told(&fleet, instance, came_into);
         assert!(of(&report).placed.is_empty());
         assert_eq!(holders(&fleet, &stage), [None, None]);
     }
@@ -121,8 +121,8 @@ fn an_address_on_an_interface_that_moves_is_not_taken_by_an_instance_that_starts
     let request = Request::AssociateAddress(request);
     assert!(fleet.world.call(&owner(), &request, false).is_ok());
     let fleet = fleet.stopped(1);
-    for (instance, state) in [(0, "running"), (1, "stopped")] {
-        let (stage, _) = told(&fleet, instance, state);
+    for (instance, came_into) in [(0, "running"), (1, "stopped")] {
+        let (stage, _) = told(&fleet, instance, came_into);
         assert_eq!(holders(&fleet, &stage), [Some(1)]);
     }
 }

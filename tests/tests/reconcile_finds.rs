@@ -224,8 +224,11 @@ fn an_address_that_a_look_does_not_show_yet_is_not_lost() {
     assert!(account.snapshots()[0].is_alive());
 }
 
+/// The interface and the private IP of each address.
+type Places = BTreeMap<String, Option<(String, String)>>;
+
 /// Where every address is, and how each release ended: what the end of a run is compared by.
-fn end_of((stage, _): &Found) -> (BTreeMap<String, Option<(String, String)>>, Vec<String>) {
+fn end_of((stage, _): &Found) -> (Places, Vec<String>) {
     let places = addresses(&stage.world()).into_values().map(|held| {
         let at = held
             .association

@@ -86,6 +86,8 @@ impl Progress {
             .filter(|charge| !is_open(charge))
             .cloned()
             .collect();
+        // What was on its way from a member that is well again stays with it.
+        let is_over = self.recovered.is_some();
         for charge in done {
             let Some(report) = self.moves.get_mut(&charge) else {
                 continue;
@@ -97,7 +99,7 @@ impl Progress {
             let holder = found.and_then(|found| found.seat.instance());
             match (found, holder) {
                 (None, _) => report.end = MoveEnd::Gone,
-                (Some(found), Some(holder)) if !self.leaving.contains(holder) => {
+                (Some(found), Some(holder)) if is_over || !self.leaving.contains(holder) => {
                     report.end = MoveEnd::AlreadyThere;
                     report.to = Some(holder.clone());
                     if let Some(private_ip) = private_ip_of(found) {

@@ -93,7 +93,9 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
             waiting[turn] = false;
             answers[turn] = match answer {
                 Ok(report) => {
-                    if let [false_word, ..] = truth::untrue(&report, &stage.world()).as_slice() {
+                    if let [false_word, ..] =
+                        truth::untrue_of(runs[turn], &report, &stage.world()).as_slice()
+                    {
                         let what = format!("told what is not so: {false_word}");
                         return Err(tell(scenario, &stage, &answers, &what));
                     }

@@ -204,7 +204,9 @@ fn play_on(
         answers.push(match answer {
             None => "ended by the fault".to_owned(),
             Some(Ok(report)) => {
-                if let [false_word, ..] = truth::untrue(&report, &stage.world()).as_slice() {
+                if let [false_word, ..] =
+                    truth::untrue_of(player.run(), &report, &stage.world()).as_slice()
+                {
                     let what = format!("told what is not so: {false_word}");
                     return Err(history(scenario, &stage, &answers, &what));
                 }

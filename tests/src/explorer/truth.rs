@@ -6,10 +6,29 @@ use crate::sim::api::{
     Address, Caller, DescribeAddressesAttribute, DescribeNetworkInterfaces, NetworkInterface,
     Request, Response,
 };
-use crate::sim::front::ACCOUNT;
+use crate::sim::front::{ACCOUNT, tap};
+use crate::sim::world::Call;
 use holdfast::report::{
     AddressReport, AssociationReport, MoveEnd, MoveReport, Outcome, Report, Subject,
 };
+
+/// What the report of a run says that is not so, unless somebody else changed something after its last look.
+#[must_use]
+pub fn untrue_of(run: tap::Run, report: &Report, world: &World) -> Vec<String> {
+    let run = format!("/{run}");
+    let is_own = |call: &Call| call.caller.arn.ends_with(&run);
+    let looks = [
+        "DescribeAddresses",
+        "DescribeNetworkInterfaces",
+        "DescribeInstances",
+    ];
+    let calls = world.calls().iter().rev();
+    let mut later = calls.take_while(|call| !(is_own(call) && looks.contains(&call.action())));
+    if later.any(|call| call.mutated() && !is_own(call)) {
+        return Vec::new();
+    }
+    untrue(report, world)
+}
 
 /// What a report says that is not so.
 #[must_use]
@@ -20,7 +39,7 @@ pub fn untrue(report: &Report, world: &World) -> Vec<String> {
             let placed = instance.placed.iter();
             let placed = placed.map(|placed| (placed.ip.to_string(), &placed.association));
             placed
-                .flat_map(|(ip, at)| association_is_so(&ip, at, world))
+                .filter_map(|(ip, at)| association_is_so(&ip, at, world))
                 .collect()
         }
         Subject::Failover(failover) => {
@@ -96,7 +115,7 @@ fn move_is_so(told: &MoveReport, world: &World) -> Vec<String> {
         MoveEnd::Stranded => None,
         MoveEnd::NotMoved | MoveEnd::WouldMove | MoveEnd::Gone => return Vec::new(),
     };
-    let holder = holder.map(|id| id.as_str());
+    let holder = holder.map(holdfast::ids::InstanceId::as_str);
     let mut found = Vec::new();
     let mut hold = |what: String, now: Option<String>| {
         if now.as_deref() != holder {

@@ -333,8 +333,8 @@ async fn deliver(
     let player = player.acting_as("holdfast-release-guard");
     let ports = player.ports();
     let delivery = player.delivery(TIMEOUT);
-    let report = guard::run(&ports, &settings, &trigger, delivery).await?;
-    ends::note_claims(&report, player.stage());
+    let report = Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await?;
+    ends::note_claims(player.run(), &report, player.stage());
     Ok(report)
 }
 

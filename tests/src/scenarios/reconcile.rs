@@ -399,7 +399,7 @@ pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Resul
         Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
     };
     if let Ok(report) = &end {
-        let false_claims = truth::untrue(report, &player.stage().world());
+        let false_claims = truth::untrue_of(player.run(), report, &player.stage().world());
         player.stage().note_broken(false_claims);
     }
     end

@@ -64,11 +64,26 @@ const THERE: MoveEnd = MoveEnd::AlreadyThere;
 
 #[test]
 fn what_is_planned_no_more_is_with_whoever_has_it() {
-    for number in [1, 2] {
-        let there = pair().floating().attached_to(number);
-        assert_eq!(settled(&interface(), &there), (THERE, Some(id(number))));
-    }
-    assert_eq!(settled(&address(), &pair().address()), (THERE, Some(id(1))));
+    let there = pair().floating().attached_to(2);
+    assert_eq!(settled(&interface(), &there), (THERE, Some(id(2))));
+}
+
+#[test]
+fn what_is_still_with_the_failed_member_is_not_finished() {
+    let open = (MoveEnd::NotMoved, Some(id(2)));
+    let there = pair().floating().attached_to(1);
+    assert_eq!(settled(&interface(), &there), open);
+    assert_eq!(settled(&address(), &pair().address()), open);
+}
+
+#[test]
+fn what_is_with_a_member_that_is_well_again_stays_there() {
+    let (mut progress, _) = on_its_way(&interface());
+    progress.recovered = Some("the alarm is OK".to_owned());
+    let there = pair().floating().attached_to(1);
+    in_its_group(&there, |group| progress.settle(&[], group));
+    let report = &progress.moves[&interface()];
+    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
 }
 
 #[test]

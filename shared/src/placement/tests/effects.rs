@@ -136,7 +136,10 @@ fn whoever_takes_the_address_between_the_answer_and_the_read_has_it() {
 fn nothing_is_taken_from_an_instance_on_a_look_that_is_older_than_two_seconds() {
     let (ec2, step) = held_by_a_stopped_one();
     let old = Duration::milliseconds(2001);
-    assert!(matches!(ec2.takes(old, &[step.clone()])[..], [End::Lost]));
+    assert!(matches!(
+        ec2.takes(old, std::slice::from_ref(&step))[..],
+        [End::Lost]
+    ));
     assert_eq!(ec2.calls(), Vec::<String>::new());
     assert!(matches!(
         ec2.takes(Duration::seconds(2), &[step])[..],

@@ -23,9 +23,9 @@ async fn back_without_its_place() -> (Installation, Record) {
 }
 
 /// Somebody changes the address that is back.
-fn change_back(account: &Installation, association: Option<Association>) {
+fn change_back(account: &Installation, association: Option<&Association>) {
     for address in account.account().addresses.values_mut() {
-        address.association.clone_from(&association);
+        address.association = association.cloned();
     }
 }
 
@@ -144,7 +144,7 @@ async fn an_address_that_somebody_associated_meanwhile_stays_where_it_is() {
         eni: Some("eni-0b".parse().unwrap()),
         ..association(5)
     };
-    change_back(&account, Some(elsewhere.clone()));
+    change_back(&account, Some(&elsewhere));
     let report = audit(&account).await;
     assert_eq!(report.findings, []);
     assert!(!account.calls().contains_key("AssociateAddress"));
@@ -157,7 +157,7 @@ async fn an_address_that_somebody_associated_and_took_away_again_stays_free() {
     let (account, place) = back_without_its_place().await;
     for now in [Some(association(5)), None] {
         account.minutes_later(5);
-        change_back(&account, now);
+        change_back(&account, now.as_ref());
         account.sweep().await;
     }
     account.in_the_trail(place);

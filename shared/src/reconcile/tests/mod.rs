@@ -1,4 +1,8 @@
 //! Reconcile, in sentences.
+#![expect(
+    clippy::large_futures,
+    reason = "the future of a test lives as long as the test"
+)]
 
 mod audits;
 mod calls;

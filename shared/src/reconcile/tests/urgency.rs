@@ -240,10 +240,10 @@ fn a_record_is_audited_once_and_not_before_the_trail_is_complete() {
     let release = release_record(1, reclaimed_as(9, true));
     let complete = Duration::minutes(20);
     assert!(!is_taken_up(
-        &[release.clone()],
+        std::slice::from_ref(&release),
         complete - Duration::SECOND
     ));
-    assert!(is_taken_up(&[release.clone()], complete));
+    assert!(is_taken_up(std::slice::from_ref(&release), complete));
     assert!(!is_taken_up(&[audited(release)], complete));
 }
 

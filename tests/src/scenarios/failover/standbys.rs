@@ -4,9 +4,7 @@
 use super::{GROUP, Trio, interface};
 use crate::explorer::promises::Scene;
 use crate::sim::World;
-use crate::sim::api::{
-    DescribeInstanceStatus, Instance, InstanceState, NetworkInterface, Request, Response, Tag,
-};
+use crate::sim::api::{DescribeInstanceStatus, Instance, InstanceState, Request, Response, Tag};
 use crate::sim::front::ACCOUNT;
 use crate::sim::world::Call;
 use std::collections::BTreeSet;
@@ -32,7 +30,7 @@ fn healthy(world: &World) -> BTreeSet<String> {
 
 /// What moves, as far as it limits who can take it.
 enum Carrier {
-    Whole(NetworkInterface),
+    Whole { zone: String },
     PrivateIp { subnet: String },
     Alone,
 }
@@ -41,7 +39,8 @@ impl Trio {
     fn carrier(&self, world: &World) -> Carrier {
         let own = interface(world, &self.eni).expect("it is there");
         if own.tags.iter().any(|tag| tag.key == GROUP.0) {
-            return Carrier::Whole(own);
+            let zone = own.availability_zone;
+            return Carrier::Whole { zone };
         }
         let scene = Scene::of(world);
         let address = &scene.addresses[&self.allocation];
@@ -62,7 +61,7 @@ impl Trio {
                 && healthy.contains(&instance.instance_id)
                 && !scene.sick.contains(&instance.instance_id)
                 && match &carrier {
-                    Carrier::Whole(own) => own.availability_zone == instance.availability_zone,
+                    Carrier::Whole { zone } => *zone == instance.availability_zone,
                     Carrier::PrivateIp { subnet } => instance.subnet_id.as_ref() == Some(subnet),
                     Carrier::Alone => true,
                 }

@@ -64,8 +64,8 @@ pub struct Before {
 
 fn is_up(trio: &Trio, stage: &Stage, member: usize) -> bool {
     let instances = Scene::of(&stage.world()).instances;
-    let state = instances.get(&trio.members[member]).map(|it| it.state);
-    matches!(state, Some(InstanceState::Pending | InstanceState::Running))
+    let is_in = instances.get(&trio.members[member]).map(|it| it.state);
+    matches!(is_in, Some(InstanceState::Pending | InstanceState::Running))
 }
 
 /// Until when another run has the lease.

@@ -1,12 +1,10 @@
 //! What must be so in the end of a release, and what a report claims, held against the account itself.
 
 use super::{NAME, Released, record};
-use crate::explorer::promises::is_holdfast;
 use crate::explorer::truth;
 use crate::sim::World;
 use crate::sim::api::{Address, Caller, DescribeAddressesAttribute, Request, Response};
-use crate::sim::front::{ACCOUNT, Stage};
-use crate::sim::world::Call;
+use crate::sim::front::{ACCOUNT, Stage, tap};
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::Report;
@@ -110,23 +108,8 @@ fn is_named(world: &World, address: &Address, name: &str) -> bool {
         .any(|known| known.trim_end_matches('.') == name)
 }
 
-/// Notes what a report claims of an address and the account does not have, past any lag of its reads.
-///
-/// What somebody else changes after the last look at the address is not the report's to know.
-pub(super) fn note_claims(report: &Report, stage: &Stage) {
-    let world = stage.world();
-    if is_changed_after_the_last_look(&world) {
-        return;
-    }
-    let broken = truth::untrue(report, &world);
-    drop(world);
+/// Notes what the report of a run claims and the account does not have.
+pub(super) fn note_claims(run: tap::Run, report: &Report, stage: &Stage) {
+    let broken = truth::untrue_of(run, report, &stage.world());
     stage.note_broken(broken);
-}
-
-fn is_changed_after_the_last_look(world: &World) -> bool {
-    let calls = world.calls().iter().rev();
-    let is_look = |call: &&Call| is_holdfast(&call.caller) && call.action() == "DescribeAddresses";
-    calls
-        .take_while(|call| !is_look(call))
-        .any(|call| call.mutated() && !is_holdfast(&call.caller))
 }

@@ -101,5 +101,5 @@ fn changes(stage: &Stage) -> Vec<&'static str> {
     let world = stage.world();
     let calls = world.calls().iter();
     let changed = calls.filter(|call| is_holdfast(&call.caller) && call.mutated());
-    changed.map(|call| call.action()).collect()
+    changed.map(crate::sim::world::Call::action).collect()
 }
