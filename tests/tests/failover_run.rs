@@ -172,7 +172,7 @@ fn the_end_of_one_alarm_ends_no_failover_that_another_led_to() {
     heal(&mut stage.world(), &trio.members[0]);
     assert_eq!(
         trio.told(&stage, &trio.alarm(0)).outcome,
-        Outcome::Recovered
+        Outcome::AlreadyMoved
     );
     let after = lease(&stage);
     assert_eq!((after.under_way, after.last), (None, None), "it is over");
@@ -249,44 +249,6 @@ fn in_observe_mode_what_an_earlier_run_let_go_would_go_on() {
         report.summary
     );
     assert_eq!((changes(&stage).len(), lease(&stage)), (1, before));
-}
-
-const REHEARSAL: &str = "dry run of AttachNetworkInterface";
-
-#[test]
-fn an_attachment_is_rehearsed_with_each_standby_that_runs_and_with_nobody_else() {
-    for (trio, asked) in [
-        (floating_interface(), 2),
-        (floating_interface().stopped(2), 1),
-        (floating_address(), 0),
-        (floating_interface().set("HOLDFAST_MODE", "observe"), 0),
-    ] {
-        let (trio, stage, event) = failed(trio);
-        drop(trio.told(&stage, &event));
-        assert_eq!(count(&stage, REHEARSAL), asked);
-    }
-}
-
-#[test]
-fn an_interface_that_stays_is_not_rehearsed() {
-    let mut trio = floating_interface();
-    trio.hold_another(1);
-    let trio = trio.after(60).failing(1);
-    let stage = trio.stage();
-    assert_eq!(
-        trio.told(&stage, &trio.alarm(1)).outcome,
-        Outcome::FailedOver
-    );
-    assert_eq!(count(&stage, REHEARSAL), 0);
-}
-
-#[test]
-fn a_rehearsal_that_ec2_does_not_answer_holds_nothing_back() {
-    let (trio, stage, event) = failed(floating_interface());
-    let call = trio.call_of(&stage, &event, REHEARSAL);
-    stage.tap.plan(&[(call, Fault::Throttled)]);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(1));
 }
 
 /// Two groups: `web` with the first member and its interface, `db` with the others. One alarm is on the first
@@ -443,8 +405,7 @@ fn an_attachment_that_takes_minutes_is_not_asked_for_again() {
     stage.pass(Duration::from_mins(3));
     drop(trio.told(&stage, &event));
     assert_eq!((trio.holder(&stage), changes(&stage).len()), (Some(1), 2));
-    drop(trio.swept(&stage));
-    assert_eq!(lease(&stage).under_way, None);
+    assert_eq!(lease(&stage).held, None);
 }
 
 #[test]

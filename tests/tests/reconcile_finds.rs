@@ -59,11 +59,12 @@ fn named(report: &Report) -> [Vec<String>; 3] {
         format!("{} on {} at {}", one.ip, at.eni, at.private_ip)
     });
     let failovers = sweep.failovers.iter().flat_map(|one| {
-        let Subject::Failover(failover) = &one.subject else {
-            panic!("no failover: {one:?}")
+        let moves = match &one.subject {
+            Subject::Failover(failover) => failover.moves.as_slice(),
+            _ => &[],
         };
         let outcome = as_observed(one.outcome);
-        failover.moves.iter().map(move |each| {
+        moves.iter().map(move |each| {
             let is_moved = matches!(each.end, MoveEnd::Moved | MoveEnd::WouldMove);
             format!(
                 "{outcome:?}: {:?} {:?} {:?} to {:?}, {is_moved}",

@@ -12,6 +12,7 @@ use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::event::cloudtrail::Record;
+use crate::guard::decide::protection;
 use crate::guard::restore::association_then;
 use crate::guard::{self, Loss};
 use crate::ids::AllocationId;
@@ -20,7 +21,7 @@ use crate::ledger::{
 };
 use crate::ports::{Delivery, Ports};
 use crate::report::{Outcome, Report};
-use crate::settings::Settings;
+use crate::settings::{Mode, Protection, Settings};
 use std::time::Duration;
 
 /// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and losses wait meanwhile.
@@ -129,8 +130,12 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
             association_then(row, &loss, self.settings).is_some()
                 && self.is_without_a_place(release)
         });
-        self.audited(release, is_open_again).await?;
-        if learnt.is_none() && !is_named_now && !is_open_again {
+        if is_open_again {
+            self.audited(release, true).await?;
+        }
+        let says_more = learnt.is_some() || is_named_now || is_open_again;
+        if !says_more && !self.is_still_to_be_asked_for(release, row) {
+            self.audited(release, false).await?;
             return Ok(None);
         }
         let mut loss = loss_of(release, self.settings);
@@ -139,7 +144,19 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
             loss.border_group = border_group;
             loss.call = Some(call);
         }
-        self.guard(&loss).await.map(Some)
+        let report = self.guard(&loss).await?;
+        // Last: a run that ends before this is audited again, so that nothing it learnt is lost with it.
+        self.audited(release, false).await?;
+        Ok(Some(report))
+    }
+
+    /// Whether the address was only recorded, and its row says by now that it was to be taken back: a run that
+    /// learnt so may have ended before it did anything about it.
+    fn is_still_to_be_asked_for(&self, release: &ReleaseRecord, row: Option<&Snapshot>) -> bool {
+        let is_meant = |row: &Snapshot| protection(row, self.settings).0 == Protection::Reclaim;
+        self.settings.mode == Mode::Enforce
+            && release.status == ReleaseStatus::Recorded
+            && row.is_some_and(is_meant)
     }
 
     /// Whether the address is back, and was not associated with anything since.

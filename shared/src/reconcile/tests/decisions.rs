@@ -12,7 +12,7 @@ use super::super::observe::{Concerned, Everything, Look};
 use crate::address::Address;
 use crate::event::cloudtrail::{Deed, Record};
 use crate::ids::AllocationId;
-use crate::ledger::snapshot::{Life, Lock};
+use crate::ledger::snapshot::{Life, Lock, Sighting};
 use crate::ledger::{Known, ReleaseRecord, Snapshot};
 use crate::settings::{Protection, Settings};
 use std::collections::BTreeMap;
@@ -169,16 +169,14 @@ fn a_call_before_a_look_is_heard_first_so_who_took_the_tag_away_is_told_though_i
         tags: protect("reclaim"),
         ..address(1)
     };
-    let missed = row_of(&protected, minute(0));
-    let missed = missed
-        .following(&unprotected_at(1, minute(5)), "holdfast:protect")
-        .unwrap();
-    let mut missed = Snapshot {
-        seen_at: minute(5),
-        unlocked: Vec::new(),
-        ..missed.without_evidence()
+    let missed = Sighting {
+        address: &address(1),
+        reverse_name: None,
+        at: minute(5),
     };
-    missed.unprotected.as_mut().unwrap().by = None;
+    let missed = row_of(&protected, minute(0))
+        .seeing(missed, "holdfast:protect")
+        .unwrap();
 
     let next = told(
         missed,
