@@ -118,6 +118,10 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
+    let would = waiting.would.as_slice();
+    audit
+        .failovers
+        .retain(|failover| !words::is_placed_first(failover, would));
     let is_told_once = !settled.news.is_empty()
         || (settings.mode == Mode::Enforce && !waiting.placed.is_empty())
         || audit.failovers.iter().any(words::is_news);

@@ -12,7 +12,9 @@ use crate::guard::decide::protection;
 use crate::ids::{AllocationId, InstanceId};
 use crate::ledger::Snapshot;
 use crate::placement::Waiting;
-use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
+use crate::report::{
+    Finding, MoveReport, Outcome, PlacedReport, Report, Stopwatch, Subject, SweepReport,
+};
 use crate::settings::{Protection, Settings};
 
 pub(super) fn swept(
@@ -116,6 +118,20 @@ pub(super) fn with_groups(mut report: Report, audit: Audit) -> Report {
         sweep.groups = audit.groups;
     }
     report
+}
+
+/// `observe` mode: whether all that a failover would move goes to instances that wait before it comes to that.
+pub(super) fn is_placed_first(failover: &Report, would: &[PlacedReport]) -> bool {
+    let Subject::Failover(subject) = &failover.subject else {
+        return false;
+    };
+    let is_placed = |one: &MoveReport| {
+        let mut placed = would.iter().map(|placed| &placed.allocation);
+        one.allocation
+            .as_ref()
+            .is_some_and(|own| placed.any(|other| other == own))
+    };
+    !subject.moves.is_empty() && subject.moves.iter().all(is_placed)
 }
 
 /// In `observe` mode nothing changes what would be done, so each run says it again: the log has it, the mail does not.
