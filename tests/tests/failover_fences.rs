@@ -2,7 +2,7 @@
 
 use futures_util::FutureExt;
 use holdfast::ledger::Ledger;
-use holdfast::report::{Outcome, Report};
+use holdfast::report::{Outcome, PlannedCall, Report};
 use holdfast_tests::explorer::explore_singly;
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, failover_in, floating_address, floating_interface, floating_private_ip,
@@ -208,4 +208,34 @@ fn a_member_is_isolated_whatever_goes_wrong_and_nobody_else_is() {
     });
     let explored = explore_singly(&scenario);
     assert!(explored.is_ok(), "{explored:?}");
+}
+
+#[test]
+fn in_observe_mode_the_fence_is_told_and_not_made() {
+    for (how, fences) in [("stop", 1), (CLOSED, 2), ("none", 0)] {
+        for trio in groups() {
+            let trio = trio.set("HOLDFAST_MODE", "observe");
+            let (trio, stage, event) = fenced(trio, how);
+            let report = trio.told(&stage, &event);
+            let own = trio.members[0].as_str();
+            let is_fence = |call: &&PlannedCall| {
+                (call.action == "StopInstances" && call.on == own)
+                    || (call.action == ISOLATE && call.to.as_deref() == Some(CLOSED))
+            };
+            let told = report.would_call.iter().filter(is_fence).count();
+            assert_eq!(told, fences, "{how}: {:?}", report.would_call);
+            assert_eq!(changes(&stage), Vec::<&str>::new());
+        }
+    }
+}
+
+#[test]
+fn in_observe_mode_no_fence_is_told_of_a_member_that_keeps_something() {
+    let mut trio = floating_address();
+    trio.hold_another(0);
+    let trio = trio.after(60).set("HOLDFAST_MODE", "observe");
+    let (trio, stage, event) = fenced(trio.stopped(1).stopped(2), "stop");
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.would_call, []);
+    assert_eq!(changes(&stage), Vec::<&str>::new());
 }
