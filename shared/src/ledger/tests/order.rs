@@ -1,10 +1,10 @@
 //! Whatever the order in which calls and looks arrive, and however often, the row is the same, to the last
 //! field.
 //!
-//! Two kinds of call name no row when they come too early, and count when they are told again afterwards (an
-//! audit of CloudTrail's history does): any call on an allocation that the ledger does not know yet, where EC2
-//! does not show it any more; and a disassociation, which names no address, before anything told of its
-//! association. Told only once and too early, it leaves the association open: nothing in it says whose it was.
+//! Two kinds of call name no row when they come too early. One is any call on an allocation that the ledger
+//! does not know yet, where EC2 does not show it any more. The other is a disassociation before anything told
+//! of its association: it names no address. Both count when they are told again, as an audit of CloudTrail's
+//! history does. A disassociation that is told only once and too early leaves the association open.
 //!
 //! And a look that shows what is known by then is not kept. So looks are as they would be when every call of
 //! the life arrives at some time: where one is lost for good, what a look without news proved is not known.
