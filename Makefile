@@ -64,8 +64,12 @@ bench: binaries ## Measure the functions as they ship, on this machine's process
 	@"$(TARGET)/debug/bench" "$(TARGET)/bench"
 
 .PHONY: validate
-validate: ## Check the template: sam validate, cfn-lint with everything on, checkov
+validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
 	@tools/validate
+
+.PHONY: diagrams
+diagrams: ## Parse the diagrams of the documents with a pinned mermaid
+	@tools/diagrams
 
 .PHONY: package
 package: build ## Make target/package: zips and plain CloudFormation, for StackSets and other pipelines
