@@ -4,7 +4,7 @@
 //! [`report::Report`]. Observing reads the live state, deciding is pure, acting makes few calls and
 //! verifies each. Read [`guard`] first: it shows the whole way on one page.
 //!
-//! Only `aws` names the AWS SDK; everything else asks for what it needs through the
+//! Only `aws` names the AWS SDK. Everything else asks for what it needs through the
 //! traits in [`cloud`], [`ledger`] and [`clock`], so that it builds and is tested without the SDK:
 //! `cargo test -p holdfast --no-default-features`.
 

@@ -14,7 +14,7 @@ use std::net::Ipv4Addr;
 
 impl Reclaim for Aws {
     /// The pool is named for IPAM only. `PublicIpv4Pool` lets EC2 choose an address from the pool: "To
-    /// specify a specific address from the address pool, use the Address parameter instead", and a
+    /// specify a specific address from the address pool, use the Address parameter instead". A
     /// customer-owned address is named the same way (EC2 API reference, `AllocateAddress`).
     async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
         const CALL: &str = ALLOCATE_ADDRESS;

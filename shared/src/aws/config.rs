@@ -1,5 +1,5 @@
-//! The clients' configuration: all of it explicit, so that no start looks for a profile or asks an
-//! instance for its role, and a call that hangs ends in time for the run to say so.
+//! The clients' configuration. All of it is explicit, so that no start looks for a profile or asks an
+//! instance for its role. A call that hangs ends in time for the run to say so.
 
 use super::{Aws, CallCounter, DynamoLedger};
 use crate::settings::Settings;

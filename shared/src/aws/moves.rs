@@ -1,7 +1,7 @@
 //! The calls that move an interface, private IPs or an Elastic IP from one instance to another.
 //!
 //! Races with other failovers of the group, with instances that start, and with people. EC2 arbitrates a
-//! detachment by the attachment's own id and an attachment by refusing what is attached already; a
+//! detachment by the attachment's own id and an attachment by refusing what is attached already. A
 //! reassignment and a reassociation go to the last one who asks, and are for the holder of a lease only.
 
 use super::actions::{

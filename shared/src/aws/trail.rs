@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 /// Source: CloudTrail API reference, `LookupEvents`, `MaxResults`.
 const MOST_IN_A_PAGE: i32 = 50;
 
-/// The birth of an address is on the last page, so a few pages are not enough; a thousand calls on one
+/// The birth of an address is on the last page, so a few pages are not enough. A thousand calls on one
 /// address in 90 days are more than a run has time to read, at two pages a second.
 const MOST_PAGES: usize = 20;
 

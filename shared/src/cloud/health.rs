@@ -23,7 +23,7 @@ pub trait ReadHealth: Send + Sync {
 
 /// Reading what instance types allow.
 pub trait ReadLimits: Send + Sync {
-    /// `DescribeInstanceTypes`. A type does not change: what was read once is kept by the adapter for as
+    /// `DescribeInstanceTypes`. A type does not change. What was read once is kept by the adapter for as
     /// long as the process lives, so that the critical path does not wait for it.
     ///
     /// # Errors

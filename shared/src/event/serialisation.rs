@@ -1,10 +1,10 @@
 //! The pieces of JSON that CloudTrail and CloudWatch write in more than one way, each read whichever way
-//! it comes, and the one place where a reading error gets its full path.
+//! it comes. It is also the one place where a reading error gets its full path.
 //!
 //! EC2's older actions are logged flat, with lower-camel keys and `{items: [...]}` lists. Its newer
-//! actions are logged as the XML they travelled in: inside a wrapper named for the request, with
-//! upper-camel keys, a list of one written as that one, and texts that look like a boolean or a number
-//! turned into one.
+//! actions are logged as the XML they travelled in. The XML has a wrapper named for the request, and
+//! upper-camel keys. A list of one is written as that one, and texts that look like a boolean or a number
+//! are turned into one.
 
 use super::EventError;
 use serde::de::value::MapAccessDeserializer;

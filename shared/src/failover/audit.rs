@@ -1,5 +1,5 @@
 //! Reconcile's part in failover: finish what stopped half way, go on with what had to wait, give back what
-//! is to return, and say for each group whether a failover of each of its holders would work now.
+//! is to return. It also says for each group whether a failover of each of its holders would work now.
 //!
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.

@@ -1,7 +1,7 @@
 //! What an event says about whom: which alarms are worth a move, and which members they are about. Pure.
 //!
 //! An alarm is evidence of its own moment only. Whether it still fires is read again before anything is
-//! touched, and one that names no instance stands for who had the address when it fired: a failover that
+//! touched. One that names no instance stands for who had the address when it fired: a failover that
 //! was begun after that has dealt with it, or is about to.
 
 mod anonymous;
@@ -357,7 +357,7 @@ fn group_of_instance<'a>(
 }
 
 /// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it
-/// fired: that one's member, not whoever has the address by now. `own` is what this very run has noted.
+/// fired. It is that one's member, not whoever has the address by now. `own` is what this very run has noted.
 #[must_use]
 pub fn corrected(
     concern: &Concern,

@@ -1,6 +1,6 @@
 //! Which members are to be fenced, and when: after everything that they had is with another one.
 //!
-//! The lease notes it before anything moves, so a run that ends between the move and the fence, or that never
+//! The lease notes it before anything moves. So a run that ends between the move and the fence, or that never
 //! hears that the move went through, leaves it to the next look. Nobody is fenced for what is over: where an
 //! earlier run has moved everything and the cause is gone by now, a person is told instead.
 

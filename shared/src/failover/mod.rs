@@ -1,7 +1,7 @@
 //! Failover: what a failed member of a group has goes to a healthy one, seconds after an alarm fires, or a
 //! report says exactly why not.
 //!
-//! What moves is what carries the group's tag: an interface with everything on it (`eni`), the secondary
+//! What moves is what carries the group's tag. It is an interface with everything on it (`eni`), the secondary
 //! private IPs of an interface with their Elastic IPs (`ip`), or an Elastic IP alone (`eip`).
 //!
 //! Who else is at work on the same addresses, and what arbitrates:

@@ -94,7 +94,7 @@ impl Observed {
             .map(|(_, holder)| holder)
     }
 
-    /// With the holders that were not among the instances: a member whose tag was taken away, or never
+    /// With the holders that were not among the instances. A member whose tag was taken away, or never
     /// set, runs as well as any other, and is not to be taken for one that is gone.
     async fn with_others<C: FailoverCloud>(
         mut self,
@@ -162,8 +162,8 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
     observed.with_others(cloud, settings).await
 }
 
-/// A second look at what one move hangs on, all at the same time: who has it, who is to get it, the address,
-/// the alarms, and for which instances one of many fires. The rest is as it was seen.
+/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to
+/// get it, the address, the alarms, and for which instances one of many fires. The rest is as it was seen.
 pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     cause: &Cause,
@@ -278,7 +278,7 @@ async fn alarms_of<C: ReadAlarms + ReadFiring>(
 
 impl Observed {
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
-    /// one has named an instance: the alarm may go on firing when that one is well again.
+    /// one has named an instance. The alarm may go on firing when that one is well again.
     async fn with_contributors<C: ReadAlarms>(
         mut self,
         cloud: &C,

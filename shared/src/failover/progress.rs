@@ -71,8 +71,8 @@ impl Progress {
         }
     }
 
-    /// What was on its way and is not to be moved any more is with whoever the look shows as its holder, who
-    /// need not be the one that this run meant; or it is the group's no more. Without a holder that is to keep
+    /// What was on its way and is not to be moved any more is with whoever the look shows as its holder. That
+    /// need not be the one that this run meant. Or it is the group's no more. Without a holder that is to keep
     /// it, it stays unfinished.
     pub(super) fn settle(&mut self, moves: &[Move], group: &Group<'_>) {
         let is_open = |charge: &ChargeId| {

@@ -82,7 +82,7 @@ pub enum Tie {
     None,
     /// The holder runs, and no other function touches what a running holder has: one call moves it.
     Replaced,
-    /// The holder is down, and a starting instance may be taking the address at this very moment: the tie
+    /// The holder is down, and a starting instance may be taking the address at this very moment. The tie
     /// is ended by its id, and the new one never replaces another.
     Ended(AssociationId),
 }

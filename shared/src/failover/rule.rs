@@ -14,7 +14,7 @@ const WORDS: [&str; 9] = [
     "FALSE",
 ];
 
-/// The alarms that a rule names, by name or by ARN, quoted or not, whatever it asks of them: `NOT OK(x)` and
+/// The alarms that a rule names, by name or by ARN, quoted or not, whatever it asks of them. `NOT OK(x)` and
 /// `AT_LEAST(2, ALARM, (x, y))` hold because some of them fire, as `ALARM(x)` does.
 #[must_use]
 pub(super) fn names(rule: &str) -> Vec<String> {

@@ -232,8 +232,8 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         Ok(Fitness { denied, ..fitness? })
     }
 
-    /// Which interfaces of those that fail which standbys may not be given: asked before one is detached that
-    /// nobody may attach, and beside other reads, so it takes no time of its own.
+    /// Which interfaces of those that fail which standbys may not be given. It is asked before one is detached that
+    /// nobody may attach. It is asked beside other reads, so it takes no time of its own.
     async fn denied(
         &self,
         group: &Group<'_>,

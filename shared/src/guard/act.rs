@@ -1,7 +1,7 @@
 //! The guard's effects, in their order, and what each leaves behind when the run ends right after it:
 //!
 //! 1. `AllocateAddress` with the tags: idempotent on the address (EC2 allocates it once); done already:
-//!    the look finds our tag; reply lost: the next request is refused and the look finds it.
+//!    the look finds our tag. Reply lost: the next request is refused and the look finds it.
 //! 2. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already:
 //!    the scene shows it; reply lost: EC2 says `AlreadyAssociated` or agrees, and a read tells.
 //! 3. `ModifyAddressAttribute`: idempotent on (allocation, name).

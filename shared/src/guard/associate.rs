@@ -1,4 +1,4 @@
-//! Giving the address back to its private IP, and waiting where EC2 needs a moment: calls that fail in
+//! Giving the address back to its private IP, and waiting where EC2 needs a moment. Calls that fail in
 //! passing are sent again, and an association is believed when a read shows it.
 //!
 //! Races with whoever else wants the address or the private IP; EC2 arbitrates the first

@@ -1,4 +1,4 @@
-//! What an address was, for the person who has to go on where Holdfast ends: everything that is known of
+//! What an address was, for the person who has to go on where Holdfast ends. That is everything that is known of
 //! it, and the commands that take it back and put it where it belonged.
 
 use super::Loss;

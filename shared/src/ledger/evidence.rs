@@ -1,8 +1,8 @@
 //! What a row rests on: the last few calls and looks that concern its allocation. They arrive late, twice
-//! and in any order; the row is what they tell when they are taken in the order of their own times, so it
+//! and in any order. The row is what they tell when they are taken in the order of their own times, so it
 //! is the same row whatever the order in which they came. The one place where order in time is decided.
 //!
-//! Two things bound that. A row keeps the youngest [`MOST_FACTS`] facts of a day: what is older is part of
+//! Two things bound that. A row keeps the youngest [`MOST_FACTS`] facts of a day. What is older is part of
 //! the row before them, and a fact that comes later still counts only for what nothing younger is known
 //! about. And a look that shows what is known by then is not kept, since it would be a write for each
 //! address and sweep.
@@ -15,7 +15,7 @@ use crate::ids::{AssociationId, BorderGroup};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-/// How many facts a row keeps: all that happens to an address within the delays of CloudTrail, and a row
+/// How many facts a row keeps. They hold all that happens to an address within the delays of CloudTrail. A row
 /// stays far below DynamoDB's 400 KB, also where each of them carries fifty tags.
 pub const MOST_FACTS: usize = 12;
 
@@ -99,7 +99,7 @@ impl Fact {
         }
     }
 
-    /// The order in time. CloudTrail's times are to the second: of calls within one, what can only follow
+    /// The order in time. CloudTrail's times are to the second. Of calls within one, what can only follow
     /// another comes after it, and where both orders are possible, the one that keeps the protect tag. A look
     /// comes last, since what EC2 shows lags behind.
     fn order(&self) -> (OffsetDateTime, u8, &str, bool) {

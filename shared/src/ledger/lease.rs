@@ -1,7 +1,7 @@
 //! The lease of a group: one failover at a time. Pure data; the ledger arbitrates.
 //!
 //! A lease is taken in one conditional write, which also notes what is about to be done, and given back
-//! in another. It is free when nobody holds it or its holder's time is up; each taking raises the fencing
+//! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the fencing
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
 use crate::ids::{AllocationId, InstanceId};
@@ -58,7 +58,7 @@ impl Lease {
     }
 
     /// Whether what is noted as under way takes the member that took over for the failed one. A run notes whom
-    /// an alarm without an instance is about before it knows of earlier failovers: a further delivery of an
+    /// an alarm without an instance is about before it knows of earlier failovers. A further delivery of an
     /// event that has been dealt with finds the healthy member as the holder, and may end before it learns so.
     #[must_use]
     pub fn is_about_who_took_over(&self) -> bool {

@@ -4,7 +4,7 @@
 //! Races: every function writes here, for the same address, at the same time, and events arrive in any
 //! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
 //! the ledger refuses it when another came first (compare-and-set). Order in time is decided in one
-//! pure place, [`evidence`], for every ledger alike: an older truth never replaces a newer one, and a
+//! pure place, [`evidence`], for every ledger alike. An older truth never replaces a newer one, and a
 //! tombstone is for ever, since EC2 never uses an allocation id again.
 
 pub mod evidence;
@@ -93,7 +93,7 @@ pub trait Ledger: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Entry>, CloudError>> + Send;
 
     /// Stores a snapshot whose `revision` is one more than that of the row it was derived from (1 when
-    /// there was none), and as one with it its row in the history.
+    /// there was none). Its row in the history is stored as one with it.
     ///
     /// Idempotent on (allocation, revision) in effect: repeated after a lost reply it is a conflict,
     /// and the row read then is the very one that was written.
@@ -120,7 +120,7 @@ pub trait Ledger: Send + Sync {
     /// As for [`Ledger::read`].
     fn leases(&self) -> impl Future<Output = Result<Vec<Lease>, CloudError>> + Send;
 
-    /// Takes a group's lease if nobody has it or its time is up, in one conditional write: the fencing
+    /// Takes a group's lease if nobody has it or its time is up, in one conditional write. The fencing
     /// number goes up by one, and the claim's episode is noted unless another is under way.
     ///
     /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner

@@ -97,7 +97,7 @@ pub struct Unlocked {
 }
 
 /// What keeps an address: EC2 refuses to release one that has a reverse DNS name, or, outside a default
-/// VPC, an association (EC2 API reference, `ReleaseAddress`); Holdfast takes back one with its tag.
+/// VPC, an association (EC2 API reference, `ReleaseAddress`). Holdfast takes back one with its tag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Lock {
@@ -232,7 +232,7 @@ impl Snapshot {
         }
     }
 
-    /// This snapshot after a look at the address; none when the look taught nothing: it showed what was
+    /// This snapshot after a look at the address. None when the look taught nothing: it showed what was
     /// known by then, it is older than all that is kept, or it is younger than the end.
     #[must_use]
     pub fn seeing(&self, sighting: Sighting<'_>, protect_tag: &str) -> Option<Self> {

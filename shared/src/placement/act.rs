@@ -8,7 +8,7 @@
 //!    look shows it; reply lost: the next look tells; somebody was faster: EC2 refuses.
 //! 3. A read of the address, until EC2 shows who has it: an accepted call is not ownership.
 //!
-//! What is not arbitrated by EC2, and how small it is kept: the stopped holder may be started again
+//! What is not arbitrated by EC2, and how small it is kept. The stopped holder may be started again
 //! between the look and step 1, which leaves its association id as it is. Starting takes seconds, so
 //! step 1 is not taken on a look that is older than [`FRESH`].
 

@@ -183,7 +183,7 @@ pub fn start(
 }
 
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that
-/// has none, and for which no alarm fires; then what is free in its group, for those that still wait.
+/// has none, and for which no alarm fires. Then comes what is free in its group, for those that still wait.
 #[must_use]
 pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
     let mut steps = handed_over(observed, id, settings);

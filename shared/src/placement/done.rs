@@ -24,7 +24,7 @@ pub(super) struct Done {
 
 impl Done {
     /// A look, with what this run knows better. What it placed and EC2 has not shown there yet counts as there,
-    /// unless EC2 shows it with somebody else; what EC2 has shown there, and shows no more, was taken away.
+    /// unless EC2 shows it with somebody else. What EC2 has shown there, and shows no more, was taken away.
     pub(super) fn on(&mut self, observed: Observed) -> Observed {
         self.unsure = None;
         self.placed.retain_mut(|(step, at)| {

@@ -131,7 +131,7 @@ impl<'a> Group<'a> {
 
     /// The instance that has the address and is known not to run any more. An address on an interface
     /// of a service, on one that is attached to nothing, or with an instance that is not shown, has no
-    /// such holder: it is not to be touched.
+    /// such holder. It is not to be touched.
     #[must_use]
     pub fn down_holder(&self, address: &'a Address) -> Option<Down<'a>> {
         let association = address.association.as_ref()?;

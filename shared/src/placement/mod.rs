@@ -1,10 +1,10 @@
-//! Placement: an instance that starts gets the address that is its own, and the address of one that
+//! Placement. An instance that starts gets the address that is its own, and the address of one that
 //! stops goes on, where it is to, to an instance that has none.
 //!
 //! Order of choice: the address of the instance's own slot, the one that it had before, a free one of
 //! its group, one whose holder does not run any more. No address that something running has is ever
-//! touched, nor one that a service manages, nor one outside the group, nor one on an interface that moves
-//! among the group by itself: that is failover's.
+//! touched, nor one that a service manages, nor one outside the group. Nor is one on an interface that moves
+//! among the group by itself: it is failover's.
 //!
 //! Who else is at work on the same addresses, and what arbitrates:
 //!

@@ -3,8 +3,8 @@
 //! Every starter works out the whole distribution, for all that lack an address, and takes its own part
 //! of it. All see nearly the same, so all work out nearly the same, and collisions are rare; those that
 //! happen are arbitrated by EC2, since no association replaces another. Pairs are formed by falling
-//! affinity: taking away an instance together with the address that it got leaves all other pairs as
-//! they were, so a starter that looks a little later still agrees with the earlier ones.
+//! affinity. So taking away an instance together with the address that it got leaves all other pairs as
+//! they were. A starter that looks a little later still agrees with the earlier ones.
 
 use super::group::{Group, Lack, Member};
 use crate::address::Address;

@@ -32,7 +32,7 @@ const MOST_LOOKS: u32 = 6;
 /// The pause before a further look.
 const PAUSE: Duration = Duration::from_millis(300);
 
-/// Sees to the addresses of an instance that stops or ends: those that are to move on go to running
+/// Sees to the addresses of an instance that stops or ends. Those that are to move on go to running
 /// instances that have none, and so does what is free in its group.
 pub(super) async fn stopped<C: PlacementCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
@@ -67,7 +67,7 @@ pub struct Waiting {
     pub findings: Vec<Finding>,
 }
 
-/// Gives what is free in every group to running instances that lack an address: what reconcile does for
+/// Gives what is free in every group to running instances that lack an address. Reconcile does this for
 /// instances that found the pool empty when they started, or whose event never came. `addresses` are those
 /// that are known to be there: when none of them can be had, nothing is asked of EC2.
 ///

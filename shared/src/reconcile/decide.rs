@@ -1,4 +1,4 @@
-//! What the ledger is to say after a look or an event: pure, synchronous, and the same whether a row is
+//! What the ledger is to say after a look or an event. It is pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
 use super::observe::{Concerned, Everything, Look};
@@ -65,9 +65,9 @@ pub fn concern(record: &Record, settings: &Settings) -> Concern {
     }
 }
 
-/// Whether what a call tells is not enough: it is not known which address it was, something younger is
-/// known already (so what came between may be missing), or the call named an instance only. Everything
-/// else costs no EC2 call: a teardown is a thousand events at once.
+/// Whether what a call tells is not enough. That is so where it is not known which address it was, where
+/// something younger is known already (so what came between may be missing), and where the call named an
+/// instance only. Everything else costs no EC2 call: a teardown is a thousand events at once.
 #[must_use]
 pub fn needs_a_look(known: &Known, record: &Record) -> bool {
     let at = record.call.at;
@@ -148,7 +148,7 @@ pub fn after_look(
     Some(ended_if_released(next, known))
 }
 
-/// The row of an allocation after a call and a look at it, each counted at its own time; none when they
+/// The row of an allocation after a call and a look at it, each counted at its own time. None when they
 /// taught nothing, or when neither tells which address it is.
 #[must_use]
 pub fn after_call(

@@ -19,7 +19,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// How far EC2's answers are taken to lag behind its writes. A row that tells of something younger is
-/// not changed by a look: else a describe that lags would undo what an event had told, and a protect tag
+/// not changed by a look. Else a describe that lags would undo what an event had told, and a protect tag
 /// not shown yet would pass for one that was removed.
 /// Source: EC2 API reference, "Eventual consistency" (seconds, not promised).
 pub const LAG: Duration = Duration::from_secs(5);

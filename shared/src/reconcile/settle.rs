@@ -150,7 +150,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
         Ok(Some(report))
     }
 
-    /// Whether the address was only recorded, and its row says by now that it was to be taken back: a run that
+    /// Whether the address was only recorded, and its row says by now that it was to be taken back. A run that
     /// learnt so may have ended before it did anything about it.
     fn is_still_to_be_asked_for(&self, release: &ReleaseRecord, row: Option<&Snapshot>) -> bool {
         let is_meant = |row: &Snapshot| protection(row, self.settings).0 == Protection::Reclaim;

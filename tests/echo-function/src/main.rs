@@ -1,6 +1,6 @@
 //! The smallest function there is, for the tests of the runtime harness and as the empty Lambda of the
-//! benchmark: it answers with its event and the settings it was given, fails when the event says so, never
-//! answers when the event says so.
+//! benchmark. It answers with its event and the settings it was given, or fails when the event says so, or
+//! never answers when the event says so.
 
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use serde_json::{Value, json};

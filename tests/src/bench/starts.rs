@@ -1,5 +1,5 @@
-//! How long a function takes to start, beside an empty one: from the new process to its first request for an
-//! event, which is what a cold start adds to Lambda's own share.
+//! How long a function takes to start, beside an empty one. It counts from the new process to its first
+//! request for an event, which is what a cold start adds to Lambda's own share.
 
 use super::figures::Series;
 use super::{Built, EMPTY, FUNCTIONS, simulated};

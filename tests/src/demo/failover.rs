@@ -1,4 +1,4 @@
-//! A group of three with an interface that moves: its holder fails, the alarm is told, and it is on the
+//! A group of three with an interface that moves. Its holder fails, the alarm is told, and it is on the
 //! standby; then that fails too, and the last one has no slot left.
 
 use super::account::{self, Lot, ana};

@@ -1,4 +1,4 @@
-//! The scenario's event once in `observe` mode: nothing is changed, no lease is written, and the report names
+//! The scenario's event once in `observe` mode. Nothing is changed, no lease is written, and the report names
 //! the very calls that `enforce` makes in the same world when nothing goes wrong.
 
 use super::Scenario;

@@ -1,4 +1,4 @@
-//! Runs a compiled function the way Lambda does: a Runtime API of its own on a local port, the binary
+//! Runs a compiled function the way Lambda does. It has a Runtime API of its own on a local port, the binary
 //! as a child process with a cleared environment, one event after another. So the tests and the demo
 //! exercise the very file that a deployment ships, start-up, settings and all.
 //!

@@ -1,4 +1,4 @@
-//! What can be asked of the simulated EC2, and what it answers: one request and one response
+//! What can be asked of the simulated EC2, and what it answers. There is one request and one response
 //! variant per EC2 action, members named as in the EC2 API reference, ids as plain strings.
 //!
 //! Both fronts (the `cloud` traits and HTTP) translate to and from these types; nothing in here

@@ -1,8 +1,8 @@
 //! Moving interfaces: `AttachNetworkInterface`, `DetachNetworkInterface`, what can be set on an
 //! interface, and its deletion.
 //!
-//! Attach and detach are answered at once and done later. What callers race for is arbitrated by ids:
-//! an attachment's id never comes back, so a detach ends that very attachment or nothing, and an
+//! Attach and detach are answered at once and done later. What callers race for is arbitrated by ids.
+//! An attachment's id never comes back, so a detach ends that very attachment or nothing. An
 //! interface has one attachment at most, so of two attaches one is refused.
 
 use super::{

@@ -1,7 +1,7 @@
 //! The part of EC2 that Holdfast uses, as a pure state machine on a clock that tests own.
 //!
-//! It stands in for AWS in the tests, the demo and the benchmarks, and it is not the product:
-//! where it is unsure of AWS, the rule says so in place, and Holdfast must not depend on it.
+//! It stands in for AWS in the tests, the demo and the benchmarks, and it is not the product.
+//! Where it is unsure of AWS, the rule says so in place, and Holdfast must not depend on it.
 //!
 //! [`World`] is the door: throttling, authorisation, dry runs, the record of calls, CloudTrail and
 //! EventBridge are done there, once for every action. Behind it, [`model::Model`] holds EC2's own

@@ -1,8 +1,8 @@
 //! An Elastic IP moves alone.
 //!
 //! From a holder that runs: one `AssociateAddress` with reassociation. Idempotent on (allocation, private
-//! IP); there is no token, so the lease keeps other failovers away, no other function touches what a running
-//! holder has, and where the look is older than `FRESH`, address, holder and alarm are read again before.
+//! IP); there is no token. So the lease keeps other failovers away, and no other function touches what a
+//! running holder has. Where the look is older than `FRESH`, address, holder and alarm are read again before.
 //!
 //! From a holder that is down, a starting instance may be taking it at this very moment:
 //!

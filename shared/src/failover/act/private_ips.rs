@@ -1,7 +1,7 @@
 //! Private IPs move: one call, and the Elastic IPs on them ride along.
 //!
 //! `AssignPrivateIpAddresses` with reassignment is idempotent on (interface, private IPs); done already: EC2
-//! takes it again; a lost reply means: read. There is no token, so whoever calls last has them: the lease
+//! takes it again; a lost reply means: read. There is no token, so whoever calls last has them. The lease
 //! keeps other failovers away, and where the look is older than `FRESH`, both members and the alarm are read
 //! again before. What remains is a person who moves them by hand within that time.
 

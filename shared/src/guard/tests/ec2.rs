@@ -1,5 +1,5 @@
-//! A small EC2 for the guard alone: a few addresses, one interface, a clock that goes when somebody
-//! waits, and a script of what happens, and what goes wrong, at which call.
+//! A small EC2 for the guard alone. It has a few addresses, one interface, a clock that goes when somebody
+//! waits. And it has a script of what happens, and what goes wrong, at which call.
 #![expect(
     clippy::result_large_err,
     reason = "the functions' own error is returned as it is"

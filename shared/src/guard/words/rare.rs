@@ -43,7 +43,7 @@ pub(in crate::guard) fn given_another<C, L, K>(
               the tags of the lost one, and Holdfast cannot release it"
             .to_owned(),
         next: format!(
-            "see which endpoint the function talks to; then give the address up: aws ec2 delete-tags \
+            "see which endpoint the function talks to. Then give the address up: aws ec2 delete-tags \
              --resources {allocation} --tags Key={}, and: aws ec2 release-address --allocation-id \
              {allocation}; {wanted} is asked for again after that",
             run.settings.tags.protect

@@ -7,7 +7,7 @@
 //! history does. A disassociation that is told only once and too early leaves the association open.
 //!
 //! And a look that shows what is known by then is not kept. So looks are as they would be when every call of
-//! the life arrives at some time: where one is lost for good, what a look without news proved is not known.
+//! the life arrives at some time. Where one is lost for good, what a look without news proved is not known.
 
 use super::{
     PROTECT, Snapshot, address, associated, birth, born, call, disassociated, minute, named,

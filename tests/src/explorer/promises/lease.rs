@@ -1,7 +1,7 @@
 //! The lease of a group: what a call of Holdfast's may change without it, and what a run that has it changed.
 //!
-//! A failover, its fence, and what reconcile ends of it change nothing in EC2 unless the group's row in the
-//! ledger names the run that makes the call, for a time that is not over. Whatever else Holdfast calls has to be
+//! A failover, its fence, and what reconcile ends of it need the lease. They change nothing in EC2
+//! unless the group's row in the ledger names the run that makes the call, for a time that is not over. Whatever else Holdfast calls has to be
 //! a call that EC2 refuses when somebody else was faster.
 
 use super::scene::{Scene, value_of};

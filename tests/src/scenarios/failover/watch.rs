@@ -1,4 +1,4 @@
-//! What each run in a random history is held to: it moves nothing while another has the lease, no alarm takes
+//! What each run in a random history is held to. It moves nothing while another has the lease, no alarm takes
 //! anything from a member that runs within the cooldown, and who takes over is who stands next. Worked out
 //! from the account, the ledger's rows and the clock, without any code that decides.
 

@@ -68,7 +68,7 @@ impl Model {
         });
     }
 
-    /// Suppresses the actions of an alarm, or lets them be carried out again: then an alarm that fires
+    /// Suppresses the actions of an alarm, or lets them be carried out again. Then an alarm that fires
     /// tells its state anew, from ALARM to ALARM (Powertools' sample of a composite alarm).
     pub(in crate::sim) fn suppress_alarm(&mut self, name: &str, by: Option<&str>) {
         let Some(alarm) = self.alarms.get_mut(name) else {

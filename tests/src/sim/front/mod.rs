@@ -274,7 +274,7 @@ impl Player {
         self
     }
 
-    /// A person, or a tag of theirs, asks this run to move everything to a member, or to whoever is next: it
+    /// A person, or a tag of theirs, asks this run to move everything to a member, or to whoever is next. It
     /// may take what moves from one that is well.
     pub fn is_asked(&self, to: Option<&str>) {
         let wishes = self.stage.wishes.lock();

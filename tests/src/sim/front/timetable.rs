@@ -1,4 +1,4 @@
-//! Many runs at once on one clock: every call is on its way for a while, every sleep takes as long as it
+//! Many runs at once on one clock. Every call is on its way for a while, every sleep takes as long as it
 //! says, and the world's time goes on only when no run can.
 
 use super::{Player, Stage};

@@ -67,7 +67,7 @@ impl DynamoDb {
         }
     }
 
-    /// One call. `page` is the number of items that a page of a query or a scan holds at most: it
+    /// One call. `page` is the number of items that a page of a query or a scan holds at most. It
     /// stands for DynamoDB's page of 1 MB, which the crate does not have.
     pub(super) async fn call(&self, action: &str, body: &Value, page: Option<u32>) -> Answer {
         if let Some(refusal) = refuse_batch(action, body) {

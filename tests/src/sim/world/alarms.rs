@@ -45,7 +45,7 @@ impl World {
         self.change(|model| model.set_contributor(name, &attributes, state));
     }
 
-    /// What the actions of alarms were called with since the last time: the event of a direct Lambda
+    /// What the actions of alarms were called with since the last time. It is the event of a direct Lambda
     /// action, or the one of a function that is subscribed to the topic.
     pub fn take_alarm_actions(&mut self) -> Vec<Value> {
         std::mem::take(&mut self.alarm_actions)

@@ -132,7 +132,7 @@ impl World {
     }
 
     /// The resource of both is the instance's ARN, with the zone where its account would be in the
-    /// guide's examples; the account is what is documented elsewhere, and nothing is to be read from it.
+    /// guide's examples. The account is what is documented elsewhere, and nothing is to be read from it.
     fn emit_warning(&mut self, detail_type: &'static str, instance_id: &str, detail: &Value) {
         let (account, region) = (self.account.clone(), self.model.region.name.clone());
         let at = self.model.now;

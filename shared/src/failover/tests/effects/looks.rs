@@ -1,4 +1,4 @@
-//! A move is made on a look that is two seconds old at most: where EC2 is slower, what it hangs on is read once
+//! A move is made on a look that is two seconds old at most. Where EC2 is slower, what it hangs on is read once
 //! more, and anything that is not as it was is a reason to look anew.
 
 use super::*;
