@@ -65,7 +65,7 @@ pub fn concern(record: &Record, settings: &Settings) -> Concern {
     }
 }
 
-/// Whether what a call tells is not enough. That is so where it is not known which address it was, where
+/// Whether what a call tells is not enough. That is so where the address is not known, where
 /// something younger is known already (so what came between may be missing), and where the call named an
 /// instance only. Everything else costs no EC2 call: a teardown is a thousand events at once.
 #[must_use]
