@@ -102,6 +102,10 @@ logs: sam ## Follow the logs of the deployed functions
 delete: sam ## Delete the stack; the ledger and every address stay
 	$(SAM) delete --stack-name $(STACK)
 
+.PHONY: figures
+figures: ## Print circles, wrong-way imports, long functions and sizes; CHECKOUT=path for another checkout
+	@tools/figures $(CHECKOUT)
+
 .PHONY: mutants
 mutants: ## Change the engine in thousands of small ways, and see which changes no test notices (hours; ONLY="guard/*")
 	@tools/mutants/run mutants $(if $(ONLY),--files $(ONLY))
