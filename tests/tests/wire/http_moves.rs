@@ -7,9 +7,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-mod aws;
-
-use aws::{Aws, Launched, code};
+use crate::aws::{Aws, Launched, code};
 use aws_sdk_cloudwatch::types::{AlarmType, Dimension, StateValue};
 use aws_sdk_ec2::types::{InstanceType, NetworkInterfaceAttachmentChanges};
 use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};

@@ -2,7 +2,6 @@
 //! events collected elsewhere. Each file must give a trigger or an error that names a field; what the
 //! files with a known name must give is written down below.
 
-#[path = "event_corpus/outcomes.rs"]
 mod outcomes;
 
 use holdfast::address::Tags;

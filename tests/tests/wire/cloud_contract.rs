@@ -7,9 +7,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-mod aws;
-
-use aws::Aws;
+use crate::aws::Aws;
 use holdfast::address::{Pool, Tags};
 use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::moves::{

@@ -1,24 +1,10 @@
-//! One contract, two ledgers: in memory, and on DynamoDB by way of the AWS SDK.
+//! The contract that every ledger keeps to, here of the one on `DynamoDB`, by way of the AWS SDK. `guard` holds the
+//! one in memory to it.
 
-#[cfg(feature = "aws")]
-mod aws;
-
-use holdfast::ledger::MemoryLedger;
 use holdfast_tests::ledger_contract::{self, Checked};
 
-macro_rules! every_ledger_keeps_to {
+macro_rules! keeps_to {
     ($($check:ident,)*) => {
-        mod in_memory {
-            use super::*;
-            $(
-                #[tokio::test]
-                async fn $check() -> Checked {
-                    ledger_contract::$check(&MemoryLedger::default()).await
-                }
-            )*
-        }
-
-        #[cfg(feature = "aws")]
         mod on_dynamodb {
             use super::*;
             $(
@@ -32,37 +18,8 @@ macro_rules! every_ledger_keeps_to {
     };
 }
 
-every_ledger_keeps_to! {
-    what_nobody_wrote_is_not_known,
-    both_rows_of_an_allocation_are_read_at_once,
-    a_snapshot_gives_way_to_its_next_revision_only,
-    a_release_gives_way_to_its_next_revision_only,
-    a_write_that_is_repeated_changes_nothing,
-    every_field_survives,
-    all_rows_are_listed_tombstones_included,
-    more_rows_than_a_page_holds_come_back_complete,
-    the_order_of_arrival_does_not_matter,
-    a_tombstone_is_never_raised,
-    changes_at_the_same_moment_all_land,
-    attempts_at_the_same_moment_are_all_counted,
-    an_association_leads_to_its_allocation,
-    the_history_of_an_address_is_told_by_period,
-    a_release_is_in_the_history_as_well,
-    a_lease_that_is_free_is_taken,
-    a_lease_that_is_held_is_not_taken,
-    a_lease_is_taken_over_at_its_end_and_not_before,
-    each_taking_raises_the_fencing_number_by_one,
-    what_was_taken_over_cannot_be_stored_by_who_had_it,
-    a_lease_that_nobody_took_cannot_be_stored,
-    an_episode_under_way_is_not_replaced,
-    a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
-    the_same_owner_is_granted_it_again,
-    the_leases_of_all_groups_are_listed,
-    of_many_claims_at_once_one_is_granted,
-    every_field_of_a_lease_survives,
-}
+holdfast_tests::for_each_check_of_a_ledger!(keeps_to);
 
-#[cfg(feature = "aws")]
 mod table {
     use crate::aws::Aws;
     use holdfast::aws::DynamoLedger;

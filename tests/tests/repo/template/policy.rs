@@ -1,6 +1,6 @@
 //! What a role may do: the statements of its policies, whether they are written as objects or as texts.
 
-use crate::document::{Template, texts};
+use super::document::{Template, texts};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -8,9 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-const RUNBOOK: &str = include_str!("../../docs/RUNBOOK.md");
-const REPORT: &str = include_str!("../../shared/src/report.rs");
-const TEMPLATE: &str = include_str!("../../template.yaml");
+const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
+const REPORT: &str = include_str!("../../../shared/src/report.rs");
+const TEMPLATE: &str = include_str!("../../../template.yaml");
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -110,7 +110,7 @@ fn every_alarm_is_explained_where_its_description_says() {
 /// In the queue is SNS's message alone, without the record that Lambda puts around it.
 #[test]
 fn an_alarm_that_sns_could_not_hand_on_is_read_in_the_wrapping_of_the_runbook() {
-    const TOPIC: &str = include_str!("../fixtures/events/alarm-topic.json");
+    const TOPIC: &str = include_str!("../../fixtures/events/alarm-topic.json");
     assert!(RUNBOOK.contains("jq '{Records: [{Sns: .}]}' body.json"));
     let delivered: Value = serde_json::from_str(TOPIC).unwrap();
     let body = &delivered["Records"][0]["Sns"];

@@ -6,9 +6,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-mod aws;
-
-use aws::{Aws, code};
+use crate::aws::{Aws, code};
 use axum::body::Bytes;
 use http::{Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};

@@ -267,7 +267,7 @@ fn two_alarms_of_two_members_with_an_address_each_move_one_of_them_and_note_the_
 
 /// The command of the runbook, for the group of the scenario.
 fn command_of_the_runbook() -> Value {
-    const RUNBOOK: &str = include_str!("../../docs/RUNBOOK.md");
+    const RUNBOOK: &str = include_str!("../../../docs/RUNBOOK.md");
     let command = r#"{"holdfast": "failover", "group": "<group>"}"#;
     assert!(RUNBOOK.contains(command), "the runbook has another command");
     let command = command.replace("<group>", "web");

@@ -1,9 +1,9 @@
 //! What becomes of a function's answer, of an event that failed, and of what goes wrong: every report outcome is
 //! told to people or quiet on purpose, nothing is lost without a trace, and what is watched is what is measured.
 
-use crate::code::sources;
-use crate::document::{self, Template, entries, template, texts};
-use crate::matcher::matches;
+use super::code::sources;
+use super::document::{self, Template, entries, template, texts};
+use super::matcher::matches;
 use holdfast::report::{Finding, Function, Outcome, Report};
 use holdfast::settings::Mode;
 use serde_json::{Value, json};
@@ -337,6 +337,6 @@ fn a_report_is_sent_on_by_its_outcome() {
 /// In a VPC, a function needs a path to EC2's API, which may be the very path that has failed.
 #[test]
 fn f25_no_function_depends_on_the_path_that_it_moves() {
-    let template = include_str!("../../../template.yaml");
+    let template = include_str!("../../../../template.yaml");
     assert!(template.contains("AWS::Serverless::Function") && !template.contains("VpcConfig"));
 }

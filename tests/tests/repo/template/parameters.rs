@@ -1,8 +1,8 @@
 //! Parameters and settings: each parameter reaches a setting or a use in the template that is named here, each
 //! setting is a parameter, and both take and refuse the same values.
 
-use crate::code::sources;
-use crate::document::{Template, entries, template};
+use super::code::sources;
+use super::document::{Template, entries, template};
 use holdfast::settings::Settings;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -278,7 +278,7 @@ fn every_parameter_has_a_label_and_a_group() {
     let groups = interface["ParameterGroups"].as_array().expect("groups");
     let grouped = groups
         .iter()
-        .flat_map(|group| crate::document::texts(&group["Parameters"]));
+        .flat_map(|group| super::document::texts(&group["Parameters"]));
     let grouped: BTreeSet<String> = grouped.collect();
     let labelled: BTreeSet<String> = entries(&interface["ParameterLabels"])
         .map(|(name, _)| name.clone())

@@ -1,8 +1,8 @@
 //! Whether an event pattern lets an event through: `quamina` decides, of which the test here shows that it agrees
 //! with EventBridge's documentation wherever the template relies on it.
 
-use crate::document::entries;
-use crate::patterns::rules;
+use super::document::entries;
+use super::patterns::rules;
 use quamina::Quamina;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;

@@ -9,7 +9,7 @@ use holdfast_tests::sim::front::Stage;
 use holdfast_tests::sim::front::tap::Fault;
 use holdfast_tests::sim::world::Call;
 
-const SEMANTICS: &str = include_str!("../../docs/SEMANTICS.md");
+const SEMANTICS: &str = include_str!("../../../docs/SEMANTICS.md");
 const THIS_FILE: &str = include_str!("promises.rs");
 
 /// What stands in bold at the head of each numbered item, on one line.
@@ -53,7 +53,7 @@ fn every_promise_is_quoted_by_a_test() {
 /// A healthy holder is never stripped of its address.
 ///
 /// The explorer compares every address before and after every call. That it would notice is shown in
-/// `guard_intruders.rs`, where the guards are taken out one by one.
+/// `guard/intruders.rs`, where the guards are taken out one by one.
 #[test]
 fn promise_1() {
     let changes = Promises::with_changes(3);
@@ -65,10 +65,13 @@ fn promise_1() {
 #[test]
 fn the_guard_and_placement_cannot_take_an_address_from_its_holder() {
     for (function, source) in [
-        ("GuardCloud", include_str!("../../shared/src/guard/mod.rs")),
+        (
+            "GuardCloud",
+            include_str!("../../../shared/src/guard/mod.rs"),
+        ),
         (
             "PlacementCloud",
-            include_str!("../../shared/src/placement/mod.rs"),
+            include_str!("../../../shared/src/placement/mod.rs"),
         ),
     ] {
         let (_, rest) = source
@@ -107,7 +110,7 @@ fn promise_3() {
 /// Holdfast never releases an address, and has no permission to.
 #[test]
 fn promise_4() {
-    let ports = include_str!("../../shared/src/cloud.rs");
+    let ports = include_str!("../../../shared/src/cloud.rs");
     let calls: Vec<&str> = ports
         .lines()
         .filter(|line| line.trim().starts_with("fn "))
@@ -117,7 +120,7 @@ fn promise_4() {
         !calls.iter().any(|call| call.contains("release")),
         "{calls:?}"
     );
-    let actions = include_str!("../../shared/src/aws/actions.rs");
+    let actions = include_str!("../../../shared/src/aws/actions.rs");
     assert!(actions.contains("ec2:AllocateAddress") && !actions.contains("ec2:ReleaseAddress"));
 }
 

@@ -1,5 +1,4 @@
 //! The AWS clients of a test, all on one simulator, and the few things that every test does with them.
-#![allow(dead_code, reason = "each test program uses its own part")]
 
 use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatch as cloudwatch;

@@ -1,7 +1,7 @@
 //! What each function can call, read out of the sources: from its `main` to the bounds of its `run`, from
 //! there to the traits that these are made of, and to the calls that the adapters make for them.
 
-use crate::operation::{self, Source};
+use super::operation::{self, Source};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use syn::visit::{self, Visit};

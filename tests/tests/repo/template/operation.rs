@@ -1,7 +1,7 @@
 //! Which calls the adapters make. A method of one of the SDK's clients, be it a field or an argument, is a call of
 //! that service, wherever it stands: in the trait's own method, or in a function that this one calls.
 
-use crate::code::{brings_tags, checked_as};
+use super::code::{brings_tags, checked_as};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
 use syn::{Expr, FnArg, Ident, ImplItem, Item, Member, Pat, Signature, Type, UseTree};

@@ -18,7 +18,7 @@ const FUNCTIONS: [&str; 4] = [
     "alarm-failover",
 ];
 const TABLE: &str = "ledger";
-const RELEASE: &str = include_str!("../fixtures/events/release-bare.json");
+const RELEASE: &str = include_str!("../../fixtures/events/release-bare.json");
 
 /// The simulator, and a protected address in it.
 struct Account {

@@ -1,8 +1,8 @@
 //! Which function hears of which event, by the patterns of the template: event files, the simulator's events, and
 //! those of the folder that `HOLDFAST_EVENT_CORPUS` names.
 
-use crate::document::{entries, template};
-use crate::matcher::matches;
+use super::document::{entries, template};
+use super::matcher::matches;
 use holdfast::event::alarm::AlarmState;
 use holdfast::event::cloudtrail::Deed;
 use holdfast::event::{Trigger, parse};

@@ -7,9 +7,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-mod aws;
-
-use aws::{Aws, code};
+use crate::aws::{Aws, code};
 use aws_sdk_ec2::types::{AddressAttributeName, Filter, ResourceType, Tag, TagSpecification};
 use holdfast_tests::sim::api::Caller;
 use holdfast_tests::sim::http::{ACCOUNT, Fault, Outcome};

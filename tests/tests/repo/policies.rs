@@ -1,7 +1,6 @@
 //! The policies that keep protected addresses: what they deny, to whom, and that Holdfast's own functions
 //! are not among those.
 
-#[path = "policies/evaluate.rs"]
 mod evaluate;
 
 use evaluate::{Policy, Request, policies, policy, strings};
@@ -32,7 +31,7 @@ const INTO_A_ROLE: [&str; 3] = [
 ];
 
 /// Every action that the code names, whatever the lists that it is in.
-const ACTIONS: &str = include_str!("../../shared/src/aws/actions.rs");
+const ACTIONS: &str = include_str!("../../../shared/src/aws/actions.rs");
 const THIS_FILE: &str = include_str!("policies.rs");
 
 fn on_protected(principal: &str, action: &str) -> Request {

@@ -1,9 +1,9 @@
 //! Least privilege: each function may do what its code can call, and nothing else; and only to what is tagged,
 //! wherever EC2 can tell.
 
-use crate::code::{Sources, sources};
-use crate::document::{Template, template};
-use crate::policy::{Statement, actions, all_statements, statements_of};
+use super::code::{Sources, sources};
+use super::document::{Template, template};
+use super::policy::{Statement, actions, all_statements, statements_of};
 use serde_json::Value;
 use std::collections::BTreeSet;
 

@@ -7,9 +7,7 @@
     reason = "a test fails by panicking, in its helpers too"
 )]
 
-mod aws;
-
-use aws::{Aws, code, text};
+use crate::aws::{Aws, code, text};
 use aws_sdk_dynamodb as dynamodb;
 use dynamodb::operation::put_item::builders::PutItemFluentBuilder;
 use dynamodb::types::{

@@ -5,8 +5,8 @@ use holdfast::event::{Trigger, parse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const ALARMS: &str = include_str!("../../templates/instance-group-alarms.yaml");
-const DEMO: &str = include_str!("../../templates/demo-stack.yaml");
+const ALARMS: &str = include_str!("../../../templates/instance-group-alarms.yaml");
+const DEMO: &str = include_str!("../../../templates/demo-stack.yaml");
 
 /// A template as JSON, with what a function stands for in place of the function: `!Ref First` is `First`.
 fn template(text: &str) -> Value {
