@@ -15,8 +15,8 @@ ROOT = HERE.parent.parent
 # What a report says is held by tests that read reports; samples and fixtures are tests themselves.
 LEFT_OUT = ["*/tests/*", "*/tests.rs", "*samples*", "*fixtures*", "*words*", "lib.rs", "report*", "lambda*", "cloud*"]
 LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
-# The programs of the tests crate that reach the AWS adapters.
-ADAPTERS_TESTS = ["cloud_contract", "ledger_contract"]
+# The tests that reach the AWS adapters, as program/module of the tests crate.
+ADAPTERS_TESTS = ["wire/cloud_contract", "wire/ledger_contract"]
 ZERO = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): \w+ = 0;")
 TEXT = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): &")
 MOVED = re.compile(r"^(?:use|borrow) of (?:partially )?moved value: `(\w+)`")
@@ -151,21 +151,28 @@ class Copy:
         """What builds every test, or the unit tests and the programs that are named."""
         packages = ["-p", "holdfast", "-p", "holdfast-tests"]
         if self.programs:
-            packages += ["--lib", *(word for program in self.programs for word in ("--test", program))]
+            built = dict.fromkeys(program.split("/")[0] for program in self.programs)
+            packages += ["--lib", *(word for program in built for word in ("--test", program))]
         return ["cargo", "test", "--locked", "--no-run", "--message-format", "json", *packages, *self.features()]
 
     def executables(self):
-        """Builds the tests; gives the executables by name."""
+        """Builds the tests; gives the executables by name, each with its folder and the tests that are wanted of it."""
         made = run(self.building(), cwd=self.tree, env=self.environment())
         found = {}
         for line in made.stdout.splitlines():
             message = json.loads(line) if line.startswith("{") else {}
             if message.get("reason") == "compiler-artifact" and message.get("executable") and message["profile"]["test"]:
                 name = f"{message['package_id'].split('#')[0].rsplit('/', 1)[-1]}/{message['target']['name']}"
-                found[name] = (message["executable"], str(Path(message["manifest_path"]).parent))
+                folder = str(Path(message["manifest_path"]).parent)
+                found[name] = (message["executable"], folder, self.modules(message["target"]["name"]))
         if made.returncode or not found:
             raise SystemExit("The tests of the copy do not compile.")
         return found
+
+    def modules(self, program):
+        """The modules of a program whose tests are wanted, as the beginnings of their names; none: all of them."""
+        named = [name.split("/") for name in self.programs]
+        return [f"{parts[1]}::" for parts in named if parts[0] == program and len(parts) > 1]
 
 
 def replaced(name, source, old, new):

@@ -22,13 +22,14 @@ def trace(executables, cache_file, jobs):
     """For each test: which mutants it reaches, and how long it takes alone."""
     cache = json.loads(cache_file.read_text()) if cache_file.exists() else {}
     out, todo = [], []
-    for name, (path, folder) in sorted(executables.items()):
-        stamp = os.stat(path).st_mtime
+    for name, (path, folder, modules) in sorted(executables.items()):
+        stamp = [os.stat(path).st_mtime, modules]
         if name in cache and cache[name]["stamp"] == stamp:
             out += cache[name]["tests"]
             continue
         listed = subprocess.run([path, "--list"], cwd=folder, capture_output=True, text=True, check=True).stdout
         tests = [line[:-6] for line in listed.splitlines() if line.endswith(": test")]
+        tests = [test for test in tests if not modules or test.startswith(tuple(modules))]
         cache[name] = {"stamp": stamp, "tests": []}
         todo += [(name, path, folder, test) for test in tests]
     print(f"tracing {len(todo)} tests", flush=True)
@@ -137,7 +138,7 @@ def batches(tests):
 def stage_of(test):
     if test["binary"].endswith("shared/holdfast") or test["binary"] == "shared/holdfast":
         return "pure"
-    if test["binary"].rsplit("/", 1)[-1] in ("template", "policies"):
+    if test["binary"] == "tests/repo" and test["test"].split("::")[0] in ("template", "policies"):
         return "template"
     return "scenario" if test["seconds"] <= QUICK else "long"
 
