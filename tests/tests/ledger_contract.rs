@@ -65,9 +65,9 @@ every_ledger_keeps_to! {
 #[cfg(feature = "aws")]
 mod table {
     use crate::aws::Aws;
-    use holdfast::aws::DynamoLedger;
     use holdfast::ledger::lease::Taken;
     use holdfast::ledger::{Ledger, Snapshot, Written};
+    use holdfast_aws::DynamoLedger;
     use holdfast_tests::ledger_contract;
     use std::time::Duration;
 
