@@ -136,7 +136,7 @@ def batches(tests):
 
 
 def stage_of(test):
-    if test["binary"].endswith("shared/holdfast") or test["binary"] == "shared/holdfast":
+    if test["binary"] in ("shared/holdfast", "aws/holdfast_aws"):
         return "pure"
     if test["binary"] == "tests/repo" and test["test"].split("::")[0] in ("template", "policies"):
         return "template"

@@ -31,7 +31,7 @@ const INTO_A_ROLE: [&str; 3] = [
 ];
 
 /// Every action that the code names, whatever the lists that it is in.
-const ACTIONS: &str = include_str!("../../../shared/src/aws/actions.rs");
+const ACTIONS: &str = include_str!("../../../shared/aws/src/actions.rs");
 const THIS_FILE: &str = include_str!("policies.rs");
 
 fn on_protected(principal: &str, action: &str) -> Request {

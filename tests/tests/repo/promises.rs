@@ -120,7 +120,7 @@ fn promise_4() {
         !calls.iter().any(|call| call.contains("release")),
         "{calls:?}"
     );
-    let actions = include_str!("../../../shared/src/aws/actions.rs");
+    let actions = include_str!("../../../shared/aws/src/actions.rs");
     assert!(actions.contains("ec2:AllocateAddress") && !actions.contains("ec2:ReleaseAddress"));
 }
 

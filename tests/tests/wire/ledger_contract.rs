@@ -22,9 +22,9 @@ holdfast_tests::for_each_check_of_a_ledger!(keeps_to);
 
 mod table {
     use crate::aws::Aws;
-    use holdfast::aws::DynamoLedger;
     use holdfast::ledger::lease::Taken;
     use holdfast::ledger::{Ledger, Snapshot, Written};
+    use holdfast_aws::DynamoLedger;
     use holdfast_tests::ledger_contract;
     use std::time::Duration;
 

@@ -21,7 +21,10 @@ pub(crate) struct Sources(BTreeMap<String, String>);
 /// The sources as they are in the repository, without tests.
 pub(crate) fn sources() -> Sources {
     let mut found = BTreeMap::new();
-    let mut folders = vec![PathBuf::from("shared/src"), PathBuf::from("functions")];
+    let mut folders = vec!["shared/src", "shared/aws/src", "functions"]
+        .into_iter()
+        .map(PathBuf::from)
+        .collect::<Vec<_>>();
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(Path::new(ROOT).join(&folder)).expect("a source folder");
         for entry in entries {
@@ -142,7 +145,7 @@ impl Sources {
 
     /// The actions of each trait as `actions.rs` lists them: the list is documented by the trait's name.
     pub(crate) fn listed_actions(&self) -> BTreeMap<String, BTreeSet<String>> {
-        const LISTS: &str = "shared/src/aws/actions.rs";
+        const LISTS: &str = "shared/aws/src/actions.rs";
         let file = parsed(LISTS, &self.0[LISTS]);
         let constants = file.items.iter().filter_map(|item| match item {
             Item::Const(each) => Some(each),
@@ -185,7 +188,7 @@ impl Sources {
         let adapters = self
             .0
             .iter()
-            .filter(|(path, _)| path.starts_with("shared/src/aws/"));
+            .filter(|(path, _)| path.starts_with("shared/aws/src/"));
         let adapters = adapters.map(|(path, text)| Source {
             module: module(path),
             file: parsed(path, text),

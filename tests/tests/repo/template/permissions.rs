@@ -87,7 +87,7 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
 
 #[test]
 fn one_call_taken_from_or_added_to_an_adapter_is_noticed() {
-    const ADAPTER: &str = "shared/src/aws/changes.rs";
+    const ADAPTER: &str = "shared/aws/src/changes.rs";
     let (sources, template) = (sources(), template());
     for (from, to) in [
         (

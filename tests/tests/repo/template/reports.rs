@@ -198,7 +198,7 @@ fn the_dashboard_and_the_alarms_show_metrics_that_the_functions_write() {
     let body = &template.resources()["Dashboard"]["Properties"]["DashboardBody"];
     let body = body.as_str().expect("a text");
     let _: Value = serde_json::from_str(body).expect("the dashboard is JSON");
-    let written = sources().texts("shared/src/lambda/metric.rs", |text| {
+    let written = sources().texts("shared/aws/src/lambda/metric.rs", |text| {
         text.starts_with(|first: char| first.is_ascii_uppercase()) && !text.contains(' ')
     });
     let shown = [
