@@ -206,7 +206,6 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 return;
             }
             if !self.may_look(progress) {
-                progress.is_out_of_time = true;
                 return;
             }
             self.ports.clock.sleep(PAUSE).await;
@@ -358,7 +357,6 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         if progress.has_decided
             && words::is_complete(&progress.moves, &progress.blocked)
             && progress.unsure.is_none()
-            && !progress.is_out_of_time
             && !progress.fenced.has_more
         {
             let ended = lease.under_way.take();

@@ -91,6 +91,14 @@ fn the_failed_member_is_stopped_after_everything_has_moved_and_nobody_else_is() 
 }
 
 #[test]
+fn the_failed_member_is_not_stopped_before_a_move_that_was_throttled_is_made() {
+    let (trio, stage, event) = fenced(floating_address(), "stop");
+    fault_at(&trio, &stage, &event, "AssociateAddress", Fault::Throttled);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+}
+
+#[test]
 fn a_fence_whose_reply_is_lost_is_put_up_again_and_then_done() {
     for (how, call) in [(CLOSED, ISOLATE), ("stop", "StopInstances")] {
         let (trio, stage, event) = fenced(floating_address().with_interface(0, 2), how);

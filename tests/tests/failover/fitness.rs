@@ -210,6 +210,16 @@ fn a_contributor_loses_its_address_to_one_that_is_none() {
 }
 
 #[test]
+fn an_alarm_that_names_nobody_is_not_over_because_others_contribute_to_it() {
+    let trio = with_fleet(floating_address().tagged("holdfast:alarm", "fleet"));
+    let trio = trio.world(|world| world.set_alarm("fleet", AlarmState::Ok));
+    let stage = trio.stage();
+    let event = fired(&mut stage.world(), "fleet");
+    let report = trio.told(&stage, &event);
+    assert_eq!(report.outcome, Outcome::FailedOver, "{}", report.summary);
+}
+
+#[test]
 fn a_contributor_that_is_well_again_before_the_second_look_keeps_its_address() {
     let trio = with_fleet(floating_address());
     let first = trio.members[0].clone();
