@@ -150,6 +150,8 @@ impl Settings {
 
 #[cfg(test)]
 mod tests {
+    mod defaults;
+
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> Result<Settings, BadSettings> {
@@ -252,10 +254,24 @@ mod tests {
     fn a_pattern_is_an_arn_of_six_parts() {
         let parse = |text: &str| text.parse::<ArnPattern>().is_ok();
         assert!(parse("arn:aws:iam::111122223333:role/*"));
+        assert!(parse("arn:aws:iam::111122223333:role/a:b"));
         assert!(!parse("arn:aws:iam::111122223333"));
         assert!(!parse("aws:iam::111122223333:role/a:b"));
         let two: ArnPattern = "arn:aws:iam::1:a*b*c".parse().unwrap();
         assert!(two.matches("arn:aws:iam::1:a-bx-b-c-c"));
         assert!(!two.matches("arn:aws:iam::1:a-b-c-d"));
+    }
+
+    #[test]
+    fn a_star_covers_any_text_and_no_character_counts_twice() {
+        let covers = |pattern: &str, role: &str| {
+            let pattern: ArnPattern = format!("arn:aws:iam::1:{pattern}").parse().unwrap();
+            pattern.matches(&format!("arn:aws:iam::1:{role}"))
+        };
+        for role in ["x", "-x", "--x", "---x"] {
+            assert!(covers("*x", role), "{role}");
+        }
+        assert!(covers("a*ab", "aab"));
+        assert!(!covers("a*ab", "ab"));
     }
 }

@@ -125,6 +125,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+#[derive(Deserialize)]
+struct Element {
+    content: Text,
+}
+
 struct TextVisitor;
 
 impl<'de> Visitor<'de> for TextVisitor {
@@ -159,16 +164,9 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     /// An XML element with an attribute: `{"tag": 1, "content": "eipalloc-..."}`.
-    fn visit_map<A: MapAccess<'de>>(self, mut element: A) -> Result<Text, A::Error> {
-        let mut content = None;
-        while let Some(key) = element.next_key::<String>()? {
-            if key == "content" {
-                content = Some(element.next_value()?);
-            } else {
-                element.next_value::<de::IgnoredAny>()?;
-            }
-        }
-        content.ok_or_else(|| de::Error::missing_field("content"))
+    fn visit_map<A: MapAccess<'de>>(self, element: A) -> Result<Text, A::Error> {
+        let element = Element::deserialize(MapAccessDeserializer::new(element))?;
+        Ok(element.content)
     }
 }
 

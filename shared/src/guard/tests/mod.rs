@@ -7,6 +7,7 @@ mod decisions;
 mod ec2;
 mod estates;
 mod hindsight;
+mod observing;
 mod records;
 mod restorations;
 mod tags;

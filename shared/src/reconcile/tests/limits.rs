@@ -165,3 +165,27 @@ async fn what_came_back_is_told_although_the_groups_could_not_be_looked_at() {
     let told = report.findings.last().unwrap();
     assert!(told.what.contains("has not finished"), "{told:?}");
 }
+
+#[tokio::test]
+async fn a_wait_that_was_told_is_no_news_and_the_run_fails_with_what_went_wrong() {
+    let account = gone(1).await;
+    account.account().taken = true;
+    assert_eq!(account.sweep().await.outcome, Outcome::Pending);
+    account.minutes_later(5);
+    account.in_trouble("DescribeInstances", Trouble::Throttled(1_000));
+    account.calls();
+    let end = account.try_sweep().await;
+    assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
+    assert!(account.calls().contains_key("AllocateAddress"));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_looked_at_once_more_without_its_reverse_names() {
+    let account = installation().knowing(1).await;
+    account.account().cut_short = true;
+    account.calls();
+    account.sweep().await;
+    let calls = account.calls();
+    assert_eq!(calls["DescribeAddresses"], 2);
+    assert_eq!(calls["DescribeAddressesAttribute"], 1);
+}
