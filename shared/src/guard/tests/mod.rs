@@ -11,6 +11,7 @@ mod observing;
 mod records;
 mod restorations;
 mod tags;
+mod unwritten;
 
 use super::Loss;
 use super::decide::{self, Conclusion, Decision, Observed, ReclaimPlan};
