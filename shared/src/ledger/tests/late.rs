@@ -15,9 +15,9 @@ fn placed(number: u8) -> Address {
     }
 }
 
-/// A row with a few more tags than it keeps facts, one each minute.
+/// A row of one fact more than it keeps: its birth, and a tag each minute.
 fn long() -> (Snapshot, i64) {
-    let most = i64::try_from(MOST_FACTS).unwrap() + 2;
+    let most = i64::try_from(MOST_FACTS).unwrap();
     let tag = |at: i64| tagged(own(), &[(format!("key-{at}").as_str(), "")]);
     let row = (1..=most).fold(born(), |row, at| row.hears(at, tag(at)));
     (row, most)
