@@ -14,6 +14,7 @@ mod moves;
 mod pitfalls;
 mod promise_lease;
 mod random;
+mod rounds;
 mod run;
 mod slow;
 mod times;
