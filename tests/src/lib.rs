@@ -9,9 +9,3 @@ pub mod random;
 pub mod runtime;
 pub mod scenarios;
 pub mod terminal;
-
-/// The simulator, and Holdfast's ports on it.
-pub mod sim {
-    pub use crate::client as front;
-    pub use ec2_sim::*;
-}

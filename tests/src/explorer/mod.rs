@@ -9,9 +9,9 @@ mod observed;
 pub mod promises;
 pub mod truth;
 
+use crate::client::tap::{Fault, Sabotage};
 pub use crate::client::timetable::Run;
-use crate::sim::front::tap::{Fault, Sabotage};
-use crate::sim::front::{Intrusion, Player, Stage};
+use crate::client::{Intrusion, Player, Stage};
 use futures_util::FutureExt;
 use promises::Promises;
 use std::fmt::Write;

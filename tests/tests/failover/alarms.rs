@@ -1,6 +1,7 @@
 //! What an alarm may mean, and what else may come instead of one: composites, suppressions, alarms without an
 //! instance, members that stop; and what a person may ask for.
 
+use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
 use holdfast::error::Error;
 use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
@@ -8,7 +9,6 @@ use holdfast_tests::scenarios::failover::{
     floating_private_ip, heal, plan, switchover, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
 
 #[test]
 fn f26_a_stopped_member_fires_no_alarm_and_is_failed_over_all_the_same() {

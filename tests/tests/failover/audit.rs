@@ -5,13 +5,13 @@ use holdfast::cloud::{ReadAddresses, Which};
 use holdfast::error::Error;
 use holdfast::failover::{self, Audit};
 use holdfast::report::{GroupReport, Outcome, Report, Subject};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     TIMEOUT, Trio, attach, changes, detach, failed, floating_address, floating_interface, heal,
     new_interface, stop, tag_group, untag_group,
 };
 use holdfast_tests::scenarios::placement::terminate;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -409,9 +409,7 @@ fn each_kind_of_call_is_rehearsed_once() {
     assert!(audit.groups[0].ready, "{:?}", audit.findings);
     let world = stage.world();
     let rehearsed = world.calls().iter().filter(|call| call.dry_run);
-    let rehearsed: Vec<_> = rehearsed
-        .map(holdfast_tests::sim::world::Call::action)
-        .collect();
+    let rehearsed: Vec<_> = rehearsed.map(ec2_sim::world::Call::action).collect();
     assert_eq!(
         rehearsed,
         ["DetachNetworkInterface", "AttachNetworkInterface"]

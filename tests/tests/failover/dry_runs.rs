@@ -1,9 +1,9 @@
 //! Attachments are tried as dry runs before anything is detached: with whom, and what that holds back.
 
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{failed, floating_address, floating_interface};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 
 fn count(stage: &Stage, name: &str) -> usize {
     let names = stage.tap.names();

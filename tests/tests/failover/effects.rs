@@ -1,16 +1,16 @@
 //! An accepted call is not ownership: what happens between the call and what EC2 shows of it, for each way in
 //! which something moves.
 
+use ec2_sim::World;
+use ec2_sim::api::{AssignPrivateIpAddresses, AssociateAddress, Request};
 use holdfast::ids::InstanceId;
 use holdfast::report::{MoveEnd, MoveReport, Outcome, Report};
+use holdfast_tests::client::{Intrusion, Stage};
 use holdfast_tests::scenarios::failover::{
     Trio, attach, changes, detach, failed, failover_in, floating_address, floating_interface,
     floating_private_ip, floating_private_ips, last_change_at, primary_interface, stop,
 };
 use holdfast_tests::scenarios::placement::{owner, terminate};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{AssignPrivateIpAddresses, AssociateAddress, Request};
-use holdfast_tests::sim::front::{Intrusion, Stage};
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
@@ -225,7 +225,7 @@ fn an_interface_that_is_deleted_on_its_way_is_not_said_to_be_with_a_healthy_memb
     let deleted: Intrusion = Box::new(move |world| {
         detach(world, &eni);
         world.advance(Duration::seconds(5));
-        let request = holdfast_tests::sim::api::DeleteNetworkInterface {
+        let request = ec2_sim::api::DeleteNetworkInterface {
             network_interface_id: eni,
         };
         let answer = world.call(&owner(), &Request::DeleteNetworkInterface(request), false);

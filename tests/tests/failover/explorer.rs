@@ -7,13 +7,13 @@
 
 use futures_util::FutureExt;
 use holdfast::ledger::Ledger;
+use holdfast_tests::client::tap::Sabotage;
+use holdfast_tests::client::{Player, Stage};
 use holdfast_tests::explorer::{Coverage, Run, Scenario, explore, explore_with, interleave};
 use holdfast_tests::scenarios::failover::{
     Trio, changes, floating_address, floating_interface, floating_private_ip, heal,
 };
 use holdfast_tests::scenarios::placement::state_change;
-use holdfast_tests::sim::front::tap::Sabotage;
-use holdfast_tests::sim::front::{Player, Stage};
 use serde_json::Value;
 use time::Duration;
 

@@ -1,17 +1,17 @@
 //! Fences: what has moved keeps working, and everything that the failed member keeps is cut off, or it is stopped.
 
+use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::ledger::Ledger;
 use holdfast::report::{Outcome, PlannedCall, Report};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::explore_singly;
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, failover_in, floating_address, floating_interface, floating_private_ip,
     security_groups,
 };
 use holdfast_tests::scenarios::placement::state_of;
-use holdfast_tests::sim::api::InstanceState;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,13 +1,13 @@
 //! Who is fit to stand by: nobody for whom an alarm fires, whatever it measures and whatever the cause.
 
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, fired, floating_address, floating_interface, heal, switchover, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
-use holdfast_tests::sim::front::Stage;
 
 fn beat_of(member: &str) -> String {
     format!("{member}-beat")

@@ -1,15 +1,15 @@
 //! A failover that cannot go on when it is half way: what is with nobody is said to be, and whoever comes next
 //! ends what was begun.
 
+use ec2_sim::alarms::{Alarm, AlarmState, Query};
 use futures_util::FutureExt;
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, fired, floating_address, floating_interface, heal, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;

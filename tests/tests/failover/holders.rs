@@ -1,11 +1,11 @@
 //! Who counts as down, and who does not: a holder that EC2 was not asked for is not one that is gone.
 
+use ec2_sim::alarms::{Alarm, Query};
 use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
     Trio, attach, changes, detach, fired, floating_interface, floating_private_ip, tag_group,
     untag_group, why,
 };
-use holdfast_tests::sim::alarms::{Alarm, Query};
 use std::time::Duration;
 
 /// The first member, which holds what moves, has lost its tag.

@@ -1,18 +1,18 @@
 //! The lease of a group: nobody acts while another has it, whoever waited for it looks again, and what a run
 //! cannot end it does not begin.
 
+use ec2_sim::alarms::AlarmState;
+use ec2_sim::throttle::Limit;
 use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, attach, changes, detach, failed, failover_in, fired, first_change,
     floating_address, floating_interface, floating_private_ip, heal, hold_lease, lease,
     new_interface, stop, switchover, why,
 };
 use holdfast_tests::scenarios::placement::{start, state_change};
-use holdfast_tests::sim::alarms::AlarmState;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
-use holdfast_tests::sim::throttle::Limit;
 use std::time::Duration;
 
 /// What a run calls from when it has the lease, to its end.

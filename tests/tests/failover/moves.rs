@@ -1,10 +1,10 @@
 //! Alarm failover in the simulated account: what moves, how, in how many calls, and what does not.
 
 use holdfast::report::{MoveEnd, Outcome, Report};
+use holdfast_tests::client::Stage;
 use holdfast_tests::scenarios::failover::{
     Trio, failover_in, floating_address, floating_interface, floating_private_ip,
 };
-use holdfast_tests::sim::front::Stage;
 
 /// The calls that changed something, in their order.
 fn changes(stage: &Stage, before: usize) -> Vec<&'static str> {
@@ -14,9 +14,7 @@ fn changes(stage: &Stage, before: usize) -> Vec<&'static str> {
         .iter()
         .skip(before)
         .filter(|call| call.mutated());
-    calls
-        .map(holdfast_tests::sim::world::Call::action)
-        .collect()
+    calls.map(ec2_sim::world::Call::action).collect()
 }
 
 fn moved_by(trio: &Trio) -> (Report, Vec<&'static str>) {

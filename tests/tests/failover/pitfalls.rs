@@ -1,16 +1,16 @@
 //! What has gone wrong in other people's failovers, one test for each: locks that never open, addresses that
 //! nobody has, slots that collide, waits that are too long.
 
+use ec2_sim::World;
+use ec2_sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
 use holdfast::report::{MoveEnd, Outcome};
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, attach, changes, detach, failed, failover_in, fired, floating_address,
     floating_interface, floating_private_ip, heal, new_interface, primary_interface, stop,
     tag_group, untag_group, why,
 };
 use holdfast_tests::scenarios::placement::{default_subnet, owner, state_change, terminate};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
-use holdfast_tests::sim::front::tap::Fault;
 use time::Duration;
 
 /// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.

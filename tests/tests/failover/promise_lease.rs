@@ -1,13 +1,13 @@
 //! The check of the lease can fail: what it says of each call of Holdfast's, with and without the lease.
 
+use ec2_sim::api::{
+    AllocateAddress, AssociateAddress, CreateTags, DetachNetworkInterface, DisassociateAddress,
+    ModifyAddressAttribute, Request, StopInstances,
+};
 use holdfast::ledger::Lease;
 use holdfast_tests::explorer::promises::{Deed, Hand, Scene, addresses, repeated, under_lease};
 use holdfast_tests::scenarios::failover::{
     Trio, floating_address, floating_interface, hold_lease, lease,
-};
-use holdfast_tests::sim::api::{
-    AllocateAddress, AssociateAddress, CreateTags, DetachNetworkInterface, DisassociateAddress,
-    ModifyAddressAttribute, Request, StopInstances,
 };
 use time::Duration;
 

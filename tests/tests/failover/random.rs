@@ -4,9 +4,12 @@
 //! stands next, no alarm moves it twice within the cooldown, what is free on purpose stays free; and when all is
 //! well again, a member has it.
 
+use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::{failover, placement, reconcile};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::promises::{Scene, repeated};
 use holdfast_tests::random::random;
 use holdfast_tests::scenarios::failover::{
@@ -14,9 +17,6 @@ use holdfast_tests::scenarios::failover::{
     floating_private_ip, heal, stop, switchover, tag_group,
 };
 use holdfast_tests::scenarios::placement::{schedule, start, terminate};
-use holdfast_tests::sim::api::InstanceState;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::Cell;

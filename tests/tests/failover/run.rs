@@ -1,20 +1,18 @@
 //! One run of a failover from its first look to what it leaves in the lease: what it ends for others, what it
 //! notes for whoever comes next, and what it says.
 
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
+use ec2_sim::api::{AllocateAddress, AssociateAddress, Request, Response, Tag, TagSpecification};
 use holdfast::report::{MoveEnd, Outcome};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, changes, failed, failover_in, fired, floating_address, floating_interface,
     heal, hold_lease, lease, primary_interface, put_lease, switchover, tag_group, why,
 };
 use holdfast_tests::scenarios::placement::{owner, start, state_change, terminate};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
-use holdfast_tests::sim::api::{
-    AllocateAddress, AssociateAddress, Request, Response, Tag, TagSpecification,
-};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use serde_json::json;
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
 //! Failover while EC2 answers late, refuses for a while, or keeps a device index for itself.
 
+use ec2_sim::alarms::{Alarm, AlarmState};
 use holdfast::error::Error;
 use holdfast::report::{Outcome, Report};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, failed, fired, floating_address, floating_interface, floating_private_ip, heal,
 };
-use holdfast_tests::sim::alarms::{Alarm, AlarmState};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use std::sync::Arc;
 use time::Duration;
 

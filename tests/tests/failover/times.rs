@@ -1,10 +1,10 @@
 //! How long a failover takes on the clock: what EC2 itself takes, and a number of round trips.
 
+use ec2_sim::alarms::AlarmState;
 use holdfast::report::Phase;
 use holdfast_tests::scenarios::failover::{
     Trio, alarm_of, failover_in, floating_address, floating_interface, floating_private_ip,
 };
-use holdfast_tests::sim::alarms::AlarmState;
 use time::Duration;
 
 const ROUND_TRIP: Duration = Duration::milliseconds(40);

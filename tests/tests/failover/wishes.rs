@@ -8,14 +8,14 @@
 use holdfast::event::parse;
 use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
+use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::{Player, Stage};
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::explorer::{Run, Scenario, interleave};
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, floating_address, floating_interface, floating_private_ip, heal, lease,
     put_lease, switchover, why,
 };
-use holdfast_tests::sim::front::tap::Fault;
-use holdfast_tests::sim::front::{Player, Stage};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::task::{Context, Waker};

@@ -6,10 +6,12 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
+use ec2_sim::World;
 use futures_util::FutureExt;
 use holdfast::ledger::lease::{Claim, Held, Taken};
 use holdfast::ledger::{Lease, Ledger, Written};
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Coverage, Scenario, explore};
 use holdfast_tests::scenarios::failover::{
@@ -17,8 +19,6 @@ use holdfast_tests::scenarios::failover::{
     floating_private_ip, heal, of_another_region, untag_group, why,
 };
 use holdfast_tests::scenarios::placement::{start, state_change};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::front::Stage;
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;

@@ -1,14 +1,14 @@
 //! Members in several zones: an interface stays in its zone and a private IP in its subnet, an Elastic IP goes
 //! anywhere.
 
+use ec2_sim::api::Request;
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
 use holdfast_tests::explorer::{Scenario, explore_singly};
 use holdfast_tests::scenarios::failover::{
     Trio, changes, failed, floating_address, floating_interface, floating_private_ip,
     primary_interface, why,
 };
-use holdfast_tests::sim::api::Request;
-use holdfast_tests::sim::front::Stage;
 use time::Duration;
 
 /// The member in the other zone, which would be first.

@@ -1,15 +1,15 @@
 //! The guard under every fault at every call, under pairs of faults, and twice at once; and the proof
 //! that this would be noticed: with a guard taken out of the engine, the explorer fails.
 
+use ec2_sim::{TagPolicy, TakenAnswer};
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus};
 use holdfast::settings::Mode;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Sabotage;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Coverage, explore, explore_with, interleave};
 use holdfast_tests::scenarios::guard::{account, kim, record};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Sabotage;
-use holdfast_tests::sim::{TagPolicy, TakenAnswer};
 use time::Duration;
 
 fn survives(explored: Result<Coverage, String>) {

@@ -2,17 +2,17 @@
 //! calls. Promise 1: a healthy holder is never stripped of its address. Promise 2: what is not ours is
 //! never changed.
 
-use holdfast::ledger::ReleaseStatus;
-use holdfast_tests::explorer::promises::Promises;
-use holdfast_tests::explorer::{Intruded, Scenario, explore_intrusions};
-use holdfast_tests::scenarios::guard::{Released, account, kim, record};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     AllocateAddress, AssociateAddress, CreateNetworkInterface, DescribeNetworkInterfaces, Request,
     Response,
 };
-use holdfast_tests::sim::front::Intrusion;
-use holdfast_tests::sim::front::tap::Sabotage;
+use holdfast::ledger::ReleaseStatus;
+use holdfast_tests::client::Intrusion;
+use holdfast_tests::client::tap::Sabotage;
+use holdfast_tests::explorer::promises::Promises;
+use holdfast_tests::explorer::{Intruded, Scenario, explore_intrusions};
+use holdfast_tests::scenarios::guard::{Released, account, kim, record};
 
 /// However it ends, it ends, the ledger has a word for it, and the account has the address at most
 /// once.

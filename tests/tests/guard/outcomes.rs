@@ -1,14 +1,14 @@
 //! The release guard on the simulated EC2, on good days and bad: what it does, with which calls, and
 //! what it says.
 
+use ec2_sim::api::{AllocateAddress, Caller};
+use ec2_sim::{TagPolicy, TakenAnswer, World};
 use futures_util::FutureExt;
 use holdfast::ledger::release::PendingReason;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Finding, KnownFrom, Outcome, Report, Subject};
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::guard::{Guarded, account, record};
-use holdfast_tests::sim::api::{AllocateAddress, Caller};
-use holdfast_tests::sim::{TagPolicy, TakenAnswer, World};
 use std::collections::BTreeSet;
 use time::Duration;
 
@@ -197,7 +197,7 @@ fn over_quota_with_our_own_reclaim_in_the_last_place_is_seen_as_ours() {
     guarded
         .stage
         .tap
-        .plan(&[(1, holdfast_tests::sim::front::tap::Fault::ReplyLost)]);
+        .plan(&[(1, holdfast_tests::client::tap::Fault::ReplyLost)]);
     assert_eq!(report_of(&guarded).outcome, Outcome::AlreadyOurs);
     assert_eq!(guarded.released.is_back(&guarded.stage), Ok(()));
 }

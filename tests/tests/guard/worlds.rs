@@ -2,17 +2,17 @@
 //! who moves the address before it is looked at, reads that lag, events from elsewhere. What it reports
 //! there is held against the account itself, after every run.
 
+use ec2_sim::World;
+use ec2_sim::api::{AssociateAddress, Request};
 use holdfast::ledger::ReleaseStatus;
 use holdfast::ledger::release::PendingReason;
 use holdfast::report::{Outcome, Report, Subject};
+use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::{Intrusion, Stage};
 use holdfast_tests::explorer::explore_intrusions;
 use holdfast_tests::explorer::promises::{Promises, addresses, is_holdfast};
 use holdfast_tests::scenarios::estate::neighbour;
 use holdfast_tests::scenarios::guard::{Guarded, Released, account, kim, record};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{AssociateAddress, Request};
-use holdfast_tests::sim::front::tap::Fault;
-use holdfast_tests::sim::front::{Intrusion, Stage};
 use serde_json::json;
 use time::Duration;
 
@@ -26,7 +26,7 @@ fn changes(stage: &Stage) -> Vec<&'static str> {
     let calls = world.calls().iter();
     calls
         .filter(|call| is_holdfast(&call.caller) && call.mutated())
-        .map(holdfast_tests::sim::world::Call::action)
+        .map(ec2_sim::world::Call::action)
         .collect()
 }
 
@@ -196,7 +196,7 @@ fn a_release_in_another_account_changes_nothing_here() {
 fn a_second_loss_by_somebody_else_is_made_good_and_both_are_counted() {
     let guarded = account().released().guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
-    let lee = holdfast_tests::sim::api::Caller::user("111122223333", "lee");
+    let lee = ec2_sim::api::Caller::user("111122223333", "lee");
     let guarded = guarded.released_again(&lee).guarded();
     let report = report_of(&guarded);
     assert_eq!(report.outcome, Outcome::Reclaimed);

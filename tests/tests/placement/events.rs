@@ -1,12 +1,12 @@
 //! Which events set placement going, and which it passes by with a reason: our own event files, and those
 //! of the folder that `HOLDFAST_EVENT_CORPUS` names. The guard and reconcile pass by what placement takes.
 
+use ec2_sim::World;
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::report::{Outcome, Report};
 use holdfast::{guard, placement, reconcile};
 use holdfast_tests::scenarios::placement::{TIMEOUT, fleet, schedule, state_change};
-use holdfast_tests::sim::World;
 use serde_json::Value;
 use std::path::Path;
 use time::Duration;

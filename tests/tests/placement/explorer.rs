@@ -5,14 +5,14 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
+use ec2_sim::api::{AssociateAddress, InstanceState, Request};
 use holdfast::report::Outcome;
+use holdfast_tests::client::tap::Sabotage;
+use holdfast_tests::client::{Intrusion, Stage};
 use holdfast_tests::explorer::{
     Intruded, Run, Scenario, explore, explore_intrusions, explore_with, interleave,
 };
 use holdfast_tests::scenarios::placement::{Fleet, fleet, owner, state_of, terminate};
-use holdfast_tests::sim::api::{AssociateAddress, InstanceState, Request};
-use holdfast_tests::sim::front::tap::Sabotage;
-use holdfast_tests::sim::front::{Intrusion, Stage};
 use std::sync::{Arc, Mutex};
 use time::Duration;
 

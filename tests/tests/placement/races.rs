@@ -2,14 +2,14 @@
 //! on its way for 20 to 180 ms: each ends with an address of its own, or says that there is none. No
 //! lease, nothing but `AllowReassociation=false`.
 
+use ec2_sim::throttle::Limit;
 use holdfast::clock::Clock;
 use holdfast::report::{Function, Outcome, Report, Subject};
 use holdfast::settings::Mode;
+use holdfast_tests::client::Stage;
 use holdfast_tests::explorer::Run;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::placement::{Fleet, fleet, start, stop, terminate};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::throttle::Limit;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use time::Duration;
@@ -189,7 +189,7 @@ fn a_throttle_five_times_as_narrow_only_takes_longer() {
 fn later(
     stage: &Arc<Stage>,
     seconds: u64,
-    does: impl FnOnce(&mut holdfast_tests::sim::World) + Send + 'static,
+    does: impl FnOnce(&mut ec2_sim::World) + Send + 'static,
 ) -> Run<'static> {
     let stage = Arc::clone(stage);
     Box::pin(async move {

@@ -2,17 +2,17 @@
 //! addresses by hand, events are lost, doubled, late and out of order, calls fail. The promises hold
 //! after every call; and when all is quiet again, whoever can have an address has one.
 
+use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::event::parse;
 use holdfast::reconcile;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::promises::Scene;
 use holdfast_tests::random::random;
 use holdfast_tests::scenarios::placement::{
     Fleet, TIMEOUT, fleet, schedule, start, state_change, stop, terminate,
 };
-use holdfast_tests::sim::api::InstanceState;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::sync::Arc;

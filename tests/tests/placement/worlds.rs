@@ -2,18 +2,16 @@
 //! interface, reads that lag, somebody else between an answer and the read that verifies it. In each, what
 //! `observe` mode says is what `enforce` mode does.
 
+use ec2_sim::World;
+use ec2_sim::api::{AssociateAddress, Request, Response, RunInstances, Tag, TagSpecification};
 use futures_util::FutureExt;
 use holdfast::event::parse;
 use holdfast::report::{Outcome, PlacementReport, Report, Subject};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::failover::{attach, new_interface, tag_group};
 use holdfast_tests::scenarios::placement::{Fleet, fleet, owner, state_change};
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{
-    AssociateAddress, Request, Response, RunInstances, Tag, TagSpecification,
-};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use std::sync::Arc;
 use time::Duration;
 

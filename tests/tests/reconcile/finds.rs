@@ -6,10 +6,10 @@ use holdfast::event::Trigger;
 use holdfast::ledger::{Ledger, ReleaseStatus};
 use holdfast::report::{MoveEnd, Outcome, Report, Subject, SweepReport};
 use holdfast::settings::Mode;
+use holdfast_tests::client::tap::{Fault, Sabotage};
 use holdfast_tests::explorer::promises::{Promises, addresses};
 use holdfast_tests::scenarios::reconcile::finds::{ALL, Find, Found};
 use holdfast_tests::scenarios::reconcile::{Installation, play};
-use holdfast_tests::sim::front::tap::{Fault, Sabotage};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 use time::Duration;
@@ -213,7 +213,7 @@ fn an_address_that_a_look_does_not_show_yet_is_not_lost() {
     account.pass(Duration::seconds(8));
     assert_eq!(account.snapshots().len(), 1, "its event has told of it");
     let before = account.stage.tap.names().len();
-    let caught_up = |world: &mut holdfast_tests::sim::World| world.set_read_lag(Duration::ZERO);
+    let caught_up = |world: &mut ec2_sim::World| world.set_read_lag(Duration::ZERO);
     account.stage.intrude(before + 2, Box::new(caught_up));
 
     let report = account.sweep().unwrap();

@@ -1,12 +1,12 @@
 //! What a person hears of from reconcile: the outcome of its report is what the mail goes by, and the first
 //! finding is what the mail has room for.
 
+use ec2_sim::throttle::Limit;
 use holdfast::report::{Outcome, Report};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{Trio, floating_interface, new_interface, tag_group};
 use holdfast_tests::scenarios::reconcile::{Installation, Known};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
-use holdfast_tests::sim::throttle::Limit;
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;

@@ -1,13 +1,13 @@
 //! The promises of docs/SEMANTICS.md, each quoted to the letter by the test that shows it. A promise
 //! that no test quotes fails the first test here.
 
+use ec2_sim::world::Call;
 use holdfast::report::Outcome;
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::explorer::explore;
 use holdfast_tests::explorer::promises::{Promises, addresses, is_holdfast};
 use holdfast_tests::scenarios::guard::{Account, account, record};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
-use holdfast_tests::sim::world::Call;
 
 const SEMANTICS: &str = include_str!("../../../docs/SEMANTICS.md");
 const THIS_FILE: &str = include_str!("promises.rs");

@@ -8,6 +8,13 @@
 )]
 
 use crate::aws::Aws;
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState, Query};
+use ec2_sim::api::{
+    AllocateAddress, Caller, CreateNetworkInterface, DescribeNetworkInterfaces, Request, Response,
+    Tag, TagSpecification,
+};
+use ec2_sim::http::{ACCOUNT, Simulator};
 use holdfast::address::{Pool, Tags};
 use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
 use holdfast::cloud::moves::{
@@ -18,15 +25,8 @@ use holdfast::cloud::{
     ReadInterfaces, Reclaim, Which, WhichInstances, WhichInterfaces,
 };
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
+use holdfast_tests::client::Stage;
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
-use holdfast_tests::sim::api::{
-    AllocateAddress, Caller, CreateNetworkInterface, DescribeNetworkInterfaces, Request, Response,
-    Tag, TagSpecification,
-};
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::http::{ACCOUNT, Simulator};
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
 use std::str::FromStr;

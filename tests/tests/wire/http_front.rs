@@ -9,8 +9,8 @@
 
 use crate::aws::{Aws, code};
 use aws_sdk_ec2::types::{AddressAttributeName, Filter, ResourceType, Tag, TagSpecification};
-use holdfast_tests::sim::api::Caller;
-use holdfast_tests::sim::http::{ACCOUNT, Fault, Outcome};
+use ec2_sim::api::Caller;
+use ec2_sim::http::{ACCOUNT, Fault, Outcome};
 use serde_json::Value;
 use std::time::Duration;
 

@@ -10,8 +10,8 @@
 use crate::aws::{Aws, Launched, code};
 use aws_sdk_cloudwatch::types::{AlarmType, Dimension, StateValue};
 use aws_sdk_ec2::types::{InstanceType, NetworkInterfaceAttachmentChanges};
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Query};
-use holdfast_tests::sim::http::{Fault, Outcome};
+use ec2_sim::alarms::{Alarm, AlarmState, Query};
+use ec2_sim::http::{Fault, Outcome};
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_mins(1);

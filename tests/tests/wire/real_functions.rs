@@ -1,12 +1,12 @@
 //! The compiled functions behind a Lambda Runtime API, against the simulator over HTTP: the very files
 //! that a deployment ships, start-up, settings, SDK and all.
 
+use ec2_sim::api::{AllocateAddress, Caller, Tag};
+use ec2_sim::http::{Fault, Simulator};
+use ec2_sim::world::ACCOUNT;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::runtime::{Environment, Function, StartError};
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::sim::api::{AllocateAddress, Caller, Tag};
-use holdfast_tests::sim::http::{Fault, Simulator};
-use holdfast_tests::sim::world::ACCOUNT;
 use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! What the compiled functions write into their log: the metrics, and one line for each event.
 
+use ec2_sim::api::{AllocateAddress, Caller, Tag};
+use ec2_sim::http::{Fault, Simulator};
+use ec2_sim::world::ACCOUNT;
 use holdfast_tests::runtime::{Environment, Function};
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::sim::api::{AllocateAddress, Caller, Tag};
-use holdfast_tests::sim::http::{Fault, Simulator};
-use holdfast_tests::sim::world::ACCOUNT;
 use serde_json::{Value, json};
 
 const TABLE: &str = "ledger";

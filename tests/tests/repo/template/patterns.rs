@@ -3,15 +3,15 @@
 
 use super::document::{entries, template};
 use super::matcher::matches;
+use ec2_sim::World;
+use ec2_sim::api::{
+    AllocateAddress, Caller, CreateTags, ReleaseAddress, Request, Response, RunInstances, Tag,
+    TerminateInstances,
+};
 use holdfast::event::alarm::AlarmState;
 use holdfast::event::cloudtrail::Deed;
 use holdfast::event::{Trigger, parse};
 use holdfast::instance::InstanceState;
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::api::{
-    AllocateAddress, Caller, CreateTags, ReleaseAddress, Request, Response, RunInstances, Tag,
-    TerminateInstances,
-};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use aws_sdk_ec2 as ec2;
 use cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use dynamodb::types::AttributeValue;
 use ec2::error::ProvideErrorMetadata;
-use holdfast_tests::sim::http::{REGION, Simulator};
+use ec2_sim::http::{REGION, Simulator};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::Duration;
