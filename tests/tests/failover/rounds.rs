@@ -1,18 +1,18 @@
 //! A failover from one look to the next: how long it waits for EC2 and for the ledger, when it gives up, and what
 //! it goes on with when something comes in between.
 
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
+use ec2_sim::api::Request;
 use holdfast::error::Error;
 use holdfast::report::{MoveEnd, Outcome};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
 use holdfast_tests::scenarios::failover::{
     Trio, attach, changes, detach, failed, failover_in, fired, first_change, floating_address,
     floating_interface, heal, hold_lease, lease, new_interface, put_lease, stop, switchover,
     tag_group, untag_group, why,
 };
-use holdfast_tests::sim::World;
-use holdfast_tests::sim::alarms::{Alarm, AlarmState, Metric, Query};
-use holdfast_tests::sim::api::Request;
-use holdfast_tests::sim::front::Stage;
-use holdfast_tests::sim::front::tap::Fault;
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 ///
 /// # Errors
 /// When the file cannot be read, or a binary is missing or does not start.
-pub async fn own_event(path: &str) -> Result<(), Problem> {
+pub(crate) async fn own_event(path: &str) -> Result<(), Problem> {
     let text = std::fs::read(path).map_err(|error| format!("cannot read {path}: {error}"))?;
     let event: Option<Value> = serde_json::from_slice(&text).ok();
     let release = event.as_ref().and_then(release_in);

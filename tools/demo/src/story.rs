@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 ///
 /// # Errors
 /// When a binary is missing or does not start, or when something is not as the demo says it is.
-pub async fn story() -> Result<(), Problem> {
+pub(crate) async fn story() -> Result<(), Problem> {
     terminal::heading("Holdfast: a released Elastic IP comes back")?;
     let cast = Cast::start("us-east-1").await?;
     let lots = build(&cast)?;
