@@ -46,7 +46,9 @@ class Copy:
         place.mkdir(parents=True, exist_ok=True)
 
     def environment(self):
-        return dict(os.environ, CARGO_TARGET_DIR=str(self.place / "target"), CARGO_TERM_COLOR="never")
+        # The adapters' copy uses the AWS SDK that is compiled already.
+        own = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") if self.with_aws else self.place / "target"
+        return dict(os.environ, CARGO_TARGET_DIR=str(own), CARGO_TERM_COLOR="never")
 
     def features(self):
         return [] if self.with_aws else ["--no-default-features"]

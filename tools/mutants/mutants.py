@@ -46,7 +46,7 @@ def run_part(name, chosen):
         copy.until_it_compiles(files, wanted)
         print(f"building the tests of {name}", flush=True)
         executables = copy.executables()
-        tests = trial.trace(executables, place / "traces.json", chosen.jobs)
+        tests = trial.trace(executables, place / "traces.json", chosen.jobs, chosen.longest)
         before = json.loads(results_file.read_text()) if results_file.exists() else []
         results = trials(copy.mutants, tests, chosen, before)
         results_file.write_text(json.dumps(results))
