@@ -43,7 +43,6 @@ test: ## Run every test: the pure crate in seconds, then the real binaries
 lint: ## Formatting, clippy, docs, house rules, licences, bans and advisories
 	cargo fmt --all --check
 	tools/house-rules
-	cargo clippy --locked -p holdfast --no-default-features --all-targets -- -D warnings
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS="-D warnings" cargo doc --locked --workspace --no-deps
 	tools/cargo-deny

@@ -225,7 +225,7 @@ def report(top):
         rows("rooms without a floor in tools/figures.py", ", ".join(sorted(unknown)))
     rows("test executables of tests/tests", executables)
     rows("lines of Rust, product", product_lines)
-    rows("lines of Rust, tests and simulator", f"{test_lines}, of which the simulator {simulator}")
+    rows("lines of Rust, tests, simulator and tools", f"{test_lines}, of which the simulator {simulator}")
     rows("longest function, product", f"{longest[1]}, {longest[0]} lines ({longest[2]})")
     rows("longest function, elsewhere", f"{longest_other[1]}, {longest_other[0]} lines ({longest_other[2]})")
     for name, every in (("product", product_functions), ("elsewhere", other_functions)):

@@ -27,7 +27,7 @@ HEAD = """\
 FOLDERS = {
     "everywhere": [""],
     "shared": ["shared/"],
-    "tests": ["tests/", "sim/"],
+    "tests": ["tests/", "sim/", "tools/"],
     "aws": ["shared/aws/", "shared/src/aws/"],
     "aws/ledger": ["shared/aws/src/ledger/", "shared/src/aws/ledger/"],
     "lambda": ["shared/aws/src/lambda", "shared/src/lambda"],

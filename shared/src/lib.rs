@@ -4,13 +4,11 @@
 //! [`report::Report`]. Observing reads the live state, deciding is pure, acting makes few calls and
 //! verifies each. Read [`guard`] first: it shows the whole way on one page.
 //!
-//! Only `aws` names the AWS SDK. Everything else asks for what it needs through the
-//! traits in [`cloud`], [`ledger`] and [`clock`], so that it builds and is tested without the SDK:
-//! `cargo test -p holdfast --no-default-features`.
+//! This crate does not know the AWS SDK. It asks for what it needs through the traits in [`cloud`],
+//! [`ledger`] and [`clock`]. The crate `holdfast-aws` carries them out, so this one builds and is tested in
+//! seconds: `cargo test -p holdfast`.
 
 pub mod address;
-#[cfg(feature = "aws")]
-pub mod aws;
 pub mod clock;
 pub mod cloud;
 pub mod error;
@@ -19,8 +17,6 @@ pub mod failover;
 pub mod guard;
 pub mod ids;
 pub mod instance;
-#[cfg(feature = "aws")]
-pub mod lambda;
 pub mod ledger;
 pub mod placement;
 pub mod ports;

@@ -317,3 +317,39 @@ fn by_allocation(mut rows: Vec<Snapshot>) -> Vec<Snapshot> {
     rows.sort_by(|one, other| one.allocation.cmp(&other.allocation));
     rows
 }
+
+/// Hands the names of all checks to a macro, which makes a test of each for its own ledger.
+#[macro_export]
+macro_rules! for_each_check_of_a_ledger {
+    ($test:ident) => {
+        $test! {
+            what_nobody_wrote_is_not_known,
+            both_rows_of_an_allocation_are_read_at_once,
+            a_snapshot_gives_way_to_its_next_revision_only,
+            a_release_gives_way_to_its_next_revision_only,
+            a_write_that_is_repeated_changes_nothing,
+            every_field_survives,
+            all_rows_are_listed_tombstones_included,
+            more_rows_than_a_page_holds_come_back_complete,
+            the_order_of_arrival_does_not_matter,
+            a_tombstone_is_never_raised,
+            changes_at_the_same_moment_all_land,
+            attempts_at_the_same_moment_are_all_counted,
+            an_association_leads_to_its_allocation,
+            the_history_of_an_address_is_told_by_period,
+            a_release_is_in_the_history_as_well,
+            a_lease_that_is_free_is_taken,
+            a_lease_that_is_held_is_not_taken,
+            a_lease_is_taken_over_at_its_end_and_not_before,
+            each_taking_raises_the_fencing_number_by_one,
+            what_was_taken_over_cannot_be_stored_by_who_had_it,
+            a_lease_that_nobody_took_cannot_be_stored,
+            an_episode_under_way_is_not_replaced,
+            a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
+            the_same_owner_is_granted_it_again,
+            the_leases_of_all_groups_are_listed,
+            of_many_claims_at_once_one_is_granted,
+            every_field_of_a_lease_survives,
+        }
+    };
+}

@@ -8,22 +8,34 @@ use std::io::{self, Write};
 pub type Problem = Box<dyn std::error::Error + Send + Sync>;
 
 /// A chapter's heading.
-pub(crate) fn heading(text: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// Standard output is closed.
+pub fn heading(text: &str) -> Result<(), Problem> {
     line(&format!("\n== {text}"))
 }
 
 /// One line.
-pub(crate) fn line(text: &str) -> Result<(), Problem> {
+///
+/// # Errors
+/// Standard output is closed.
+pub fn line(text: &str) -> Result<(), Problem> {
     Ok(writeln!(io::stdout().lock(), "{text}")?)
 }
 
 /// A table.
-pub(crate) fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
+///
+/// # Errors
+/// Standard output is closed.
+pub fn table(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
     shaped(presets::UTF8_FULL_CONDENSED, header, rows)
 }
 
 /// A table as Markdown writes it, so that it can be put into a page.
-pub(crate) fn markdown(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
+///
+/// # Errors
+/// Standard output is closed.
+pub fn markdown(header: &[&str], rows: Vec<Vec<String>>) -> Result<(), Problem> {
     shaped(presets::ASCII_MARKDOWN, header, rows)
 }
 
@@ -38,7 +50,10 @@ fn shaped(style: TableStyle, header: &[&str], rows: Vec<Vec<String>>) -> Result<
 }
 
 /// A report as a person reads it: the line that sums it up, then what is to be known and done.
-pub(crate) fn report(report: &Value) -> Result<(), Problem> {
+///
+/// # Errors
+/// Standard output is closed.
+pub fn report(report: &Value) -> Result<(), Problem> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     line(&format!(
         "   {:<13} {}",

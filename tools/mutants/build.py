@@ -13,10 +13,13 @@ from schemata import Schemata
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 # What a report says is held by tests that read reports; samples and fixtures are tests themselves.
-LEFT_OUT = ["*/tests/*", "*/tests.rs", "*samples*", "*fixtures*", "*words*", "lib.rs", "report*", "lambda*", "cloud*"]
+LEFT_OUT = ["*/tests/*", "*/tests.rs", "*samples*", "*fixtures*", "*words*", "*lib.rs", "report*", "aws/lambda*", "cloud*"]
+# Each part is one crate: where its sources lie, its name, and what its files are called before their own path.
+ENGINE = ("shared/src/", "holdfast", "")
+ADAPTERS = ("shared/aws/src/", "holdfast-aws", "aws/")
 LEFT_OUT += ["clock.rs", "ports.rs", "error.rs", "ids.rs", "ledger/memory.rs"]
-# The programs of the tests crate that reach the AWS adapters.
-ADAPTERS_TESTS = ["cloud_contract", "ledger_contract"]
+# The tests that reach the AWS adapters, as program/module of the tests crate.
+ADAPTERS_TESTS = ["wire/cloud_contract", "wire/ledger_contract"]
 ZERO = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): \w+ = 0;")
 TEXT = re.compile(r"\bconst ([A-Z][A-Z_0-9]{2,}): &")
 MOVED = re.compile(r"^(?:use|borrow) of (?:partially )?moved value: `(\w+)`")
@@ -34,6 +37,7 @@ class Copy:
         self.place = place
         self.tree = place / "tree"
         self.with_aws = with_aws
+        self.sources, self.package, self.prefix = ADAPTERS if with_aws else ENGINE
         self.programs = programs or (ADAPTERS_TESTS if with_aws else [])
         self.excluded_file = place / "excluded.json"
         self.mutants = []
@@ -42,10 +46,16 @@ class Copy:
         place.mkdir(parents=True, exist_ok=True)
 
     def environment(self):
-        return dict(os.environ, CARGO_TARGET_DIR=str(self.place / "target"), CARGO_TERM_COLOR="never")
+        # The adapters' copy uses the AWS SDK that is compiled already.
+        own = ROOT / os.environ.get("CARGO_TARGET_DIR", "target") if self.with_aws else self.place / "target"
+        return dict(os.environ, CARGO_TARGET_DIR=str(own), CARGO_TERM_COLOR="never")
 
     def features(self):
         return [] if self.with_aws else ["--no-default-features"]
+
+    def short(self, name):
+        """What a file is called in the table."""
+        return self.prefix + name.removeprefix(self.sources)
 
     def refresh(self):
         """Copies what git knows or does not ignore; leaves what has not changed, so that cargo does too."""
@@ -56,7 +66,7 @@ class Copy:
             if str(old.relative_to(self.tree)) not in files:
                 old.unlink()
         for name in sorted(files):
-            if not name.startswith("shared/src/"):
+            if not name.startswith(self.sources):
                 put(self.tree / name, (ROOT / name).read_bytes(), (ROOT / name).stat().st_mode)
         return sorted(files)
 
@@ -66,21 +76,21 @@ class Copy:
         if self.excluded_file.exists():
             excluded = set(json.loads(self.excluded_file.read_text()))
         self.mutants = []
-        crate = [name for name in files if name.startswith("shared/src/")]
+        crate = [name for name in files if name.startswith(self.sources)]
         sources = "".join((ROOT / name).read_text() for name in crate)
         constants = {name: "+ 1" for name in ZERO.findall(sources)} | {name: None for name in TEXT.findall(sources)}
         for name in crate:
             source = (ROOT / name).read_bytes()
-            short = name.removeprefix("shared/src/")
+            short = self.short(name)
             if short in wanted:
                 schemata = Schemata(short, source, self.mutants, excluded, constants)
                 source = schemata.text_with_mutants().encode()
             for old, new in self.edits.get(name, []):
                 source = replaced(name, source, old, new)
-            if short == "lib.rs":
+            if name == self.sources + "lib.rs":
                 source += b"\npub(crate) mod mutant;\n"
             put(self.tree / name, source)
-        put(self.tree / "shared/src/mutant.rs", (HERE / "switch.rs").read_bytes())
+        put(self.tree / self.sources / "mutant.rs", (HERE / "switch.rs").read_bytes())
         return len(self.mutants)
 
     def until_it_compiles(self, files, wanted):
@@ -88,7 +98,7 @@ class Copy:
         for _ in range(8):
             count = self.mutate(files, wanted)
             print(f"{count} mutants; checking which compile", flush=True)
-            check = ["cargo", "check", "--locked", "-p", "holdfast", "--lib", "--message-format", "json"]
+            check = ["cargo", "check", "--locked", "-p", self.package, "--lib", "--message-format", "json"]
             # A check would compile the AWS SDK once more, and so would a package by itself, with other features.
             command = self.building() if self.with_aws else check + self.features()
             said = run(command, cwd=self.tree, env=self.environment(), stderr=subprocess.DEVNULL).stdout
@@ -129,7 +139,7 @@ class Copy:
         moved = MOVED.match(message["message"])
         if not moved:
             return []
-        file = message["spans"][0]["file_name"].removeprefix("shared/src/")
+        file = self.short(message["spans"][0]["file_name"])
         of_file = [each for each in self.mutants if each["file"] == file and each["operator"] == "delete-statement"]
         return [each["name"] for each in of_file if each["what"].startswith(f"{moved.group(1)} = ")]
 
@@ -149,23 +159,30 @@ class Copy:
 
     def building(self):
         """What builds every test, or the unit tests and the programs that are named."""
-        packages = ["-p", "holdfast", "-p", "holdfast-tests"]
+        packages = ["-p", self.package, "-p", "holdfast-tests"]
         if self.programs:
-            packages += ["--lib", *(word for program in self.programs for word in ("--test", program))]
+            built = dict.fromkeys(program.split("/")[0] for program in self.programs)
+            packages += ["--lib", *(word for program in built for word in ("--test", program))]
         return ["cargo", "test", "--locked", "--no-run", "--message-format", "json", *packages, *self.features()]
 
     def executables(self):
-        """Builds the tests; gives the executables by name."""
+        """Builds the tests; gives the executables by name, each with its folder and the tests that are wanted of it."""
         made = run(self.building(), cwd=self.tree, env=self.environment())
         found = {}
         for line in made.stdout.splitlines():
             message = json.loads(line) if line.startswith("{") else {}
             if message.get("reason") == "compiler-artifact" and message.get("executable") and message["profile"]["test"]:
                 name = f"{message['package_id'].split('#')[0].rsplit('/', 1)[-1]}/{message['target']['name']}"
-                found[name] = (message["executable"], str(Path(message["manifest_path"]).parent))
+                folder = str(Path(message["manifest_path"]).parent)
+                found[name] = (message["executable"], folder, self.modules(message["target"]["name"]))
         if made.returncode or not found:
             raise SystemExit("The tests of the copy do not compile.")
         return found
+
+    def modules(self, program):
+        """The modules of a program whose tests are wanted, as the beginnings of their names; none: all of them."""
+        named = [name.split("/") for name in self.programs]
+        return [f"{parts[1]}::" for parts in named if parts[0] == program and len(parts) > 1]
 
 
 def replaced(name, source, old, new):
@@ -198,9 +215,10 @@ def wanted_files(files, patterns, with_aws):
     """The files whose code is mutated: all that acts, decides or stores, and matches one of the patterns."""
     out = []
     for name in files:
-        short = name.removeprefix("shared/src/")
-        if short == name or not short.endswith(".rs") or short.startswith("aws/") != with_aws:
+        sources, _, prefix = ADAPTERS if with_aws else ENGINE
+        if not name.startswith(sources) or not name.endswith(".rs"):
             continue
+        short = prefix + name.removeprefix(sources)
         if any(fnmatch.fnmatch(short, pattern) for pattern in LEFT_OUT):
             continue
         if not patterns or any(fnmatch.fnmatch(short, pattern) for pattern in patterns):

@@ -22,7 +22,7 @@ def options():
     parser.add_argument("--budget", type=float, default=40, help="seconds of tests for one mutant at most")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--only", choices=["engine", "adapters"], help="all but the AWS adapters, or these alone")
-    parser.add_argument("--programs", nargs="*", default=[], help="of the tests crate, build only these programs")
+    parser.add_argument("--programs", nargs="*", default=[], help="of the tests crate, only these: program or program/module")
     parser.add_argument("--table", action="store_true", help="print what the last run found, and run nothing")
     return parser.parse_args()
 
@@ -46,7 +46,7 @@ def run_part(name, chosen):
         copy.until_it_compiles(files, wanted)
         print(f"building the tests of {name}", flush=True)
         executables = copy.executables()
-        tests = trial.trace(executables, place / "traces.json", chosen.jobs)
+        tests = trial.trace(executables, place / "traces.json", chosen.jobs, chosen.longest)
         before = json.loads(results_file.read_text()) if results_file.exists() else []
         results = trials(copy.mutants, tests, chosen, before)
         results_file.write_text(json.dumps(results))

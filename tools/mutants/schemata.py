@@ -234,8 +234,9 @@ class Schemata:
         original = f"{self.emit(left)} {operator} {self.emit(right)}"
         if any(child.type == "let_condition" for child in node.children):
             return original
+        # In parentheses: `a || b || c` with its second `||` changed is not `a || (b && c)`.
         alternatives = [
-            (self.new(node, "operator", f"{operator} -> {other}"), f"{self.text(left)} {other} {self.text(right)}")
+            (self.new(node, "operator", f"{operator} -> {other}"), f"({self.text(left)}) {other} ({self.text(right)})")
             for other in OPERATORS.get(operator, [])
         ]
         return self.choose(alternatives, original)

@@ -9,8 +9,12 @@ import tempfile
 import threading
 import time
 
+import table
+
 # A test that takes longer than this is an explorer, a random history or the like.
 QUICK = 0.5
+# The time of a test that takes too long to be tried on any mutant.
+NEVER_TRIED = 1e6
 
 
 def environment(**more):
@@ -18,25 +22,30 @@ def environment(**more):
     return dict(os.environ, RUST_BACKTRACE="0", PROPTEST_RNG_SEED="20261126", **more)
 
 
-def trace(executables, cache_file, jobs):
-    """For each test: which mutants it reaches, and how long it takes alone."""
+def trace(executables, cache_file, jobs, longest):
+    """For each test: which mutants it reaches, and how long it takes alone. One that takes far more than `longest`
+    is stopped: what it has reached by then counts as executed, and it is tried on nothing."""
     cache = json.loads(cache_file.read_text()) if cache_file.exists() else {}
     out, todo = [], []
-    for name, (path, folder) in sorted(executables.items()):
-        stamp = os.stat(path).st_mtime
+    for name, (path, folder, modules) in sorted(executables.items()):
+        stamp = [os.stat(path).st_mtime, modules]
         if name in cache and cache[name]["stamp"] == stamp:
             out += cache[name]["tests"]
             continue
         listed = subprocess.run([path, "--list"], cwd=folder, capture_output=True, text=True, check=True).stdout
         tests = [line[:-6] for line in listed.splitlines() if line.endswith(": test")]
+        tests = [test for test in tests if not modules or test.startswith(tuple(modules))]
         cache[name] = {"stamp": stamp, "tests": []}
-        todo += [(name, path, folder, test) for test in tests]
+        todo += [(name, path, folder, test, max(20, 4 * longest)) for test in tests]
     print(f"tracing {len(todo)} tests", flush=True)
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         for name, traced in pool.map(trace_one, todo):
             cache[name]["tests"].append(traced)
             out.append(traced)
     cache_file.write_text(json.dumps({name: cache[name] for name in executables}))
+    too_long = [test["test"] for test in out if test["seconds"] == NEVER_TRIED]
+    if too_long:
+        print(f"These tests take too long, and are tried on no mutant: {', '.join(too_long)}")
     failing = [test["test"] for test in out if not test["passes"]]
     if failing:
         print("These tests fail without any mutant, and are left out: " + ", ".join(failing))
@@ -44,7 +53,7 @@ def trace(executables, cache_file, jobs):
 
 
 def trace_one(job):
-    name, path, folder, test = job
+    name, path, folder, test, limit = job
     handle, file = tempfile.mkstemp()
     os.close(handle)
     began = time.time()
@@ -55,13 +64,13 @@ def trace_one(job):
             env=environment(MUTANT_TRACE=file),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=300,
+            timeout=limit,
             check=False,
         )
         passes = ended.returncode == 0
+        took = time.time() - began
     except subprocess.TimeoutExpired:
-        passes = False
-    took = time.time() - began
+        passes, took = True, NEVER_TRIED
     with open(file) as lines:
         reached = sorted({int(line) for line in lines if line.strip().isdigit()})
     os.unlink(file)
@@ -70,7 +79,8 @@ def trace_one(job):
 
 
 class Trials:
-    """All mutants against the tests that reach them. `longest` bounds one test, `budget` all of one mutant's."""
+    """All mutants against the tests that reach them. `longest` bounds one test, `budget` all of one mutant's. A mutant
+    that is only minor is tried on quick tests."""
 
     def __init__(self, tests, longest, budget):
         self.longest = longest
@@ -86,10 +96,13 @@ class Trials:
         if not tests:
             return result
         chosen, left = [], self.budget
-        for test in tests:
+        # Where there are more than the budget allows, those beside the code are not the ones to do without.
+        for test in sorted(tests, key=lambda test: not is_beside(test, mutant)):
             if test["seconds"] <= self.longest and left > 0:
                 chosen.append(test)
                 left -= test["seconds"]
+        if table.kind_of(mutant)[0] == "minor":
+            chosen = [test for test in chosen if test["seconds"] <= QUICK]
         result["run"] = len(chosen)
         for binary, group in batches(chosen):
             killer = self.killer(group, mutant["id"])
@@ -124,6 +137,12 @@ class Trials:
         return group[0] if process.returncode else None
 
 
+def is_beside(test, mutant):
+    """Whether a test is of the module that the mutant is in."""
+    module = mutant["file"].split("/", 1)[0].removesuffix(".rs")
+    return test["test"].startswith(f"{module}::")
+
+
 def batches(tests):
     """Quick tests of one executable together, then the slow ones, one at a time."""
     by_binary = {}
@@ -135,9 +154,9 @@ def batches(tests):
 
 
 def stage_of(test):
-    if test["binary"].endswith("shared/holdfast") or test["binary"] == "shared/holdfast":
+    if test["binary"] in ("shared/holdfast", "aws/holdfast_aws"):
         return "pure"
-    if test["binary"].rsplit("/", 1)[-1] in ("template", "policies"):
+    if test["binary"] == "tests/repo" and test["test"].split("::")[0] in ("template", "policies"):
         return "template"
     return "scenario" if test["seconds"] <= QUICK else "long"
 

@@ -1,8 +1,9 @@
 //! The release guard on Lambda: it takes back a protected address that somebody released. All of it is
 //! in `holdfast::guard`; the settings that it takes are in `holdfast::settings`.
 
+use holdfast::guard;
 use holdfast::report::Function;
-use holdfast::{guard, lambda};
+use holdfast_aws::lambda;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]

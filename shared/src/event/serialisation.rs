@@ -32,13 +32,13 @@ where
     // A derived struct would also be read from a list, field by field in order.
     if !value.is_object() {
         return Err(EventError {
-            field: whole(path),
+            field: path.to_owned(),
             problem: "not an object: expected one".to_owned(),
         });
     }
     serde_path_to_error::deserialize(value).map_err(|error| EventError {
         field: match error.path().to_string().as_str() {
-            "." | "" => whole(path),
+            "." | "" => path.to_owned(),
             inner => below(path, inner),
         },
         problem: error.inner().to_string(),
@@ -51,14 +51,6 @@ pub(super) fn below(path: &str, field: &str) -> String {
         field.to_owned()
     } else {
         format!("{path}.{field}")
-    }
-}
-
-fn whole(path: &str) -> String {
-    if path.is_empty() {
-        EventError::WHOLE.to_owned()
-    } else {
-        path.to_owned()
     }
 }
 
@@ -125,6 +117,11 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
+#[derive(Deserialize)]
+struct Element {
+    content: Text,
+}
+
 struct TextVisitor;
 
 impl<'de> Visitor<'de> for TextVisitor {
@@ -159,16 +156,9 @@ impl<'de> Visitor<'de> for TextVisitor {
     }
 
     /// An XML element with an attribute: `{"tag": 1, "content": "eipalloc-..."}`.
-    fn visit_map<A: MapAccess<'de>>(self, mut element: A) -> Result<Text, A::Error> {
-        let mut content = None;
-        while let Some(key) = element.next_key::<String>()? {
-            if key == "content" {
-                content = Some(element.next_value()?);
-            } else {
-                element.next_value::<de::IgnoredAny>()?;
-            }
-        }
-        content.ok_or_else(|| de::Error::missing_field("content"))
+    fn visit_map<A: MapAccess<'de>>(self, element: A) -> Result<Text, A::Error> {
+        let element = Element::deserialize(MapAccessDeserializer::new(element))?;
+        Ok(element.content)
     }
 }
 

@@ -66,6 +66,11 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_looks_like_an_arn_is_a_name() {
+        assert_eq!(names("ALARM(web:alarm:cpu)"), ["web:alarm:cpu"]);
+    }
+
+    #[test]
     fn a_rule_that_is_cut_off_does_no_harm() {
         assert_eq!(names("ALARM(\"web"), ["web"]);
         assert_eq!(names("TRUE"), Vec::<String>::new());

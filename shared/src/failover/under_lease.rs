@@ -48,9 +48,9 @@ pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
         looks: 1,
         ..Progress::default()
     };
-    let (observed, fitness) = run.claim(concern, observed, &mut progress).await?;
-    run.rounds(concern, observed, fitness, &mut progress).await;
-    run.give_back(&mut progress).await;
+    let (lease, look) = run.claim(concern, observed, &mut progress).await?;
+    run.rounds(concern, &lease, look, &mut progress).await;
+    run.give_back(lease, &mut progress).await;
     match words::failure(run, concern, &mut progress) {
         Some(failure) => Err(failure),
         None => Ok(words::report(run, concern, &progress)),
@@ -64,7 +64,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         concern: &Concern,
         observed: Observed,
         progress: &mut Progress,
-    ) -> Result<(Observed, Fitness), Error> {
+    ) -> Result<(Lease, (Observed, Fitness)), Error> {
         let (claim, claimed, fitness) = {
             let group = Group::named(&concern.group, &observed, self.settings, &[]);
             let leaving = self.leaving(&group, &concern.sick);
@@ -80,18 +80,20 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         };
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         let is_old = has_waited || last.is_some_and(|ended_at| ended_at >= observed.at);
-        progress.lease = Some(lease);
+        progress.lease = Some(lease.clone());
         if let Ok(fitness) = fitness
             && !is_old
         {
-            return Ok((observed, fitness));
+            return Ok((lease, (observed, fitness)));
         }
         progress.looks += 1;
-        let again = self.look_again(concern).await;
-        if again.is_err() {
-            self.give_back(progress).await;
+        match self.look_again(concern).await {
+            Ok(look) => Ok((lease, look)),
+            Err(failure) => {
+                self.give_back(lease, progress).await;
+                Err(failure)
+            }
         }
-        again
     }
 
     /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
@@ -197,16 +199,18 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     async fn rounds(
         &self,
         concern: &Concern,
-        mut observed: Observed,
-        mut fitness: Fitness,
+        lease: &Lease,
+        (mut observed, mut fitness): (Observed, Fitness),
         progress: &mut Progress,
     ) {
         loop {
-            if !self.round(concern, &observed, &fitness, progress).await {
+            if !self
+                .round(concern, lease, (&observed, &fitness), progress)
+                .await
+            {
                 return;
             }
             if !self.may_look(progress) {
-                progress.is_out_of_time = true;
                 return;
             }
             self.ports.clock.sleep(PAUSE).await;
@@ -235,21 +239,18 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     async fn round(
         &self,
         concern: &Concern,
-        observed: &Observed,
-        fitness: &Fitness,
+        lease: &Lease,
+        (observed, fitness): (&Observed, &Fitness),
         progress: &mut Progress,
     ) -> bool {
-        let Some(lease) = progress.lease.clone() else {
-            return false;
-        };
-        let mut free = loosened(&lease);
+        let mut free = loosened(lease);
         free.extend(progress.moves.keys().filter_map(|charge| match charge {
             ChargeId::Address(allocation) => Some(allocation.clone()),
             _ => None,
         }));
         let group = Group::named(&concern.group, observed, self.settings, &free);
         if progress.leaving.is_empty() {
-            let sick = evidence::corrected(concern, self.cause, &lease, progress.own.as_ref());
+            let sick = evidence::corrected(concern, self.cause, lease, progress.own.as_ref());
             progress.leaving = self.leaving(&group, &sick);
         }
         progress.follow(&group, observed);
@@ -325,10 +326,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     /// Gives the lease back, with what was done. What is not done stays noted, for the next delivery and for
     /// reconcile.
-    async fn give_back(&self, progress: &mut Progress) {
-        let Some(lease) = progress.lease.as_mut() else {
-            return;
-        };
+    async fn give_back(&self, mut lease: Lease, progress: &mut Progress) {
         let now = self.ports.clock.now();
         let moved = |report: &&MoveReport| {
             matches!(
@@ -358,7 +356,6 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         if progress.has_decided
             && words::is_complete(&progress.moves, &progress.blocked)
             && progress.unsure.is_none()
-            && !progress.is_out_of_time
             && !progress.fenced.has_more
         {
             let ended = lease.under_way.take();
@@ -374,7 +371,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
         }
         lease.held = None;
-        match self.ports.ledger.put_lease(lease).await {
+        match self.ports.ledger.put_lease(&lease).await {
             Ok(Written::Stored | Written::Conflict) => {}
             Err(failure) => progress.lease_left = Some(failure),
         }

@@ -137,10 +137,8 @@ impl Snapshot {
         else {
             return;
         };
-        if held.until != Some(at) {
-            held.until = Some(at);
-            self.unlocked(Lock::Association, at, by);
-        }
+        held.until = Some(at);
+        self.unlocked(Lock::Association, at, by);
     }
 
     fn unnamed(&mut self, at: OffsetDateTime, by: &Actor) {

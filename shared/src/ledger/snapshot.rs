@@ -266,11 +266,11 @@ impl Snapshot {
     }
 
     pub(super) fn association_known_at(&self) -> OffsetDateTime {
-        known_at(self.association.as_ref(), self.seen_at)
+        known_at(self.association.as_ref())
     }
 
     pub(super) fn reverse_name_known_at(&self) -> OffsetDateTime {
-        known_at(self.reverse_name.as_ref(), self.seen_at)
+        known_at(self.reverse_name.as_ref())
     }
 
     /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
@@ -410,10 +410,9 @@ fn see_association(
     }
 }
 
-/// The youngest moment at which something about the fact was seen or told.
-fn known_at<T>(held: Option<&Held<T>>, seen_at: OffsetDateTime) -> OffsetDateTime {
-    let told = held.map(|held| held.until.unwrap_or(held.since));
-    told.map_or(seen_at, |told| told.max(seen_at))
+/// The moment at which the fact ended, or began.
+fn known_at<T>(held: Option<&Held<T>>) -> OffsetDateTime {
+    held.map_or(NEVER, |held| held.until.unwrap_or(held.since))
 }
 
 /// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends

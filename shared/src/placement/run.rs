@@ -163,13 +163,13 @@ impl<C: PlacementCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 
     fn soon(&self, progress: &mut Progress) -> Duration {
-        let longer = FIRST_PAUSE * 2_u32.pow(progress.losses.min(8));
+        let longer = FIRST_PAUSE * 2_u32.saturating_pow(progress.losses);
         progress.losses += 1;
         self.jittered(longer.min(LONGEST_PAUSE), progress)
     }
 
     fn later(&self, progress: &Progress) -> Duration {
-        let longer = FIRST_WAIT * 2_u32.pow(progress.done.looks.min(8) / 2);
+        let longer = FIRST_WAIT * 2_u32.saturating_pow(progress.done.looks / 2);
         self.jittered(longer.min(LONGEST_WAIT), progress)
     }
 

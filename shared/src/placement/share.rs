@@ -93,6 +93,6 @@ fn affinity(instance: &InstanceId, number: usize, allocation: &AllocationId) -> 
 pub(crate) fn spread(instance: &InstanceId, look: u32) -> f64 {
     let mut hasher = DefaultHasher::new();
     (instance.as_str(), look).hash(&mut hasher);
-    let thousandth = u32::try_from(hasher.finish() % 1000).unwrap_or(0);
+    let thousandth = u32::try_from(hasher.finish() % 1000).unwrap_or_default();
     f64::from(thousandth) / 1000.0
 }

@@ -44,16 +44,12 @@ pub fn cases(
     now: OffsetDateTime,
 ) -> Vec<Case> {
     let missing = missing.iter().filter_map(|id| observed.rows.get(id));
-    let mut cases: Vec<Case> = missing
-        .map(|row| Case::Missing(Box::new(row.clone())))
-        .chain(unrecorded(observed, settings, now))
-        .collect();
-    cases.sort_by_key(|case| match case {
-        Case::Missing(row) | Case::Unrecorded(row) => {
-            protection(row, settings).0 != Protection::Reclaim
-        }
-        _ => true,
-    });
+    let missing = missing.map(|row| (row, Case::Missing(Box::new(row.clone()))));
+    let unrecorded = unrecorded(observed, settings, now);
+    let unrecorded = unrecorded.map(|row| (row, Case::Unrecorded(Box::new(row.clone()))));
+    let mut lost: Vec<(&Snapshot, Case)> = missing.chain(unrecorded).collect();
+    lost.sort_by_key(|(row, _)| protection(row, settings).0 != Protection::Reclaim);
+    let mut cases: Vec<Case> = lost.into_iter().map(|(_, case)| case).collect();
     let releases = || observed.releases.values();
     let due = releases().filter(|release| is_due(release, settings, now));
     cases.extend(due.map(|release| Case::Pending(Box::new(release.clone()))));
@@ -65,11 +61,11 @@ pub fn cases(
 }
 
 /// A guard at work writes the tombstone a moment before the record.
-fn unrecorded(
-    observed: &Everything,
+fn unrecorded<'a>(
+    observed: &'a Everything,
     settings: &Settings,
     now: OffsetDateTime,
-) -> impl Iterator<Item = Case> {
+) -> impl Iterator<Item = &'a Snapshot> {
     let is_left = move |row: &&Snapshot| match row.life {
         Life::Alive => false,
         Life::Released { at } => {
@@ -77,8 +73,7 @@ fn unrecorded(
                 && (LAG..settings.reclaim_deadline).contains(&elapsed(at, now))
         }
     };
-    let left = observed.rows.values().filter(is_left);
-    left.map(|row| Case::Unrecorded(Box::new(row.clone())))
+    observed.rows.values().filter(is_left)
 }
 
 /// The spacing doubles with each run that tried; past the deadline there is one run more, to end it.
@@ -91,8 +86,8 @@ pub fn is_due(release: &ReleaseRecord, settings: &Settings, now: OffsetDateTime)
         } => {}
         _ => return false,
     }
-    let doublings = release.attempts.saturating_sub(1).min(16);
-    let spacing = (FIRST_SPACING * 2_u32.pow(doublings)).min(LONGEST_SPACING);
+    let doublings = release.attempts.saturating_sub(1);
+    let spacing = (FIRST_SPACING * 2_u32.saturating_pow(doublings)).min(LONGEST_SPACING);
     elapsed(release.updated_at, now) >= spacing
         || elapsed(release.released_at, now) > settings.reclaim_deadline
 }

@@ -34,7 +34,7 @@ use crate::ledger::Ledger;
 use crate::placement::{self, PlacementCloud};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
-use crate::settings::{Mode, Settings};
+use crate::settings::Settings;
 use decide::Concern;
 use settle::Settling;
 use std::collections::BTreeSet;
@@ -123,7 +123,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         .failovers
         .retain(|failover| !words::is_placed_first(failover, would));
     let is_told_once = !settled.news.is_empty()
-        || (settings.mode == Mode::Enforce && !waiting.placed.is_empty())
+        || !waiting.placed.is_empty()
         || audit.failovers.iter().any(words::is_news);
     if !is_told_once && !failures.is_empty() {
         return Err(failures.swap_remove(0));

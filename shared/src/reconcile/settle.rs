@@ -214,9 +214,6 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Settling<'_, C, L, K> {
     }
 
     async fn retell(&self, row: &Snapshot, records: &[Record]) -> Result<Option<Snapshot>, Error> {
-        if losses::retold(row, records, self.settings).is_none() {
-            return Ok(None);
-        }
         let known = self.observed.known(&row.allocation);
         let retold =
             |known: &Known| losses::retold(known.snapshot.as_ref()?, records, self.settings);

@@ -4,7 +4,7 @@
 //! lets exactly one of the runs go on to its next call. The orders are walked depth first.
 
 use super::{Run, Scenario, truth};
-use crate::sim::front::{Player, Stage};
+use crate::client::{Player, Stage};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 

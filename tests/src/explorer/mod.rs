@@ -9,19 +9,14 @@ mod observed;
 pub mod promises;
 pub mod truth;
 
-use crate::sim::front::tap::{Fault, Sabotage};
-use crate::sim::front::{Intrusion, Player, Stage};
+use crate::client::tap::{Fault, Sabotage};
+pub use crate::client::timetable::Run;
+use crate::client::{Intrusion, Player, Stage};
 use futures_util::FutureExt;
-use holdfast::error::Error;
-use holdfast::report::Report;
 use promises::Promises;
 use std::fmt::Write;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
-
-/// A run of a function, from one delivery of its event to its end.
-pub type Run<'a> = Pin<Box<dyn Future<Output = Result<Report, Error>> + Send + 'a>>;
 
 /// What must be so in the end; says what is not.
 pub type Goal = Box<dyn Fn(&Stage) -> Result<(), String>>;

@@ -3,10 +3,10 @@
 
 use super::Scenario;
 use super::promises::{addresses, is_holdfast};
-use crate::sim::World;
-use crate::sim::api::{ModifyNetworkInterfaceAttribute, Request};
-use crate::sim::front::Stage;
-use crate::sim::world::Call;
+use crate::client::Stage;
+use ec2_sim::World;
+use ec2_sim::api::{ModifyNetworkInterfaceAttribute, Request};
+use ec2_sim::world::Call;
 use futures_util::FutureExt;
 use holdfast::report::{PlacedReport, PlannedCall, Report, Subject};
 use std::collections::{BTreeMap, BTreeSet};
@@ -52,7 +52,7 @@ type Calls = BTreeSet<(String, String, Option<String>)>;
 /// An address has another allocation after a reclaim: calls are compared by its IP.
 fn ips_of(one: &Stage, other: &Stage) -> BTreeMap<String, String> {
     let held = [one, other].map(|stage| addresses(&stage.world()).into_values());
-    let named = |address: crate::sim::api::Address| (address.allocation_id, address.public_ip);
+    let named = |address: ec2_sim::api::Address| (address.allocation_id, address.public_ip);
     held.into_iter().flatten().map(named).collect()
 }
 

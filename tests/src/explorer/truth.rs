@@ -1,13 +1,13 @@
 //! Promise 9 on a report: what it calls moved, placed, restored or verified is so in the account at the moment
 //! of the report, read past any lag.
 
-use crate::sim::World;
-use crate::sim::api::{
+use crate::client::{ACCOUNT, tap};
+use ec2_sim::World;
+use ec2_sim::api::{
     Address, Caller, DescribeAddressesAttribute, DescribeNetworkInterfaces, NetworkInterface,
     Request, Response,
 };
-use crate::sim::front::{ACCOUNT, tap};
-use crate::sim::world::Call;
+use ec2_sim::world::Call;
 use holdfast::report::{
     AddressReport, AssociationReport, MoveEnd, MoveReport, Outcome, Report, Subject,
 };

@@ -2,8 +2,8 @@
 //! use, taken out of use, released. EC2's refusals are handed back.
 
 use crate::explorer::promises::addresses;
-use crate::sim::World;
-use crate::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     AllocateAddress, AllocatedAddress, AssociateAddress, AttachInternetGateway, Caller,
     CreateInternetGateway, CreateNetworkInterface, CreateSubnet, CreateVpc,
     DescribeNetworkInterfaces, DisassociateAddress, Ec2Error, ModifyAddressAttribute,

@@ -13,12 +13,12 @@ mod worlds;
 mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
+use crate::client::{Player, Stage};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
-use crate::sim::World;
-use crate::sim::alarms::{Alarm, AlarmState};
-use crate::sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
-use crate::sim::front::{Player, Stage};
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState};
+use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
 use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
 pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};

@@ -3,11 +3,11 @@
 mod ends;
 
 use super::estate;
+use crate::client::{ACCOUNT, Player, Stage};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
-use crate::sim::World;
-use crate::sim::api::{Address, AllocateAddress, Caller, Tag};
-use crate::sim::front::{ACCOUNT, Player, Stage};
+use ec2_sim::World;
+use ec2_sim::api::{Address, AllocateAddress, Caller, Tag};
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::guard;

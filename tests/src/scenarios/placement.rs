@@ -8,14 +8,14 @@ mod hands;
 mod observed;
 mod watched;
 
+use crate::client::{Player, Stage};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
-use crate::sim::World;
-use crate::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     Address, AssociateAddress, DisassociateAddress, InstanceNetworkInterfaceSpecification, Request,
     Response, RunInstances, Tag, TagSpecification,
 };
-use crate::sim::front::{Player, Stage};
 use hands::{allocate, call, interface};
 pub use hands::{
     default_subnet, owner, schedule, seen, start, state_change, state_of, stop, terminate,

@@ -12,14 +12,14 @@
 pub mod finds;
 
 use super::estate;
+use crate::client::{ACCOUNT, Player, Stage};
 use crate::explorer::promises::addresses;
 use crate::explorer::truth;
-use crate::sim::World;
-use crate::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     Address, AllocateAddress, AssociateAddress, Caller, CreateTags, DisassociateAddress,
     ReleaseAddress, Request, Tag,
 };
-use crate::sim::front::{ACCOUNT, Player, Stage};
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::cloudtrail::Deed;

@@ -2,8 +2,9 @@
 
 use super::{deed, ignored, wrong};
 use crate::address::Pool;
+use crate::event::EventError;
 use crate::event::cloudtrail::{Allocation, Deed};
-use crate::event::samples::{ALLOCATION, call};
+use crate::event::samples::{ALLOCATION, call, release};
 use serde_json::{Value, json};
 
 fn allocated(request: Value, response: Value) -> Allocation {
@@ -82,4 +83,19 @@ fn the_ip_of_a_transfer_is_in_the_request_or_in_the_answer() {
     let asked = call("AcceptAddressTransfer").request(json!({"address": "203.0.113.10"}));
     let allocation = None;
     assert_eq!(deed(asked), Deed::TransferAccepted { ip, allocation });
+}
+
+#[test]
+fn a_field_that_is_there_twice_is_told_with_the_object_that_has_it() {
+    let twice = json!({"allocationId": ALLOCATION, "AllocationId": ALLOCATION});
+    let (field, problem) = wrong(&release().request(twice).in_envelope());
+    assert_eq!(field, "detail.requestParameters");
+    assert!(problem.contains("duplicate field"), "{problem}");
+}
+
+#[test]
+fn what_is_no_object_is_told_as_the_whole_event() {
+    for event in [json!(null), json!(1), json!([]), json!("a text")] {
+        assert_eq!(wrong(&event).0, EventError::WHOLE, "{event}");
+    }
 }

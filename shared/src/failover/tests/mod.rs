@@ -9,6 +9,7 @@ mod evidence;
 mod fixture;
 mod groups;
 mod looks;
+mod noting;
 mod routes;
 mod settling;
 mod verdicts;

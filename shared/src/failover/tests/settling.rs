@@ -1,7 +1,7 @@
 //! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
 
-use super::fixture::{EIP, ENI, Fixture, id, pair};
-use crate::failover::decide::Move;
+use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
+use crate::failover::decide::{Blocked, Move};
 use crate::failover::group::{ChargeId, Group};
 use crate::failover::progress::Progress;
 use crate::failover::route::Step;
@@ -120,6 +120,45 @@ fn what_is_planned_again_is_not_settled() {
     let (mut progress, one) = on_its_way(&interface());
     in_its_group(&pair(), |group| progress.settle(&[one], group));
     assert_eq!(progress.moves[&interface()].end, MoveEnd::NotMoved);
+}
+
+#[test]
+fn what_cannot_be_planned_is_not_settled_and_what_is_there_is() {
+    let (mut progress, _) = on_its_way(&interface());
+    let ip = ChargeId::PrivateIps(Some(FLOATING));
+    let other = progress.moves[&interface()].clone();
+    progress.moves.insert(ip.clone(), other);
+    progress.blocked.push(Blocked {
+        charge: ip.clone(),
+        public_ips: Vec::new(),
+        holder: None,
+        why: Vec::new(),
+    });
+    let there = pair().floating().attached_to(2);
+    in_its_group(&there, |group| progress.settle(&[], group));
+    assert_eq!(progress.moves[&ip].end, MoveEnd::NotMoved);
+    assert_eq!(progress.moves[&interface()].end, THERE);
+}
+
+#[test]
+fn what_has_moved_is_not_settled_again() {
+    let (mut progress, _) = on_its_way(&interface());
+    progress.moves.get_mut(&interface()).unwrap().end = MoveEnd::Moved;
+    in_its_group(&pair(), |group| progress.settle(&[], group));
+    assert_eq!(progress.moves[&interface()].end, MoveEnd::Moved);
+}
+
+#[test]
+fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_nothing() {
+    let (mut progress, _) = on_its_way(&address());
+    let report = progress.moves.get_mut(&address()).unwrap();
+    report.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
+    progress.leaving = BTreeSet::from([id(2)]);
+    in_its_group(&pair().address(), |group| progress.settle(&[], group));
+    let report = &progress.moves[&address()];
+    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
+    assert_eq!(report.private_ips, [private_ip(1)]);
+    assert_eq!(report.displaced, None);
 }
 
 /// Who loses what it has when the second member is in a state, and something of that end came to it.

@@ -359,6 +359,18 @@ mod another {
     }
 
     #[test]
+    fn a_request_that_ec2_refused_was_given_no_other_and_none_is_looked_for() {
+        let guarded = released().guarded().with(|ec2| {
+            ec2.held.push(Address {
+                ip: OTHER,
+                ..given(Some("eipalloc-0a"))
+            });
+        });
+        let guarded = guarded.refused_once(ASK, NOT_THERE);
+        assert_eq!(guarded.report().outcome, Outcome::Reclaimed);
+    }
+
+    #[test]
     fn a_look_that_fails_does_not_make_it_forgotten() {
         let guarded = given_another();
         guarded.report();

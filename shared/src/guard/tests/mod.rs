@@ -7,9 +7,11 @@ mod decisions;
 mod ec2;
 mod estates;
 mod hindsight;
+mod observing;
 mod records;
 mod restorations;
 mod tags;
+mod unwritten;
 
 use super::Loss;
 use super::decide::{self, Conclusion, Decision, Observed, ReclaimPlan};

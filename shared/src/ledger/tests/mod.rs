@@ -3,6 +3,7 @@
 
 mod calls;
 mod forgotten;
+mod late;
 mod leases;
 mod looks;
 mod order;

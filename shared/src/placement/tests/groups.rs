@@ -233,3 +233,20 @@ fn an_instance_that_asks_twice_for_one_slot_gets_two_of_its_addresses() {
     let seen = seen.instance(1, InstanceState::Running, 2, &twice);
     assert_eq!(seen.outlook(1).steps.len(), 2);
 }
+
+#[test]
+fn an_instance_without_a_slot_that_has_an_address_of_one_lacks_none() {
+    let seen = seen()
+        .address_on(1, 1, &[("holdfast:slot", "a")])
+        .address(2, &[]);
+    let outlook = seen.instance(1, InstanceState::Running, 2, &[]).outlook(1);
+    assert_eq!((outlook.steps, outlook.lacking), (Vec::new(), 0));
+}
+
+#[test]
+fn an_address_fills_one_of_two_slots_that_nothing_has() {
+    let slots = [("holdfast:slot", "a,b")];
+    let seen = seen().address_on(1, 1, &[]).address(2, &[]);
+    let seen = seen.instance(1, InstanceState::Running, 2, &slots);
+    assert_eq!(seen.step(1).ip, ip(2));
+}

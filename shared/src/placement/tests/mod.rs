@@ -1,6 +1,7 @@
 //! What placement decides, in sentences, without a clock or a cloud; and what it then does in a small EC2.
 
 mod choice;
+mod done;
 mod ec2;
 mod effects;
 mod groups;
@@ -8,6 +9,7 @@ mod handing_over;
 mod sharing;
 mod starts;
 mod stops;
+mod waits;
 mod words;
 
 use super::decide::{self, Decision, Observed, Outlook, Step};

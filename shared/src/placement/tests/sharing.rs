@@ -179,3 +179,13 @@ fn jitter_is_a_part_of_one_that_differs_from_instance_to_instance_and_from_look_
         assert!(highest - lowest > 0.5, "{some:?}");
     }
 }
+
+#[test]
+fn jitter_is_less_than_the_whole() {
+    let spreads = (0..20_000).map(|look| super::super::spread(&id(1), look));
+    let (most, least) = spreads.fold((0.0_f64, 1.0_f64), |(most, least), spread| {
+        (most.max(spread), least.min(spread))
+    });
+    assert!(most < 1.0 && most > 0.99, "{most}");
+    assert!((0.0..0.01).contains(&least), "{least}");
+}

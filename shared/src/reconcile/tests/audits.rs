@@ -330,3 +330,23 @@ async fn the_release_of_another_address_in_the_trail_names_nobody() {
     let record = account.record(1).await;
     assert_eq!((record.event_id, record.audited), (None, true));
 }
+
+#[tokio::test]
+async fn what_a_run_learnt_before_it_ended_is_acted_on_by_the_next_one() {
+    let account = installation().with(Address {
+        tags: protect("record"),
+        ..address(1)
+    });
+    account.sweep().await;
+    account.minutes_later(5);
+    let release = account.in_the_trail(account.release(1));
+    account.guard_hears(&release).await;
+    assert_eq!(account.record(1).await.status, ReleaseStatus::Recorded);
+    let learnt = |row| Snapshot {
+        tags: protect("reclaim"),
+        ..row
+    };
+    account.rewrite(1, learnt).await;
+    assert_eq!(audit(&account).await.outcome, Outcome::Reclaimed);
+    assert!(account.record(1).await.audited);
+}

@@ -6,7 +6,11 @@ use super::super::fixtures::{
 };
 use crate::address::Address;
 use crate::error::Error;
+use crate::instance::{Instance, InstanceState};
+use crate::ledger::Ledger;
+use crate::ledger::lease::{Claim, Episode, Held, Taken};
 use crate::report::{Outcome, Report};
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// So many protected addresses, known to the ledger and gone without a trace.
@@ -164,4 +168,74 @@ async fn what_came_back_is_told_although_the_groups_could_not_be_looked_at() {
     assert!(report.summary.contains(unfinished), "{}", report.summary);
     let told = report.findings.last().unwrap();
     assert!(told.what.contains("has not finished"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_wait_that_was_told_is_no_news_and_the_run_fails_with_what_went_wrong() {
+    let account = gone(1).await;
+    account.account().taken = true;
+    assert_eq!(account.sweep().await.outcome, Outcome::Pending);
+    account.minutes_later(5);
+    account.in_trouble("DescribeInstances", Trouble::Throttled(1_000));
+    account.calls();
+    let end = account.try_sweep().await;
+    assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
+    assert!(account.calls().contains_key("AllocateAddress"));
+}
+
+#[tokio::test]
+async fn what_is_missing_is_looked_at_once_more_without_its_reverse_names() {
+    let account = installation().knowing(1).await;
+    account.account().cut_short = true;
+    account.calls();
+    account.sweep().await;
+    let calls = account.calls();
+    assert_eq!(calls["DescribeAddresses"], 2);
+    assert_eq!(calls["DescribeAddressesAttribute"], 1);
+}
+
+/// A group of one instance, of which a run noted an alarm before it ended half way.
+async fn group_with_something_under_way() -> Installation {
+    let account = installation().knowing(1).await;
+    let group = ("holdfast:group".to_owned(), "web".to_owned());
+    account.account().instances.push(Instance {
+        id: "i-0a".parse().unwrap(),
+        state: InstanceState::Running,
+        tags: [group].into(),
+        launched_at: account.now(),
+        zone: None,
+        kind: None,
+        interfaces: Vec::new(),
+    });
+    let now = account.now();
+    let claim = Claim {
+        group: "web".to_owned(),
+        hold: Held {
+            owner: "a run that ended".to_owned(),
+            until: now,
+        },
+        now,
+        episode: Episode {
+            cause: "the alarm is-sick".to_owned(),
+            alarms: vec!["is-sick".to_owned()],
+            fired_at: now,
+            sick: ["i-0a".parse().unwrap()].into(),
+            loosened: Vec::new(),
+            fences: BTreeMap::new(),
+            began_at: now,
+            ended_at: None,
+            to: None,
+        },
+    };
+    let taken = account.ports.ledger.take_lease(&claim).await.unwrap();
+    assert!(matches!(taken, Taken::Ours(_)));
+    account
+}
+
+#[tokio::test]
+async fn a_run_with_nothing_to_tell_fails_where_one_group_could_not_be_seen_to() {
+    let account = group_with_something_under_way().await;
+    account.in_trouble("DescribeAlarms by name", Trouble::Throttled(1_000));
+    let end = account.try_sweep().await;
+    assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
 }

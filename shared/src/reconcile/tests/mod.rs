@@ -11,6 +11,7 @@ mod decisions;
 mod endings;
 mod history;
 mod limits;
+mod looks;
 mod losses;
 mod order;
 mod sweeps;

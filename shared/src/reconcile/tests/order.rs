@@ -6,9 +6,9 @@ use super::super::fixtures::{
     released, somebody,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::Record;
+use crate::event::cloudtrail::{Deed, Record};
 use crate::ledger::snapshot::Life;
-use crate::ledger::{Ledger, ReleaseStatus, Written};
+use crate::ledger::{Ledger, ReleaseStatus, Snapshot, Written};
 use crate::report::{Function, Outcome};
 use crate::settings::Mode;
 use std::time::Duration;
@@ -82,6 +82,24 @@ async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with
     assert_eq!(row.life, Life::Released { at: START });
     left().await.unwrap();
     assert_eq!(account.row(1).await, row);
+}
+
+#[tokio::test]
+async fn an_allocation_whose_run_ended_after_its_tombstone_is_reclaimed_when_it_comes_again() {
+    let (account, birth, release) = short_lived();
+    account.guard_hears(&release).await;
+    let Deed::Allocated(allocation) = &birth.deed else {
+        panic!("no allocation: {birth:?}")
+    };
+    let tombstone = Snapshot {
+        revision: 1,
+        ..Snapshot::born(allocation, START).ended(release.call.at)
+    };
+    let stored = account.ports.ledger.put_snapshot(&tombstone).await;
+    assert_eq!(stored.unwrap(), Written::Stored);
+    let report = account.hears(&birth).await;
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    is_reclaimed_once(&account).await;
 }
 
 #[tokio::test]

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::event::cloudtrail::{Actor, Record};
 use crate::ledger::snapshot::Life;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
-use crate::report::Outcome;
+use crate::report::{Outcome, Subject};
 
 async fn known_to_the_ledger(protection: &str) -> Installation {
     let account = installation().with(Address {
@@ -152,6 +152,10 @@ async fn the_record_of_a_transfer_tells_who_offered_it_to_whom_and_when_it_was_a
     let at = told.call.at;
     assert_eq!(account.row(1).await.life, Life::Released { at });
     assert_eq!(report.event, Some(told.call));
+    let Subject::Address(told) = &report.subject else {
+        panic!("it is not about an address: {report:?}")
+    };
+    assert_eq!((told.ip, told.attempts), (Some(ip(1)), 0));
     let finding = &report.findings[0];
     assert!(finding.what.contains("account 444455556666"), "{finding:?}");
     assert!(finding.why.contains("user/somebody"), "{finding:?}");

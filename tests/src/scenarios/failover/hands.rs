@@ -1,8 +1,8 @@
 //! What the owner of a group does by hand.
 
 use crate::scenarios::placement::{GROUP, default_subnet, owner};
-use crate::sim::World;
-use crate::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface,
     CreateTags, DeleteTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface,
     Request, Response, RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,

@@ -1,11 +1,11 @@
 //! Runs that are given little time, find the lease taken, or are reconcile's; and what the lease says in the end.
 
 use super::Trio;
+use crate::client::tap::Fault;
+use crate::client::{Player, Stage};
 use crate::explorer::Run;
 use crate::explorer::promises::is_holdfast;
 use crate::scenarios::placement::GROUP;
-use crate::sim::front::tap::Fault;
-use crate::sim::front::{Player, Stage};
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::parse;

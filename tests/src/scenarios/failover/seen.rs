@@ -1,9 +1,9 @@
 //! What a test wants to know of a failover, and how it sets one going.
 
 use super::Trio;
-use crate::sim::World;
-use crate::sim::alarms::AlarmState;
-use crate::sim::front::Stage;
+use crate::client::Stage;
+use ec2_sim::World;
+use ec2_sim::alarms::AlarmState;
 use holdfast::report::Report;
 use serde_json::Value;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub fn changes(stage: &Stage) -> Vec<&'static str> {
     let world = stage.world();
     let calls = world.calls().iter().filter(|call| call.mutated());
     let own = calls.filter(|call| call.caller.arn.contains(":assumed-role/holdfast"));
-    own.map(crate::sim::world::Call::action).collect()
+    own.map(ec2_sim::world::Call::action).collect()
 }
 
 /// The reasons of all findings.

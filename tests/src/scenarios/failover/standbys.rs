@@ -2,11 +2,11 @@
 //! compares the engine's choice with.
 
 use super::{GROUP, Trio, interface};
+use crate::client::ACCOUNT;
 use crate::explorer::promises::Scene;
-use crate::sim::World;
-use crate::sim::api::{DescribeInstanceStatus, Instance, InstanceState, Request, Response, Tag};
-use crate::sim::front::ACCOUNT;
-use crate::sim::world::Call;
+use ec2_sim::World;
+use ec2_sim::api::{DescribeInstanceStatus, Instance, InstanceState, Request, Response, Tag};
+use ec2_sim::world::Call;
 use std::collections::BTreeSet;
 
 fn value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
@@ -16,7 +16,7 @@ fn value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
 
 /// Whose status checks pass.
 fn healthy(world: &World) -> BTreeSet<String> {
-    let auditor = crate::sim::api::Caller::user(ACCOUNT, "auditor");
+    let auditor = ec2_sim::api::Caller::user(ACCOUNT, "auditor");
     let request = Request::DescribeInstanceStatus(DescribeInstanceStatus::default());
     let statuses = match world.inspect(&auditor, &request) {
         Ok(Response::DescribeInstanceStatus { statuses, .. }) => statuses,

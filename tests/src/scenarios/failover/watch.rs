@@ -3,10 +3,10 @@
 //! from the account, the ledger's rows and the clock, without any code that decides.
 
 use super::Trio;
+use crate::client::Stage;
 use crate::explorer::promises::Scene;
-use crate::sim::api::InstanceState;
-use crate::sim::front::Stage;
-use crate::sim::world::Call;
+use ec2_sim::api::InstanceState;
+use ec2_sim::world::Call;
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::ledger::Ledger;

@@ -3,14 +3,12 @@
 
 use super::hands::{allocate, call, specified, tag, untag};
 use super::{GROUP, Trio, alarm_of, primary_interface};
+use crate::client::Stage;
 use crate::explorer::promises::addresses;
 use crate::scenarios::placement::terminate;
-use crate::sim::World;
-use crate::sim::alarms::{Alarm, AlarmState};
-use crate::sim::api::{
-    Address, AssociateAddress, CreateSubnet, Request, Response, RunInstances, Tag,
-};
-use crate::sim::front::Stage;
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState};
+use ec2_sim::api::{Address, AssociateAddress, CreateSubnet, Request, Response, RunInstances, Tag};
 use serde_json::Value;
 use time::Duration;
 

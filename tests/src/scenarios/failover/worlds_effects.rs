@@ -3,11 +3,11 @@
 
 use super::hands::{add_private_ip, call, primary_interface, tag_group};
 use super::{GROUP, Trio, alarm_of, floating_private_ip};
+use crate::client::Stage;
 use crate::explorer::promises::Scene;
-use crate::sim::World;
-use crate::sim::alarms::{Alarm, AlarmState};
-use crate::sim::api::{Request, Response, RunInstances, Tag, TagSpecification};
-use crate::sim::front::Stage;
+use ec2_sim::World;
+use ec2_sim::alarms::{Alarm, AlarmState};
+use ec2_sim::api::{Request, Response, RunInstances, Tag, TagSpecification};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -105,7 +105,7 @@ pub fn security_groups(trio: &Trio, stage: &Stage, member: usize) -> BTreeMap<St
 #[must_use]
 pub fn last_change_at(stage: &Stage) -> OffsetDateTime {
     let world = stage.world();
-    let own = |call: &&crate::sim::world::Call| {
+    let own = |call: &&ec2_sim::world::Call| {
         call.mutated() && call.caller.arn.contains(":assumed-role/holdfast")
     };
     let last = world.calls().iter().rfind(own);

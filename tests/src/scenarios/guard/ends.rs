@@ -1,10 +1,10 @@
 //! What must be so in the end of a release, and what a report claims, held against the account itself.
 
 use super::{NAME, Released, record};
+use crate::client::{ACCOUNT, Stage, tap};
 use crate::explorer::truth;
-use crate::sim::World;
-use crate::sim::api::{Address, Caller, DescribeAddressesAttribute, Request, Response};
-use crate::sim::front::{ACCOUNT, Stage, tap};
+use ec2_sim::World;
+use ec2_sim::api::{Address, Caller, DescribeAddressesAttribute, Request, Response};
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::Report;

@@ -1,13 +1,13 @@
 //! What the owner of a group does by hand, and the events that follow from it.
 
+use crate::client::{ACCOUNT, Stage};
 use crate::explorer::promises::Scene;
-use crate::sim::World;
-use crate::sim::api::{
+use ec2_sim::World;
+use ec2_sim::api::{
     AllocateAddress, Caller, CreateNetworkInterface, DescribeNetworkInterfaces, Instance,
     InstanceState, Request, Response, StartInstances, StopInstances, Tag, TagSpecification,
     TerminateInstances,
 };
-use crate::sim::front::{ACCOUNT, Stage};
 use serde_json::json;
 
 /// Calls EC2 as the owner; the scenario is wrong if EC2 refuses.

@@ -2,8 +2,8 @@
 //! same world.
 
 use super::{Fleet, TIMEOUT, schedule};
+use crate::client::Stage;
 use crate::explorer::promises::is_holdfast;
-use crate::sim::front::Stage;
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::parse;
@@ -101,5 +101,5 @@ fn changes(stage: &Stage) -> Vec<&'static str> {
     let world = stage.world();
     let calls = world.calls().iter();
     let changed = calls.filter(|call| is_holdfast(&call.caller) && call.mutated());
-    changed.map(crate::sim::world::Call::action).collect()
+    changed.map(ec2_sim::world::Call::action).collect()
 }

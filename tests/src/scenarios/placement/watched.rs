@@ -6,10 +6,10 @@
 //!   the most.
 //! - What its report says to be in place is there, whatever lags; what no read has shown is told as such.
 
+use crate::client::tap::Sabotage;
+use crate::client::{Player, Stage};
 use crate::explorer::promises::addresses;
-use crate::sim::api::Request;
-use crate::sim::front::tap::Sabotage;
-use crate::sim::front::{Player, Stage};
+use ec2_sim::api::Request;
 use holdfast::address::{Address, Interface};
 use holdfast::clock::Clock;
 use holdfast::cloud::health::{Alarm, ReadFiring};

@@ -1,11 +1,11 @@
 //! Everything that a run of reconcile may find: worlds in which it has something to do, or nothing.
 
 use super::{GOOD, Installation, Known};
+use crate::client::Stage;
 use crate::scenarios::failover::{
     floating_address, floating_interface, floating_private_ip, new_interface, tag_group,
 };
 use crate::scenarios::placement::fleet;
-use crate::sim::front::Stage;
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, Snapshot};
 use holdfast::settings::Settings;

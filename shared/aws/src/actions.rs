@@ -1,0 +1,93 @@
+//! Every AWS action that an adapter can call, under the trait through which it is called, in IAM's own
+//! spelling. The adapters name their actions from here only, so that the permissions of a function can
+//! be compared with what its code is able to ask for.
+
+pub(super) const DESCRIBE_ADDRESSES: &str = "ec2:DescribeAddresses";
+pub(super) const DESCRIBE_ADDRESSES_ATTRIBUTE: &str = "ec2:DescribeAddressesAttribute";
+pub(super) const ALLOCATE_ADDRESS: &str = "ec2:AllocateAddress";
+pub(super) const ASSOCIATE_ADDRESS: &str = "ec2:AssociateAddress";
+pub(super) const MODIFY_ADDRESS_ATTRIBUTE: &str = "ec2:ModifyAddressAttribute";
+pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
+pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
+pub(super) const DESCRIBE_INSTANCE_STATUS: &str = "ec2:DescribeInstanceStatus";
+pub(super) const DESCRIBE_INSTANCE_TYPES: &str = "ec2:DescribeInstanceTypes";
+pub(super) const ATTACH_NETWORK_INTERFACE: &str = "ec2:AttachNetworkInterface";
+pub(super) const DETACH_NETWORK_INTERFACE: &str = "ec2:DetachNetworkInterface";
+pub(super) const MODIFY_NETWORK_INTERFACE_ATTRIBUTE: &str = "ec2:ModifyNetworkInterfaceAttribute";
+pub(super) const ASSIGN_PRIVATE_IP_ADDRESSES: &str = "ec2:AssignPrivateIpAddresses";
+pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
+pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
+pub(super) const DESCRIBE_ALARM_CONTRIBUTORS: &str = "cloudwatch:DescribeAlarmContributors";
+pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
+pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
+pub(super) const QUERY: &str = "dynamodb:Query";
+pub(super) const UPDATE_ITEM: &str = "dynamodb:UpdateItem";
+pub(super) const PUT_ITEM: &str = "dynamodb:PutItem";
+/// No action in IAM: each put in it is checked as `dynamodb:PutItem`.
+/// Source: DynamoDB developer guide, "Using IAM with DynamoDB transactions".
+pub(super) const TRANSACT_WRITE_ITEMS: &str = "dynamodb:TransactWriteItems";
+
+/// What [`holdfast::cloud::ReadAddresses`] calls.
+pub const READ_ADDRESSES: &[&str] = &[DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE];
+
+/// What [`holdfast::cloud::Reclaim`] calls. EC2 checks `ec2:CreateTags` for tags that ride along with an
+/// allocation. Source: EC2 user guide, "Grant permission to tag resources during creation".
+pub const RECLAIM: &[&str] = &[ALLOCATE_ADDRESS, "ec2:CreateTags"];
+
+/// What [`holdfast::cloud::Associate`] calls.
+pub const ASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
+
+/// What [`holdfast::cloud::NameAddress`] calls.
+pub const NAME_ADDRESS: &[&str] = &[MODIFY_ADDRESS_ATTRIBUTE];
+
+/// What [`holdfast::cloud::ReadInterfaces`] calls.
+pub const READ_INTERFACES: &[&str] = &[DESCRIBE_NETWORK_INTERFACES];
+
+/// What [`holdfast::cloud::ReadInstances`] calls.
+pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
+
+/// What [`holdfast::cloud::Disassociate`] calls.
+pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
+
+/// What [`holdfast::cloud::health::ReadHealth`] calls.
+pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
+
+/// What [`holdfast::cloud::health::ReadLimits`] calls.
+pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
+
+/// What [`holdfast::cloud::health::ReadAlarms`] calls.
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
+
+/// What [`holdfast::cloud::health::ReadFiring`] calls.
+pub const READ_FIRING: &[&str] = &[DESCRIBE_ALARMS];
+
+/// What [`holdfast::cloud::moves::MoveInterface`] calls.
+pub const MOVE_INTERFACE: &[&str] = &[
+    ATTACH_NETWORK_INTERFACE,
+    DETACH_NETWORK_INTERFACE,
+    MODIFY_NETWORK_INTERFACE_ATTRIBUTE,
+];
+
+/// What [`holdfast::cloud::moves::MovePrivateIps`] calls.
+pub const MOVE_PRIVATE_IPS: &[&str] = &[ASSIGN_PRIVATE_IP_ADDRESSES];
+
+/// What [`holdfast::cloud::moves::Reassociate`] calls.
+pub const REASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
+
+/// What [`holdfast::cloud::moves::Fence`] calls.
+pub const FENCE: &[&str] = &[STOP_INSTANCES, MODIFY_NETWORK_INTERFACE_ATTRIBUTE];
+
+/// What [`holdfast::cloud::moves::Rehearse`] calls, with `DryRun`: EC2 checks the permission for the action itself.
+pub const REHEARSE: &[&str] = &[
+    ATTACH_NETWORK_INTERFACE,
+    DETACH_NETWORK_INTERFACE,
+    ASSOCIATE_ADDRESS,
+    DISASSOCIATE_ADDRESS,
+];
+
+/// What [`holdfast::cloud::Trail`] calls.
+pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];
+
+/// What [`holdfast::ledger::Ledger`] calls.
+pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, PUT_ITEM, UPDATE_ITEM];

@@ -1,0 +1,172 @@
+//! Reading addresses from EC2.
+//!
+//! Races with every writer: EC2's answers lag behind by seconds. Nothing is arbitrated here; whoever
+//! acts on an answer does so with a call that EC2 itself refuses when the answer was stale.
+
+use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::{Aws, failure};
+use aws_sdk_ec2::types::{
+    Address as Described, AddressAttribute, AddressAttributeName, Filter, ServiceManaged,
+};
+use holdfast::address::{Address, Association, Pool};
+use holdfast::cloud::{CloudError, Missing, ReadAddresses, Which};
+use holdfast::ids::{AllocationId, AssociationId, BorderGroup};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+/// Source: EC2 API reference, `DescribeAddressesAttribute`, `MaxResults`.
+const MOST_IN_A_PAGE: i32 = 1000;
+
+/// For more names than this, all pages are fewer bytes than the ids in the request.
+const MOST_NAMED: usize = 100;
+
+impl ReadAddresses for Aws {
+    /// Allocations are asked for by filter: named as `AllocationId`, a single one that is gone would
+    /// fail the whole call (EC2 API reference, "Error codes", `InvalidAllocationID.NotFound`).
+    ///
+    /// A customer-owned address is not found by its IP: the filter `public-ip` knows Elastic IPs and
+    /// carrier IPs (EC2 API reference, `DescribeAddresses`).
+    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+        let allocations = match which {
+            Which::All => return self.described(None).await,
+            Which::Ip(ip) => {
+                let by_ip = filter("public-ip", [ip.to_string()]);
+                return self.described(Some(by_ip)).await;
+            }
+            Which::Allocations(allocations) => allocations,
+        };
+        let mut found = Vec::new();
+        for some in allocations.chunks(MOST_FILTER_VALUES) {
+            let by_id = filter("allocation-id", some.iter().map(AllocationId::to_string));
+            found.extend(self.described(Some(by_id)).await?);
+        }
+        Ok(found)
+    }
+
+    /// This action has no filters. Where an allocation that is asked for does not exist, or where an IP
+    /// is asked for, all names are read and the rest is left out.
+    async fn reverse_names(
+        &self,
+        which: &Which,
+    ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
+        let attributes = match which {
+            Which::Allocations(none) if none.is_empty() => Vec::new(),
+            Which::Allocations(few) if few.len() <= MOST_NAMED => {
+                match self.names(Some(few)).await {
+                    Err(CloudError::NotFound {
+                        what: Missing::Allocation,
+                        ..
+                    }) => self.names(None).await?,
+                    named => named?,
+                }
+            }
+            Which::All | Which::Ip(_) | Which::Allocations(_) => self.names(None).await?,
+        };
+        let mut names = BTreeMap::new();
+        for attribute in &attributes {
+            let Some((allocation, name)) = published(attribute)? else {
+                continue;
+            };
+            let is_asked_for = match which {
+                Which::All => true,
+                Which::Ip(ip) => attribute.public_ip() == Some(ip.to_string().as_str()),
+                Which::Allocations(allocations) => allocations.contains(&allocation),
+            };
+            if is_asked_for {
+                names.insert(allocation, name);
+            }
+        }
+        Ok(names)
+    }
+}
+
+impl Aws {
+    async fn described(&self, by: Option<Filter>) -> Result<Vec<Address>, CloudError> {
+        let answer = self
+            .ec2
+            .describe_addresses()
+            .set_filters(by.map(|filter| vec![filter]))
+            .send()
+            .await
+            .map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))?;
+        answer
+            .addresses()
+            .iter()
+            .filter(|described| said(described.allocation_id()).is_some())
+            .map(address)
+            .collect()
+    }
+
+    /// All pages. A page's size cannot be given along with ids.
+    async fn names(
+        &self,
+        of: Option<&[AllocationId]>,
+    ) -> Result<Vec<AddressAttribute>, CloudError> {
+        let ids = of.map(|ids| ids.iter().map(AllocationId::to_string).collect());
+        let page_size = of.is_none().then_some(MOST_IN_A_PAGE);
+        self.ec2
+            .describe_addresses_attribute()
+            .attribute(AddressAttributeName::DomainName)
+            .set_allocation_ids(ids)
+            .set_max_results(page_size)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| failure::of(DESCRIBE_ADDRESSES_ATTRIBUTE, error))
+    }
+}
+
+fn address(described: &Described) -> Result<Address, CloudError> {
+    const FROM: &str = DESCRIBE_ADDRESSES;
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
+    let pool = match said(described.customer_owned_ipv4_pool()) {
+        Some(pool) => Pool::CustomerOwned(pool.to_owned()),
+        None => Pool::public(described.public_ipv4_pool().unwrap_or_default()),
+    };
+    Ok(Address {
+        allocation: required(FROM, described.allocation_id(), "an allocation id")?,
+        ip: required(FROM, ip, "an address's IP")?,
+        pool,
+        border_group: said(described.network_border_group())
+            .map(|group| BorderGroup(group.to_owned())),
+        tags: tags(described.tags()),
+        association: association(described)?,
+        service_managed: said(described.service_managed().map(ServiceManaged::as_str))
+            .map(str::to_owned),
+    })
+}
+
+fn association(described: &Described) -> Result<Option<Association>, CloudError> {
+    const FROM: &str = DESCRIBE_ADDRESSES;
+    let Some(id) = optional::<AssociationId>(FROM, described.association_id())? else {
+        return Ok(None);
+    };
+    Ok(Some(Association {
+        id,
+        eni: optional(FROM, described.network_interface_id())?,
+        private_ip: optional::<Ipv4Addr>(FROM, described.private_ip_address())?,
+        instance: optional(FROM, described.instance_id())?,
+    }))
+}
+
+/// The name that is published: one that is only asked for is in `PtrRecordUpdate`.
+/// Source: EC2 API reference, `AddressAttribute`.
+fn published(attribute: &AddressAttribute) -> Result<Option<(AllocationId, String)>, CloudError> {
+    let name = attribute
+        .ptr_record()
+        .unwrap_or_default()
+        .trim_end_matches('.');
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let id = attribute.allocation_id();
+    let allocation = required(DESCRIBE_ADDRESSES_ATTRIBUTE, id, "an allocation id")?;
+    Ok(Some((allocation, name.to_owned())))
+}

@@ -1,0 +1,98 @@
+//! The clients' configuration. All of it is explicit, so that no start looks for a profile or asks an
+//! instance for its role. A call that hangs ends in time for the run to say so.
+
+use super::{Aws, CallCounter, DynamoLedger};
+use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use holdfast::settings::Settings;
+use std::time::Duration;
+
+/// How long one try of a call may take, connecting included. EC2 answers in less than a second.
+const ONE_TRY: Duration = Duration::from_secs(2);
+const CONNECTING: Duration = Duration::from_secs(1);
+/// How long a call may take with all its tries.
+const ALL_TRIES: Duration = Duration::from_secs(6);
+const TRIES: u32 = 3;
+/// Others are asking for the same address: the SDK's own first pause of up to a second is too long.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+/// `CloudTrail` allows two lookups a second for the whole account (CloudTrail user guide, "Quotas"), so
+/// its calls wait longer and more often.
+const LOOKUP_TRIES: u32 = 5;
+const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
+const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(12);
+
+/// The cloud and the ledger of a function, as Lambda's environment variables name region and
+/// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
+///
+/// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
+/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does. `counter` counts them.
+pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, DynamoLedger) {
+    let config = load(settings).await;
+    let lookups = aws_sdk_cloudtrail::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(LOOKUP_TRIES)
+                .with_initial_backoff(LOOKUP_FIRST_PAUSE),
+        )
+        .timeout_config(timeouts(ALL_LOOKUP_TRIES))
+        .build();
+    let ec2 = aws_sdk_ec2::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
+    let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
+    let table = aws_sdk_dynamodb::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
+    let cloud = Aws::new(
+        aws_sdk_ec2::Client::from_conf(ec2),
+        aws_sdk_cloudtrail::Client::from_conf(lookups),
+        aws_sdk_cloudwatch::Client::from_conf(alarms),
+    );
+    let ledger = DynamoLedger::new(
+        aws_sdk_dynamodb::Client::from_conf(table),
+        settings.table.clone(),
+        settings.retention,
+    );
+    (cloud, ledger)
+}
+
+async fn load(settings: &Settings) -> SdkConfig {
+    aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .region(Region::new(settings.region.clone()))
+        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(TRIES)
+                .with_initial_backoff(FIRST_PAUSE),
+        )
+        .timeout_config(timeouts(ALL_TRIES))
+        .load()
+        .await
+}
+
+fn timeouts(all_tries: Duration) -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECTING)
+        .operation_attempt_timeout(ONE_TRY)
+        .operation_timeout(all_tries)
+        .build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn f23_a_call_that_nobody_answers_is_given_up_in_good_time() {
+        let timeouts = timeouts(ALL_TRIES);
+        let soon = |limit: Option<Duration>| limit.is_some_and(|limit| limit <= ALL_TRIES);
+        assert!(soon(timeouts.connect_timeout()));
+        assert!(soon(timeouts.operation_attempt_timeout()));
+        assert_eq!(timeouts.operation_timeout(), Some(ALL_TRIES));
+    }
+}

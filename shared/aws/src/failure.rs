@@ -1,0 +1,56 @@
+//! From an SDK error to a [`CloudError`]: code, message and request id are taken out, the error itself
+//! stays underneath. Which variant it becomes is decided in [`holdfast::cloud`], by the code alone.
+
+use aws_sdk_ec2::error::ProvideErrorMetadata;
+use aws_sdk_ec2::operation::RequestId;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
+use holdfast::cloud::{CloudError, Failure};
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The failure of a call.
+pub(super) fn of<E>(action: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
+where
+    E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
+{
+    let message = match error.message() {
+        Some(message) => message.to_owned(),
+        None if error.raw_response().is_some() => whole_chain(&error),
+        None => format!("no answer: {}", whole_chain(&error)),
+    };
+    CloudError::from(Failure {
+        action,
+        code: error.code().map(str::to_owned),
+        message: Some(message),
+        request_id: error.request_id().map(str::to_owned),
+        source: Some(Box::new(error)),
+    })
+}
+
+/// An answer that came and is not what AWS documents.
+pub(super) fn unreadable(
+    action: &'static str,
+    what: impl fmt::Display,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+) -> CloudError {
+    CloudError::Other(Failure {
+        action,
+        code: None,
+        message: Some(format!("the answer cannot be read: {what}")),
+        request_id: None,
+        source,
+    })
+}
+
+/// Where no answer came, only the innermost error says why: a timeout, a refused connection, a name
+/// that does not resolve.
+fn whole_chain(error: &dyn StdError) -> String {
+    let mut words = error.to_string();
+    let mut inner = error.source();
+    while let Some(cause) = inner {
+        words = format!("{words}: {cause}");
+        inner = cause.source();
+    }
+    words
+}

@@ -1,0 +1,150 @@
+//! Reading instances from EC2, and ending one association.
+//!
+//! Races with every start and stop: EC2's answers lag behind by seconds. An association is ended by its
+//! own id, so that one that has changed since it was read is not touched.
+
+use super::actions::{DESCRIBE_INSTANCES, DISASSOCIATE_ADDRESS};
+use super::failure::unreadable;
+use super::interfaces::attachment_state;
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::{Aws, failure};
+use aws_sdk_ec2::types::{
+    Filter, Instance as Described, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
+    InstancePrivateIpAddress, InstanceStateName,
+};
+use holdfast::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
+use holdfast::ids::{AssociationId, InstanceId, InstanceType, Zone};
+use holdfast::instance::{AttachedInterface, Instance, PrivateIp, PublicSide};
+use time::OffsetDateTime;
+
+const FROM: &str = DESCRIBE_INSTANCES;
+
+/// Source: EC2 API reference, `DescribeInstances`, `MaxResults`.
+const MOST_IN_A_PAGE: i32 = 1000;
+
+/// Interfaces that EC2 lets their owner associate. Source: EC2 API reference,
+/// `InstanceNetworkInterface`, `InterfaceType`.
+const OWN_KINDS: [&str; 2] = ["interface", "efa"];
+
+impl ReadInstances for Aws {
+    /// Instances are named by filter: named as `InstanceId`, a single one that is forgotten would fail
+    /// the whole call, and pages would have EC2's own size.
+    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+        let ids = match which {
+            WhichInstances::Tagged(key) => {
+                return self.in_pages(filter("tag-key", [key.clone()])).await;
+            }
+            WhichInstances::Named(ids) => ids,
+        };
+        let mut found = Vec::new();
+        for some in ids.chunks(MOST_FILTER_VALUES) {
+            let by_id = filter("instance-id", some.iter().map(InstanceId::to_string));
+            found.extend(self.in_pages(by_id).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl Disassociate for Aws {
+    async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
+        self.ec2
+            .disassociate_address()
+            .association_id(association.as_str())
+            .send()
+            .await
+            .map_err(|error| failure::of(DISASSOCIATE_ADDRESS, error))?;
+        Ok(())
+    }
+}
+
+impl Aws {
+    async fn in_pages(&self, by: Filter) -> Result<Vec<Instance>, CloudError> {
+        let reservations = self
+            .ec2
+            .describe_instances()
+            .filters(by)
+            .max_results(MOST_IN_A_PAGE)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| failure::of(FROM, error))?;
+        let instances = reservations
+            .iter()
+            .flat_map(aws_sdk_ec2::types::Reservation::instances);
+        instances.map(instance).collect()
+    }
+}
+
+fn instance(described: &Described) -> Result<Instance, CloudError> {
+    let state = described.state().and_then(|state| state.name());
+    let launched_at = described
+        .launch_time()
+        .map_or(0, aws_sdk_ec2::primitives::DateTime::secs);
+    let interfaces = described.network_interfaces().iter().map(interface);
+    let mut interfaces = interfaces.collect::<Result<Vec<_>, _>>()?;
+    interfaces.sort_by_key(|each| (each.card_index, each.device_index));
+    Ok(Instance {
+        id: required(FROM, described.instance_id(), "an instance's id")?,
+        state: required(FROM, state.map(InstanceStateName::as_str), "its state")?,
+        tags: tags(described.tags()),
+        launched_at: OffsetDateTime::from_unix_timestamp(launched_at)
+            .map_err(|error| unreadable(FROM, "its launch time", Some(Box::new(error))))?,
+        zone: said(described.placement().and_then(|it| it.availability_zone()))
+            .map(|zone| Zone(zone.to_owned())),
+        kind: described
+            .instance_type()
+            .map(|kind| InstanceType(kind.as_str().to_owned())),
+        interfaces,
+    })
+}
+
+fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, CloudError> {
+    let attachment = described.attachment();
+    let mut private: Vec<&InstancePrivateIpAddress> =
+        described.private_ip_addresses().iter().collect();
+    private.sort_by_key(|each| !each.primary().unwrap_or(false));
+    Ok(AttachedInterface {
+        id: required(FROM, described.network_interface_id(), "an interface's id")?,
+        device_index: attachment
+            .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::device_index)
+            .unwrap_or(0),
+        card_index: attachment
+            .and_then(aws_sdk_ec2::types::InstanceNetworkInterfaceAttachment::network_card_index)
+            .unwrap_or(0),
+        state: attachment.and_then(|it| it.status()).map(attachment_state),
+        subnet: optional(FROM, described.subnet_id())?,
+        service_managed: described
+            .interface_type()
+            .is_some_and(|kind| !OWN_KINDS.contains(&kind)),
+        private_ips: private
+            .into_iter()
+            .map(private_ip)
+            .collect::<Result<_, _>>()?,
+    })
+}
+
+fn private_ip(described: &InstancePrivateIpAddress) -> Result<PrivateIp, CloudError> {
+    let public = described.association().map(public_side).transpose()?;
+    Ok(PrivateIp {
+        ip: required(FROM, described.private_ip_address(), "a private IP")?,
+        public: public.flatten(),
+    })
+}
+
+/// An address that EC2 assigned by itself is owned by `amazon`, an Elastic IP by the account.
+/// Source: EC2 API reference, `InstanceNetworkInterfaceAssociation`.
+fn public_side(
+    described: &InstanceNetworkInterfaceAssociation,
+) -> Result<Option<PublicSide>, CloudError> {
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
+    Ok(optional(FROM, ip)?.map(|ip| PublicSide {
+        ip,
+        automatic: described.ip_owner_id() == Some("amazon"),
+    }))
+}

@@ -1,0 +1,145 @@
+//! Reading network interfaces from EC2.
+
+use super::actions::DESCRIBE_NETWORK_INTERFACES;
+use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::{Aws, failure};
+use aws_sdk_ec2::types::{
+    AttachmentStatus, Filter, NetworkInterface, NetworkInterfaceAssociation,
+    NetworkInterfaceAttachment,
+};
+use holdfast::address::{Attachment, AttachmentState, Interface, InterfaceAssociation};
+use holdfast::cloud::{CloudError, ReadInterfaces, WhichInterfaces};
+use holdfast::ids::{EniId, Zone};
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+const FROM: &str = DESCRIBE_NETWORK_INTERFACES;
+
+/// Source: EC2 API reference, `DescribeNetworkInterfaces`, `MaxResults`.
+const MOST_IN_A_PAGE: i32 = 1000;
+
+impl ReadInterfaces for Aws {
+    /// By filter: an interface that does not exist is then an empty answer, and no error.
+    async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
+        let by_id = filter("network-interface-id", [eni.to_string()]);
+        Ok(self.in_interface_pages(by_id).await?.into_iter().next())
+    }
+
+    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+        let ids = match which {
+            WhichInterfaces::Tagged(key) => {
+                return self
+                    .in_interface_pages(filter("tag-key", [key.clone()]))
+                    .await;
+            }
+            WhichInterfaces::Named(ids) => ids,
+        };
+        let mut found = Vec::new();
+        for some in ids.chunks(MOST_FILTER_VALUES) {
+            let by_id = filter("network-interface-id", some.iter().map(EniId::to_string));
+            found.extend(self.in_interface_pages(by_id).await?);
+        }
+        Ok(found)
+    }
+}
+
+impl Aws {
+    async fn in_interface_pages(&self, by: Filter) -> Result<Vec<Interface>, CloudError> {
+        let described = self
+            .ec2
+            .describe_network_interfaces()
+            .filters(by)
+            .max_results(MOST_IN_A_PAGE)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| failure::of(FROM, error))?;
+        described.iter().map(interface).collect()
+    }
+}
+
+fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
+    let mut private_ips = BTreeMap::new();
+    for each in described.private_ip_addresses() {
+        let ip = required(FROM, each.private_ip_address(), "a private IP")?;
+        let association = each.association().map(association).transpose()?.flatten();
+        private_ips.insert(ip, association);
+    }
+    let mut private_addresses = described.private_ip_addresses().iter();
+    let primary = private_addresses.find(|each| each.primary() == Some(true));
+    let attachment = described.attachment().map(attachment).transpose()?;
+    Ok(Interface {
+        id: required(FROM, described.network_interface_id(), "the interface's id")?,
+        private_ips,
+        requester_managed: described.requester_managed().unwrap_or(false) || is_held(described),
+        primary_ip: optional(FROM, primary.and_then(|it| it.private_ip_address()))?,
+        attachment: attachment.flatten(),
+        subnet: optional(FROM, described.subnet_id())?,
+        zone: said(described.availability_zone()).map(|it| Zone(it.to_owned())),
+        tags: tags(described.tag_set()),
+    })
+}
+
+/// Whether it is attached by a tie of which EC2 tells no id: it is not free, and nobody but an AWS service
+/// could end that.
+fn is_held(described: &NetworkInterface) -> bool {
+    let Some(attachment) = described.attachment() else {
+        return false;
+    };
+    said(attachment.attachment_id()).is_none() && attachment.status().is_some()
+}
+
+/// None where it has no id: see [`is_held`].
+fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachment>, CloudError> {
+    let Some(id) = optional(FROM, described.attachment_id())? else {
+        return Ok(None);
+    };
+    let since = described
+        .attach_time()
+        .map(aws_sdk_ec2::primitives::DateTime::secs);
+    Ok(Some(Attachment {
+        id,
+        instance: optional(FROM, described.instance_id())?,
+        device_index: described.device_index().unwrap_or(0),
+        card_index: described.network_card_index().unwrap_or(0),
+        state: described
+            .status()
+            .map_or(AttachmentState::Unknown, attachment_state),
+        // Where EC2 does not say, it is cleared before the interface moves: once too often does no harm.
+        ends_with_instance: described.delete_on_termination().unwrap_or(true),
+        since: since.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
+    }))
+}
+
+pub(super) fn attachment_state(status: &AttachmentStatus) -> AttachmentState {
+    match status {
+        AttachmentStatus::Attaching => AttachmentState::Attaching,
+        AttachmentStatus::Attached => AttachmentState::Attached,
+        AttachmentStatus::Detaching => AttachmentState::Detaching,
+        AttachmentStatus::Detached => AttachmentState::Detached,
+        other => {
+            tracing::warn!(
+                state = other.as_str(),
+                "EC2 shows an attachment in a state that nobody knows"
+            );
+            AttachmentState::Unknown
+        }
+    }
+}
+
+fn association(
+    described: &NetworkInterfaceAssociation,
+) -> Result<Option<InterfaceAssociation>, CloudError> {
+    let ip = one_of([
+        described.public_ip(),
+        described.customer_owned_ip(),
+        described.carrier_ip(),
+    ]);
+    let Some(ip) = optional(FROM, ip)? else {
+        return Ok(None);
+    };
+    let allocation = optional(FROM, described.allocation_id())?;
+    Ok(Some(InterfaceAssociation { ip, allocation }))
+}

@@ -1,0 +1,182 @@
+//! Metrics in `CloudWatch`'s embedded metric format: lines on standard output that Lambda's log becomes
+//! metrics by, with no call and no permission. A line has one value for each dimension, so each phase and
+//! each group has a line of its own.
+//! Source: `CloudWatch` user guide, "Specification: Embedded metric format".
+
+use crate::Calls;
+use holdfast::report::{GroupReport, Phase, Report, Subject};
+use serde_json::{Map, Value, json};
+use std::io::{self, Write};
+use time::OffsetDateTime;
+
+/// The namespace that the metrics are in.
+const NAMESPACE: &str = "Holdfast";
+
+/// What one event of a function comes to, in plain values.
+#[derive(Debug)]
+pub(super) struct Measured<'a> {
+    /// Who measured.
+    pub(super) function: &'a str,
+    /// How it ended.
+    pub(super) outcome: &'a str,
+    /// How long it took.
+    pub(super) milliseconds: u64,
+    /// What went out to AWS.
+    pub(super) calls: Calls,
+    /// How long each phase took.
+    pub(super) phases: Vec<&'a Phase>,
+    /// What a look at everything found.
+    pub(super) estate: Option<Estate<'a>>,
+}
+
+/// The phases of a run; of a failover also those of each address, from the event's arrival on.
+pub(super) fn phases(report: &Report) -> Vec<&Phase> {
+    let moves = match &report.subject {
+        Subject::Failover(failover) => failover.moves.as_slice(),
+        _ => &[],
+    };
+    let of_moves = moves.iter().flat_map(|each| &each.phases);
+    report.phases.iter().chain(of_moves).collect()
+}
+
+/// The whole of what is held, as a sweep found it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Estate<'a> {
+    /// Addresses that a reclaim would take back.
+    protected: usize,
+    /// Every group.
+    groups: &'a [GroupReport],
+}
+
+impl<'a> Estate<'a> {
+    /// Of a sweep. A call that is taken note of looks at its own addresses only, and its report names it.
+    pub(super) fn of(report: &'a Report) -> Option<Self> {
+        match &report.subject {
+            Subject::Sweep(sweep) if report.event.is_none() => Some(Self {
+                protected: sweep.protected,
+                groups: &sweep.groups,
+            }),
+            _ => None,
+        }
+    }
+
+    fn unready(&self) -> usize {
+        self.groups.iter().filter(|group| !group.ready).count()
+    }
+}
+
+/// Writes the metrics of one event.
+pub(super) fn publish(measured: &Measured<'_>, at: OffsetDateTime) {
+    let mut out = io::stdout().lock();
+    for line in lines(measured, at) {
+        // A metric that cannot be written must not fail the event that it counts.
+        if let Err(failure) = writeln!(out, "{line}") {
+            tracing::warn!(%failure, "a metric is lost");
+        }
+    }
+}
+
+fn lines(measured: &Measured<'_>, at: OffsetDateTime) -> Vec<Value> {
+    let mut lines = vec![event(measured).at(at)];
+    let function = ("Function", measured.function);
+    lines.extend(measured.phases.iter().map(|phase| {
+        Line::default()
+            .by(&[function, ("Phase", phase.name)])
+            .counting(&[("PhaseDuration", "Milliseconds", phase.ms)])
+            .at(at)
+    }));
+    let groups = measured.estate.map_or(&[][..], |estate| estate.groups);
+    lines.extend(groups.iter().map(|group| of_group(group).at(at)));
+    lines
+}
+
+/// Free addresses are counted without the group, too: the least of them is that of the group that is
+/// nearest to running out, whatever its name.
+fn of_group(group: &GroupReport) -> Line {
+    Line::default()
+        .by(&[("Group", group.group.as_str())])
+        .counting(&[("GroupReady", "Count", u64::from(group.ready))])
+        .and_in_all()
+        .counting(&[("PoolFree", "Count", count(group.free_addresses))])
+}
+
+fn event(measured: &Measured<'_>) -> Line {
+    let function = ("Function", measured.function);
+    let line = Line::default()
+        .by(&[function, ("Outcome", measured.outcome)])
+        .counting(&[
+            ("Events", "Count", 1),
+            ("Duration", "Milliseconds", measured.milliseconds),
+        ])
+        .by(&[function])
+        .counting(&[
+            ("Calls", "Count", measured.calls.calls),
+            ("Retries", "Count", measured.calls.retries),
+        ]);
+    match measured.estate {
+        None => line,
+        Some(estate) => line.by(&[]).counting(&[
+            ("ProtectedAddresses", "Count", count(estate.protected)),
+            ("GroupsUnready", "Count", count(estate.unready())),
+        ]),
+    }
+}
+
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A line that is being put together: what it declares, and the values of all that.
+#[derive(Debug, Default)]
+struct Line {
+    directives: Vec<Value>,
+    dimensions: Vec<Vec<String>>,
+    values: Map<String, Value>,
+}
+
+impl Line {
+    /// The dimensions of what is counted next; none: one metric for the whole installation.
+    fn by(mut self, dimensions: &[(&str, &str)]) -> Self {
+        let keys = dimensions.iter().map(|(key, _)| (*key).to_owned());
+        self.dimensions = vec![keys.collect()];
+        for (key, value) in dimensions {
+            self.values.insert((*key).to_owned(), json!(value));
+        }
+        self
+    }
+
+    /// What is counted next counts without these dimensions, too.
+    fn and_in_all(mut self) -> Self {
+        self.dimensions.push(Vec::new());
+        self
+    }
+
+    fn counting(mut self, metrics: &[(&str, &str, u64)]) -> Self {
+        let declared: Vec<Value> = metrics
+            .iter()
+            .map(|(name, unit, _)| json!({ "Name": name, "Unit": unit }))
+            .collect();
+        self.directives.push(json!({
+            "Namespace": NAMESPACE,
+            "Dimensions": self.dimensions,
+            "Metrics": declared,
+        }));
+        for (name, _, value) in metrics {
+            self.values.insert((*name).to_owned(), json!(value));
+        }
+        self
+    }
+
+    fn at(mut self, at: OffsetDateTime) -> Value {
+        let milliseconds = at.unix_timestamp_nanos() / 1_000_000;
+        let declared = json!({
+            "Timestamp": i64::try_from(milliseconds).unwrap_or(i64::MAX),
+            "CloudWatchMetrics": self.directives,
+        });
+        self.values.insert("_aws".to_owned(), declared);
+        Value::Object(self.values)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,115 @@
+//! What every function's `main` shares: from Lambda's event to the function's report, and back.
+//!
+//! Lambda delivers at least once, one event at a time to each process; other processes run beside it.
+//! Nothing is kept from one event to the next but settings and connections, so there is nothing to
+//! arbitrate here.
+
+mod event;
+mod log;
+mod metric;
+mod start;
+
+use crate::{Aws, CallCounter, DynamoLedger};
+use event::Payload;
+use holdfast::clock::{Clock, WallClock};
+use holdfast::error::Error;
+use holdfast::event::Trigger;
+use holdfast::ports::{Delivery, Ports};
+use holdfast::report::{Function, Report};
+use holdfast::settings::Settings;
+use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::process::{self, ExitCode};
+use std::sync::atomic::{AtomicBool, Ordering};
+use time::OffsetDateTime;
+
+/// The outside world of a function that runs on Lambda.
+pub type LambdaPorts = Ports<Aws, DynamoLedger, WallClock>;
+
+/// What Lambda tells of a run that ended with an error. Alarms and readers of the failure queue key on the
+/// error's name.
+fn diagnostic(error: &Error) -> Diagnostic {
+    Diagnostic {
+        error_type: error.name().to_owned(),
+        error_message: error.to_string(),
+    }
+}
+
+/// Runs a function until Lambda ends the process. A start that cannot succeed is reported to Lambda,
+/// and logged, with one message that says everything that is wrong.
+pub async fn serve<F>(function: Function, run: F) -> ExitCode
+where
+    F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
+{
+    lambda_runtime::tracing::init_default_subscriber();
+    let settings = match start::settings() {
+        Ok(settings) => settings,
+        Err(problem) => return start::refused(&problem).await,
+    };
+    let counter = CallCounter::default();
+    let running = Running {
+        function,
+        ports: start::ports(&settings, &counter).await,
+        settings,
+        counter,
+        is_fresh: AtomicBool::new(true),
+    };
+    let handler = service_fn(|event: LambdaEvent<Payload>| Box::pin(running.invoke(&run, event)));
+    match lambda_runtime::run(handler).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error, "the Lambda runtime ended");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// What lasts as long as the process does.
+struct Running {
+    function: Function,
+    ports: LambdaPorts,
+    settings: Settings,
+    counter: CallCounter,
+    is_fresh: AtomicBool,
+}
+
+impl Running {
+    async fn invoke<F>(&self, run: &F, event: LambdaEvent<Payload>) -> Result<Report, Diagnostic>
+    where
+        F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
+    {
+        let clock = &self.ports.clock;
+        let line = log::Line {
+            function: self.function,
+            request_id: &event.context.request_id,
+            trace_id: event.context.xray_trace_id.as_deref(),
+            event_id: event.payload.id(),
+            subject: event.payload.subject(),
+            mode: self.settings.mode,
+            is_cold_start: self.is_fresh.swap(false, Ordering::Relaxed),
+            began: clock.now(),
+        };
+        let before = self.counter.so_far();
+        let delivery = Delivery {
+            ends_at: OffsetDateTime::from(event.context.deadline()),
+            run: run_number(&event.context.request_id, clock),
+        };
+        let ended = match event.payload.trigger() {
+            Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
+            Err(unreadable) => Err(unreadable.into()),
+        };
+        line.tell(&ended, self.counter.so_far().since(before), clock.now());
+        ended.map_err(|error| diagnostic(&error))
+    }
+}
+
+/// The log stream is this process's own, and a process runs one event at a time.
+/// Source: Lambda developer guide, "Using Lambda environment variables", `AWS_LAMBDA_LOG_STREAM_NAME`.
+fn run_number(request_id: &str, clock: &impl Clock) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    env::var_os("AWS_LAMBDA_LOG_STREAM_NAME").hash(&mut hasher);
+    process::id().hash(&mut hasher);
+    (request_id, clock.now().unix_timestamp_nanos()).hash(&mut hasher);
+    hasher.finish()
+}

@@ -1,0 +1,122 @@
+//! Starting: settings, clients, and connections that are open before the first event comes.
+
+use super::LambdaPorts;
+use crate::{CallCounter, connect};
+use holdfast::clock::WallClock;
+use holdfast::cloud::{CloudError, ReadAddresses, Which};
+use holdfast::ids::{AllocationId, InvalidId};
+use holdfast::ledger::Ledger;
+use holdfast::ports::Ports;
+use holdfast::settings::Settings;
+use lambda_runtime::Diagnostic;
+use lambda_runtime_api_client::body::Body;
+use lambda_runtime_api_client::{BoxError, PooledClient, build_request};
+use std::env;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// What the start may spend on warming up. Lambda allows ten seconds for the whole start.
+const WARMING: Duration = Duration::from_secs(3);
+
+/// An allocation that no account has: asking for it costs EC2 and the ledger next to nothing.
+const NOBODYS: &str = "eipalloc-00000000000000000";
+
+const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
+
+/// What the Lambda runtime needs. Lambda sets all of it.
+const SET_BY_LAMBDA: [&str; 4] = [
+    RUNTIME_API,
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
+/// Reads the settings, or says everything that is wrong with them.
+pub(super) fn settings() -> Result<Settings, Diagnostic> {
+    let missing: Vec<&str> = SET_BY_LAMBDA
+        .into_iter()
+        .filter(|key| env::var_os(key).is_none())
+        .collect();
+    if !missing.is_empty() {
+        return Err(Diagnostic {
+            error_type: "Holdfast.NotOnLambda".to_owned(),
+            error_message: format!(
+                "this program is an AWS Lambda function and cannot run by itself: {} not set; \
+                 `make demo` runs it on your machine, without an AWS account",
+                missing.join(", ")
+            ),
+        });
+    }
+    let variables = env::vars_os().map(|(key, value)| {
+        (
+            key.to_string_lossy().into_owned(),
+            value.to_string_lossy().into_owned(),
+        )
+    });
+    Settings::read(variables).map_err(|bad| Diagnostic {
+        error_type: "Holdfast.BadSettings".to_owned(),
+        error_message: bad.to_string(),
+    })
+}
+
+/// Tells Lambda and the log why the function does not start.
+pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
+    tracing::error!(error = problem.error_type, "{}", problem.error_message);
+    if env::var_os(RUNTIME_API).is_some()
+        && let Err(error) = report(problem).await
+    {
+        tracing::warn!(
+            error,
+            "Lambda could not be told why the function does not start"
+        );
+    }
+    ExitCode::FAILURE
+}
+
+/// Source: Lambda developer guide, "Using the Lambda runtime API", initialization error.
+async fn report(problem: &Diagnostic) -> Result<(), BoxError> {
+    let request = build_request()
+        .method("POST")
+        .uri("/2018-06-01/runtime/init/error")
+        .header("lambda-runtime-function-error-type", &problem.error_type)
+        .body(Body::from(serde_json::to_vec(problem)?))?;
+    PooledClient::builder().build().call(request).await?;
+    Ok(())
+}
+
+/// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
+/// for either.
+pub(super) async fn ports(settings: &Settings, counter: &CallCounter) -> LambdaPorts {
+    let (cloud, ledger) = connect(settings, counter).await;
+    let ports = Ports {
+        cloud,
+        ledger,
+        clock: WallClock,
+    };
+    match tokio::time::timeout(WARMING, warm(&ports)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "warming up failed; the first event will show"),
+        Err(_) => tracing::warn!(limit = ?WARMING, "warming up took too long and was left"),
+    }
+    ports
+}
+
+/// One call to each endpoint, the same that the function will make: a permission or a table that is
+/// missing shows in the log at once.
+async fn warm(ports: &LambdaPorts) -> Result<(), WarmingError> {
+    let nobodys: AllocationId = NOBODYS.parse()?;
+    let which = Which::Allocations(vec![nobodys.clone()]);
+    let (ledger, cloud) =
+        futures_util::join!(ports.ledger.read(&nobodys), ports.cloud.addresses(&which));
+    ledger?;
+    cloud?;
+    Ok(())
+}
+
+#[derive(Debug, thiserror::Error)]
+enum WarmingError {
+    #[error(transparent)]
+    Id(#[from] InvalidId),
+    #[error(transparent)]
+    Call(#[from] CloudError),
+}

@@ -1,0 +1,84 @@
+//! A group's lease on DynamoDB: one conditional update takes it, one conditional put stores it.
+//!
+//! Races: every failover of the group, and reconcile. DynamoDB arbitrates: the update goes through only
+//! when nobody has the lease or its time is up, the put only while the fencing number is still the same.
+
+use super::super::actions::{PUT_ITEM, UPDATE_ITEM};
+use super::super::failure;
+use super::rows::{self, HELD_UNTIL};
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use holdfast::cloud::CloudError;
+use holdfast::ledger::lease::{Claim, Taken};
+use holdfast::ledger::{Lease, Written};
+
+const FENCING: &str = "fencing";
+
+/// What is under way already stays: `if_not_exists` keeps the episode of a run that did not end.
+const TAKING: &str = "SET #group = :group, #held = :held, #until = :until, \
+     #under_way = if_not_exists(#under_way, :episode) ADD #fencing :one";
+
+const FREE: &str = "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner";
+
+pub(super) async fn take(client: &Client, table: &str, claim: &Claim) -> Result<Taken, CloudError> {
+    let taking = client
+        .update_item()
+        .table_name(table)
+        .set_key(Some(rows::lease_key(&claim.group)))
+        .update_expression(TAKING)
+        .condition_expression(FREE)
+        .expression_attribute_names("#group", "group")
+        .expression_attribute_names("#held", "held")
+        .expression_attribute_names("#owner", "owner")
+        .expression_attribute_names("#until", HELD_UNTIL)
+        .expression_attribute_names("#under_way", "under_way")
+        .expression_attribute_names("#fencing", FENCING)
+        .expression_attribute_values(":group", rows::text(&claim.group))
+        .expression_attribute_values(":held", rows::part(&claim.hold)?)
+        .expression_attribute_values(":owner", rows::text(&claim.hold.owner))
+        .expression_attribute_values(":until", rows::end(claim.hold.until))
+        .expression_attribute_values(":now", rows::now(claim.now))
+        .expression_attribute_values(":episode", rows::part(&claim.episode)?)
+        .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
+        .return_values(ReturnValue::AllNew)
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+    match taking.send().await {
+        Ok(taken) => {
+            let row = taken.attributes.unwrap_or_default();
+            Ok(Taken::Ours(rows::read(UPDATE_ITEM, row)?))
+        }
+        Err(error) => match error.as_service_error() {
+            Some(UpdateItemError::ConditionalCheckFailedException(refused))
+                if refused.item().is_some() =>
+            {
+                let row = refused.item().cloned().unwrap_or_default();
+                Ok(Taken::Others(rows::read(UPDATE_ITEM, row)?))
+            }
+            _ => Err(failure::of(UPDATE_ITEM, error)),
+        },
+    }
+}
+
+pub(super) async fn put(
+    client: &Client,
+    table: &str,
+    lease: &Lease,
+) -> Result<Written, CloudError> {
+    let putting = client
+        .put_item()
+        .table_name(table)
+        .set_item(Some(rows::of_lease(lease)?))
+        .condition_expression("#fencing = :mine")
+        .expression_attribute_names("#fencing", FENCING)
+        .expression_attribute_values(":mine", AttributeValue::N(lease.fencing.to_string()));
+    match putting.send().await {
+        Ok(_) => Ok(Written::Stored),
+        Err(error) => match error.as_service_error() {
+            Some(refused) if refused.is_conditional_check_failed_exception() => {
+                Ok(Written::Conflict)
+            }
+            _ => Err(failure::of(PUT_ITEM, error)),
+        },
+    }
+}

@@ -1,0 +1,288 @@
+//! The ledger on one DynamoDB table with the string keys `pk` and `sk`: see [`rows`] for what is where.
+//! Both rows of one allocation are one batch, all snapshots one query, an address's history another.
+//!
+//! Races: every function writes the same rows. DynamoDB arbitrates: a row goes in only while the one
+//! that it was derived from is still there, and its history goes in as one with it.
+
+mod lease;
+pub(super) mod rows;
+
+use super::actions::{BATCH_GET_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
+use super::failure;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::BuildError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
+use aws_sdk_dynamodb::types::{
+    AttributeValue, CancellationReason, KeysAndAttributes, Put, TransactWriteItem,
+};
+use holdfast::clock::{Clock, WallClock};
+use holdfast::cloud::{CloudError, Failure};
+use holdfast::ids::{AllocationId, AssociationId};
+use holdfast::ledger::lease::{Claim, Taken};
+use holdfast::ledger::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
+use std::collections::HashMap;
+use std::iter;
+use std::net::Ipv4Addr;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// How often keys are asked for again that DynamoDB left out of its answer for want of throughput.
+const MOST_READS: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// The ledger on DynamoDB.
+#[derive(Debug, Clone)]
+pub struct DynamoLedger {
+    pub(super) client: Client,
+    table: String,
+    retention: Duration,
+}
+
+impl Ledger for DynamoLedger {
+    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
+        let keys = [
+            rows::snapshot_key(allocation),
+            rows::release_key(allocation),
+        ];
+        let mut known = Known::default();
+        for row in self.batch(keys.to_vec()).await? {
+            if rows::is_snapshot(&row) {
+                known.snapshot = Some(rows::read(BATCH_GET_ITEM, row)?);
+            } else {
+                known.release = Some(rows::read(BATCH_GET_ITEM, row)?);
+            }
+        }
+        Ok(known)
+    }
+
+    async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
+        self.all_of(SNAPSHOT)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
+        self.all_of(RELEASE)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn holder_of(
+        &self,
+        association: &AssociationId,
+    ) -> Result<Option<AllocationId>, CloudError> {
+        let found = self.batch(vec![rows::association_key(association)]).await?;
+        found.first().map(rows::allocation_in).transpose()
+    }
+
+    async fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<Entry>, CloudError> {
+        let [partition, from, until] = rows::history_range(ip, from, until)?;
+        let query = self
+            .client
+            .query()
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#sk", SORT)
+            .expression_attribute_values(":pk", rows::text(&partition))
+            .expression_attribute_values(":from", rows::text(&from))
+            .expression_attribute_values(":until", rows::text(&until));
+        let found = self.query(query).await?;
+        found
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
+        let row = rows::of_snapshot(snapshot, self.retention)?;
+        let entry = rows::of_entry(&Entry::of_snapshot(snapshot), self.retention)?;
+        let beside = [Some(entry), rows::of_association(snapshot, self.retention)];
+        self.put(row, snapshot.revision, beside.into_iter().flatten())
+            .await
+    }
+
+    async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
+        let row = rows::of_release(release, self.retention)?;
+        let entry = Entry::of_release(release);
+        let entry = entry
+            .map(|entry| rows::of_entry(&entry, self.retention))
+            .transpose()?;
+        self.put(row, release.revision, entry).await
+    }
+
+    async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
+        self.all_of(LEASE)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+        lease::take(&self.client, &self.table, claim).await
+    }
+
+    async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
+        lease::put(&self.client, &self.table, lease).await
+    }
+}
+
+impl DynamoLedger {
+    /// On a client that is set up already. `retention` is how long a row stays after it has ended, and
+    /// how long the history goes back.
+    #[must_use]
+    pub fn new(client: Client, table: String, retention: Duration) -> Self {
+        Self {
+            client,
+            table,
+            retention,
+        }
+    }
+
+    /// Reads consistently, so that a row that was written a moment ago is seen.
+    async fn batch(&self, keys: Vec<Row>) -> Result<Vec<Row>, CloudError> {
+        let keys = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true);
+        let keys = keys
+            .build()
+            .map_err(|error| malformed(BATCH_GET_ITEM, error))?;
+        let mut wanted = HashMap::from([(self.table.clone(), keys)]);
+        let mut found = Vec::new();
+        for read in 0..MOST_READS {
+            WallClock.sleep(PAUSE * read).await;
+            let mut answer = self
+                .client
+                .batch_get_item()
+                .set_request_items(Some(wanted))
+                .send()
+                .await
+                .map_err(|error| failure::of(BATCH_GET_ITEM, error))?;
+            let tables = answer.responses.as_mut();
+            let rows = tables.and_then(|tables| tables.remove(&self.table));
+            found.extend(rows.unwrap_or_default());
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(found);
+            }
+        }
+        Err(left_out())
+    }
+
+    async fn all_of(&self, kind: &str) -> Result<Vec<Row>, CloudError> {
+        let query = self
+            .client
+            .query()
+            .key_condition_expression("#pk = :pk")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_values(":pk", rows::text(kind));
+        self.query(query).await
+    }
+
+    /// All pages, read consistently.
+    async fn query(&self, query: QueryFluentBuilder) -> Result<Vec<Row>, CloudError> {
+        query
+            .table_name(&self.table)
+            .consistent_read(true)
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect()
+            .await
+            .map_err(|error| failure::of(QUERY, error))
+    }
+
+    /// Puts `row` if its revision follows the one that is there, and with it what belongs beside it:
+    /// all of it or none.
+    async fn put(
+        &self,
+        row: Row,
+        revision: u64,
+        beside: impl IntoIterator<Item = Row>,
+    ) -> Result<Written, CloudError> {
+        let beside = beside
+            .into_iter()
+            .map(|row| Put::builder().set_item(Some(row)));
+        let puts = iter::once(next_in_line(row, revision))
+            .chain(beside)
+            .map(|put| {
+                let put = put.table_name(&self.table).build();
+                let put = put.map_err(|error| malformed(TRANSACT_WRITE_ITEMS, error))?;
+                Ok(TransactWriteItem::builder().put(put).build())
+            });
+        let writing = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(puts.collect::<Result<_, CloudError>>()?));
+        match writing.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(refused) if refused.as_service_error().is_some_and(came_second) => {
+                Ok(Written::Conflict)
+            }
+            Err(error) => Err(failure::of(TRANSACT_WRITE_ITEMS, error)),
+        }
+    }
+}
+
+/// The condition that makes a put a compare-and-set.
+fn next_in_line(row: Row, revision: u64) -> PutBuilder {
+    let put = Put::builder().set_item(Some(row));
+    match revision.saturating_sub(1) {
+        0 => put
+            .condition_expression("attribute_not_exists(#pk)")
+            .expression_attribute_names("#pk", PARTITION),
+        seen => put
+            .condition_expression("#revision = :seen")
+            .expression_attribute_names("#revision", REVISION)
+            .expression_attribute_values(":seen", AttributeValue::N(seen.to_string())),
+    }
+}
+
+/// Whether another write came first, or is at it right now.
+/// Source: DynamoDB API reference, `TransactWriteItems`, `CancellationReasons`.
+fn came_second(refused: &TransactWriteItemsError) -> bool {
+    let TransactWriteItemsError::TransactionCanceledException(cancelled) = refused else {
+        return false;
+    };
+    let codes = cancelled
+        .cancellation_reasons()
+        .iter()
+        .filter_map(CancellationReason::code);
+    codes
+        .into_iter()
+        .any(|code| matches!(code, "ConditionalCheckFailed" | "TransactionConflict"))
+}
+
+fn malformed(action: &'static str, error: BuildError) -> CloudError {
+    CloudError::Other(Failure {
+        action,
+        code: None,
+        message: Some("the request was not complete, nothing was sent".to_owned()),
+        request_id: None,
+        source: Some(Box::new(error)),
+    })
+}
+
+fn left_out() -> CloudError {
+    CloudError::Throttled(Failure {
+        action: BATCH_GET_ITEM,
+        code: None,
+        message: Some(format!(
+            "DynamoDB left keys out of {MOST_READS} answers in a row (UnprocessedKeys)"
+        )),
+        request_id: None,
+        source: None,
+    })
+}

@@ -1,0 +1,188 @@
+//! `/_sim/`: what a test in another process, the demo, or a person with curl can ask of the simulation
+//! and set in it. The same abilities as the methods of [`super::Simulator`].
+
+use super::faults::Fault;
+use super::front::Front;
+use super::knobs::Knobs;
+use super::{addresses, alarms};
+use crate::api::Caller;
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Json, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use std::sync::Arc;
+use std::time::Duration;
+
+const HELP: &str = r#"GET    /_sim/addresses     the addresses as they truly are
+GET    /_sim/calls         every call so far, in order; DELETE forgets them
+POST   /_sim/events/take   the events that EventBridge would have delivered since the last time
+POST   /_sim/advance       {"seconds": 90}
+POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-lost", "times": 1}
+                           faults: "lost", "reply-lost", "throttled", {"slow": 500}; DELETE heals
+POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
+                           or "role" and "session" instead of "user"; "account" for a stranger
+POST   /_sim/tables        {"name": "holdfast"}
+POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
+                            "allocation_usable_after_seconds": 1, "released_unavailable_for_seconds": 5,
+                            "released_taken_after_seconds": 9, "taken_answer": "auth-failure",
+                            "looked_up_after_seconds": 60, "reverse_dns_published_after_seconds": 60,
+                            "reverse_dns_lock_lingers_seconds": 0, "instance_starts_after_seconds": 0,
+                            "status_checks_pass_after_seconds": 0, "instance_stops_after_seconds": 0,
+                            "attach_delay_milliseconds": 500, "detach_delay_milliseconds": 500,
+                            "forced_detach_delay_milliseconds": 0, "status_alarm_delay_milliseconds": 0,
+                            "ignore_detaches": ["i-..."], "answer_detaches": ["eni-..."],
+                            "impair": [{"instance_id": "i-...", "instance": true, "system": false}],
+                            "page_items": 2, "take_addresses": ["203.0.113.1"],
+                            "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],
+                            "allow_all": true,
+                            "delivery": {"late_seconds": 5, "twice": true, "out_of_order": true}}
+"#;
+
+pub(super) fn routes() -> Router<Arc<Front>> {
+    let help = format!("{HELP}{}", alarms::HELP);
+    alarms::routes()
+        .route("/_sim/", get(async move || help))
+        .route("/_sim/addresses", get(addresses_now))
+        .route("/_sim/calls", get(calls).delete(forget_calls))
+        .route("/_sim/events/take", post(take_events))
+        .route("/_sim/advance", post(advance))
+        .route("/_sim/faults", post(inject).delete(heal))
+        .route("/_sim/callers", post(introduce))
+        .route("/_sim/tables", post(create_table))
+        .route("/_sim/settings", post(set))
+}
+
+pub(super) type Told = Result<StatusCode, (StatusCode, String)>;
+
+pub(super) const DONE: Told = Ok(StatusCode::NO_CONTENT);
+
+/// Reads a body whatever its content type says: curl calls everything a form.
+pub(super) fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, (StatusCode, String)> {
+    serde_json::from_slice(body).map_err(|error| {
+        (
+            StatusCode::BAD_REQUEST,
+            format!("{error}; GET /_sim/ shows what can be sent\n"),
+        )
+    })
+}
+
+async fn addresses_now(State(front): State<Arc<Front>>) -> Response {
+    Json(addresses::of(&front.world())).into_response()
+}
+
+async fn calls(State(front): State<Arc<Front>>) -> Response {
+    Json(&front.state().calls).into_response()
+}
+
+async fn forget_calls(State(front): State<Arc<Front>>) -> StatusCode {
+    front.state().calls.clear();
+    StatusCode::NO_CONTENT
+}
+
+async fn take_events(State(front): State<Arc<Front>>) -> Response {
+    Json(front.world().take_events()).into_response()
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Advance {
+    seconds: u64,
+}
+
+async fn advance(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let Advance { seconds } = read(&body)?;
+    front.advance(Duration::from_secs(seconds));
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Inject {
+    action: String,
+    fault: Fault,
+    #[serde(default = "once")]
+    times: u32,
+}
+
+fn once() -> u32 {
+    1
+}
+
+async fn inject(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let Inject {
+        action,
+        fault,
+        times,
+    } = read(&body)?;
+    front.state().faults.order(&action, fault, times);
+    DONE
+}
+
+async fn heal(State(front): State<Arc<Front>>) -> StatusCode {
+    front.state().faults.clear();
+    StatusCode::NO_CONTENT
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Introduce {
+    User {
+        access_key: String,
+        user: String,
+        account: Option<String>,
+    },
+    Role {
+        access_key: String,
+        role: String,
+        session: String,
+        account: Option<String>,
+    },
+}
+
+async fn introduce(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let own = front.world().account().to_owned();
+    let (access_key, caller) = match read(&body)? {
+        Introduce::User {
+            access_key,
+            user,
+            account,
+        } => (
+            access_key,
+            Caller::user(account.as_ref().unwrap_or(&own), &user),
+        ),
+        Introduce::Role {
+            access_key,
+            role,
+            session,
+            account,
+        } => (
+            access_key,
+            Caller::role(account.as_ref().unwrap_or(&own), &role, &session),
+        ),
+    };
+    front.state().callers.introduce(&access_key, caller);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CreateTable {
+    name: String,
+}
+
+async fn create_table(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let CreateTable { name } = read(&body)?;
+    let created = front.dynamodb.create_table(&name).await;
+    created
+        .map(|()| StatusCode::NO_CONTENT)
+        .map_err(|error| (StatusCode::CONFLICT, error.to_string()))
+}
+
+async fn set(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    read::<Knobs>(&body)?.turn(&front);
+    DONE
+}

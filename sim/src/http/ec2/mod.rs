@@ -1,0 +1,66 @@
+//! EC2's query protocol: a form comes in, the model is asked, XML goes out.
+
+mod moves;
+mod network;
+mod query;
+mod reply;
+mod request;
+mod xml;
+
+use super::server::Reply;
+use crate::World;
+use crate::api::{Caller, Ec2Error};
+use query::Parameters;
+
+/// One EC2 call. `number` names it when it does not get as far as the world.
+pub(super) fn call(
+    world: &mut World,
+    caller: &Caller,
+    action: &str,
+    form: Vec<(String, String)>,
+    number: &str,
+) -> Reply {
+    let parameters: Parameters = form.into_iter().collect();
+    let read = request::read(action, &parameters)
+        .and_then(|request| Ok((request, parameters.boolean("DryRun")?.unwrap_or(false))));
+    let (request, dry_run) = match read {
+        Ok(read) => read,
+        Err(error) => return refusal(number, &error),
+    };
+    let answer = world.call(caller, &request, dry_run);
+    // The id that CloudTrail shows too.
+    let request_id = world
+        .calls()
+        .last()
+        .map_or(number, |call| call.request_id.as_str());
+    match answer {
+        Ok(response) => xml(200, &reply::success(action, request_id, &response), None),
+        Err(error) => refusal(request_id, &error),
+    }
+}
+
+/// A refusal in EC2's form.
+pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
+    xml(
+        error.http_status,
+        &reply::refusal(request_id, error),
+        Some(error.code.clone()),
+    )
+}
+
+fn xml(status: u16, document: &xml::Element, refused: Option<String>) -> Reply {
+    match document.document() {
+        Ok(body) => Reply {
+            status,
+            content_type: "text/xml;charset=UTF-8",
+            body: body.into(),
+            refused,
+        },
+        Err(error) => Reply {
+            status: 500,
+            content_type: "text/plain",
+            body: format!("the simulator cannot write its answer: {error}").into(),
+            refused: Some("InternalError".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,148 @@
+//! Instances and their network interfaces in EC2's XML.
+
+use super::reply::tags;
+use super::xml::Element;
+use crate::api::{
+    Instance, InstanceState, InstanceType, InterfaceAssociation, NetworkInterface,
+    NetworkInterfaceAttachment, PrivateIpAddress, Reservation,
+};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+pub(super) fn reservation(element: Element, launched: &Reservation) -> Element {
+    element
+        .text("reservationId", &launched.reservation_id)
+        .text("ownerId", &launched.owner_id)
+        .list("groupSet", [])
+        .list("instancesSet", launched.instances.iter().map(instance))
+}
+
+fn instance(described: &Instance) -> Element {
+    Element::item()
+        .text("instanceId", &described.instance_id)
+        .text("imageId", &described.image_id)
+        .child(state("instanceState", described.state))
+        .text("instanceType", &described.instance_type)
+        .text("launchTime", &timestamp(described.launch_time))
+        .child(Element::new("placement").text("availabilityZone", &described.availability_zone))
+        .maybe("vpcId", described.vpc_id.as_ref())
+        .maybe("subnetId", described.subnet_id.as_ref())
+        .maybe("privateIpAddress", described.private_ip_address.as_ref())
+        .maybe("ipAddress", described.public_ip_address.as_ref())
+        .maybe("clientToken", described.client_token.as_ref())
+        .child(groups(&described.security_group_ids))
+        .list(
+            "networkInterfaceSet",
+            described
+                .network_interfaces
+                .iter()
+                .map(|one| interface(Element::item(), one)),
+        )
+        .maybe_child(tags(&described.tags))
+}
+
+pub(super) fn state(name: &str, state: InstanceState) -> Element {
+    Element::new(name)
+        .text("code", &state.code())
+        .text("name", &state.name())
+}
+
+/// An interface, in its own describe and inside its instance alike: the clients read the elements that
+/// their shape has.
+pub(super) fn interface(element: Element, described: &NetworkInterface) -> Element {
+    let first = described.private_ip_addresses.first();
+    element
+        .text("networkInterfaceId", &described.network_interface_id)
+        .text("subnetId", &described.subnet_id)
+        .text("vpcId", &described.vpc_id)
+        .text("availabilityZone", &described.availability_zone)
+        .text("description", &described.description)
+        .text("ownerId", &described.owner_id)
+        .text("requesterManaged", &described.requester_managed)
+        .text("status", &described.status)
+        .text("interfaceType", &described.interface_type)
+        .text("macAddress", &described.mac_address)
+        .maybe(
+            "privateIpAddress",
+            first.map(|address| &address.private_ip_address),
+        )
+        .text("sourceDestCheck", &described.source_dest_check)
+        .child(groups(&described.groups))
+        .maybe_child(described.attachment.as_ref().map(attachment))
+        .maybe_child(
+            first
+                .and_then(|address| address.association.as_ref())
+                .map(association),
+        )
+        .list(
+            "privateIpAddressesSet",
+            described.private_ip_addresses.iter().map(private_ip),
+        )
+        .maybe_child(tags(&described.tags))
+}
+
+fn attachment(described: &NetworkInterfaceAttachment) -> Element {
+    Element::new("attachment")
+        .text("attachmentId", &described.attachment_id)
+        .maybe("instanceId", described.instance_id.as_ref())
+        .text("instanceOwnerId", &described.instance_owner_id)
+        .text("deviceIndex", &described.device_index)
+        .text("networkCardIndex", &described.network_card_index)
+        .text("status", &described.status)
+        .text("attachTime", &timestamp(described.attach_time))
+        .text("deleteOnTermination", &described.delete_on_termination)
+}
+
+fn private_ip(described: &PrivateIpAddress) -> Element {
+    Element::item()
+        .text("privateIpAddress", &described.private_ip_address)
+        .text("primary", &described.primary)
+        .maybe_child(described.association.as_ref().map(association))
+}
+
+fn association(described: &InterfaceAssociation) -> Element {
+    Element::new("association")
+        .text("publicIp", &described.public_ip)
+        .text("ipOwnerId", &described.ip_owner_id)
+        .maybe("allocationId", described.allocation_id.as_ref())
+        .maybe("associationId", described.association_id.as_ref())
+}
+
+/// Of a type's many parts, what it can hold.
+pub(super) fn instance_type(described: &InstanceType) -> Element {
+    let cards = described.network_cards.iter().zip(0..);
+    let card = |(interfaces, index): (&i32, i32)| {
+        Element::item()
+            .text("networkCardIndex", &index)
+            .text("maximumNetworkInterfaces", interfaces)
+    };
+    let network = Element::new("networkInfo")
+        .text(
+            "maximumNetworkInterfaces",
+            &described.maximum_network_interfaces,
+        )
+        .text("maximumNetworkCards", &described.network_cards.len())
+        .text("defaultNetworkCardIndex", &0)
+        .list("networkCards", cards.map(card))
+        .text(
+            "ipv4AddressesPerInterface",
+            &described.ipv4_addresses_per_interface,
+        );
+    Element::item()
+        .text("instanceType", &described.instance_type)
+        .child(network)
+}
+
+fn groups(ids: &[String]) -> Element {
+    let group = |id: &String| Element::item().text("groupId", id).text("groupName", id);
+    ids.iter()
+        .map(group)
+        .fold(Element::new("groupSet"), Element::child)
+}
+
+/// EC2 writes times with milliseconds.
+fn timestamp(time: OffsetDateTime) -> String {
+    let milliseconds = time.nanosecond() / 1_000_000 * 1_000_000;
+    let time = time.replace_nanosecond(milliseconds).unwrap_or(time);
+    time.format(&Rfc3339).unwrap_or_default()
+}

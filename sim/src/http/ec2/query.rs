@@ -1,0 +1,130 @@
+//! EC2's query protocol on the way in: a form whose names spell out lists and structures
+//! (`Filter.1.Value.2`). Source: EC2 API reference, "Making requests to the Amazon EC2 API".
+
+use crate::api::Ec2Error;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The parameters of one call, or of one member of a list in it.
+#[derive(Debug, Default)]
+pub(super) struct Parameters(BTreeMap<String, String>);
+
+impl FromIterator<(String, String)> for Parameters {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+}
+
+impl Parameters {
+    pub(super) fn text(&self, name: &str) -> Option<String> {
+        self.0.get(name).cloned()
+    }
+
+    pub(super) fn required(&self, name: &str) -> Result<String, Ec2Error> {
+        self.text(name)
+            .filter(|text| !text.is_empty())
+            .ok_or_else(|| {
+                let message = format!("The request must contain the parameter {name}");
+                Ec2Error::new("MissingParameter", message)
+            })
+    }
+
+    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Ec2Error> {
+        match self.0.get(name).map(String::as_str) {
+            None => Ok(None),
+            Some("true" | "True") => Ok(Some(true)),
+            Some("false" | "False") => Ok(Some(false)),
+            Some(other) => Err(invalid(name, other)),
+        }
+    }
+
+    pub(super) fn integer(&self, name: &str) -> Result<Option<i32>, Ec2Error> {
+        let parse = |text: &String| text.parse().map_err(|_| invalid(name, text));
+        self.0.get(name).map(parse).transpose()
+    }
+
+    /// `Name.1`, `Name.2`, in the order of their numbers.
+    pub(super) fn list(&self, name: &str) -> Vec<String> {
+        self.numbers(name)
+            .into_iter()
+            .filter_map(|number| self.text(&format!("{name}.{number}")))
+            .collect()
+    }
+
+    /// `Name.1.Member`, `Name.2.Member`, each as parameters of its own.
+    pub(super) fn members(&self, name: &str) -> Vec<Self> {
+        self.numbers(name)
+            .into_iter()
+            .map(|number| self.under(&format!("{name}.{number}.")))
+            .collect()
+    }
+
+    /// `Name.Member`, as parameters of its own.
+    pub(super) fn member(&self, name: &str) -> Self {
+        self.under(&format!("{name}."))
+    }
+
+    fn under(&self, prefix: &str) -> Self {
+        self.0
+            .iter()
+            .filter_map(|(name, value)| {
+                Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+            })
+            .collect()
+    }
+
+    fn numbers(&self, name: &str) -> BTreeSet<u32> {
+        let numbered = |key: &String| {
+            let rest = key.strip_prefix(name)?.strip_prefix('.')?;
+            rest.split('.').next()?.parse().ok()
+        };
+        self.0.keys().filter_map(numbered).collect()
+    }
+}
+
+fn invalid(name: &str, value: &str) -> Ec2Error {
+    Ec2Error::new(
+        "InvalidParameterValue",
+        format!("Value ({value}) for parameter {name} is invalid."),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parameters(pairs: &[(&str, &str)]) -> Parameters {
+        pairs
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    }
+
+    #[test]
+    fn a_list_keeps_the_order_of_its_numbers_beyond_nine() {
+        let form = parameters(&[
+            ("AllocationId.10", "c"),
+            ("AllocationId.2", "b"),
+            ("AllocationId.1", "a"),
+        ]);
+        assert_eq!(form.list("AllocationId"), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_list_inside_a_list_is_read() {
+        let form = parameters(&[("Filter.1.Name", "domain"), ("Filter.1.Value.1", "vpc")]);
+        let filter = &form.members("Filter")[0];
+        assert_eq!(filter.text("Name").as_deref(), Some("domain"));
+        assert_eq!(filter.list("Value"), ["vpc"]);
+    }
+
+    #[test]
+    fn a_boolean_that_is_none_is_refused_by_name() {
+        let error = parameters(&[("DryRun", "yes")])
+            .boolean("DryRun")
+            .unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "InvalidParameterValue: Value (yes) for parameter DryRun is invalid."
+        );
+    }
+}

@@ -1,0 +1,231 @@
+//! From the model's response to EC2's XML. Element names as in EC2's API model, where a list of
+//! addresses is an `addressesSet` and its members are `item`s.
+
+use super::network::{instance_type, interface, reservation};
+use super::xml::Element;
+use crate::api::{
+    Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
+    InternetGateway, Response, Subnet, Tag, Vpc,
+};
+
+/// The answer to an action.
+pub(super) fn success(action: &str, request_id: &str, response: &Response) -> Element {
+    let answer = Element::new(format!("{action}Response"))
+        .in_namespace()
+        .text("requestId", request_id);
+    match response {
+        Response::Done => answer.text("return", &true),
+        Response::AllocateAddress(allocated) => allocated_address(answer, allocated),
+        Response::AssociateAddress { association_id } => answer
+            .text("return", &true)
+            .text("associationId", association_id),
+        Response::DescribeAddresses(addresses) => {
+            answer.list("addressesSet", addresses.iter().map(address))
+        }
+        Response::DescribeAddressesAttribute {
+            addresses,
+            next_token,
+        } => answer
+            .list(
+                "addressSet",
+                addresses.iter().map(|one| attribute(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::ModifyAddressAttribute(changed) | Response::ResetAddressAttribute(changed) => {
+            answer.child(attribute(Element::new("address"), changed))
+        }
+        Response::CreateVpc(created) => answer.child(vpc(created)),
+        Response::CreateSubnet(created) => answer.child(subnet(created)),
+        Response::CreateInternetGateway(created) => answer.child(internet_gateway(created)),
+        // The only answer whose members stand beside the request id: a reservation.
+        Response::RunInstances(launched) => reservation(answer, launched),
+        Response::StartInstances(changes)
+        | Response::StopInstances(changes)
+        | Response::TerminateInstances(changes) => {
+            answer.list("instancesSet", changes.iter().map(state_change))
+        }
+        Response::DescribeInstances {
+            reservations,
+            next_token,
+        } => answer
+            .list(
+                "reservationSet",
+                reservations
+                    .iter()
+                    .map(|one| reservation(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeInstanceStatus {
+            statuses,
+            next_token,
+        } => answer
+            .list("instanceStatusSet", statuses.iter().map(instance_status))
+            .maybe("nextToken", next_token.as_ref()),
+        Response::CreateNetworkInterface(created) => {
+            answer.child(interface(Element::new("networkInterface"), created))
+        }
+        Response::DescribeNetworkInterfaces {
+            interfaces,
+            next_token,
+        } => answer
+            .list(
+                "networkInterfaceSet",
+                interfaces.iter().map(|one| interface(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::AttachNetworkInterface {
+            attachment_id,
+            network_card_index,
+        } => answer
+            .text("attachmentId", attachment_id)
+            .text("networkCardIndex", network_card_index),
+        Response::AssignPrivateIpAddresses {
+            network_interface_id,
+            assigned,
+        } => answer
+            .text("return", &true)
+            .text("networkInterfaceId", network_interface_id)
+            .list(
+                "assignedPrivateIpAddressesSet",
+                assigned
+                    .iter()
+                    .map(|ip| Element::item().text("privateIpAddress", ip)),
+            ),
+        Response::DescribeInstanceTypes {
+            instance_types,
+            next_token,
+        } => answer
+            .list("instanceTypeSet", instance_types.iter().map(instance_type))
+            .maybe("nextToken", next_token.as_ref()),
+    }
+}
+
+/// A refusal. Source: EC2 API reference, "Error codes for the Amazon EC2 API".
+pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Element {
+    let inner = Element::new("Error")
+        .text("Code", &error.code)
+        .text("Message", &error.message);
+    Element::new("Response")
+        .child(Element::new("Errors").child(inner))
+        .text("RequestID", request_id)
+}
+
+fn allocated_address(answer: Element, allocated: &AllocatedAddress) -> Element {
+    answer
+        .text("publicIp", &allocated.public_ip)
+        .text("domain", &allocated.domain)
+        .text("allocationId", &allocated.allocation_id)
+        .text("publicIpv4Pool", &allocated.public_ipv4_pool)
+        .text("networkBorderGroup", &allocated.network_border_group)
+}
+
+fn address(described: &Address) -> Element {
+    let element = Element::item()
+        .text("publicIp", &described.public_ip)
+        .text("allocationId", &described.allocation_id)
+        .text("domain", &described.domain)
+        .text("publicIpv4Pool", &described.public_ipv4_pool)
+        .text("networkBorderGroup", &described.network_border_group)
+        .maybe("serviceManaged", described.service_managed.as_ref());
+    let element = match &described.association {
+        Some(association) => element
+            .maybe("instanceId", association.instance_id.as_ref())
+            .text("associationId", &association.association_id)
+            .text("networkInterfaceId", &association.network_interface_id)
+            .text(
+                "networkInterfaceOwnerId",
+                &association.network_interface_owner_id,
+            )
+            .text("privateIpAddress", &association.private_ip_address),
+        None => element,
+    };
+    element.maybe_child(tags(&described.tags))
+}
+
+fn attribute(element: Element, described: &AddressAttribute) -> Element {
+    let update = described.ptr_record_update.as_ref().map(|update| {
+        Element::new("ptrRecordUpdate")
+            .maybe("value", update.value.as_ref())
+            .text("status", &update.status)
+            .maybe("reason", update.reason.as_ref())
+    });
+    element
+        .text("publicIp", &described.public_ip)
+        .text("allocationId", &described.allocation_id)
+        .maybe("ptrRecord", described.ptr_record.as_ref())
+        .maybe_child(update)
+}
+
+fn vpc(created: &Vpc) -> Element {
+    Element::new("vpc")
+        .text("vpcId", &created.vpc_id)
+        .text("ownerId", &created.owner_id)
+        .text("state", &created.state)
+        .text("cidrBlock", &created.cidr_block)
+        .text("isDefault", &created.is_default)
+        .maybe_child(tags(&created.tags))
+}
+
+fn subnet(created: &Subnet) -> Element {
+    Element::new("subnet")
+        .text("subnetId", &created.subnet_id)
+        .text("vpcId", &created.vpc_id)
+        .text("ownerId", &created.owner_id)
+        .text("state", &created.state)
+        .text("cidrBlock", &created.cidr_block)
+        .text("availabilityZone", &created.availability_zone)
+        .text(
+            "availableIpAddressCount",
+            &created.available_ip_address_count,
+        )
+        .text("mapPublicIpOnLaunch", &created.map_public_ip_on_launch)
+        .text("defaultForAz", &created.default_for_az)
+        .maybe_child(tags(&created.tags))
+}
+
+fn internet_gateway(created: &InternetGateway) -> Element {
+    let attachment = |vpc_id: &String| {
+        // A gateway's attachment has a state of its own words. Source: EC2 API reference,
+        // InternetGatewayAttachment.
+        Element::item()
+            .text("vpcId", vpc_id)
+            .text("state", "available")
+    };
+    Element::new("internetGateway")
+        .text("internetGatewayId", &created.internet_gateway_id)
+        .text("ownerId", &created.owner_id)
+        .list(
+            "attachmentSet",
+            created.attached_vpc_id.iter().map(attachment),
+        )
+        .maybe_child(tags(&created.tags))
+}
+
+fn state_change(change: &InstanceStateChange) -> Element {
+    Element::item()
+        .text("instanceId", &change.instance_id)
+        .child(super::network::state("currentState", change.current))
+        .child(super::network::state("previousState", change.previous))
+}
+
+fn instance_status(described: &InstanceStatus) -> Element {
+    let summary = |name: &str, word: &str| Element::new(name).text("status", word);
+    Element::item()
+        .text("instanceId", &described.instance_id)
+        .text("availabilityZone", &described.availability_zone)
+        .child(super::network::state("instanceState", described.state))
+        .child(summary("instanceStatus", &described.instance_status))
+        .child(summary("systemStatus", &described.system_status))
+}
+
+/// EC2 leaves out the tag set of what has no tags.
+pub(super) fn tags(tags: &[Tag]) -> Option<Element> {
+    let item = |tag: &Tag| {
+        Element::item()
+            .text("key", &tag.key)
+            .text("value", &tag.value)
+    };
+    (!tags.is_empty())
+        .then(|| Element::new("tagSet"))
+        .map(|set| tags.iter().map(item).fold(set, Element::child))
+}

@@ -1,0 +1,208 @@
+//! The settings of a running simulation, as JSON: what is absent stays as it is.
+
+use super::front::Front;
+use crate::{Delivery, Settings, TakenAnswer, World};
+use serde::Deserialize;
+use time::Duration;
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Knobs {
+    address_quota: Option<usize>,
+    read_lag_seconds: Option<u32>,
+    throttling: Option<bool>,
+    allocation_usable_after_seconds: Option<u32>,
+    released_unavailable_for_seconds: Option<u32>,
+    released_taken_after_seconds: Option<u32>,
+    taken_answer: Option<Taken>,
+    looked_up_after_seconds: Option<u32>,
+    reverse_dns_published_after_seconds: Option<u32>,
+    reverse_dns_lock_lingers_seconds: Option<u32>,
+    instance_starts_after_seconds: Option<u32>,
+    instance_stops_after_seconds: Option<u32>,
+    status_checks_pass_after_seconds: Option<u32>,
+    attach_delay_milliseconds: Option<u32>,
+    detach_delay_milliseconds: Option<u32>,
+    forced_detach_delay_milliseconds: Option<u32>,
+    status_alarm_delay_milliseconds: Option<u32>,
+    /// Instances and interfaces.
+    #[serde(default)]
+    ignore_detaches: Vec<String>,
+    #[serde(default)]
+    answer_detaches: Vec<String>,
+    #[serde(default)]
+    impair: Vec<Impaired>,
+    page_items: Option<u32>,
+    #[serde(default)]
+    take_addresses: Vec<String>,
+    #[serde(default)]
+    deny: Vec<Denial>,
+    #[serde(default)]
+    allow_all: bool,
+    delivery: Option<Delivered>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Taken {
+    NotFound,
+    AuthFailure,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Denial {
+    principal: String,
+    action: String,
+}
+
+/// What status checks find from now on.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Impaired {
+    instance_id: String,
+    #[serde(default)]
+    instance: bool,
+    #[serde(default)]
+    system: bool,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Delivered {
+    #[serde(default)]
+    late_seconds: u32,
+    #[serde(default)]
+    twice: bool,
+    #[serde(default)]
+    out_of_order: bool,
+}
+
+impl Knobs {
+    pub(super) fn turn(self, front: &Front) {
+        if let Some(throttling) = self.throttling {
+            front.throttle(throttling);
+        }
+        if self.page_items.is_some() {
+            front.state().page = self.page_items;
+        }
+        let mut world = front.world();
+        if self.allow_all {
+            world.allow_all();
+        }
+        for Denial { principal, action } in &self.deny {
+            world.deny(principal, action);
+        }
+        for ip in &self.take_addresses {
+            world.take_address(ip);
+        }
+        if let Some(lag) = seconds(self.read_lag_seconds) {
+            world.set_read_lag(lag);
+        }
+        if let Some(Delivered {
+            late_seconds,
+            twice,
+            out_of_order,
+        }) = self.delivery
+        {
+            let late = Duration::seconds(late_seconds.into());
+            world.deliver(Delivery {
+                late,
+                twice,
+                out_of_order,
+                lost: None,
+            });
+        }
+        self.set(world.settings());
+        self.set_health(&mut world);
+    }
+
+    /// After the settings: how soon an alarm follows is one of them.
+    fn set_health(&self, world: &mut World) {
+        for id in &self.ignore_detaches {
+            world.ignore_detaches(id, true);
+        }
+        for id in &self.answer_detaches {
+            world.ignore_detaches(id, false);
+        }
+        for impaired in &self.impair {
+            world.impair(&impaired.instance_id, impaired.instance, impaired.system);
+        }
+    }
+
+    fn set(&self, settings: &mut Settings) {
+        if let Some(quota) = self.address_quota {
+            settings.address_quota = quota;
+        }
+        if let Some(taken) = self.taken_answer {
+            settings.taken_answer = match taken {
+                Taken::NotFound => TakenAnswer::NotFound,
+                Taken::AuthFailure => TakenAnswer::AuthFailure,
+            };
+        }
+        if let Some(after) = seconds(self.released_taken_after_seconds) {
+            settings.released_taken_after = Some(after);
+        }
+        let delays = [
+            (
+                &mut settings.allocation_usable_after,
+                self.allocation_usable_after_seconds,
+            ),
+            (
+                &mut settings.released_unavailable_for,
+                self.released_unavailable_for_seconds,
+            ),
+            (&mut settings.looked_up_after, self.looked_up_after_seconds),
+            (
+                &mut settings.reverse_dns_published_after,
+                self.reverse_dns_published_after_seconds,
+            ),
+            (
+                &mut settings.reverse_dns_lock_lingers,
+                self.reverse_dns_lock_lingers_seconds,
+            ),
+            (
+                &mut settings.instance_starts_after,
+                self.instance_starts_after_seconds,
+            ),
+            (
+                &mut settings.instance_stops_after,
+                self.instance_stops_after_seconds,
+            ),
+            (
+                &mut settings.status_checks_pass_after,
+                self.status_checks_pass_after_seconds,
+            ),
+        ];
+        for (delay, asked) in delays {
+            if let Some(asked) = seconds(asked) {
+                *delay = asked;
+            }
+        }
+        self.set_short_delays(settings);
+    }
+
+    fn set_short_delays(&self, settings: &mut Settings) {
+        let delays = [
+            (&mut settings.attach_delay, self.attach_delay_milliseconds),
+            (&mut settings.detach_delay, self.detach_delay_milliseconds),
+            (
+                &mut settings.forced_detach_delay,
+                self.forced_detach_delay_milliseconds,
+            ),
+            (
+                &mut settings.status_alarm_delay,
+                self.status_alarm_delay_milliseconds,
+            ),
+        ];
+        for (delay, asked) in delays {
+            if let Some(asked) = asked {
+                *delay = Duration::milliseconds(asked.into());
+            }
+        }
+    }
+}
+
+fn seconds(asked: Option<u32>) -> Option<Duration> {
+    asked.map(|seconds| Duration::seconds(seconds.into()))
+}

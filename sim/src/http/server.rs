@@ -1,0 +1,312 @@
+//! The server behind the simulator's one URL: it tells the services apart, lets the faults strike
+//! that a test ordered, and breaks connections where a fault says so.
+//!
+//! A broken connection is a real one: the service function fails, and hyper then closes the socket
+//! without a byte. An HTTP error would not do, since clients treat it as an answer.
+
+use super::calls::{Outcome, Service};
+use super::cloudwatch::{self, Encoding};
+use super::dynamodb::Answer;
+use super::faults::Fault;
+use super::front::Front;
+use super::{cbor, clock, cloudtrail, control, ec2};
+use crate::api::Ec2Error;
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{FromRequest, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::{Form, Json};
+use bytes::Bytes;
+use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinSet;
+
+/// Nothing that the services take is larger.
+const LARGEST_REQUEST: usize = 16 * 1024 * 1024;
+
+/// An answer of one of the services.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: Bytes,
+    /// The error code, when it is a refusal.
+    pub(super) refused: Option<String>,
+}
+
+/// Marks a response that must not be sent: the connection breaks instead.
+#[derive(Debug, Clone, Copy)]
+struct Broken;
+
+#[derive(Debug, thiserror::Error)]
+#[error("the connection broke, as ordered")]
+struct BrokenAsOrdered;
+
+/// Serves until dropped; the connections go down with it.
+pub(super) async fn run(listener: TcpListener, front: Arc<Front>) {
+    let router = control::routes().fallback(aws_call).with_state(front);
+    let mut connections = JoinSet::new();
+    loop {
+        if let Ok((stream, _)) = listener.accept().await {
+            connections.spawn(serve_connection(stream, router.clone()));
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn serve_connection(stream: TcpStream, router: Router) {
+    let inner = TowerToHyperService::new(router);
+    let service = service_fn(move |request| {
+        let answer = inner.call(request);
+        async move {
+            let Ok(response) = answer.await;
+            match response.extensions().get::<Broken>() {
+                Some(Broken) => Err(BrokenAsOrdered),
+                None => Ok(response),
+            }
+        }
+    });
+    // How a connection ends, broken by us or by the client, is nobody's business here.
+    let _ = http1::Builder::new()
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+}
+
+/// One call of any of the services.
+#[derive(Debug)]
+struct AwsCall {
+    service: Service,
+    action: String,
+    parameters: Value,
+    form: Vec<(String, String)>,
+    encoding: Encoding,
+}
+
+async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let headers = parts.headers.clone();
+    let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let target = headers
+        .get("x-amz-target")
+        .and_then(|target| target.to_str().ok());
+    let operation = rpc_operation(parts.uri.path()).map(str::to_owned);
+    let call = match (target, operation) {
+        (Some(target), _) => json_call(target, &body),
+        (None, Some(operation)) => cbor_call(operation, &body),
+        (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
+    };
+    match call {
+        Ok(call) => handle(&front, &headers, call).await,
+        Err(why) => (StatusCode::BAD_REQUEST, why).into_response(),
+    }
+}
+
+/// The operation in a path of Smithy's RPC protocol, if it is CloudWatch's: the only service here whose
+/// clients speak it.
+fn rpc_operation(path: &str) -> Option<&str> {
+    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
+    (service == cloudwatch::NAMESPACE).then_some(operation)
+}
+
+fn cbor_call(operation: String, body: &[u8]) -> Result<AwsCall, String> {
+    let parameters = cbor::read(body)
+        .map_err(|error| format!("the body of {operation} is not CBOR: {error}\n"))?;
+    Ok(AwsCall {
+        service: Service::CloudWatch,
+        action: operation,
+        parameters,
+        form: Vec::new(),
+        encoding: Encoding::Cbor,
+    })
+}
+
+fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
+    let (namespace, action) = target.rsplit_once('.').unwrap_or_default();
+    let service = if namespace.starts_with("DynamoDB_") {
+        Service::DynamoDb
+    } else if namespace.ends_with("CloudTrail_20131101") {
+        Service::CloudTrail
+    } else if namespace == cloudwatch::NAMESPACE {
+        Service::CloudWatch
+    } else {
+        return Err(format!(
+            "the simulator has no service behind X-Amz-Target `{target}`\n"
+        ));
+    };
+    let parameters = serde_json::from_slice(body)
+        .map_err(|error| format!("the body of {target} is not JSON: {error}\n"))?;
+    Ok(AwsCall {
+        service,
+        action: action.to_owned(),
+        parameters,
+        form: Vec::new(),
+        encoding: Encoding::Json,
+    })
+}
+
+async fn query_call(request: Request) -> Result<AwsCall, String> {
+    let Form(form) = Form::<Vec<(String, String)>>::from_request(request, &())
+        .await
+        .map_err(|rejection| {
+            format!("neither an AWS call nor a path under /_sim/: {rejection}\n")
+        })?;
+    let action = form
+        .iter()
+        .find(|(name, _)| name == "Action")
+        .map(|(_, action)| action.clone());
+    let action = action.ok_or("the form has no Action: not an EC2 call\n")?;
+    let parameters = form
+        .iter()
+        .filter(|(name, _)| name != "Action" && name != "Version")
+        .map(|(name, value)| (name.clone(), value.clone().into()))
+        .collect();
+    Ok(AwsCall {
+        service: Service::Ec2,
+        action,
+        parameters: Value::Object(parameters),
+        form,
+        encoding: Encoding::Json,
+    })
+}
+
+async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
+    let caller = front.state().callers.of(headers);
+    let noted = front.note(
+        call.service,
+        &call.action,
+        &caller,
+        is_mutating(&call),
+        call.parameters.clone(),
+    );
+    let request_id = format!("00000000-0000-4000-9000-{:012}", noted.number);
+    if noted.fault == Some(Fault::Lost) {
+        front.settle(noted.number, Outcome::Lost);
+        return broken();
+    }
+    if let Some(fault) = noted.fault {
+        clock::sleep(fault.delay()).await;
+    }
+    let reply = match (noted.fault, call.service) {
+        (Some(Fault::Throttled), service) => throttled(service, call.encoding, &request_id),
+        (_, Service::Ec2) => ec2::call(
+            &mut front.world(),
+            &caller,
+            &call.action,
+            call.form,
+            &request_id,
+        ),
+        (_, Service::DynamoDb) => {
+            let page = front.state().page;
+            dynamodb_reply(
+                front
+                    .dynamodb
+                    .call(&call.action, &call.parameters, page)
+                    .await,
+            )
+        }
+        (_, Service::CloudTrail) if !front.admit_lookup() => {
+            throttled(Service::CloudTrail, call.encoding, &request_id)
+        }
+        (_, Service::CloudTrail) => {
+            cloudtrail::call(&front.world(), &call.action, &call.parameters)
+        }
+        (_, Service::CloudWatch) => cloudwatch::call(
+            &front.world(),
+            &caller,
+            &call.action,
+            &call.parameters,
+            call.encoding,
+        ),
+    };
+    let outcome = reply
+        .refused
+        .clone()
+        .map_or(Outcome::Done, Outcome::Refused);
+    if noted.fault == Some(Fault::ReplyLost) {
+        front.settle(noted.number, Outcome::ReplyLost(Box::new(outcome)));
+        return broken();
+    }
+    front.settle(noted.number, outcome);
+    answer(reply, &request_id)
+}
+
+/// A dry run changes nothing, whatever its action.
+fn is_mutating(call: &AwsCall) -> bool {
+    let reads: &[&str] = match call.service {
+        Service::Ec2 | Service::CloudWatch => &["Describe"],
+        Service::DynamoDb => &[
+            "Get",
+            "Query",
+            "Scan",
+            "BatchGet",
+            "TransactGet",
+            "Describe",
+            "List",
+        ],
+        Service::CloudTrail => &["Lookup"],
+    };
+    let dry_run = call.parameters["DryRun"]
+        .as_str()
+        .is_some_and(|value| value == "true");
+    !dry_run && !reads.iter().any(|prefix| call.action.starts_with(prefix))
+}
+
+/// Each service has its own word for one call too many.
+fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
+    match service {
+        Service::Ec2 => {
+            let error = Ec2Error::new("RequestLimitExceeded", "Request limit exceeded.");
+            ec2::refusal(request_id, &error)
+        }
+        Service::DynamoDb => dynamodb_reply(Answer::error(
+            400,
+            "ThrottlingException",
+            "Throughput exceeds the current capacity of your table or index.",
+        )),
+        Service::CloudTrail => cloudtrail::refusal("ThrottlingException", "Rate exceeded"),
+        Service::CloudWatch => {
+            cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
+        }
+    }
+}
+
+fn dynamodb_reply(answer: Answer) -> Reply {
+    let refused = answer.code();
+    let Answer { status, body } = answer;
+    Reply {
+        status,
+        content_type: "application/x-amz-json-1.0",
+        body,
+        refused,
+    }
+}
+
+fn answer(reply: Reply, request_id: &str) -> Response {
+    let mut response = Response::new(Body::from(reply.body));
+    *response.status_mut() =
+        StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
+    if reply.content_type == cloudwatch::CBOR {
+        headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+    }
+    if let Ok(id) = HeaderValue::from_str(request_id) {
+        headers.insert("x-amzn-requestid", id);
+    }
+    response
+}
+
+fn broken() -> Response {
+    let mut response = Json(json!({ "broken": "as ordered" })).into_response();
+    response.extensions_mut().insert(Broken);
+    response
+}

@@ -1,0 +1,196 @@
+//! `DescribeInstances` and `DescribeInstanceStatus`.
+
+use time::OffsetDateTime;
+
+use super::{Instance, instance_not_found};
+use crate::{
+    api::{
+        self, DescribeInstanceStatus, DescribeInstances, Ec2Error, InstanceState, InstanceStatus,
+        Reservation, Response,
+    },
+    filters,
+    model::{Resources, View},
+    paging::page,
+};
+
+impl Instance {
+    fn status(&self, impaired: bool, now: OffsetDateTime) -> String {
+        let word = match self.state {
+            InstanceState::Running if impaired => "impaired",
+            InstanceState::Running if now < self.checks_pass_from => "initializing",
+            InstanceState::Running => "ok",
+            _ => "not-applicable",
+        };
+        word.to_owned()
+    }
+}
+
+impl Resources {
+    pub(crate) fn instance_as_answered(&self, instance: &Instance) -> api::Instance {
+        let interfaces: Vec<api::NetworkInterface> = self
+            .interfaces_of(&instance.id)
+            .map(|interface| self.interface_as_answered(interface))
+            .collect();
+        let primary = interfaces
+            .first()
+            .and_then(|it| it.private_ip_addresses.first());
+        let gone = instance.state == InstanceState::Terminated;
+        api::Instance {
+            instance_id: instance.id.clone(),
+            image_id: instance.image_id.clone(),
+            instance_type: instance.kind.clone(),
+            state: instance.state,
+            launch_time: instance.launched_at,
+            availability_zone: instance.zone.clone(),
+            vpc_id: (!gone).then(|| instance.vpc_id.clone()),
+            subnet_id: (!gone).then(|| instance.subnet_id.clone()),
+            private_ip_address: primary.map(|ip| ip.private_ip_address.clone()),
+            public_ip_address: primary
+                .and_then(|ip| ip.association.as_ref())
+                .map(|association| association.public_ip.clone()),
+            client_token: instance.client_token.clone(),
+            security_group_ids: interfaces
+                .first()
+                .map(|it| it.groups.clone())
+                .unwrap_or_default(),
+            tags: self.tags_of(&instance.id),
+            network_interfaces: interfaces,
+        }
+    }
+
+    fn own_instances(&self, account: &str, ids: &[String]) -> Result<Vec<&Instance>, Ec2Error> {
+        let own = || {
+            self.instances
+                .values()
+                .filter(|instance| instance.owner == account)
+        };
+        if let Some(unknown) = ids.iter().find(|id| !own().any(|it| it.id == **id)) {
+            return Err(instance_not_found(unknown));
+        }
+        Ok(own()
+            .filter(|instance| ids.is_empty() || ids.contains(&instance.id))
+            .collect())
+    }
+}
+
+impl View<'_> {
+    pub(crate) fn describe_instances(
+        &self,
+        account: &str,
+        request: &DescribeInstances,
+    ) -> Result<Response, Ec2Error> {
+        if request.max_results.is_some() && !request.instance_ids.is_empty() {
+            return Err(Ec2Error::new(
+                "InvalidParameterCombination",
+                "The parameter instancesSet cannot be used with the parameter maxResults",
+            ));
+        }
+        let mut reservations: Vec<Reservation> = Vec::new();
+        for instance in self
+            .resources
+            .own_instances(account, &request.instance_ids)?
+        {
+            let answer = self.resources.instance_as_answered(instance);
+            let values_of = |name: &str| filter_values(&answer, name);
+            if !filters::passes(&request.filters, &answer.tags, values_of)? {
+                continue;
+            }
+            let id = &instance.reservation_id;
+            match reservations
+                .iter_mut()
+                .find(|known| known.reservation_id == *id)
+            {
+                Some(known) => known.instances.push(answer),
+                None => reservations.push(Reservation {
+                    reservation_id: id.clone(),
+                    owner_id: instance.owner.clone(),
+                    instances: vec![answer],
+                }),
+            }
+        }
+        let (reservations, next_token) = page(
+            reservations,
+            request.max_results,
+            request.next_token.as_deref(),
+            5,
+        )?;
+        Ok(Response::DescribeInstances {
+            reservations,
+            next_token,
+        })
+    }
+
+    pub(crate) fn describe_instance_status(
+        &self,
+        account: &str,
+        request: &DescribeInstanceStatus,
+    ) -> Result<Response, Ec2Error> {
+        let mut statuses = Vec::new();
+        for instance in self
+            .resources
+            .own_instances(account, &request.instance_ids)?
+        {
+            if !request.include_all_instances && instance.state != InstanceState::Running {
+                continue;
+            }
+            let status = InstanceStatus {
+                instance_id: instance.id.clone(),
+                availability_zone: instance.zone.clone(),
+                state: instance.state,
+                instance_status: instance.status(instance.impaired, self.now),
+                system_status: instance.status(instance.host_impaired, self.now),
+            };
+            if filters::passes(&request.filters, &[], |name| status_values(&status, name))? {
+                statuses.push(status);
+            }
+        }
+        let (statuses, next_token) = page(
+            statuses,
+            request.max_results,
+            request.next_token.as_deref(),
+            5,
+        )?;
+        Ok(Response::DescribeInstanceStatus {
+            statuses,
+            next_token,
+        })
+    }
+}
+
+fn status_values(status: &InstanceStatus, name: &str) -> Option<Vec<String>> {
+    let value = match name {
+        "availability-zone" => status.availability_zone.clone(),
+        "instance-state-name" => status.state.name().to_owned(),
+        "instance-state-code" => status.state.code().to_string(),
+        "instance-status.status" => status.instance_status.clone(),
+        "system-status.status" => status.system_status.clone(),
+        _ => return None,
+    };
+    Some(vec![value])
+}
+
+fn filter_values(instance: &api::Instance, name: &str) -> Option<Vec<String>> {
+    let interfaces = || instance.network_interfaces.iter();
+    let optional = |value: &Option<String>| value.clone().into_iter().collect::<Vec<_>>();
+    Some(match name {
+        "instance-id" => vec![instance.instance_id.clone()],
+        "image-id" => vec![instance.image_id.clone()],
+        "instance-type" => vec![instance.instance_type.clone()],
+        "instance-state-name" => vec![instance.state.name().to_owned()],
+        "instance-state-code" => vec![instance.state.code().to_string()],
+        "availability-zone" => vec![instance.availability_zone.clone()],
+        "vpc-id" => optional(&instance.vpc_id),
+        "subnet-id" => optional(&instance.subnet_id),
+        "private-ip-address" => optional(&instance.private_ip_address),
+        "ip-address" => optional(&instance.public_ip_address),
+        "client-token" => optional(&instance.client_token),
+        "network-interface.network-interface-id" => interfaces()
+            .map(|it| it.network_interface_id.clone())
+            .collect(),
+        "network-interface.addresses.private-ip-address" => interfaces()
+            .flat_map(|it| &it.private_ip_addresses)
+            .map(|ip| ip.private_ip_address.clone())
+            .collect(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,162 @@
+//! `DescribeNetworkInterfaces`.
+
+use super::{Interface, interface_not_found};
+use crate::{
+    api::{
+        self, DescribeNetworkInterfaces, Ec2Error, InterfaceAssociation,
+        NetworkInterfaceAttachment, Response,
+    },
+    filters,
+    model::{Resources, View},
+    paging::page,
+};
+
+impl Resources {
+    pub(crate) fn interface_as_answered(&self, interface: &Interface) -> api::NetworkInterface {
+        let attachment = interface
+            .attachment
+            .as_ref()
+            .map(|it| NetworkInterfaceAttachment {
+                attachment_id: it.id.clone(),
+                instance_id: it.instance_id.clone(),
+                instance_owner_id: it.instance_owner.clone(),
+                device_index: it.device_index,
+                network_card_index: it.network_card_index,
+                status: it.status.name().to_owned(),
+                attach_time: it.attached_at,
+                delete_on_termination: it.delete_on_termination,
+            });
+        let addresses = interface.private_ips.iter().enumerate();
+        api::NetworkInterface {
+            network_interface_id: interface.id.clone(),
+            subnet_id: interface.subnet_id.clone(),
+            vpc_id: interface.vpc_id.clone(),
+            availability_zone: interface.zone.clone(),
+            owner_id: interface.owner.clone(),
+            status: interface.status().to_owned(),
+            interface_type: interface.kind.clone(),
+            description: interface.description.clone(),
+            mac_address: interface.mac_address.clone(),
+            requester_managed: interface.requester_managed,
+            source_dest_check: interface.source_dest_check,
+            groups: interface.groups.clone(),
+            attachment,
+            private_ip_addresses: addresses
+                .map(|(index, ip)| api::PrivateIpAddress {
+                    private_ip_address: ip.clone(),
+                    primary: index == 0,
+                    association: self.public_side(interface, ip),
+                })
+                .collect(),
+            tags: self.tags_of(&interface.id),
+        }
+    }
+
+    fn public_side(&self, interface: &Interface, private_ip: &str) -> Option<InterfaceAssociation> {
+        if let Some(address) = self.address_on(&interface.id, private_ip) {
+            return Some(InterfaceAssociation {
+                public_ip: address.public_ip.clone(),
+                ip_owner_id: address.owner.clone(),
+                allocation_id: Some(address.allocation_id.clone()),
+                association_id: address.association.as_ref().map(|it| it.id.clone()),
+            });
+        }
+        let automatic = interface.automatic_public_ip.as_ref();
+        automatic
+            .filter(|_| interface.primary_ip() == private_ip)
+            .map(|ip| InterfaceAssociation {
+                public_ip: ip.clone(),
+                ip_owner_id: "amazon".to_owned(),
+                allocation_id: None,
+                association_id: None,
+            })
+    }
+}
+
+impl View<'_> {
+    pub(crate) fn describe_network_interfaces(
+        &self,
+        account: &str,
+        request: &DescribeNetworkInterfaces,
+    ) -> Result<Response, Ec2Error> {
+        let ids = &request.network_interface_ids;
+        let all = &self.resources.interfaces;
+        for id in ids {
+            if all
+                .get(id)
+                .is_none_or(|interface| interface.owner != account)
+            {
+                return Err(interface_not_found(id));
+            }
+        }
+        let mut answers = Vec::new();
+        for interface in all.values().filter(|interface| interface.owner == account) {
+            if !ids.is_empty() && !ids.contains(&interface.id) {
+                continue;
+            }
+            let answer = self.resources.interface_as_answered(interface);
+            let values_of = |name: &str| filter_values(&answer, name);
+            if filters::passes(&request.filters, &answer.tags, values_of)? {
+                answers.push(answer);
+            }
+        }
+        let (interfaces, next_token) = page(
+            answers,
+            request.max_results,
+            request.next_token.as_deref(),
+            5,
+        )?;
+        Ok(Response::DescribeNetworkInterfaces {
+            interfaces,
+            next_token,
+        })
+    }
+}
+
+fn filter_values(interface: &api::NetworkInterface, name: &str) -> Option<Vec<String>> {
+    let attachment = interface.attachment.as_ref();
+    let ips = || interface.private_ip_addresses.iter();
+    let of_attachment = |value: fn(&NetworkInterfaceAttachment) -> String| {
+        attachment.map(value).into_iter().collect::<Vec<_>>()
+    };
+    let of_associations = |value: fn(&InterfaceAssociation) -> Option<String>| {
+        ips()
+            .filter_map(|ip| ip.association.as_ref().and_then(value))
+            .collect::<Vec<_>>()
+    };
+    Some(match name {
+        "network-interface-id" => vec![interface.network_interface_id.clone()],
+        "subnet-id" => vec![interface.subnet_id.clone()],
+        "vpc-id" => vec![interface.vpc_id.clone()],
+        "availability-zone" => vec![interface.availability_zone.clone()],
+        "owner-id" => vec![interface.owner_id.clone()],
+        "status" => vec![interface.status.clone()],
+        "interface-type" => vec![interface.interface_type.clone()],
+        "description" => vec![interface.description.clone()],
+        "mac-address" => vec![interface.mac_address.clone()],
+        "requester-managed" => vec![interface.requester_managed.to_string()],
+        "group-id" => interface.groups.clone(),
+        "private-ip-address" => ips()
+            .filter(|ip| ip.primary)
+            .map(|ip| ip.private_ip_address.clone())
+            .collect(),
+        "addresses.private-ip-address" => ips().map(|ip| ip.private_ip_address.clone()).collect(),
+        "addresses.primary" => ips().map(|ip| ip.primary.to_string()).collect(),
+        "addresses.association.public-ip" | "association.public-ip" => {
+            of_associations(|it| Some(it.public_ip.clone()))
+        }
+        "association.allocation-id" => of_associations(|it| it.allocation_id.clone()),
+        "association.association-id" => of_associations(|it| it.association_id.clone()),
+        "attachment.attachment-id" => of_attachment(|it| it.attachment_id.clone()),
+        "attachment.status" => of_attachment(|it| it.status.clone()),
+        "attachment.device-index" => of_attachment(|it| it.device_index.to_string()),
+        "attachment.delete-on-termination" => {
+            of_attachment(|it| it.delete_on_termination.to_string())
+        }
+        "attachment.instance-id" => attachment
+            .and_then(|it| it.instance_id.clone())
+            .into_iter()
+            .collect(),
+        _ => return None,
+    })
+}

@@ -1,0 +1,47 @@
+//! EC2's address semantics as a pure state machine on a clock that whoever uses it owns.
+//!
+//! It stands in for AWS in tests, demos and benchmarks. Where it is unsure of AWS, the rule says so in place, and
+//! nothing that is tested with it must depend on that rule.
+//!
+//! [`World`] is the door: throttling, authorisation, dry runs, the record of calls, CloudTrail and
+//! EventBridge are done there, once for every action. Behind it, [`model::Model`] holds EC2's own
+//! state, and each resource family has a file of its own with the rules of its actions.
+
+pub mod alarms;
+pub mod api;
+pub mod delivery;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod model;
+pub mod outside;
+pub mod settings;
+pub mod throttle;
+pub mod trail;
+pub mod world;
+
+mod addresses;
+mod allocation;
+mod association;
+mod attachments;
+mod authorisation;
+mod filters;
+mod history;
+mod ids;
+mod instance_types;
+mod instances;
+mod interfaces;
+mod invariants;
+mod launch;
+mod networks;
+mod paging;
+mod private_ips;
+mod reverse_dns;
+mod tags;
+mod timers;
+
+#[cfg(test)]
+mod tests;
+
+pub use delivery::Delivery;
+pub use settings::{Settings, TagPolicy, TakenAnswer};
+pub use world::World;

@@ -1,0 +1,19 @@
+//! The rules of EC2 that Holdfast meets, one test each.
+
+mod alarms;
+mod allocation;
+mod association;
+mod attachments;
+mod attachments_refused;
+mod bookkeeping;
+mod events;
+mod instance_types;
+mod instances;
+mod moves_recorded;
+mod moving;
+mod private_ips;
+mod reads;
+mod release;
+mod reverse_dns;
+mod stage;
+mod tags;

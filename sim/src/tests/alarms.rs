@@ -1,0 +1,367 @@
+//! Alarms: how they follow what they look at, and what is told of them.
+
+use serde_json::{Value, json};
+
+use super::moving::{stopping, terminating};
+use super::stage::{Stage, stage};
+use crate::alarms::{
+    Alarm, AlarmAction, AlarmPage, AlarmState, DescribeAlarms, DescribeAlarmsForMetric, Metric,
+    Query,
+};
+
+fn put(stage: &mut Stage, alarm: Alarm) {
+    stage
+        .world
+        .put_alarm(alarm)
+        .expect("the alarm is well-formed");
+}
+
+fn described(stage: &Stage, request: &DescribeAlarms) -> AlarmPage {
+    let page = stage.world.describe_alarms(&stage.caller, request);
+    page.expect("the request is well-formed")
+}
+
+fn state(stage: &Stage, name: &str) -> AlarmState {
+    let request = DescribeAlarms {
+        alarm_names: vec![name.to_owned()],
+        alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
+        ..DescribeAlarms::default()
+    };
+    let page = described(stage, &request);
+    let mut found = page.metric.into_iter().chain(page.composite);
+    found.next().expect("the alarm is there").state
+}
+
+/// What EventBridge was told of alarms.
+fn told(stage: &mut Stage) -> Vec<Value> {
+    let mut events = stage.world.take_events();
+    events.retain(|event| event["source"] == "aws.cloudwatch");
+    events
+}
+
+fn names(alarms: &[Alarm]) -> Vec<&str> {
+    alarms.iter().map(|alarm| alarm.name.as_str()).collect()
+}
+
+#[test]
+fn an_alarm_that_comes_into_a_state_is_told_to_eventbridge_once() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::on_status_checks("sick", "i-1"));
+    stage.world.set_alarm("sick", AlarmState::Alarm);
+    stage.world.set_alarm("sick", AlarmState::Alarm);
+    let events = told(&mut stage);
+    assert_eq!(events.len(), 1);
+    let event = &events[0];
+    assert_eq!(event["detail-type"], "CloudWatch Alarm State Change");
+    let arn = "arn:aws:cloudwatch:us-east-1:111122223333:alarm:sick";
+    assert_eq!(event["resources"], json!([arn]));
+    assert_eq!(event["detail"]["state"]["value"], "ALARM");
+    assert_eq!(
+        event["detail"]["state"]["timestamp"],
+        "2026-01-15T12:00:00.000+0000"
+    );
+    assert_eq!(
+        event["detail"]["previousState"]["value"],
+        "INSUFFICIENT_DATA"
+    );
+    let stat = &event["detail"]["configuration"]["metrics"][0]["metricStat"];
+    assert_eq!(stat["metric"]["dimensions"], json!({"InstanceId": "i-1"}));
+    assert_eq!(stat["metric"]["name"], "StatusCheckFailed");
+}
+
+#[test]
+fn a_math_alarm_names_its_instance_beside_the_expression() {
+    let mut stage = stage();
+    let metric = Metric::of_instance("Custom", "Heartbeat", "i-1");
+    let queries = vec![
+        Query::Metric(metric),
+        Query::Expression("1 - m1".to_owned()),
+    ];
+    put(&mut stage, Alarm::on_queries("silent", queries));
+    stage.world.set_alarm("silent", AlarmState::Alarm);
+    let events = told(&mut stage);
+    let metrics = &events[0]["detail"]["configuration"]["metrics"];
+    assert_eq!(
+        metrics[0]["metricStat"]["metric"]["dimensions"]["InstanceId"],
+        "i-1"
+    );
+    assert_eq!(metrics[0]["returnData"], false);
+    assert_eq!(metrics[1]["expression"], "1 - m1");
+    assert_eq!(metrics[1]["returnData"], true);
+}
+
+#[test]
+fn an_alarm_follows_the_status_checks_after_a_while() {
+    let mut stage = stage();
+    let id = stage.running(None).instance_id;
+    put(&mut stage, Alarm::on_status_checks("sick", &id));
+    stage.world.impair(&id, true, false);
+    stage.wait(59);
+    assert_eq!(state(&stage, "sick"), AlarmState::InsufficientData);
+    stage.wait(1);
+    assert_eq!(state(&stage, "sick"), AlarmState::Alarm);
+    stage.world.impair(&id, false, false);
+    stage.wait(60);
+    assert_eq!(state(&stage, "sick"), AlarmState::Ok);
+}
+
+#[test]
+fn an_alarm_on_one_of_the_checks_does_not_mind_the_other() {
+    let mut stage = stage();
+    let id = stage.running(None).instance_id;
+    let metric = "StatusCheckFailed_System";
+    put(
+        &mut stage,
+        Alarm::on_instance("host", "AWS/EC2", metric, &id),
+    );
+    stage.world.impair(&id, true, false);
+    stage.wait(60);
+    assert_eq!(state(&stage, "host"), AlarmState::Ok);
+}
+
+#[test]
+fn an_instance_that_is_stopped_or_gone_sends_no_data_and_is_no_alarm() {
+    for end in [stopping, terminating] {
+        let mut stage = stage();
+        let id = stage.running(None).instance_id;
+        put(&mut stage, Alarm::on_status_checks("sick", &id));
+        stage.world.set_alarm("sick", AlarmState::Ok);
+        stage.done(end(&id));
+        stage.wait(90);
+        assert_eq!(state(&stage, "sick"), AlarmState::InsufficientData);
+    }
+}
+
+#[test]
+fn a_composite_follows_its_children_and_names_those_that_fire() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::on_status_checks("a", "i-1"));
+    put(&mut stage, Alarm::on_status_checks("b", "i-2"));
+    put(
+        &mut stage,
+        Alarm::composite("either", "ALARM(a) OR ALARM(b)"),
+    );
+    put(&mut stage, Alarm::composite("above", "ALARM(either)"));
+    stage.world.set_alarm("b", AlarmState::Alarm);
+    assert_eq!(state(&stage, "above"), AlarmState::Alarm);
+    let events = told(&mut stage);
+    let either = events
+        .iter()
+        .find(|event| event["detail"]["alarmName"] == "either");
+    let detail = &either.expect("it is told")["detail"];
+    assert_eq!(detail["configuration"]["alarmRule"], "ALARM(a) OR ALARM(b)");
+    let data = detail["state"]["reasonData"].as_str().expect("a text");
+    let data: Value = serde_json::from_str(data).expect("JSON");
+    assert_eq!(
+        data["triggeringAlarms"][0]["arn"],
+        "arn:aws:cloudwatch:us-east-1:111122223333:alarm:b"
+    );
+    assert_eq!(data["triggeringAlarms"].as_array().map(Vec::len), Some(1));
+}
+
+#[test]
+fn composites_that_name_each_other_come_to_an_end() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::composite("this", "NOT ALARM(that)"));
+    put(&mut stage, Alarm::composite("that", "ALARM(this)"));
+    put(&mut stage, Alarm::on_status_checks("a", "i-1"));
+    stage.world.set_alarm("a", AlarmState::Alarm);
+    assert!(told(&mut stage).len() <= 7);
+}
+
+#[test]
+fn a_rule_that_cannot_be_read_is_refused() {
+    let refusal = stage().world.put_alarm(Alarm::composite("c", "ALARM(a"));
+    assert_eq!(refusal.expect_err("no rule").code, "ValidationError");
+}
+
+#[test]
+fn an_alarm_whose_suppression_ends_tells_its_state_again() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::composite("c", "ALARM(a)"));
+    put(&mut stage, Alarm::on_status_checks("a", "i-1"));
+    stage.world.suppress_alarm("c", Some("WaitPeriod"));
+    stage.world.set_alarm("a", AlarmState::Alarm);
+    stage.world.suppress_alarm("c", None);
+    let events = told(&mut stage);
+    let of_c: Vec<&Value> = events.iter().map(|event| &event["detail"]).collect();
+    assert_eq!(of_c[1]["state"]["actionsSuppressedBy"], "WaitPeriod");
+    assert_eq!(of_c[2]["previousState"]["value"], "ALARM");
+    assert_eq!(
+        of_c[2]["previousState"]["actionsSuppressedBy"],
+        "WaitPeriod"
+    );
+    assert_eq!(of_c[2]["state"]["value"], "ALARM");
+    assert_eq!(of_c[2]["state"]["actionsSuppressedBy"], Value::Null);
+}
+
+#[test]
+fn an_action_gets_what_eventbridge_gets_in_a_shape_of_its_own() {
+    let mut stage = stage();
+    let alarm = Alarm::on_status_checks("sick", "i-1");
+    let alarm = alarm.telling(AlarmAction::Lambda).telling(AlarmAction::Sns);
+    put(&mut stage, alarm.tagged("holdfast:group", "web"));
+    stage.world.set_alarm("sick", AlarmState::Alarm);
+    let calls = stage.world.take_alarm_actions();
+    assert_eq!(calls[0]["source"], "aws.cloudwatch");
+    assert_eq!(calls[0]["alarmData"], told(&mut stage)[0]["detail"]);
+    assert_eq!(
+        calls[0]["alarmData"]["alarmTags"],
+        json!({"holdfast:group": "web"})
+    );
+    let message = calls[1]["Records"][0]["Sns"]["Message"].as_str();
+    let message: Value = serde_json::from_str(message.expect("a text")).expect("JSON");
+    assert_eq!(message["NewStateValue"], "ALARM");
+    assert_eq!(
+        message["Trigger"]["Dimensions"],
+        json!([{"value": "i-1", "name": "InstanceId"}])
+    );
+    assert_eq!(stage.world.take_alarm_actions(), Vec::<Value>::new());
+}
+
+#[test]
+fn actions_that_are_off_or_suppressed_are_not_carried_out_and_eventbridge_is_told() {
+    let mut stage = stage();
+    let alarm = |name: &str| Alarm::on_status_checks(name, "i-1").telling(AlarmAction::Lambda);
+    let mut off = alarm("off");
+    off.actions_enabled = false;
+    put(&mut stage, off);
+    put(&mut stage, alarm("suppressed"));
+    stage.world.suppress_alarm("suppressed", Some("Alarm"));
+    stage.world.set_alarm("off", AlarmState::Alarm);
+    stage.world.set_alarm("suppressed", AlarmState::Alarm);
+    assert_eq!(stage.world.take_alarm_actions(), Vec::<Value>::new());
+    assert_eq!(told(&mut stage).len(), 2);
+}
+
+#[test]
+fn each_contributor_fires_on_its_own_and_the_alarm_once() {
+    let mut stage = stage();
+    let select = "SELECT MAX(StatusCheckFailed) FROM \"AWS/EC2\" GROUP BY InstanceId";
+    let alarm = Alarm::on_queries("fleet", vec![Query::Expression(select.to_owned())]);
+    put(&mut stage, alarm.telling(AlarmAction::Lambda));
+    for id in ["i-1", "i-2"] {
+        let attributes = [("InstanceId", id)];
+        stage
+            .world
+            .set_contributor("fleet", &attributes, AlarmState::Alarm);
+    }
+    let kinds: Vec<Value> = told(&mut stage)
+        .iter()
+        .map(|event| event["detail-type"].clone())
+        .collect();
+    let contributor = "CloudWatch Alarm Contributor State Change";
+    assert_eq!(
+        kinds,
+        [contributor, "CloudWatch Alarm State Change", contributor]
+    );
+    let calls = stage.world.take_alarm_actions();
+    let who = |call: &Value| call["alarmData"]["alarmContributor"]["attributes"].clone();
+    let who: Vec<Value> = calls.iter().map(who).collect();
+    assert_eq!(
+        who,
+        [json!({"InstanceId": "i-1"}), json!({"InstanceId": "i-2"})]
+    );
+}
+
+#[test]
+fn alarms_are_described_by_name_state_kind_and_parent() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::on_status_checks("a", "i-1"));
+    put(&mut stage, Alarm::on_status_checks("b", "i-2"));
+    put(&mut stage, Alarm::composite("c", "ALARM(b)"));
+    stage.world.set_alarm("b", AlarmState::Alarm);
+    let all = described(&stage, &DescribeAlarms::default());
+    assert_eq!(names(&all.metric), ["a", "b"]);
+    assert_eq!(all.composite, [], "composites have to be asked for");
+    let firing = DescribeAlarms {
+        state_value: Some(AlarmState::Alarm),
+        alarm_types: vec!["CompositeAlarm".to_owned(), "MetricAlarm".to_owned()],
+        ..DescribeAlarms::default()
+    };
+    let firing = described(&stage, &firing);
+    assert_eq!(names(&firing.metric), ["b"]);
+    assert_eq!(names(&firing.composite), ["c"]);
+    let children = DescribeAlarms {
+        children_of_alarm_name: Some("c".to_owned()),
+        ..DescribeAlarms::default()
+    };
+    assert_eq!(names(&described(&stage, &children).metric), ["b"]);
+    let unknown = DescribeAlarms {
+        alarm_names: vec!["z".to_owned()],
+        ..DescribeAlarms::default()
+    };
+    assert_eq!(described(&stage, &unknown), AlarmPage::default());
+}
+
+#[test]
+fn alarms_come_page_by_page() {
+    let mut stage = stage();
+    for name in ["a", "b", "c"] {
+        put(&mut stage, Alarm::on_status_checks(name, "i-1"));
+    }
+    let mut request = DescribeAlarms {
+        max_records: Some(2),
+        ..DescribeAlarms::default()
+    };
+    let first = described(&stage, &request);
+    assert_eq!(names(&first.metric), ["a", "b"]);
+    request.next_token = first.next_token;
+    let second = described(&stage, &request);
+    assert_eq!(names(&second.metric), ["c"]);
+    assert_eq!(second.next_token, None);
+    request.max_records = Some(101);
+    assert!(
+        stage
+            .world
+            .describe_alarms(&stage.caller, &request)
+            .is_err()
+    );
+}
+
+#[test]
+fn the_alarms_on_a_metric_are_those_with_all_its_dimensions() {
+    let mut stage = stage();
+    put(&mut stage, Alarm::on_status_checks("a", "i-1"));
+    put(&mut stage, Alarm::on_status_checks("b", "i-2"));
+    let math = Query::Metric(Metric::of_instance("AWS/EC2", "StatusCheckFailed", "i-1"));
+    put(&mut stage, Alarm::on_queries("math", vec![math]));
+    let request = DescribeAlarmsForMetric {
+        namespace: "AWS/EC2".to_owned(),
+        metric_name: "StatusCheckFailed".to_owned(),
+        dimensions: [("InstanceId".to_owned(), "i-1".to_owned())].into(),
+    };
+    let found = stage
+        .world
+        .describe_alarms_for_metric(&stage.caller, &request);
+    assert_eq!(names(&found.expect("it may be asked")), ["a"]);
+}
+
+#[test]
+fn who_may_not_describe_alarms_is_refused() {
+    let mut stage = stage();
+    stage.world.deny("*", "cloudwatch:DescribeAlarms");
+    let refusal = stage
+        .world
+        .describe_alarms(&stage.caller, &DescribeAlarms::default());
+    assert_eq!(refusal.expect_err("denied").code, "AccessDenied");
+}
+
+#[test]
+fn a_spot_instance_is_warned_of() {
+    let mut stage = stage();
+    stage.world.warn_of_interruption("i-1", "stop");
+    stage.world.recommend_rebalance("i-1");
+    let events = stage.world.take_events();
+    assert_eq!(
+        events[0]["detail-type"],
+        "EC2 Spot Instance Interruption Warning"
+    );
+    let detail = json!({"instance-id": "i-1", "instance-action": "stop"});
+    assert_eq!(events[0]["detail"], detail);
+    assert_eq!(
+        events[1]["detail-type"],
+        "EC2 Instance Rebalance Recommendation"
+    );
+    assert_eq!(events[1]["detail"], json!({"instance-id": "i-1"}));
+}

@@ -1,0 +1,228 @@
+//! Status checks, the limits of instance types, and alarms behind the tap.
+
+use super::Player;
+use super::cloud::{classify, filter, id, unexpected};
+use super::tap::Sabotage;
+use ec2_sim::alarms::{self, AlarmPage, DescribeAlarms};
+use ec2_sim::api::{
+    DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
+};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
+use holdfast::cloud::{CloudError, Missing};
+use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::ids::{InstanceId, InstanceType};
+use holdfast::instance::{Checks, Limits};
+use std::collections::BTreeMap;
+
+/// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
+const MOST_ALARMS: usize = 100;
+
+impl Player {
+    /// EC2 refuses the whole call when one of the ids is unknown.
+    async fn statuses(&self, instance_ids: Vec<String>) -> Result<Vec<InstanceStatus>, CloudError> {
+        const ACTION: &str = "ec2:DescribeInstanceStatus";
+        let mut found = Vec::new();
+        let mut next_token = None;
+        loop {
+            let request = Request::DescribeInstanceStatus(DescribeInstanceStatus {
+                instance_ids: instance_ids.clone(),
+                include_all_instances: true,
+                next_token,
+                ..DescribeInstanceStatus::default()
+            });
+            match self.ec2(ACTION, request).await? {
+                Response::DescribeInstanceStatus {
+                    statuses,
+                    next_token: more,
+                } => {
+                    found.extend(statuses);
+                    next_token = more;
+                }
+                other => return Err(unexpected(ACTION, &other)),
+            }
+            if next_token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    async fn cloudwatch<T>(
+        &self,
+        name: &'static str,
+        action: &'static str,
+        ask: impl FnOnce() -> Result<T, Ec2Error>,
+    ) -> Result<T, CloudError> {
+        self.on_the_way().await;
+        match self.stage.tap.through(self.run, name, ask).await {
+            Ok(answer) => answer.map_err(|refusal| classify(action, refusal)),
+            Err(passage) => Err(passage.into_error(action)),
+        }
+    }
+}
+
+impl ReadHealth for Player {
+    async fn checks(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+        let mut found = BTreeMap::new();
+        let mut to_ask: Vec<&[InstanceId]> = Vec::new();
+        to_ask.extend((!instances.is_empty()).then_some(instances));
+        while let Some(some) = to_ask.pop() {
+            let named = some.iter().map(ToString::to_string).collect();
+            match self.statuses(named).await {
+                // As the AWS adapter does: the halves are asked for apart, and one alone is left out.
+                Err(CloudError::NotFound {
+                    what: Missing::Instance,
+                    ..
+                }) => to_ask.extend(
+                    some.chunks(some.len().div_ceil(2))
+                        .filter(|_| some.len() > 1),
+                ),
+                answer => {
+                    let checked = answer?;
+                    let checked = checked.iter();
+                    found.extend(checked.map(|it| (id(&it.instance_id), checks(it))));
+                }
+            }
+        }
+        Ok(found)
+    }
+}
+
+fn checks(status: &InstanceStatus) -> Checks {
+    let words = [&*status.instance_status, &*status.system_status];
+    if words.contains(&"impaired") {
+        Checks::Impaired
+    } else if words.contains(&"initializing") {
+        Checks::Initializing
+    } else if words == ["ok", "ok"] {
+        Checks::Ok
+    } else {
+        Checks::Unknown
+    }
+}
+
+impl ReadLimits for Player {
+    async fn limits(
+        &self,
+        types: &[InstanceType],
+    ) -> Result<BTreeMap<InstanceType, Limits>, CloudError> {
+        const ACTION: &str = "ec2:DescribeInstanceTypes";
+        if types.is_empty() {
+            return Ok(BTreeMap::new());
+        }
+        let request = Request::DescribeInstanceTypes(DescribeInstanceTypes {
+            filters: vec![filter(
+                "instance-type",
+                types.iter().map(ToString::to_string),
+            )],
+            ..DescribeInstanceTypes::default()
+        });
+        match self.ec2(ACTION, request).await? {
+            Response::DescribeInstanceTypes { instance_types, .. } => {
+                let limits = instance_types.into_iter().map(|found| {
+                    let limits = Limits {
+                        interfaces: found.network_cards.first().copied().unwrap_or(0),
+                        private_ips: found.ipv4_addresses_per_interface,
+                    };
+                    (InstanceType(found.instance_type), limits)
+                });
+                Ok(limits.collect())
+            }
+            other => Err(unexpected(ACTION, &other)),
+        }
+    }
+}
+
+impl ReadAlarms for Player {
+    async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        let mut found = Vec::new();
+        for names in names.chunks(MOST_ALARMS) {
+            let request = DescribeAlarms {
+                alarm_names: names.to_vec(),
+                ..DescribeAlarms::default()
+            };
+            found.extend(self.all_alarms(request).await?);
+        }
+        if self.stage.tap.is_sabotaged(Sabotage::AlarmsNeverClear) {
+            for read in &mut found {
+                read.state = AlarmState::Alarm;
+            }
+        }
+        Ok(found)
+    }
+
+    async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        const ACTION: &str = "cloudwatch:DescribeAlarmContributors";
+        let ask = || {
+            self.stage
+                .describe(|world| world.describe_alarm_contributors(&self.caller, alarm))
+        };
+        let answer = self.cloudwatch("DescribeAlarmContributors", ACTION, ask);
+        match answer.await {
+            Err(CloudError::NotFound { .. } | CloudError::Refused(_)) => Ok(Vec::new()),
+            answer => answer,
+        }
+    }
+}
+
+impl ReadFiring for Player {
+    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+        let request = DescribeAlarms {
+            state_value: Some(alarms::AlarmState::Alarm),
+            ..DescribeAlarms::default()
+        };
+        self.all_alarms(request).await
+    }
+}
+
+impl Player {
+    /// Both types, page by page.
+    async fn all_alarms(&self, mut request: DescribeAlarms) -> Result<Vec<Alarm>, CloudError> {
+        request.alarm_types = vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()];
+        request.max_records = Some(MOST_ALARMS);
+        let mut found = Vec::new();
+        loop {
+            let ask = || {
+                self.stage
+                    .describe(|world| world.describe_alarms(&self.caller, &request))
+            };
+            let AlarmPage {
+                metric,
+                composite,
+                next_token,
+            } = self
+                .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
+                .await?;
+            found.extend(metric.iter().chain(&composite).map(alarm));
+            if next_token.is_none() {
+                return Ok(found);
+            }
+            request.next_token = next_token;
+        }
+    }
+}
+
+fn alarm(from: &alarms::Alarm) -> Alarm {
+    let measure = |metric: &alarms::Metric| Measure {
+        namespace: metric.namespace.clone(),
+        metric: metric.name.clone(),
+        dimensions: metric.dimensions.clone(),
+    };
+    Alarm {
+        name: from.name.clone(),
+        state: match from.state {
+            alarms::AlarmState::Ok => AlarmState::Ok,
+            alarms::AlarmState::Alarm => AlarmState::Alarm,
+            alarms::AlarmState::InsufficientData => AlarmState::InsufficientData,
+        },
+        since: Some(from.since),
+        suppressed_by: from.suppressed_by.clone(),
+        measures: from.metrics().map(measure).collect(),
+        rule: match &from.watched {
+            alarms::Watched::Rule(rule) => Some(rule.clone()),
+            _ => None,
+        },
+    }
+}

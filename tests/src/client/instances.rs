@@ -1,0 +1,115 @@
+//! Instances behind the tap, and the end of an association.
+
+use super::Player;
+use super::cloud::{attachment_state, filter, id, unexpected};
+use super::tap::Sabotage;
+use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
+use holdfast::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
+use holdfast::ids::{AssociationId, InstanceType, Zone};
+use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
+
+/// As the AWS adapter asks: EC2 gives at most this many in a page.
+const PAGE: i32 = 1000;
+
+impl ReadInstances for Player {
+    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+        const ACTION: &str = "ec2:DescribeInstances";
+        let filter = match which {
+            WhichInstances::Named(ids) => {
+                filter("instance-id", ids.iter().map(ToString::to_string))
+            }
+            WhichInstances::Tagged(key) => filter("tag-key", [key.clone()]),
+        };
+        let mut found = Vec::new();
+        let mut next_token = None;
+        loop {
+            let request = DescribeInstances {
+                filters: vec![filter.clone()],
+                max_results: Some(PAGE),
+                next_token,
+                ..DescribeInstances::default()
+            };
+            let response = self
+                .ec2(ACTION, Request::DescribeInstances(request))
+                .await?;
+            let Response::DescribeInstances {
+                reservations,
+                next_token: more,
+            } = response
+            else {
+                return Err(unexpected(ACTION, &response));
+            };
+            let instances = reservations.iter().flat_map(|each| &each.instances);
+            found.extend(instances.map(instance));
+            match more {
+                Some(token) => next_token = Some(token),
+                None => break,
+            }
+        }
+        if self.stage.tap.is_sabotaged(Sabotage::HoldersLookDown) {
+            found.iter_mut().for_each(look_down);
+        }
+        Ok(found)
+    }
+}
+
+impl Disassociate for Player {
+    async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
+        let request = DisassociateAddress {
+            association_id: Some(association.to_string()),
+            public_ip: None,
+        };
+        let request = Request::DisassociateAddress(request);
+        self.ec2("ec2:DisassociateAddress", request).await.map(drop)
+    }
+}
+
+fn instance(from: &api::Instance) -> Instance {
+    Instance {
+        id: id(&from.instance_id),
+        state: id(from.state.name()),
+        tags: from
+            .tags
+            .iter()
+            .map(|tag| (tag.key.clone(), tag.value.clone()))
+            .collect(),
+        launched_at: from.launch_time,
+        zone: Some(Zone(from.availability_zone.clone())),
+        kind: Some(InstanceType(from.instance_type.clone())),
+        interfaces: from.network_interfaces.iter().map(interface).collect(),
+    }
+}
+
+fn interface(from: &api::NetworkInterface) -> AttachedInterface {
+    let attachment = from.attachment.as_ref();
+    AttachedInterface {
+        id: id(&from.network_interface_id),
+        device_index: attachment.map_or(0, |attachment| attachment.device_index),
+        card_index: attachment.map_or(0, |attachment| attachment.network_card_index),
+        state: attachment.map(|attachment| attachment_state(&attachment.status)),
+        subnet: Some(id(&from.subnet_id)),
+        service_managed: from.interface_type != "interface",
+        private_ips: from
+            .private_ip_addresses
+            .iter()
+            .map(|private| PrivateIp {
+                ip: id(&private.private_ip_address),
+                public: private.association.as_ref().map(|public| PublicSide {
+                    ip: id(&public.public_ip),
+                    automatic: public.ip_owner_id == "amazon",
+                }),
+            })
+            .collect(),
+    }
+}
+
+/// Whoever has an Elastic IP looks stopped.
+fn look_down(instance: &mut Instance) {
+    let mut ips = instance
+        .interfaces
+        .iter()
+        .flat_map(|each| &each.private_ips);
+    if ips.any(|ip| ip.public.is_some_and(|public| !public.automatic)) {
+        instance.state = InstanceState::Stopped;
+    }
+}

@@ -1,0 +1,328 @@
+//! Holdfast's client of the simulated EC2: its own traits, in one process, without a network.
+//!
+//! A [`Stage`] is what outlives a run: the world, the ledger and the [`tap::Tap`] through which every
+//! call goes. A [`Player`] is one run's way to it. The tap can end the run at any call, lose a reply,
+//! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
+
+mod cloud;
+mod health;
+mod instances;
+mod ledger;
+mod moves;
+pub mod tap;
+pub mod timetable;
+
+#[cfg(test)]
+mod tests;
+
+use crate::promises::{self, Deed, Hand, Scene};
+use ec2_sim::World;
+use ec2_sim::api::{Caller, Ec2Error, Request, Response};
+use futures_util::FutureExt;
+use holdfast::clock::Clock;
+use holdfast::ledger::{Ledger, MemoryLedger};
+use holdfast::ports::{Delivery, Ports};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tap::Tap;
+use time::OffsetDateTime;
+use timetable::Timetable;
+
+pub use ec2_sim::world::ACCOUNT;
+
+/// What outlives a run.
+#[derive(Debug)]
+pub struct Stage {
+    world: Mutex<World>,
+    /// The ledger's rows.
+    pub ledger: MemoryLedger,
+    /// Where every call goes through.
+    pub tap: Tap,
+    broken: Mutex<Vec<String>>,
+    intruder: Mutex<Option<Intruder>>,
+    timetable: Timetable,
+    given_up: Mutex<BTreeSet<String>>,
+    wishes: Mutex<BTreeMap<tap::Run, Option<String>>>,
+    deeds: Mutex<Vec<Deed>>,
+    intruded: AtomicBool,
+}
+
+/// What somebody else does to the account in the middle of a run.
+pub type Intrusion = Box<dyn FnOnce(&mut World) + Send>;
+
+struct Intruder {
+    before_call: usize,
+    intrusion: Intrusion,
+}
+
+impl std::fmt::Debug for Intruder {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "an intruder before call {}", self.before_call)
+    }
+}
+
+impl Stage {
+    /// A stage around a world, with an empty ledger.
+    #[must_use]
+    pub fn new(world: World) -> Arc<Self> {
+        let ledger = MemoryLedger::default();
+        Arc::new(Self {
+            world: Mutex::new(world),
+            ledger,
+            tap: Tap::default(),
+            broken: Mutex::default(),
+            intruder: Mutex::default(),
+            timetable: Timetable::default(),
+            given_up: Mutex::default(),
+            wishes: Mutex::default(),
+            deeds: Mutex::default(),
+            intruded: AtomicBool::default(),
+        })
+    }
+
+    /// Lets somebody else act right before the first EC2 call whose number, counted over all calls
+    /// from 0, is not below `before_call`.
+    pub fn intrude(&self, before_call: usize, intrusion: Intrusion) {
+        *self.intruder.lock().unwrap_or_else(PoisonError::into_inner) = Some(Intruder {
+            before_call,
+            intrusion,
+        });
+    }
+
+    fn let_the_intruder_in(&self, world: &mut World) {
+        let mut intruder = self.intruder.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = self.tap.passed().len().saturating_sub(1);
+        if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
+            (due.intrusion)(world);
+            self.intruded.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether what was true at a run's last read is true when the run ends: nobody else acts between, and no
+    /// time passes.
+    #[must_use]
+    pub fn is_still(&self) -> bool {
+        !self.intruded.load(Ordering::Relaxed) && !self.timetable.is_kept()
+    }
+
+    /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
+    /// alarm that does not name it.
+    pub fn give_up(&self, instance: &str) {
+        self.given_up().insert(instance.to_owned());
+    }
+
+    fn given_up(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.given_up.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The promises that calls have broken so far.
+    #[must_use]
+    pub fn broken(&self) -> Vec<String> {
+        self.broken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What was changed under the groups' leases, in its order.
+    #[must_use]
+    pub fn deeds(&self) -> Vec<Deed> {
+        let deeds = self.deeds.lock();
+        deeds.unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
+    fn call(&self, player: &Player, request: &Request) -> Result<Response, Ec2Error> {
+        let caller = &player.caller;
+        let mut world = self.world();
+        self.let_the_intruder_in(&mut world);
+        if request.is_read() {
+            return world.call(caller, request, false);
+        }
+        let mut before = Scene::of(&world);
+        before.sick.extend(self.given_up().iter().cloned());
+        let mut broken = self.judged(player, request, &before, world.now());
+        // A wish is no failure: nobody is fenced for one.
+        if !matches!(request, Request::StopInstances(_)) {
+            before.sick.extend(self.wished_away(player.run, &before));
+        }
+        let answer = world.call(caller, request, false);
+        let after = Scene::of(&world);
+        broken.extend(promises::broken_by(request, &before, &after));
+        if request.action() == "AllocateAddress" {
+            let rows = self.ledger.snapshots().now_or_never();
+            let rows = rows.and_then(Result::ok).unwrap_or_default();
+            broken.extend(promises::unprotected_by(&before, &after, &rows));
+        }
+        self.note_broken(broken);
+        answer
+    }
+
+    /// Something that must not be so.
+    pub fn note_broken(&self, broken: impl IntoIterator<Item = String>) {
+        let mut noted = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(broken);
+    }
+
+    /// What a call breaks that is made without the lease that it needs. One that has it is noted.
+    fn judged(
+        &self,
+        player: &Player,
+        request: &Request,
+        before: &Scene,
+        now: OffsetDateTime,
+    ) -> Vec<String> {
+        // What such a call does to others is what that sabotage is to show.
+        if self.tap.is_sabotaged(tap::Sabotage::Reassociation) {
+            return Vec::new();
+        }
+        let leases = self.ledger.leases().now_or_never();
+        let leases = leases.and_then(Result::ok).unwrap_or_default();
+        let hand = Hand {
+            role: &player.role,
+            owner: &format!("{:016x}", player.run.number()),
+            now,
+        };
+        let judged = promises::under_lease(hand, request, before, &leases);
+        if let Some((group, fencing)) = judged.period {
+            let deed = Deed {
+                group,
+                fencing,
+                what: promises::deed(request),
+                at: now,
+            };
+            let mut deeds = self.deeds.lock().unwrap_or_else(PoisonError::into_inner);
+            deeds.push(deed);
+        }
+        judged.broken
+    }
+
+    /// Who may lose what they have by the word of the person for whom a run is at work.
+    fn wished_away(&self, run: tap::Run, before: &Scene) -> Vec<String> {
+        let wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(to) = wishes.get(&run) else {
+            return Vec::new();
+        };
+        let all = before.instances.keys();
+        all.filter(|id| Some(*id) != to.as_ref()).cloned().collect()
+    }
+
+    /// Asks for a dry run of a call of Holdfast's: the answer is an error in any case.
+    fn rehearse(&self, caller: &Caller, request: &Request) -> Ec2Error {
+        let answer = self.describe(|world| world.call(caller, request, true));
+        answer.err().unwrap_or_else(|| {
+            Ec2Error::new(
+                "InternalError",
+                "a dry run was carried out as if it were none",
+            )
+        })
+    }
+
+    /// A read of Holdfast's that is no call to EC2.
+    fn describe<T>(&self, read: impl FnOnce(&mut World) -> T) -> T {
+        let mut world = self.world();
+        self.let_the_intruder_in(&mut world);
+        read(&mut world)
+    }
+
+    /// The world.
+    pub fn world(&self) -> MutexGuard<'_, World> {
+        self.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, how_long: Duration) {
+        let mut world = self.world();
+        let later = world.now() + how_long;
+        world.advance_to(later);
+    }
+
+    /// A new run: a fresh process that knows nothing but what the stage has.
+    #[must_use]
+    pub fn player(self: &Arc<Self>, role: &str) -> Player {
+        let run = self.tap.new_run();
+        let caller = Caller::role(ACCOUNT, role, &run.to_string());
+        Player {
+            stage: Arc::clone(self),
+            role: role.to_owned(),
+            caller,
+            run,
+        }
+    }
+}
+
+/// One run's way to the stage.
+#[derive(Debug, Clone)]
+pub struct Player {
+    stage: Arc<Stage>,
+    role: String,
+    caller: Caller,
+    run: tap::Run,
+}
+
+impl Player {
+    /// What it leads to.
+    #[must_use]
+    pub fn stage(&self) -> &Arc<Stage> {
+        &self.stage
+    }
+
+    /// The same run, as one of the function with this role.
+    #[must_use]
+    pub fn acting_as(mut self, role: &str) -> Self {
+        self.caller = Caller::role(ACCOUNT, role, &self.run.to_string());
+        role.clone_into(&mut self.role);
+        self
+    }
+
+    /// A person, or a tag of theirs, asks this run to move everything to a member, or to whoever is next. It
+    /// may take what moves from one that is well.
+    pub fn is_asked(&self, to: Option<&str>) {
+        let wishes = self.stage.wishes.lock();
+        wishes
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(self.run, to.map(str::to_owned));
+    }
+
+    /// Which run this is.
+    #[must_use]
+    pub fn run(&self) -> tap::Run {
+        self.run
+    }
+
+    /// A delivery that Lambda ends after so long.
+    #[must_use]
+    pub fn delivery(&self, how_long: time::Duration) -> Delivery {
+        Delivery {
+            ends_at: self.now() + how_long,
+            run: self.run.number(),
+        }
+    }
+
+    /// The ports that a function is run with.
+    #[must_use]
+    pub fn ports(&self) -> Ports<Self, Self, Self> {
+        Ports {
+            cloud: self.clone(),
+            ledger: self.clone(),
+            clock: self.clone(),
+        }
+    }
+}
+
+impl Clock for Player {
+    fn now(&self) -> OffsetDateTime {
+        self.stage.world().now()
+    }
+
+    async fn sleep(&self, how_long: Duration) {
+        self.stage.tap.rest(self.run).await;
+        if self.stage.timetable.is_kept() {
+            self.until(self.now() + how_long).await;
+        } else {
+            self.stage.pass(how_long);
+        }
+    }
+}

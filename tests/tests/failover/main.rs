@@ -1,0 +1,23 @@
+//! Alarm failover on the simulated EC2: what moves from a failed member to a standby, how, and what does not.
+
+mod alarms;
+mod audit;
+mod dry_runs;
+mod effects;
+mod explorer;
+mod fences;
+mod fitness;
+mod halfway;
+mod holders;
+mod lease;
+mod moves;
+mod pitfalls;
+mod promise_lease;
+mod random;
+mod rounds;
+mod run;
+mod slow;
+mod times;
+mod wishes;
+mod worlds;
+mod zones;

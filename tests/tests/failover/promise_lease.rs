@@ -1,0 +1,148 @@
+//! The check of the lease can fail: what it says of each call of Holdfast's, with and without the lease.
+
+use ec2_sim::api::{
+    AllocateAddress, AssociateAddress, CreateTags, DetachNetworkInterface, DisassociateAddress,
+    ModifyAddressAttribute, Request, StopInstances,
+};
+use holdfast::ledger::Lease;
+use holdfast_tests::explorer::promises::{Deed, Hand, Scene, addresses, repeated, under_lease};
+use holdfast_tests::scenarios::failover::{
+    Trio, floating_address, floating_interface, hold_lease, lease,
+};
+use time::Duration;
+
+const FAILOVER: &str = "holdfast-alarm-failover";
+const START: &str = "holdfast-instance-start";
+const GUARD: &str = "holdfast-release-guard";
+const RECONCILE: &str = "holdfast-reconcile";
+
+/// The lease of the group is with `somebody` for ten minutes. What is said of a call, so many minutes later.
+fn said(trio: &Trio, (role, owner): (&str, &str), minutes: i64, request: &Request) -> Vec<String> {
+    let stage = trio.stage();
+    hold_lease(&stage, 600);
+    let world = stage.world();
+    let hand = Hand {
+        role,
+        owner,
+        now: world.now() + Duration::minutes(minutes),
+    };
+    let leases: [Lease; 1] = [lease(&stage)];
+    under_lease(hand, request, &Scene::of(&world), &leases).broken
+}
+
+fn associate(trio: &Trio, reassociates: Option<bool>) -> Request {
+    Request::AssociateAddress(AssociateAddress {
+        allocation_id: Some(trio.allocation.clone()),
+        network_interface_id: Some(trio.eni.clone()),
+        allow_reassociation: reassociates,
+        ..AssociateAddress::default()
+    })
+}
+
+fn disassociate(trio: &Trio) -> Request {
+    let all = addresses(&trio.world);
+    let tie = all[&trio.allocation].association.clone();
+    Request::DisassociateAddress(DisassociateAddress {
+        association_id: tie.map(|tie| tie.association_id),
+        public_ip: None,
+    })
+}
+
+#[test]
+fn a_failover_changes_nothing_without_the_lease_however_gentle_the_call() {
+    let trio = floating_address();
+    for request in [associate(&trio, Some(true)), associate(&trio, Some(false))] {
+        assert_eq!(said(&trio, (FAILOVER, "somebody"), 9, &request).len(), 0);
+        assert_eq!(said(&trio, (FAILOVER, "another"), 9, &request).len(), 1);
+    }
+}
+
+#[test]
+fn a_lease_whose_time_is_up_is_none() {
+    let trio = floating_address();
+    let request = associate(&trio, Some(true));
+    assert_eq!(said(&trio, (FAILOVER, "somebody"), 10, &request).len(), 1);
+}
+
+#[test]
+fn the_lease_of_another_group_is_none() {
+    let trio = floating_address();
+    let request = associate(&trio, Some(true));
+    let trio = trio.tagged("holdfast:group", "db");
+    assert_eq!(said(&trio, (FAILOVER, "somebody"), 1, &request).len(), 1);
+}
+
+#[test]
+fn whoever_has_no_lease_makes_only_calls_that_ec2_refuses_when_somebody_was_faster() {
+    let trio = floating_address();
+    for role in [START, GUARD, RECONCILE] {
+        let said = |request: &Request| said(&trio, (role, "another"), 1, request).len();
+        assert_eq!(said(&associate(&trio, Some(false))), 0);
+        assert_eq!(said(&associate(&trio, Some(true))), 1);
+        assert_eq!(said(&associate(&trio, None)), 1);
+        assert_eq!(
+            said(&Request::AllocateAddress(AllocateAddress::default())),
+            0
+        );
+        assert_eq!(said(&disassociate(&trio)), 1, "its holder runs");
+        let stop = StopInstances {
+            instance_ids: trio.members.clone(),
+            ..StopInstances::default()
+        };
+        assert_eq!(said(&Request::StopInstances(stop)), 1);
+    }
+}
+
+#[test]
+fn the_tie_of_a_holder_that_does_not_run_may_be_ended_by_its_id_only() {
+    let trio = floating_address().stopped(0);
+    let said = |request: &Request| said(&trio, (START, "another"), 1, request).len();
+    assert_eq!(said(&disassociate(&trio)), 0);
+    let unnamed = Request::DisassociateAddress(DisassociateAddress::default());
+    assert_eq!(said(&unnamed), 1);
+}
+
+#[test]
+fn an_interface_is_moved_under_the_lease_only() {
+    let trio = floating_interface();
+    let attachment = trio.interface(&trio.stage()).and_then(|it| it.attachment);
+    let request = Request::DetachNetworkInterface(DetachNetworkInterface {
+        attachment_id: attachment.expect("it is attached").attachment_id,
+        force: false,
+    });
+    assert_eq!(said(&trio, (RECONCILE, "somebody"), 1, &request).len(), 0);
+    assert_eq!(said(&trio, (RECONCILE, "another"), 1, &request).len(), 1);
+}
+
+#[test]
+fn only_an_address_of_ours_is_named_or_tagged() {
+    let trio = floating_interface();
+    let name = Request::ModifyAddressAttribute(ModifyAddressAttribute {
+        allocation_id: trio.allocation.clone(),
+        domain_name: Some("mail.example.com".to_owned()),
+    });
+    let tag = Request::CreateTags(CreateTags {
+        resources: vec![trio.allocation.clone()],
+        tags: Vec::new(),
+    });
+    for request in [name, tag] {
+        assert_eq!(said(&trio, (GUARD, "another"), 1, &request).len(), 1);
+        let ours = trio.clone().world(|world| {
+            let tags = [("holdfast:reclaimed-from", "eipalloc-0a")];
+            holdfast_tests::scenarios::failover::tag_group(world, &trio.allocation, &tags);
+        });
+        assert_eq!(said(&ours, (GUARD, "another"), 1, &request).len(), 0);
+    }
+}
+
+#[test]
+fn the_same_deed_twice_is_told_under_one_lease_and_not_under_two() {
+    let deed = |fencing| Deed {
+        group: "web".to_owned(),
+        fencing,
+        what: "AssociateAddress".to_owned(),
+        at: time::OffsetDateTime::UNIX_EPOCH,
+    };
+    assert_eq!(repeated(&[deed(1), deed(2)]), Vec::<String>::new());
+    assert_eq!(repeated(&[deed(1), deed(2), deed(1)]).len(), 1);
+}

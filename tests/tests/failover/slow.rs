@@ -1,0 +1,123 @@
+//! Failover while EC2 answers late, refuses for a while, or keeps a device index for itself.
+
+use ec2_sim::alarms::{Alarm, AlarmState};
+use holdfast::error::Error;
+use holdfast::report::{Outcome, Report};
+use holdfast_tests::client::Stage;
+use holdfast_tests::client::tap::Fault;
+use holdfast_tests::scenarios::failover::{
+    Trio, alarm_of, failed, fired, floating_address, floating_interface, floating_private_ip, heal,
+};
+use std::sync::Arc;
+use time::Duration;
+
+/// What a failover comes to when each call takes so long. The alarm is the last of so many composites, each on
+/// the one before it.
+fn at(trio: Trio, call: Duration, composites: usize) -> Result<Report, Error> {
+    let own = alarm_of(&trio.members[0]);
+    let names: Vec<String> = (0..composites)
+        .map(|level| format!("level {level}"))
+        .collect();
+    let beneath = [own.clone()].into_iter().chain(names.clone());
+    let rules = names.iter().zip(beneath);
+    let trio = rules.fold(trio, |trio, (name, child)| {
+        let alarm = Alarm::composite(name, &format!("ALARM(\"{child}\")"));
+        trio.world(|world| world.put_alarm(alarm).expect("it is good"))
+    });
+    let stage = trio.stage();
+    stage.world().take_events();
+    stage.world().set_alarm(&own, AlarmState::Alarm);
+    let events = stage.world().take_events();
+    let last = names.last().unwrap_or(&own);
+    let is_it = |event: &&serde_json::Value| event["detail"]["alarmName"] == last.as_str();
+    let event = events.iter().rfind(is_it).expect("it fires");
+    stage.keep_time_of(call);
+    let run = trio.deliver(stage.player("holdfast"), event);
+    let mut ends = stage.drive(vec![run]).expect("the run ends");
+    ends.pop().expect("there is one run")
+}
+
+fn moves(trio: Trio, call: Duration, composites: usize) {
+    let report = at(trio, call, composites);
+    let outcome = report.map(|report| report.outcome);
+    let outcome = outcome.map_err(|error| error.to_string());
+    assert_eq!(outcome, Ok(Outcome::FailedOver), "{call}, {composites}");
+}
+
+#[test]
+fn everything_moves_while_ec2_is_slow() {
+    for ms in [900, 1_100, 1_900] {
+        let call = Duration::milliseconds(ms);
+        moves(floating_address(), call, 0);
+        moves(floating_private_ip(), call, 0);
+        moves(floating_interface(), call, 0);
+    }
+}
+
+#[test]
+fn a_composite_of_composites_moves_an_address_at_half_a_second_a_call() {
+    for composites in [1, 2, 3, 4] {
+        moves(floating_address(), Duration::milliseconds(520), composites);
+    }
+}
+
+/// The member is well again while the run reads, at each of its calls.
+fn holder_after_healing_at(call: usize) -> Option<usize> {
+    let trio = floating_address();
+    let stage = trio.stage();
+    let (first, alarm) = (trio.members[0].clone(), alarm_of(&trio.members[0]));
+    stage.world().take_events();
+    stage.world().set_alarm(&alarm, AlarmState::Alarm);
+    let event = stage.world().take_events().pop().expect("it fires");
+    stage.keep_time_of(Duration::milliseconds(1_100));
+    stage.intrude(call, Box::new(move |world| heal(world, &first)));
+    let run = trio.deliver(stage.player("holdfast"), &event);
+    drop(stage.drive(vec![run]));
+    assert_eq!(stage.broken(), Vec::<String>::new());
+    trio.holder(&stage)
+}
+
+#[test]
+fn a_member_that_is_well_again_before_the_second_look_keeps_its_address() {
+    assert_eq!(holder_after_healing_at(6), Some(0));
+}
+
+/// Nine looks of five calls each, with pauses that grow in between.
+const THROTTLED: usize = 9 * 5;
+
+fn is_moved_after_throttling(trio: &Trio, stage: &Arc<Stage>, event: &serde_json::Value) {
+    let faults: Vec<_> = (0..THROTTLED)
+        .map(|call| (call, Fault::Throttled))
+        .collect();
+    stage.tap.plan(&faults);
+    assert_eq!(trio.told(stage, event).outcome, Outcome::FailedOver);
+}
+
+#[test]
+fn a_look_that_is_throttled_for_half_a_minute_is_waited_for() {
+    let (trio, stage, event) = failed(floating_address());
+    let began_at = stage.world().now();
+    is_moved_after_throttling(&trio, &stage, &event);
+    assert!(stage.world().now() - began_at > Duration::seconds(25));
+}
+
+#[test]
+fn an_interface_moves_at_the_longest_deadline_that_the_settings_allow() {
+    let trio = floating_interface().set("HOLDFAST_DETACH_DEADLINE_SECONDS", "90");
+    let (trio, stage, event) = failed(trio);
+    is_moved_after_throttling(&trio, &stage, &event);
+}
+
+#[test]
+fn a_slot_that_a_forced_detach_has_blocked_is_passed_over() {
+    let trio = floating_interface()
+        .set("HOLDFAST_COOLDOWN_SECONDS", "0")
+        .world(|world| world.settings().forced_detach_blocks_slot = true);
+    let (trio, stage, event) = failed(trio);
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    heal(&mut stage.world(), &trio.members[0]);
+    stage.pass(std::time::Duration::from_mins(10));
+    let event = fired(&mut stage.world(), &alarm_of(&trio.members[1]));
+    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&stage), Some(0));
+}

@@ -1,0 +1,71 @@
+//! How long a failover takes on the clock: what EC2 itself takes, and a number of round trips.
+
+use ec2_sim::alarms::AlarmState;
+use holdfast::report::Phase;
+use holdfast_tests::scenarios::failover::{
+    Trio, alarm_of, failover_in, floating_address, floating_interface, floating_private_ip,
+};
+use time::Duration;
+
+const ROUND_TRIP: Duration = Duration::milliseconds(40);
+const POLL: Duration = Duration::milliseconds(250);
+
+/// From the event's arrival to two answers of EC2 that agree, and all phases on the way.
+fn verified_after(trio: &Trio) -> (Duration, Vec<Phase>) {
+    let stage = trio.stage();
+    stage.world().take_events();
+    stage
+        .world()
+        .set_alarm(&alarm_of(&trio.members[0]), AlarmState::Alarm);
+    let event = stage.world().take_events().pop().expect("the alarm fires");
+    stage.keep_time_of(ROUND_TRIP);
+    let run = trio.deliver(stage.player("holdfast"), &event);
+    let ends = stage.drive(vec![run]).expect("the run ends");
+    let report = ends
+        .into_iter()
+        .next()
+        .expect("there is one run")
+        .expect("it moves");
+    let phases = failover_in(&report).moves[0].phases.clone();
+    let last = phases.last().expect("it has phases");
+    assert_eq!(last.name, "verified");
+    (
+        Duration::milliseconds(i64::try_from(last.ms).expect("it is short")),
+        phases,
+    )
+}
+
+fn told(phases: &[Phase]) -> String {
+    let each = phases
+        .iter()
+        .map(|phase| format!("{} {} ms", phase.name, phase.ms));
+    each.collect::<Vec<_>>().join(", ")
+}
+
+#[test]
+fn f19_f20_an_interface_takes_what_ec2_takes_and_six_round_trips_and_two_polls() {
+    for (detach, attach) in [(500, 500), (3_000, 2_000), (30_000, 5_000)] {
+        let (detach, attach) = (
+            Duration::milliseconds(detach),
+            Duration::milliseconds(attach),
+        );
+        let trio = floating_interface()
+            .delays(detach, attach)
+            .set("HOLDFAST_DETACH_DEADLINE_SECONDS", "60");
+        let (took, phases) = verified_after(&trio);
+        println!("eni, detach {detach}, attach {attach}: {}", told(&phases));
+        assert!(
+            took <= detach + attach + ROUND_TRIP * 6 + POLL * 2,
+            "{took}"
+        );
+    }
+}
+
+#[test]
+fn a_private_ip_and_an_elastic_ip_take_four_round_trips() {
+    for trio in [floating_private_ip(), floating_address()] {
+        let (took, phases) = verified_after(&trio);
+        println!("{}", told(&phases));
+        assert!(took <= ROUND_TRIP * 4, "{took}");
+    }
+}

@@ -1,0 +1,7 @@
+//! The release guard on the simulated EC2: what becomes of a released address.
+
+mod explorer;
+mod intruders;
+mod ledger_contract;
+mod outcomes;
+mod worlds;

@@ -1,0 +1,7 @@
+//! Placement on the simulated EC2: which address a starting instance is given.
+
+mod events;
+mod explorer;
+mod races;
+mod random;
+mod worlds;

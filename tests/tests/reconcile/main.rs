@@ -1,0 +1,6 @@
+//! Reconcile on the simulated EC2: what its sweeps find, do and tell.
+
+mod finds;
+mod random;
+mod sweeps;
+mod told;

@@ -1,0 +1,9 @@
+//! What is written in the repository beside the code, held to the code: the templates, the policies, the runbook,
+//! the promises, the event files.
+
+mod event_corpus;
+mod instance_templates;
+mod policies;
+mod promises;
+mod runbook;
+mod template;

@@ -1,0 +1,13 @@
+//! Holds `template.yaml` to the code: permissions to what the adapters can call, event patterns to the events
+//! that a function acts on, parameters to settings, reports to outcomes. Everything is read from where it is
+//! written: the template, the sources, the event files.
+
+mod code;
+mod document;
+mod matcher;
+mod operation;
+mod parameters;
+mod patterns;
+mod permissions;
+mod policy;
+mod reports;

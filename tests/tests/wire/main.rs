@@ -1,0 +1,13 @@
+//! What goes over a wire: the simulator's HTTP front, the AWS adapters on it, and the compiled functions.
+//! All of it takes the AWS SDK.
+
+mod aws;
+mod cloud_contract;
+mod control_front;
+mod dynamodb_front;
+mod http_front;
+mod http_moves;
+mod ledger_contract;
+mod real_functions;
+mod real_metrics;
+mod runtime_harness;
