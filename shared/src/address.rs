@@ -18,7 +18,7 @@ pub const RESERVED_TAG_PREFIX: &str = "aws:";
 
 /// How many tags a resource can carry, reserved ones not counted.
 /// Source: EC2 user guide, "Tag restrictions".
-pub const MOST_TAGS: usize = 50;
+pub const MAX_TAGS: usize = 50;
 
 /// An Elastic IP that this account holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +57,7 @@ pub enum Pool {
 impl Pool {
     /// The pool that EC2 names as `publicIpv4Pool`: Amazon's own is `amazon`, or is not named.
     #[must_use]
-    pub fn public(name: &str) -> Self {
+    pub fn from_public_ipv4_pool(name: &str) -> Self {
         match name {
             "" | "amazon" => Self::Amazon,
             ipam if ipam.starts_with("ipam-pool-") => Self::Ipam(ipam.to_owned()),
@@ -125,7 +125,7 @@ impl Interface {
     /// Whether an AWS service has it: it made it, or it is what the interface is attached to. Nobody
     /// else can detach it then, and it is not free.
     #[must_use]
-    pub fn is_of_a_service(&self) -> bool {
+    pub fn is_aws_managed(&self) -> bool {
         let attached = self.attachment.as_ref();
         self.requester_managed || attached.is_some_and(|it| it.instance.is_none())
     }
@@ -145,7 +145,7 @@ pub struct Attachment {
     /// How far it is.
     pub state: AttachmentState,
     /// Whether the interface, and every address on it, ends with the instance.
-    pub ends_with_instance: bool,
+    pub delete_on_termination: bool,
     /// When it was made, where EC2 says so.
     pub since: Option<OffsetDateTime>,
 }
@@ -196,7 +196,7 @@ mod tests {
             device_index,
             card_index,
             state: AttachmentState::Attached,
-            ends_with_instance: false,
+            delete_on_termination: false,
             since: None,
         }
     }
@@ -212,17 +212,17 @@ mod tests {
     fn an_interface_is_a_services_when_it_made_it_or_holds_it() {
         let instance: InstanceId = "i-1".parse().unwrap();
         let free = interface(None);
-        assert!(!free.is_of_a_service());
+        assert!(!free.is_aws_managed());
         assert_eq!(free.instance(), None);
         let ours = interface(Some(attached(Some(instance.clone()), 1, 0)));
-        assert!(!ours.is_of_a_service());
+        assert!(!ours.is_aws_managed());
         assert_eq!(ours.instance(), Some(&instance));
-        assert!(interface(Some(attached(None, 1, 0))).is_of_a_service());
+        assert!(interface(Some(attached(None, 1, 0))).is_aws_managed());
         let made_by_a_service = Interface {
             requester_managed: true,
             ..ours
         };
-        assert!(made_by_a_service.is_of_a_service());
+        assert!(made_by_a_service.is_aws_managed());
     }
 
     #[test]
@@ -235,11 +235,17 @@ mod tests {
     #[test]
     fn a_pool_is_known_by_its_name() {
         for amazons in ["", "amazon"] {
-            assert_eq!(Pool::public(amazons), Pool::Amazon);
+            assert_eq!(Pool::from_public_ipv4_pool(amazons), Pool::Amazon);
         }
         let ipam = "ipam-pool-1";
-        assert_eq!(Pool::public(ipam), Pool::Ipam(ipam.to_owned()));
+        assert_eq!(
+            Pool::from_public_ipv4_pool(ipam),
+            Pool::Ipam(ipam.to_owned())
+        );
         let own = "ipv4pool-ec2-1";
-        assert_eq!(Pool::public(own), Pool::BringYourOwn(own.to_owned()));
+        assert_eq!(
+            Pool::from_public_ipv4_pool(own),
+            Pool::BringYourOwn(own.to_owned())
+        );
     }
 }

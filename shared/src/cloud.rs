@@ -20,7 +20,7 @@ use time::OffsetDateTime;
 
 /// Which addresses to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Which {
+pub enum AddressFilter {
     /// Every address of the account in this region: EC2 answers in one call, without pages.
     All,
     /// The allocations named; those that do not exist are left out, they are no error.
@@ -37,7 +37,7 @@ pub trait ReadAddresses: Send + Sync {
     /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
     fn addresses(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> impl Future<Output = Result<Vec<Address>, CloudError>> + Send;
 
     /// `DescribeAddressesAttribute` with `domain-name`: the published reverse DNS names, without their
@@ -45,15 +45,15 @@ pub trait ReadAddresses: Send + Sync {
     ///
     /// # Errors
     /// As for [`ReadAddresses::addresses`].
-    fn reverse_names(
+    fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> impl Future<Output = Result<BTreeMap<AllocationId, String>, CloudError>> + Send;
 }
 
 /// A request for one address by name.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AddressRequest {
+pub struct AllocateAddressRequest {
     /// The address.
     pub ip: Ipv4Addr,
     /// Its pool: only an IPAM pool is named in the call.
@@ -87,7 +87,7 @@ pub trait Reclaim: Send + Sync {
     /// `LimitExceeded`: the address quota is full. `TagsRefused`: a tag policy forbids these tags.
     fn allocate(
         &self,
-        request: &AddressRequest,
+        request: &AllocateAddressRequest,
     ) -> impl Future<Output = Result<Allocated, CloudError>> + Send;
 }
 
@@ -110,14 +110,14 @@ pub trait Associate: Send + Sync {
 }
 
 /// Setting reverse DNS.
-pub trait NameAddress: Send + Sync {
+pub trait SetReverseDns: Send + Sync {
     /// `ModifyAddressAttribute` with `DomainName`. EC2 publishes the name later, by itself.
     ///
     /// Idempotent on (allocation, name).
     ///
     /// # Errors
     /// EC2 refuses a name whose forward record does not point at the address.
-    fn set_reverse_name(
+    fn set_reverse_dns(
         &self,
         allocation: &AllocationId,
         name: &str,
@@ -142,26 +142,26 @@ pub trait ReadInterfaces: Send + Sync {
     /// As for [`ReadInterfaces::interface`].
     fn interfaces(
         &self,
-        which: &WhichInterfaces,
+        which: &InterfaceFilter,
     ) -> impl Future<Output = Result<Vec<Interface>, CloudError>> + Send;
 }
 
 /// Which network interfaces to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WhichInterfaces {
+pub enum InterfaceFilter {
     /// The interfaces named.
-    Named(Vec<EniId>),
+    Ids(Vec<EniId>),
     /// Every interface that has a tag with this key.
-    Tagged(String),
+    TagKey(String),
 }
 
 /// Which instances to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum WhichInstances {
+pub enum InstanceFilter {
     /// The instances named; those that do not exist are left out, they are no error.
-    Named(Vec<InstanceId>),
+    Ids(Vec<InstanceId>),
     /// Every instance that has a tag with this key.
-    Tagged(String),
+    TagKey(String),
 }
 
 /// Reading instances.
@@ -174,7 +174,7 @@ pub trait ReadInstances: Send + Sync {
     /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
     fn instances(
         &self,
-        which: &WhichInstances,
+        which: &InstanceFilter,
     ) -> impl Future<Output = Result<Vec<Instance>, CloudError>> + Send;
 }
 
@@ -202,7 +202,7 @@ pub trait Trail: Send + Sync {
     ///
     /// # Errors
     /// `Throttled`, `Denied`, or anything else as `Other`.
-    fn history_of(
+    fn event_history(
         &self,
         allocation: &AllocationId,
         until: OffsetDateTime,
@@ -271,7 +271,7 @@ pub enum Missing {
     /// The instance (`InvalidInstanceID.NotFound`).
     Instance,
     /// Something else.
-    Else,
+    Other,
 }
 
 /// What AWS answered, kept whole for whoever has to find out.
@@ -324,7 +324,7 @@ impl CloudError {
 
     /// Whether the same call may work a moment later.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self, Self::Throttled(_) | Self::Other(_))
     }
 

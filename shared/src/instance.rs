@@ -125,23 +125,23 @@ pub struct PrivateIp {
     /// The private IP.
     pub ip: Ipv4Addr,
     /// The public address that leads to it.
-    pub public: Option<PublicSide>,
+    pub public: Option<PublicIp>,
 }
 
 /// The public address of a private IP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PublicSide {
+pub struct PublicIp {
     /// The address.
     pub ip: Ipv4Addr,
     /// EC2 assigned it by itself when the instance started: it ends with the association of an Elastic
     /// IP, and cannot be had again (EC2 user guide, "Public IPv4 addresses").
-    pub automatic: bool,
+    pub auto_assigned: bool,
 }
 
 /// What EC2's own checks say of an instance.
 /// Source: EC2 user guide, "Status checks for your instances".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Checks {
+pub enum StatusChecks {
     /// Instance and host pass.
     Ok,
     /// Not known yet: the instance has just started.
@@ -154,7 +154,7 @@ pub enum Checks {
 
 /// What an instance type allows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct InstanceTypeLimits {
     /// Interfaces on network card 0, the primary one included.
     pub interfaces: i32,
     /// Private IPv4 addresses on one interface.

@@ -55,15 +55,15 @@ pub enum Outcome {
     /// Another account has it, by a transfer.
     Transferred,
     /// It is offered to another account, which can take it at any moment.
-    Threatened,
+    TransferOffered,
     /// It was taken back too often in a day: left to whoever keeps releasing it, until a person decides.
-    Fight,
+    ReclaimLoop,
     /// The instance has its address: it got it in this run.
     Associated,
     /// The instance had its address already.
     AlreadyPlaced,
     /// Every address of the group is in use: the instance gets one when one becomes free.
-    PoolEmpty,
+    NoFreeAddress,
     /// An address is there, and EC2 does not let the instance have it.
     NotPlaced,
     /// The address of an instance that stopped is on a running one.
@@ -236,7 +236,7 @@ pub struct AddressReport {
     /// What it is associated with now.
     pub association: Option<AssociationReport>,
     /// The reverse DNS name that is set again.
-    pub reverse_name: Option<String>,
+    pub reverse_dns: Option<String>,
     /// Where the knowledge of it came from.
     pub known_from: Option<KnownFrom>,
     /// How many times `AllocateAddress` was called for it in this run.
@@ -288,7 +288,7 @@ pub struct PlacedReport {
     /// Where it is; in `observe` mode, where it would be.
     pub association: AssociationReport,
     /// Why this address.
-    pub because: Because,
+    pub reason: PlacementReason,
     /// The name that stands for this address as long as it is allocated.
     pub public_dns_name: String,
     /// What to know about that name.
@@ -302,7 +302,7 @@ pub struct PlacedReport {
 /// Why an instance has the address that it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Because {
+pub enum PlacementReason {
     /// It had it when the event came.
     AlreadyThere,
     /// The address and the instance have the same slot.
@@ -324,7 +324,7 @@ pub enum KnownFrom {
     /// The ledger.
     Ledger,
     /// CloudTrail's event history.
-    Trail,
+    EventHistory,
 }
 
 /// What a refresh of the ledger found.
@@ -341,7 +341,7 @@ pub struct SweepReport {
     pub missing: Vec<AllocationId>,
     /// What became of these, and of losses that were not settled before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub settled: Vec<Report>,
+    pub handled: Vec<Report>,
     /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,

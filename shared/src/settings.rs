@@ -4,7 +4,7 @@
 mod arn_pattern;
 mod reader;
 mod tag_keys;
-mod words;
+mod values;
 
 #[cfg(test)]
 mod tests;
@@ -14,7 +14,7 @@ use reader::Reader;
 use std::fmt;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
-pub use words::{Failback, Fencing, Mode, Mover, OnStop, Protection};
+pub use values::{Failback, Fencing, Mode, Mover, OnStop, Protection};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +64,7 @@ pub struct Settings {
 
 /// The longest reclaim deadline, and the shortest retention: a tombstone that the ledger forgot while its
 /// address is asked for would leave nobody to ask. It is as far back as CloudTrail's event history reaches.
-const MOST_DEADLINE_DAYS: u64 = 90;
+const MAX_DEADLINE_DAYS: u64 = 90;
 
 /// One setting that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl Settings {
                 "HOLDFAST_RECLAIM_DEADLINE_HOURS",
                 72,
                 3600,
-                1..=MOST_DEADLINE_DAYS * 24,
+                1..=MAX_DEADLINE_DAYS * 24,
             ),
             most_reclaims_per_day: reader.number("HOLDFAST_MOST_RECLAIMS_PER_DAY", 3, 1..=1000),
             restore_window: reader.duration("HOLDFAST_RESTORE_WINDOW_MINUTES", 60, 60, 0..=525_600),
@@ -138,7 +138,7 @@ impl Settings {
                 "HOLDFAST_RETENTION_DAYS",
                 400,
                 86_400,
-                MOST_DEADLINE_DAYS..=3650,
+                MAX_DEADLINE_DAYS..=3650,
             ),
             region: reader.required("AWS_REGION", "the region, as Lambda sets it"),
         };

@@ -11,7 +11,7 @@ use super::{
         Ec2Error, InstanceState, ModifyNetworkInterfaceAttribute, Response,
     },
     association::not_in_valid_state,
-    instance_types::Limits,
+    instance_types::InstanceTypeLimits,
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Interface},
     model::{Model, auth_failure, invalid_value, missing_parameter},
@@ -59,7 +59,7 @@ impl Model {
 
     fn slot_is_free(&self, instance: &Instance, card: i32, index: i32) -> Result<(), Ec2Error> {
         let id = &instance.id;
-        let limits = Limits::of_instance(instance);
+        let limits = InstanceTypeLimits::of_instance(instance);
         let attached = || self.resources.interfaces_of(id);
         let taken = attached().any(|it| it.slot() == Some((card, index)));
         // How EC2 refuses an index that a forced detach has blocked is not known.

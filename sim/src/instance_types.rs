@@ -55,13 +55,13 @@ const TYPES: &[(&str, i32, i32, i32)] = &[
 
 /// The limits of one type.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
+pub(super) struct InstanceTypeLimits {
     cards: i32,
     interfaces_per_card: i32,
     ipv4_per_interface: i32,
 }
 
-impl Limits {
+impl InstanceTypeLimits {
     /// The limits of a type, if it exists.
     pub(super) fn of(kind: &str) -> Option<Self> {
         let found = TYPES.iter().find(|(name, ..)| *name == kind);
@@ -103,7 +103,7 @@ pub(super) fn describe(request: &DescribeInstanceTypes) -> Result<Response, Ec2E
     let unknown: Vec<&str> = asked
         .iter()
         .map(String::as_str)
-        .filter(|kind| Limits::of(kind).is_none())
+        .filter(|kind| InstanceTypeLimits::of(kind).is_none())
         .collect();
     if !unknown.is_empty() {
         return Err(Ec2Error::new(

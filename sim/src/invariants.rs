@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{api::InstanceState, instance_types::Limits, model::Model};
+use super::{api::InstanceState, instance_types::InstanceTypeLimits, model::Model};
 
 impl Model {
     /// Each broken invariant, in a sentence; empty when all is well.
@@ -94,7 +94,9 @@ impl Model {
                         "{id} is attached to {instance_id}, which is terminated"
                     ));
                 }
-                Some(instance) if *count > Limits::of_instance(instance).interfaces_per_card() => {
+                Some(instance)
+                    if *count > InstanceTypeLimits::of_instance(instance).interfaces_per_card() =>
+                {
                     broken.push(format!(
                         "{instance_id} has more interfaces than its type takes"
                     ));

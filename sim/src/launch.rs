@@ -7,7 +7,7 @@ use super::{
         Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Reservation, Response,
         RunInstances, Tag,
     },
-    instance_types::Limits,
+    instance_types::InstanceTypeLimits,
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
     model::{Model, auth_failure, invalid_value, missing_parameter},
@@ -44,7 +44,7 @@ impl Model {
             )));
         }
         if let Some(kind) = &request.instance_type
-            && Limits::of(kind).is_none()
+            && InstanceTypeLimits::of(kind).is_none()
         {
             return Err(invalid_value(format!(
                 "Invalid value '{kind}' for InstanceType."
@@ -207,7 +207,7 @@ impl Model {
 fn fits(request: &RunInstances) -> Result<(), Ec2Error> {
     let kind = request.instance_type.as_deref().unwrap_or(USUAL_TYPE);
     let count = request.network_interfaces.len();
-    match Limits::of(kind) {
+    match InstanceTypeLimits::of(kind) {
         Some(limits) if count > limits.interfaces_per_card() => Err(Ec2Error::new(
             "AttachmentLimitExceeded",
             format!("Interface count {count} exceeds the limit for {kind}"),

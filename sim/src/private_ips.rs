@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 
 use super::{
     api::{AssignPrivateIpAddresses, Ec2Error, Response, UnassignPrivateIpAddresses},
-    instance_types::Limits,
+    instance_types::InstanceTypeLimits,
     interfaces::Interface,
     model::{Model, auth_failure, invalid_value, missing_parameter},
 };
@@ -132,7 +132,7 @@ impl Model {
             .instance_id()
             .and_then(|id| self.resources.instances.get(id));
         instance.map_or(UNATTACHED_LIMIT, |it| {
-            Limits::of_instance(it).ipv4_per_interface()
+            InstanceTypeLimits::of_instance(it).ipv4_per_interface()
         })
     }
 

@@ -13,7 +13,7 @@ use super::{
 
 /// "Maximum number of tags per resource: 50"; the `aws:` ones do not count (EC2 user guide, "Tag
 /// restrictions").
-const MOST_TAGS: usize = 50;
+const MAX_TAGS: usize = 50;
 const RESERVED: &str = "aws:";
 
 impl Resources {
@@ -182,7 +182,7 @@ fn not_reserved(key: &str) -> Result<(), Ec2Error> {
 }
 
 fn within_limit(keys: &BTreeSet<&String>) -> Result<(), Ec2Error> {
-    if keys.iter().filter(|key| !key.starts_with(RESERVED)).count() > MOST_TAGS {
+    if keys.iter().filter(|key| !key.starts_with(RESERVED)).count() > MAX_TAGS {
         return Err(Ec2Error::new(
             "TagLimitExceeded",
             "The maximum number of Tags for a resource has been reached.",

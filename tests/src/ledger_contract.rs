@@ -13,11 +13,13 @@ mod rows;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use holdfast::cloud::CloudError;
-use holdfast::event::cloudtrail::Deed;
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::ids::AllocationId;
 use holdfast::ledger::history::State;
-use holdfast::ledger::snapshot::Life;
-use holdfast::ledger::{Known, Ledger, Snapshot, Written, update_release, update_snapshot};
+use holdfast::ledger::snapshot::AllocationState;
+use holdfast::ledger::{
+    AllocationRows, Ledger, Snapshot, Written, update_release, update_snapshot,
+};
 pub use leases::*;
 use rows::{
     NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,
@@ -34,7 +36,7 @@ const MANY: u32 = 600;
 const AT_ONCE: usize = 16;
 
 pub async fn what_nobody_wrote_is_not_known<L: Ledger>(ledger: &L) -> Checked {
-    let nothing = Known {
+    let nothing = AllocationRows {
         snapshot: None,
         release: None,
     };
@@ -50,7 +52,7 @@ pub async fn both_rows_of_an_allocation_are_read_at_once<L: Ledger>(ledger: &L) 
     let (snapshot, release) = (a_snapshot(1), a_release(1));
     store(ledger, &snapshot).await?;
     assert_eq!(ledger.put_release(&release).await?, Written::Stored);
-    let both = Known {
+    let both = AllocationRows {
         snapshot: Some(snapshot),
         release: Some(release),
     };
@@ -167,11 +169,11 @@ pub async fn the_order_of_arrival_does_not_matter<L: Ledger>(ledger: &L) -> Chec
     let mut ends = Vec::new();
     for (number, late_tag) in [(1, false), (2, true)] {
         store(ledger, &a_snapshot(number)).await?;
-        let tagged = Deed::Tagged {
+        let tagged = AddressChange::Tagged {
             allocations: vec![allocation(number)],
             tags: tags(&[("late", "1")]),
         };
-        let released = Deed::Released {
+        let released = AddressChange::Released {
             allocation: allocation(number),
             border_group: None,
         };
@@ -179,14 +181,15 @@ pub async fn the_order_of_arrival_does_not_matter<L: Ledger>(ledger: &L) -> Chec
         if late_tag {
             deeds.reverse();
         }
-        for (deed, at) in deeds {
-            let record = a_record(deed, at);
+        for (change, at) in deeds {
+            let record = a_record(change, at);
             let known = ledger.read(&allocation(number)).await?;
-            let change = |known: &Known| known.snapshot.as_ref()?.following(&record, PROTECT);
+            let change =
+                |known: &AllocationRows| known.snapshot.as_ref()?.after_record(&record, PROTECT);
             update_snapshot(ledger, &allocation(number), known, change).await?;
         }
         let end = ledger.read(&allocation(number)).await?.snapshot;
-        ends.extend(end.map(|row| (row.life, row.true_at)));
+        ends.extend(end.map(|row| (row.life, row.as_of)));
     }
     assert_eq!(ends.len(), 2);
     assert_eq!(ends[0], ends[1]);
@@ -197,18 +200,21 @@ pub async fn a_tombstone_is_never_raised<L: Ledger>(ledger: &L) -> Checked {
     let alive = a_snapshot(1);
     store(ledger, &alive).await?;
     let knew_it_alive = ledger.read(&allocation(1)).await?;
-    let end = |known: &Known| Some(known.snapshot.as_ref()?.ended(NOON));
+    let end = |known: &AllocationRows| Some(known.snapshot.as_ref()?.ended(NOON));
     update_snapshot(ledger, &allocation(1), knew_it_alive.clone(), end).await?;
 
-    let tagged = Deed::Tagged {
+    let tagged = AddressChange::Tagged {
         allocations: vec![allocation(1)],
         tags: tags(&[("new", "1")]),
     };
     let record = a_record(tagged, NOON + Duration::HOUR);
-    let follow = |known: &Known| known.snapshot.as_ref()?.following(&record, PROTECT);
+    let follow = |known: &AllocationRows| known.snapshot.as_ref()?.after_record(&record, PROTECT);
     update_snapshot(ledger, &allocation(1), knew_it_alive, follow).await?;
     let row = ledger.read(&allocation(1)).await?.snapshot;
-    assert_eq!(row.map(|row| row.life), Some(Life::Released { at: NOON }));
+    assert_eq!(
+        row.map(|row| row.life),
+        Some(AllocationState::Released { at: NOON })
+    );
     Ok(())
 }
 
@@ -218,7 +224,7 @@ pub async fn changes_at_the_same_moment_all_land<L: Ledger>(ledger: &L) -> Check
     let first = allocation(1);
     let known = ledger.read(&first).await?;
     let changes = names.iter().map(|name| {
-        let change = move |known: &Known| {
+        let change = move |known: &AllocationRows| {
             let mut next = known.snapshot.clone()?;
             next.tags.insert((*name).to_owned(), String::new());
             Some(next)
@@ -240,13 +246,13 @@ pub async fn changes_at_the_same_moment_all_land<L: Ledger>(ledger: &L) -> Check
 }
 
 pub async fn attempts_at_the_same_moment_are_all_counted<L: Ledger>(ledger: &L) -> Checked {
-    let count = |known: &Known| {
+    let count = |known: &AllocationRows| {
         let mut next = known.release.clone().unwrap_or_else(|| a_release(1));
         next.attempts += 1;
         Some(next)
     };
     let first = allocation(1);
-    let runs = (0..4).map(|_| update_release(ledger, &first, Known::default(), count));
+    let runs = (0..4).map(|_| update_release(ledger, &first, AllocationRows::default(), count));
     try_join_all(runs).await?;
     let release = ledger.read(&first).await?.release;
     assert_eq!(
@@ -272,7 +278,7 @@ pub async fn the_history_of_an_address_is_told_by_period<L: Ledger>(ledger: &L) 
     let first = a_snapshot(1);
     let half_a_second_later = NOON + Duration::milliseconds(500);
     let second = Snapshot {
-        true_at: half_a_second_later,
+        as_of: half_a_second_later,
         revision: 2,
         ..first.clone()
     };

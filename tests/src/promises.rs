@@ -4,12 +4,12 @@
 mod interfaces;
 mod lease;
 mod records;
-mod scene;
+mod view;
 
 use ec2_sim::api::{Caller, Request};
-pub use lease::{Deed, Hand, UnderLease, deed, repeated, under_lease};
+pub use lease::{LeaseCaller, LeasedCall, UnderLease, effect, repeated, under_lease};
 pub use records::{broken_by_record, broken_by_row, unprotected_by};
-pub use scene::{Addresses, Scene, addresses};
+pub use view::{AccountView, Addresses, addresses};
 
 /// Whether a call is Holdfast's.
 #[must_use]
@@ -19,7 +19,7 @@ pub fn is_holdfast(caller: &Caller) -> bool {
 
 /// What one call of Holdfast's broke: promises 1, 2, 4 and 6, from the account before and after it.
 #[must_use]
-pub fn broken_by(request: &Request, before: &Scene, after: &Scene) -> Vec<String> {
+pub fn broken_by(request: &Request, before: &AccountView, after: &AccountView) -> Vec<String> {
     let mut broken = Vec::new();
     let action = request.action();
     if matches!(action, "ReleaseAddress" | "TerminateInstances") {

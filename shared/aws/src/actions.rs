@@ -38,7 +38,7 @@ pub const RECLAIM: &[&str] = &[ALLOCATE_ADDRESS, "ec2:CreateTags"];
 /// What [`holdfast::cloud::Associate`] calls.
 pub const ASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
 
-/// What [`holdfast::cloud::NameAddress`] calls.
+/// What [`holdfast::cloud::SetReverseDns`] calls.
 pub const NAME_ADDRESS: &[&str] = &[MODIFY_ADDRESS_ATTRIBUTE];
 
 /// What [`holdfast::cloud::ReadInterfaces`] calls.
@@ -50,7 +50,7 @@ pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
 /// What [`holdfast::cloud::Disassociate`] calls.
 pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
 
-/// What [`holdfast::cloud::health::ReadHealth`] calls.
+/// What [`holdfast::cloud::health::ReadStatusChecks`] calls.
 pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 
 /// What [`holdfast::cloud::health::ReadLimits`] calls.
@@ -59,7 +59,7 @@ pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 /// What [`holdfast::cloud::health::ReadAlarms`] calls.
 pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
 
-/// What [`holdfast::cloud::health::ReadFiring`] calls.
+/// What [`holdfast::cloud::health::ReadFiringAlarms`] calls.
 pub const READ_FIRING: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`holdfast::cloud::moves::MoveInterface`] calls.
@@ -78,7 +78,7 @@ pub const REASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
 /// What [`holdfast::cloud::moves::Fence`] calls.
 pub const FENCE: &[&str] = &[STOP_INSTANCES, MODIFY_NETWORK_INTERFACE_ATTRIBUTE];
 
-/// What [`holdfast::cloud::moves::Rehearse`] calls, with `DryRun`: EC2 checks the permission for the action itself.
+/// What [`holdfast::cloud::moves::DryRun`] calls, with `DryRun`: EC2 checks the permission for the action itself.
 pub const REHEARSE: &[&str] = &[
     ATTACH_NETWORK_INTERFACE,
     DETACH_NETWORK_INTERFACE,

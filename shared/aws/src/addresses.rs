@@ -4,22 +4,22 @@
 //! acts on an answer does so with a call that EC2 itself refuses when the answer was stale.
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
-use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     Address as Described, AddressAttribute, AddressAttributeName, Filter, ServiceManaged,
 };
 use holdfast::address::{Address, Association, Pool};
-use holdfast::cloud::{CloudError, Missing, ReadAddresses, Which};
+use holdfast::cloud::{AddressFilter, CloudError, Missing, ReadAddresses};
 use holdfast::ids::{AllocationId, AssociationId, BorderGroup};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// Source: EC2 API reference, `DescribeAddressesAttribute`, `MaxResults`.
-const MOST_IN_A_PAGE: i32 = 1000;
+const MAX_IN_A_PAGE: i32 = 1000;
 
 /// For more names than this, all pages are fewer bytes than the ids in the request.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED: usize = 100;
 
 impl ReadAddresses for Aws {
     /// Allocations are asked for by filter: named as `AllocationId`, a single one that is gone would
@@ -27,17 +27,17 @@ impl ReadAddresses for Aws {
     ///
     /// A customer-owned address is not found by its IP: the filter `public-ip` knows Elastic IPs and
     /// carrier IPs (EC2 API reference, `DescribeAddresses`).
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let allocations = match which {
-            Which::All => return self.described(None).await,
-            Which::Ip(ip) => {
+            AddressFilter::All => return self.described(None).await,
+            AddressFilter::Ip(ip) => {
                 let by_ip = filter("public-ip", [ip.to_string()]);
                 return self.described(Some(by_ip)).await;
             }
-            Which::Allocations(allocations) => allocations,
+            AddressFilter::Allocations(allocations) => allocations,
         };
         let mut found = Vec::new();
-        for some in allocations.chunks(MOST_FILTER_VALUES) {
+        for some in allocations.chunks(MAX_FILTER_VALUES) {
             let by_id = filter("allocation-id", some.iter().map(AllocationId::to_string));
             found.extend(self.described(Some(by_id)).await?);
         }
@@ -46,13 +46,13 @@ impl ReadAddresses for Aws {
 
     /// This action has no filters. Where an allocation that is asked for does not exist, or where an IP
     /// is asked for, all names are read and the rest is left out.
-    async fn reverse_names(
+    async fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         let attributes = match which {
-            Which::Allocations(none) if none.is_empty() => Vec::new(),
-            Which::Allocations(few) if few.len() <= MOST_NAMED => {
+            AddressFilter::Allocations(none) if none.is_empty() => Vec::new(),
+            AddressFilter::Allocations(few) if few.len() <= MAX_NAMED => {
                 match self.names(Some(few)).await {
                     Err(CloudError::NotFound {
                         what: Missing::Allocation,
@@ -61,7 +61,9 @@ impl ReadAddresses for Aws {
                     named => named?,
                 }
             }
-            Which::All | Which::Ip(_) | Which::Allocations(_) => self.names(None).await?,
+            AddressFilter::All | AddressFilter::Ip(_) | AddressFilter::Allocations(_) => {
+                self.names(None).await?
+            }
         };
         let mut names = BTreeMap::new();
         for attribute in &attributes {
@@ -69,9 +71,9 @@ impl ReadAddresses for Aws {
                 continue;
             };
             let is_asked_for = match which {
-                Which::All => true,
-                Which::Ip(ip) => attribute.public_ip() == Some(ip.to_string().as_str()),
-                Which::Allocations(allocations) => allocations.contains(&allocation),
+                AddressFilter::All => true,
+                AddressFilter::Ip(ip) => attribute.public_ip() == Some(ip.to_string().as_str()),
+                AddressFilter::Allocations(allocations) => allocations.contains(&allocation),
             };
             if is_asked_for {
                 names.insert(allocation, name);
@@ -104,7 +106,7 @@ impl Aws {
         of: Option<&[AllocationId]>,
     ) -> Result<Vec<AddressAttribute>, CloudError> {
         let ids = of.map(|ids| ids.iter().map(AllocationId::to_string).collect());
-        let page_size = of.is_none().then_some(MOST_IN_A_PAGE);
+        let page_size = of.is_none().then_some(MAX_IN_A_PAGE);
         self.ec2
             .describe_addresses_attribute()
             .attribute(AddressAttributeName::DomainName)
@@ -128,7 +130,7 @@ fn address(described: &Described) -> Result<Address, CloudError> {
     ]);
     let pool = match said(described.customer_owned_ipv4_pool()) {
         Some(pool) => Pool::CustomerOwned(pool.to_owned()),
-        None => Pool::public(described.public_ipv4_pool().unwrap_or_default()),
+        None => Pool::from_public_ipv4_pool(described.public_ipv4_pool().unwrap_or_default()),
     };
     Ok(Address {
         allocation: required(FROM, described.allocation_id(), "an allocation id")?,

@@ -13,19 +13,19 @@ use aws_sdk_cloudwatch::types::{
     StateValue,
 };
 use holdfast::cloud::CloudError;
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiring};
-use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms};
+use holdfast::event::alarm::{AlarmMetric, AlarmState};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`, `AlarmNames` and `MaxRecords`.
-const MOST_NAMED: usize = 100;
-const MOST_IN_A_PAGE: i32 = 100;
+const MAX_NAMED: usize = 100;
+const MAX_IN_A_PAGE: i32 = 100;
 
 impl ReadAlarms for Aws {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         let mut found = Vec::new();
-        for some in names.chunks(MOST_NAMED) {
+        for some in names.chunks(MAX_NAMED) {
             let asked = self.both_types().set_alarm_names(Some(some.to_vec()));
             found.extend(all_pages(asked).await?);
         }
@@ -64,7 +64,7 @@ impl ReadAlarms for Aws {
     }
 }
 
-impl ReadFiring for Aws {
+impl ReadFiringAlarms for Aws {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         all_pages(self.both_types().state_value(StateValue::Alarm)).await
     }
@@ -78,7 +78,7 @@ impl Aws {
             .describe_alarms()
             .alarm_types(AlarmType::MetricAlarm)
             .alarm_types(AlarmType::CompositeAlarm)
-            .max_records(MOST_IN_A_PAGE)
+            .max_records(MAX_IN_A_PAGE)
     }
 }
 
@@ -119,7 +119,7 @@ fn metric(described: &MetricAlarm) -> Result<Alarm, CloudError> {
         state: state(described.state_value())?,
         since: changed_at.and_then(moment),
         suppressed_by: None,
-        measures: alone.into_iter().chain(several).collect(),
+        metrics: alone.into_iter().chain(several).collect(),
         rule: None,
     })
 }
@@ -136,7 +136,7 @@ fn composite(described: &CompositeAlarm) -> Result<Alarm, CloudError> {
         suppressed_by: suppressed_by
             .map(ActionsSuppressedBy::as_str)
             .map(str::to_owned),
-        measures: Vec::new(),
+        metrics: Vec::new(),
         rule: described.alarm_rule().map(str::to_owned),
     })
 }
@@ -146,11 +146,11 @@ fn measure(
     namespace: Option<&str>,
     metric: Option<&str>,
     dimensions: &[Dimension],
-) -> Option<Measure> {
+) -> Option<AlarmMetric> {
     let dimensions = dimensions
         .iter()
         .filter_map(|it| Some((said(it.name())?.to_owned(), said(it.value())?.to_owned())));
-    Some(Measure {
+    Some(AlarmMetric {
         namespace: namespace?.to_owned(),
         metric: metric?.to_owned(),
         dimensions: dimensions.collect(),

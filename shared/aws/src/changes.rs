@@ -8,7 +8,9 @@ use super::read::{one_of, required};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{DomainType, ResourceType, Tag, TagSpecification};
 use holdfast::address::{Pool, Tags};
-use holdfast::cloud::{AddressRequest, Allocated, Associate, CloudError, NameAddress, Reclaim};
+use holdfast::cloud::{
+    AllocateAddressRequest, Allocated, Associate, CloudError, Reclaim, SetReverseDns,
+};
 use holdfast::ids::{AllocationId, AssociationId, EniId};
 use std::net::Ipv4Addr;
 
@@ -16,7 +18,7 @@ impl Reclaim for Aws {
     /// The pool is named for IPAM only. `PublicIpv4Pool` lets EC2 choose an address from the pool: "To
     /// specify a specific address from the address pool, use the Address parameter instead". A
     /// customer-owned address is named the same way (EC2 API reference, `AllocateAddress`).
-    async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
+    async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         const CALL: &str = ALLOCATE_ADDRESS;
         let ipam_pool = match &request.pool {
             Pool::Ipam(pool) => Some(pool.clone()),
@@ -84,8 +86,8 @@ impl Aws {
     }
 }
 
-impl NameAddress for Aws {
-    async fn set_reverse_name(
+impl SetReverseDns for Aws {
+    async fn set_reverse_dns(
         &self,
         allocation: &AllocationId,
         name: &str,

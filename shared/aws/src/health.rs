@@ -5,39 +5,39 @@
 use super::actions::{DESCRIBE_INSTANCE_STATUS, DESCRIBE_INSTANCE_TYPES};
 use super::failure::unreadable;
 use super::moves::FIRST_CARD;
-use super::read::{MOST_FILTER_VALUES, filter, required};
+use super::read::{MAX_FILTER_VALUES, filter, required};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     InstanceStateName, InstanceStatus, InstanceTypeInfo, NetworkInfo, SummaryStatus,
 };
 use futures_util::future::join_all;
-use holdfast::cloud::health::{ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{Checks, Limits};
+use holdfast::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 /// Source: EC2 API reference, `DescribeInstanceStatus`, `InstanceId.N`.
-const MOST_NAMED: usize = 100;
+const MAX_NAMED: usize = 100;
 
 /// Source: EC2 API reference, `DescribeInstanceTypes`, `MaxResults`.
-const MOST_IN_A_PAGE: i32 = 100;
+const MAX_IN_A_PAGE: i32 = 100;
 
 /// What was read of instance types, for as long as the process lives.
 #[derive(Debug, Default)]
-pub(super) struct KnownLimits(Mutex<BTreeMap<InstanceType, Limits>>);
+pub(super) struct KnownLimits(Mutex<BTreeMap<InstanceType, InstanceTypeLimits>>);
 
-impl ReadHealth for Aws {
+impl ReadStatusChecks for Aws {
     /// This action has no filter for instances, and one that does not exist fails the whole call
     /// (`InvalidInstanceID.NotFound`). The instances are then asked for in halves, side by side, until
     /// those that do not exist are by themselves.
     async fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         let mut found = BTreeMap::new();
-        let mut to_ask: Vec<&[InstanceId]> = instances.chunks(MOST_NAMED).collect();
+        let mut to_ask: Vec<&[InstanceId]> = instances.chunks(MAX_NAMED).collect();
         while !to_ask.is_empty() {
             let answers = join_all(to_ask.iter().map(|some| self.statuses(some))).await;
             let mut halves = Vec::new();
@@ -64,15 +64,15 @@ impl ReadLimits for Aws {
     async fn limits(
         &self,
         types: &[InstanceType],
-    ) -> Result<BTreeMap<InstanceType, Limits>, CloudError> {
+    ) -> Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError> {
         let unknown = self.limits.unknown(types);
-        for some in unknown.chunks(MOST_FILTER_VALUES) {
+        for some in unknown.chunks(MAX_FILTER_VALUES) {
             let by_type = filter("instance-type", some.iter().map(ToString::to_string));
             let described = self
                 .ec2
                 .describe_instance_types()
                 .filters(by_type)
-                .max_results(MOST_IN_A_PAGE)
+                .max_results(MAX_IN_A_PAGE)
                 .into_paginator()
                 .items()
                 .send()
@@ -91,7 +91,7 @@ impl Aws {
     async fn statuses(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         let ids = instances.iter().map(InstanceId::to_string).collect();
         let described = self
             .ec2
@@ -114,11 +114,14 @@ impl Aws {
 }
 
 impl KnownLimits {
-    fn with<T>(&self, work: impl FnOnce(&mut BTreeMap<InstanceType, Limits>) -> T) -> T {
+    fn with<T>(
+        &self,
+        work: impl FnOnce(&mut BTreeMap<InstanceType, InstanceTypeLimits>) -> T,
+    ) -> T {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn learn(&self, (kind, limits): (InstanceType, Limits)) {
+    fn learn(&self, (kind, limits): (InstanceType, InstanceTypeLimits)) {
         self.with(|known| known.insert(kind, limits));
     }
 
@@ -130,7 +133,7 @@ impl KnownLimits {
         })
     }
 
-    fn of(&self, types: &[InstanceType]) -> BTreeMap<InstanceType, Limits> {
+    fn of(&self, types: &[InstanceType]) -> BTreeMap<InstanceType, InstanceTypeLimits> {
         self.with(|known| {
             let asked = types.iter().filter_map(|kind| known.get_key_value(kind));
             asked
@@ -143,23 +146,23 @@ impl KnownLimits {
 /// The checks of host and instance, and of the volumes that are attached, which not every instance has. An
 /// instance that does not run has no checks worth the name, and a word that nobody knows is no good news.
 /// Source: EC2 user guide, "Status checks for your instances".
-fn checks(described: &InstanceStatus) -> Checks {
+fn checks(described: &InstanceStatus) -> StatusChecks {
     let state = described.instance_state().and_then(|state| state.name());
     if state != Some(&InstanceStateName::Running) {
-        return Checks::Unknown;
+        return StatusChecks::Unknown;
     }
     let host = described.system_status().and_then(|it| it.status());
     let instance = described.instance_status().and_then(|it| it.status());
     let volumes = described.attached_ebs_status().and_then(|it| it.status());
     let all = [host, instance, volumes];
     if all.contains(&Some(&SummaryStatus::Impaired)) {
-        Checks::Impaired
+        StatusChecks::Impaired
     } else if all.contains(&Some(&SummaryStatus::Initializing)) {
-        Checks::Initializing
+        StatusChecks::Initializing
     } else if [host, instance] == [Some(&SummaryStatus::Ok); 2] && may_pass(volumes) {
-        Checks::Ok
+        StatusChecks::Ok
     } else {
-        Checks::Unknown
+        StatusChecks::Unknown
     }
 }
 
@@ -174,7 +177,7 @@ fn may_pass(volumes: Option<&SummaryStatus>) -> bool {
 }
 
 /// The limits of network card 0, the only one that is used.
-fn limits(described: &InstanceTypeInfo) -> Result<(InstanceType, Limits), CloudError> {
+fn limits(described: &InstanceTypeInfo) -> Result<(InstanceType, InstanceTypeLimits), CloudError> {
     let missing = |what| unreadable(DESCRIBE_INSTANCE_TYPES, format!("{what} is missing"), None);
     let kind = described
         .instance_type()
@@ -183,7 +186,7 @@ fn limits(described: &InstanceTypeInfo) -> Result<(InstanceType, Limits), CloudE
     let network = described.network_info();
     let interfaces = network.and_then(interfaces_of_first_card);
     let private_ips = network.and_then(NetworkInfo::ipv4_addresses_per_interface);
-    let limits = Limits {
+    let limits = InstanceTypeLimits {
         interfaces: interfaces.ok_or_else(|| missing("how many interfaces it takes"))?,
         private_ips: private_ips.ok_or_else(|| missing("how many private IPs one takes"))?,
     };

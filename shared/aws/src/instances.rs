@@ -6,21 +6,21 @@
 use super::actions::{DESCRIBE_INSTANCES, DISASSOCIATE_ADDRESS};
 use super::failure::unreadable;
 use super::interfaces::attachment_state;
-use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     Filter, Instance as Described, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
     InstancePrivateIpAddress, InstanceStateName,
 };
-use holdfast::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
+use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::ids::{AssociationId, InstanceId, InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, PrivateIp, PublicSide};
+use holdfast::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
 use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_INSTANCES;
 
 /// Source: EC2 API reference, `DescribeInstances`, `MaxResults`.
-const MOST_IN_A_PAGE: i32 = 1000;
+const MAX_IN_A_PAGE: i32 = 1000;
 
 /// Interfaces that EC2 lets their owner associate. Source: EC2 API reference,
 /// `InstanceNetworkInterface`, `InterfaceType`.
@@ -29,15 +29,15 @@ const OWN_KINDS: [&str; 2] = ["interface", "efa"];
 impl ReadInstances for Aws {
     /// Instances are named by filter: named as `InstanceId`, a single one that is forgotten would fail
     /// the whole call, and pages would have EC2's own size.
-    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
         let ids = match which {
-            WhichInstances::Tagged(key) => {
+            InstanceFilter::TagKey(key) => {
                 return self.in_pages(filter("tag-key", [key.clone()])).await;
             }
-            WhichInstances::Named(ids) => ids,
+            InstanceFilter::Ids(ids) => ids,
         };
         let mut found = Vec::new();
-        for some in ids.chunks(MOST_FILTER_VALUES) {
+        for some in ids.chunks(MAX_FILTER_VALUES) {
             let by_id = filter("instance-id", some.iter().map(InstanceId::to_string));
             found.extend(self.in_pages(by_id).await?);
         }
@@ -63,7 +63,7 @@ impl Aws {
             .ec2
             .describe_instances()
             .filters(by)
-            .max_results(MOST_IN_A_PAGE)
+            .max_results(MAX_IN_A_PAGE)
             .into_paginator()
             .items()
             .send()
@@ -126,7 +126,7 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
 }
 
 fn private_ip(described: &InstancePrivateIpAddress) -> Result<PrivateIp, CloudError> {
-    let public = described.association().map(public_side).transpose()?;
+    let public = described.association().map(public_ip).transpose()?;
     Ok(PrivateIp {
         ip: required(FROM, described.private_ip_address(), "a private IP")?,
         public: public.flatten(),
@@ -135,16 +135,16 @@ fn private_ip(described: &InstancePrivateIpAddress) -> Result<PrivateIp, CloudEr
 
 /// An address that EC2 assigned by itself is owned by `amazon`, an Elastic IP by the account.
 /// Source: EC2 API reference, `InstanceNetworkInterfaceAssociation`.
-fn public_side(
+fn public_ip(
     described: &InstanceNetworkInterfaceAssociation,
-) -> Result<Option<PublicSide>, CloudError> {
+) -> Result<Option<PublicIp>, CloudError> {
     let ip = one_of([
         described.public_ip(),
         described.customer_owned_ip(),
         described.carrier_ip(),
     ]);
-    Ok(optional(FROM, ip)?.map(|ip| PublicSide {
+    Ok(optional(FROM, ip)?.map(|ip| PublicIp {
         ip,
-        automatic: described.ip_owner_id() == Some("amazon"),
+        auto_assigned: described.ip_owner_id() == Some("amazon"),
     }))
 }

@@ -1,14 +1,14 @@
 //! Reading network interfaces from EC2.
 
 use super::actions::DESCRIBE_NETWORK_INTERFACES;
-use super::read::{MOST_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     AttachmentStatus, Filter, NetworkInterface, NetworkInterfaceAssociation,
     NetworkInterfaceAttachment,
 };
 use holdfast::address::{Attachment, AttachmentState, Interface, InterfaceAssociation};
-use holdfast::cloud::{CloudError, ReadInterfaces, WhichInterfaces};
+use holdfast::cloud::{CloudError, InterfaceFilter, ReadInterfaces};
 use holdfast::ids::{EniId, Zone};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 const FROM: &str = DESCRIBE_NETWORK_INTERFACES;
 
 /// Source: EC2 API reference, `DescribeNetworkInterfaces`, `MaxResults`.
-const MOST_IN_A_PAGE: i32 = 1000;
+const MAX_IN_A_PAGE: i32 = 1000;
 
 impl ReadInterfaces for Aws {
     /// By filter: an interface that does not exist is then an empty answer, and no error.
@@ -25,17 +25,17 @@ impl ReadInterfaces for Aws {
         Ok(self.in_interface_pages(by_id).await?.into_iter().next())
     }
 
-    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         let ids = match which {
-            WhichInterfaces::Tagged(key) => {
+            InterfaceFilter::TagKey(key) => {
                 return self
                     .in_interface_pages(filter("tag-key", [key.clone()]))
                     .await;
             }
-            WhichInterfaces::Named(ids) => ids,
+            InterfaceFilter::Ids(ids) => ids,
         };
         let mut found = Vec::new();
-        for some in ids.chunks(MOST_FILTER_VALUES) {
+        for some in ids.chunks(MAX_FILTER_VALUES) {
             let by_id = filter("network-interface-id", some.iter().map(EniId::to_string));
             found.extend(self.in_interface_pages(by_id).await?);
         }
@@ -49,7 +49,7 @@ impl Aws {
             .ec2
             .describe_network_interfaces()
             .filters(by)
-            .max_results(MOST_IN_A_PAGE)
+            .max_results(MAX_IN_A_PAGE)
             .into_paginator()
             .items()
             .send()
@@ -73,7 +73,8 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
     Ok(Interface {
         id: required(FROM, described.network_interface_id(), "the interface's id")?,
         private_ips,
-        requester_managed: described.requester_managed().unwrap_or(false) || is_held(described),
+        requester_managed: described.requester_managed().unwrap_or(false)
+            || has_attachment_without_id(described),
         primary_ip: optional(FROM, primary.and_then(|it| it.private_ip_address()))?,
         attachment: attachment.flatten(),
         subnet: optional(FROM, described.subnet_id())?,
@@ -84,14 +85,14 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
 
 /// Whether it is attached by a tie of which EC2 tells no id: it is not free, and nobody but an AWS service
 /// could end that.
-fn is_held(described: &NetworkInterface) -> bool {
+fn has_attachment_without_id(described: &NetworkInterface) -> bool {
     let Some(attachment) = described.attachment() else {
         return false;
     };
     said(attachment.attachment_id()).is_none() && attachment.status().is_some()
 }
 
-/// None where it has no id: see [`is_held`].
+/// None where it has no id: see [`has_attachment_without_id`].
 fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachment>, CloudError> {
     let Some(id) = optional(FROM, described.attachment_id())? else {
         return Ok(None);
@@ -108,7 +109,7 @@ fn attachment(described: &NetworkInterfaceAttachment) -> Result<Option<Attachmen
             .status()
             .map_or(AttachmentState::Unknown, attachment_state),
         // Where EC2 does not say, it is cleared before the interface moves: once too often does no harm.
-        ends_with_instance: described.delete_on_termination().unwrap_or(true),
+        delete_on_termination: described.delete_on_termination().unwrap_or(true),
         since: since.and_then(|secs| OffsetDateTime::from_unix_timestamp(secs).ok()),
     }))
 }

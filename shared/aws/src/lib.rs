@@ -10,6 +10,7 @@ mod alarms;
 mod changes;
 mod config;
 mod count;
+mod dry_run;
 mod failure;
 mod fence;
 mod health;
@@ -19,7 +20,6 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod read;
-mod rehearse;
 mod trail;
 
 #[cfg(test)]

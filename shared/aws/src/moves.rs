@@ -51,7 +51,7 @@ impl MoveInterface for Aws {
         required(ATTACH_NETWORK_INTERFACE, id, "the attachment id")
     }
 
-    async fn outlive_instance(
+    async fn clear_delete_on_termination(
         &self,
         eni: &EniId,
         attachment: &AttachmentId,

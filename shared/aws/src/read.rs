@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::str::FromStr;
 
 /// Source: EC2 API reference, `Filter`: a request takes up to 200 values.
-pub(super) const MOST_FILTER_VALUES: usize = 200;
+pub(super) const MAX_FILTER_VALUES: usize = 200;
 
 /// What EC2 says; it writes some of what is absent as empty elements.
 pub(super) fn said(text: Option<&str>) -> Option<&str> {

@@ -11,27 +11,27 @@ use holdfast::ids::AllocationId;
 use time::OffsetDateTime;
 
 /// Source: CloudTrail API reference, `LookupEvents`, `MaxResults`.
-const MOST_IN_A_PAGE: i32 = 50;
+const MAX_IN_A_PAGE: i32 = 50;
 
 /// The birth of an address is on the last page, so a few pages are not enough. A thousand calls on one
 /// address in 90 days are more than a run has time to read, at two pages a second.
-const MOST_PAGES: usize = 20;
+const MAX_PAGES: usize = 20;
 
 impl Trail for Aws {
     /// CloudTrail's clock ends the window, not ours: whatever it shows has happened.
-    async fn history_of(
+    async fn event_history(
         &self,
         allocation: &AllocationId,
         _until: OffsetDateTime,
     ) -> Result<Vec<Record>, CloudError> {
         let mut records = Vec::new();
         let mut next_page = None;
-        for _ in 0..MOST_PAGES {
+        for _ in 0..MAX_PAGES {
             let page = self
                 .trail
                 .lookup_events()
                 .lookup_attributes(naming(allocation)?)
-                .max_results(MOST_IN_A_PAGE)
+                .max_results(MAX_IN_A_PAGE)
                 .set_next_token(next_page)
                 .send()
                 .await
@@ -43,7 +43,7 @@ impl Trail for Aws {
             }
         }
         if next_page.is_some() {
-            tracing::warn!(%allocation, pages = MOST_PAGES, "CloudTrail has more calls on this address than are read");
+            tracing::warn!(%allocation, pages = MAX_PAGES, "CloudTrail has more calls on this address than are read");
         }
         // Newest first is how they come; the sort keeps the order within one second.
         records.reverse();

@@ -17,7 +17,7 @@ impl From<Failure> for CloudError {
             "InvalidNetworkInterfaceID.NotFound" => missing(Missing::Interface, failure),
             "InvalidAttachmentID.NotFound" => missing(Missing::Attachment, failure),
             "InvalidInstanceID.NotFound" => missing(Missing::Instance, failure),
-            "ResourceNotFoundException" => missing(Missing::Else, failure),
+            "ResourceNotFoundException" => missing(Missing::Other, failure),
             "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
             "AuthFailure" => Self::HeldElsewhere(failure),
             "InvalidNetworkInterface.InUse" => Self::InUse(failure),
@@ -101,6 +101,6 @@ mod tests {
             request_id: None,
             source: None,
         };
-        assert!(CloudError::from(failure).is_passing());
+        assert!(CloudError::from(failure).is_transient());
     }
 }

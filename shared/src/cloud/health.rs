@@ -2,14 +2,14 @@
 //! type, and CloudWatch's alarms.
 
 use super::CloudError;
-use crate::event::alarm::{AlarmState, Measure};
+use crate::event::alarm::{AlarmMetric, AlarmState};
 use crate::ids::{InstanceId, InstanceType};
-use crate::instance::{Checks, Limits};
+use crate::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// Reading status checks.
-pub trait ReadHealth: Send + Sync {
+pub trait ReadStatusChecks: Send + Sync {
     /// `DescribeInstanceStatus` of the instances named, with `IncludeAllInstances`. Instances that do not
     /// exist are left out, they are no error.
     ///
@@ -18,7 +18,7 @@ pub trait ReadHealth: Send + Sync {
     fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> impl Future<Output = Result<BTreeMap<InstanceId, Checks>, CloudError>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, StatusChecks>, CloudError>> + Send;
 }
 
 /// Reading what instance types allow.
@@ -31,7 +31,7 @@ pub trait ReadLimits: Send + Sync {
     fn limits(
         &self,
         types: &[InstanceType],
-    ) -> impl Future<Output = Result<BTreeMap<InstanceType, Limits>, CloudError>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError>> + Send;
 }
 
 /// An alarm as CloudWatch describes it now.
@@ -46,7 +46,7 @@ pub struct Alarm {
     /// Whose actions are suppressed, and by what: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
     pub suppressed_by: Option<String>,
     /// What it measures; empty for a composite.
-    pub measures: Vec<Measure>,
+    pub metrics: Vec<AlarmMetric>,
     /// The rule of a composite.
     pub rule: Option<String>,
 }
@@ -54,8 +54,8 @@ pub struct Alarm {
 impl Alarm {
     /// Whether it may watch many time series: a query of Metrics Insights names no metric of its own.
     #[must_use]
-    pub fn is_of_many(&self) -> bool {
-        self.measures.is_empty() && self.rule.is_none()
+    pub fn may_have_contributors(&self) -> bool {
+        self.metrics.is_empty() && self.rule.is_none()
     }
 
     /// Whether it is in `ALARM`.
@@ -66,7 +66,7 @@ impl Alarm {
 }
 
 /// Reading which alarms fire.
-pub trait ReadFiring: Send + Sync {
+pub trait ReadFiringAlarms: Send + Sync {
     /// `DescribeAlarms` of all that are in `ALARM`, metric and composite alarms alike, whether their
     /// actions are carried out or not. All pages are read. (`DescribeAlarmsForMetric` would be a call for
     /// each instance, and does not give alarms on expressions.)

@@ -45,7 +45,7 @@ pub trait MoveInterface: Send + Sync {
     ///
     /// # Errors
     /// `NotFound(Missing::Attachment)`: that attachment is over.
-    fn outlive_instance(
+    fn clear_delete_on_termination(
         &self,
         eni: &EniId,
         attachment: &AttachmentId,
@@ -111,7 +111,7 @@ pub trait Fence: Send + Sync {
 
 /// A call of which only the permission is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rehearsal {
+pub enum DryRunCall {
     /// `DetachNetworkInterface`.
     Detach(AttachmentId),
     /// `AttachNetworkInterface`.
@@ -138,10 +138,10 @@ pub enum Rehearsal {
 
 /// Asking whether a call would be permitted, with `DryRun`: nothing is changed. The calls for private
 /// IPs have no `DryRun` (EC2 API reference).
-pub trait Rehearse: Send + Sync {
+pub trait DryRun: Send + Sync {
     /// The call with `DryRun` set. `Ok`: EC2 would have carried it out (`DryRunOperation`).
     ///
     /// # Errors
     /// `Denied`: the permission is missing. Anything else as for the call itself.
-    fn rehearse(&self, call: &Rehearsal) -> impl Future<Output = Result<(), CloudError>> + Send;
+    fn dry_run(&self, call: &DryRunCall) -> impl Future<Output = Result<(), CloudError>> + Send;
 }

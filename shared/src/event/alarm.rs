@@ -31,9 +31,9 @@ pub struct AlarmEvent {
     pub suppressed_by: Option<String>,
     /// The same, in the state before: an alarm that tells `ALARM` again when a suppression ends is one
     /// that nobody has acted on yet.
-    pub suppressed_before_by: Option<String>,
+    pub previously_suppressed_by: Option<String>,
     /// What it measures: all metrics of a math or anomaly alarm, none for a composite.
-    pub measures: Vec<Measure>,
+    pub metrics: Vec<AlarmMetric>,
     /// The attributes of the contributors that came into the state, for an alarm that watches many time
     /// series, as one of Metrics Insights does.
     pub contributors: Vec<BTreeMap<String, String>>,
@@ -47,7 +47,7 @@ pub struct AlarmEvent {
 
 /// A metric with its dimensions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Measure {
+pub struct AlarmMetric {
     /// `AWS/EC2`, or a namespace of the user's own.
     pub namespace: String,
     /// `StatusCheckFailed`.
@@ -56,7 +56,7 @@ pub struct Measure {
     pub dimensions: BTreeMap<String, String>,
 }
 
-impl Measure {
+impl AlarmMetric {
     /// The instance that it measures, where it names a well-formed one.
     #[must_use]
     pub fn instance(&self) -> Option<InstanceId> {
@@ -68,7 +68,7 @@ impl AlarmEvent {
     /// The instances that the event itself names.
     #[must_use]
     pub fn instances(&self) -> BTreeSet<InstanceId> {
-        let measured = self.measures.iter().filter_map(Measure::instance);
+        let measured = self.metrics.iter().filter_map(AlarmMetric::instance);
         let contributed = self.contributors.iter().filter_map(|attributes| {
             attributes
                 .get(INSTANCE_DIMENSION)?

@@ -15,7 +15,7 @@ pub struct Record {
     /// When, where, by whom.
     pub call: Call,
     /// What was done.
-    pub deed: Deed,
+    pub change: AddressChange,
 }
 
 /// The circumstances of a call.
@@ -60,7 +60,7 @@ pub struct Actor {
 /// What a call did to addresses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Deed {
+pub enum AddressChange {
     /// `AllocateAddress`.
     Allocated(Allocation),
     /// `ReleaseAddress`: the record carries no IP.

@@ -1,9 +1,10 @@
 //! EventBridge's envelope: one level of dispatch by what it carries. Instances are read here, calls and
 //! alarms elsewhere.
 
-use super::serialisation::{Moment, read, require};
+use super::serialisation::{Timestamp, read, require};
 use super::{
-    EventError, Ignored, InstanceChange, Trigger, Warning, WarningKind, record, state_change,
+    EventError, Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger, record,
+    state_change,
 };
 use crate::ids::{InstanceId, InvalidId};
 use crate::instance::{InstanceState, NoSuchState};
@@ -47,11 +48,14 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
         }),
         "EC2 Instance State-change Notification" => instance(event, detail, envelope.id),
         "EC2 Spot Instance Interruption Warning" => {
-            warning(event, detail, envelope.id, WarningKind::Interruption)
+            notice(event, detail, envelope.id, SpotNoticeKind::Interruption)
         }
-        "EC2 Instance Rebalance Recommendation" => {
-            warning(event, detail, envelope.id, WarningKind::Rebalance)
-        }
+        "EC2 Instance Rebalance Recommendation" => notice(
+            event,
+            detail,
+            envelope.id,
+            SpotNoticeKind::RebalanceRecommendation,
+        ),
         "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
             state_change::in_envelope(event).map(Trigger::from)
         }
@@ -80,15 +84,15 @@ fn instance(
     detail: Option<&Value>,
     event_id: Option<String>,
 ) -> Result<Trigger, EventError> {
-    let circumstances: Circumstances = read(Some(event), "")?;
-    let told: StateChange = read(detail, "detail")?;
-    let state = require(told.state, "detail", "state", "the state it came into")?;
+    let circumstances: CallContext = read(Some(event), "")?;
+    let raw: StateChange = read(detail, "detail")?;
+    let state = require(raw.state, "detail", "state", "the state it came into")?;
     let wrong = |problem| EventError {
         field: "detail.state".to_owned(),
         problem,
     };
-    let change = InstanceChange {
-        instance: instance_id(told.instance_id)?,
+    let change = InstanceStateChange {
+        instance: instance_id(raw.instance_id)?,
         state: state
             .parse()
             .map_err(|error: NoSuchState| wrong(error.to_string()))?,
@@ -109,16 +113,16 @@ fn instance(
 /// What EC2 announced of a Spot instance.
 /// Source: EC2 user guide, "Spot Instance interruption notices" and "EC2 instance rebalance
 /// recommendations".
-fn warning(
+fn notice(
     event: &Value,
     detail: Option<&Value>,
     event_id: Option<String>,
-    kind: WarningKind,
+    kind: SpotNoticeKind,
 ) -> Result<Trigger, EventError> {
-    let circumstances: Circumstances = read(Some(event), "")?;
-    let told: StateChange = read(detail, "detail")?;
-    Ok(Trigger::Warned(Warning {
-        instance: instance_id(told.instance_id)?,
+    let circumstances: CallContext = read(Some(event), "")?;
+    let raw: StateChange = read(detail, "detail")?;
+    Ok(Trigger::SpotNotice(SpotNotice {
+        instance: instance_id(raw.instance_id)?,
         kind,
         at: circumstances.time.map(|time| time.0),
         region: circumstances.region,
@@ -126,8 +130,8 @@ fn warning(
     }))
 }
 
-fn instance_id(told: Option<String>) -> Result<InstanceId, EventError> {
-    let id = require(told, "detail", "instance-id", "the instance")?;
+fn instance_id(raw: Option<String>) -> Result<InstanceId, EventError> {
+    let id = require(raw, "detail", "instance-id", "the instance")?;
     id.parse().map_err(|error: InvalidId| EventError {
         field: "detail.instance-id".to_owned(),
         problem: error.to_string(),
@@ -149,8 +153,8 @@ struct Envelope {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
-struct Circumstances {
-    time: Option<Moment>,
+struct CallContext {
+    time: Option<Timestamp>,
     region: Option<String>,
 }
 
@@ -164,5 +168,5 @@ struct StateChange {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Schedule {
-    time: Option<Moment>,
+    time: Option<Timestamp>,
 }

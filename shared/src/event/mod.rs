@@ -4,13 +4,13 @@
 
 pub mod alarm;
 pub mod cloudtrail;
+mod command;
 mod envelope;
 mod notification;
 mod parameters;
 mod record;
 mod serialisation;
 mod state_change;
-mod wish;
 
 #[cfg(test)]
 mod samples;
@@ -34,8 +34,8 @@ use time::OffsetDateTime;
 /// the error names the field.
 pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     let has = |field: &str| event.get(field).is_some();
-    if has(wish::FIELD) {
-        wish::parse(event).map(Trigger::Asked)
+    if has(command::FIELD) {
+        command::parse(event).map(Trigger::Command)
     } else if has("detail-type") || has("detail") {
         envelope::event_bridge(event)
     } else if has("eventSource") || has("eventName") {
@@ -68,13 +68,13 @@ pub enum Trigger {
         at: OffsetDateTime,
     },
     /// An instance came into another state.
-    Instance(InstanceChange),
+    Instance(InstanceStateChange),
     /// An alarm told its state.
     Alarm(Box<AlarmEvent>),
     /// EC2 announced what it is going to do with a Spot instance.
-    Warned(Warning),
+    SpotNotice(SpotNotice),
     /// A person asked.
-    Asked(Wish),
+    Command(OperatorCommand),
     /// A known event that is none of our business.
     Ignored(Ignored),
 }
@@ -92,8 +92,8 @@ impl fmt::Display for Trigger {
             Self::Schedule { .. } => formatter.write_str("the schedule"),
             Self::Instance(change) => change.fmt(formatter),
             Self::Alarm(alarm) => alarm.fmt(formatter),
-            Self::Warned(warning) => warning.fmt(formatter),
-            Self::Asked(wish) => wish.fmt(formatter),
+            Self::SpotNotice(notice) => notice.fmt(formatter),
+            Self::Command(command) => command.fmt(formatter),
             Self::Ignored(ignored) => formatter.write_str(&ignored.what),
         }
     }
@@ -101,11 +101,11 @@ impl fmt::Display for Trigger {
 
 /// What EC2 announced of a Spot instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Warning {
+pub struct SpotNotice {
     /// The instance.
     pub instance: InstanceId,
     /// What is coming.
-    pub kind: WarningKind,
+    pub kind: SpotNoticeKind,
     /// When it was announced, where the event says so.
     pub at: Option<OffsetDateTime>,
     /// The region in which the instance is, where the event says so.
@@ -116,20 +116,22 @@ pub struct Warning {
 
 /// What is coming for a Spot instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WarningKind {
+pub enum SpotNoticeKind {
     /// It is stopped, hibernated or terminated in two minutes.
     Interruption,
     /// It is more likely than others to be interrupted: nothing has been decided.
-    Rebalance,
+    RebalanceRecommendation,
 }
 
-impl fmt::Display for Warning {
+impl fmt::Display for SpotNotice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
-            WarningKind::Interruption => {
+            SpotNoticeKind::Interruption => {
                 write!(formatter, "{} is about to be interrupted", self.instance)
             }
-            WarningKind::Rebalance => write!(formatter, "{} may be interrupted", self.instance),
+            SpotNoticeKind::RebalanceRecommendation => {
+                write!(formatter, "{} may be interrupted", self.instance)
+            }
         }
     }
 }
@@ -137,14 +139,14 @@ impl fmt::Display for Warning {
 /// What a person asks of a group: `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover",
 /// "group": "web", "to": "i-..."}`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wish {
+pub enum OperatorCommand {
     /// What would be done for each holder of the group if it failed now? Nothing is changed.
     Plan {
         /// The group.
         group: String,
     },
     /// Move the group's addresses.
-    Failover {
+    Switchover {
         /// The group.
         group: String,
         /// The member to move them to; none: whoever is next.
@@ -152,14 +154,14 @@ pub enum Wish {
     },
 }
 
-impl fmt::Display for Wish {
+impl fmt::Display for OperatorCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan { group } => write!(formatter, "a plan for the group {group}"),
-            Self::Failover { group, to: None } => {
+            Self::Switchover { group, to: None } => {
                 write!(formatter, "a switchover of the group {group}")
             }
-            Self::Failover {
+            Self::Switchover {
                 group,
                 to: Some(to),
             } => write!(formatter, "a switchover of the group {group} to {to}"),
@@ -170,7 +172,7 @@ impl fmt::Display for Wish {
 /// An instance that came into another state. Delivered at least once, in no promised order: what the
 /// instance is now has to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstanceChange {
+pub struct InstanceStateChange {
     /// The instance.
     pub instance: InstanceId,
     /// The state that it came into: any but `pending`.
@@ -183,7 +185,7 @@ pub struct InstanceChange {
     pub event_id: Option<String>,
 }
 
-impl fmt::Display for InstanceChange {
+impl fmt::Display for InstanceStateChange {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} is now {}", self.instance, self.state)
     }

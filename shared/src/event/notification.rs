@@ -2,8 +2,8 @@
 //! and shapes of its own.
 
 use super::EventError;
-use super::alarm::{AlarmEvent, Measure};
-use super::serialisation::{List, Moment, Pairs, Text, below, read, require};
+use super::alarm::{AlarmEvent, AlarmMetric};
+use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use super::state_change::{Child, known, named, state};
 use serde::Deserialize;
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
         field: MESSAGE.to_owned(),
         problem: format!("not JSON ({error}): expected a CloudWatch alarm as a JSON text"),
     })?;
-    let sent_at = || -> Result<Option<Moment>, EventError> {
+    let sent_at = || -> Result<Option<Timestamp>, EventError> {
         let sent: Sent = read(event.pointer("/Records/0/Sns"), NOTIFICATION)?;
         Ok(sent.timestamp)
     };
@@ -41,40 +41,40 @@ pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
 fn alarm(
     message: &Value,
     event_id: Option<String>,
-    sent_at: impl FnOnce() -> Result<Option<Moment>, EventError>,
+    sent_at: impl FnOnce() -> Result<Option<Timestamp>, EventError>,
 ) -> Result<AlarmEvent, EventError> {
-    let told: Message = read(Some(message), MESSAGE)?;
+    let raw: Message = read(Some(message), MESSAGE)?;
     let what = "the name of a CloudWatch alarm";
-    let name = require(told.alarm_name, MESSAGE, "AlarmName", what)?.0;
-    let value = require(told.new_state_value, MESSAGE, "NewStateValue", "its state")?;
-    let since = match told.state_change_time {
+    let name = require(raw.alarm_name, MESSAGE, "AlarmName", what)?.0;
+    let value = require(raw.new_state_value, MESSAGE, "NewStateValue", "its state")?;
+    let since = match raw.state_change_time {
         Some(time) => time.0,
         None => require(sent_at()?, MESSAGE, "StateChangeTime", "when it changed")?.0,
     };
-    let contributor = told.alarm_contributor_attributes.0;
+    let contributor = raw.alarm_contributor_attributes.0;
     Ok(AlarmEvent {
         name: named(name, MESSAGE, "AlarmName")?,
         state: state(&value, &below(MESSAGE, "NewStateValue"))?,
-        previous: told.old_state_value.as_ref().and_then(known),
+        previous: raw.old_state_value.as_ref().and_then(known),
         since,
-        region: told.alarm_arn.as_deref().and_then(region_in),
-        arn: told.alarm_arn,
+        region: raw.alarm_arn.as_deref().and_then(region_in),
+        arn: raw.alarm_arn,
         event_id,
         suppressed_by: None,
-        suppressed_before_by: None,
-        measures: told.trigger.unwrap_or_default().measures(),
+        previously_suppressed_by: None,
+        metrics: raw.trigger.unwrap_or_default().metrics(),
         contributors: Some(contributor)
             .filter(|it| !it.is_empty())
             .into_iter()
             .collect(),
-        children: told
+        children: raw
             .triggering_children
             .0
             .iter()
             .filter_map(Child::name)
             .collect(),
-        rule: told.alarm_rule,
-        tags: told.alarm_tags.0,
+        rule: raw.alarm_rule,
+        tags: raw.alarm_tags.0,
     })
 }
 
@@ -107,7 +107,7 @@ struct Notification {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase")]
 struct Sent {
-    timestamp: Option<Moment>,
+    timestamp: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -117,8 +117,8 @@ struct Message {
     alarm_arn: Option<String>,
     new_state_value: Option<Text>,
     old_state_value: Option<Text>,
-    state_change_time: Option<Moment>,
-    trigger: Option<Cause>,
+    state_change_time: Option<Timestamp>,
+    trigger: Option<NotificationTrigger>,
     alarm_rule: Option<String>,
     triggering_children: List<Child>,
     alarm_contributor_attributes: Pairs,
@@ -128,17 +128,17 @@ struct Message {
 /// What brought the alarm into its state: one metric by itself, or several of which something is made.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase", expecting = "an object")]
-struct Cause {
+struct NotificationTrigger {
     namespace: Option<String>,
     metric_name: Option<String>,
     dimensions: Pairs,
     metrics: List<Metric>,
 }
 
-impl Cause {
-    fn measures(self) -> Vec<Measure> {
+impl NotificationTrigger {
+    fn metrics(self) -> Vec<AlarmMetric> {
         let alone = self.namespace.zip(self.metric_name);
-        let alone = alone.map(|(namespace, metric)| Measure {
+        let alone = alone.map(|(namespace, metric)| AlarmMetric {
             namespace,
             metric,
             dimensions: self.dimensions.0,
@@ -171,9 +171,9 @@ struct Measured {
 }
 
 impl Metric {
-    fn measure(self) -> Option<Measure> {
+    fn measure(self) -> Option<AlarmMetric> {
         let measured = self.metric_stat?.metric;
-        Some(Measure {
+        Some(AlarmMetric {
             namespace: measured.namespace,
             metric: measured.metric_name,
             dimensions: measured.dimensions.0,

@@ -3,9 +3,9 @@
 //! Source of the fields: EC2 API reference, the action's request parameters and response elements.
 
 use super::EventError;
-use super::cloudtrail::{Allocation, Deed};
+use super::cloudtrail::{AddressChange, Allocation};
 use super::record::Action;
-use super::serialisation::{Half, List, Text};
+use super::serialisation::{List, Section, Text};
 use crate::address::{Pool, Tags};
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use serde::Deserialize;
@@ -16,14 +16,14 @@ const AN_ALLOCATION: &str = "the allocation id of the address, `eipalloc-...`";
 
 /// What the call of `action`, which EC2 names `name`, did according to the record at `path`; none when
 /// it did nothing to an address.
-pub(super) fn deed(
+pub(super) fn address_change(
     action: Action,
     name: &str,
     record: &Value,
     path: &str,
-) -> Result<Option<Deed>, EventError> {
-    let request = Half::of(record, path, "requestParameters", &format!("{name}Request"));
-    let response = Half::of(record, path, "responseElements", &format!("{name}Response"));
+) -> Result<Option<AddressChange>, EventError> {
+    let request = Section::of(record, path, "requestParameters", &format!("{name}Request"));
+    let response = Section::of(record, path, "responseElements", &format!("{name}Response"));
     match action {
         Action::AllocateAddress => allocated(&request, &response).map(Some),
         Action::ReleaseAddress => released(&request).map(Some),
@@ -32,11 +32,11 @@ pub(super) fn deed(
         Action::CreateTags => tagged(&request),
         Action::DeleteTags => untagged(&request),
         Action::ModifyAddressAttribute => reverse_name_set(&request).map(Some),
-        Action::ResetAddressAttribute => Ok(Some(Deed::ReverseNameReset {
+        Action::ResetAddressAttribute => Ok(Some(AddressChange::ReverseNameReset {
             allocation: named_address(&request)?.0,
         })),
         Action::EnableAddressTransfer => transfer_enabled(&request).map(Some),
-        Action::DisableAddressTransfer => Ok(Some(Deed::TransferDisabled {
+        Action::DisableAddressTransfer => Ok(Some(AddressChange::TransferDisabled {
             allocation: named_address(&request)?.0,
         })),
         Action::AcceptAddressTransfer => transfer_accepted(&request, &response).map(Some),
@@ -46,7 +46,7 @@ pub(super) fn deed(
 /// The request of each action that names one address.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct AddressRequest {
+struct OneAddressRequest {
     #[serde(alias = "AllocationId")]
     allocation_id: Option<AllocationId>,
     #[serde(alias = "PublicIp")]
@@ -66,10 +66,10 @@ struct AddressRequest {
 }
 
 /// The allocation that a request names, and the rest of the request.
-fn named_address(request: &Half<'_>) -> Result<(AllocationId, AddressRequest), EventError> {
-    let mut told: AddressRequest = request.read()?;
-    let allocation = told.allocation_id.take();
-    let expected = told.public_ip.as_ref().map_or_else(
+fn named_address(request: &Section<'_>) -> Result<(AllocationId, OneAddressRequest), EventError> {
+    let mut raw: OneAddressRequest = request.read()?;
+    let allocation = raw.allocation_id.take();
+    let expected = raw.public_ip.as_ref().map_or_else(
         || AN_ALLOCATION.to_owned(),
         |Text(ip)| {
             format!(
@@ -78,37 +78,34 @@ fn named_address(request: &Half<'_>) -> Result<(AllocationId, AddressRequest), E
             )
         },
     );
-    Ok((
-        request.require(allocation, "allocationId", &expected)?,
-        told,
-    ))
+    Ok((request.require(allocation, "allocationId", &expected)?, raw))
 }
 
-fn released(request: &Half<'_>) -> Result<Deed, EventError> {
-    let (allocation, told) = named_address(request)?;
-    Ok(Deed::Released {
+fn released(request: &Section<'_>) -> Result<AddressChange, EventError> {
+    let (allocation, raw) = named_address(request)?;
+    Ok(AddressChange::Released {
         allocation,
-        border_group: told.network_border_group,
+        border_group: raw.network_border_group,
     })
 }
 
-fn associated(request: &Half<'_>, response: &Half<'_>) -> Result<Deed, EventError> {
-    let (allocation, told) = named_address(request)?;
+fn associated(request: &Section<'_>, response: &Section<'_>) -> Result<AddressChange, EventError> {
+    let (allocation, raw) = named_address(request)?;
     let answer: AssociationNamed = response.read()?;
-    Ok(Deed::Associated {
+    Ok(AddressChange::Associated {
         allocation,
         association: answer.association_id,
-        eni: told.network_interface_id,
-        private_ip: told.private_ip_address,
-        instance: told.instance_id,
+        eni: raw.network_interface_id,
+        private_ip: raw.private_ip_address,
+        instance: raw.instance_id,
     })
 }
 
-fn disassociated(request: &Half<'_>) -> Result<Deed, EventError> {
-    let told: AssociationNamed = request.read()?;
+fn disassociated(request: &Section<'_>) -> Result<AddressChange, EventError> {
+    let raw: AssociationNamed = request.read()?;
     let expected = "the association id that ended, `eipassoc-...`";
-    Ok(Deed::Disassociated {
-        association: request.require(told.association_id, "associationId", expected)?,
+    Ok(AddressChange::Disassociated {
+        association: request.require(raw.association_id, "associationId", expected)?,
     })
 }
 
@@ -120,32 +117,35 @@ struct AssociationNamed {
     association_id: Option<AssociationId>,
 }
 
-fn reverse_name_set(request: &Half<'_>) -> Result<Deed, EventError> {
-    let (allocation, told) = named_address(request)?;
-    Ok(Deed::ReverseNameSet {
+fn reverse_name_set(request: &Section<'_>) -> Result<AddressChange, EventError> {
+    let (allocation, raw) = named_address(request)?;
+    Ok(AddressChange::ReverseNameSet {
         allocation,
-        name: told.domain_name.map(|Text(name)| name),
+        name: raw.domain_name.map(|Text(name)| name),
     })
 }
 
-fn transfer_enabled(request: &Half<'_>) -> Result<Deed, EventError> {
-    let (allocation, told) = named_address(request)?;
+fn transfer_enabled(request: &Section<'_>) -> Result<AddressChange, EventError> {
+    let (allocation, raw) = named_address(request)?;
     // An account id that became a number lost its leading zeros; account ids have twelve digits.
-    let to_account = told
+    let to_account = raw
         .transfer_account_id
         .map(|Text(account)| format!("{account:0>12}"));
-    Ok(Deed::TransferEnabled {
+    Ok(AddressChange::TransferEnabled {
         allocation,
         to_account,
     })
 }
 
-fn transfer_accepted(request: &Half<'_>, response: &Half<'_>) -> Result<Deed, EventError> {
-    let told: AcceptTransferRequest = request.read()?;
+fn transfer_accepted(
+    request: &Section<'_>,
+    response: &Section<'_>,
+) -> Result<AddressChange, EventError> {
+    let raw: AcceptTransferRequest = request.read()?;
     let answer: AcceptTransferResponse = response.read()?;
     let transfer = answer.address_transfer.unwrap_or_default();
-    let ip = told.address.or(transfer.public_ip);
-    Ok(Deed::TransferAccepted {
+    let ip = raw.address.or(transfer.public_ip);
+    Ok(AddressChange::TransferAccepted {
         ip: request.require(ip, "address", "the IP that was transferred")?,
         allocation: transfer.allocation_id,
     })
@@ -174,7 +174,7 @@ struct Transfer {
     allocation_id: Option<AllocationId>,
 }
 
-fn allocated(request: &Half<'_>, response: &Half<'_>) -> Result<Deed, EventError> {
+fn allocated(request: &Section<'_>, response: &Section<'_>) -> Result<AddressChange, EventError> {
     let asked: AllocateRequest = request.read()?;
     let got: AllocateResponse = response.read()?;
     let allocation = response.require(got.allocation_id, "allocationId", AN_ALLOCATION)?;
@@ -196,7 +196,7 @@ fn allocated(request: &Half<'_>, response: &Half<'_>) -> Result<Deed, EventError
             "publicIp",
         ),
     };
-    Ok(Deed::Allocated(Allocation {
+    Ok(AddressChange::Allocated(Allocation {
         allocation,
         ip: response.require(ip, ip_field, "the IP that was allocated")?,
         pool,
@@ -311,18 +311,18 @@ impl List<Tag> {
     }
 }
 
-fn tagged(request: &Half<'_>) -> Result<Option<Deed>, EventError> {
-    let told: TagsRequest = request.read()?;
-    let (allocations, tags) = told.split();
+fn tagged(request: &Section<'_>) -> Result<Option<AddressChange>, EventError> {
+    let raw: TagsRequest = request.read()?;
+    let (allocations, tags) = raw.split();
     let tags = tags.written();
-    Ok((!allocations.is_empty()).then_some(Deed::Tagged { allocations, tags }))
+    Ok((!allocations.is_empty()).then_some(AddressChange::Tagged { allocations, tags }))
 }
 
-fn untagged(request: &Half<'_>) -> Result<Option<Deed>, EventError> {
-    let told: TagsRequest = request.read()?;
-    let (allocations, tags) = told.split();
+fn untagged(request: &Section<'_>) -> Result<Option<AddressChange>, EventError> {
+    let raw: TagsRequest = request.read()?;
+    let (allocations, tags) = raw.split();
     let tags = tags.removed();
-    Ok((!allocations.is_empty()).then_some(Deed::Untagged { allocations, tags }))
+    Ok((!allocations.is_empty()).then_some(AddressChange::Untagged { allocations, tags }))
 }
 
 /// The request of `CreateTags` and of `DeleteTags`.

@@ -7,7 +7,7 @@
 
 use super::cloudtrail::{Actor, Call, Record};
 use super::parameters;
-use super::serialisation::{Moment, Text, read, require};
+use super::serialisation::{Text, Timestamp, read, require};
 use super::{EventError, Ignored, Trigger};
 use serde::Deserialize;
 use serde_json::Value;
@@ -31,15 +31,15 @@ pub fn from_lookup(cloudtrail_event: &str) -> Result<Option<Record>, EventError>
         Trigger::Schedule { .. }
         | Trigger::Instance(_)
         | Trigger::Alarm(_)
-        | Trigger::Warned(_)
-        | Trigger::Asked(_)
+        | Trigger::SpotNotice(_)
+        | Trigger::Command(_)
         | Trigger::Ignored(_) => Ok(None),
     }
 }
 
 /// Reads the record that sits at `path` of the event.
 pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
-    let heading: Heading = read(Some(record), path)?;
+    let heading: RecordHead = read(Some(record), path)?;
     let source = require(
         heading.event_source,
         path,
@@ -78,28 +78,28 @@ pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
         );
     };
     if let Some(code) = heading.error_code.as_ref().map(code_of) {
-        let undone = action.undone();
+        let no_effect = action.no_effect();
         return if code.ends_with("DryRunOperation") {
             ignore(
                 format!("{name} as a dry run"),
-                format!("it only asked whether it would be allowed ({code}): {undone}"),
+                format!("it only asked whether it would be allowed ({code}): {no_effect}"),
             )
         } else {
             ignore(
                 format!("{name} that EC2 refused"),
-                format!("EC2 refused it ({code}): {undone}"),
+                format!("EC2 refused it ({code}): {no_effect}"),
             )
         };
     }
-    match parameters::deed(action, &name, record, path)? {
+    match parameters::address_change(action, &name, record, path)? {
         None => ignore(
             name,
             "none of the resources it names is an Elastic IP".to_owned(),
         ),
-        Some(deed) => {
+        Some(change) => {
             let event_id = require(event_id, path, "eventID", "the event's id")?;
-            let call = circumstances(record, path, name, event_id)?;
-            Ok(Trigger::Call(Box::new(Record { call, deed })))
+            let call = call_of(record, path, name, event_id)?;
+            Ok(Trigger::Call(Box::new(Record { call, change })))
         }
     }
 }
@@ -110,14 +110,9 @@ fn code_of(error_code: &Value) -> String {
         .map_or_else(|| error_code.to_string(), str::to_owned)
 }
 
-fn circumstances(
-    record: &Value,
-    path: &str,
-    name: String,
-    event_id: String,
-) -> Result<Call, EventError> {
-    let told: Circumstances = read(Some(record), path)?;
-    let identity = told.user_identity.unwrap_or_default();
+fn call_of(record: &Value, path: &str, name: String, event_id: String) -> Result<Call, EventError> {
+    let raw: CallContext = read(Some(record), path)?;
+    let identity = raw.user_identity.unwrap_or_default();
     let issuer = identity
         .session_context
         .unwrap_or_default()
@@ -126,22 +121,22 @@ fn circumstances(
     Ok(Call {
         event_id,
         name,
-        at: require(told.event_time, path, "eventTime", "when the call was made")?.0,
+        at: require(raw.event_time, path, "eventTime", "when the call was made")?.0,
         region: require(
-            told.aws_region,
+            raw.aws_region,
             path,
             "awsRegion",
             "the region, such as `eu-west-1`",
         )?,
-        account: told.recipient_account_id.map(|Text(account)| account),
-        request_id: told.request_id,
+        account: raw.recipient_account_id.map(|Text(account)| account),
+        request_id: raw.request_id,
         actor: Actor {
             arn: identity.arn,
             role_arn: issuer.arn,
             kind: identity.kind,
             invoked_by: identity.invoked_by,
-            source: told.source_ip_address,
-            user_agent: told.user_agent,
+            source: raw.source_ip_address,
+            user_agent: raw.user_agent,
             access_key: identity.access_key_id,
         },
     })
@@ -182,7 +177,7 @@ impl Action {
     }
 
     /// What a refusal of the call means, in words.
-    fn undone(self) -> &'static str {
+    fn no_effect(self) -> &'static str {
         match self {
             Self::AllocateAddress => "nothing was allocated",
             Self::ReleaseAddress => "nothing was released",
@@ -201,7 +196,7 @@ impl Action {
 /// What tells whether a record concerns us.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Heading {
+struct RecordHead {
     event_source: Option<String>,
     event_name: Option<String>,
     #[serde(rename = "eventID")]
@@ -224,8 +219,8 @@ struct Addendum {
 /// cannot be read is an error and not an unknown caller, since exempt principals are matched on it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
-struct Circumstances {
-    event_time: Option<Moment>,
+struct CallContext {
+    event_time: Option<Timestamp>,
     aws_region: Option<String>,
     recipient_account_id: Option<Text>,
     #[serde(rename = "requestID")]

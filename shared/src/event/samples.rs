@@ -74,7 +74,7 @@ pub(super) fn tag() -> Sample {
 }
 
 /// A reverse DNS name, in the newer serialisation.
-pub(super) fn set_reverse_name() -> Sample {
+pub(super) fn set_reverse_dns() -> Sample {
     call("ModifyAddressAttribute")
         .wrapped(json!({"AllocationId": ALLOCATION, "DomainName": "mail.example.com"}))
 }
@@ -164,7 +164,7 @@ pub(super) fn one_of_each() -> Vec<Value> {
             .in_envelope(),
         allocate().in_envelope(),
         tag().bare(),
-        set_reverse_name().in_envelope(),
+        set_reverse_dns().in_envelope(),
         call("AssociateAddress")
             .request(json!({"allocationId": ALLOCATION, "networkInterfaceId": "eni-0d4"}))
             .response(association.clone())

@@ -68,12 +68,12 @@ pub(super) fn require<T>(
 }
 
 /// One half of a record, its request or its response, taken out of the wrapper if it has one.
-pub(super) struct Half<'event> {
+pub(super) struct Section<'event> {
     value: Option<&'event Value>,
     path: String,
 }
 
-impl<'event> Half<'event> {
+impl<'event> Section<'event> {
     /// The half named `field` of the record at `path`; `wrapper` is the key that the newer
     /// serialisation puts around its content.
     pub(super) fn of(record: &'event Value, path: &str, field: &str, wrapper: &str) -> Self {
@@ -219,7 +219,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
             {}
             return Ok(list);
         }
-        let alone = MapAccessDeserializer::new(Rewound {
+        let alone = MapAccessDeserializer::new(PeekedMap {
             first: Some(first),
             rest: map,
         });
@@ -228,12 +228,12 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
 }
 
 /// A map of which the first key was read, as if it had not been.
-struct Rewound<A> {
+struct PeekedMap<A> {
     first: Option<String>,
     rest: A,
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Rewound<A> {
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for PeekedMap<A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(
@@ -311,16 +311,15 @@ const CLOUDWATCH: &[BorrowedFormatItem<'_>] = format_description!(
 /// A time as CloudTrail and EventBridge write it, RFC 3339, or as CloudWatch does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
-pub(super) struct Moment(pub(super) OffsetDateTime);
+pub(super) struct Timestamp(pub(super) OffsetDateTime);
 
-impl TryFrom<String> for Moment {
+impl TryFrom<String> for Timestamp {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let told = OffsetDateTime::parse(&text, &Rfc3339);
-        let told =
-            told.or_else(|error| OffsetDateTime::parse(&text, CLOUDWATCH).map_err(|_| error));
-        told.map(Self).map_err(|error| {
+        let raw = OffsetDateTime::parse(&text, &Rfc3339);
+        let raw = raw.or_else(|error| OffsetDateTime::parse(&text, CLOUDWATCH).map_err(|_| error));
+        raw.map(Self).map_err(|error| {
             format!(
                 "`{text}` is not a time ({error}): expected RFC 3339, as in `2026-01-31T12:00:00Z`"
             )

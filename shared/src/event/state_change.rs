@@ -6,8 +6,8 @@
 //! that is in `ALARM` already: what to make of it is decided elsewhere.
 
 use super::EventError;
-use super::alarm::{AlarmEvent, AlarmState, Measure};
-use super::serialisation::{List, Moment, Pairs, Text, below, read, require};
+use super::alarm::{AlarmEvent, AlarmMetric, AlarmState};
+use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -49,41 +49,41 @@ pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
 /// The document under `path`. Where the state carries no time of its own, the time of the event stands
 /// for it.
 fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
-    let told = require(event.get(path), "", path, "an alarm's change of state")?;
-    let told: Document = read(Some(told), path)?;
-    let name = require(told.alarm_name, path, "alarmName", "the alarm's name")?.0;
+    let raw = require(event.get(path), "", path, "an alarm's change of state")?;
+    let raw: Document = read(Some(raw), path)?;
+    let name = require(raw.alarm_name, path, "alarmName", "the alarm's name")?.0;
     let at = below(path, "state");
-    let value = require(told.state.value, &at, "value", STATES)?;
-    let since = match told.state.timestamp {
+    let value = require(raw.state.value, &at, "value", STATES)?;
+    let since = match raw.state.timestamp {
         Some(timestamp) => timestamp.0,
         None => require(sent_at(event)?, &at, "timestamp", "when it changed")?.0,
     };
-    let measures = told.configuration.metrics.0.into_iter();
-    let muted_by = told.mute_detail.map(|mute| mute.name());
+    let metrics = raw.configuration.metrics.0.into_iter();
+    let muted_by = raw.mute_detail.map(|mute| mute.name());
     Ok(AlarmEvent {
         name: named(name, path, "alarmName")?,
         arn: None,
         state: state(&value, &below(&at, "value"))?,
-        previous: told.previous_state.value.as_ref().and_then(known),
-        suppressed_before_by: told.previous_state.actions_suppressed_by,
+        previous: raw.previous_state.value.as_ref().and_then(known),
+        previously_suppressed_by: raw.previous_state.actions_suppressed_by,
         since,
         region: None,
         event_id: None,
-        suppressed_by: told.state.actions_suppressed_by.or(muted_by),
-        measures: measures.filter_map(Metric::measure).collect(),
-        contributors: told
+        suppressed_by: raw.state.actions_suppressed_by.or(muted_by),
+        metrics: metrics.filter_map(Metric::of).collect(),
+        contributors: raw
             .alarm_contributor
             .0
             .into_iter()
             .map(attributes)
             .collect(),
-        children: triggering(told.state.reason_data.as_deref()),
-        rule: told.configuration.alarm_rule,
-        tags: told.alarm_tags.0,
+        children: triggering(raw.state.reason_data.as_deref()),
+        rule: raw.configuration.alarm_rule,
+        tags: raw.alarm_tags.0,
     })
 }
 
-fn sent_at(event: &Value) -> Result<Option<Moment>, EventError> {
+fn sent_at(event: &Value) -> Result<Option<Timestamp>, EventError> {
     let sent: Sent = read(Some(event), "")?;
     Ok(sent.time)
 }
@@ -154,7 +154,7 @@ struct Invocation {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Sent {
-    time: Option<Moment>,
+    time: Option<Timestamp>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -173,7 +173,7 @@ struct Document {
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct State {
     value: Option<Text>,
-    timestamp: Option<Moment>,
+    timestamp: Option<Timestamp>,
     actions_suppressed_by: Option<String>,
     reason_data: Option<String>,
 }
@@ -215,9 +215,9 @@ struct Measured {
 }
 
 impl Metric {
-    fn measure(self) -> Option<Measure> {
+    fn of(self) -> Option<AlarmMetric> {
         let measured = self.metric_stat?.metric;
-        Some(Measure {
+        Some(AlarmMetric {
             namespace: measured.namespace,
             metric: measured.name,
             dimensions: measured.dimensions.0,

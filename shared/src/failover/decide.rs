@@ -4,13 +4,13 @@
 //! Everything that can be known before the first call that changes something is checked here, and what
 //! stands in the way is an [`Obstacle`] that says what to change.
 
-use super::evidence::{Kind, is_down};
-use super::group::{Cargo, Charge, ChargeId, Group};
-use super::observe::{Fitness, Observed};
+use super::assessment::{CauseKind, is_down};
+use super::group::{Group, Resource, ResourceId, ResourceKind};
+use super::observe::{MemberHealth, Observed};
 use super::obstacle::Obstacle;
-use super::route::{Booking, Step, route};
+use super::route::{MoveAction, Reservations, plan_move};
 use crate::ids::InstanceId;
-use crate::instance::{Checks, Instance, InstanceState};
+use crate::instance::{Instance, InstanceState, StatusChecks};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,23 +18,23 @@ use time::OffsetDateTime;
 
 /// What is to be decided.
 #[derive(Debug, Clone, Copy)]
-pub struct Question<'a> {
+pub struct PlanInput<'a> {
     /// The group.
     pub group: &'a Group<'a>,
     /// What it was read from.
     pub observed: &'a Observed,
     /// How well its members are.
-    pub fitness: &'a Fitness,
+    pub health: &'a MemberHealth,
     /// Why it is asked.
-    pub kind: &'a Kind,
+    pub kind: &'a CauseKind,
     /// The members that are to lose what they hold.
-    pub leaving: &'a BTreeSet<InstanceId>,
+    pub sources: &'a BTreeSet<InstanceId>,
     /// Whether anything may be begun: otherwise only what is half way is brought to its end.
     pub may_begin: bool,
     /// When the last failover of the group ended.
     pub last_ended_at: Option<OffsetDateTime>,
     /// What EC2 has refused in this run.
-    pub refused: &'a Refused,
+    pub excluded: &'a Exclusions,
     /// The settings.
     pub settings: &'a Settings,
     /// Now.
@@ -43,16 +43,16 @@ pub struct Question<'a> {
 
 /// What EC2 has refused in a run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Refused {
+pub struct Exclusions {
     /// Who did not take what.
-    pub standbys: BTreeSet<(ChargeId, InstanceId)>,
+    pub standbys: BTreeSet<(ResourceId, InstanceId)>,
     /// Device indexes that are taken, whatever a look shows: a detachment by force can leave one blocked.
-    pub slots: BTreeSet<(InstanceId, i32)>,
+    pub device_indexes: BTreeSet<(InstanceId, i32)>,
 }
 
-impl Refused {
-    fn has(&self, charge: &Charge<'_>, member: &Instance) -> bool {
-        self.standbys.contains(&(charge.id(), member.id.clone()))
+impl Exclusions {
+    fn has(&self, resource: &Resource<'_>, member: &Instance) -> bool {
+        self.standbys.contains(&(resource.id(), member.id.clone()))
     }
 }
 
@@ -64,14 +64,14 @@ pub struct Plan {
     /// What would have to be done and cannot be.
     pub blocked: Vec<Blocked>,
     /// What is to stay with a holder that was stopped.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<StaysOnStop>,
 }
 
 /// One thing that stays, since its tag or the setting for stopped holders says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct StaysOnStop {
     /// What.
-    pub charge: ChargeId,
+    pub resource: ResourceId,
     /// The Elastic IPs on it.
     pub public_ips: Vec<std::net::Ipv4Addr>,
     /// Who has it.
@@ -82,7 +82,7 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Move {
     /// What.
-    pub charge: ChargeId,
+    pub resource: ResourceId,
     /// The Elastic IPs that move with it.
     pub public_ips: Vec<std::net::Ipv4Addr>,
     /// Who has it, or had it.
@@ -90,7 +90,7 @@ pub struct Move {
     /// Who gets it.
     pub to: InstanceId,
     /// How.
-    pub step: Step,
+    pub action: MoveAction,
     /// Whether it goes back to where it came from, since no standby takes it.
     pub is_return: bool,
 }
@@ -99,7 +99,7 @@ pub struct Move {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Blocked {
     /// What.
-    pub charge: ChargeId,
+    pub resource: ResourceId,
     /// The Elastic IPs that would move with it.
     pub public_ips: Vec<std::net::Ipv4Addr>,
     /// Who has it; none: it is with nobody.
@@ -110,19 +110,19 @@ pub struct Blocked {
 
 /// Decides.
 #[must_use]
-pub fn plan(question: &Question<'_>) -> Plan {
-    let mut booking = Booking::default();
+pub fn plan(input: &PlanInput<'_>) -> Plan {
+    let mut reserved = Reservations::default();
     let mut plan = Plan {
-        kept: kept(question),
+        kept: kept(input),
         ..Plan::default()
     };
-    for charge in concerned(question) {
-        match destination(question, charge, &mut booking) {
+    for resource in concerned(input) {
+        match destination(input, resource, &mut reserved) {
             Ok(one) => plan.moves.push(one),
             Err(why) => plan.blocked.push(Blocked {
-                charge: charge.id(),
-                public_ips: charge.public_ips.clone(),
-                holder: charge.seat.instance().cloned(),
+                resource: resource.id(),
+                public_ips: resource.public_ips.clone(),
+                holder: resource.location.instance().cloned(),
                 why,
             }),
         }
@@ -131,33 +131,34 @@ pub fn plan(question: &Question<'_>) -> Plan {
 }
 
 /// What has to go: what a leaving member holds, what is on its way from one, and what is with nobody.
-pub(super) fn concerned<'a>(question: &Question<'a>) -> impl Iterator<Item = &'a Charge<'a>> {
-    let question = *question;
-    question.group.charges.iter().filter(move |charge| {
-        use super::group::Seat;
-        match &charge.seat {
-            Seat::Adrift | Seat::Leaving(_) => true,
-            Seat::With(holder) => {
-                question.may_begin
-                    && question.leaving.contains(holder)
-                    && (*question.kind != Kind::Down || charge.goes_on_stop(question.settings))
+pub(super) fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>> {
+    let input = *input;
+    input.group.resources.iter().filter(move |resource| {
+        use super::group::Location;
+        match &resource.location {
+            Location::Unheld | Location::Detaching(_) => true,
+            Location::Held(holder) => {
+                input.may_begin
+                    && input.sources.contains(holder)
+                    && (*input.kind != CauseKind::NotRunning
+                        || resource.goes_on_stop(input.settings))
             }
         }
     })
 }
 
-fn kept(question: &Question<'_>) -> Vec<Kept> {
-    let is_kept = |charge: &&Charge<'_>| {
-        *question.kind == Kind::Down && !charge.goes_on_stop(question.settings)
+fn kept(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
+    let is_kept = |resource: &&Resource<'_>| {
+        *input.kind == CauseKind::NotRunning && !resource.goes_on_stop(input.settings)
     };
     let mut kept = Vec::new();
-    for charge in question.group.charges.iter().filter(is_kept) {
-        if let super::group::Seat::With(holder) = &charge.seat
-            && question.leaving.contains(holder)
+    for resource in input.group.resources.iter().filter(is_kept) {
+        if let super::group::Location::Held(holder) = &resource.location
+            && input.sources.contains(holder)
         {
-            kept.push(Kept {
-                charge: charge.id(),
-                public_ips: charge.public_ips.clone(),
+            kept.push(StaysOnStop {
+                resource: resource.id(),
+                public_ips: resource.public_ips.clone(),
                 holder: holder.clone(),
             });
         }
@@ -166,104 +167,108 @@ fn kept(question: &Question<'_>) -> Vec<Kept> {
 }
 
 fn destination<'a>(
-    question: &Question<'a>,
-    charge: &Charge<'a>,
-    booking: &mut Booking,
+    input: &PlanInput<'a>,
+    resource: &Resource<'a>,
+    reserved: &mut Reservations,
 ) -> Result<Move, Vec<Obstacle>> {
-    let is_under_way = !matches!(charge.seat, super::group::Seat::With(_));
-    if !is_under_way && let Some(until) = cooling(question, charge) {
+    let is_under_way = !matches!(resource.location, super::group::Location::Held(_));
+    if !is_under_way && let Some(until) = cooldown_until(input, resource) {
         return Err(vec![Obstacle::Cooldown { until }]);
     }
     let mut why = Vec::new();
-    for member in &question.group.members {
-        if charge.seat.instance() == Some(&member.id) || question.leaving.contains(&member.id) {
+    for member in &input.group.members {
+        if resource.location.instance() == Some(&member.id) || input.sources.contains(&member.id) {
             continue;
         }
-        let offered =
-            fit(question, charge, member).and_then(|()| route(question, charge, member, booking));
+        let offered = check_eligible(input, resource, member)
+            .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
-            Ok(step) => return Ok(moved(charge, member, step, false)),
+            Ok(action) => return Ok(moved(resource, member, action, false)),
             Err(obstacle) => why.push(obstacle),
         }
     }
-    if is_under_way && let Some(back) = way_back(question, charge, booking) {
+    if is_under_way && let Some(back) = return_to_source(input, resource, reserved) {
         return Ok(back);
     }
     // Who was not asked for is worth a word only where nobody of the group was.
-    let was_asked = |why: &Obstacle| !matches!(why, Obstacle::NotAsked { .. });
+    let was_asked = |why: &Obstacle| !matches!(why, Obstacle::NotRequested { .. });
     if why.iter().any(was_asked) {
         why.retain(was_asked);
     }
     if why.is_empty() {
         why.push(Obstacle::NoStandby {
-            members: question.group.members.len(),
+            members: input.group.members.len(),
         });
     }
     Err(why)
 }
 
-fn moved(charge: &Charge<'_>, to: &Instance, step: Step, is_return: bool) -> Move {
+fn moved(resource: &Resource<'_>, to: &Instance, action: MoveAction, is_return: bool) -> Move {
     Move {
-        charge: charge.id(),
-        public_ips: charge.public_ips.clone(),
-        from: charge.seat.instance().cloned(),
+        resource: resource.id(),
+        public_ips: resource.public_ips.clone(),
+        from: resource.location.instance().cloned(),
         to: to.id.clone(),
-        step,
+        action,
         is_return,
     }
 }
 
 /// No standby takes what is with nobody: it goes back to a member that had it, sick as that may be.
-fn way_back<'a>(
-    question: &Question<'a>,
-    charge: &Charge<'a>,
-    booking: &mut Booking,
+fn return_to_source<'a>(
+    input: &PlanInput<'a>,
+    resource: &Resource<'a>,
+    reserved: &mut Reservations,
 ) -> Option<Move> {
     let may_take = |member: &&&Instance| {
-        question.leaving.contains(&member.id)
+        input.sources.contains(&member.id)
             && matches!(
                 member.state,
                 InstanceState::Running | InstanceState::Stopped
             )
-            && !question.refused.has(charge, member)
+            && !input.excluded.has(resource, member)
     };
-    let mut members = question.group.members.iter().filter(may_take);
+    let mut members = input.group.members.iter().filter(may_take);
     members.find_map(|member| {
-        let step = route(question, charge, member, booking).ok()?;
-        Some(moved(charge, member, step, true))
+        let action = plan_move(input, resource, member, reserved).ok()?;
+        Some(moved(resource, member, action, true))
     })
 }
 
 /// Whether a member is well enough to stand by.
-fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Result<(), Obstacle> {
+fn check_eligible(
+    input: &PlanInput<'_>,
+    resource: &Resource<'_>,
+    member: &Instance,
+) -> Result<(), Obstacle> {
     let standby = member.id.clone();
-    let asked = match question.kind {
-        Kind::Person { to } => to.as_ref(),
-        Kind::Failback { to } => Some(to),
+    let asked = match input.kind {
+        CauseKind::Command { to } => to.as_ref(),
+        CauseKind::Failback { to } => Some(to),
         _ => None,
     };
     if asked.is_some_and(|asked| *asked != standby) {
-        return Err(Obstacle::NotAsked { standby });
+        return Err(Obstacle::NotRequested { standby });
     }
     if member.state != InstanceState::Running {
         let state = member.state;
         return Err(Obstacle::NotRunning { standby, state });
     }
-    let checks = question.fitness.checks.get(&member.id).copied();
-    match checks.unwrap_or(Checks::Unknown) {
-        Checks::Ok => {}
-        checks => return Err(Obstacle::NotWell { standby, checks }),
+    let checks = input.health.checks.get(&member.id).copied();
+    match checks.unwrap_or(StatusChecks::Unknown) {
+        StatusChecks::Ok => {}
+        checks => return Err(Obstacle::StatusChecksNotOk { standby, checks }),
     }
-    if let Some(alarm) = question.observed.firing_for(&member.id) {
+    if let Some(alarm) = input.observed.firing_for(&member.id) {
         let alarm = alarm.to_owned();
-        return Err(Obstacle::AlarmFires { standby, alarm });
+        return Err(Obstacle::AlarmFiring { standby, alarm });
     }
-    if question.refused.has(charge, member) {
+    if input.excluded.has(resource, member) {
         return Err(Obstacle::Refused { standby });
     }
-    if let Cargo::Interface(interface) = &charge.cargo {
+    if let ResourceKind::Interface(interface) = &resource.cargo {
         let pair = (interface.id.clone(), member.id.clone());
-        if let Some(answer) = question.fitness.denied.get(&pair).cloned() {
+        if let Some(answer) = input.health.denied.get(&pair).cloned() {
             return Err(Obstacle::NotPermitted { standby, answer });
         }
     }
@@ -272,24 +277,24 @@ fn fit(question: &Question<'_>, charge: &Charge<'_>, member: &Instance) -> Resul
 
 /// Until when an alarm does not move it again. A holder that is down waits for nothing: that is no matter
 /// of opinion.
-fn cooling(question: &Question<'_>, charge: &Charge<'_>) -> Option<OffsetDateTime> {
+fn cooldown_until(input: &PlanInput<'_>, resource: &Resource<'_>) -> Option<OffsetDateTime> {
     if !matches!(
-        question.kind,
-        Kind::Alarm | Kind::AtRisk | Kind::Failback { .. }
+        input.kind,
+        CauseKind::Alarm | CauseKind::RebalanceRecommendation | CauseKind::Failback { .. }
     ) {
         return None;
     }
-    if charge
-        .seat
+    if resource
+        .location
         .instance()
-        .is_some_and(|holder| is_down(holder, question.observed))
+        .is_some_and(|holder| is_down(holder, input.observed))
     {
         return None;
     }
-    let own = charge.tags.get(&question.settings.tags.cooldown);
+    let own = resource.tags.get(&input.settings.tags.cooldown);
     let own = own
         .and_then(|value| value.trim().parse().ok())
         .map(Duration::from_secs);
-    let until = question.last_ended_at? + own.unwrap_or(question.settings.cooldown);
-    (question.now < until).then_some(until)
+    let until = input.last_ended_at? + own.unwrap_or(input.settings.cooldown);
+    (input.now < until).then_some(until)
 }

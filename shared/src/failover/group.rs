@@ -18,18 +18,18 @@ pub struct Group<'a> {
     /// Its instances, whatever state they are in, in the order in which they stand by.
     pub members: Vec<&'a Instance>,
     /// What it has to keep with a healthy member.
-    pub charges: Vec<Charge<'a>>,
+    pub resources: Vec<Resource<'a>>,
     /// Its Elastic IPs that are associated with nothing.
     pub free: Vec<&'a Address>,
 }
 
 /// Something that is to be with a healthy member.
 #[derive(Debug, Clone)]
-pub struct Charge<'a> {
+pub struct Resource<'a> {
     /// What moves.
-    pub cargo: Cargo<'a>,
+    pub cargo: ResourceKind<'a>,
     /// Where it is.
-    pub seat: Seat,
+    pub location: Location,
     /// How its tag wants it to move.
     pub mover: Mover,
     /// The tags that it goes by.
@@ -40,7 +40,7 @@ pub struct Charge<'a> {
 
 /// What moves.
 #[derive(Debug, Clone)]
-pub enum Cargo<'a> {
+pub enum ResourceKind<'a> {
     /// A whole interface.
     Interface(&'a Interface),
     /// Private IPs of an interface that itself stays.
@@ -61,7 +61,7 @@ pub enum Cargo<'a> {
 
 /// What something is called from one look to the next.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum ChargeId {
+pub enum ResourceId {
     /// An interface.
     Interface(EniId),
     /// Private IPs, by the first of them.
@@ -72,34 +72,34 @@ pub enum ChargeId {
 
 /// Where something is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seat {
+pub enum Location {
     /// With an instance, or on its way there.
-    With(InstanceId),
+    Held(InstanceId),
     /// On its way from an instance.
-    Leaving(InstanceId),
+    Detaching(InstanceId),
     /// With nobody.
-    Adrift,
+    Unheld,
 }
 
-impl Seat {
+impl Location {
     /// The instance that has it, or that is losing it.
     #[must_use]
     pub fn instance(&self) -> Option<&InstanceId> {
         match self {
-            Self::With(instance) | Self::Leaving(instance) => Some(instance),
-            Self::Adrift => None,
+            Self::Held(instance) | Self::Detaching(instance) => Some(instance),
+            Self::Unheld => None,
         }
     }
 }
 
-impl Charge<'_> {
+impl Resource<'_> {
     /// What it is called.
     #[must_use]
-    pub fn id(&self) -> ChargeId {
+    pub fn id(&self) -> ResourceId {
         match &self.cargo {
-            Cargo::Interface(interface) => ChargeId::Interface(interface.id.clone()),
-            Cargo::PrivateIps { ips, .. } => ChargeId::PrivateIps(ips.first().copied()),
-            Cargo::Address(address) => ChargeId::Address(address.allocation.clone()),
+            ResourceKind::Interface(interface) => ResourceId::Interface(interface.id.clone()),
+            ResourceKind::PrivateIps { ips, .. } => ResourceId::PrivateIps(ips.first().copied()),
+            ResourceKind::Address(address) => ResourceId::Address(address.allocation.clone()),
         }
     }
 
@@ -111,21 +111,21 @@ impl Charge<'_> {
         let own = self.tags.get(&settings.tags.on_stop);
         let own = own.and_then(|value| value.trim().to_ascii_lowercase().parse().ok());
         let otherwise = match self.cargo {
-            Cargo::Address(_) => settings.on_stop,
-            Cargo::Interface(_) | Cargo::PrivateIps { .. } => OnStop::Move,
+            ResourceKind::Address(_) => settings.on_stop,
+            ResourceKind::Interface(_) | ResourceKind::PrivateIps { .. } => OnStop::Move,
         };
         own.unwrap_or(otherwise) == OnStop::Move
     }
 }
 
 impl<'a> Group<'a> {
-    /// The group of that name. `loosened` are the addresses that an earlier run may have left free.
+    /// The group of that name. `pending_reassociation` are the addresses that an earlier run may have left free.
     #[must_use]
     pub fn named(
         name: &'a str,
         observed: &'a Observed,
         settings: &Settings,
-        loosened: &[AllocationId],
+        pending_reassociation: &[AllocationId],
     ) -> Self {
         let keys = &settings.tags;
         let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
@@ -139,7 +139,7 @@ impl<'a> Group<'a> {
         let mut group = Self {
             name,
             members,
-            charges: Vec::new(),
+            resources: Vec::new(),
             free: observed
                 .addresses
                 .iter()
@@ -148,12 +148,12 @@ impl<'a> Group<'a> {
                 .collect(),
         };
         for interface in &observed.interfaces {
-            if is_in(&interface.tags) && !interface.is_of_a_service() {
+            if is_in(&interface.tags) && !interface.is_aws_managed() {
                 group.add_interface(interface, observed, settings);
             }
         }
         for address in observed.addresses.iter().filter(own) {
-            group.add_address(address, settings, loosened);
+            group.add_address(address, settings, pending_reassociation);
         }
         group
     }
@@ -168,9 +168,9 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn holders(&self) -> BTreeSet<InstanceId> {
         let seats = self
-            .charges
+            .resources
             .iter()
-            .filter_map(|charge| charge.seat.instance());
+            .filter_map(|resource| resource.location.instance());
         seats.cloned().collect()
     }
 
@@ -183,7 +183,7 @@ impl<'a> Group<'a> {
         let mover = mover_of(&interface.tags, settings);
         let attachment = interface.attachment.as_ref();
         let is_primary = attachment.is_some_and(Attachment::is_primary);
-        let seat = seat_of(attachment);
+        let location = location_of(attachment);
         let stays = (is_primary && mover != Mover::Eni) || matches!(mover, Mover::Ip | Mover::Eip);
         let is_secondary = |ip: &Ipv4Addr| Some(*ip) != interface.primary_ip;
         if stays && attachment.is_some() {
@@ -203,25 +203,25 @@ impl<'a> Group<'a> {
                 })
             };
             if !ips.is_empty() && mover != Mover::Eip {
-                self.charges.push(Charge {
+                self.resources.push(Resource {
                     public_ips: public_ips(&interface.id, Some(&ips), observed),
-                    cargo: Cargo::PrivateIps {
+                    cargo: ResourceKind::PrivateIps {
                         from: interface.id.clone(),
                         subnet: interface.subnet.clone(),
                         by_interface: !ips.iter().all(is_own),
                         ips,
                     },
-                    seat,
+                    location,
                     mover,
                     tags: &interface.tags,
                 });
             }
             return;
         }
-        self.charges.push(Charge {
+        self.resources.push(Resource {
             public_ips: public_ips(&interface.id, None, observed),
-            cargo: Cargo::Interface(interface),
-            seat,
+            cargo: ResourceKind::Interface(interface),
+            location,
             mover,
             tags: &interface.tags,
         });
@@ -231,45 +231,45 @@ impl<'a> Group<'a> {
         &mut self,
         address: &'a Address,
         settings: &Settings,
-        loosened: &[AllocationId],
+        pending_reassociation: &[AllocationId],
     ) {
         let Some(association) = &address.association else {
-            if loosened.contains(&address.allocation) {
-                self.push_address(address, Seat::Adrift, settings);
+            if pending_reassociation.contains(&address.allocation) {
+                self.push_address(address, Location::Unheld, settings);
             }
             return;
         };
         let rides = self
-            .charges
+            .resources
             .iter()
-            .any(|charge| charge.public_ips.contains(&address.ip));
+            .any(|resource| resource.public_ips.contains(&address.ip));
         let holder = association
             .instance
             .as_ref()
             .filter(|id| self.member(id).is_some());
         if let Some(holder) = holder.filter(|_| !rides) {
-            self.push_address(address, Seat::With(holder.clone()), settings);
+            self.push_address(address, Location::Held(holder.clone()), settings);
         }
     }
 
     /// An Elastic IP that is to move by its private IP takes that along.
-    fn push_address(&mut self, address: &'a Address, seat: Seat, settings: &Settings) {
+    fn push_address(&mut self, address: &'a Address, location: Location, settings: &Settings) {
         let mover = mover_of(&address.tags, settings);
         let held = (mover == Mover::Ip)
-            .then(|| self.secondary_place(address))
+            .then(|| self.secondary_private_ip(address))
             .flatten();
         let cargo = match held {
-            Some((interface, ip)) => Cargo::PrivateIps {
+            Some((interface, ip)) => ResourceKind::PrivateIps {
                 from: interface.id.clone(),
                 subnet: interface.subnet.clone(),
                 ips: vec![ip],
                 by_interface: false,
             },
-            None => Cargo::Address(address),
+            None => ResourceKind::Address(address),
         };
-        self.charges.push(Charge {
+        self.resources.push(Resource {
             cargo,
-            seat,
+            location,
             mover,
             tags: &address.tags,
             public_ips: vec![address.ip],
@@ -278,7 +278,10 @@ impl<'a> Group<'a> {
 
     /// The interface of the holder, and the private IP on it, if that is one that can move.
     #[must_use]
-    pub fn secondary_place(&self, address: &Address) -> Option<(&'a AttachedInterface, Ipv4Addr)> {
+    pub fn secondary_private_ip(
+        &self,
+        address: &Address,
+    ) -> Option<(&'a AttachedInterface, Ipv4Addr)> {
         let association = address.association.as_ref()?;
         let ip = association.private_ip?;
         let holder = self.member(association.instance.as_ref()?)?;
@@ -289,14 +292,14 @@ impl<'a> Group<'a> {
     }
 }
 
-fn seat_of(attachment: Option<&Attachment>) -> Seat {
+fn location_of(attachment: Option<&Attachment>) -> Location {
     let Some(attachment) = attachment else {
-        return Seat::Adrift;
+        return Location::Unheld;
     };
     match (&attachment.instance, attachment.state) {
-        (None, _) | (_, AttachmentState::Detached) => Seat::Adrift,
-        (Some(instance), AttachmentState::Detaching) => Seat::Leaving(instance.clone()),
-        (Some(instance), _) => Seat::With(instance.clone()),
+        (None, _) | (_, AttachmentState::Detached) => Location::Unheld,
+        (Some(instance), AttachmentState::Detaching) => Location::Detaching(instance.clone()),
+        (Some(instance), _) => Location::Held(instance.clone()),
     }
 }
 

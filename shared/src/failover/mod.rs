@@ -15,12 +15,13 @@
 //! | a person who moves an Elastic IP of a running holder, or a private IP, by hand | nothing in EC2: a look that is at most two seconds old; the window is one call |
 //! | a holder that recovers | the alarm is read again with everything else, a call before anything is touched |
 
-mod act;
+pub mod assessment;
 mod audit;
 pub mod decide;
-pub mod evidence;
+mod execute;
 mod fencing;
 pub mod group;
+mod messages;
 pub mod observe;
 mod obstacle;
 mod plan;
@@ -29,17 +30,16 @@ pub mod route;
 mod rule;
 mod run;
 mod under_lease;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
-use crate::cloud::moves::{Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearse};
+use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
-use crate::event::{Trigger, Wish};
+use crate::event::{OperatorCommand, Trigger};
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report};
@@ -48,39 +48,39 @@ pub use audit::{Audit, audit};
 pub use obstacle::Obstacle;
 
 /// What failover asks of EC2 and CloudWatch.
-pub trait FailoverCloud:
+pub trait AlarmFailoverCloud:
     ReadAddresses
     + ReadInterfaces
     + ReadInstances
-    + ReadHealth
+    + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
-    + ReadFiring
+    + ReadFiringAlarms
     + MoveInterface
     + MovePrivateIps
     + Reassociate
     + Associate
     + Disassociate
     + Fence
-    + Rehearse
+    + DryRun
 {
 }
 
-impl<T> FailoverCloud for T where
+impl<T> AlarmFailoverCloud for T where
     T: ReadAddresses
         + ReadInterfaces
         + ReadInstances
-        + ReadHealth
+        + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiring
+        + ReadFiringAlarms
         + MoveInterface
         + MovePrivateIps
         + Reassociate
         + Associate
         + Disassociate
         + Fence
-        + Rehearse
+        + DryRun
 {
 }
 
@@ -90,17 +90,17 @@ const FUNCTION: Function = Function::AlarmFailover;
 ///
 /// # Errors
 /// When the event is to be delivered again: see [`Error`].
-pub async fn run<C: FailoverCloud, L: Ledger, K: Clock>(
+pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     trigger: &Trigger,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    if let Trigger::Asked(wish @ Wish::Plan { group }) = trigger {
-        return plan::asked(ports, settings, wish, group, delivery).await;
+    if let Trigger::Command(command @ OperatorCommand::Plan { group }) = trigger {
+        return plan::plan_command(ports, settings, command, group, delivery).await;
     }
-    match evidence::screen(trigger, settings, ports.clock.now()) {
-        Ok(cause) => run::caused(ports, settings, &cause, delivery).await,
+    match assessment::accept(trigger, settings, ports.clock.now()) {
+        Ok(cause) => run::handle_cause(ports, settings, &cause, delivery).await,
         Err(why) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,

@@ -4,17 +4,17 @@
 //! fires. Then, beside the lease, how well the members
 //! are and what their types allow. Nothing here changes anything.
 
-use super::FailoverCloud;
+use super::AlarmFailoverCloud;
+use super::assessment::{Cause, CauseKind};
 use super::decide::Move;
-use super::evidence::{Cause, Kind};
-use super::route::Step;
+use super::route::MoveAction;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
-use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring};
-use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
-use crate::event::alarm::{INSTANCE_DIMENSION, Measure};
+use crate::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms};
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::event::alarm::{AlarmMetric, INSTANCE_DIMENSION};
 use crate::ids::{AllocationId, EniId, InstanceId, InstanceType};
-use crate::instance::{Checks, Instance, InstanceState, Limits};
+use crate::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
 use crate::placement::group::group_of;
 use crate::ports::Ports;
 use crate::settings::Settings;
@@ -60,9 +60,9 @@ impl Observed {
         if let Some((alarm, _)) = of_many.find(|(_, instances)| instances.contains(id)) {
             return Some(alarm);
         }
-        let is_on_it = |measure: &Measure| measure.instance().as_ref() == Some(id);
+        let is_on_it = |measure: &AlarmMetric| measure.instance().as_ref() == Some(id);
         let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
-        let alarm = firing.find(|alarm| alarm.measures.iter().any(is_on_it))?;
+        let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
         Some(&alarm.name)
     }
 
@@ -96,22 +96,22 @@ impl Observed {
 
     /// With the holders that were not among the instances. A member whose tag was taken away, or never
     /// set, runs as well as any other, and is not to be taken for one that is gone.
-    async fn with_others<C: FailoverCloud>(
+    async fn with_others<C: AlarmFailoverCloud>(
         mut self,
         cloud: &C,
         settings: &Settings,
     ) -> Result<Self, CloudError> {
         let is_shown = |id: &InstanceId| self.instances.iter().any(|each| each.id == *id);
-        let strangers: BTreeSet<InstanceId> = self
+        let untagged_holders: BTreeSet<InstanceId> = self
             .holders(settings)
             .map(|(_, holder)| holder)
             .filter(|holder| !is_shown(holder))
             .cloned()
             .collect();
-        if strangers.is_empty() {
+        if untagged_holders.is_empty() {
             return Ok(self);
         }
-        let named = WhichInstances::Named(strangers.into_iter().collect());
+        let named = InstanceFilter::Ids(untagged_holders.into_iter().collect());
         let shown = cloud.instances(&named).await?;
         self.others = shown
             .into_iter()
@@ -123,17 +123,17 @@ impl Observed {
 
 /// How well the members of a group are, and what they can take.
 #[derive(Debug, Clone, Default)]
-pub struct Fitness {
+pub struct MemberHealth {
     /// EC2's own checks.
-    pub checks: BTreeMap<InstanceId, Checks>,
+    pub checks: BTreeMap<InstanceId, StatusChecks>,
     /// What their types allow.
-    pub limits: BTreeMap<InstanceType, Limits>,
+    pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
     /// Who may not be given which interface, with EC2's answer to a rehearsal.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }
 
 /// A look at EC2 and at the alarms of the cause.
-pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
+pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     cause: &Cause,
@@ -141,12 +141,12 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
     let at = ports.clock.now();
     let cloud = &ports.cloud;
     let key = &settings.tags.group;
-    let tagged = WhichInstances::Tagged(key.clone());
-    let floating = WhichInterfaces::Tagged(key.clone());
+    let tagged = InstanceFilter::TagKey(key.clone());
+    let floating = InterfaceFilter::TagKey(key.clone());
     let (instances, interfaces, addresses, alarms) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
-        cloud.addresses(&Which::All),
+        cloud.addresses(&AddressFilter::All),
         alarms_of(cloud, Some(cause)),
     );
     let observed = Observed {
@@ -164,7 +164,7 @@ pub(super) async fn look<C: FailoverCloud, L, K: Clock>(
 
 /// A second look at what one move hangs on, all at the same time. It reads who has it, who is to
 /// get it, the address, the alarms, and for which instances one of many fires. The rest is as it was seen.
-pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
+pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     cause: &Cause,
     seen: &Observed,
@@ -173,11 +173,11 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
     let at = ports.clock.now();
     let cloud = &ports.cloud;
     let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
-    let allocations = match &one.step {
-        Step::Address { allocation, .. } => vec![allocation.clone()],
-        Step::Interface { .. } | Step::PrivateIps { .. } => Vec::new(),
+    let allocations = match &one.action {
+        MoveAction::Address { allocation, .. } => vec![allocation.clone()],
+        MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => Vec::new(),
     };
-    let which = WhichInstances::Named(members.clone());
+    let which = InstanceFilter::Ids(members.clone());
     let of_many = seen.contributors.keys().next();
     let (instances, addresses, alarms, contributing) = futures_util::join!(
         cloud.instances(&which),
@@ -186,7 +186,7 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
                 return Ok(Vec::new());
             }
             cloud
-                .addresses(&Which::Allocations(allocations.clone()))
+                .addresses(&AddressFilter::Allocations(allocations.clone()))
                 .await
         },
         alarms_of(cloud, Some(cause)),
@@ -212,14 +212,14 @@ pub(super) async fn again<C: FailoverCloud, L, K: Clock>(
         }
     }
     let is_meant = |id: &InstanceId| members.contains(id);
-    now.instances = in_place_of(&seen.instances, &mut instances, |it| &it.id, is_meant);
+    now.instances = replaced(&seen.instances, &mut instances, |it| &it.id, is_meant);
     let is_it = |id: &AllocationId| allocations.contains(id);
-    now.addresses = in_place_of(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
+    now.addresses = replaced(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
     Ok(now)
 }
 
 /// What was seen, with what was read again in its place.
-pub(super) fn in_place_of<T: Clone, I: PartialEq>(
+pub(super) fn replaced<T: Clone, I: PartialEq>(
     seen: &[T],
     read: &mut Vec<T>,
     id: impl Fn(&T) -> &I,
@@ -236,14 +236,14 @@ pub(super) fn in_place_of<T: Clone, I: PartialEq>(
 }
 
 /// A look at all groups, with the addresses that somebody has read already.
-pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
+pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     addresses: Vec<Address>,
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
-    let tagged = WhichInstances::Tagged(settings.tags.group.clone());
-    let floating = WhichInterfaces::Tagged(settings.tags.group.clone());
+    let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
     let (instances, interfaces) = futures_util::join!(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
@@ -265,11 +265,11 @@ pub(super) async fn groups<C: FailoverCloud, L, K: Clock>(
 }
 
 /// The alarms that fire, whomever they are about, and those of the cause whatever state they are in.
-async fn alarms_of<C: ReadAlarms + ReadFiring>(
+async fn alarms_of<C: ReadAlarms + ReadFiringAlarms>(
     cloud: &C,
     cause: Option<&Cause>,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
-    let of_alarms = cause.filter(|cause| cause.kind == Kind::Alarm);
+    let of_alarms = cause.filter(|cause| cause.kind == CauseKind::Alarm);
     let own = of_alarms.map_or(&[][..], |cause| &cause.alarms);
     let (firing, of_cause) = futures_util::join!(cloud.firing(), cloud.alarms(own));
     let all = firing?.into_iter().chain(of_cause?);
@@ -284,9 +284,10 @@ impl Observed {
         cloud: &C,
         cause: &Cause,
     ) -> Result<Self, CloudError> {
-        let own = cause.alarms.first().filter(|_| !cause.named.is_empty());
+        let own = cause.alarms.first().filter(|_| !cause.instances.is_empty());
         let alarm = own.and_then(|name| self.alarms.get(name));
-        let Some(alarm) = alarm.filter(|alarm| alarm.fires() && alarm.is_of_many()) else {
+        let Some(alarm) = alarm.filter(|alarm| alarm.fires() && alarm.may_have_contributors())
+        else {
             return Ok(self);
         };
         let instances = contributing(cloud, &alarm.name).await?;
@@ -311,10 +312,10 @@ async fn contributing<C: ReadAlarms>(
 }
 
 /// How well members are.
-pub(super) async fn fitness<C: FailoverCloud>(
+pub(super) async fn health<C: AlarmFailoverCloud>(
     cloud: &C,
     members: &[&Instance],
-) -> Result<Fitness, CloudError> {
+) -> Result<MemberHealth, CloudError> {
     let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
     let kinds: BTreeSet<InstanceType> = members
         .iter()
@@ -322,7 +323,7 @@ pub(super) async fn fitness<C: FailoverCloud>(
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
     let (checks, limits) = futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds));
-    Ok(Fitness {
+    Ok(MemberHealth {
         checks: checks?,
         limits: limits?,
         denied: BTreeMap::new(),

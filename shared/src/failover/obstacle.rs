@@ -1,8 +1,8 @@
 //! What stands in the way of a move, each with what to change. Known before anything is touched.
 
-use super::group::{ChargeId, Group};
+use super::group::{Group, ResourceId};
 use crate::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
-use crate::instance::{Checks, InstanceState};
+use crate::instance::{InstanceState, StatusChecks};
 use crate::report::Finding;
 use crate::settings::Settings;
 use std::fmt;
@@ -17,7 +17,7 @@ pub enum Obstacle {
         members: usize,
     },
     /// Another member was asked for.
-    NotAsked {
+    NotRequested {
         /// The member.
         standby: InstanceId,
     },
@@ -29,14 +29,14 @@ pub enum Obstacle {
         state: InstanceState,
     },
     /// EC2's checks do not pass.
-    NotWell {
+    StatusChecksNotOk {
         /// The member.
         standby: InstanceId,
         /// What they say.
-        checks: Checks,
+        checks: StatusChecks,
     },
     /// An alarm fires for the member.
-    AlarmFires {
+    AlarmFiring {
         /// The member.
         standby: InstanceId,
         /// The alarm.
@@ -64,7 +64,7 @@ pub enum Obstacle {
         wanted: Zone,
     },
     /// The member has as many interfaces as its type allows.
-    NoFreeSlot {
+    NoFreeDeviceIndex {
         /// The member.
         standby: InstanceId,
         /// Its type.
@@ -87,7 +87,7 @@ pub enum Obstacle {
         subnet: Option<SubnetId>,
     },
     /// The interface has as many private IPs as the type allows.
-    NoRoom {
+    PrivateIpLimit {
         /// The member.
         standby: InstanceId,
         /// The interface.
@@ -137,19 +137,19 @@ impl fmt::Display for Obstacle {
                 formatter.write_str("the group has no other member")
             }
             Self::NoStandby { .. } => formatter.write_str("every member of the group has failed"),
-            Self::NotAsked { standby } => write!(formatter, "{standby} was not asked for"),
+            Self::NotRequested { standby } => write!(formatter, "{standby} was not asked for"),
             Self::NotRunning { standby, state } => write!(formatter, "{standby} is {state}"),
-            Self::NotWell { standby, checks } => match checks {
-                Checks::Initializing => write!(
+            Self::StatusChecksNotOk { standby, checks } => match checks {
+                StatusChecks::Initializing => write!(
                     formatter,
                     "{standby} has just started: EC2's status checks are initializing"
                 ),
-                Checks::Impaired => write!(formatter, "{standby} fails EC2's status checks"),
-                Checks::Ok | Checks::Unknown => {
+                StatusChecks::Impaired => write!(formatter, "{standby} fails EC2's status checks"),
+                StatusChecks::Ok | StatusChecks::Unknown => {
                     write!(formatter, "EC2 has no status of {standby}")
                 }
             },
-            Self::AlarmFires { standby, alarm } => {
+            Self::AlarmFiring { standby, alarm } => {
                 write!(formatter, "alarm {alarm} fires for {standby}")
             }
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
@@ -167,7 +167,7 @@ impl fmt::Display for Obstacle {
                 formatter,
                 "{standby} is in {zone}, the interface in {wanted}"
             ),
-            Self::NoFreeSlot {
+            Self::NoFreeDeviceIndex {
                 standby,
                 kind,
                 limit,
@@ -185,7 +185,7 @@ impl fmt::Display for Obstacle {
                 Some(subnet) => write!(formatter, "{standby} has no interface in {subnet}"),
                 None => write!(formatter, "{standby} has no interface in the subnet"),
             },
-            Self::NoRoom {
+            Self::PrivateIpLimit {
                 standby,
                 eni,
                 limit,
@@ -233,7 +233,9 @@ impl Obstacle {
     pub fn next_in(&self, name: &str, settings: &Settings) -> String {
         let keys = &settings.tags;
         match self {
-            Self::NotAsked { standby } => format!("ask for {standby}, or for nobody in particular"),
+            Self::NotRequested { standby } => {
+                format!("ask for {standby}, or for nobody in particular")
+            }
             Self::NoStandby { .. }
             | Self::NotRunning {
                 state: InstanceState::ShuttingDown | InstanceState::Terminated,
@@ -245,10 +247,10 @@ impl Obstacle {
             Self::NotRunning { standby, .. } => {
                 format!("start it: aws ec2 start-instances --instance-ids {standby}")
             }
-            Self::NotWell { standby, .. } => {
+            Self::StatusChecksNotOk { standby, .. } => {
                 format!("see why: aws ec2 describe-instance-status --instance-ids {standby}")
             }
-            Self::AlarmFires { standby, alarm } => {
+            Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
             Self::Refused { standby } => {
@@ -260,7 +262,7 @@ impl Obstacle {
                 "keep a standby in {wanted}, or let the address move alone: tag it {} = eip",
                 keys.mover
             ),
-            Self::NoFreeSlot { standby, .. } => format!(
+            Self::NoFreeDeviceIndex { standby, .. } => format!(
                 "free a slot of {standby}, take a larger type, or let the address move alone: tag it \
                  {} = ip or eip",
                 keys.mover
@@ -272,7 +274,7 @@ impl Obstacle {
                 "give the standby an interface in that subnet, or tag the address {} = eip",
                 keys.mover
             ),
-            Self::NoRoom { .. } => {
+            Self::PrivateIpLimit { .. } => {
                 "take private IPs that are not used from it, or a larger type".to_owned()
             }
             Self::Untagged { eni, .. } => format!(
@@ -308,16 +310,21 @@ impl Obstacle {
 
     /// The same for a report.
     #[must_use]
-    pub fn finding(&self, charge: &ChargeId, group: &Group<'_>, settings: &Settings) -> Finding {
+    pub fn finding(
+        &self,
+        resource: &ResourceId,
+        group: &Group<'_>,
+        settings: &Settings,
+    ) -> Finding {
         Finding {
-            what: format!("{charge} cannot move"),
+            what: format!("{resource} cannot move"),
             why: self.to_string(),
             next: self.next_in(group.name, settings),
         }
     }
 }
 
-impl fmt::Display for ChargeId {
+impl fmt::Display for ResourceId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interface(eni) => eni.fmt(formatter),

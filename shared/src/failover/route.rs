@@ -1,12 +1,12 @@
 //! How one thing gets to one member: the cheapest way that works, or what stands in its way. Pure.
 
-use super::decide::Question;
-use super::evidence::is_down;
-use super::group::{Cargo, Charge};
+use super::assessment::is_down;
+use super::decide::PlanInput;
+use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
 use crate::address::{Address, Attachment, Interface};
 use crate::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
-use crate::instance::{AttachedInterface, Instance, Limits, PublicSide};
+use crate::instance::{AttachedInterface, Instance, InstanceTypeLimits, PublicIp};
 use crate::placement::group::group_of;
 use crate::settings::Mover;
 use std::collections::BTreeSet;
@@ -14,17 +14,17 @@ use std::net::Ipv4Addr;
 
 /// The network card on which interfaces are attached. Source: EC2 API reference,
 /// `AttachNetworkInterface`, `NetworkCardIndex`: the primary card is 0, and every instance has it.
-const CARD: i32 = 0;
+const PRIMARY_CARD: i32 = 0;
 
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Step {
+pub enum MoveAction {
     /// Detach, wait, attach, wait.
     Interface {
         /// The interface.
         eni: EniId,
         /// The attachment that has to end first.
-        from: Option<Ending>,
+        from: Option<Detachment>,
         /// The device index on card 0.
         device_index: i32,
     },
@@ -46,11 +46,11 @@ pub enum Step {
         /// The public IP that EC2 assigned there by itself, and that is lost for good.
         displaced: Option<Ipv4Addr>,
         /// How the tie to the holder ends.
-        tie: Tie,
+        association_change: AssociationChange,
     },
 }
 
-impl Step {
+impl MoveAction {
     /// How it moves.
     #[must_use]
     pub fn mover(&self) -> Mover {
@@ -64,33 +64,33 @@ impl Step {
 
 /// An attachment that has to end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ending {
+pub struct Detachment {
     /// The attachment: the compare-and-set token.
     pub attachment: AttachmentId,
     /// Whether it is on its way out already.
-    pub is_leaving: bool,
+    pub is_detaching: bool,
     /// Whether the interface would end with its instance: that is cleared first.
-    pub ends_with_instance: bool,
+    pub delete_on_termination: bool,
     /// Whether there is no guest that could let go by itself.
-    pub by_force: bool,
+    pub force: bool,
 }
 
 /// How an Elastic IP's tie to its holder ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tie {
+pub enum AssociationChange {
     /// There is none.
-    None,
+    New,
     /// The holder runs, and no other function touches what a running holder has: one call moves it.
-    Replaced,
+    Replace,
     /// The holder is down, and a starting instance may be taking the address at this very moment. The tie
     /// is ended by its id, and the new one never replaces another.
-    Ended(AssociationId),
+    EndThenAssociate(AssociationId),
 }
 
 /// What earlier moves of the same plan have taken.
 #[derive(Debug, Clone, Default)]
-pub struct Booking {
-    slots: BTreeSet<(InstanceId, i32)>,
+pub struct Reservations {
+    device_indexes: BTreeSet<(InstanceId, i32)>,
     places: BTreeSet<(EniId, Ipv4Addr)>,
     rooms: Vec<EniId>,
 }
@@ -99,43 +99,45 @@ pub struct Booking {
 ///
 /// # Errors
 /// What stands in the way.
-pub fn route(
-    question: &Question<'_>,
-    charge: &Charge<'_>,
+pub fn plan_move(
+    input: &PlanInput<'_>,
+    resource: &Resource<'_>,
     member: &Instance,
-    booking: &mut Booking,
-) -> Result<Step, Obstacle> {
-    match &charge.cargo {
-        Cargo::Interface(interface) => by_interface(question, interface, member, booking),
-        Cargo::PrivateIps {
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    match &resource.cargo {
+        ResourceKind::Interface(interface) => {
+            plan_interface_move(input, interface, member, reserved)
+        }
+        ResourceKind::PrivateIps {
             subnet,
             ips,
             by_interface,
             ..
         } => {
-            let only = by_interface.then_some(question.group.name);
-            by_private_ips(question, subnet.as_ref(), only, ips, member, booking)
+            let only = by_interface.then_some(input.group.name);
+            plan_private_ip_move(input, subnet.as_ref(), only, ips, member, reserved)
         }
-        Cargo::Address(address) => match charge.mover {
+        ResourceKind::Address(address) => match resource.mover {
             Mover::Eni => Err(Obstacle::NotAnInterface {
                 allocation: address.allocation.clone(),
             }),
             Mover::Ip => Err(Obstacle::PrimaryPrivateIp {
                 allocation: address.allocation.clone(),
             }),
-            Mover::Eip => by_address(question, address, member, booking),
-            Mover::Auto => by_address(question, address, member, booking)
-                .or_else(|why| along_with_private_ip(question, address, member, booking, why)),
+            Mover::Eip => plan_address_move(input, address, member, reserved),
+            Mover::Auto => plan_address_move(input, address, member, reserved)
+                .or_else(|why| plan_move_with_private_ip(input, address, member, reserved, why)),
         },
     }
 }
 
-fn by_interface(
-    question: &Question<'_>,
+fn plan_interface_move(
+    input: &PlanInput<'_>,
     interface: &Interface,
     member: &Instance,
-    booking: &mut Booking,
-) -> Result<Step, Obstacle> {
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
     let standby = member.id.clone();
     let attachment = interface.attachment.as_ref();
     if attachment.is_some_and(Attachment::is_primary) {
@@ -151,38 +153,38 @@ fn by_interface(
             wanted: zone.clone(),
         });
     }
-    let device_index = free_slot(question, member, booking)?;
-    booking.slots.insert((standby, device_index));
-    Ok(Step::Interface {
+    let device_index = free_device_index(input, member, reserved)?;
+    reserved.device_indexes.insert((standby, device_index));
+    Ok(MoveAction::Interface {
         eni: interface.id.clone(),
-        from: attachment.map(|attachment| ending(question, attachment)),
+        from: attachment.map(|attachment| detachment(input, attachment)),
         device_index,
     })
 }
 
-fn ending(question: &Question<'_>, attachment: &Attachment) -> Ending {
-    let by_force = attachment.instance.as_ref().is_some_and(|holder| {
-        let checks = question.fitness.checks.get(holder);
-        is_down(holder, question.observed)
-            || (question.kind.is_failure() && checks == Some(&crate::instance::Checks::Impaired))
+fn detachment(input: &PlanInput<'_>, attachment: &Attachment) -> Detachment {
+    let force = attachment.instance.as_ref().is_some_and(|holder| {
+        let checks = input.health.checks.get(holder);
+        is_down(holder, input.observed)
+            || (input.kind.is_failure() && checks == Some(&crate::instance::StatusChecks::Impaired))
     });
-    Ending {
+    Detachment {
         attachment: attachment.id.clone(),
-        is_leaving: attachment.state == crate::address::AttachmentState::Detaching,
-        ends_with_instance: attachment.ends_with_instance,
-        by_force,
+        is_detaching: attachment.state == crate::address::AttachmentState::Detaching,
+        delete_on_termination: attachment.delete_on_termination,
+        force,
     }
 }
 
 /// The first free device index on card 0: neither a fixed one nor the number of interfaces, which is taken
 /// where the indexes have gaps.
-fn free_slot(
-    question: &Question<'_>,
+fn free_device_index(
+    input: &PlanInput<'_>,
     member: &Instance,
-    booking: &Booking,
+    reserved: &Reservations,
 ) -> Result<i32, Obstacle> {
     let standby = member.id.clone();
-    let Some(limit) = limits(question, member).map(|limits| limits.interfaces) else {
+    let Some(limit) = limits(input, member).map(|limits| limits.interfaces) else {
         return Err(Obstacle::UnknownType {
             standby,
             kind: member.kind.clone(),
@@ -191,20 +193,20 @@ fn free_slot(
     let on_card = member
         .interfaces
         .iter()
-        .filter(|each| each.card_index == CARD);
+        .filter(|each| each.card_index == PRIMARY_CARD);
     let taken: BTreeSet<i32> = on_card.map(|each| each.device_index).collect();
     let is_booked = |index: &i32| {
         let slot = (member.id.clone(), *index);
-        booking.slots.contains(&slot) || question.refused.slots.contains(&slot)
+        reserved.device_indexes.contains(&slot) || input.excluded.device_indexes.contains(&slot)
     };
-    let booked = booking
-        .slots
+    let booked = reserved
+        .device_indexes
         .iter()
         .filter(|(instance, _)| *instance == member.id);
     let used = taken.len() + booked.count();
     if i32::try_from(used).is_ok_and(|used| used >= limit) {
         let kind = member.kind.clone();
-        return Err(Obstacle::NoFreeSlot {
+        return Err(Obstacle::NoFreeDeviceIndex {
             standby,
             kind,
             limit,
@@ -217,24 +219,22 @@ fn free_slot(
         .unwrap_or(limit))
 }
 
-fn limits(question: &Question<'_>, member: &Instance) -> Option<Limits> {
-    question.fitness.limits.get(member.kind.as_ref()?).copied()
+fn limits(input: &PlanInput<'_>, member: &Instance) -> Option<InstanceTypeLimits> {
+    input.health.limits.get(member.kind.as_ref()?).copied()
 }
 
-fn by_private_ips(
-    question: &Question<'_>,
+fn plan_private_ip_move(
+    input: &PlanInput<'_>,
     subnet: Option<&SubnetId>,
     only_tagged: Option<&str>,
     ips: &[Ipv4Addr],
     member: &Instance,
-    booking: &mut Booking,
-) -> Result<Step, Obstacle> {
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
     let standby = member.id.clone();
-    let is_good = |each: &&AttachedInterface| {
-        only_tagged.is_none_or(|group| has_tag(question, &each.id, group))
-    };
-    let in_subnet =
-        || own_interfaces(question, member).filter(|each| each.subnet.as_ref() == subnet);
+    let is_good =
+        |each: &&AttachedInterface| only_tagged.is_none_or(|group| has_tag(input, &each.id, group));
+    let in_subnet = || own_interfaces(input, member).filter(|each| each.subnet.as_ref() == subnet);
     let Some(target) = in_subnet().find(is_good) else {
         if let Some(untagged) = in_subnet().next() {
             let eni = untagged.id.clone();
@@ -245,41 +245,41 @@ fn by_private_ips(
             subnet: subnet.cloned(),
         });
     };
-    let booked = booking
+    let booked = reserved
         .rooms
         .iter()
         .filter(|eni| **eni == target.id)
         .count();
     let used = target.private_ips.len() + booked + ips.len();
-    let limit = limits(question, member).map(|limits| limits.private_ips);
+    let limit = limits(input, member).map(|limits| limits.private_ips);
     if let Some(limit) = limit
         && i32::try_from(used).is_ok_and(|used| used > limit)
     {
-        return Err(Obstacle::NoRoom {
+        return Err(Obstacle::PrivateIpLimit {
             standby,
             eni: target.id.clone(),
             limit,
         });
     }
-    booking.rooms.extend(ips.iter().map(|_| target.id.clone()));
-    Ok(Step::PrivateIps {
+    reserved.rooms.extend(ips.iter().map(|_| target.id.clone()));
+    Ok(MoveAction::PrivateIps {
         to: target.id.clone(),
         ips: ips.to_vec(),
     })
 }
 
-fn by_address(
-    question: &Question<'_>,
+fn plan_address_move(
+    input: &PlanInput<'_>,
     address: &Address,
     member: &Instance,
-    booking: &mut Booking,
-) -> Result<Step, Obstacle> {
-    let is_open = |eni: &EniId, ip: Ipv4Addr, public: Option<&PublicSide>| {
-        public.is_none_or(|public| public.automatic)
-            && !booking.places.contains(&(eni.clone(), ip))
-            && !has_address(question, eni, ip)
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    let is_open = |eni: &EniId, ip: Ipv4Addr, public: Option<&PublicIp>| {
+        public.is_none_or(|public| public.auto_assigned)
+            && !reserved.places.contains(&(eni.clone(), ip))
+            && !has_address(input, eni, ip)
     };
-    let mut places = own_interfaces(question, member).flat_map(|interface| {
+    let mut places = own_interfaces(input, member).flat_map(|interface| {
         let ips = interface.private_ips.iter();
         ips.map(move |ip| (interface.id.clone(), ip))
     });
@@ -289,70 +289,70 @@ fn by_address(
             standby: member.id.clone(),
         });
     };
-    booking.places.insert((eni.clone(), place.ip));
-    Ok(Step::Address {
+    reserved.places.insert((eni.clone(), place.ip));
+    Ok(MoveAction::Address {
         allocation: address.allocation.clone(),
         eni,
         private_ip: place.ip,
         displaced: place.public.map(|public| public.ip),
-        tie: tie(question, address),
+        association_change: association_change(input, address),
     })
 }
 
-fn tie(question: &Question<'_>, address: &Address) -> Tie {
+fn association_change(input: &PlanInput<'_>, address: &Address) -> AssociationChange {
     let Some(association) = &address.association else {
-        return Tie::None;
+        return AssociationChange::New;
     };
     let holder = association.instance.as_ref();
-    if holder.is_some_and(|holder| !is_down(holder, question.observed)) {
-        return Tie::Replaced;
+    if holder.is_some_and(|holder| !is_down(holder, input.observed)) {
+        return AssociationChange::Replace;
     }
-    Tie::Ended(association.id.clone())
+    AssociationChange::EndThenAssociate(association.id.clone())
 }
 
 /// The address cannot go alone: with the private IP that it is on, if that can move.
-fn along_with_private_ip(
-    question: &Question<'_>,
+fn plan_move_with_private_ip(
+    input: &PlanInput<'_>,
     address: &Address,
     member: &Instance,
-    booking: &mut Booking,
+    reserved: &mut Reservations,
     why: Obstacle,
-) -> Result<Step, Obstacle> {
-    let Some((interface, ip)) = question.group.secondary_place(address) else {
+) -> Result<MoveAction, Obstacle> {
+    let Some((interface, ip)) = input.group.secondary_private_ip(address) else {
         return Err(why);
     };
-    by_private_ips(
-        question,
+    plan_private_ip_move(
+        input,
         interface.subnet.as_ref(),
         None,
         &[ip],
         member,
-        booking,
+        reserved,
     )
 }
 
 /// The interfaces that are the member's own: not an AWS service's, and none that moves among the group.
 fn own_interfaces<'a>(
-    question: &Question<'a>,
+    input: &PlanInput<'a>,
     member: &'a Instance,
 ) -> impl Iterator<Item = &'a AttachedInterface> {
-    let question = *question;
+    let input = *input;
     member.interfaces.iter().filter(move |each| {
-        let floats = question.group.charges.iter().any(
-            |charge| matches!(&charge.cargo, Cargo::Interface(floating) if floating.id == each.id),
+        let floats = input.group.resources.iter().any(
+            |resource| matches!(&resource.cargo, ResourceKind::Interface(floating) if floating.id == each.id),
         );
         !each.service_managed && !floats
     })
 }
 
-fn has_tag(question: &Question<'_>, eni: &EniId, group: &str) -> bool {
-    let mut interfaces = question.observed.interfaces.iter();
-    let keys = &question.settings.tags;
+fn has_tag(input: &PlanInput<'_>, eni: &EniId, group: &str) -> bool {
+    let mut interfaces = input.observed.interfaces.iter();
+    let keys = &input.settings.tags;
     interfaces.any(|each| each.id == *eni && group_of(&each.tags, keys) == Some(group))
 }
 
-fn has_address(question: &Question<'_>, eni: &EniId, ip: Ipv4Addr) -> bool {
-    let mut held = question
+fn has_address(input: &PlanInput<'_>, eni: &EniId, ip: Ipv4Addr) -> bool {
+    let mut held = input
         .observed
         .addresses
         .iter()

@@ -4,20 +4,20 @@
 //! Two writes to the ledger in all. Who finds the lease taken waits and looks again: by then the work is
 //! mostly done. A lease that is not given back ends with the time of its run.
 
-use super::FailoverCloud;
-use super::act::{Errand, TO_REPORT};
-use super::decide::{self, Move, Question};
-use super::evidence::{self, Concern, Kind, Verdict, is_down};
+use super::AlarmFailoverCloud;
+use super::assessment::{self, AffectedGroup, Assessment, CauseKind, is_down};
+use super::decide::{self, Move, PlanInput};
+use super::execute::{MoveExecutor, TO_REPORT};
 use super::fencing;
-use super::group::{Cargo, ChargeId, Group};
-use super::observe::{Fitness, Observed};
+use super::group::{Group, ResourceId, ResourceKind};
+use super::messages;
+use super::observe::{MemberHealth, Observed};
 use super::progress::Progress;
-use super::run::{Run, loosened, unseen};
-use super::words;
+use super::run::{Run, not_observed, pending_reassociation};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ids::{AllocationId, InstanceId};
-use crate::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
 use crate::report::{MoveEnd, MoveReport, Report};
 use futures_util::future::join_all;
@@ -25,7 +25,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// How often a group is looked at in one run.
-const MOST_LOOKS: u32 = 12;
+const MAX_LOOKS: u32 = 12;
 
 /// The pause before it is looked at again.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -36,73 +36,73 @@ const WAIT: Duration = Duration::from_millis(500);
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// How often a lease is asked for when the ledger does not answer.
-const MOST_CLAIMS: u32 = 3;
+const MAX_CLAIMS: u32 = 3;
 
 /// Fails a group over.
-pub(super) async fn fail_over<C: FailoverCloud, L: Ledger, K: Clock>(
+pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     run: &Run<'_, C, L, K>,
-    concern: &Concern,
+    affected: &AffectedGroup,
     observed: Observed,
 ) -> Result<Report, Error> {
     let mut progress = Progress {
         looks: 1,
         ..Progress::default()
     };
-    let (lease, look) = run.claim(concern, observed, &mut progress).await?;
-    run.rounds(concern, &lease, look, &mut progress).await;
-    run.give_back(lease, &mut progress).await;
-    match words::failure(run, concern, &mut progress) {
+    let (lease, look) = run.claim(affected, observed, &mut progress).await?;
+    run.rounds(affected, &lease, look, &mut progress).await;
+    run.release_lease(lease, &mut progress).await;
+    match messages::failure(run, affected, &mut progress) {
         Some(failure) => Err(failure),
-        None => Ok(words::report(run, concern, &progress)),
+        None => Ok(messages::report(run, affected, &progress)),
     }
 }
 
-impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// The lease, together with a look that is no older than it.
     async fn claim(
         &self,
-        concern: &Concern,
+        affected: &AffectedGroup,
         observed: Observed,
         progress: &mut Progress,
-    ) -> Result<(Lease, (Observed, Fitness)), Error> {
-        let (claim, claimed, fitness) = {
-            let group = Group::named(&concern.group, &observed, self.settings, &[]);
-            let leaving = self.leaving(&group, &concern.sick);
-            let claim = self.claim_of(concern, &group, &observed, &leaving);
-            let (claimed, fitness) =
-                futures_util::join!(self.take(&claim), self.fitness(&group, &leaving));
-            (claim, claimed?, fitness)
+    ) -> Result<(Lease, (Observed, MemberHealth)), Error> {
+        let (claim, claimed, health) = {
+            let group = Group::named(&affected.group, &observed, self.settings, &[]);
+            let sources = self.sources(&group, &affected.failed_members);
+            let claim = self.claim_of(affected, &group, &observed, &sources);
+            let (claimed, health) =
+                futures_util::join!(self.take(&claim), self.health(&group, &sources));
+            (claim, claimed?, health)
         };
         progress.own = Some(claim.episode.clone());
         let (lease, has_waited) = match claimed {
-            Taken::Ours(lease) => (lease, false),
-            Taken::Others(lease) => (self.wait_for(concern, claim, lease).await?, true),
+            Acquire::Granted(lease) => (lease, false),
+            Acquire::HeldBy(lease) => (self.wait_for(affected, claim, lease).await?, true),
         };
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         let is_old = has_waited || last.is_some_and(|ended_at| ended_at >= observed.at);
         progress.lease = Some(lease.clone());
-        if let Ok(fitness) = fitness
+        if let Ok(health) = health
             && !is_old
         {
-            return Ok((lease, (observed, fitness)));
+            return Ok((lease, (observed, health)));
         }
         progress.looks += 1;
-        match self.look_again(concern).await {
+        match self.look_again(affected).await {
             Ok(look) => Ok((lease, look)),
             Err(failure) => {
-                self.give_back(lease, progress).await;
+                self.release_lease(lease, progress).await;
                 Err(failure)
             }
         }
     }
 
     /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
-    async fn take(&self, claim: &Claim) -> Result<Taken, Error> {
+    async fn take(&self, claim: &Claim) -> Result<Acquire, Error> {
         let mut tries = 1;
         loop {
-            match self.ports.ledger.take_lease(claim).await {
+            match self.ports.ledger.acquire_lease(claim).await {
                 Ok(taken) => return Ok(taken),
-                Err(failure) if failure.is_passing() && tries < MOST_CLAIMS => {
+                Err(failure) if failure.is_transient() && tries < MAX_CLAIMS => {
                     self.ports.clock.sleep(PAUSE * tries).await;
                     tries += 1;
                 }
@@ -114,7 +114,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// Waits until whoever has the lease gives it back, or has had its time.
     async fn wait_for(
         &self,
-        concern: &Concern,
+        affected: &AffectedGroup,
         mut claim: Claim,
         mut lease: Lease,
     ) -> Result<Lease, Error> {
@@ -125,64 +125,67 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             let left = Duration::try_from(ends - now).unwrap_or(Duration::ZERO);
             let pause = wait.min(left.max(PAUSE));
             if now + pause + TO_REPORT > self.delivery.ends_at {
-                return Err(words::lease_taken(concern, &lease));
+                return Err(messages::lease_taken(affected, &lease));
             }
             self.ports.clock.sleep(pause).await;
             wait = (wait * 2).min(LONGEST_WAIT);
             claim.now = self.ports.clock.now();
             match self.take(&claim).await? {
-                Taken::Ours(lease) => return Ok(lease),
-                Taken::Others(still) => lease = still,
+                Acquire::Granted(lease) => return Ok(lease),
+                Acquire::HeldBy(still) => lease = still,
             }
         }
     }
 
     /// A new look under a lease that is ours already.
-    async fn look_again(&self, concern: &Concern) -> Result<(Observed, Fitness), Error> {
+    async fn look_again(
+        &self,
+        affected: &AffectedGroup,
+    ) -> Result<(Observed, MemberHealth), Error> {
         let observed = self.first_look().await?;
-        let fitness = {
-            let group = Group::named(&concern.group, &observed, self.settings, &[]);
-            let leaving = self.leaving(&group, &concern.sick);
-            self.fitness(&group, &leaving).await
+        let health = {
+            let group = Group::named(&affected.group, &observed, self.settings, &[]);
+            let sources = self.sources(&group, &affected.failed_members);
+            self.health(&group, &sources).await
         };
-        match fitness {
-            Ok(fitness) => Ok((observed, fitness)),
-            Err(source) => Err(unseen(self.cause, source)),
+        match health {
+            Ok(health) => Ok((observed, health)),
+            Err(source) => Err(not_observed(self.cause, source)),
         }
     }
 
     fn claim_of(
         &self,
-        concern: &Concern,
+        affected: &AffectedGroup,
         group: &Group<'_>,
         observed: &Observed,
-        leaving: &BTreeSet<InstanceId>,
+        sources: &BTreeSet<InstanceId>,
     ) -> Claim {
         let now = self.ports.clock.now();
-        let loosened: Vec<AllocationId> = group
-            .charges
+        let pending_reassociation: Vec<AllocationId> = group
+            .resources
             .iter()
-            .filter_map(|charge| match &charge.cargo {
-                Cargo::Address(address) => Some((address, charge.seat.instance()?)),
+            .filter_map(|resource| match &resource.cargo {
+                ResourceKind::Address(address) => Some((address, resource.location.instance()?)),
                 _ => None,
             })
-            .filter(|(_, holder)| leaving.contains(*holder) && is_down(holder, observed))
+            .filter(|(_, holder)| sources.contains(*holder) && is_down(holder, observed))
             .map(|(address, _)| address.allocation.clone())
             .collect();
         Claim {
-            group: concern.group.clone(),
-            hold: Held {
+            group: affected.group.clone(),
+            hold: LeaseHold {
                 owner: format!("{:016x}", self.delivery.run),
                 until: self.delivery.ends_at,
             },
             now,
-            episode: Episode {
-                cause: self.cause.words.clone(),
+            episode: FailoverRecord {
+                cause: self.cause.text.clone(),
                 alarms: self.cause.alarms.clone(),
                 fired_at: self.cause.at,
-                sick: leaving.clone(),
-                loosened,
-                fences: self.fences_of(group, leaving, observed),
+                failed_members: sources.clone(),
+                pending_reassociation,
+                pending_fences: self.fences_for(group, sources, observed),
                 began_at: now,
                 ended_at: None,
                 to: None,
@@ -192,20 +195,20 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     fn may_look(&self, progress: &Progress) -> bool {
         let is_time = self.ports.clock.now() + PAUSE + TO_REPORT < self.delivery.ends_at;
-        is_time && progress.looks < MOST_LOOKS
+        is_time && progress.looks < MAX_LOOKS
     }
 
     /// Round after round, until nothing is left to do.
     async fn rounds(
         &self,
-        concern: &Concern,
+        affected: &AffectedGroup,
         lease: &Lease,
-        (mut observed, mut fitness): (Observed, Fitness),
+        (mut observed, mut health): (Observed, MemberHealth),
         progress: &mut Progress,
     ) {
         loop {
             if !self
-                .round(concern, lease, (&observed, &fitness), progress)
+                .round(affected, lease, (&observed, &health), progress)
                 .await
             {
                 return;
@@ -217,18 +220,18 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             progress.looks += 1;
             let again = match self.look().await {
                 Ok(seen) => {
-                    let fitness = {
-                        let group = Group::named(&concern.group, &seen, self.settings, &[]);
-                        self.fitness(&group, &progress.leaving).await
+                    let health = {
+                        let group = Group::named(&affected.group, &seen, self.settings, &[]);
+                        self.health(&group, &progress.sources).await
                     };
-                    fitness.map(|fitness| (seen, fitness))
+                    health.map(|health| (seen, health))
                 }
                 Err(failure) => Err(failure),
             };
             match again {
-                Ok(seen) => (observed, fitness) = seen,
+                Ok(seen) => (observed, health) = seen,
                 Err(failure) => {
-                    progress.unsure = Some(failure);
+                    progress.unknown = Some(failure);
                     return;
                 }
             }
@@ -238,57 +241,61 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// Decides and acts. Whether it is to be looked at again.
     async fn round(
         &self,
-        concern: &Concern,
+        affected: &AffectedGroup,
         lease: &Lease,
-        (observed, fitness): (&Observed, &Fitness),
+        (observed, health): (&Observed, &MemberHealth),
         progress: &mut Progress,
     ) -> bool {
-        let mut free = loosened(lease);
-        free.extend(progress.moves.keys().filter_map(|charge| match charge {
-            ChargeId::Address(allocation) => Some(allocation.clone()),
+        let mut free = pending_reassociation(lease);
+        free.extend(progress.moves.keys().filter_map(|resource| match resource {
+            ResourceId::Address(allocation) => Some(allocation.clone()),
             _ => None,
         }));
-        let group = Group::named(&concern.group, observed, self.settings, &free);
-        if progress.leaving.is_empty() {
-            let sick = evidence::corrected(concern, self.cause, lease, progress.own.as_ref());
-            progress.leaving = self.leaving(&group, &sick);
+        let group = Group::named(&affected.group, observed, self.settings, &free);
+        if progress.sources.is_empty() {
+            let failed_members =
+                assessment::affected_members(affected, self.cause, lease, progress.own.as_ref());
+            progress.sources = self.sources(&group, &failed_members);
         }
-        progress.follow(&group, observed);
+        progress.add_failed_targets(&group, observed);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
-        let under_way = lease.under_way.as_ref();
-        let earlier = under_way.filter(|episode| Some(*episode) != progress.own.as_ref());
+        let in_progress = lease.in_progress.as_ref();
+        let earlier = in_progress.filter(|episode| Some(*episode) != progress.own.as_ref());
         let is_the_rest = earlier
             .zip(lease.last.as_ref())
             .is_some_and(|(episode, last)| {
                 episode.cause == last.cause
                     && episode.fired_at == last.fired_at
-                    && progress.leaving.is_subset(&episode.sick)
-                    && last.to.as_ref().is_none_or(|to| !last.sick.contains(to))
+                    && progress.sources.is_subset(&episode.failed_members)
+                    && last
+                        .to
+                        .as_ref()
+                        .is_none_or(|to| !last.failed_members.contains(to))
             });
         let last = lease.last.as_ref().and_then(|last| last.ended_at);
         progress.recovered = self.is_over(observed);
-        let mut plan = decide::plan(&Question {
+        let mut plan = decide::plan(&PlanInput {
             group: &group,
             observed,
-            fitness,
+            health,
             kind: &self.cause.kind,
-            leaving: &progress.leaving,
-            may_begin: self.cause.kind != Kind::LeftOver && progress.recovered.is_none(),
+            sources: &progress.sources,
+            may_begin: self.cause.kind != CauseKind::Resume && progress.recovered.is_none(),
             last_ended_at: last.filter(|_| !is_the_rest),
-            refused: &progress.refused,
+            excluded: &progress.excluded,
             settings: self.settings,
             now: self.ports.clock.now(),
         });
         plan.moves
-            .retain(|one| !progress.given_up.contains(&one.charge));
+            .retain(|one| !progress.abandoned.contains(&one.resource));
         progress.has_decided = true;
-        (progress.blocked, progress.staying) = (plan.blocked, plan.kept);
-        progress.settle(&plan.moves, &group);
+        (progress.blocked, progress.stays_on_stop) = (plan.blocked, plan.kept);
+        progress.close_finished(&plan.moves, &group);
         let is_final =
             plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;
-        let mut leaving = progress.leaving.iter();
-        progress.has_emptied = !progress.leaving.is_empty()
-            && leaving.all(|id| fencing::is_left_with_nothing(&group, id, &plan.moves));
+        let mut sources = progress.sources.iter();
+        progress.sources_are_empty = !progress.sources.is_empty()
+            && sources.all(|id| fencing::holds_nothing_after(&group, id, &plan.moves));
         if is_final && progress.blocked.is_empty() {
             self.fence(&group, observed, &plan.moves, progress).await;
         }
@@ -298,9 +305,11 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// Whether the cause is gone, and how that is known: then what is half way is brought to its end, and
     /// nothing else is begun.
     fn is_over(&self, observed: &Observed) -> Option<String> {
-        match evidence::judge(self.cause, observed, self.settings) {
-            Verdict::Recovered { why } => Some(why),
-            Verdict::Concerns(_) | Verdict::NotOurs { .. } | Verdict::Unclear { .. } => None,
+        match assessment::assess(self.cause, observed, self.settings) {
+            Assessment::Recovered { why } => Some(why),
+            Assessment::Affects(_) | Assessment::NotOurs { .. } | Assessment::Unclear { .. } => {
+                None
+            }
         }
     }
 
@@ -311,13 +320,13 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         observed: &Observed,
         progress: &mut Progress,
     ) -> bool {
-        let errands = moves.iter().map(|one| async {
-            let mut errand = Errand::new(self, observed, one);
-            let end = errand.run().await;
-            (end, errand.mutating_calls, errand.phases)
+        let executors = moves.iter().map(|one| async {
+            let mut executor = MoveExecutor::new(self, observed, one);
+            let end = executor.run().await;
+            (end, executor.mutating_calls, executor.phases)
         });
         let mut is_final = true;
-        for (one, (end, calls, phases)) in moves.iter().zip(join_all(errands).await) {
+        for (one, (end, calls, phases)) in moves.iter().zip(join_all(executors).await) {
             progress.mutating_calls += calls;
             is_final &= progress.note(one, end, phases);
         }
@@ -326,7 +335,7 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     /// Gives the lease back, with what was done. What is not done stays noted, for the next delivery and for
     /// reconcile.
-    async fn give_back(&self, mut lease: Lease, progress: &mut Progress) {
+    async fn release_lease(&self, mut lease: Lease, progress: &mut Progress) {
         let now = self.ports.clock.now();
         let moved = |report: &&MoveReport| {
             matches!(
@@ -341,30 +350,30 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             .and_then(|report| report.to.clone());
         let has_moved = to.is_some();
         if let (Some(to), Some(own)) = (to, progress.own.clone()) {
-            lease.last = Some(Episode {
-                sick: progress.leaving.clone(),
-                loosened: Vec::new(),
-                fences: BTreeMap::new(),
+            lease.last = Some(FailoverRecord {
+                failed_members: progress.sources.clone(),
+                pending_reassociation: Vec::new(),
+                pending_fences: BTreeMap::new(),
                 began_at: self.received,
                 ended_at: Some(now),
                 to: Some(to),
                 ..own
             });
-            lease.home_fit_since = None;
+            lease.failback_target_healthy_since = None;
         }
         // Before anything was decided, what an earlier run noted is all that is known of what it left.
         if progress.has_decided
-            && words::is_complete(&progress.moves, &progress.blocked)
-            && progress.unsure.is_none()
-            && !progress.fenced.has_more
+            && messages::is_complete(&progress.moves, &progress.blocked)
+            && progress.unknown.is_none()
+            && !progress.fenced.is_unfinished
         {
-            let ended = lease.under_way.take();
+            let ended = lease.in_progress.take();
             let earlier = ended.filter(|episode| Some(episode) != progress.own.as_ref());
             // Its run died after the move: that it failed over is known from here on only.
-            if let Some(earlier) = earlier.filter(|_| progress.has_emptied && !has_moved) {
-                lease.last = Some(Episode {
-                    loosened: Vec::new(),
-                    fences: BTreeMap::new(),
+            if let Some(earlier) = earlier.filter(|_| progress.sources_are_empty && !has_moved) {
+                lease.last = Some(FailoverRecord {
+                    pending_reassociation: Vec::new(),
+                    pending_fences: BTreeMap::new(),
                     ended_at: Some(now),
                     ..earlier
                 });

@@ -4,14 +4,14 @@
 //! Races with whoever else wants the address or the private IP; EC2 arbitrates the first
 //! (`AllowReassociation=false`), nobody the second, which is why it was read just before.
 
-use super::GuardCloud;
-use super::act::Run;
-use super::ask::last_moment;
+use super::ReleaseGuardCloud;
+use super::execute::Run;
+use super::messages;
+use super::reclaim::last_moment;
 use super::restore::Target;
-use super::words;
 use crate::address::Association;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Missing, Which};
+use crate::cloud::{AddressFilter, CloudError, Missing};
 use crate::ids::AllocationId;
 use crate::ledger::Ledger;
 use crate::report::{AssociationReport, Finding};
@@ -21,9 +21,9 @@ use std::time::Duration;
 const PAUSE: Duration = Duration::from_millis(300);
 
 /// How often EC2 is asked to show an association that it has accepted.
-const MOST_READS: usize = 3;
+const MAX_READS: usize = 3;
 
-impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// Associates, and reads until EC2 shows who has the address: an accepted call is not ownership.
     pub(super) async fn associate(
         &self,
@@ -32,13 +32,13 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     ) -> Result<Result<AssociationReport, Finding>, CloudError> {
         let cloud = &self.ports.cloud;
         let answer = self
-            .patiently(|| cloud.associate(allocation, &target.eni, target.private_ip))
+            .retry_transient(|| cloud.associate(allocation, &target.eni, target.private_ip))
             .await;
         let accepted = match answer {
             Ok(id) => Ok(id),
             Err(refusal @ CloudError::AlreadyAssociated(_)) => Err(refusal),
-            Err(failure) if failure.is_passing() => return Err(failure),
-            Err(failure) => return Ok(Err(words::not_associated(allocation, target, &failure))),
+            Err(failure) if failure.is_transient() => return Err(failure),
+            Err(failure) => return Ok(Err(messages::not_associated(allocation, target, &failure))),
         };
         let report = |id, instance, verified| AssociationReport {
             id: Some(id),
@@ -53,7 +53,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         };
         let place = (now.eni.as_ref(), now.private_ip);
         if place != (Some(&target.eni), Some(target.private_ip)) {
-            return Ok(Err(words::associated_elsewhere(allocation, &now)));
+            return Ok(Err(messages::associated_elsewhere(allocation, &now)));
         }
         Ok(Ok(report(now.id, now.instance, true)))
     }
@@ -63,18 +63,18 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         &self,
         allocation: &AllocationId,
     ) -> Result<Option<Association>, CloudError> {
-        let which = Which::Allocations(vec![allocation.clone()]);
+        let which = AddressFilter::Allocations(vec![allocation.clone()]);
         let mut reads = 0;
         loop {
             let shown = self
-                .patiently(|| self.ports.cloud.addresses(&which))
+                .retry_transient(|| self.ports.cloud.addresses(&which))
                 .await?;
             let association = shown
                 .into_iter()
                 .next()
                 .and_then(|address| address.association);
             reads += 1;
-            if association.is_some() || reads == MOST_READS {
+            if association.is_some() || reads == MAX_READS {
                 return Ok(association);
             }
             self.ports.clock.sleep(PAUSE).await;
@@ -83,7 +83,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     /// Sends a call again while it fails in passing and there is time. An allocation that EC2 does not
     /// know right after giving it is such a failure too.
-    pub(super) async fn patiently<T, F: Future<Output = Result<T, CloudError>>>(
+    pub(super) async fn retry_transient<T, F: Future<Output = Result<T, CloudError>>>(
         &self,
         call: impl Fn() -> F,
     ) -> Result<T, CloudError> {
@@ -102,7 +102,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 }
             );
             let too_late = self.ports.clock.now() + PAUSE > until;
-            if too_late || !(failure.is_passing() || not_yet) {
+            if too_late || !(failure.is_transient() || not_yet) {
                 return Err(failure);
             }
             self.ports.clock.sleep(PAUSE).await;

@@ -2,9 +2,9 @@
 //! reconciler and the tests.
 
 pub use super::observe::Observed;
-use super::{Loss, pardon};
-use crate::address::{MOST_TAGS, RESERVED_TAG_PREFIX, Tags};
-use crate::cloud::AddressRequest;
+use super::{Release, exemption};
+use crate::address::{MAX_TAGS, RESERVED_TAG_PREFIX, Tags};
+use crate::cloud::AllocateAddressRequest;
 use crate::ids::AllocationId;
 use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
@@ -23,9 +23,9 @@ pub enum Decision {
         why: String,
     },
     /// An earlier run has brought it to its end.
-    AlreadySettled(Box<ReleaseRecord>),
+    AlreadyHandled(Box<ReleaseRecord>),
     /// The ledger does not know the address: CloudTrail may.
-    AskTrail,
+    LookUpEvents,
     /// There is nothing to be done in EC2, but something to be recorded.
     Conclude(Conclusion),
     /// It is to be taken back.
@@ -49,27 +49,27 @@ pub struct Conclusion {
 #[derive(Debug, Clone, PartialEq)]
 pub struct ReclaimPlan {
     /// What to ask for.
-    pub request: AddressRequest,
+    pub request: AllocateAddressRequest,
     /// What the address was: what is restored after it is back.
     pub snapshot: Snapshot,
     /// An earlier run has it back already, under this id, and did not restore everything.
     pub resume: Option<AllocationId>,
     /// An earlier run was given another address instead: no second one is to be asked for as long as the
     /// account has that one.
-    pub look_first: bool,
+    pub check_first: bool,
     /// Tags that cannot be asked for, and why.
     pub findings: Vec<Finding>,
 }
 
 /// Decides on a loss.
 #[must_use]
-pub fn loss(
+pub fn release(
     observed: &Observed,
-    loss: &Loss,
+    release: &Release,
     settings: &Settings,
     now: OffsetDateTime,
 ) -> Decision {
-    if let Some(call) = loss
+    if let Some(call) = release
         .call
         .as_ref()
         .filter(|call| call.region != settings.region)
@@ -80,24 +80,24 @@ pub fn loss(
         };
     }
     let record = observed.ledger.release.as_ref();
-    if let Some(record) = record.filter(|record| record.status.is_settled()) {
-        return Decision::AlreadySettled(Box::new(record.clone()));
+    if let Some(record) = record.filter(|record| record.status.is_final()) {
+        return Decision::AlreadyHandled(Box::new(record.clone()));
     }
     let resume = resumed(record);
-    let meant = |snapshot| {
+    let intended = |snapshot| {
         let is_open = resume.is_none();
-        is_open.then(|| pardon::meant(loss, record, snapshot, settings))?
+        is_open.then(|| exemption::intended(release, record, snapshot, settings))?
     };
-    if let Some(why) = meant(None) {
+    if let Some(why) = intended(None) {
         return let_go(why);
     }
     let Some(snapshot) = &observed.snapshot else {
-        let was_asked = observed.trail_asked || record.is_some();
-        return match observed.trail_asked {
-            _ if was_asked && is_past_deadline(loss, settings, now) => {
+        let was_asked = observed.looked_up_events || record.is_some();
+        return match observed.looked_up_events {
+            _ if was_asked && is_past_deadline(release, settings, now) => {
                 lost_to_the_deadline(settings)
             }
-            false => Decision::AskTrail,
+            false => Decision::LookUpEvents,
             true => Decision::Conclude(Conclusion::unknown_address()),
         };
     };
@@ -111,7 +111,7 @@ pub fn loss(
     if protection == Protection::None {
         return let_go(format!("its protection is `none` ({origin})"));
     }
-    if let Some(why) = meant(Some(snapshot)) {
+    if let Some(why) = intended(Some(snapshot)) {
         return let_go(why);
     }
     if protection == Protection::Record {
@@ -123,15 +123,15 @@ pub fn loss(
         });
     }
     if resume.is_none() {
-        if is_past_deadline(loss, settings, now) {
+        if is_past_deadline(release, settings, now) {
             return lost_to_the_deadline(settings);
         }
-        if let Some(fight) = pardon::fight(loss, snapshot, settings) {
-            return Decision::Conclude(fight);
+        if let Some(reclaim_loop) = exemption::reclaim_loop(release, snapshot, settings) {
+            return Decision::Conclude(reclaim_loop);
         }
     }
     Decision::Reclaim(Box::new(plan(
-        snapshot, loss, record, findings, settings, now,
+        snapshot, release, record, findings, settings, now,
     )))
 }
 
@@ -158,8 +158,8 @@ fn lost_to_the_deadline(settings: &Settings) -> Decision {
     })
 }
 
-fn is_past_deadline(loss: &Loss, settings: &Settings, now: OffsetDateTime) -> bool {
-    now - loss.released_at > settings.reclaim_deadline
+fn is_past_deadline(release: &Release, settings: &Settings, now: OffsetDateTime) -> bool {
+    now - release.released_at > settings.reclaim_deadline
 }
 
 /// The protection that an address has: its tag, or the default. A value that is none of the three words
@@ -205,26 +205,26 @@ fn resumed(record: Option<&ReleaseRecord>) -> Option<AllocationId> {
     }
 }
 
-fn was_given_another(record: Option<&ReleaseRecord>) -> bool {
-    let reason = PendingReason::AnotherAddress;
+fn got_wrong_address(record: Option<&ReleaseRecord>) -> bool {
+    let reason = PendingReason::WrongAddress;
     record.is_some_and(|record| record.status == ReleaseStatus::Pending { reason })
 }
 
 fn plan(
     snapshot: &Snapshot,
-    loss: &Loss,
+    release: &Release,
     record: Option<&ReleaseRecord>,
     mut findings: Vec<Finding>,
     settings: &Settings,
     now: OffsetDateTime,
 ) -> ReclaimPlan {
-    let (tags, left_out) = tags_to_restore(snapshot, loss, settings, now);
+    let (tags, left_out) = tags_to_restore(snapshot, release, settings, now);
     findings.extend(left_out);
     ReclaimPlan {
-        request: AddressRequest {
+        request: AllocateAddressRequest {
             ip: snapshot.ip,
             pool: snapshot.pool.clone(),
-            border_group: loss
+            border_group: release
                 .border_group
                 .clone()
                 .or_else(|| snapshot.border_group.clone()),
@@ -232,7 +232,7 @@ fn plan(
         },
         snapshot: snapshot.clone(),
         resume: resumed(record),
-        look_first: was_given_another(record),
+        check_first: got_wrong_address(record),
         findings,
     }
 }
@@ -241,17 +241,17 @@ fn plan(
 /// where the limit does not leave room for all.
 fn tags_to_restore(
     snapshot: &Snapshot,
-    loss: &Loss,
+    release: &Release,
     settings: &Settings,
     now: OffsetDateTime,
 ) -> (Tags, Vec<Finding>) {
-    let mut tags = own_tags(snapshot, &loss.allocation, settings, now);
+    let mut tags = own_tags(snapshot, &release.allocation, settings, now);
     let (mut reserved, mut too_many) = (Vec::new(), Vec::new());
     for (key, value) in &snapshot.tags {
         if key.starts_with(RESERVED_TAG_PREFIX) {
             reserved.push(key.as_str());
         } else if tags.contains_key(key) {
-        } else if tags.len() < MOST_TAGS {
+        } else if tags.len() < MAX_TAGS {
             tags.insert(key.clone(), value.clone());
         } else {
             too_many.push(key.as_str());
@@ -270,7 +270,7 @@ fn tags_to_restore(
     if !too_many.is_empty() {
         findings.push(Finding {
             what: format!("tags not restored: {}", too_many.join(", ")),
-            why: format!("an address can carry {MOST_TAGS} tags, and Holdfast needs two of them"),
+            why: format!("an address can carry {MAX_TAGS} tags, and Holdfast needs two of them"),
             next: "set them by hand if they matter more than others on this address".to_owned(),
         });
     }

@@ -13,27 +13,27 @@
 //! | reconcile, on the same ledger rows | compare-and-set on each row's revision |
 //! | reconcile, taking note of the allocation while its release is dealt with | each side writes its row and then looks for the other's: at least one sees both |
 
-mod act;
-mod aftermath;
-mod ask;
 mod associate;
 pub mod decide;
-mod ends;
-mod estate;
+mod execute;
+mod exemption;
+mod late_evidence;
+mod manual_recovery;
+mod messages;
 mod observe;
-mod pardon;
+mod outcomes;
+mod reclaim;
 mod record;
 pub mod restore;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::{Associate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim, Trail};
+use crate::cloud::{Associate, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail};
 use crate::error::Error;
 use crate::event::Trigger;
-use crate::event::cloudtrail::{Call, Deed};
+use crate::event::cloudtrail::{AddressChange, Call};
 use crate::ids::{AllocationId, BorderGroup};
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
@@ -43,19 +43,19 @@ use decide::Decision;
 use time::OffsetDateTime;
 
 /// What the guard asks of EC2 and CloudTrail. Releasing is not among it.
-pub trait GuardCloud:
-    ReadAddresses + Reclaim + Associate + NameAddress + ReadInterfaces + Trail
+pub trait ReleaseGuardCloud:
+    ReadAddresses + Reclaim + Associate + SetReverseDns + ReadInterfaces + Trail
 {
 }
 
-impl<T> GuardCloud for T where
-    T: ReadAddresses + Reclaim + Associate + NameAddress + ReadInterfaces + Trail
+impl<T> ReleaseGuardCloud for T where
+    T: ReadAddresses + Reclaim + Associate + SetReverseDns + ReadInterfaces + Trail
 {
 }
 
 /// One allocation that ended, however that became known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Loss {
+pub struct Release {
     /// The allocation.
     pub allocation: AllocationId,
     /// The border group that the release named.
@@ -70,7 +70,7 @@ pub struct Loss {
 ///
 /// # Errors
 /// When the event is to be delivered again: see [`Error`].
-pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
+pub async fn run<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     trigger: &Trigger,
@@ -82,25 +82,25 @@ pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
         Trigger::Instance(_)
         | Trigger::Schedule { .. }
         | Trigger::Alarm(_)
-        | Trigger::Warned(_)
-        | Trigger::Asked(_) => Ok(Report::not_for(
+        | Trigger::SpotNotice(_)
+        | Trigger::Command(_) => Ok(Report::not_for(
             function,
             settings.mode,
             &trigger.to_string(),
             "it acts on releases of addresses only",
         )),
-        Trigger::Call(record) => match &record.deed {
-            Deed::Released {
+        Trigger::Call(record) => match &record.change {
+            AddressChange::Released {
                 allocation,
                 border_group,
             } => {
-                let loss = Loss {
+                let release = Release {
                     allocation: allocation.clone(),
                     border_group: border_group.clone(),
                     released_at: record.call.at,
                     call: Some(record.call.clone()),
                 };
-                settle(function, ports, settings, &loss, delivery).await
+                handle_release(function, ports, settings, &release, delivery).await
             }
             _ => Ok(Report::not_for(
                 function,
@@ -117,40 +117,41 @@ pub async fn run<C: GuardCloud, L: Ledger, K: Clock>(
 ///
 /// # Errors
 /// As for [`run`].
-pub async fn settle<C: GuardCloud, L: Ledger, K: Clock>(
+pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     function: Function,
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    loss: &Loss,
+    release: &Release,
     delivery: Delivery,
 ) -> Result<Report, Error> {
     let mut watch = Stopwatch::start(&ports.clock);
-    let mut observed = observe::ledger(ports, loss).await?;
+    let mut observed = observe::ledger(ports, release).await?;
     watch.lap("ledger", &ports.clock);
-    let mut decision = decide::loss(&observed, loss, settings, ports.clock.now());
-    if decision == Decision::AskTrail {
-        let run = act::Run::new(function, ports, settings, loss, &observed, delivery);
-        let asked = Box::pin(run.ask_trail()).await?;
+    let mut decision = decide::release(&observed, release, settings, ports.clock.now());
+    if decision == Decision::LookUpEvents {
+        let run = execute::Run::new(function, ports, settings, release, &observed, delivery);
+        let asked = Box::pin(run.look_up_events()).await?;
         observed = asked;
         watch.lap("trail", &ports.clock);
-        decision = decide::loss(&observed, loss, settings, ports.clock.now());
+        decision = decide::release(&observed, release, settings, ports.clock.now());
     }
-    let run = act::Run::new(function, ports, settings, loss, &observed, delivery);
+    let run = execute::Run::new(function, ports, settings, release, &observed, delivery);
     match decision {
         Decision::Ignore { why } => {
-            let what = format!("the release of {}", loss.allocation);
+            let what = format!("the release of {}", release.allocation);
             Ok(Report::not_for(function, settings.mode, &what, &why))
         }
-        Decision::AlreadySettled(record) => run.look_back(&record, watch).await,
-        Decision::AskTrail => {
+        Decision::AlreadyHandled(record) => run.add_late_evidence(&record, watch).await,
+        Decision::LookUpEvents => {
             run.conclude(decide::Conclusion::unknown_address(), watch)
                 .await
         }
         Decision::Conclude(conclusion) => {
             let was_unknown = conclusion.is_unknown_address();
             let report = run.conclude(conclusion, watch).await?;
-            if was_unknown && observe::ledger(ports, loss).await?.snapshot.is_some() {
-                return Box::pin(settle(function, ports, settings, loss, delivery)).await;
+            if was_unknown && observe::ledger(ports, release).await?.snapshot.is_some() {
+                return Box::pin(handle_release(function, ports, settings, release, delivery))
+                    .await;
             }
             Ok(report)
         }

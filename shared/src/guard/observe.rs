@@ -1,11 +1,11 @@
 //! What the guard reads before it decides: the ledger, in one call; CloudTrail only when the ledger
 //! does not know the address. Nothing here changes anything.
 
-use super::{GuardCloud, Loss};
+use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::ledger::{Known, Ledger, Snapshot};
+use crate::ledger::{AllocationRows, Ledger, Snapshot};
 use crate::ports::Ports;
 use crate::report::KnownFrom;
 use crate::settings::Settings;
@@ -14,22 +14,22 @@ use crate::settings::Settings;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     /// The ledger's rows, as they are there: what a write is derived from.
-    pub ledger: Known,
+    pub ledger: AllocationRows,
     /// The address as it last was, from wherever it is known.
     pub snapshot: Option<Snapshot>,
     /// Where from.
     pub known_from: Option<KnownFrom>,
     /// Whether CloudTrail was asked.
-    pub trail_asked: bool,
+    pub looked_up_events: bool,
 }
 
 pub(super) async fn ledger<C, L: Ledger, K>(
     ports: &Ports<C, L, K>,
-    loss: &Loss,
+    release: &Release,
 ) -> Result<Observed, Error> {
     let ledger = ports
         .ledger
-        .read(&loss.allocation)
+        .read(&release.allocation)
         .await
         .map_err(Error::LedgerUnread)?;
     let snapshot = ledger.snapshot.clone();
@@ -38,27 +38,27 @@ pub(super) async fn ledger<C, L: Ledger, K>(
         ledger,
         snapshot,
         known_from,
-        trail_asked: false,
+        looked_up_events: false,
     })
 }
 
 /// Rebuilds the address from what CloudTrail recorded of it: its birth, and all that followed.
-pub(super) async fn trail<C: GuardCloud, L: Ledger, K: Clock>(
+pub(super) async fn event_history<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    loss: &Loss,
+    release: &Release,
     observed: &Observed,
 ) -> Result<Observed, CloudError> {
     let records = ports
         .cloud
-        .history_of(&loss.allocation, ports.clock.now())
+        .event_history(&release.allocation, ports.clock.now())
         .await?;
-    let snapshot = Snapshot::told_by(&records, &loss.allocation, &settings.tags.protect);
-    let known_from = snapshot.as_ref().map(|_| KnownFrom::Trail);
+    let snapshot = Snapshot::from_records(&records, &release.allocation, &settings.tags.protect);
+    let known_from = snapshot.as_ref().map(|_| KnownFrom::EventHistory);
     Ok(Observed {
         ledger: observed.ledger.clone(),
         snapshot,
         known_from,
-        trail_asked: true,
+        looked_up_events: true,
     })
 }

@@ -2,41 +2,41 @@
 //! and the snapshot of the new one at once, then the release record. The record is last because it ends
 //! the matter: a further delivery that reads a settled one does nothing more.
 
-use super::GuardCloud;
-use super::act::Run;
+use super::ReleaseGuardCloud;
+use super::execute::Run;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ledger::{
-    Known, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
 };
 use crate::settings::Mode;
 use time::OffsetDateTime;
 
-impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// Brings the ledger to `status`. A status that is settled is never replaced by one that is not.
     pub(super) async fn record(
         &self,
         status: ReleaseStatus,
-        reborn: Option<Snapshot>,
+        reallocated: Option<Snapshot>,
         done: &str,
     ) -> Result<(), Error> {
         let now = self.ports.clock.now();
         let ledger = &self.ports.ledger;
-        let lost = &self.loss.allocation;
+        let lost = &self.release.allocation;
         let tombstone = update_snapshot(ledger, lost, self.observed.ledger.clone(), |known| {
             self.tombstone(known)
         });
         let alive = async {
-            let Some(reborn) = &reborn else {
+            let Some(reallocated) = &reallocated else {
                 return Ok(None);
             };
             update_snapshot(
                 ledger,
-                &reborn.allocation,
-                Known::default(),
+                &reallocated.allocation,
+                AllocationRows::default(),
                 |known| match &known.snapshot {
-                    None => Some(reborn.clone()),
-                    Some(row) => row.remembering(reborn),
+                    None => Some(reallocated.clone()),
+                    Some(row) => row.with_history_of(reallocated),
                 },
             )
             .await
@@ -57,7 +57,7 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 
     fn next_release(
         &self,
-        known: &Known,
+        known: &AllocationRows,
         status: &ReleaseStatus,
         now: OffsetDateTime,
     ) -> Option<ReleaseRecord> {
@@ -67,18 +67,18 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         {
             return None;
         }
-        let told = self.loss.call.is_some();
+        let told = self.release.call.is_some();
         let kept = before.filter(|_| !told);
-        let call = self.loss.call.as_ref();
-        let story = known.snapshot.as_ref().or(self.observed.snapshot.as_ref());
+        let call = self.release.call.as_ref();
+        let unlocked = known.snapshot.as_ref().or(self.observed.snapshot.as_ref());
         Some(ReleaseRecord {
-            allocation: self.loss.allocation.clone(),
+            allocation: self.release.allocation.clone(),
             ip: self.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
             border_group: kept.map_or_else(
-                || self.loss.border_group.clone(),
+                || self.release.border_group.clone(),
                 |before| before.border_group.clone(),
             ),
-            released_at: kept.map_or(self.loss.released_at, |before| before.released_at),
+            released_at: kept.map_or(self.release.released_at, |before| before.released_at),
             event_id: call.map_or_else(
                 || kept?.event_id.clone(),
                 |call| Some(call.event_id.clone()),
@@ -87,9 +87,9 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 || kept.map(|before| before.actor.clone()).unwrap_or_default(),
                 |call| call.actor.clone(),
             ),
-            story: story.map(|row| row.unlocked.clone()).unwrap_or_default(),
+            unlocked: unlocked.map(|row| row.unlocked.clone()).unwrap_or_default(),
             status: status.clone(),
-            second_thought: None,
+            late_exemption: None,
             audited: before.is_some_and(|before| before.audited),
             attempts: before.map_or(0, |row| row.attempts) + u32::from(self.tried()),
             updated_at: now,
@@ -102,12 +102,12 @@ impl<C: GuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         self.settings.mode == Mode::Enforce
     }
 
-    fn tombstone(&self, known: &Known) -> Option<Snapshot> {
+    fn tombstone(&self, known: &AllocationRows) -> Option<Snapshot> {
         let snapshot = known
             .snapshot
             .as_ref()
             .or(self.observed.snapshot.as_ref())?;
-        (known.snapshot.is_none() || snapshot.is_alive())
-            .then(|| snapshot.ended(self.loss.released_at))
+        (known.snapshot.is_none() || snapshot.is_allocated())
+            .then(|| snapshot.ended(self.release.released_at))
     }
 }

@@ -1,7 +1,7 @@
 //! What follows when an address is back: its association and its reverse DNS, where they still can be
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
-use super::Loss;
+use super::Release;
 use crate::address::{Association, Interface};
 use crate::ids::{AllocationId, EniId};
 use crate::ledger::Snapshot;
@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 
 /// What the address and its former place look like now.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Scene {
+pub struct CurrentState {
     /// The allocation that holds the address now.
     pub allocation: AllocationId,
     /// What it is associated with now.
@@ -19,7 +19,7 @@ pub struct Scene {
     /// The interface that had it, if it still exists and was asked for.
     pub interface: Option<Interface>,
     /// The reverse DNS name that is published now.
-    pub reverse_name: Option<String>,
+    pub reverse_dns: Option<String>,
 }
 
 /// What is to be restored.
@@ -28,9 +28,9 @@ pub struct Restoration {
     /// Associate with this private IP.
     pub associate: Option<Target>,
     /// Set this reverse DNS name.
-    pub reverse_name: Option<String>,
+    pub reverse_dns: Option<String>,
     /// The association, where it is right already.
-    pub standing: Option<AssociationReport>,
+    pub already_correct: Option<AssociationReport>,
     /// What cannot be restored, and why.
     pub findings: Vec<Finding>,
 }
@@ -48,12 +48,12 @@ pub struct Target {
 #[must_use]
 pub fn association_then<'a>(
     snapshot: &'a Snapshot,
-    loss: &Loss,
+    release: &Release,
     settings: &Settings,
 ) -> Option<&'a Association> {
     let held = snapshot.association.as_ref()?;
     let window = time::Duration::try_from(settings.restore_window).unwrap_or(time::Duration::MAX);
-    held.held_within(window, loss.released_at)
+    held.held_within(window, release.released_at)
         .then_some(&held.value)
 }
 
@@ -61,90 +61,101 @@ pub fn association_then<'a>(
 #[must_use]
 pub fn reverse_name_then<'a>(
     snapshot: &'a Snapshot,
-    loss: &Loss,
+    release: &Release,
     settings: &Settings,
 ) -> Option<&'a str> {
-    let held = snapshot.reverse_name.as_ref()?;
+    let held = snapshot.reverse_dns.as_ref()?;
     let window = time::Duration::try_from(settings.restore_window).unwrap_or(time::Duration::MAX);
-    held.held_within(window, loss.released_at)
+    held.held_within(window, release.released_at)
         .then_some(held.value.as_str())
 }
 
 /// Decides what to restore.
 #[must_use]
-pub fn decide(snapshot: &Snapshot, loss: &Loss, scene: &Scene, settings: &Settings) -> Restoration {
+pub fn decide(
+    snapshot: &Snapshot,
+    release: &Release,
+    current: &CurrentState,
+    settings: &Settings,
+) -> Restoration {
     let mut restoration = Restoration::default();
-    if let Some(then) = association_then(snapshot, loss, settings) {
-        match association(then, scene) {
-            Place::Free { target, displaced } => {
+    if let Some(then) = association_then(snapshot, release, settings) {
+        match association(then, current) {
+            Availability::Free { target, displaced } => {
                 restoration.findings.extend(displaced);
                 restoration.associate = Some(target);
             }
-            Place::Held(standing) => restoration.standing = Some(standing),
-            Place::Gone(why) => restoration.findings.push(not_associated(then, scene, why)),
+            Availability::AlreadyAssociated(already_correct) => {
+                restoration.already_correct = Some(already_correct)
+            }
+            Availability::Unavailable(why) => restoration
+                .findings
+                .push(not_associated(then, current, why)),
         }
     }
-    restoration.reverse_name = reverse_name_then(snapshot, loss, settings)
-        .filter(|&name| scene.reverse_name.as_deref() != Some(name))
+    restoration.reverse_dns = reverse_name_then(snapshot, release, settings)
+        .filter(|&name| current.reverse_dns.as_deref() != Some(name))
         .map(str::to_owned);
     restoration
 }
 
-enum Place {
+enum Availability {
     Free {
         target: Target,
         displaced: Option<Finding>,
     },
-    Held(AssociationReport),
-    Gone(String),
+    AlreadyAssociated(AssociationReport),
+    Unavailable(String),
 }
 
-fn association(then: &Association, scene: &Scene) -> Place {
+fn association(then: &Association, current: &CurrentState) -> Availability {
     let (Some(eni), Some(private_ip)) = (&then.eni, then.private_ip) else {
-        return Place::Gone(
+        return Availability::Unavailable(
             "which network interface and private IP it had is not known".to_owned(),
         );
     };
-    if let Some(now) = &scene.association {
+    if let Some(now) = &current.association {
         if now.eni.as_ref() == Some(eni) && now.private_ip == Some(private_ip) {
-            return Place::Held(standing(now, eni, private_ip));
+            return Availability::AlreadyAssociated(already_correct(now, eni, private_ip));
         }
         let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
-        return Place::Gone(format!(
+        return Availability::Unavailable(format!(
             "somebody has associated it with {holder} meanwhile"
         ));
     }
-    let Some(interface) = &scene.interface else {
-        return Place::Gone(format!(
+    let Some(interface) = &current.interface else {
+        return Availability::Unavailable(format!(
             "the network interface {eni} does not exist any more"
         ));
     };
     if interface.requester_managed {
         let why = format!("{eni} belongs to an AWS service (a NAT gateway, a load balancer)");
-        return Place::Gone(format!("{why}, which takes no address from others"));
+        return Availability::Unavailable(format!("{why}, which takes no address from others"));
     }
     let target = Target {
         eni: eni.clone(),
         private_ip,
     };
     match interface.private_ips.get(&private_ip) {
-        None => Place::Gone(format!(
+        None => Availability::Unavailable(format!(
             "{eni} does not have the private IP {private_ip} any more"
         )),
-        Some(None) => Place::Free {
+        Some(None) => Availability::Free {
             target,
             displaced: None,
         },
-        Some(Some(other)) if other.allocation.as_ref() == Some(&scene.allocation) => Place::Free {
-            target,
-            displaced: None,
-        },
+        Some(Some(other)) if other.allocation.as_ref() == Some(&current.allocation) => {
+            Availability::Free {
+                target,
+                displaced: None,
+            }
+        }
         Some(Some(other)) => match &other.allocation {
-            Some(allocation) => Place::Gone(format!(
+            Some(allocation) => Availability::Unavailable(format!(
                 "{private_ip} on {eni} has {} ({allocation}) now",
                 other.ip
             )),
-            None => Place::Free {
+            None => Availability::Free {
                 target,
                 displaced: Some(auto_assigned(other.ip, eni)),
             },
@@ -152,7 +163,7 @@ fn association(then: &Association, scene: &Scene) -> Place {
     }
 }
 
-fn standing(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {
+fn already_correct(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {
     AssociationReport {
         id: Some(now.id.clone()),
         eni: eni.clone(),
@@ -172,18 +183,18 @@ fn auto_assigned(ip: Ipv4Addr, eni: &EniId) -> Finding {
     }
 }
 
-fn not_associated(then: &Association, scene: &Scene, why: String) -> Finding {
+fn not_associated(then: &Association, current: &CurrentState, why: String) -> Finding {
     let next = match (&then.eni, then.private_ip) {
         (Some(eni), Some(private_ip)) => format!(
             "associate it where it belongs now: aws ec2 associate-address --allocation-id {} \
              --network-interface-id <instead of {eni}> --private-ip-address <instead of {private_ip}> \
              --no-allow-reassociation",
-            scene.allocation
+            current.allocation
         ),
         _ => format!(
             "associate it where it belongs: aws ec2 associate-address --allocation-id {} \
              --network-interface-id <interface> --no-allow-reassociation",
-            scene.allocation
+            current.allocation
         ),
     };
     Finding {

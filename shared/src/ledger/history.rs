@@ -2,7 +2,7 @@
 //! query answers what happened to it in a period. An entry is written as one with the row itself and is
 //! never changed.
 
-use super::snapshot::{Life, Lock};
+use super::snapshot::{AllocationState, Lock};
 use super::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::event::cloudtrail::Actor;
 use serde::{Deserialize, Serialize};
@@ -37,13 +37,13 @@ impl Entry {
     #[must_use]
     pub fn of_snapshot(snapshot: &Snapshot) -> Self {
         let at = match snapshot.life {
-            Life::Alive => snapshot.true_at,
-            Life::Released { at } => at,
+            AllocationState::Allocated => snapshot.as_of,
+            AllocationState::Released { at } => at,
         };
         Self {
             ip: snapshot.ip,
             at,
-            state: State::Snapshot(Box::new(snapshot.without_evidence())),
+            state: State::Snapshot(Box::new(snapshot.without_fact_log())),
         }
     }
 
@@ -106,16 +106,18 @@ fn changes(row: &Snapshot, before: Option<&Snapshot>) -> String {
         };
         changes.push(what);
     }
-    if before.reverse_name != row.reverse_name {
-        let what = match &row.reverse_name {
+    if before.reverse_dns != row.reverse_dns {
+        let what = match &row.reverse_dns {
             Some(held) if held.until.is_none() => format!("its reverse name is {}", held.value),
             _ => "its reverse name was reset".to_owned(),
         };
         changes.push(what);
     }
-    if before.offer != row.offer {
-        let what = match &row.offer {
-            Some(offer) if offer.withdrawn_at.is_none() => "offered to another account",
+    if before.transfer_offer != row.transfer_offer {
+        let what = match &row.transfer_offer {
+            Some(transfer_offer) if transfer_offer.withdrawn_at.is_none() => {
+                "offered to another account"
+            }
             _ => "the offer to another account was withdrawn",
         };
         changes.push(what.to_owned());

@@ -19,21 +19,21 @@ pub struct Lease {
     pub fencing: u64,
     /// Who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub held: Option<Held>,
+    pub held: Option<LeaseHold>,
     /// A failover that was begun and is not known to have ended. It stays until one has: a run that takes
     /// the lease over finds it here, and does not replace it by its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub under_way: Option<Episode>,
+    pub in_progress: Option<FailoverRecord>,
     /// The last failover that moved something.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub last: Option<Episode>,
+    pub last: Option<FailoverRecord>,
     /// Since when the member to which the addresses are to return looks healthy, run by run.
     #[serde(
         default,
         with = "time::serde::rfc3339::option",
         skip_serializing_if = "Option::is_none"
     )]
-    pub home_fit_since: Option<OffsetDateTime>,
+    pub failback_target_healthy_since: Option<OffsetDateTime>,
 }
 
 impl Lease {
@@ -44,15 +44,15 @@ impl Lease {
             group: group.to_owned(),
             fencing: 0,
             held: None,
-            under_way: None,
+            in_progress: None,
             last: None,
-            home_fit_since: None,
+            failback_target_healthy_since: None,
         }
     }
 
     /// Whether somebody other than `owner` has it at this moment.
     #[must_use]
-    pub fn is_others(&self, owner: &str, now: OffsetDateTime) -> bool {
+    pub fn is_held_by_other(&self, owner: &str, now: OffsetDateTime) -> bool {
         let held = self.held.as_ref();
         held.is_some_and(|held| held.owner != owner && held.until > now)
     }
@@ -61,14 +61,15 @@ impl Lease {
     /// an alarm without an instance is about before it knows of earlier failovers. A further delivery of an
     /// event that has been dealt with finds the healthy member as the holder, and may end before it learns so.
     #[must_use]
-    pub fn is_about_who_took_over(&self) -> bool {
-        let (Some(noted), Some(last)) = (&self.under_way, &self.last) else {
+    pub fn targets_new_holder(&self) -> bool {
+        let (Some(noted), Some(last)) = (&self.in_progress, &self.last) else {
             return false;
         };
         let is_same = noted.cause == last.cause && noted.fired_at == last.fired_at;
         let is_later = last.began_at <= noted.began_at;
-        let mut sick = noted.sick.iter();
-        let is_who_took_over = sick.next() == last.to.as_ref() && sick.next().is_none();
+        let mut failed_members = noted.failed_members.iter();
+        let is_who_took_over =
+            failed_members.next() == last.to.as_ref() && failed_members.next().is_none();
         is_same && is_later && is_who_took_over && last.to.is_some()
     }
 
@@ -78,7 +79,7 @@ impl Lease {
         Self {
             fencing: self.fencing + 1,
             held: Some(claim.hold.clone()),
-            under_way: self.under_way.or_else(|| Some(claim.episode.clone())),
+            in_progress: self.in_progress.or_else(|| Some(claim.episode.clone())),
             ..self
         }
     }
@@ -86,7 +87,7 @@ impl Lease {
 
 /// Who has a lease, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held {
+pub struct LeaseHold {
     /// One run of one delivery: a second delivery of the same event is another owner.
     pub owner: String,
     /// When it ends by itself.
@@ -96,7 +97,7 @@ pub struct Held {
 
 /// One failover of a group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Episode {
+pub struct FailoverRecord {
     /// What caused it, in words: `alarm web-1-status`.
     pub cause: String,
     /// The alarms that have to be firing for it to go on; none where the cause is something else.
@@ -106,15 +107,15 @@ pub struct Episode {
     #[serde(with = "time::serde::rfc3339")]
     pub fired_at: OffsetDateTime,
     /// The members that it is about.
-    pub sick: BTreeSet<InstanceId>,
+    pub failed_members: BTreeSet<InstanceId>,
     /// The addresses that a run which ends half way may leave associated with nothing: how they are told
     /// from those that are free on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub loosened: Vec<AllocationId>,
+    pub pending_reassociation: Vec<AllocationId>,
     /// How members are to be fenced once everything that they had is elsewhere: a run that ends between the
     /// move and the fence leaves that to the next.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub fences: BTreeMap<InstanceId, Fencing>,
+    pub pending_fences: BTreeMap<InstanceId, Fencing>,
     /// When it was begun.
     #[serde(with = "time::serde::rfc3339")]
     pub began_at: OffsetDateTime,
@@ -136,19 +137,19 @@ pub struct Claim {
     /// The group.
     pub group: String,
     /// Who asks, and until when it would have it.
-    pub hold: Held,
+    pub hold: LeaseHold,
     /// Now: a lease whose time is up is free.
     pub now: OffsetDateTime,
     /// What it is about to do: noted in the same write, unless an earlier one is under way.
-    pub episode: Episode,
+    pub episode: FailoverRecord,
 }
 
 /// What became of a claim.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a lease that is another's is not to be acted under"]
-pub enum Taken {
+pub enum Acquire {
     /// The lease is the claimant's, as it is now in the ledger.
-    Ours(Lease),
+    Granted(Lease),
     /// Somebody else has it, as it is now in the ledger.
-    Others(Lease),
+    HeldBy(Lease),
 }

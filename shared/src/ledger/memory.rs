@@ -1,7 +1,7 @@
 //! The ledger in memory: for tests, and the plainest statement of what a ledger does.
 
-use super::lease::{Claim, Taken};
-use super::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use super::lease::{Acquire, Claim};
+use super::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use crate::cloud::CloudError;
 use crate::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
@@ -37,8 +37,8 @@ impl MemoryLedger {
 }
 
 impl Ledger for MemoryLedger {
-    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
-        Ok(self.with_rows(|rows| Known {
+    async fn read(&self, allocation: &AllocationId) -> Result<AllocationRows, CloudError> {
+        Ok(self.with_rows(|rows| AllocationRows {
             snapshot: rows.snapshots.get(allocation).cloned(),
             release: rows.releases.get(allocation).cloned(),
         }))
@@ -112,16 +112,16 @@ impl Ledger for MemoryLedger {
         Ok(self.with_rows(|rows| rows.leases.values().cloned().collect()))
     }
 
-    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+    async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {
         Ok(self.with_rows(|rows| {
             let seen = rows.leases.get(&claim.group).cloned();
             let seen = seen.unwrap_or_else(|| Lease::new(&claim.group));
-            if seen.is_others(&claim.hold.owner, claim.now) {
-                return Taken::Others(seen);
+            if seen.is_held_by_other(&claim.hold.owner, claim.now) {
+                return Acquire::HeldBy(seen);
             }
             let granted = seen.granted(claim);
             rows.leases.insert(claim.group.clone(), granted.clone());
-            Taken::Ours(granted)
+            Acquire::Granted(granted)
         }))
     }
 

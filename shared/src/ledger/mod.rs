@@ -7,8 +7,8 @@
 //! pure place, [`evidence`], for every ledger alike. An older truth never replaces a newer one, and a
 //! tombstone is for ever, since EC2 never uses an allocation id again.
 
-pub mod evidence;
-mod following;
+mod after_record;
+pub mod fact_log;
 pub mod history;
 pub mod lease;
 pub mod memory;
@@ -26,13 +26,13 @@ pub use snapshot::Snapshot;
 
 use crate::cloud::CloudError;
 use crate::ids::{AllocationId, AssociationId};
-use lease::{Claim, Taken};
+use lease::{Acquire, Claim};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// Everything the ledger has on one allocation.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct Known {
+pub struct AllocationRows {
     /// Its last known state.
     pub snapshot: Option<Snapshot>,
     /// How its release was dealt with.
@@ -58,7 +58,7 @@ pub trait Ledger: Send + Sync {
     fn read(
         &self,
         allocation: &AllocationId,
-    ) -> impl Future<Output = Result<Known, CloudError>> + Send;
+    ) -> impl Future<Output = Result<AllocationRows, CloudError>> + Send;
 
     /// All snapshots, tombstones included, in one query: a page for each MiB.
     ///
@@ -124,15 +124,18 @@ pub trait Ledger: Send + Sync {
     /// number goes up by one, and the claim's episode is noted unless another is under way.
     ///
     /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner
-    /// it is granted again, with the next fencing number.
+    /// it is granted again, with the next lease number.
     ///
     /// # Errors
     /// As for [`Ledger::read`].
-    fn take_lease(&self, claim: &Claim) -> impl Future<Output = Result<Taken, CloudError>> + Send;
+    fn acquire_lease(
+        &self,
+        claim: &Claim,
+    ) -> impl Future<Output = Result<Acquire, CloudError>> + Send;
 
-    /// Stores a lease as it is to be from now on, if its fencing number is still the one in the ledger.
+    /// Stores a lease as it is to be from now on, if its lease number is still the one in the ledger.
     ///
-    /// Idempotent on (group, fencing number).
+    /// Idempotent on (group, lease number).
     ///
     /// # Errors
     /// As for [`Ledger::read`].
@@ -141,7 +144,7 @@ pub trait Ledger: Send + Sync {
 
 /// How often a change is derived anew before the writer gives up: more than every function of the
 /// application writing the same row at the same moment.
-const MOST_CONFLICTS: usize = 8;
+const MAX_CONFLICTS: usize = 8;
 
 /// Changes a snapshot until the change is in the ledger or is no longer called for: `change` gets what
 /// is known and returns the row to be written, or none. `known` saves the first read.
@@ -151,11 +154,11 @@ const MOST_CONFLICTS: usize = 8;
 pub async fn update_snapshot<L: Ledger>(
     ledger: &L,
     allocation: &AllocationId,
-    known: Known,
-    change: impl Fn(&Known) -> Option<Snapshot> + Send + Sync,
+    known: AllocationRows,
+    change: impl Fn(&AllocationRows) -> Option<Snapshot> + Send + Sync,
 ) -> Result<Option<Snapshot>, CloudError> {
     let mut known = known;
-    for _ in 0..MOST_CONFLICTS {
+    for _ in 0..MAX_CONFLICTS {
         let Some(mut next) = change(&known) else {
             return Ok(None);
         };
@@ -175,11 +178,11 @@ pub async fn update_snapshot<L: Ledger>(
 pub async fn update_release<L: Ledger>(
     ledger: &L,
     allocation: &AllocationId,
-    known: Known,
-    change: impl Fn(&Known) -> Option<ReleaseRecord> + Send + Sync,
+    known: AllocationRows,
+    change: impl Fn(&AllocationRows) -> Option<ReleaseRecord> + Send + Sync,
 ) -> Result<Option<ReleaseRecord>, CloudError> {
     let mut known = known;
-    for _ in 0..MOST_CONFLICTS {
+    for _ in 0..MAX_CONFLICTS {
         let Some(mut next) = change(&known) else {
             return Ok(None);
         };
@@ -197,7 +200,7 @@ fn never_came_to_rest() -> CloudError {
         action: "dynamodb:PutItem",
         code: None,
         message: Some(format!(
-            "the row was changed by others {MOST_CONFLICTS} times in a row"
+            "the row was changed by others {MAX_CONFLICTS} times in a row"
         )),
         request_id: None,
         source: None,

@@ -27,12 +27,12 @@ pub struct ReleaseRecord {
     pub actor: Actor,
     /// Who undid before what kept it from being released, oldest first.
     #[serde(default)]
-    pub story: Vec<Unlocked>,
+    pub unlocked: Vec<Unlocked>,
     /// What became of it.
     pub status: ReleaseStatus,
     /// Why it would have been let go, had that been known in time: it was taken back.
     #[serde(default)]
-    pub second_thought: Option<String>,
+    pub late_exemption: Option<String>,
     /// Whether CloudTrail's history was read once more, when it was complete.
     #[serde(default)]
     pub audited: bool,
@@ -99,7 +99,7 @@ pub enum ReleaseStatus {
 impl ReleaseStatus {
     /// Whether nothing more is to be done.
     #[must_use]
-    pub fn is_settled(&self) -> bool {
+    pub fn is_final(&self) -> bool {
         match self {
             Self::Pending { .. }
             | Self::Reclaimed {
@@ -119,7 +119,7 @@ impl ReleaseStatus {
     /// for less, and what is settled stays.
     #[must_use]
     pub fn may_follow(&self, before: &Self) -> bool {
-        !before.is_settled() && self.weight() >= before.weight()
+        !before.is_final() && self.weight() >= before.weight()
     }
 
     fn weight(&self) -> u8 {
@@ -152,11 +152,11 @@ pub enum PendingReason {
     /// EC2 refuses the request as it is: a person has to look.
     Refused,
     /// EC2 still shows the allocation that is said to be released.
-    StillThere,
+    NotReleased,
     /// AWS did not answer, or not properly.
     Unreachable,
     /// Another address was given than the one asked for: as long as the account has it, no more are.
-    AnotherAddress,
+    WrongAddress,
 }
 
 /// Why an address is lost.
@@ -168,5 +168,5 @@ pub enum LostReason {
     /// It did not become available before the deadline.
     Deadline,
     /// It was released again and again, more often than it is to be taken back.
-    Fight,
+    ReclaimLoop,
 }

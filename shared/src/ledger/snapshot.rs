@@ -1,9 +1,9 @@
 //! The last known state of one allocation, and the one place that decides how states follow each other
 //! in time. All of it is pure: the same rules serve every ledger and every function.
 
-use super::evidence::{Evidence, Fact, Seen, What};
+use super::fact_log::{Fact, FactKind, FactLog, ObservedAddress};
 use crate::address::{Address, Association, Pool, Tags};
-use crate::event::cloudtrail::{Actor, Allocation, Deed, Record};
+use crate::event::cloudtrail::{Actor, AddressChange, Allocation, Record};
 use crate::ids::{AllocationId, BorderGroup};
 use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
@@ -29,9 +29,9 @@ pub struct Snapshot {
     /// The AWS service that manages it, if one does.
     pub service_managed: Option<String>,
     /// The last association, kept when it has ended: it usually has before a release.
-    pub association: Option<Held<Association>>,
+    pub association: Option<Dated<Association>>,
     /// The last reverse DNS name, kept when it was reset: it must be before a release.
-    pub reverse_name: Option<Held<String>>,
+    pub reverse_dns: Option<Dated<String>>,
     /// The removal of the protect tag, as long as it is not set again.
     pub unprotected: Option<Unprotected>,
     /// Who undid what kept it from being released or lost, the last few times, oldest first.
@@ -39,31 +39,31 @@ pub struct Snapshot {
     pub unlocked: Vec<Unlocked>,
     /// The last offer of a transfer to another account.
     #[serde(default)]
-    pub offer: Option<Offer>,
+    pub transfer_offer: Option<TransferOffer>,
     /// When Holdfast took it back, within a day before the last time.
     #[serde(default)]
     pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
-    pub life: Life,
+    pub life: AllocationState,
     /// When it was last looked at with a new result: nothing older that an event tells counts.
     #[serde(with = "time::serde::rfc3339")]
-    pub seen_at: OffsetDateTime,
+    pub observed_at: OffsetDateTime,
     /// When its tags were last seen or told.
     #[serde(with = "time::serde::rfc3339")]
-    pub tagged_at: OffsetDateTime,
+    pub tags_as_of: OffsetDateTime,
     /// The youngest moment of which anything here is true.
     #[serde(with = "time::serde::rfc3339")]
-    pub true_at: OffsetDateTime,
+    pub as_of: OffsetDateTime,
     /// How often this row was written: the compare-and-set token.
     pub revision: u64,
     /// The calls and looks that tell all this.
-    #[serde(default, skip_serializing_if = "Evidence::is_empty")]
-    pub evidence: Evidence,
+    #[serde(default, skip_serializing_if = "FactLog::is_empty")]
+    pub evidence: FactLog,
 }
 
 /// A fact with its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Held<T> {
+pub struct Dated<T> {
     /// The fact.
     pub value: T,
     /// When it was first seen.
@@ -112,7 +112,7 @@ pub enum Lock {
 /// An offer of the address to another account: good for seven days, unless it is withdrawn.
 /// Source: EC2 user guide, "Transfer Elastic IP addresses".
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Offer {
+pub struct TransferOffer {
     /// To which account.
     pub to_account: Option<String>,
     /// When.
@@ -125,12 +125,12 @@ pub struct Offer {
     pub withdrawn_at: Option<OffsetDateTime>,
 }
 
-impl Offer {
+impl TransferOffer {
     const GOOD_FOR: time::Duration = time::Duration::days(7);
 
     /// Whether the other account could accept it at that moment.
     #[must_use]
-    pub fn stood_at(&self, moment: OffsetDateTime) -> bool {
+    pub fn is_open_at(&self, moment: OffsetDateTime) -> bool {
         self.withdrawn_at.is_none_or(|end| end > moment) && moment - self.at <= Self::GOOD_FOR
     }
 }
@@ -148,9 +148,9 @@ pub struct Reclaimed {
 /// Whether an allocation still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "is", rename_all = "kebab-case")]
-pub enum Life {
+pub enum AllocationState {
     /// It does, as far as is known.
-    Alive,
+    Allocated,
     /// It does not, and never will again.
     Released {
         /// When it ended.
@@ -161,11 +161,11 @@ pub enum Life {
 
 /// What a look at an address showed.
 #[derive(Debug, Clone, Copy)]
-pub struct Sighting<'a> {
+pub struct Observation<'a> {
     /// The address as EC2 describes it.
     pub address: &'a Address,
     /// Its reverse DNS: outer none when it was not asked for.
-    pub reverse_name: Option<Option<&'a str>>,
+    pub reverse_dns: Option<Option<&'a str>>,
     /// When the look was taken.
     pub at: OffsetDateTime,
 }
@@ -173,37 +173,37 @@ pub struct Sighting<'a> {
 impl Snapshot {
     /// The first snapshot of an address that was seen.
     #[must_use]
-    pub fn first(sighting: Sighting<'_>) -> Self {
-        let fact = Fact::seen(sighting);
-        let mut first = Self::blank(&sighting.address.allocation, sighting.address.ip);
+    pub fn first(observation: Observation<'_>) -> Self {
+        let fact = Fact::seen(observation);
+        let mut first = Self::blank(&observation.address.allocation, observation.address.ip);
         // No tag is missed by a first look, whichever protects.
-        first.take_in(&fact, "");
-        first.evidence = Evidence::of(fact);
+        first.apply_fact(&fact, "");
+        first.evidence = FactLog::of(fact);
         first
     }
 
     /// The snapshot of an address that CloudTrail says was allocated.
     #[must_use]
-    pub fn born(allocation: &Allocation, at: OffsetDateTime) -> Self {
-        let birth = What::Called {
+    pub fn from_allocation(allocation: &Allocation, at: OffsetDateTime) -> Self {
+        let birth = FactKind::ApiCall {
             event_id: String::new(),
             by: Actor::default(),
-            deed: Deed::Allocated(allocation.clone()),
+            change: AddressChange::Allocated(allocation.clone()),
         };
         Self {
-            evidence: Evidence::of(Fact { at, what: birth }),
-            ..Self::at_birth(allocation, at)
+            evidence: FactLog::of(Fact { at, what: birth }),
+            ..Self::at_allocation(allocation, at)
         }
     }
 
-    pub(super) fn at_birth(allocation: &Allocation, at: OffsetDateTime) -> Self {
+    pub(super) fn at_allocation(allocation: &Allocation, at: OffsetDateTime) -> Self {
         Self {
             pool: allocation.pool.clone(),
             border_group: allocation.border_group.clone(),
             tags: allocation.tags.clone(),
-            seen_at: at,
-            tagged_at: at,
-            true_at: at,
+            observed_at: at,
+            tags_as_of: at,
+            as_of: at,
             ..Self::blank(&allocation.allocation, allocation.ip)
         }
     }
@@ -218,50 +218,59 @@ impl Snapshot {
             tags: Tags::new(),
             service_managed: None,
             association: None,
-            reverse_name: None,
+            reverse_dns: None,
             unprotected: None,
             unlocked: Vec::new(),
-            offer: None,
+            transfer_offer: None,
             reclaims: Vec::new(),
-            life: Life::Alive,
-            seen_at: NEVER,
-            tagged_at: NEVER,
-            true_at: NEVER,
+            life: AllocationState::Allocated,
+            observed_at: NEVER,
+            tags_as_of: NEVER,
+            as_of: NEVER,
             revision: 0,
-            evidence: Evidence::default(),
+            evidence: FactLog::default(),
         }
     }
 
     /// This snapshot after a look at the address. None when the look taught nothing: it showed what was
     /// known by then, it is older than all that is kept, or it is younger than the end.
     #[must_use]
-    pub fn seeing(&self, sighting: Sighting<'_>, protect_tag: &str) -> Option<Self> {
-        self.learning(Fact::seen(sighting), protect_tag)
+    pub fn after_observation(
+        &self,
+        observation: Observation<'_>,
+        protect_tag: &str,
+    ) -> Option<Self> {
+        self.with_fact(Fact::seen(observation), protect_tag)
     }
 
     /// Takes over what a look showed. Tags, association and reverse name have times of their own: a look is
     /// younger than some of them, and may be older than others.
-    pub(super) fn see(&mut self, seen: &Seen, at: OffsetDateTime, protect_tag: &str) {
-        if at < self.seen_at {
+    pub(super) fn apply_observation(
+        &mut self,
+        seen: &ObservedAddress,
+        at: OffsetDateTime,
+        protect_tag: &str,
+    ) {
+        if at < self.observed_at {
             return;
         }
         let before = self.clone();
         self.border_group.clone_from(&seen.border_group);
         self.pool.clone_from(&seen.pool);
         self.service_managed.clone_from(&seen.service_managed);
-        let is_first = before.seen_at == NEVER;
-        if at >= self.tagged_at && (is_first || self.tags != seen.tags) {
+        let is_first = before.observed_at == NEVER;
+        if at >= self.tags_as_of && (is_first || self.tags != seen.tags) {
             self.tagged(seen.tags.clone(), at, None, protect_tag);
         }
         if at >= before.association_known_at() {
-            see_association(&mut self.association, seen.association.as_ref(), at);
+            apply_observed_association(&mut self.association, seen.association.as_ref(), at);
         }
         if seen.names_were_read && at >= before.reverse_name_known_at() {
-            follow(&mut self.reverse_name, seen.reverse_name.as_ref(), at);
+            follow(&mut self.reverse_dns, seen.reverse_dns.as_ref(), at);
         }
         if is_first || *self != before {
-            self.seen_at = at;
-            self.true_at = self.true_at.max(at);
+            self.observed_at = at;
+            self.as_of = self.as_of.max(at);
         }
     }
 
@@ -270,14 +279,14 @@ impl Snapshot {
     }
 
     pub(super) fn reverse_name_known_at(&self) -> OffsetDateTime {
-        known_at(self.reverse_name.as_ref())
+        known_at(self.reverse_dns.as_ref())
     }
 
     /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
     #[must_use]
     pub fn ended(&self, at: OffsetDateTime) -> Self {
         Self {
-            life: Life::Released { at },
+            life: AllocationState::Released { at },
             ..self.clone()
         }
     }
@@ -285,18 +294,18 @@ impl Snapshot {
     /// The snapshot of the allocation that this address came back as. An association that was not
     /// restored is carried over as ended, so that it is not forgotten.
     #[must_use]
-    pub fn reborn(
+    pub fn reallocated(
         &self,
         address: &Address,
         restored: Option<&AssociationReport>,
         at: OffsetDateTime,
     ) -> Self {
-        let ended_at = if let Life::Released { at } = self.life {
+        let ended_at = if let AllocationState::Released { at } = self.life {
             at
         } else {
             at
         };
-        let ended = |held: &mut Held<_>| held.until = held.until.or(Some(ended_at));
+        let ended = |held: &mut Dated<_>| held.until = held.until.or(Some(ended_at));
         let mut association = self.association.clone();
         association.iter_mut().for_each(ended);
         if let Some(AssociationReport {
@@ -313,7 +322,7 @@ impl Snapshot {
                 private_ip: Some(*private_ip),
                 instance: instance.clone(),
             };
-            association = Some(Held::since(value, at));
+            association = Some(Dated::since(value, at));
         }
         Self {
             allocation: address.allocation.clone(),
@@ -321,34 +330,34 @@ impl Snapshot {
             association,
             unprotected: None,
             unlocked: Vec::new(),
-            offer: None,
-            life: Life::Alive,
-            seen_at: at,
-            tagged_at: at,
-            true_at: at,
+            transfer_offer: None,
+            life: AllocationState::Allocated,
+            observed_at: at,
+            tags_as_of: at,
+            as_of: at,
             revision: 0,
-            evidence: Evidence::default(),
+            evidence: FactLog::default(),
             ..self.clone()
         }
     }
 
     /// This snapshot with one more reclaim counted; those of more than a day before are forgotten.
     #[must_use]
-    pub fn counting(mut self, reclaim: Reclaimed) -> Self {
+    pub fn with_reclaim(mut self, reclaim: Reclaimed) -> Self {
         self.reclaims
             .retain(|before| reclaim.at - before.at < time::Duration::DAY);
         self.reclaims.push(reclaim);
         self
     }
 
-    /// This snapshot with what `reborn` remembers of the allocation before; none when it knows as much.
+    /// This snapshot with what `reallocated` remembers of the allocation before; none when it knows as much.
     #[must_use]
-    pub fn remembering(&self, reborn: &Self) -> Option<Self> {
+    pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
         let mut next = self.clone();
-        next.association = next.association.or_else(|| reborn.association.clone());
-        next.reverse_name = next.reverse_name.or_else(|| reborn.reverse_name.clone());
+        next.association = next.association.or_else(|| reallocated.association.clone());
+        next.reverse_dns = next.reverse_dns.or_else(|| reallocated.reverse_dns.clone());
         if next.reclaims.is_empty() {
-            next.reclaims.clone_from(&reborn.reclaims);
+            next.reclaims.clone_from(&reallocated.reclaims);
         }
         (next != *self).then_some(next)
     }
@@ -356,30 +365,32 @@ impl Snapshot {
     /// Rebuilds an allocation's last state from CloudTrail's records of it, oldest first: its birth and
     /// all that followed. None when the records do not reach back to its birth.
     #[must_use]
-    pub fn told_by(
+    pub fn from_records(
         records: &[Record],
         allocation: &AllocationId,
         protect_tag: &str,
     ) -> Option<Self> {
-        let born = records.iter().find_map(|record| match &record.deed {
-            Deed::Allocated(birth) if birth.allocation == *allocation => {
-                Some(Self::born(birth, record.call.at))
+        let born = records.iter().find_map(|record| match &record.change {
+            AddressChange::Allocated(birth) if birth.allocation == *allocation => {
+                Some(Self::from_allocation(birth, record.call.at))
             }
             _ => None,
         })?;
         Some(records.iter().fold(born, |snapshot, record| {
-            snapshot.following(record, protect_tag).unwrap_or(snapshot)
+            snapshot
+                .after_record(record, protect_tag)
+                .unwrap_or(snapshot)
         }))
     }
 
     /// Whether the account still has it, as far as is known.
     #[must_use]
-    pub fn is_alive(&self) -> bool {
-        self.life == Life::Alive
+    pub fn is_allocated(&self) -> bool {
+        self.life == AllocationState::Allocated
     }
 }
 
-impl<T> Held<T> {
+impl<T> Dated<T> {
     /// A fact that holds from now on.
     pub fn since(value: T, since: OffsetDateTime) -> Self {
         Self {
@@ -397,8 +408,8 @@ impl<T> Held<T> {
 }
 
 /// The same tie stays as old as it is known to be; a call may have named less of it than a look shows.
-fn see_association(
-    held: &mut Option<Held<Association>>,
+fn apply_observed_association(
+    held: &mut Option<Dated<Association>>,
     shown: Option<&Association>,
     at: OffsetDateTime,
 ) {
@@ -411,21 +422,21 @@ fn see_association(
 }
 
 /// The moment at which the fact ended, or began.
-fn known_at<T>(held: Option<&Held<T>>) -> OffsetDateTime {
+fn known_at<T>(held: Option<&Dated<T>>) -> OffsetDateTime {
     held.map_or(NEVER, |held| held.until.unwrap_or(held.since))
 }
 
 /// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends
 /// it but keeps it.
 pub(super) fn follow<T: Clone + PartialEq>(
-    held: &mut Option<Held<T>>,
+    held: &mut Option<Dated<T>>,
     now: Option<&T>,
     at: OffsetDateTime,
 ) {
     match (held.as_mut(), now) {
         (Some(held), None) if held.until.is_none() => held.until = Some(at),
         (Some(held), Some(value)) if held.value == *value && held.until.is_none() => {}
-        (_, Some(value)) => *held = Some(Held::since(value.clone(), at)),
+        (_, Some(value)) => *held = Some(Dated::since(value.clone(), at)),
         (_, None) => {}
     }
 }

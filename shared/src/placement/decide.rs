@@ -1,13 +1,13 @@
 //! Which address goes where: pure, synchronous, the same for a real run, `observe` mode, reconcile and
 //! the tests. Deciding on the state after a plan has run yields an empty plan.
 
-use super::group::{Down, Group, Place, group_of, on_stop, priority};
+use super::assignment::{Assignment, Candidate, assign};
+use super::group::{Group, StoppedHolder, Target, group_of, on_stop, priority};
 pub use super::observe::Observed;
-use super::share::{Contender, Share, share_out};
 use crate::address::{Address, Association};
 use crate::ids::{AllocationId, AssociationId, InstanceId};
 use crate::instance::InstanceState;
-use crate::report::{AssociationReport, Because};
+use crate::report::{AssociationReport, PlacementReason};
 use crate::settings::{OnStop, Settings};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -26,27 +26,27 @@ pub enum Decision {
         why: String,
     },
     /// See to its addresses.
-    Place(Outlook),
+    Target(PlacementPlan),
 }
 
 /// How an instance stands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Outlook {
+pub struct PlacementPlan {
     /// Its group.
     pub group: String,
     /// The group's addresses that it has.
-    pub standing: Vec<Step>,
+    pub standing: Vec<PlannedAssociation>,
     /// What can be done now.
-    pub steps: Vec<Step>,
+    pub steps: Vec<PlannedAssociation>,
     /// How many addresses it lacks for which there is a private IP, and no step.
     pub lacking: usize,
     /// How many addresses it asks for beyond its private IPs.
-    pub homeless: usize,
+    pub unplaceable: usize,
 }
 
 /// One address to be associated, or that is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Step {
+pub struct PlannedAssociation {
     /// The allocation.
     pub allocation: AllocationId,
     /// The address.
@@ -54,16 +54,16 @@ pub struct Step {
     /// The instance that gets it.
     pub instance: InstanceId,
     /// The private IP that gets it.
-    pub place: Place,
+    pub target: Target,
     /// Why this one.
-    pub because: Because,
+    pub reason: PlacementReason,
     /// Whose it still is, and the tie that has to end first.
-    pub from: Option<Hold>,
+    pub from: Option<PreviousHolder>,
 }
 
 /// The tie of an address to an instance that does not run any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hold {
+pub struct PreviousHolder {
     /// The tie as it was read: ending it by this id does nothing if it is another by now.
     pub association: AssociationId,
     /// The instance.
@@ -72,13 +72,13 @@ pub struct Hold {
     pub state: InstanceState,
 }
 
-impl Step {
+impl PlannedAssociation {
     /// Where the address is once it is taken, or would be; EC2 has not shown it there yet.
     pub(super) fn at(&self, id: Option<AssociationId>) -> AssociationReport {
         AssociationReport {
             id,
-            eni: self.place.eni.clone(),
-            private_ip: self.place.private_ip,
+            eni: self.target.eni.clone(),
+            private_ip: self.target.private_ip,
             instance: Some(self.instance.clone()),
             verified: false,
         }
@@ -86,7 +86,7 @@ impl Step {
 
     /// Whether a tie is the one that this step makes.
     pub(super) fn is_at(&self, tie: &Association) -> bool {
-        tie.eni.as_ref() == Some(&self.place.eni) && tie.private_ip == Some(self.place.private_ip)
+        tie.eni.as_ref() == Some(&self.target.eni) && tie.private_ip == Some(self.target.private_ip)
     }
 
     /// Whether a tie is the one that this step ends: an answer that lags, from before it.
@@ -106,8 +106,8 @@ impl Step {
         let number = self.allocation.as_str().trim_start_matches("eipalloc-");
         Some(Association {
             id: format!("eipassoc-{number}").parse().ok()?,
-            eni: Some(self.place.eni.clone()),
-            private_ip: Some(self.place.private_ip),
+            eni: Some(self.target.eni.clone()),
+            private_ip: Some(self.target.private_ip),
             instance: Some(self.instance.clone()),
         })
     }
@@ -149,35 +149,35 @@ pub fn start(
             why: format!("it is not in the group {name}"),
         };
     };
-    if group.addresses.is_empty() && group.has_floating() {
+    if group.addresses.is_empty() && group.has_floating_interface() {
         return Decision::Leave {
             why: format!("the addresses of the group {name} move with its interfaces"),
         };
     }
-    if let Some(address) = member.unsettled.first() {
+    if let Some(address) = member.inconsistent.first() {
         return Decision::NotYet {
             why: format!("EC2 does not agree with itself on where {} is", address.ip),
         };
     }
     let pool = Pool::of(&group, |_| true);
-    let (mut shares, left) = pool.shares(&group, observed);
-    shares.retain(|(who, _)| who.id() == id);
+    let (mut assignments, left) = pool.assignments(&group, observed);
+    assignments.retain(|(who, _)| who.id() == id);
     if looked_before {
         for who in left.iter().filter(|who| who.id() == id) {
-            let rest = pool.rest_for(&group, who, &shares);
-            shares.extend(rest.map(|address| (*who, address)));
+            let rest = pool.leftover_for(&group, who, &assignments);
+            assignments.extend(rest.map(|address| (*who, address)));
         }
     }
-    let steps = steps_of(&group, observed, &shares);
-    Decision::Place(Outlook {
+    let steps = steps_of(&group, observed, &assignments);
+    Decision::Target(PlacementPlan {
         group: name.to_owned(),
         standing: member
             .standing
             .iter()
             .filter_map(|address| standing(address, id))
             .collect(),
-        lacking: member.lacks.len() - steps.len(),
-        homeless: member.homeless,
+        lacking: member.needs.len() - steps.len(),
+        unplaceable: member.unplaceable,
         steps,
     })
 }
@@ -185,7 +185,7 @@ pub fn start(
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that
 /// has none, and for which no alarm fires. Then comes what is free in its group, for those that still wait.
 #[must_use]
-pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
+pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<PlannedAssociation> {
     let mut steps = handed_over(observed, id, settings);
     let instance = observed.instances.iter().find(|each| each.id == *id);
     if let Some(name) = instance.and_then(|each| group_of(&each.tags, &settings.tags)) {
@@ -195,28 +195,32 @@ pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<St
     steps
 }
 
-fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Step> {
+fn handed_over(
+    observed: &Observed,
+    id: &InstanceId,
+    settings: &Settings,
+) -> Vec<PlannedAssociation> {
     let mut steps = Vec::new();
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
-        let mut waiting = contenders(&group, |state| state == InstanceState::Running);
-        waiting.retain(|contender| !observed.sick.contains(contender.id()));
-        waiting.sort_by_key(|contender| {
-            let instance = contender.member.instance;
+        let mut waiting = candidates(&group, |state| state == InstanceState::Running);
+        waiting.retain(|candidate| !observed.alarming.contains(candidate.id()));
+        waiting.sort_by_key(|candidate| {
+            let instance = candidate.member.instance;
             (priority(instance, &settings.tags), &instance.id)
         });
         for address in &group.addresses {
-            let down = group.down_holder(address);
+            let down = group.stopped_holder(address);
             let Some(down) = down.filter(|down| down.instance.id == *id) else {
                 continue;
             };
             if on_stop(address, settings) == OnStop::Stay {
                 continue;
             }
-            let fits = |who: &Contender<'_>| who.may_have(&group, address);
+            let fits = |who: &Candidate<'_>| who.may_have(&group, address);
             if let Some(at) = waiting.iter().position(fits) {
                 let to = waiting.remove(at);
-                steps.push(step(&to, address, Because::HandedOver, Some(down)));
+                steps.push(step(&to, address, PlacementReason::HandedOver, Some(down)));
             }
         }
     }
@@ -226,19 +230,19 @@ fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec
 /// What running instances lack and can have now, in all groups: for whoever comes by later. An address
 /// of an instance that stopped is among it only where it is to move on.
 #[must_use]
-pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<Step> {
+pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     groups(observed, settings)
         .into_iter()
         .flat_map(|name| waiting_in(name, observed, settings))
         .collect()
 }
 
-fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<Step> {
+fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     let group = Group::named(name, observed, &settings.tags);
     let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
-    let (mut shares, _) = Pool::of(&group, moves).shares(&group, observed);
-    shares.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
-    steps_of(&group, observed, &shares)
+    let (mut assignments, _) = Pool::of(&group, moves).assignments(&group, observed);
+    assignments.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
+    steps_of(&group, observed, &assignments)
 }
 
 fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> {
@@ -248,14 +252,14 @@ fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> 
         .collect()
 }
 
-fn contenders<'a>(
+fn candidates<'a>(
     group: &'a Group<'a>,
     among: impl Fn(InstanceState) -> bool,
-) -> Vec<Contender<'a>> {
+) -> Vec<Candidate<'a>> {
     let members = group.members.iter();
     members
         .filter(|member| among(member.instance.state))
-        .flat_map(|member| (0..member.lacks.len()).map(move |number| Contender { member, number }))
+        .flat_map(|member| (0..member.needs.len()).map(move |number| Candidate { member, number }))
         .collect()
 }
 
@@ -270,7 +274,7 @@ impl<'a> Pool<'a> {
     fn of(group: &Group<'a>, takes_from_down: impl Fn(&Address) -> bool) -> Self {
         let free = |address: &&&Address| group.is_free(address);
         let down = |address: &&&'a Address| {
-            takes_from_down(address) && group.down_holder(address).is_some()
+            takes_from_down(address) && group.stopped_holder(address).is_some()
         };
         let addresses = || group.addresses.iter();
         Self {
@@ -281,28 +285,28 @@ impl<'a> Pool<'a> {
 
     /// Who gets which, and who is left without. Instances that are about to run are counted in, since they
     /// will ask a moment later.
-    fn shares(
+    fn assignments(
         &self,
         group: &'a Group<'a>,
         observed: &Observed,
-    ) -> (Vec<Share<'a>>, Vec<Contender<'a>>) {
+    ) -> (Vec<Assignment<'a>>, Vec<Candidate<'a>>) {
         let mut free = self.free.clone();
-        let mut left = contenders(group, InstanceState::is_up);
-        let mut shares = last_held(group, observed, &mut free, &mut left);
-        shares.extend(share_out(group, &free, &mut left));
+        let mut left = candidates(group, InstanceState::is_up);
+        let mut assignments = last_held(group, observed, &mut free, &mut left);
+        assignments.extend(assign(group, &free, &mut left));
         // What is free helps whoever gets it; what somebody has left goes to nobody who is sick.
-        left.retain(|who| !observed.sick.contains(who.id()));
-        shares.extend(share_out(group, &self.down, &mut left));
-        (shares, left)
+        left.retain(|who| !observed.alarming.contains(who.id()));
+        assignments.extend(assign(group, &self.down, &mut left));
+        (assignments, left)
     }
 
     /// What is still there for one who got no share: whoever it was meant for did not take it yet, and
     /// may never do. Nobody goes without an address while one lies idle.
-    fn rest_for(
+    fn leftover_for(
         &self,
         group: &Group<'a>,
-        who: &Contender<'_>,
-        taken: &[Share<'a>],
+        who: &Candidate<'_>,
+        taken: &[Assignment<'a>],
     ) -> Option<&'a Address> {
         let best = |addresses: &[&'a Address]| {
             let open = addresses.iter().copied().filter(|address| {
@@ -317,12 +321,16 @@ impl<'a> Pool<'a> {
     }
 }
 
-fn steps_of(group: &Group<'_>, observed: &Observed, shares: &[Share<'_>]) -> Vec<Step> {
-    shares
+fn steps_of(
+    group: &Group<'_>,
+    observed: &Observed,
+    assignments: &[Assignment<'_>],
+) -> Vec<PlannedAssociation> {
+    assignments
         .iter()
         .map(|(who, address)| {
-            let down = group.down_holder(address);
-            step(who, address, because(group, observed, who, address), down)
+            let down = group.stopped_holder(address);
+            step(who, address, reason(group, observed, who, address), down)
         })
         .collect()
 }
@@ -332,20 +340,20 @@ fn last_held<'a>(
     group: &Group<'a>,
     observed: &Observed,
     free: &mut Vec<&'a Address>,
-    contenders: &mut Vec<Contender<'a>>,
-) -> Vec<Share<'a>> {
-    let mut shares = Vec::new();
-    contenders.retain(|who| {
+    candidates: &mut Vec<Candidate<'a>>,
+) -> Vec<Assignment<'a>> {
+    let mut assignments = Vec::new();
+    candidates.retain(|who| {
         let fits = |address: &&'a Address| {
             who.may_have(group, address) && had_before(observed, who.id(), address)
         };
         let Some(at) = free.iter().position(fits) else {
             return true;
         };
-        shares.push((*who, free.remove(at)));
+        assignments.push((*who, free.remove(at)));
         false
     });
-    shares
+    assignments
 }
 
 fn had_before(observed: &Observed, id: &InstanceId, address: &Address) -> bool {
@@ -355,32 +363,37 @@ fn had_before(observed: &Observed, id: &InstanceId, address: &Address) -> bool {
         .is_some_and(|holder| holder == id)
 }
 
-fn because(
+fn reason(
     group: &Group<'_>,
     observed: &Observed,
-    who: &Contender<'_>,
+    who: &Candidate<'_>,
     address: &Address,
-) -> Because {
-    let slot = who.lack().slot;
+) -> PlacementReason {
+    let slot = who.need().slot;
     if slot.is_some() && group.slot_of(address) == slot {
-        Because::OwnSlot
+        PlacementReason::OwnSlot
     } else if address.association.is_some() {
-        Because::HolderDown
+        PlacementReason::HolderDown
     } else if had_before(observed, who.id(), address) {
-        Because::LastHeld
+        PlacementReason::LastHeld
     } else {
-        Because::Free
+        PlacementReason::Free
     }
 }
 
-fn step(who: &Contender<'_>, address: &Address, because: Because, down: Option<Down<'_>>) -> Step {
-    Step {
+fn step(
+    who: &Candidate<'_>,
+    address: &Address,
+    reason: PlacementReason,
+    down: Option<StoppedHolder<'_>>,
+) -> PlannedAssociation {
+    PlannedAssociation {
         allocation: address.allocation.clone(),
         ip: address.ip,
         instance: who.id().clone(),
-        place: who.lack().place.clone(),
-        because,
-        from: down.map(|down| Hold {
+        target: who.need().target.clone(),
+        reason,
+        from: down.map(|down| PreviousHolder {
             association: down.association.id.clone(),
             instance: down.instance.id.clone(),
             state: down.instance.state,
@@ -389,18 +402,18 @@ fn step(who: &Contender<'_>, address: &Address, because: Because, down: Option<D
 }
 
 /// An address that is where it belongs, as if it were a step that was taken.
-fn standing(address: &Address, id: &InstanceId) -> Option<Step> {
+fn standing(address: &Address, id: &InstanceId) -> Option<PlannedAssociation> {
     let association = address.association.as_ref()?;
-    Some(Step {
+    Some(PlannedAssociation {
         allocation: address.allocation.clone(),
         ip: address.ip,
         instance: id.clone(),
-        place: Place {
+        target: Target {
             eni: association.eni.clone()?,
             private_ip: association.private_ip?,
-            automatic: None,
+            auto_assigned: None,
         },
-        because: Because::AlreadyThere,
+        reason: PlacementReason::AlreadyThere,
         from: None,
     })
 }

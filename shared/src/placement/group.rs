@@ -4,7 +4,7 @@
 use super::observe::Observed;
 use crate::address::{Address, Association, Attachment, Interface, Tags};
 use crate::ids::{EniId, InstanceId};
-use crate::instance::{Instance, PublicSide};
+use crate::instance::{Instance, PublicIp};
 use crate::settings::{OnStop, Settings, TagKeys};
 use std::net::Ipv4Addr;
 
@@ -31,36 +31,36 @@ pub struct Member<'a> {
     pub standing: Vec<&'a Address>,
     /// The group's addresses that its interfaces show, and that are not shown to be with it: EC2's two
     /// answers are of different moments.
-    pub unsettled: Vec<&'a Address>,
+    pub inconsistent: Vec<&'a Address>,
     /// What it lacks, each with the private IP on which it would go.
-    pub lacks: Vec<Lack<'a>>,
+    pub needs: Vec<Need<'a>>,
     /// How many addresses it asks for beyond the private IPs that can take one.
-    pub homeless: usize,
+    pub unplaceable: usize,
 }
 
 /// An address that an instance asks for and does not have.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Lack<'a> {
+pub struct Need<'a> {
     /// The slot that it is to be of; none: any address of the group that has no slot.
     pub slot: Option<&'a str>,
     /// Where it would go.
-    pub place: Place,
+    pub target: Target,
 }
 
 /// A private IP that can take an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct Target {
     /// The interface.
     pub eni: EniId,
     /// The private IP.
     pub private_ip: Ipv4Addr,
     /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
-    pub automatic: Option<Ipv4Addr>,
+    pub auto_assigned: Option<Ipv4Addr>,
 }
 
 /// An instance that has an address and does not run any more.
 #[derive(Debug, Clone, Copy)]
-pub struct Down<'a> {
+pub struct StoppedHolder<'a> {
     /// The instance.
     pub instance: &'a Instance,
     /// The tie that would have to end: the compare-and-set token.
@@ -78,7 +78,7 @@ impl<'a> Group<'a> {
                 .addresses
                 .iter()
                 .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
-                .filter(|address| !rides(address, observed, name, keys))
+                .filter(|address| !moves_with_interface(address, observed, name, keys))
                 .collect(),
             members: Vec::new(),
             keys,
@@ -133,12 +133,12 @@ impl<'a> Group<'a> {
     /// of a service, on one that is attached to nothing, or with an instance that is not shown, has no
     /// such holder. It is not to be touched.
     #[must_use]
-    pub fn down_holder(&self, address: &'a Address) -> Option<Down<'a>> {
+    pub fn stopped_holder(&self, address: &'a Address) -> Option<StoppedHolder<'a>> {
         let association = address.association.as_ref()?;
         let id = association.instance.as_ref()?;
         let mut instances = self.observed.instances.iter();
         let instance = instances.find(|instance| instance.id == *id)?;
-        (!instance.state.is_up()).then_some(Down {
+        (!instance.state.is_up()).then_some(StoppedHolder {
             instance,
             association,
         })
@@ -146,9 +146,9 @@ impl<'a> Group<'a> {
 
     /// Whether an interface of the group moves among its members by itself.
     #[must_use]
-    pub fn has_floating(&self) -> bool {
+    pub fn has_floating_interface(&self) -> bool {
         let mut interfaces = self.observed.interfaces.iter();
-        interfaces.any(|interface| floats_in(interface, self.keys) == Some(self.name))
+        interfaces.any(|interface| floating_group(interface, self.keys) == Some(self.name))
     }
 
     /// Whether EC2 has refused an instance this address in this run.
@@ -165,27 +165,27 @@ impl<'a> Group<'a> {
             .copied()
             .filter(|address| holder(address) == Some(&instance.id))
             .collect();
-        let unsettled: Vec<&Address> = self
+        let inconsistent: Vec<&Address> = self
             .addresses
             .iter()
             .copied()
             .filter(|address| holder(address) != Some(&instance.id) && shows(instance, address.ip))
             .collect();
-        let has = [standing.clone(), unsettled.clone()].concat();
+        let has = [standing.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let places = places(instance, self.observed, self.keys);
-        let lacks: Vec<Lack<'_>> = wanted
+        let free_targets = free_targets(instance, self.observed, self.keys);
+        let needs: Vec<Need<'_>> = wanted
             .into_iter()
-            .zip(places)
-            .map(|(slot, place)| Lack { slot, place })
+            .zip(free_targets)
+            .map(|(slot, target)| Need { slot, target })
             .collect();
         Member {
             instance,
             standing,
-            unsettled,
-            homeless: asked - lacks.len(),
-            lacks,
+            inconsistent,
+            unplaceable: asked - needs.len(),
+            needs,
         }
     }
 
@@ -251,19 +251,24 @@ pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
 
 /// The group among whose members an interface moves by itself: that of its tag. The one that an instance was
 /// launched with stays, whatever its tags.
-fn floats_in<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
+fn floating_group<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
     let attachment = interface.attachment.as_ref();
     let is_primary = attachment.is_some_and(Attachment::is_primary);
     group_of(&interface.tags, keys).filter(|_| !is_primary)
 }
 
 /// Whether an address is on an interface that moves among the group: where that goes, the address goes.
-fn rides(address: &Address, observed: &Observed, group: &str, keys: &TagKeys) -> bool {
+fn moves_with_interface(
+    address: &Address,
+    observed: &Observed,
+    group: &str,
+    keys: &TagKeys,
+) -> bool {
     let held = address.association.as_ref();
     let carrier = held.and_then(|association| association.eni.as_ref());
     let mut interfaces = observed.interfaces.iter();
     interfaces.any(|interface| {
-        Some(&interface.id) == carrier && floats_in(interface, keys) == Some(group)
+        Some(&interface.id) == carrier && floating_group(interface, keys) == Some(group)
     })
 }
 
@@ -281,7 +286,7 @@ fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
         .iter()
         .flat_map(|interface| &interface.private_ips);
     private_ips.any(|private| {
-        let public = private.public.filter(|public| !public.automatic);
+        let public = private.public.filter(|public| !public.auto_assigned);
         public.is_some_and(|public| public.ip == ip)
     })
 }
@@ -290,10 +295,11 @@ fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
 /// by device index, then the others. One that has an Elastic IP already, of whatever group, is left out:
 /// a second one would drive it away. So are those of an interface that moves among a group: an address that
 /// belongs to the instance would go with it.
-fn places(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Place> {
+fn free_targets(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Target> {
     let moves = |eni: &EniId| {
         let mut interfaces = observed.interfaces.iter();
-        interfaces.any(|interface| interface.id == *eni && floats_in(interface, keys).is_some())
+        interfaces
+            .any(|interface| interface.id == *eni && floating_group(interface, keys).is_some())
     };
     let own = || {
         let interfaces = instance.interfaces.iter();
@@ -311,13 +317,13 @@ fn places(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Place
     primary
         .chain(others)
         .filter(|(eni, private)| {
-            let automatic = private.public.is_none_or(|public| public.automatic);
-            automatic && !has_address(observed, eni, private.ip)
+            let auto_assigned = private.public.is_none_or(|public| public.auto_assigned);
+            auto_assigned && !has_address(observed, eni, private.ip)
         })
-        .map(|(eni, private)| Place {
+        .map(|(eni, private)| Target {
             eni,
             private_ip: private.ip,
-            automatic: private.public.map(|PublicSide { ip, .. }| ip),
+            auto_assigned: private.public.map(|PublicIp { ip, .. }| ip),
         })
         .collect()
 }

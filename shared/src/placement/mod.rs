@@ -17,41 +17,41 @@
 //! | somebody who gives the private IP another address, another run with another view among them | a read just before; EC2 has no better, the window is one call |
 //! | alarm failover, on an address whose holder is down | both end the tie by its id and associate without reassociation: one of them wins, the other looks again |
 
-mod act;
+mod assignment;
+mod attempts;
 pub mod decide;
-mod done;
+mod execute;
 pub mod group;
+mod messages;
 mod observe;
 mod run;
-mod share;
 mod stop;
-mod words;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::health::ReadFiring;
+use crate::cloud::health::ReadFiringAlarms;
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
-use crate::event::{InstanceChange, Trigger};
+use crate::event::{InstanceStateChange, Trigger};
 use crate::instance::InstanceState;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report};
 use crate::settings::Settings;
-pub(crate) use share::spread;
-pub use stop::{Waiting, place_waiting};
-pub use words::public_dns_name;
+pub(crate) use assignment::jitter;
+pub use messages::public_dns_name;
+pub use stop::{PlacedWaiting, place_waiting};
 
 /// What placement asks of EC2. Associating through a holder is not among it.
-pub trait PlacementCloud:
-    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiring + Associate + Disassociate
+pub trait InstanceStartCloud:
+    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
 {
 }
 
-impl<T> PlacementCloud for T where
-    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiring + Associate + Disassociate
+impl<T> InstanceStartCloud for T where
+    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
 {
 }
 
@@ -61,7 +61,7 @@ const FUNCTION: Function = Function::InstanceStart;
 ///
 /// # Errors
 /// When the event is to be delivered again: see [`Error`].
-pub async fn run<C: PlacementCloud, L: Ledger, K: Clock>(
+pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     trigger: &Trigger,
@@ -71,7 +71,7 @@ pub async fn run<C: PlacementCloud, L: Ledger, K: Clock>(
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
         Trigger::Schedule { .. } => Ok(not_for("the schedule", "it acts on instances only")),
-        Trigger::Alarm(_) | Trigger::Warned(_) | Trigger::Asked(_) => {
+        Trigger::Alarm(_) | Trigger::SpotNotice(_) | Trigger::Command(_) => {
             Ok(not_for(&trigger.to_string(), "alarm-failover acts on it"))
         }
         Trigger::Call(record) => Ok(not_for(
@@ -89,10 +89,10 @@ pub async fn run<C: PlacementCloud, L: Ledger, K: Clock>(
     }
 }
 
-async fn changed<C: PlacementCloud, L: Ledger, K: Clock>(
+async fn changed<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    change: &InstanceChange,
+    change: &InstanceStateChange,
     delivery: Delivery,
 ) -> Result<Report, Error> {
     match change.state {

@@ -4,12 +4,12 @@
 //! The two answers of EC2 are of slightly different moments, and both may lag. Who has an address is
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
-use super::PlacementCloud;
-use super::decide::Step;
+use super::InstanceStartCloud;
+use super::decide::PlannedAssociation;
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Which, WhichInstances, WhichInterfaces};
-use crate::event::alarm::Measure;
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::event::alarm::AlarmMetric;
 use crate::ids::{AllocationId, InstanceId};
 use crate::instance::Instance;
 use crate::ledger::Ledger;
@@ -32,7 +32,7 @@ pub struct Observed {
     /// The instance that last had an address, as the ledger remembers.
     pub last_held: BTreeMap<AllocationId, InstanceId>,
     /// The instances for which an alarm fires: read where an address goes from one instance to another.
-    pub sick: BTreeSet<InstanceId>,
+    pub alarming: BTreeSet<InstanceId>,
     /// What EC2 has refused in this run: this address to that instance.
     pub refused: BTreeSet<(AllocationId, InstanceId)>,
 }
@@ -41,7 +41,7 @@ impl Observed {
     /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
     /// meanwhile, that is believed.
     #[must_use]
-    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a Step>) -> Self {
+    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a PlannedAssociation>) -> Self {
         for step in steps {
             let mut addresses = self.addresses.iter_mut();
             let address = addresses.find(|address| address.allocation == step.allocation);
@@ -58,18 +58,18 @@ impl Observed {
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
 /// keeps no instance from its address.
 #[derive(Debug, Default)]
-pub(super) struct Memory {
+pub(super) struct LastHolders {
     pub(super) last_held: BTreeMap<AllocationId, InstanceId>,
     /// Why it could not be read.
     pub(super) unread: Option<CloudError>,
 }
 
 /// The first look, with the ledger.
-pub(super) async fn first_look<C: PlacementCloud, L: Ledger, K: Clock>(
+pub(super) async fn first_look<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-) -> (Result<Observed, CloudError>, Memory) {
-    let nothing = Memory::default();
+) -> (Result<Observed, CloudError>, LastHolders) {
+    let nothing = LastHolders::default();
     let (observed, memory) =
         futures_util::join!(look(ports, settings, &nothing), remember(&ports.ledger));
     let observed = observed.map(|observed| Observed {
@@ -80,16 +80,16 @@ pub(super) async fn first_look<C: PlacementCloud, L: Ledger, K: Clock>(
 }
 
 /// A look at EC2.
-pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
+pub(super) async fn look<C: InstanceStartCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    memory: &Memory,
+    memory: &LastHolders,
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
-    let tagged = WhichInstances::Tagged(settings.tags.group.clone());
-    let floating = WhichInterfaces::Tagged(settings.tags.group.clone());
+    let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
     let (addresses, instances, interfaces) = futures_util::join!(
-        ports.cloud.addresses(&Which::All),
+        ports.cloud.addresses(&AddressFilter::All),
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
     );
@@ -99,38 +99,38 @@ pub(super) async fn look<C: PlacementCloud, L, K: Clock>(
         instances: instances?,
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
-        sick: BTreeSet::new(),
+        alarming: BTreeSet::new(),
         refused: BTreeSet::new(),
     })
 }
 
 /// The same, and at the same time for which instances an alarm fires.
-pub(super) async fn look_at_health<C: PlacementCloud, L, K: Clock>(
+pub(super) async fn look_at_health<C: InstanceStartCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
 ) -> Result<Observed, CloudError> {
-    let nothing = Memory::default();
+    let nothing = LastHolders::default();
     let (seen, firing) = futures_util::join!(look(ports, settings, &nothing), ports.cloud.firing());
     let firing = firing?;
-    let measures = firing.iter().flat_map(|alarm| &alarm.measures);
+    let metrics = firing.iter().flat_map(|alarm| &alarm.metrics);
     Ok(Observed {
-        sick: measures.filter_map(Measure::instance).collect(),
+        alarming: metrics.filter_map(AlarmMetric::instance).collect(),
         ..seen?
     })
 }
 
-async fn remember<L: Ledger>(ledger: &L) -> Memory {
+async fn remember<L: Ledger>(ledger: &L) -> LastHolders {
     match ledger.snapshots().await {
-        Ok(rows) => Memory {
+        Ok(rows) => LastHolders {
             last_held: rows
                 .into_iter()
                 .filter_map(|row| Some((row.allocation, row.association?.value.instance?)))
                 .collect(),
             unread: None,
         },
-        Err(failure) => Memory {
+        Err(failure) => LastHolders {
             unread: Some(failure),
-            ..Memory::default()
+            ..LastHolders::default()
         },
     }
 }

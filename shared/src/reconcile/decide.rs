@@ -1,19 +1,19 @@
 //! What the ledger is to say after a look or an event. It is pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
-use super::observe::{Concerned, Everything, Look};
-use crate::event::cloudtrail::{Deed, Record};
+use super::observe::{AccountState, AffectedRows, Look};
+use crate::event::cloudtrail::{AddressChange, Record};
 use crate::guard::decide::protection;
 use crate::ids::{AllocationId, AssociationId};
-use crate::ledger::snapshot::Sighting;
-use crate::ledger::{Known, Snapshot};
+use crate::ledger::snapshot::Observation;
+use crate::ledger::{AllocationRows, Snapshot};
 use crate::report::Finding;
 use crate::settings::{Protection, Settings};
 use std::net::Ipv4Addr;
 
 /// Which addresses an event is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Concern {
+pub enum AffectedAddresses {
     /// These.
     Allocations(Vec<AllocationId>),
     /// The one that this association tied: the ledger knows which.
@@ -34,33 +34,39 @@ pub enum Concern {
 
 /// Which addresses an event is about.
 #[must_use]
-pub fn concern(record: &Record, settings: &Settings) -> Concern {
+pub fn affected_addresses(record: &Record, settings: &Settings) -> AffectedAddresses {
     let (there, here) = (&record.call.region, &settings.region);
     if there != here {
-        return Concern::Nothing {
+        return AffectedAddresses::Nothing {
             why: format!("it happened in {there}, and this installation looks after {here}"),
         };
     }
-    match &record.deed {
-        Deed::Released { .. } => Concern::Nothing {
+    match &record.change {
+        AddressChange::Released { .. } => AffectedAddresses::Nothing {
             why: "the release guard deals with releases".to_owned(),
         },
-        Deed::TransferAccepted { ip, allocation } => Concern::Address {
+        AddressChange::TransferAccepted { ip, allocation } => AffectedAddresses::Address {
             ip: *ip,
             received: allocation.clone(),
         },
-        Deed::Disassociated { association } => Concern::Association(association.clone()),
-        Deed::Allocated(birth) => Concern::Allocations(vec![birth.allocation.clone()]),
-        Deed::Associated { allocation, .. }
-        | Deed::TransferEnabled { allocation, .. }
-        | Deed::TransferDisabled { allocation }
-        | Deed::ReverseNameSet { allocation, .. }
-        | Deed::ReverseNameReset { allocation } => Concern::Allocations(vec![allocation.clone()]),
-        Deed::Tagged { allocations, .. } | Deed::Untagged { allocations, .. } => {
+        AddressChange::Disassociated { association } => {
+            AffectedAddresses::Association(association.clone())
+        }
+        AddressChange::Allocated(birth) => {
+            AffectedAddresses::Allocations(vec![birth.allocation.clone()])
+        }
+        AddressChange::Associated { allocation, .. }
+        | AddressChange::TransferEnabled { allocation, .. }
+        | AddressChange::TransferDisabled { allocation }
+        | AddressChange::ReverseNameSet { allocation, .. }
+        | AddressChange::ReverseNameReset { allocation } => {
+            AffectedAddresses::Allocations(vec![allocation.clone()])
+        }
+        AddressChange::Tagged { allocations, .. } | AddressChange::Untagged { allocations, .. } => {
             let mut allocations = allocations.clone();
             allocations.sort();
             allocations.dedup();
-            Concern::Allocations(allocations)
+            AffectedAddresses::Allocations(allocations)
         }
     }
 }
@@ -69,18 +75,18 @@ pub fn concern(record: &Record, settings: &Settings) -> Concern {
 /// something younger is known already (so what came between may be missing), and where the call named an
 /// instance only. Everything else costs no EC2 call: a teardown is a thousand events at once.
 #[must_use]
-pub fn needs_a_look(known: &Known, record: &Record) -> bool {
+pub fn needs_a_look(known: &AllocationRows, record: &Record) -> bool {
     let at = record.call.at;
-    match (&known.snapshot, &record.deed) {
-        (_, Deed::Allocated(_)) => false,
-        (Some(row), _) if !row.is_alive() => false,
-        (None, _) | (_, Deed::TransferAccepted { .. }) => true,
-        (Some(row), deed) => {
+    match (&known.snapshot, &record.change) {
+        (_, AddressChange::Allocated(_)) => false,
+        (Some(row), _) if !row.is_allocated() => false,
+        (None, _) | (_, AddressChange::TransferAccepted { .. }) => true,
+        (Some(row), change) => {
             let names_instance_only = matches!(
-                deed,
-                Deed::Associated { eni, private_ip, .. } if eni.is_none() || private_ip.is_none()
+                change,
+                AddressChange::Associated { eni, private_ip, .. } if eni.is_none() || private_ip.is_none()
             );
-            names_instance_only || row.is_older_than_known(deed, at)
+            names_instance_only || row.is_older_than_known(change, at)
         }
     }
 }
@@ -100,7 +106,7 @@ pub struct Sweep {
 
 /// Decides what a look at everything changes.
 #[must_use]
-pub fn sweep(observed: &Everything, settings: &Settings) -> Sweep {
+pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
     let mut plan = Sweep::default();
     for allocation in observed.look.addresses.keys() {
         let known = observed.known(allocation);
@@ -109,7 +115,7 @@ pub fn sweep(observed: &Everything, settings: &Settings) -> Sweep {
             plan.changed.push(allocation.clone());
         }
         let row = next.or(known.snapshot);
-        if let Some(snapshot) = row.filter(Snapshot::is_alive) {
+        if let Some(snapshot) = row.filter(Snapshot::is_allocated) {
             let (protection, findings) = protection(&snapshot, settings);
             let is_protected =
                 protection == Protection::Reclaim && snapshot.service_managed.is_none();
@@ -122,10 +128,10 @@ pub fn sweep(observed: &Everything, settings: &Settings) -> Sweep {
 }
 
 /// A row that is younger than the look is not missed by it.
-fn missing(observed: &Everything) -> Vec<AllocationId> {
+fn missing(observed: &AccountState) -> Vec<AllocationId> {
     let is_missed = |row: &&Snapshot| {
-        row.is_alive()
-            && row.true_at <= observed.look.at
+        row.is_allocated()
+            && row.as_of <= observed.look.at
             && !observed.look.addresses.contains_key(&row.allocation)
     };
     let missed = observed.rows.values().filter(is_missed);
@@ -135,15 +141,15 @@ fn missing(observed: &Everything) -> Vec<AllocationId> {
 /// The row of an allocation after a look at it; none when the look taught nothing.
 #[must_use]
 pub fn after_look(
-    known: &Known,
+    known: &AllocationRows,
     look: &Look,
     allocation: &AllocationId,
     settings: &Settings,
 ) -> Option<Snapshot> {
-    let sighting = look.of(allocation)?;
+    let observation = look.of(allocation)?;
     let next = match &known.snapshot {
-        None => Snapshot::first(sighting),
-        Some(row) => row.seeing(sighting, &settings.tags.protect)?,
+        None => Snapshot::first(observation),
+        Some(row) => row.after_observation(observation, &settings.tags.protect)?,
     };
     Some(ended_if_released(next, known))
 }
@@ -152,22 +158,23 @@ pub fn after_look(
 /// taught nothing, or when neither tells which address it is.
 #[must_use]
 pub fn after_call(
-    known: &Known,
+    known: &AllocationRows,
     record: &Record,
     look: &Look,
     allocation: &AllocationId,
     settings: &Settings,
 ) -> Option<Snapshot> {
     let protect_tag = &settings.tags.protect;
-    let sighting = look.of(allocation);
-    let start = match (&known.snapshot, &record.deed) {
+    let observation = look.of(allocation);
+    let start = match (&known.snapshot, &record.change) {
         (Some(row), _) => row.clone(),
-        (None, Deed::Allocated(birth)) => Snapshot::born(birth, record.call.at),
-        (None, _) => Snapshot::first(sighting?),
+        (None, AddressChange::Allocated(birth)) => Snapshot::from_allocation(birth, record.call.at),
+        (None, _) => Snapshot::first(observation?),
     };
-    let record = completed(record, sighting);
-    let heard = start.following(&record, protect_tag).unwrap_or(start);
-    let seen = sighting.and_then(|sighting| heard.seeing(sighting, protect_tag));
+    let record = completed(record, observation);
+    let heard = start.after_record(&record, protect_tag).unwrap_or(start);
+    let seen =
+        observation.and_then(|observation| heard.after_observation(observation, protect_tag));
     let next = seen.unwrap_or(heard);
     let next = ended_if_released(next, known);
     (known.snapshot.as_ref() != Some(&next)).then_some(next)
@@ -176,8 +183,8 @@ pub fn after_call(
 /// The row of the address that somebody else accepted: EC2 does not show it any more, and how it ended is
 /// not settled. None where it was this account that received it.
 #[must_use]
-pub fn given_away<'a>(
-    observed: &'a Concerned,
+pub fn transferred_row<'a>(
+    observed: &'a AffectedRows,
     received: Option<&AllocationId>,
 ) -> Option<&'a Snapshot> {
     let is_shown = |allocation: &AllocationId| observed.look.addresses.contains_key(allocation);
@@ -188,35 +195,36 @@ pub fn given_away<'a>(
     if received.is_some_and(|received| is_shown(received) || is_noted(received)) {
         return None;
     }
-    let is_open = |known: &Known| {
+    let is_open = |known: &AllocationRows| {
         let release = known.release.as_ref();
-        release.is_none_or(|release| !release.status.is_settled())
+        release.is_none_or(|release| !release.status.is_final())
     };
     let rows = observed.rows.iter();
     let gone = rows.filter(|(allocation, known)| !is_shown(allocation) && is_open(known));
     let rows = gone.filter_map(|(_, known)| known.snapshot.as_ref());
-    rows.max_by_key(|row| (row.is_alive(), row.true_at))
+    rows.max_by_key(|row| (row.is_allocated(), row.as_of))
 }
 
 /// An allocation that has a release record has ended, whatever an older truth says.
-fn ended_if_released(snapshot: Snapshot, known: &Known) -> Snapshot {
+fn ended_if_released(snapshot: Snapshot, known: &AllocationRows) -> Snapshot {
     match &known.release {
-        Some(release) if snapshot.is_alive() => snapshot.ended(release.released_at),
+        Some(release) if snapshot.is_allocated() => snapshot.ended(release.released_at),
         _ => snapshot,
     }
 }
 
 /// A call may name an instance only; EC2 shows which interface and private IP that meant.
-fn completed(record: &Record, sighting: Option<Sighting<'_>>) -> Record {
+fn completed(record: &Record, observation: Option<Observation<'_>>) -> Record {
     let mut record = record.clone();
-    if let Deed::Associated {
+    if let AddressChange::Associated {
         association: Some(id),
         eni,
         private_ip,
         instance,
         ..
-    } = &mut record.deed
-        && let Some(shown) = sighting.and_then(|sighting| sighting.address.association.as_ref())
+    } = &mut record.change
+        && let Some(shown) =
+            observation.and_then(|observation| observation.address.association.as_ref())
         && shown.id == *id
     {
         eni.clone_from(&shown.eni);

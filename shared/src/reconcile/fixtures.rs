@@ -13,9 +13,9 @@ pub(super) use trouble::Trouble;
 use crate::address::{Address, Association, Interface, Pool, Tags};
 use crate::clock::Clock;
 use crate::cloud::{
-    AddressRequest, Allocated, Associate, CloudError, Disassociate, Failure, Missing, NameAddress,
-    ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, Trail, Which, WhichInstances,
-    WhichInterfaces,
+    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Disassociate, Failure,
+    InstanceFilter, InterfaceFilter, Missing, ReadAddresses, ReadInstances, ReadInterfaces,
+    Reclaim, SetReverseDns, Trail,
 };
 use crate::error::Error;
 use crate::event::Trigger;
@@ -23,7 +23,7 @@ use crate::event::cloudtrail::Record;
 use crate::guard;
 use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
 use crate::instance::Instance;
-use crate::ledger::{Known, Ledger, MemoryLedger, Snapshot};
+use crate::ledger::{AllocationRows, Ledger, MemoryLedger, Snapshot};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Report, Subject, SweepReport};
 use crate::settings::Settings;
@@ -213,7 +213,7 @@ impl Installation {
             .unwrap()
     }
 
-    pub(super) async fn known(&self, number: usize) -> Known {
+    pub(super) async fn known(&self, number: usize) -> AllocationRows {
         self.ports.ledger.read(&allocation(number)).await.unwrap()
     }
 
@@ -271,18 +271,18 @@ fn failure(action: &'static str, code: &str) -> Failure {
     }
 }
 
-fn is_asked_for(which: &Which, address: &Address) -> bool {
+fn is_asked_for(which: &AddressFilter, address: &Address) -> bool {
     match which {
-        Which::All => true,
-        Which::Allocations(allocations) => allocations.contains(&address.allocation),
-        Which::Ip(ip) => address.ip == *ip,
+        AddressFilter::All => true,
+        AddressFilter::Allocations(allocations) => allocations.contains(&address.allocation),
+        AddressFilter::Ip(ip) => address.ip == *ip,
     }
 }
 
 impl ReadAddresses for Cloud {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let account = self.asked("DescribeAddresses")?;
-        if account.cut_short && *which == Which::All {
+        if account.cut_short && *which == AddressFilter::All {
             return Ok(Vec::new());
         }
         let asked_for = |address: &&Address| is_asked_for(which, address);
@@ -294,9 +294,9 @@ impl ReadAddresses for Cloud {
             .collect())
     }
 
-    async fn reverse_names(
+    async fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         let account = self.asked("DescribeAddressesAttribute")?;
         let asked_for = |(allocation, _): &(&AllocationId, &String)| {
@@ -309,7 +309,7 @@ impl ReadAddresses for Cloud {
 }
 
 impl Reclaim for Cloud {
-    async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
+    async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         let mut account = self.asked("AllocateAddress")?;
         if account.taken || account.addresses.values().any(|held| held.ip == request.ip) {
             return Err(CloudError::NotFound {
@@ -353,8 +353,8 @@ impl Associate for Cloud {
     }
 }
 
-impl NameAddress for Cloud {
-    async fn set_reverse_name(
+impl SetReverseDns for Cloud {
+    async fn set_reverse_dns(
         &self,
         allocation: &AllocationId,
         name: &str,
@@ -375,14 +375,14 @@ impl ReadInterfaces for Cloud {
         }))
     }
 
-    async fn interfaces(&self, _: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, _: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         drop(self.asked("DescribeNetworkInterfaces")?);
         Ok(Vec::new())
     }
 }
 
 impl ReadInstances for Cloud {
-    async fn instances(&self, _: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+    async fn instances(&self, _: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
         Ok(self.asked("DescribeInstances")?.instances.clone())
     }
 }
@@ -395,7 +395,7 @@ impl Disassociate for Cloud {
 }
 
 impl Trail for Cloud {
-    async fn history_of(
+    async fn event_history(
         &self,
         allocation: &AllocationId,
         until: OffsetDateTime,

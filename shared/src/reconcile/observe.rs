@@ -1,16 +1,16 @@
 //! What reconcile reads before it decides. Nothing here changes anything. Everything that can be read
 //! at the same time is.
 
-use super::decide::Concern;
+use super::decide::AffectedAddresses;
 use super::{ReconcileCloud, decide};
 use crate::address::Address;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, ReadAddresses, Which};
+use crate::cloud::{AddressFilter, CloudError, ReadAddresses};
 use crate::error::Error;
-use crate::event::cloudtrail::{Deed, Record};
+use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ids::AllocationId;
-use crate::ledger::snapshot::Sighting;
-use crate::ledger::{Known, Ledger, ReleaseRecord, Snapshot};
+use crate::ledger::snapshot::Observation;
+use crate::ledger::{AllocationRows, Ledger, ReleaseRecord, Snapshot};
 use crate::ports::Ports;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,7 +22,7 @@ use time::OffsetDateTime;
 /// not changed by a look. Else a describe that lags would undo what an event had told, and a protect tag
 /// not shown yet would pass for one that was removed.
 /// Source: EC2 API reference, "Eventual consistency" (seconds, not promised).
-pub const LAG: Duration = Duration::from_secs(5);
+pub const READ_LAG: Duration = Duration::from_secs(5);
 
 /// The pauses between reads that fail in passing, each twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
@@ -39,22 +39,22 @@ pub struct Look {
     /// What EC2 showed.
     pub addresses: BTreeMap<AllocationId, Address>,
     /// The reverse DNS names; none when they were not asked for.
-    pub reverse_names: Option<BTreeMap<AllocationId, String>>,
+    pub reverse_dns_names: Option<BTreeMap<AllocationId, String>>,
     /// Why they could not be read, though asked for.
-    pub reverse_names_refused: Option<CloudError>,
+    pub reverse_dns_names_refused: Option<CloudError>,
 }
 
 impl Look {
     /// What it showed of one address.
     #[must_use]
-    pub fn of(&self, allocation: &AllocationId) -> Option<Sighting<'_>> {
-        let reverse_name = self
-            .reverse_names
+    pub fn of(&self, allocation: &AllocationId) -> Option<Observation<'_>> {
+        let reverse_dns = self
+            .reverse_dns_names
             .as_ref()
             .map(|names| names.get(allocation).map(String::as_str));
-        self.addresses.get(allocation).map(|address| Sighting {
+        self.addresses.get(allocation).map(|address| Observation {
             address,
-            reverse_name,
+            reverse_dns,
             at: self.at,
         })
     }
@@ -62,7 +62,7 @@ impl Look {
 
 /// Everything: what EC2 shows and what the ledger has.
 #[derive(Debug)]
-pub struct Everything {
+pub struct AccountState {
     /// What EC2 shows.
     pub look: Look,
     /// The ledger's snapshots, tombstones included.
@@ -71,11 +71,11 @@ pub struct Everything {
     pub releases: BTreeMap<AllocationId, ReleaseRecord>,
 }
 
-impl Everything {
+impl AccountState {
     /// Everything that the ledger has on one allocation.
     #[must_use]
-    pub fn known(&self, allocation: &AllocationId) -> Known {
-        Known {
+    pub fn known(&self, allocation: &AllocationId) -> AllocationRows {
+        AllocationRows {
             snapshot: self.rows.get(allocation).cloned(),
             release: self.releases.get(allocation).cloned(),
         }
@@ -84,26 +84,26 @@ impl Everything {
 
 /// What one event is about.
 #[derive(Debug)]
-pub struct Concerned {
+pub struct AffectedRows {
     /// What EC2 shows of it.
     pub look: Look,
     /// What EC2 was asked for.
     pub looked_at: Vec<AllocationId>,
     /// What the ledger has of it.
-    pub rows: BTreeMap<AllocationId, Known>,
+    pub rows: BTreeMap<AllocationId, AllocationRows>,
 }
 
-pub(super) async fn everything<C: ReconcileCloud, L: Ledger, K: Clock>(
+pub(super) async fn account_state<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-) -> Result<Everything, Error> {
+) -> Result<AccountState, Error> {
     let (look, rows, releases) = futures_util::join!(
-        look(ports, &Which::All, true),
+        look(ports, &AddressFilter::All, true),
         ports.ledger.snapshots(),
         ports.ledger.releases(),
     );
     let rows = rows.map_err(Error::LedgerUnread)?.into_iter();
     let releases = releases.map_err(Error::LedgerUnread)?.into_iter();
-    Ok(Everything {
+    Ok(AccountState {
         look: look?,
         rows: rows.map(|row| (row.allocation.clone(), row)).collect(),
         releases: releases.map(|row| (row.allocation.clone(), row)).collect(),
@@ -119,25 +119,25 @@ pub(super) async fn confirmed_missing<C: ReconcileCloud, L: Ledger, K: Clock>(
     if missing.is_empty() {
         return Ok(missing);
     }
-    let second = look(ports, &Which::Allocations(missing.clone()), false).await?;
+    let second = look(ports, &AddressFilter::Allocations(missing.clone()), false).await?;
     let is_gone = |allocation: &AllocationId| !second.addresses.contains_key(allocation);
     Ok(missing.into_iter().filter(is_gone).collect())
 }
 
-pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
+pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     record: &Record,
-    concern: Concern,
-) -> Result<Concerned, Error> {
-    let allocations = match concern {
-        Concern::Nothing { .. } => Vec::new(),
-        Concern::Allocations(allocations) => allocations,
-        Concern::Association(association) => {
+    affected_addresses: AffectedAddresses,
+) -> Result<AffectedRows, Error> {
+    let allocations = match affected_addresses {
+        AffectedAddresses::Nothing { .. } => Vec::new(),
+        AffectedAddresses::Allocations(allocations) => allocations,
+        AffectedAddresses::Association(association) => {
             let holder = ports.ledger.holder_of(&association).await;
             holder.map_err(Error::LedgerUnread)?.into_iter().collect()
         }
-        Concern::Address { ip, received } => {
-            let holders = holders_of(&ports.ledger, ip).await?.into_iter();
+        AffectedAddresses::Address { ip, received } => {
+            let holders = allocations_of(&ports.ledger, ip).await?.into_iter();
             let once: BTreeSet<AllocationId> = holders.chain(received).collect();
             once.into_iter().collect()
         }
@@ -152,12 +152,17 @@ pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
         Look::at_nothing(ports.clock.now())
     } else {
         let about_names = matches!(
-            record.deed,
-            Deed::ReverseNameSet { .. } | Deed::ReverseNameReset { .. }
+            record.change,
+            AddressChange::ReverseNameSet { .. } | AddressChange::ReverseNameReset { .. }
         );
-        look(ports, &Which::Allocations(unclear.clone()), about_names).await?
+        look(
+            ports,
+            &AddressFilter::Allocations(unclear.clone()),
+            about_names,
+        )
+        .await?
     };
-    Ok(Concerned {
+    Ok(AffectedRows {
         look,
         looked_at: unclear,
         rows,
@@ -165,7 +170,7 @@ pub(super) async fn concerned<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// The allocations under which the ledger has an address, whether they have ended or not.
-async fn holders_of<L: Ledger>(ledger: &L, ip: Ipv4Addr) -> Result<Vec<AllocationId>, Error> {
+async fn allocations_of<L: Ledger>(ledger: &L, ip: Ipv4Addr) -> Result<Vec<AllocationId>, Error> {
     let rows = ledger.snapshots().await.map_err(Error::LedgerUnread)?;
     let of_address = rows.into_iter().filter(|row| row.ip == ip);
     Ok(of_address.map(|row| row.allocation).collect())
@@ -174,7 +179,7 @@ async fn holders_of<L: Ledger>(ledger: &L, ip: Ipv4Addr) -> Result<Vec<Allocatio
 async fn rows_of<L: Ledger>(
     ledger: &L,
     allocations: Vec<AllocationId>,
-) -> Result<BTreeMap<AllocationId, Known>, Error> {
+) -> Result<BTreeMap<AllocationId, AllocationRows>, Error> {
     stream::iter(allocations)
         .map(|allocation| async move {
             let known = ledger.read(&allocation).await?;
@@ -188,28 +193,28 @@ async fn rows_of<L: Ledger>(
 
 pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
     ports: &Ports<C, L, K>,
-    which: &Which,
+    which: &AddressFilter,
     with_names: bool,
 ) -> Result<Look, Error> {
-    let at = ports.clock.now() - LAG;
+    let at = ports.clock.now() - READ_LAG;
     let names = async {
         if with_names {
-            let names = patiently(&ports.clock, || ports.cloud.reverse_names(which));
+            let names = retry_transient(&ports.clock, || ports.cloud.reverse_dns_names(which));
             names.await.map(Some)
         } else {
             Ok(None)
         }
     };
-    let addresses = patiently(&ports.clock, || ports.cloud.addresses(which));
+    let addresses = retry_transient(&ports.clock, || ports.cloud.addresses(which));
     let (addresses, names) = futures_util::join!(addresses, names);
     let unseen = |source| Error::Unfinished {
         what: "the addresses could not be looked at, nothing was changed".to_owned(),
         source,
     };
     let addresses = addresses.map_err(unseen)?;
-    let (reverse_names, reverse_names_refused) = match names {
+    let (reverse_dns_names, reverse_dns_names_refused) = match names {
         Ok(names) => (names, None),
-        Err(failure) if failure.is_passing() => return Err(unseen(failure)),
+        Err(failure) if failure.is_transient() => return Err(unseen(failure)),
         Err(refusal) => (None, Some(refusal)),
     };
     Ok(Look {
@@ -218,21 +223,21 @@ pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
             .into_iter()
             .map(|address| (address.allocation.clone(), address))
             .collect(),
-        reverse_names,
-        reverse_names_refused,
+        reverse_dns_names,
+        reverse_dns_names_refused,
     })
 }
 
 /// Reads again while it fails in passing: many runs at once share EC2's allowance of 20 describes a second
 /// (EC2 developer guide, "Request throttling").
-pub(super) async fn patiently<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(
+pub(super) async fn retry_transient<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(
     clock: &K,
     call: impl Fn() -> F,
 ) -> Result<T, CloudError> {
     let mut pause = FIRST_PAUSE;
     loop {
         match call().await {
-            Err(failure) if failure.is_passing() && pause <= LONGEST_PAUSE => {
+            Err(failure) if failure.is_transient() && pause <= LONGEST_PAUSE => {
                 clock.sleep(pause).await;
                 pause *= 2;
             }
@@ -246,8 +251,8 @@ impl Look {
         Self {
             at: now,
             addresses: BTreeMap::new(),
-            reverse_names: None,
-            reverse_names_refused: None,
+            reverse_dns_names: None,
+            reverse_dns_names_refused: None,
         }
     }
 }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::event::cloudtrail::{Actor, Call};
 use crate::guard::decide::protection;
 use crate::ledger::{
-    Known, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
 };
 use crate::ports::Ports;
 use crate::report::{AddressReport, Finding, Outcome, Report, Subject};
@@ -19,20 +19,22 @@ use time::OffsetDateTime;
 
 /// An address given away.
 #[derive(Debug, Clone)]
-pub(super) struct Given {
+pub(super) struct AcceptedTransfer {
     pub(super) to_account: Option<String>,
     pub(super) offered_by: Actor,
     pub(super) at: OffsetDateTime,
     pub(super) call: Option<Call>,
 }
 
-impl Given {
+impl AcceptedTransfer {
     /// As the call tells by which it was accepted; who had offered it, the ledger knows.
     pub(super) fn accepted(row: &Snapshot, call: &Call) -> Self {
-        let offer = row.offer.as_ref();
+        let transfer_offer = row.transfer_offer.as_ref();
         Self {
-            to_account: offer.and_then(|offer| offer.to_account.clone()),
-            offered_by: offer.map(|offer| offer.by.clone()).unwrap_or_default(),
+            to_account: transfer_offer.and_then(|transfer_offer| transfer_offer.to_account.clone()),
+            offered_by: transfer_offer
+                .map(|transfer_offer| transfer_offer.by.clone())
+                .unwrap_or_default(),
             at: call.at,
             call: Some(call.clone()),
         }
@@ -44,7 +46,7 @@ pub(super) async fn conclude<C, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     row: &Snapshot,
-    given: Given,
+    transfer: AcceptedTransfer,
 ) -> Result<Report, Error> {
     let (ledger, allocation) = (&ports.ledger, &row.allocation);
     let unwritten = |source| Error::LedgerUnwritten {
@@ -52,30 +54,30 @@ pub(super) async fn conclude<C, L: Ledger, K: Clock>(
         source,
     };
     let known = ledger.read(allocation).await.map_err(Error::LedgerUnread)?;
-    let ended = |known: &Known| {
+    let ended = |known: &AllocationRows| {
         let row = known.snapshot.as_ref()?;
-        row.is_alive().then(|| row.ended(given.at))
+        row.is_allocated().then(|| row.ended(transfer.at))
     };
     update_snapshot(ledger, allocation, known.clone(), ended)
         .await
         .map_err(unwritten)?;
     let now = ports.clock.now();
     update_release(ledger, allocation, known, |known| {
-        record_of(row, &given, known, now)
+        record_of(row, &transfer, known, now)
     })
     .await
     .map_err(unwritten)?;
-    Ok(report(settings, row, given))
+    Ok(report(settings, row, transfer))
 }
 
 fn record_of(
     row: &Snapshot,
-    given: &Given,
-    known: &Known,
+    transfer: &AcceptedTransfer,
+    known: &AllocationRows,
     now: OffsetDateTime,
 ) -> Option<ReleaseRecord> {
     let status = ReleaseStatus::Transferred {
-        to_account: given.to_account.clone(),
+        to_account: transfer.to_account.clone(),
     };
     let before = known.release.as_ref();
     if before.is_some_and(|before| !status.may_follow(&before.status)) {
@@ -85,12 +87,12 @@ fn record_of(
         allocation: row.allocation.clone(),
         ip: Some(row.ip),
         border_group: row.border_group.clone(),
-        released_at: given.at,
-        event_id: given.call.as_ref().map(|call| call.event_id.clone()),
-        actor: given.offered_by.clone(),
-        story: row.unlocked.clone(),
+        released_at: transfer.at,
+        event_id: transfer.call.as_ref().map(|call| call.event_id.clone()),
+        actor: transfer.offered_by.clone(),
+        unlocked: row.unlocked.clone(),
         status,
-        second_thought: None,
+        late_exemption: None,
         audited: true,
         attempts: before.map_or(0, |before| before.attempts),
         updated_at: now,
@@ -98,12 +100,12 @@ fn record_of(
     })
 }
 
-fn report(settings: &Settings, row: &Snapshot, given: Given) -> Report {
-    let to = given.to_account.as_ref();
+fn report(settings: &Settings, row: &Snapshot, transfer: AcceptedTransfer) -> Report {
+    let to = transfer.to_account.as_ref();
     let whom = to.map_or("another account".to_owned(), |account| {
         format!("account {account}")
     });
-    let by = name_of(&given.offered_by);
+    let by = name_of(&transfer.offered_by);
     let finding = Finding {
         what: format!("{} belongs to {whom} now", row.ip),
         why: format!(
@@ -121,10 +123,10 @@ fn report(settings: &Settings, row: &Snapshot, given: Given) -> Report {
         released_allocation: row.allocation.clone(),
         ip: Some(row.ip),
         border_group: row.border_group.clone(),
-        released_at: given.at,
+        released_at: transfer.at,
         allocation: None,
         association: None,
-        reverse_name: None,
+        reverse_dns: None,
         known_from: None,
         attempts: 0,
     };
@@ -133,7 +135,7 @@ fn report(settings: &Settings, row: &Snapshot, given: Given) -> Report {
         row.ip, row.allocation
     );
     Report {
-        event: given.call,
+        event: transfer.call,
         subject: Subject::Address(Box::new(address)),
         findings: vec![finding],
         ..Report::of(FUNCTION, settings.mode, Outcome::Transferred, summary)
@@ -141,22 +143,31 @@ fn report(settings: &Settings, row: &Snapshot, given: Given) -> Report {
 }
 
 /// What there is to say about an offer that stands at that moment.
-pub(super) fn threat(
+pub(super) fn open_transfer_offer(
     row: &Snapshot,
     settings: &Settings,
     moment: OffsetDateTime,
 ) -> Option<Finding> {
-    let offer = row.offer.as_ref().filter(|offer| offer.stood_at(moment))?;
-    if !row.is_alive() || protection(row, settings).0 != Protection::Reclaim {
+    let transfer_offer = row
+        .transfer_offer
+        .as_ref()
+        .filter(|transfer_offer| transfer_offer.is_open_at(moment))?;
+    if !row.is_allocated() || protection(row, settings).0 != Protection::Reclaim {
         return None;
     }
-    let to = offer.to_account.as_deref().unwrap_or("another account");
+    let to = transfer_offer
+        .to_account
+        .as_deref()
+        .unwrap_or("another account");
     Some(Finding {
         what: format!(
             "{} is offered to {to}, which can take it within seven days",
             row.ip
         ),
-        why: format!("{} offered it, and it is protected", name_of(&offer.by)),
+        why: format!(
+            "{} offered it, and it is protected",
+            name_of(&transfer_offer.by)
+        ),
         next: format!(
             "aws ec2 disable-address-transfer --allocation-id {}",
             row.allocation

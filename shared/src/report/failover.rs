@@ -15,7 +15,7 @@ pub struct FailoverReport {
     /// What set it going, in words.
     pub cause: String,
     /// The members that are taken for failed.
-    pub sick: Vec<InstanceId>,
+    pub failed_members: Vec<InstanceId>,
     /// What was moved, or would be, or could not be: one entry for each.
     pub moves: Vec<MoveReport>,
     /// The failed members that were kept from writing, and how.

@@ -48,7 +48,7 @@ impl PlannedCall {
 
     /// A reverse DNS name is set.
     #[must_use]
-    pub fn set_reverse_name(address: &impl ToString, name: &str) -> Self {
+    pub fn set_reverse_dns(address: &impl ToString, name: &str) -> Self {
         Self::new("ModifyAddressAttribute", address, Some(name.to_owned()))
     }
 

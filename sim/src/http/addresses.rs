@@ -33,7 +33,7 @@ pub(super) fn of(world: &World) -> Vec<AddressState> {
     let Ok(Response::DescribeAddresses(addresses)) = world.inspect(&caller, &all) else {
         return Vec::new();
     };
-    let mut names = reverse_names(world, &caller);
+    let mut names = reverse_dns_names(world, &caller);
     let mut states: Vec<_> = addresses
         .into_iter()
         .map(|address| {
@@ -45,7 +45,7 @@ pub(super) fn of(world: &World) -> Vec<AddressState> {
     states
 }
 
-fn reverse_names(world: &World, caller: &Caller) -> BTreeMap<String, String> {
+fn reverse_dns_names(world: &World, caller: &Caller) -> BTreeMap<String, String> {
     let mut names = BTreeMap::new();
     let mut next = None;
     loop {

@@ -10,7 +10,7 @@ use crate::trail::TrailRecord;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-const MOST_RESULTS: usize = 50;
+const MAX_RESULTS: usize = 50;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
@@ -85,8 +85,8 @@ fn look_up(world: &World, request: &LookupEvents) -> Result<Value, (&'static str
             "The start time is after the end time.",
         ));
     }
-    let most = request.max_results.unwrap_or(MOST_RESULTS);
-    if !(1..=MOST_RESULTS).contains(&most) {
+    let most = request.max_results.unwrap_or(MAX_RESULTS);
+    if !(1..=MAX_RESULTS).contains(&most) {
         return Err(("InvalidMaxResultsException", "MaxResults is from 1 to 50."));
     }
     let mut found = world.look_up(attribute);

@@ -3,7 +3,7 @@
 
 use super::faults::Fault;
 use super::front::Front;
-use super::knobs::Knobs;
+use super::knobs::Controls;
 use super::{addresses, alarms};
 use crate::api::Caller;
 use axum::Router;
@@ -183,6 +183,6 @@ async fn create_table(State(front): State<Arc<Front>>, body: Bytes) -> Told {
 }
 
 async fn set(State(front): State<Arc<Front>>, body: Bytes) -> Told {
-    read::<Knobs>(&body)?.turn(&front);
+    read::<Controls>(&body)?.turn(&front);
     DONE
 }

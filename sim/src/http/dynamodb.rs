@@ -14,8 +14,8 @@ use winterbaume_dynamodb::DynamoDbService;
 
 const NAMESPACE: &str = "DynamoDB_20120810";
 /// Source: DynamoDB API reference, `BatchGetItem` and `BatchWriteItem`.
-const MOST_KEYS_IN_A_BATCH_READ: usize = 100;
-const MOST_ITEMS_IN_A_BATCH_WRITE: usize = 25;
+const MAX_KEYS_IN_A_BATCH_READ: usize = 100;
+const MAX_ITEMS_IN_A_BATCH_WRITE: usize = 25;
 
 /// An answer of the service, success or not.
 #[derive(Debug)]
@@ -164,13 +164,13 @@ fn refuse_batch(action: &str, body: &Value) -> Option<Answer> {
             let keys = tables
                 .values()
                 .map(|table| table["Keys"].as_array().map_or(0, Vec::len));
-            (keys.sum::<usize>(), MOST_KEYS_IN_A_BATCH_READ)
+            (keys.sum::<usize>(), MAX_KEYS_IN_A_BATCH_READ)
         }
         "BatchWriteItem" => {
             let writes = tables
                 .values()
                 .map(|table| table.as_array().map_or(0, Vec::len));
-            (writes.sum::<usize>(), MOST_ITEMS_IN_A_BATCH_WRITE)
+            (writes.sum::<usize>(), MAX_ITEMS_IN_A_BATCH_WRITE)
         }
         _ => return None,
     };

@@ -7,7 +7,7 @@ use time::Duration;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Knobs {
+pub(super) struct Controls {
     address_quota: Option<usize>,
     read_lag_seconds: Option<u32>,
     throttling: Option<bool>,
@@ -78,7 +78,7 @@ struct Delivered {
     out_of_order: bool,
 }
 
-impl Knobs {
+impl Controls {
     pub(super) fn turn(self, front: &Front) {
         if let Some(throttling) = self.throttling {
             front.throttle(throttling);

@@ -77,7 +77,7 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     let mut stage = stage();
     let address = stage.allocate();
     let caller = stage.caller.clone();
-    let mut rehearse = |request: &Request| {
+    let mut dry_run = |request: &Request| {
         let error = stage
             .world
             .call(&caller, request, true)
@@ -85,9 +85,9 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
         (error.code, error.http_status)
     };
     let would_succeed = ("DryRunOperation".to_owned(), 412);
-    assert_eq!(rehearse(&release(&address.allocation_id)), would_succeed);
-    assert_eq!(rehearse(&describe()), would_succeed);
-    let missing = rehearse(&release("eipalloc-0123456789abcdef0"));
+    assert_eq!(dry_run(&release(&address.allocation_id)), would_succeed);
+    assert_eq!(dry_run(&describe()), would_succeed);
+    let missing = dry_run(&release("eipalloc-0123456789abcdef0"));
     assert_eq!(missing, ("InvalidAllocationID.NotFound".to_owned(), 400));
     assert_eq!(stage.addresses(&[]).len(), 1);
 }

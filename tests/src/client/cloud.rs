@@ -1,7 +1,7 @@
 //! EC2 and CloudTrail behind the tap: Holdfast's traits, carried out by the world.
 
-use super::Player;
-use super::tap::{Passage, Sabotage};
+use super::Client;
+use super::faults::{CallFailure, SeededBug};
 use ec2_sim::api::{
     self, AllocateAddress, AssociateAddress, DescribeAddresses, DescribeAddressesAttribute,
     DescribeNetworkInterfaces, Ec2Error, Filter, ModifyAddressAttribute, Request, Response, Tag,
@@ -11,8 +11,8 @@ use holdfast::address::{
     Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool,
 };
 use holdfast::cloud::{
-    AddressRequest, Allocated, Associate, CloudError, Failure, NameAddress, ReadAddresses,
-    ReadInterfaces, Reclaim, Trail, Which, WhichInterfaces,
+    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
+    InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
 };
 use holdfast::event::cloudtrail::Record;
 use holdfast::event::from_lookup;
@@ -22,7 +22,7 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use time::OffsetDateTime;
 
-impl Player {
+impl Client {
     pub(super) async fn ec2(
         &self,
         action: &'static str,
@@ -30,8 +30,8 @@ impl Player {
     ) -> Result<Response, CloudError> {
         self.on_the_way().await;
         let name = request.action();
-        let apply = || self.stage.call(self, &request);
-        match self.stage.tap.through(self.run, name, apply).await {
+        let apply = || self.bed.call(self, &request);
+        match self.bed.faults.call(self.run, name, apply).await {
             Ok(Ok(response)) => Ok(response),
             Ok(Err(refusal)) => Err(classify(action, refusal)),
             Err(passage) => Err(passage.into_error(action)),
@@ -39,7 +39,7 @@ impl Player {
     }
 }
 
-impl Passage {
+impl CallFailure {
     pub(super) fn into_error(self, action: &'static str) -> CloudError {
         match self {
             Self::Lost | Self::Unanswered => unanswered(action),
@@ -68,21 +68,22 @@ pub(super) fn classify(action: &'static str, refusal: Ec2Error) -> CloudError {
     })
 }
 
-impl ReadAddresses for Player {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+impl ReadAddresses for Client {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let request = match which {
-            Which::All => DescribeAddresses::default(),
-            Which::Allocations(ids) => DescribeAddresses {
+            AddressFilter::All => DescribeAddresses::default(),
+            AddressFilter::Allocations(ids) => DescribeAddresses {
                 filters: vec![filter("allocation-id", ids.iter().map(ToString::to_string))],
                 ..DescribeAddresses::default()
             },
-            Which::Ip(ip) => DescribeAddresses {
+            AddressFilter::Ip(ip) => DescribeAddresses {
                 filters: vec![filter("public-ip", [ip.to_string()])],
                 ..DescribeAddresses::default()
             },
         };
-        let blind = matches!(which, Which::Ip(_)) && self.stage.tap.is_sabotaged(Sabotage::NoLook);
-        let short = *which == Which::All && self.stage.tap.is_sabotaged(Sabotage::ShortLists);
+        let blind =
+            matches!(which, AddressFilter::Ip(_)) && self.bed.faults.has_bug(SeededBug::NoLook);
+        let short = *which == AddressFilter::All && self.bed.faults.has_bug(SeededBug::ShortLists);
         match self
             .ec2("ec2:DescribeAddresses", Request::DescribeAddresses(request))
             .await?
@@ -101,14 +102,14 @@ impl ReadAddresses for Player {
         }
     }
 
-    async fn reverse_names(
+    async fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         const ACTION: &str = "ec2:DescribeAddressesAttribute";
         let allocation_ids = match which {
-            Which::Allocations(ids) => ids.iter().map(ToString::to_string).collect(),
-            Which::All | Which::Ip(_) => Vec::new(),
+            AddressFilter::Allocations(ids) => ids.iter().map(ToString::to_string).collect(),
+            AddressFilter::All | AddressFilter::Ip(_) => Vec::new(),
         };
         let mut names = BTreeMap::new();
         let mut next_token = None;
@@ -143,15 +144,15 @@ impl ReadAddresses for Player {
     }
 }
 
-impl Reclaim for Player {
-    async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
+impl Reclaim for Client {
+    async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         const ACTION: &str = "ec2:AllocateAddress";
         let mut tags: Vec<Tag> = request
             .tags
             .iter()
             .map(|(key, value)| Tag::new(key.clone(), value.clone()))
             .collect();
-        if self.stage.tap.is_sabotaged(Sabotage::NoTags) {
+        if self.bed.faults.has_bug(SeededBug::NoTags) {
             tags.clear();
         }
         let request = AllocateAddress {
@@ -178,7 +179,7 @@ impl Reclaim for Player {
     }
 }
 
-impl Associate for Player {
+impl Associate for Client {
     async fn associate(
         &self,
         allocation: &AllocationId,
@@ -190,7 +191,7 @@ impl Associate for Player {
             allocation_id: Some(allocation.to_string()),
             network_interface_id: Some(eni.to_string()),
             private_ip_address: Some(private_ip.to_string()),
-            allow_reassociation: Some(self.stage.tap.is_sabotaged(Sabotage::Reassociation)),
+            allow_reassociation: Some(self.bed.faults.has_bug(SeededBug::Reassociation)),
             ..AssociateAddress::default()
         };
         match self.ec2(ACTION, Request::AssociateAddress(request)).await? {
@@ -200,8 +201,8 @@ impl Associate for Player {
     }
 }
 
-impl NameAddress for Player {
-    async fn set_reverse_name(
+impl SetReverseDns for Client {
+    async fn set_reverse_dns(
         &self,
         allocation: &AllocationId,
         name: &str,
@@ -217,14 +218,14 @@ impl NameAddress for Player {
     }
 }
 
-impl ReadInterfaces for Player {
+impl ReadInterfaces for Client {
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
         const ACTION: &str = "ec2:DescribeNetworkInterfaces";
         let request = DescribeNetworkInterfaces {
             filters: vec![filter("network-interface-id", [eni.to_string()])],
             ..DescribeNetworkInterfaces::default()
         };
-        let blind = self.stage.tap.is_sabotaged(Sabotage::BlindToOthers);
+        let blind = self.bed.faults.has_bug(SeededBug::BlindToOthers);
         match self
             .ec2(ACTION, Request::DescribeNetworkInterfaces(request))
             .await?
@@ -236,19 +237,19 @@ impl ReadInterfaces for Player {
         }
     }
 
-    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         const ACTION: &str = "ec2:DescribeNetworkInterfaces";
         let filter = match which {
-            WhichInterfaces::Named(ids) => {
+            InterfaceFilter::Ids(ids) => {
                 filter("network-interface-id", ids.iter().map(ToString::to_string))
             }
-            WhichInterfaces::Tagged(key) => filter("tag-key", [key.clone()]),
+            InterfaceFilter::TagKey(key) => filter("tag-key", [key.clone()]),
         };
         let request = DescribeNetworkInterfaces {
             filters: vec![filter],
             ..DescribeNetworkInterfaces::default()
         };
-        let blind = self.stage.tap.is_sabotaged(Sabotage::BlindToOthers);
+        let blind = self.bed.faults.has_bug(SeededBug::BlindToOthers);
         match self
             .ec2(ACTION, Request::DescribeNetworkInterfaces(request))
             .await?
@@ -262,26 +263,21 @@ impl ReadInterfaces for Player {
     }
 }
 
-impl Trail for Player {
-    async fn history_of(
+impl Trail for Client {
+    async fn event_history(
         &self,
         allocation: &AllocationId,
         until: OffsetDateTime,
     ) -> Result<Vec<Record>, CloudError> {
         let apply = || {
-            let world = self.stage.world();
+            let world = self.bed.world();
             let found = world.look_up(Some(("ResourceName", allocation.as_str())));
             found
                 .iter()
                 .map(|record| record.detail.to_string())
                 .collect::<Vec<_>>()
         };
-        let records = match self
-            .stage
-            .tap
-            .through(self.run, "LookupEvents", apply)
-            .await
-        {
+        let records = match self.bed.faults.call(self.run, "LookupEvents", apply).await {
             Ok(records) => records,
             Err(passage) => return Err(passage.into_error("cloudtrail:LookupEvents")),
         };
@@ -374,7 +370,7 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
             device_index: attachment.device_index,
             card_index: attachment.network_card_index,
             state: attachment_state(&attachment.status),
-            ends_with_instance: attachment.delete_on_termination,
+            delete_on_termination: attachment.delete_on_termination,
             since: Some(attachment.attach_time),
         }),
         subnet: Some(id(&from.subnet_id)),

@@ -1,23 +1,23 @@
 //! Status checks, the limits of instance types, and alarms behind the tap.
 
-use super::Player;
+use super::Client;
 use super::cloud::{classify, filter, id, unexpected};
-use super::tap::Sabotage;
+use super::faults::SeededBug;
 use ec2_sim::alarms::{self, AlarmPage, DescribeAlarms};
 use ec2_sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
 use holdfast::cloud::{CloudError, Missing};
-use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::event::alarm::{AlarmMetric, AlarmState};
 use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{Checks, Limits};
+use holdfast::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
-const MOST_ALARMS: usize = 100;
+const MAX_ALARMS: usize = 100;
 
-impl Player {
+impl Client {
     /// EC2 refuses the whole call when one of the ids is unknown.
     async fn statuses(&self, instance_ids: Vec<String>) -> Result<Vec<InstanceStatus>, CloudError> {
         const ACTION: &str = "ec2:DescribeInstanceStatus";
@@ -53,18 +53,18 @@ impl Player {
         ask: impl FnOnce() -> Result<T, Ec2Error>,
     ) -> Result<T, CloudError> {
         self.on_the_way().await;
-        match self.stage.tap.through(self.run, name, ask).await {
+        match self.bed.faults.call(self.run, name, ask).await {
             Ok(answer) => answer.map_err(|refusal| classify(action, refusal)),
             Err(passage) => Err(passage.into_error(action)),
         }
     }
 }
 
-impl ReadHealth for Player {
+impl ReadStatusChecks for Client {
     async fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         let mut found = BTreeMap::new();
         let mut to_ask: Vec<&[InstanceId]> = Vec::new();
         to_ask.extend((!instances.is_empty()).then_some(instances));
@@ -90,24 +90,24 @@ impl ReadHealth for Player {
     }
 }
 
-fn checks(status: &InstanceStatus) -> Checks {
+fn checks(status: &InstanceStatus) -> StatusChecks {
     let words = [&*status.instance_status, &*status.system_status];
     if words.contains(&"impaired") {
-        Checks::Impaired
+        StatusChecks::Impaired
     } else if words.contains(&"initializing") {
-        Checks::Initializing
+        StatusChecks::Initializing
     } else if words == ["ok", "ok"] {
-        Checks::Ok
+        StatusChecks::Ok
     } else {
-        Checks::Unknown
+        StatusChecks::Unknown
     }
 }
 
-impl ReadLimits for Player {
+impl ReadLimits for Client {
     async fn limits(
         &self,
         types: &[InstanceType],
-    ) -> Result<BTreeMap<InstanceType, Limits>, CloudError> {
+    ) -> Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError> {
         const ACTION: &str = "ec2:DescribeInstanceTypes";
         if types.is_empty() {
             return Ok(BTreeMap::new());
@@ -122,7 +122,7 @@ impl ReadLimits for Player {
         match self.ec2(ACTION, request).await? {
             Response::DescribeInstanceTypes { instance_types, .. } => {
                 let limits = instance_types.into_iter().map(|found| {
-                    let limits = Limits {
+                    let limits = InstanceTypeLimits {
                         interfaces: found.network_cards.first().copied().unwrap_or(0),
                         private_ips: found.ipv4_addresses_per_interface,
                     };
@@ -135,17 +135,17 @@ impl ReadLimits for Player {
     }
 }
 
-impl ReadAlarms for Player {
+impl ReadAlarms for Client {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         let mut found = Vec::new();
-        for names in names.chunks(MOST_ALARMS) {
+        for names in names.chunks(MAX_ALARMS) {
             let request = DescribeAlarms {
                 alarm_names: names.to_vec(),
                 ..DescribeAlarms::default()
             };
             found.extend(self.all_alarms(request).await?);
         }
-        if self.stage.tap.is_sabotaged(Sabotage::AlarmsNeverClear) {
+        if self.bed.faults.has_bug(SeededBug::AlarmsNeverClear) {
             for read in &mut found {
                 read.state = AlarmState::Alarm;
             }
@@ -156,7 +156,7 @@ impl ReadAlarms for Player {
     async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
         const ACTION: &str = "cloudwatch:DescribeAlarmContributors";
         let ask = || {
-            self.stage
+            self.bed
                 .describe(|world| world.describe_alarm_contributors(&self.caller, alarm))
         };
         let answer = self.cloudwatch("DescribeAlarmContributors", ACTION, ask);
@@ -167,7 +167,7 @@ impl ReadAlarms for Player {
     }
 }
 
-impl ReadFiring for Player {
+impl ReadFiringAlarms for Client {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         let request = DescribeAlarms {
             state_value: Some(alarms::AlarmState::Alarm),
@@ -177,15 +177,15 @@ impl ReadFiring for Player {
     }
 }
 
-impl Player {
+impl Client {
     /// Both types, page by page.
     async fn all_alarms(&self, mut request: DescribeAlarms) -> Result<Vec<Alarm>, CloudError> {
         request.alarm_types = vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()];
-        request.max_records = Some(MOST_ALARMS);
+        request.max_records = Some(MAX_ALARMS);
         let mut found = Vec::new();
         loop {
             let ask = || {
-                self.stage
+                self.bed
                     .describe(|world| world.describe_alarms(&self.caller, &request))
             };
             let AlarmPage {
@@ -205,7 +205,7 @@ impl Player {
 }
 
 fn alarm(from: &alarms::Alarm) -> Alarm {
-    let measure = |metric: &alarms::Metric| Measure {
+    let measure = |metric: &alarms::Metric| AlarmMetric {
         namespace: metric.namespace.clone(),
         metric: metric.name.clone(),
         dimensions: metric.dimensions.clone(),
@@ -219,7 +219,7 @@ fn alarm(from: &alarms::Alarm) -> Alarm {
         },
         since: Some(from.since),
         suppressed_by: from.suppressed_by.clone(),
-        measures: from.metrics().map(measure).collect(),
+        metrics: from.metrics().map(measure).collect(),
         rule: match &from.watched {
             alarms::Watched::Rule(rule) => Some(rule.clone()),
             _ => None,

@@ -1,24 +1,22 @@
 //! Instances behind the tap, and the end of an association.
 
-use super::Player;
+use super::Client;
 use super::cloud::{attachment_state, filter, id, unexpected};
-use super::tap::Sabotage;
+use super::faults::SeededBug;
 use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
-use holdfast::cloud::{CloudError, Disassociate, ReadInstances, WhichInstances};
+use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::ids::{AssociationId, InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
+use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 
 /// As the AWS adapter asks: EC2 gives at most this many in a page.
 const PAGE: i32 = 1000;
 
-impl ReadInstances for Player {
-    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
+impl ReadInstances for Client {
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
         const ACTION: &str = "ec2:DescribeInstances";
         let filter = match which {
-            WhichInstances::Named(ids) => {
-                filter("instance-id", ids.iter().map(ToString::to_string))
-            }
-            WhichInstances::Tagged(key) => filter("tag-key", [key.clone()]),
+            InstanceFilter::Ids(ids) => filter("instance-id", ids.iter().map(ToString::to_string)),
+            InstanceFilter::TagKey(key) => filter("tag-key", [key.clone()]),
         };
         let mut found = Vec::new();
         let mut next_token = None;
@@ -46,14 +44,14 @@ impl ReadInstances for Player {
                 None => break,
             }
         }
-        if self.stage.tap.is_sabotaged(Sabotage::HoldersLookDown) {
+        if self.bed.faults.has_bug(SeededBug::HoldersLookDown) {
             found.iter_mut().for_each(look_down);
         }
         Ok(found)
     }
 }
 
-impl Disassociate for Player {
+impl Disassociate for Client {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
         let request = DisassociateAddress {
             association_id: Some(association.to_string()),
@@ -94,9 +92,9 @@ fn interface(from: &api::NetworkInterface) -> AttachedInterface {
             .iter()
             .map(|private| PrivateIp {
                 ip: id(&private.private_ip_address),
-                public: private.association.as_ref().map(|public| PublicSide {
+                public: private.association.as_ref().map(|public| PublicIp {
                     ip: id(&public.public_ip),
-                    automatic: public.ip_owner_id == "amazon",
+                    auto_assigned: public.ip_owner_id == "amazon",
                 }),
             })
             .collect(),
@@ -109,7 +107,7 @@ fn look_down(instance: &mut Instance) {
         .interfaces
         .iter()
         .flat_map(|each| &each.private_ips);
-    if ips.any(|ip| ip.public.is_some_and(|public| !public.automatic)) {
+    if ips.any(|ip| ip.public.is_some_and(|public| !public.auto_assigned)) {
         instance.state = InstanceState::Stopped;
     }
 }

@@ -1,18 +1,18 @@
 //! The ledger behind the tap.
 
-use super::Player;
+use super::Client;
 use super::cloud::unanswered;
-use super::tap::Sabotage;
+use super::faults::SeededBug;
 use crate::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
-use holdfast::ledger::lease::{Claim, Taken};
-use holdfast::ledger::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::lease::{Acquire, Claim};
+use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
-impl Player {
+impl Client {
     async fn ledger_call<T, F>(
         &self,
         name: &'static str,
@@ -25,7 +25,7 @@ impl Player {
     {
         self.on_the_way().await;
         let apply = || call.now_or_never();
-        match self.stage.tap.through(self.run, name, apply).await {
+        match self.bed.faults.call(self.run, name, apply).await {
             Ok(Some(answer)) => answer,
             Ok(None) => Err(unanswered(action)),
             Err(passage) => Err(passage.into_error(action)),
@@ -33,20 +33,20 @@ impl Player {
     }
 }
 
-impl Player {
+impl Client {
     /// Asks for a lease, and sees that nobody loses it who has it.
-    async fn watched(&self, claim: &Claim) -> Result<Taken, CloudError> {
-        let before = self.stage.ledger.leases().await?;
-        let taken = self.stage.ledger.take_lease(claim).await?;
-        let now = self.stage.world().now();
+    async fn watched(&self, claim: &Claim) -> Result<Acquire, CloudError> {
+        let before = self.bed.ledger.leases().await?;
+        let taken = self.bed.ledger.acquire_lease(claim).await?;
+        let now = self.bed.world().now();
         let mut rows = before.iter().filter(|row| row.group == claim.group);
         let held = rows.find_map(|row| row.held.as_ref());
-        if let (Taken::Ours(_), Some(held)) = (&taken, held)
+        if let (Acquire::Granted(_), Some(held)) = (&taken, held)
             && held.owner != claim.hold.owner
             && held.until > now
         {
             let (group, owner, until) = (&claim.group, &held.owner, held.until);
-            self.stage.note_broken(vec![format!(
+            self.bed.note_broken(vec![format!(
                 "the lease of group {group} was given away, which {owner} has until {until}"
             )]);
         }
@@ -54,21 +54,21 @@ impl Player {
     }
 }
 
-impl Ledger for Player {
-    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
-        let call = self.stage.ledger.read(allocation);
+impl Ledger for Client {
+    async fn read(&self, allocation: &AllocationId) -> Result<AllocationRows, CloudError> {
+        let call = self.bed.ledger.read(allocation);
         self.ledger_call("ledger read", "dynamodb:BatchGetItem", call)
             .await
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
-        let call = self.stage.ledger.snapshots();
+        let call = self.bed.ledger.snapshots();
         self.ledger_call("ledger query", "dynamodb:Query", call)
             .await
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
-        let call = Ledger::releases(&self.stage.ledger);
+        let call = Ledger::releases(&self.bed.ledger);
         self.ledger_call("ledger query releases", "dynamodb:Query", call)
             .await
     }
@@ -77,7 +77,7 @@ impl Ledger for Player {
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
-        let call = self.stage.ledger.holder_of(association);
+        let call = self.bed.ledger.holder_of(association);
         self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call)
             .await
     }
@@ -88,18 +88,18 @@ impl Ledger for Player {
         from: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<Vec<Entry>, CloudError> {
-        let call = self.stage.ledger.history(ip, from, until);
+        let call = self.bed.ledger.history(ip, from, until);
         self.ledger_call("ledger query history", "dynamodb:Query", call)
             .await
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
-        let ledger = &self.stage.ledger;
+        let ledger = &self.bed.ledger;
         let call = async {
             let before = ledger.read(&snapshot.allocation).await?.snapshot;
             let written = ledger.put_snapshot(snapshot).await?;
             let broken = promises::broken_by_row(before.as_ref(), snapshot);
-            self.stage
+            self.bed
                 .note_broken(broken.filter(|_| written == Written::Stored));
             Ok(written)
         };
@@ -108,12 +108,12 @@ impl Ledger for Player {
     }
 
     async fn put_release(&self, release: &ReleaseRecord) -> Result<Written, CloudError> {
-        let ledger = &self.stage.ledger;
+        let ledger = &self.bed.ledger;
         let call = async {
             let before = ledger.read(&release.allocation).await?.release;
             let written = ledger.put_release(release).await?;
             let broken = promises::broken_by_record(before.as_ref(), release);
-            self.stage
+            self.bed
                 .note_broken(broken.filter(|_| written == Written::Stored));
             Ok(written)
         };
@@ -122,26 +122,26 @@ impl Ledger for Player {
     }
 
     async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
-        let call = self.stage.ledger.leases();
+        let call = self.bed.ledger.leases();
         self.ledger_call("ledger query leases", "dynamodb:Query", call)
             .await
     }
 
-    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+    async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {
         let call = self.watched(claim);
         let taken = self
             .ledger_call("ledger take lease", "dynamodb:UpdateItem", call)
             .await?;
         Ok(match taken {
-            Taken::Others(lease) if self.stage.tap.is_sabotaged(Sabotage::LeaseOfOthers) => {
-                Taken::Ours(lease)
+            Acquire::HeldBy(lease) if self.bed.faults.has_bug(SeededBug::LeaseOfOthers) => {
+                Acquire::Granted(lease)
             }
             taken => taken,
         })
     }
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
-        let call = self.stage.ledger.put_lease(lease);
+        let call = self.bed.ledger.put_lease(lease);
         self.ledger_call("ledger put lease", "dynamodb:PutItem", call)
             .await
     }

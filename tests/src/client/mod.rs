@@ -5,19 +5,20 @@
 //! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
 
 mod cloud;
+pub mod faults;
 mod health;
 mod instances;
 mod ledger;
 mod moves;
-pub mod tap;
-pub mod timetable;
+pub mod virtual_time;
 
 #[cfg(test)]
 mod tests;
 
-use crate::promises::{self, Deed, Hand, Scene};
+use crate::promises::{self, AccountView, LeaseCaller, LeasedCall};
 use ec2_sim::World;
 use ec2_sim::api::{Caller, Ec2Error, Request, Response};
+use faults::FaultInjector;
 use futures_util::FutureExt;
 use holdfast::clock::Clock;
 use holdfast::ledger::{Ledger, MemoryLedger};
@@ -26,26 +27,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-use tap::Tap;
 use time::OffsetDateTime;
-use timetable::Timetable;
+use virtual_time::VirtualTime;
 
 pub use ec2_sim::world::ACCOUNT;
 
 /// What outlives a run.
 #[derive(Debug)]
-pub struct Stage {
+pub struct TestBed {
     world: Mutex<World>,
     /// The ledger's rows.
     pub ledger: MemoryLedger,
     /// Where every call goes through.
-    pub tap: Tap,
+    pub faults: FaultInjector,
     broken: Mutex<Vec<String>>,
     intruder: Mutex<Option<Intruder>>,
-    timetable: Timetable,
-    given_up: Mutex<BTreeSet<String>>,
-    wishes: Mutex<BTreeMap<tap::Run, Option<String>>>,
-    deeds: Mutex<Vec<Deed>>,
+    virtual_time: VirtualTime,
+    may_lose: Mutex<BTreeSet<String>>,
+    commands: Mutex<BTreeMap<faults::Run, Option<String>>>,
+    leased_calls: Mutex<Vec<LeasedCall>>,
     intruded: AtomicBool,
 }
 
@@ -63,7 +63,7 @@ impl std::fmt::Debug for Intruder {
     }
 }
 
-impl Stage {
+impl TestBed {
     /// A stage around a world, with an empty ledger.
     #[must_use]
     pub fn new(world: World) -> Arc<Self> {
@@ -71,13 +71,13 @@ impl Stage {
         Arc::new(Self {
             world: Mutex::new(world),
             ledger,
-            tap: Tap::default(),
+            faults: FaultInjector::default(),
             broken: Mutex::default(),
             intruder: Mutex::default(),
-            timetable: Timetable::default(),
-            given_up: Mutex::default(),
-            wishes: Mutex::default(),
-            deeds: Mutex::default(),
+            virtual_time: VirtualTime::default(),
+            may_lose: Mutex::default(),
+            commands: Mutex::default(),
+            leased_calls: Mutex::default(),
             intruded: AtomicBool::default(),
         })
     }
@@ -93,7 +93,7 @@ impl Stage {
 
     fn let_the_intruder_in(&self, world: &mut World) {
         let mut intruder = self.intruder.lock().unwrap_or_else(PoisonError::into_inner);
-        let number = self.tap.passed().len().saturating_sub(1);
+        let number = self.faults.passed().len().saturating_sub(1);
         if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
             (due.intrusion)(world);
             self.intruded.store(true, Ordering::Relaxed);
@@ -104,17 +104,17 @@ impl Stage {
     /// time passes.
     #[must_use]
     pub fn is_still(&self) -> bool {
-        !self.intruded.load(Ordering::Relaxed) && !self.timetable.is_kept()
+        !self.intruded.load(Ordering::Relaxed) && !self.virtual_time.is_on()
     }
 
     /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
     /// alarm that does not name it.
     pub fn give_up(&self, instance: &str) {
-        self.given_up().insert(instance.to_owned());
+        self.may_lose().insert(instance.to_owned());
     }
 
-    fn given_up(&self) -> MutexGuard<'_, BTreeSet<String>> {
-        self.given_up.lock().unwrap_or_else(PoisonError::into_inner)
+    fn may_lose(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.may_lose.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The promises that calls have broken so far.
@@ -128,28 +128,30 @@ impl Stage {
 
     /// What was changed under the groups' leases, in its order.
     #[must_use]
-    pub fn deeds(&self) -> Vec<Deed> {
-        let deeds = self.deeds.lock();
-        deeds.unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn leased_calls(&self) -> Vec<LeasedCall> {
+        let leased_calls = self.leased_calls.lock();
+        leased_calls.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
-    fn call(&self, player: &Player, request: &Request) -> Result<Response, Ec2Error> {
-        let caller = &player.caller;
+    fn call(&self, client: &Client, request: &Request) -> Result<Response, Ec2Error> {
+        let caller = &client.caller;
         let mut world = self.world();
         self.let_the_intruder_in(&mut world);
         if request.is_read() {
             return world.call(caller, request, false);
         }
-        let mut before = Scene::of(&world);
-        before.sick.extend(self.given_up().iter().cloned());
-        let mut broken = self.judged(player, request, &before, world.now());
+        let mut before = AccountView::of(&world);
+        before.may_lose.extend(self.may_lose().iter().cloned());
+        let mut broken = self.judged(client, request, &before, world.now());
         // A wish is no failure: nobody is fenced for one.
         if !matches!(request, Request::StopInstances(_)) {
-            before.sick.extend(self.wished_away(player.run, &before));
+            before
+                .may_lose
+                .extend(self.released_by_command(client.run, &before));
         }
         let answer = world.call(caller, request, false);
-        let after = Scene::of(&world);
+        let after = AccountView::of(&world);
         broken.extend(promises::broken_by(request, &before, &after));
         if request.action() == "AllocateAddress" {
             let rows = self.ledger.snapshots().now_or_never();
@@ -169,40 +171,43 @@ impl Stage {
     /// What a call breaks that is made without the lease that it needs. One that has it is noted.
     fn judged(
         &self,
-        player: &Player,
+        client: &Client,
         request: &Request,
-        before: &Scene,
+        before: &AccountView,
         now: OffsetDateTime,
     ) -> Vec<String> {
         // What such a call does to others is what that sabotage is to show.
-        if self.tap.is_sabotaged(tap::Sabotage::Reassociation) {
+        if self.faults.has_bug(faults::SeededBug::Reassociation) {
             return Vec::new();
         }
         let leases = self.ledger.leases().now_or_never();
         let leases = leases.and_then(Result::ok).unwrap_or_default();
-        let hand = Hand {
-            role: &player.role,
-            owner: &format!("{:016x}", player.run.number()),
+        let caller = LeaseCaller {
+            role: &client.role,
+            owner: &format!("{:016x}", client.run.number()),
             now,
         };
-        let judged = promises::under_lease(hand, request, before, &leases);
+        let judged = promises::under_lease(caller, request, before, &leases);
         if let Some((group, fencing)) = judged.period {
-            let deed = Deed {
+            let deed = LeasedCall {
                 group,
                 fencing,
-                what: promises::deed(request),
+                what: promises::effect(request),
                 at: now,
             };
-            let mut deeds = self.deeds.lock().unwrap_or_else(PoisonError::into_inner);
-            deeds.push(deed);
+            let mut leased_calls = self
+                .leased_calls
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner);
+            leased_calls.push(deed);
         }
         judged.broken
     }
 
     /// Who may lose what they have by the word of the person for whom a run is at work.
-    fn wished_away(&self, run: tap::Run, before: &Scene) -> Vec<String> {
-        let wishes = self.wishes.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(to) = wishes.get(&run) else {
+    fn released_by_command(&self, run: faults::Run, before: &AccountView) -> Vec<String> {
+        let commands = self.commands.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(to) = commands.get(&run) else {
             return Vec::new();
         };
         let all = before.instances.keys();
@@ -210,7 +215,7 @@ impl Stage {
     }
 
     /// Asks for a dry run of a call of Holdfast's: the answer is an error in any case.
-    fn rehearse(&self, caller: &Caller, request: &Request) -> Ec2Error {
+    fn dry_run(&self, caller: &Caller, request: &Request) -> Ec2Error {
         let answer = self.describe(|world| world.call(caller, request, true));
         answer.err().unwrap_or_else(|| {
             Ec2Error::new(
@@ -241,11 +246,11 @@ impl Stage {
 
     /// A new run: a fresh process that knows nothing but what the stage has.
     #[must_use]
-    pub fn player(self: &Arc<Self>, role: &str) -> Player {
-        let run = self.tap.new_run();
+    pub fn client(self: &Arc<Self>, role: &str) -> Client {
+        let run = self.faults.new_run();
         let caller = Caller::role(ACCOUNT, role, &run.to_string());
-        Player {
-            stage: Arc::clone(self),
+        Client {
+            bed: Arc::clone(self),
             role: role.to_owned(),
             caller,
             run,
@@ -255,18 +260,18 @@ impl Stage {
 
 /// One run's way to the stage.
 #[derive(Debug, Clone)]
-pub struct Player {
-    stage: Arc<Stage>,
+pub struct Client {
+    bed: Arc<TestBed>,
     role: String,
     caller: Caller,
-    run: tap::Run,
+    run: faults::Run,
 }
 
-impl Player {
+impl Client {
     /// What it leads to.
     #[must_use]
-    pub fn stage(&self) -> &Arc<Stage> {
-        &self.stage
+    pub fn bed(&self) -> &Arc<TestBed> {
+        &self.bed
     }
 
     /// The same run, as one of the function with this role.
@@ -280,15 +285,15 @@ impl Player {
     /// A person, or a tag of theirs, asks this run to move everything to a member, or to whoever is next. It
     /// may take what moves from one that is well.
     pub fn is_asked(&self, to: Option<&str>) {
-        let wishes = self.stage.wishes.lock();
-        wishes
+        let commands = self.bed.commands.lock();
+        commands
             .unwrap_or_else(PoisonError::into_inner)
             .insert(self.run, to.map(str::to_owned));
     }
 
     /// Which run this is.
     #[must_use]
-    pub fn run(&self) -> tap::Run {
+    pub fn run(&self) -> faults::Run {
         self.run
     }
 
@@ -312,17 +317,17 @@ impl Player {
     }
 }
 
-impl Clock for Player {
+impl Clock for Client {
     fn now(&self) -> OffsetDateTime {
-        self.stage.world().now()
+        self.bed.world().now()
     }
 
     async fn sleep(&self, how_long: Duration) {
-        self.stage.tap.rest(self.run).await;
-        if self.stage.timetable.is_kept() {
+        self.bed.faults.rest(self.run).await;
+        if self.bed.virtual_time.is_on() {
             self.until(self.now() + how_long).await;
         } else {
-            self.stage.pass(how_long);
+            self.bed.pass(how_long);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Moving interfaces, private IPs and Elastic IPs behind the tap, fencing, and the rehearsal of it.
 
-use super::Player;
+use super::Client;
 use super::cloud::{classify, id, unexpected};
 use ec2_sim::api::{
     AssignPrivateIpAddresses, AssociateAddress, AttachNetworkInterface, AttachmentChange,
@@ -9,7 +9,7 @@ use ec2_sim::api::{
 };
 use holdfast::cloud::CloudError;
 use holdfast::cloud::moves::{
-    Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
+    DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId,
@@ -21,7 +21,7 @@ const DETACH: &str = "ec2:DetachNetworkInterface";
 const ASSOCIATE: &str = "ec2:AssociateAddress";
 const MODIFY: &str = "ec2:ModifyNetworkInterfaceAttribute";
 
-impl MoveInterface for Player {
+impl MoveInterface for Client {
     async fn detach(&self, attachment: &AttachmentId, force: bool) -> Result<(), CloudError> {
         self.ec2(DETACH, detach(attachment, force)).await.map(drop)
     }
@@ -41,7 +41,7 @@ impl MoveInterface for Player {
         }
     }
 
-    async fn outlive_instance(
+    async fn clear_delete_on_termination(
         &self,
         eni: &EniId,
         attachment: &AttachmentId,
@@ -60,7 +60,7 @@ impl MoveInterface for Player {
     }
 }
 
-impl MovePrivateIps for Player {
+impl MovePrivateIps for Client {
     async fn assign(&self, eni: &EniId, private_ips: &[Ipv4Addr]) -> Result<(), CloudError> {
         let request = AssignPrivateIpAddresses {
             network_interface_id: eni.to_string(),
@@ -75,7 +75,7 @@ impl MovePrivateIps for Player {
     }
 }
 
-impl Reassociate for Player {
+impl Reassociate for Client {
     async fn reassociate(
         &self,
         allocation: &AllocationId,
@@ -90,7 +90,7 @@ impl Reassociate for Player {
     }
 }
 
-impl Fence for Player {
+impl Fence for Client {
     async fn stop(&self, instance: &InstanceId) -> Result<(), CloudError> {
         let request = Request::StopInstances(StopInstances {
             instance_ids: vec![instance.to_string()],
@@ -111,21 +111,21 @@ impl Fence for Player {
     }
 }
 
-impl Rehearse for Player {
-    async fn rehearse(&self, call: &Rehearsal) -> Result<(), CloudError> {
+impl DryRun for Client {
+    async fn dry_run(&self, call: &DryRunCall) -> Result<(), CloudError> {
         let (action, request) = match call {
-            Rehearsal::Detach(attachment) => (DETACH, detach(attachment, false)),
-            Rehearsal::Attach {
+            DryRunCall::Detach(attachment) => (DETACH, detach(attachment, false)),
+            DryRunCall::Attach {
                 eni,
                 instance,
                 device_index,
             } => (ATTACH, attach(eni, instance, *device_index)),
-            Rehearsal::Associate {
+            DryRunCall::Associate {
                 allocation,
                 eni,
                 private_ip,
             } => (ASSOCIATE, associate(allocation, eni, *private_ip, true)),
-            Rehearsal::Disassociate(association) => {
+            DryRunCall::Disassociate(association) => {
                 let request = DisassociateAddress {
                     association_id: Some(association.to_string()),
                     public_ip: None,
@@ -138,8 +138,8 @@ impl Rehearse for Player {
         };
         self.on_the_way().await;
         let name = rehearsal_of(&request);
-        let apply = || self.stage.rehearse(&self.caller, &request);
-        match self.stage.tap.through(self.run, name, apply).await {
+        let apply = || self.bed.dry_run(&self.caller, &request);
+        match self.bed.faults.call(self.run, name, apply).await {
             Ok(refusal) if refusal.code == "DryRunOperation" => Ok(()),
             Ok(refusal) => Err(classify(action, refusal)),
             Err(passage) => Err(passage.into_error(action)),

@@ -3,20 +3,20 @@
 mod pair;
 
 use futures_util::FutureExt;
-use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
 use holdfast::cloud::moves::{
-    Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
+    DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
-use holdfast::cloud::{CloudError, Missing, ReadInstances, ReadInterfaces, WhichInstances};
-use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::cloud::{CloudError, InstanceFilter, Missing, ReadInstances, ReadInterfaces};
+use holdfast::event::alarm::{AlarmMetric, AlarmState};
 use holdfast::event::{Trigger, parse};
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
-use holdfast::instance::{Checks, Limits};
+use holdfast::instance::{InstanceTypeLimits, StatusChecks};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Player, Stage};
+use super::{Client, TestBed};
 use ec2_sim::World;
 use ec2_sim::alarms::{self, Alarm, AlarmAction, Query};
 use ec2_sim::api::AllocatedAddress;
@@ -24,8 +24,8 @@ use pair::{ending_with_instance, pair, person, stopping};
 
 /// A player, and an interface on the first of two instances with an address of its own.
 struct Play {
-    stage: Arc<Stage>,
-    player: Player,
+    bed: Arc<TestBed>,
+    client: Client,
     eni: EniId,
     attachment: AttachmentId,
     first: InstanceId,
@@ -39,10 +39,10 @@ fn id<T: FromStr<Err: std::fmt::Debug>>(text: &str) -> T {
 
 fn play() -> Play {
     let pair = pair();
-    let stage = Stage::new(pair.world);
+    let bed = TestBed::new(pair.world);
     Play {
-        player: stage.player("holdfast-alarm-failover"),
-        stage,
+        client: bed.client("holdfast-alarm-failover"),
+        bed,
         eni: id(&pair.floating),
         attachment: id(&pair.attachment),
         first: id(&pair.first),
@@ -58,39 +58,39 @@ fn at_once<T>(call: impl Future<Output = T>) -> T {
 
 impl Play {
     fn holder(&self) -> Option<InstanceId> {
-        let seen = at_once(self.player.interface(&self.eni)).expect("it may be read");
+        let seen = at_once(self.client.interface(&self.eni)).expect("it may be read");
         seen.expect("it is there").instance().cloned()
     }
 
     fn primary_of_second(&self) -> EniId {
-        let second = WhichInstances::Named(vec![self.second.clone()]);
-        let seen = at_once(self.player.instances(&second)).expect("it may be read");
+        let second = InstanceFilter::Ids(vec![self.second.clone()]);
+        let seen = at_once(self.client.instances(&second)).expect("it may be read");
         seen[0].interfaces[0].id.clone()
     }
 
     fn change(&self, change: impl FnOnce(&mut World)) {
-        change(&mut self.stage.world());
+        change(&mut self.bed.world());
     }
 }
 
 #[test]
 fn an_interface_is_moved() {
     let play = play();
-    at_once(play.player.detach(&play.attachment, false)).expect("it is attached");
-    play.stage.pass(Duration::from_secs(3));
-    at_once(play.player.attach(&play.eni, &play.second, 1)).expect("it is free");
-    play.stage.pass(Duration::from_secs(2));
+    at_once(play.client.detach(&play.attachment, false)).expect("it is attached");
+    play.bed.pass(Duration::from_secs(3));
+    at_once(play.client.attach(&play.eni, &play.second, 1)).expect("it is free");
+    play.bed.pass(Duration::from_secs(2));
     assert_eq!(play.holder(), Some(play.second));
 }
 
 #[test]
 fn an_attachment_that_is_over_is_missing_and_one_that_is_not_is_in_use() {
     let play = play();
-    let attach = at_once(play.player.attach(&play.eni, &play.second, 1));
+    let attach = at_once(play.client.attach(&play.eni, &play.second, 1));
     assert!(matches!(attach, Err(CloudError::InUse(_))), "{attach:?}");
-    at_once(play.player.detach(&play.attachment, true)).expect("it is attached");
-    play.stage.pass(Duration::from_secs(1));
-    let detach = at_once(play.player.detach(&play.attachment, true));
+    at_once(play.client.detach(&play.attachment, true)).expect("it is attached");
+    play.bed.pass(Duration::from_secs(1));
+    let detach = at_once(play.client.detach(&play.attachment, true));
     let missing = matches!(
         detach,
         Err(CloudError::NotFound {
@@ -108,23 +108,27 @@ fn an_interface_is_told_to_outlive_its_instance() {
     let ends = ending_with_instance(&eni, &attachment, true);
     let person = person();
     play.change(|world| drop(world.call(&person, &ends, false)));
-    at_once(play.player.outlive_instance(&play.eni, &play.attachment)).expect("it is attached");
-    let seen = at_once(play.player.interface(&play.eni)).expect("it may be read");
+    at_once(
+        play.client
+            .clear_delete_on_termination(&play.eni, &play.attachment),
+    )
+    .expect("it is attached");
+    let seen = at_once(play.client.interface(&play.eni)).expect("it may be read");
     let attachment = seen.expect("it is there").attachment;
-    assert!(!attachment.expect("it is attached").ends_with_instance);
+    assert!(!attachment.expect("it is attached").delete_on_termination);
 }
 
 #[test]
 fn a_secondary_private_ip_is_moved() {
     let play = play();
-    let seen = at_once(play.player.interface(&play.eni)).expect("it may be read");
+    let seen = at_once(play.client.interface(&play.eni)).expect("it may be read");
     let seen = seen.expect("it is there");
     let mut ips = seen.private_ips.keys().copied();
     let secondary = ips.find(|ip| seen.primary_ip != Some(*ip));
     let secondary = secondary.expect("it has a secondary one");
     let target = play.primary_of_second();
-    at_once(play.player.assign(&target, &[secondary])).expect("the same subnet");
-    let seen = at_once(play.player.interface(&target)).expect("it may be read");
+    at_once(play.client.assign(&target, &[secondary])).expect("the same subnet");
+    let seen = at_once(play.client.interface(&target)).expect("it may be read");
     let seen = seen.expect("it is there");
     assert!(seen.private_ips.contains_key(&secondary));
 }
@@ -133,11 +137,11 @@ fn a_secondary_private_ip_is_moved() {
 fn an_address_is_taken_from_a_holder_that_runs() {
     let play = play();
     let target = play.primary_of_second();
-    let seen = at_once(play.player.interface(&target)).expect("it may be read");
+    let seen = at_once(play.client.interface(&target)).expect("it may be read");
     let ip = seen.expect("it is there").primary_ip.expect("it has one");
     let allocation: AllocationId = id(&play.address.allocation_id);
-    at_once(play.player.reassociate(&allocation, &target, ip)).expect("it may be taken");
-    let seen = at_once(play.player.interface(&target)).expect("it may be read");
+    at_once(play.client.reassociate(&allocation, &target, ip)).expect("it may be taken");
+    let seen = at_once(play.client.interface(&target)).expect("it may be read");
     let public = seen.expect("it is there").private_ips[&ip].clone();
     assert_eq!(public.expect("it came").allocation, Some(allocation));
 }
@@ -145,27 +149,27 @@ fn an_address_is_taken_from_a_holder_that_runs() {
 #[test]
 fn a_failed_instance_is_fenced() {
     let play = play();
-    at_once(play.player.isolate(&play.eni, &id("sg-0123456789abcdef0"))).expect("it is there");
-    at_once(play.player.stop(&play.first)).expect("it runs");
-    play.stage.pass(Duration::from_secs(5));
-    let checks = at_once(play.player.checks(std::slice::from_ref(&play.first)));
+    at_once(play.client.isolate(&play.eni, &id("sg-0123456789abcdef0"))).expect("it is there");
+    at_once(play.client.stop(&play.first)).expect("it runs");
+    play.bed.pass(Duration::from_secs(5));
+    let checks = at_once(play.client.checks(std::slice::from_ref(&play.first)));
     assert_eq!(
         checks.expect("it may be read")[&play.first],
-        Checks::Unknown
+        StatusChecks::Unknown
     );
 }
 
 #[test]
 fn a_rehearsal_changes_nothing_and_knows_what_is_denied() {
     let play = play();
-    let detach = Rehearsal::Detach(play.attachment.clone());
-    at_once(play.player.rehearse(&detach)).expect("it may be done");
+    let detach = DryRunCall::Detach(play.attachment.clone());
+    at_once(play.client.dry_run(&detach)).expect("it may be done");
     assert_eq!(play.holder(), Some(play.first.clone()));
     play.change(|world| world.deny("*", "ec2:DetachNetworkInterface"));
-    let refused = at_once(play.player.rehearse(&detach));
+    let refused = at_once(play.client.dry_run(&detach));
     assert!(matches!(refused, Err(CloudError::Denied(_))), "{refused:?}");
     assert_eq!(
-        play.stage.tap.names()[0],
+        play.bed.faults.names()[0],
         "dry run of DetachNetworkInterface"
     );
 }
@@ -173,14 +177,14 @@ fn a_rehearsal_changes_nothing_and_knows_what_is_denied() {
 #[test]
 fn status_checks_are_read_and_an_instance_that_never_was_is_left_out() {
     let play = play();
-    play.stage.pass(Duration::from_mins(10));
+    play.bed.pass(Duration::from_mins(10));
     play.change(|world| world.impair(&play.first.to_string(), true, false));
     let unknown: InstanceId = id("i-0123456789abcdef0");
     let asked = [play.first.clone(), play.second.clone(), unknown];
-    let checks = at_once(play.player.checks(&asked)).expect("it may be read");
+    let checks = at_once(play.client.checks(&asked)).expect("it may be read");
     let wanted = [
-        (play.first.clone(), Checks::Impaired),
-        (play.second.clone(), Checks::Ok),
+        (play.first.clone(), StatusChecks::Impaired),
+        (play.second.clone(), StatusChecks::Ok),
     ];
     assert_eq!(checks, wanted.into());
 }
@@ -189,8 +193,8 @@ fn status_checks_are_read_and_an_instance_that_never_was_is_left_out() {
 fn the_limits_of_a_type_are_read() {
     let play = play();
     let kind = InstanceType("m5.large".to_owned());
-    let limits = at_once(play.player.limits(std::slice::from_ref(&kind)));
-    let wanted = Limits {
+    let limits = at_once(play.client.limits(std::slice::from_ref(&kind)));
+    let wanted = InstanceTypeLimits {
         interfaces: 3,
         private_ips: 10,
     };
@@ -212,7 +216,7 @@ fn alarms_are_read_by_name_and_by_what_they_measure() {
         world.set_alarm("sick", alarms::AlarmState::Alarm);
     });
     let names = ["sick", "web", "gone"].map(str::to_owned);
-    let found = at_once(play.player.alarms(&names)).expect("it may be read");
+    let found = at_once(play.client.alarms(&names)).expect("it may be read");
     let states: Vec<_> = found
         .iter()
         .map(|alarm| (&*alarm.name, alarm.state))
@@ -222,11 +226,11 @@ fn alarms_are_read_by_name_and_by_what_they_measure() {
         [("sick", AlarmState::Alarm), ("web", AlarmState::Alarm)]
     );
     assert_eq!(found[1].rule.as_deref(), Some("ALARM(sick)"));
-    let measure: &Measure = &found[0].measures[0];
+    let measure: &AlarmMetric = &found[0].metrics[0];
     assert_eq!(measure.instance(), Some(play.first.clone()));
-    let firing = at_once(play.player.firing()).expect("it may be read");
+    let firing = at_once(play.client.firing()).expect("it may be read");
     assert_eq!(firing, found);
-    let none = at_once(play.player.alarms(&[])).expect("nothing is asked");
+    let none = at_once(play.client.alarms(&[])).expect("nothing is asked");
     assert_eq!(none, []);
 }
 
@@ -299,14 +303,14 @@ fn an_intruder_comes_between_a_read_of_alarms_and_the_next_call() {
     let first = play.first.to_string();
     let stops = stopping(&first);
     let person = person();
-    play.stage.intrude(
+    play.bed.intrude(
         0,
         Box::new(move |world| drop(world.call(&person, &stops, false))),
     );
-    at_once(play.player.alarms(&["sick".to_owned()])).expect("it may be read");
-    let checks = at_once(play.player.checks(std::slice::from_ref(&play.first)));
+    at_once(play.client.alarms(&["sick".to_owned()])).expect("it may be read");
+    let checks = at_once(play.client.checks(std::slice::from_ref(&play.first)));
     assert_eq!(
         checks.expect("it may be read")[&play.first],
-        Checks::Unknown
+        StatusChecks::Unknown
     );
 }

@@ -4,15 +4,15 @@
 //! lets exactly one of the runs go on to its next call. The orders are walked depth first.
 
 use super::{Run, Scenario, truth};
-use crate::client::{Player, Stage};
+use crate::client::{Client, TestBed};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 /// What an interleaving starts from.
-pub type Pair<'a> = &'a dyn Fn(Player, Player) -> (Run<'static>, Run<'static>);
+pub type Pair<'a> = &'a dyn Fn(Client, Client) -> (Run<'static>, Run<'static>);
 
 /// How many orders are walked at most: more than two runs of a dozen calls have where they meet.
-const MOST_ORDERS: usize = 200_000;
+const MAX_ORDERS: usize = 200_000;
 
 /// Walks all orders of two deliveries of the scenario's own event.
 ///
@@ -34,8 +34,8 @@ pub fn both(scenario: &Scenario, pair: Pair<'_>) -> Result<usize, String> {
     loop {
         let walked = walk(scenario, pair, &order)?;
         orders += 1;
-        if orders > MOST_ORDERS {
-            return Err(format!("{}: more than {MOST_ORDERS} orders", scenario.name));
+        if orders > MAX_ORDERS {
+            return Err(format!("{}: more than {MAX_ORDERS} orders", scenario.name));
         }
         let Some(turn) = walked
             .iter()
@@ -57,10 +57,10 @@ struct Step {
 }
 
 fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>, String> {
-    let stage = (scenario.stage)();
-    stage.tap.hold_at_boundaries();
-    let before = stage.world().calls().len();
-    let (first, second) = (stage.player("holdfast"), stage.player("holdfast"));
+    let bed = (scenario.bed)();
+    bed.faults.hold_at_boundaries();
+    let before = bed.world().calls().len();
+    let (first, second) = (bed.client("holdfast"), bed.client("holdfast"));
     let runs = [first.run(), second.run()];
     let mut last = None;
     let (mut first, mut second) = pair(first, second);
@@ -71,7 +71,7 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
     while waiting.contains(&true) {
         // Who waits for time to pass lets the other go first: otherwise one that waits for the other would
         // wait for ever in some orders.
-        let rests = last.filter(|&turn: &usize| stage.tap.rests(runs[turn]));
+        let rests = last.filter(|&turn: &usize| bed.faults.rests(runs[turn]));
         let had_choice = waiting == [true, true] && rests.is_none();
         let second_came_first = match rests {
             _ if had_choice => order.get(steps.len()).copied().unwrap_or(false),
@@ -94,36 +94,31 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
             answers[turn] = match answer {
                 Ok(report) => {
                     if let [false_word, ..] =
-                        truth::untrue_of(runs[turn], &report, &stage.world()).as_slice()
+                        truth::false_statements_of_run(runs[turn], &report, &bed.world()).as_slice()
                     {
                         let what = format!("told what is not so: {false_word}");
-                        return Err(tell(scenario, &stage, &answers, &what));
+                        return Err(tell(scenario, &bed, &answers, &what));
                     }
                     report.summary
                 }
                 Err(error) => {
-                    return Err(tell(
-                        scenario,
-                        &stage,
-                        &answers,
-                        &format!("ended in {error}"),
-                    ));
+                    return Err(tell(scenario, &bed, &answers, &format!("ended in {error}")));
                 }
             };
         }
-        scenario.promises.check(before, &stage).map_err(|broken| {
+        scenario.promises.check(before, &bed).map_err(|broken| {
             tell(
                 scenario,
-                &stage,
+                &bed,
                 &answers,
                 &format!("broke a promise: {broken}"),
             )
         })?;
     }
-    (scenario.goal)(&stage).map_err(|missed| {
+    (scenario.goal)(&bed).map_err(|missed| {
         tell(
             scenario,
-            &stage,
+            &bed,
             &answers,
             &format!("missed its goal: {missed}"),
         )
@@ -131,6 +126,6 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
     Ok(steps)
 }
 
-fn tell(scenario: &Scenario, stage: &Arc<Stage>, answers: &[String; 2], what: &str) -> String {
-    super::history(scenario, stage, answers, &format!("(two at once) {what}"))
+fn tell(scenario: &Scenario, bed: &Arc<TestBed>, answers: &[String; 2], what: &str) -> String {
+    super::history(scenario, bed, answers, &format!("(two at once) {what}"))
 }

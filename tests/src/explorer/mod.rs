@@ -9,9 +9,9 @@ mod observed;
 pub mod promises;
 pub mod truth;
 
-use crate::client::tap::{Fault, Sabotage};
-pub use crate::client::timetable::Run;
-use crate::client::{Intrusion, Player, Stage};
+use crate::client::faults::{Fault, SeededBug};
+pub use crate::client::virtual_time::Run;
+use crate::client::{Client, Intrusion, TestBed};
 use futures_util::FutureExt;
 use promises::Promises;
 use std::fmt::Write;
@@ -19,18 +19,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// What must be so in the end; says what is not.
-pub type Goal = Box<dyn Fn(&Stage) -> Result<(), String>>;
+pub type Goal = Box<dyn Fn(&TestBed) -> Result<(), String>>;
 
 /// What is explored: a world, an event that is delivered, and what must be so in the end.
 pub struct Scenario {
     /// What it is about.
     pub name: &'static str,
     /// The world and the ledger when the event is delivered for the first time.
-    pub stage: Box<dyn Fn() -> Arc<Stage>>,
+    pub bed: Box<dyn Fn() -> Arc<TestBed>>,
     /// Delivers the event to a fresh run of the function.
-    pub deliver: Box<dyn Fn(Player) -> Run<'static>>,
+    pub deliver: Box<dyn Fn(Client) -> Run<'static>>,
     /// Delivers the same event to a run in `observe` mode.
-    pub observe: Box<dyn Fn(Player) -> Run<'static>>,
+    pub observe: Box<dyn Fn(Client) -> Run<'static>>,
     /// What must be so when all is quiet; says what is not.
     pub goal: Goal,
     /// What must be so after every call.
@@ -56,7 +56,7 @@ pub struct Coverage {
 }
 
 /// Lambda delivers an event three times. With two faults at most, the third must come through.
-const MOST_DELIVERIES: usize = 3;
+const MAX_DELIVERIES: usize = 3;
 
 /// Lambda waits a minute before the first repetition.
 const BETWEEN_DELIVERIES: Duration = Duration::from_mins(1);
@@ -73,11 +73,14 @@ pub fn explore(scenario: &Scenario) -> Result<Coverage, String> {
 ///
 /// # Errors
 /// As for [`explore`]; this is what proves that the guard is needed and the explorer can fail.
-pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<Coverage, String> {
-    if sabotage.is_none() {
+pub fn explore_with(
+    scenario: &Scenario,
+    seeded_bug: Option<SeededBug>,
+) -> Result<Coverage, String> {
+    if seeded_bug.is_none() {
         observed::check(scenario)?;
     }
-    let calls = play(scenario, sabotage, &[])?.calls;
+    let calls = play(scenario, seeded_bug, &[])?.calls;
     if calls == 0 {
         return Err(format!(
             "{}: the run made no call, so nothing was explored",
@@ -90,7 +93,7 @@ pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<C
     };
     for first in 0..calls {
         for fault in Fault::ALL {
-            let played = play(scenario, sabotage, &[(first, fault)])?;
+            let played = play(scenario, seeded_bug, &[(first, fault)])?;
             if played.faults != 1 {
                 return Err(format!(
                     "{}: the fault at call {first} never happened",
@@ -102,7 +105,7 @@ pub fn explore_with(scenario: &Scenario, sabotage: Option<Sabotage>) -> Result<C
                 for other in Fault::ALL {
                     let faults = [(first, fault), (second, other)];
                     coverage.histories +=
-                        usize::from(play(scenario, sabotage, &faults)?.faults == 2);
+                        usize::from(play(scenario, seeded_bug, &faults)?.faults == 2);
                 }
             }
         }
@@ -141,13 +144,13 @@ pub struct Intruded {
 /// The run fails without anybody else.
 pub fn explore_intrusions(
     scenario: &Scenario,
-    sabotage: Option<Sabotage>,
+    seeded_bug: Option<SeededBug>,
     intrusion: &dyn Fn() -> Intrusion,
 ) -> Result<Intruded, String> {
-    let places = play(scenario, sabotage, &[])?.calls;
+    let places = play(scenario, seeded_bug, &[])?.calls;
     let intruded = |place| {
-        play_on(scenario, sabotage, &[], |stage| {
-            stage.intrude(place, intrusion());
+        play_on(scenario, seeded_bug, &[], |bed| {
+            bed.intrude(place, intrusion());
         })
     };
     let broken = (0..places)
@@ -163,47 +166,47 @@ struct Played {
 
 fn play(
     scenario: &Scenario,
-    sabotage: Option<Sabotage>,
+    seeded_bug: Option<SeededBug>,
     faults: &[(usize, Fault)],
 ) -> Result<Played, String> {
-    play_on(scenario, sabotage, faults, |_| ())
+    play_on(scenario, seeded_bug, faults, |_| ())
 }
 
 fn play_on(
     scenario: &Scenario,
-    sabotage: Option<Sabotage>,
+    seeded_bug: Option<SeededBug>,
     faults: &[(usize, Fault)],
-    prepare: impl FnOnce(&Stage),
+    prepare: impl FnOnce(&TestBed),
 ) -> Result<Played, String> {
-    let stage = (scenario.stage)();
-    prepare(&stage);
-    stage.tap.plan(faults);
-    if let Some(sabotage) = sabotage {
-        stage.tap.sabotage(sabotage);
+    let bed = (scenario.bed)();
+    prepare(&bed);
+    bed.faults.plan(faults);
+    if let Some(seeded_bug) = seeded_bug {
+        bed.faults.seeded_bug(seeded_bug);
     }
-    let before = stage.world().calls().len();
+    let before = bed.world().calls().len();
     let mut quiet = false;
     let mut answers = Vec::new();
-    for _ in 0..MOST_DELIVERIES {
-        let player = stage.player("holdfast");
-        let answer = (scenario.deliver)(player.clone()).now_or_never();
-        scenario.promises.check(before, &stage).map_err(|broken| {
+    for _ in 0..MAX_DELIVERIES {
+        let client = bed.client("holdfast");
+        let answer = (scenario.deliver)(client.clone()).now_or_never();
+        scenario.promises.check(before, &bed).map_err(|broken| {
             history(
                 scenario,
-                &stage,
+                &bed,
                 &answers,
                 &format!("broke a promise: {broken}"),
             )
         })?;
-        let finished = matches!(answer, Some(Ok(_))) && !stage.tap.has_stopped(player.run());
+        let finished = matches!(answer, Some(Ok(_))) && !bed.faults.has_stopped(client.run());
         answers.push(match answer {
             None => "ended by the fault".to_owned(),
             Some(Ok(report)) => {
                 if let [false_word, ..] =
-                    truth::untrue_of(player.run(), &report, &stage.world()).as_slice()
+                    truth::false_statements_of_run(client.run(), &report, &bed.world()).as_slice()
                 {
                     let what = format!("told what is not so: {false_word}");
-                    return Err(history(scenario, &stage, &answers, &what));
+                    return Err(history(scenario, &bed, &answers, &what));
                 }
                 report.summary
             }
@@ -213,20 +216,20 @@ fn play_on(
             quiet = true;
             break;
         }
-        stage.pass(BETWEEN_DELIVERIES);
+        bed.pass(BETWEEN_DELIVERIES);
     }
     if !quiet {
-        return Err(history(scenario, &stage, &answers, "did not come to rest"));
+        return Err(history(scenario, &bed, &answers, "did not come to rest"));
     }
-    (scenario.goal)(&stage).map_err(|missed| {
+    (scenario.goal)(&bed).map_err(|missed| {
         history(
             scenario,
-            &stage,
+            &bed,
             &answers,
             &format!("missed its goal: {missed}"),
         )
     })?;
-    let passed = stage.tap.passed();
+    let passed = bed.faults.passed();
     let happened = passed.iter().filter(|call| call.fault.is_some()).count();
     Ok(Played {
         calls: passed.len(),
@@ -234,9 +237,9 @@ fn play_on(
     })
 }
 
-fn history(scenario: &Scenario, stage: &Stage, answers: &[String], what: &str) -> String {
+fn history(scenario: &Scenario, bed: &TestBed, answers: &[String], what: &str) -> String {
     let mut text = format!("{} {what}\n", scenario.name);
-    for call in stage.tap.passed() {
+    for call in bed.faults.passed() {
         let _ = writeln!(
             text,
             "  {:?} {}{}",

@@ -3,7 +3,7 @@
 
 use super::Scenario;
 use super::promises::{addresses, is_holdfast};
-use crate::client::Stage;
+use crate::client::TestBed;
 use ec2_sim::World;
 use ec2_sim::api::{ModifyNetworkInterfaceAttribute, Request};
 use ec2_sim::world::Call;
@@ -17,24 +17,24 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What it did, or what it told that `enforce` does not do, or the other way round.
 pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     let broken = |what: String| format!("{} in observe mode {what}", scenario.name);
-    let stage = (scenario.stage)();
-    let before = stage.world().calls().len();
-    let observing = (scenario.observe)(stage.player("holdfast")).now_or_never();
-    let changed = changes(&stage, before);
+    let bed = (scenario.bed)();
+    let before = bed.world().calls().len();
+    let observing = (scenario.observe)(bed.client("holdfast")).now_or_never();
+    let changed = changes(&bed, before);
     if !changed.is_empty() {
         return Err(broken(format!("broke promise 7: it made {changed:?}")));
     }
     let writes = ["ledger take lease", "ledger put lease"];
-    if let Some(write) = stage.tap.names().iter().find(|name| writes.contains(name)) {
+    if let Some(write) = bed.faults.names().iter().find(|name| writes.contains(name)) {
         return Err(broken(format!("broke promise 7: it made the {write}")));
     }
-    let enforcing_on = (scenario.stage)();
+    let enforcing_on = (scenario.bed)();
     let before = enforcing_on.world().calls().len();
-    let enforcing = (scenario.deliver)(enforcing_on.player("holdfast")).now_or_never();
+    let enforcing = (scenario.deliver)(enforcing_on.client("holdfast")).now_or_never();
     let (Some(Ok(told)), Some(Ok(_))) = (observing, enforcing) else {
         return Ok(());
     };
-    let ips = ips_of(&stage, &enforcing_on);
+    let ips = ips_of(&bed, &enforcing_on);
     let told = with_ips(told_by(&told), &ips);
     let made = with_ips(sent(&enforcing_on, before), &ips);
     // What EC2 would refuse nobody can know beforehand: what follows such a call is told, and not made.
@@ -50,8 +50,8 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
 type Calls = BTreeSet<(String, String, Option<String>)>;
 
 /// An address has another allocation after a reclaim: calls are compared by its IP.
-fn ips_of(one: &Stage, other: &Stage) -> BTreeMap<String, String> {
-    let held = [one, other].map(|stage| addresses(&stage.world()).into_values());
+fn ips_of(one: &TestBed, other: &TestBed) -> BTreeMap<String, String> {
+    let held = [one, other].map(|bed| addresses(&bed.world()).into_values());
     let named = |address: ec2_sim::api::Address| (address.allocation_id, address.public_ip);
     held.into_iter().flatten().map(named).collect()
 }
@@ -65,7 +65,7 @@ fn told_by(report: &Report) -> Calls {
     let as_call = |call: &PlannedCall| (call.action.to_owned(), call.on.clone(), call.to.clone());
     let mut calls: Calls = report.would_call.iter().map(as_call).collect();
     if let Subject::Sweep(sweep) = &report.subject {
-        let nested = sweep.settled.iter().chain(&sweep.failovers);
+        let nested = sweep.handled.iter().chain(&sweep.failovers);
         calls.extend(nested.flat_map(told_by));
         calls.extend(sweep.placed.iter().map(placed));
     }
@@ -79,21 +79,21 @@ fn placed(placed: &PlacedReport) -> (String, String, Option<String>) {
 }
 
 /// The calls of Holdfast that changed something, each once.
-fn changes(stage: &Stage, before: usize) -> Calls {
+fn changes(bed: &TestBed, before: usize) -> Calls {
     let changed = |call: &&Call| call.mutated();
-    own(&stage.world(), before)
+    own(&bed.world(), before)
         .filter(changed)
         .map(described)
         .collect()
 }
 
 /// The calls of Holdfast that changed something, or would have if EC2 had not refused them.
-fn sent(stage: &Stage, before: usize) -> Calls {
-    own(&stage.world(), before).map(described).collect()
+fn sent(bed: &TestBed, before: usize) -> Calls {
+    own(&bed.world(), before).map(described).collect()
 }
 
-fn was_refused(stage: &Stage, before: usize) -> bool {
-    own(&stage.world(), before).any(|call| call.error_code.is_some())
+fn was_refused(bed: &TestBed, before: usize) -> bool {
+    own(&bed.world(), before).any(|call| call.error_code.is_some())
 }
 
 fn own(world: &World, before: usize) -> impl Iterator<Item = &Call> {

@@ -1,6 +1,6 @@
 //! What a scenario allows, and whether its whole history has kept to it and to the promises.
 
-use crate::client::Stage;
+use crate::client::TestBed;
 pub use crate::promises::*;
 use ec2_sim::world::Call;
 use std::collections::BTreeMap;
@@ -38,18 +38,18 @@ impl Promises {
     ///
     /// # Errors
     /// The promise that is broken.
-    pub fn check(&self, calls_before: usize, stage: &Stage) -> Result<(), String> {
-        let world = stage.world();
+    pub fn check(&self, calls_before: usize, bed: &TestBed) -> Result<(), String> {
+        let world = bed.world();
         let mut broken = world.check();
-        broken.extend(stage.broken());
+        broken.extend(bed.broken());
         let changes: Vec<_> = world
             .calls()
             .iter()
             .skip(calls_before)
             .filter(|call| is_holdfast(&call.caller) && call.mutated())
             .collect();
-        let faults = stage
-            .tap
+        let faults = bed
+            .faults
             .passed()
             .iter()
             .filter(|call| call.fault.is_some())
@@ -67,7 +67,7 @@ impl Promises {
                 ));
             }
         }
-        let repeated = repeated(&stage.deeds());
+        let repeated = repeated(&bed.leased_calls());
         if repeated.len() > faults {
             broken.push(format!("promise 8: {}", repeated.join(", ")));
         }

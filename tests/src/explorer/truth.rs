@@ -1,7 +1,7 @@
 //! Promise 9 on a report: what it calls moved, placed, restored or verified is so in the account at the moment
 //! of the report, read past any lag.
 
-use crate::client::{ACCOUNT, tap};
+use crate::client::{ACCOUNT, faults};
 use ec2_sim::World;
 use ec2_sim::api::{
     Address, Caller, DescribeAddressesAttribute, DescribeNetworkInterfaces, NetworkInterface,
@@ -14,7 +14,7 @@ use holdfast::report::{
 
 /// What the report of a run says that is not so, unless somebody else changed something after its last look.
 #[must_use]
-pub fn untrue_of(run: tap::Run, report: &Report, world: &World) -> Vec<String> {
+pub fn false_statements_of_run(run: faults::Run, report: &Report, world: &World) -> Vec<String> {
     let run = format!("/{run}");
     let is_own = |call: &Call| call.caller.arn.ends_with(&run);
     let looks = [
@@ -27,12 +27,12 @@ pub fn untrue_of(run: tap::Run, report: &Report, world: &World) -> Vec<String> {
     if later.any(|call| call.mutated() && !is_own(call)) {
         return Vec::new();
     }
-    untrue(report, world)
+    false_statements(report, world)
 }
 
 /// What a report says that is not so.
 #[must_use]
-pub fn untrue(report: &Report, world: &World) -> Vec<String> {
+pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
     match &report.subject {
         Subject::Address(address) => address_is_so(report.outcome, address, world),
         Subject::Instance(instance) if report.outcome != Outcome::WouldAssociate => {
@@ -47,8 +47,10 @@ pub fn untrue(report: &Report, world: &World) -> Vec<String> {
             moves.flat_map(|one| move_is_so(one, world)).collect()
         }
         Subject::Sweep(sweep) => {
-            let nested = sweep.settled.iter().chain(&sweep.failovers);
-            let mut found: Vec<String> = nested.flat_map(|each| untrue(each, world)).collect();
+            let nested = sweep.handled.iter().chain(&sweep.failovers);
+            let mut found: Vec<String> = nested
+                .flat_map(|each| false_statements(each, world))
+                .collect();
             for placed in &sweep.placed {
                 let ip = placed.ip.to_string();
                 found.extend(association_is_so(&ip, &placed.association, world));
@@ -66,7 +68,7 @@ fn address_is_so(outcome: Outcome, told: &AddressReport, world: &World) -> Vec<S
     };
     let held = address(world, &ip);
     // What an earlier run had back may have gone again since, and been told of.
-    let is_restored = told.association.is_some() || told.reverse_name.is_some();
+    let is_restored = told.association.is_some() || told.reverse_dns.is_some();
     let is_back = outcome == Outcome::Reclaimed;
     if is_back || (is_restored && outcome == Outcome::AlreadyOurs) {
         let now = held.as_ref().map(|held| held.allocation_id.as_str());
@@ -83,8 +85,8 @@ fn address_is_so(outcome: Outcome, told: &AddressReport, world: &World) -> Vec<S
     if let Some(association) = &told.association {
         found.extend(association_is_so(&ip, association, world));
     }
-    if let (Some(name), Some(held)) = (&told.reverse_name, &held) {
-        let now = reverse_name(world, &held.allocation_id);
+    if let (Some(name), Some(held)) = (&told.reverse_dns, &held) {
+        let now = reverse_dns(world, &held.allocation_id);
         if now.as_deref() != Some(name.as_str()) {
             found.push(format!("{ip} has the name {name}: it has {now:?}"));
         }
@@ -173,7 +175,7 @@ fn interfaces(world: &World) -> Vec<NetworkInterface> {
 }
 
 /// The name that an address has, or gets with an update that EC2 has accepted.
-fn reverse_name(world: &World, allocation: &str) -> Option<String> {
+fn reverse_dns(world: &World, allocation: &str) -> Option<String> {
     let request = Request::DescribeAddressesAttribute(DescribeAddressesAttribute {
         allocation_ids: vec![allocation.to_owned()],
         attribute: Some("domain-name".to_owned()),

@@ -4,7 +4,7 @@ use super::Checked;
 use super::rows::NOON;
 use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
-use holdfast::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use holdfast::ledger::{Ledger, Written};
 use holdfast::settings::Fencing;
 use std::collections::BTreeMap;
@@ -21,7 +21,7 @@ pub fn a_claim(group: &str, owner: &str) -> Claim {
 fn claim_at(now: OffsetDateTime, group: &str, owner: &str) -> Claim {
     Claim {
         group: group.to_owned(),
-        hold: Held {
+        hold: LeaseHold {
             owner: owner.to_owned(),
             until: now + HOLD,
         },
@@ -31,14 +31,14 @@ fn claim_at(now: OffsetDateTime, group: &str, owner: &str) -> Claim {
 }
 
 /// The episode that `owner` is about to begin.
-fn an_episode(owner: &str) -> Episode {
-    Episode {
+fn an_episode(owner: &str) -> FailoverRecord {
+    FailoverRecord {
         cause: format!("alarm seen by {owner}"),
         alarms: vec!["web-1-status".to_owned()],
         fired_at: NOON - Duration::MINUTE,
-        sick: ["i-1".parse().expect("a prefix and a digit")].into(),
-        loosened: Vec::new(),
-        fences: BTreeMap::new(),
+        failed_members: ["i-1".parse().expect("a prefix and a digit")].into(),
+        pending_reassociation: Vec::new(),
+        pending_fences: BTreeMap::new(),
         began_at: NOON,
         ended_at: None,
         to: None,
@@ -47,17 +47,17 @@ fn an_episode(owner: &str) -> Episode {
 
 /// The lease that `claim` is granted.
 async fn taken<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudError> {
-    match ledger.take_lease(claim).await? {
-        Taken::Ours(lease) => Ok(lease),
-        Taken::Others(lease) => panic!("{} was to be granted {lease:?}", claim.hold.owner),
+    match ledger.acquire_lease(claim).await? {
+        Acquire::Granted(lease) => Ok(lease),
+        Acquire::HeldBy(lease) => panic!("{} was to be granted {lease:?}", claim.hold.owner),
     }
 }
 
 /// The lease as somebody else has it, for a claim that is not granted.
 async fn refused<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudError> {
-    match ledger.take_lease(claim).await? {
-        Taken::Others(lease) => Ok(lease),
-        Taken::Ours(lease) => panic!("{} was not to be granted {lease:?}", claim.hold.owner),
+    match ledger.acquire_lease(claim).await? {
+        Acquire::HeldBy(lease) => Ok(lease),
+        Acquire::Granted(lease) => panic!("{} was not to be granted {lease:?}", claim.hold.owner),
     }
 }
 
@@ -75,7 +75,7 @@ pub async fn a_lease_that_is_free_is_taken<L: Ledger>(ledger: &L) -> Checked {
     let expected = Lease {
         fencing: 1,
         held: Some(claim.hold),
-        under_way: Some(claim.episode),
+        in_progress: Some(claim.episode),
         ..Lease::new("web")
     };
     assert_eq!(lease, expected);
@@ -132,7 +132,7 @@ pub async fn a_lease_that_nobody_took_cannot_be_stored<L: Ledger>(ledger: &L) ->
 pub async fn an_episode_under_way_is_not_replaced<L: Ledger>(ledger: &L) -> Checked {
     taken(ledger, &a_claim("web", "one")).await?;
     let lease = taken(ledger, &claim_at(NOON + HOLD, "web", "two")).await?;
-    assert_eq!(lease.under_way, Some(an_episode("one")));
+    assert_eq!(lease.in_progress, Some(an_episode("one")));
     Ok(())
 }
 
@@ -140,13 +140,13 @@ pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L:
     ledger: &L,
 ) -> Checked {
     let lease = taken(ledger, &a_claim("web", "one")).await?;
-    let done = Episode {
+    let done = FailoverRecord {
         ended_at: Some(NOON + Duration::SECOND),
         ..an_episode("one")
     };
     let given_back = Lease {
         held: None,
-        under_way: None,
+        in_progress: None,
         last: Some(done.clone()),
         ..lease
     };
@@ -156,7 +156,7 @@ pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L:
     let next = taken(ledger, &a_claim("web", "two")).await?;
     assert_eq!(next.fencing, 2);
     assert_eq!(next.last, Some(done));
-    assert_eq!(next.under_way, Some(an_episode("two")));
+    assert_eq!(next.in_progress, Some(an_episode("two")));
     Ok(())
 }
 
@@ -186,12 +186,12 @@ pub async fn of_many_claims_at_once_one_is_granted<L: Ledger>(ledger: &L) -> Che
     let claims: Vec<Claim> = (0..8)
         .map(|number| a_claim("web", &format!("owner {number}")))
         .collect();
-    let ends = try_join_all(claims.iter().map(|claim| ledger.take_lease(claim))).await?;
+    let ends = try_join_all(claims.iter().map(|claim| ledger.acquire_lease(claim))).await?;
     let granted: Vec<&Lease> = ends
         .iter()
         .filter_map(|end| match end {
-            Taken::Ours(lease) => Some(lease),
-            Taken::Others(_) => None,
+            Acquire::Granted(lease) => Some(lease),
+            Acquire::HeldBy(_) => None,
         })
         .collect();
     assert_eq!(granted, [&stored(ledger).await?]);
@@ -202,18 +202,18 @@ pub async fn of_many_claims_at_once_one_is_granted<L: Ledger>(ledger: &L) -> Che
 pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
     let taken = taken(ledger, &a_claim("web & ünïcödé", "one")).await?;
     let later = NOON + Duration::nanoseconds(1_500_000_001);
-    let whole = Episode {
+    let whole = FailoverRecord {
         alarms: Vec::new(),
-        loosened: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
-        fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
+        pending_reassociation: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
+        pending_fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
         ended_at: Some(later),
         to: Some("i-2".parse().expect("a prefix and a digit")),
         ..an_episode("one")
     };
     let full = Lease {
-        under_way: Some(whole.clone()),
+        in_progress: Some(whole.clone()),
         last: Some(whole),
-        home_fit_since: Some(later),
+        failback_target_healthy_since: Some(later),
         ..taken
     };
     let bare = Lease {

@@ -5,10 +5,12 @@
 )]
 
 use holdfast::address::{Association, Pool, Tags};
-use holdfast::event::cloudtrail::{Actor, Allocation, Call, Deed, Record};
+use holdfast::event::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
 use holdfast::ids::{AllocationId, AssociationId, BorderGroup};
 use holdfast::ledger::release::{LostReason, PendingReason};
-use holdfast::ledger::snapshot::{Held, Life, Lock, Offer, Reclaimed, Unlocked, Unprotected};
+use holdfast::ledger::snapshot::{
+    AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
+};
 use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use std::net::Ipv4Addr;
 use time::macros::datetime;
@@ -53,13 +55,13 @@ pub(super) fn a_snapshot(number: u32) -> Snapshot {
         instance: Some("i-1".parse().expect("a prefix and a digit")),
     };
     Snapshot {
-        association: Some(Held {
+        association: Some(Dated {
             value: tie,
             since: NOON,
             until: None,
         }),
         revision: 1,
-        ..Snapshot::born(&born, NOON)
+        ..Snapshot::from_allocation(&born, NOON)
     }
 }
 
@@ -71,11 +73,11 @@ pub(super) fn a_release(number: u32) -> ReleaseRecord {
         released_at: NOON,
         event_id: Some(format!("event-{number}")),
         actor: somebody(),
-        story: Vec::new(),
+        unlocked: Vec::new(),
         status: ReleaseStatus::Pending {
             reason: PendingReason::NotAvailable,
         },
-        second_thought: None,
+        late_exemption: None,
         audited: false,
         attempts: 1,
         updated_at: NOON,
@@ -83,7 +85,7 @@ pub(super) fn a_release(number: u32) -> ReleaseRecord {
     }
 }
 
-pub(super) fn a_record(deed: Deed, at: OffsetDateTime) -> Record {
+pub(super) fn a_record(change: AddressChange, at: OffsetDateTime) -> Record {
     let call = Call {
         event_id: "event-1".to_owned(),
         name: "AnyCall".to_owned(),
@@ -93,7 +95,7 @@ pub(super) fn a_record(deed: Deed, at: OffsetDateTime) -> Record {
         request_id: None,
         actor: Actor::default(),
     };
-    Record { call, deed }
+    Record { call, change }
 }
 
 fn somebody() -> Actor {
@@ -140,7 +142,7 @@ fn with_everything(number: u32) -> Snapshot {
         at: NOON,
         by: somebody(),
     };
-    let ended = plain.association.clone().map(|held| Held {
+    let ended = plain.association.clone().map(|held| Dated {
         until: Some(later),
         ..held
     });
@@ -148,7 +150,7 @@ fn with_everything(number: u32) -> Snapshot {
         tags: tags(&[("empty", ""), ("key with blanks & ünïcödé", "a=b,\"c\"")]),
         service_managed: Some("rnat".to_owned()),
         association: ended,
-        reverse_name: Some(Held {
+        reverse_dns: Some(Dated {
             value: "a.example.com".to_owned(),
             since: NOON,
             until: None,
@@ -160,7 +162,7 @@ fn with_everything(number: u32) -> Snapshot {
         unlocked: [Lock::ProtectTag, Lock::ReverseName, Lock::Association]
             .map(unlocked)
             .to_vec(),
-        offer: Some(Offer {
+        transfer_offer: Some(TransferOffer {
             to_account: Some("444455556666".to_owned()),
             at: NOON,
             by: somebody(),
@@ -170,10 +172,10 @@ fn with_everything(number: u32) -> Snapshot {
             at: NOON,
             released_by: somebody(),
         }],
-        life: Life::Released { at: later },
-        seen_at: later,
-        tagged_at: later,
-        true_at: later,
+        life: AllocationState::Released { at: later },
+        observed_at: later,
+        tags_as_of: later,
+        as_of: later,
         ..plain
     }
 }
@@ -186,15 +188,15 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
         PendingReason::Denied,
         PendingReason::UnknownAddress,
         PendingReason::Refused,
-        PendingReason::StillThere,
+        PendingReason::NotReleased,
         PendingReason::Unreachable,
-        PendingReason::AnotherAddress,
+        PendingReason::WrongAddress,
     ]
     .map(|reason| ReleaseStatus::Pending { reason });
     let lost = [
         LostReason::AnotherAccount,
         LostReason::Deadline,
-        LostReason::Fight,
+        LostReason::ReclaimLoop,
     ]
     .map(|reason| ReleaseStatus::Lost { reason });
     let back = [true, false].map(|restored| ReleaseStatus::Reclaimed {
@@ -224,12 +226,12 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
         border_group: Some(BorderGroup("eu-central-1-wl1".to_owned())),
         event_id: None,
         actor: Actor::default(),
-        story: vec![Unlocked {
+        unlocked: vec![Unlocked {
             what: Lock::ProtectTag,
             at: NOON,
             by: somebody(),
         }],
-        second_thought: Some("the tag was removed before".to_owned()),
+        late_exemption: Some("the tag was removed before".to_owned()),
         audited: true,
         attempts: u32::MAX,
         ..a_release(100)

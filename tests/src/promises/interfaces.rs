@@ -1,7 +1,7 @@
 //! The promises where interfaces and private IPs move: nobody who is well loses one, none goes to whom it
 //! does not belong.
 
-use super::scene::{Scene, value_of};
+use super::view::{AccountView, value_of};
 use ec2_sim::api::{Address, NetworkInterface, NetworkInterfaceAttachment, Request};
 
 const GROUP: &str = "holdfast:group";
@@ -17,10 +17,15 @@ pub(super) fn rides(was: &Address, is: &Address) -> bool {
 }
 
 /// Whether an address rides on an interface of a group, and stays with its members.
-pub(super) fn is_on_ours(was: &Address, is: &Address, before: &Scene, after: &Scene) -> bool {
-    let carrier = |address: &Address, scene: &Scene| {
+pub(super) fn is_on_ours(
+    was: &Address,
+    is: &Address,
+    before: &AccountView,
+    after: &AccountView,
+) -> bool {
+    let carrier = |address: &Address, view: &AccountView| {
         let eni = &address.association.as_ref()?.network_interface_id;
-        let interface = scene.interfaces.get(eni)?;
+        let interface = view.interfaces.get(eni)?;
         value_of(&interface.tags, GROUP).map(str::to_owned)
     };
     let group = carrier(was, before).or_else(|| carrier(is, after));
@@ -35,7 +40,11 @@ pub(super) fn is_on_ours(was: &Address, is: &Address, before: &Scene, after: &Sc
 }
 
 /// What one call broke: promises 1, 2 and 6, from the interfaces before and after it.
-pub(super) fn broken_by(request: &Request, before: &Scene, after: &Scene) -> Vec<String> {
+pub(super) fn broken_by(
+    request: &Request,
+    before: &AccountView,
+    after: &AccountView,
+) -> Vec<String> {
     let action = request.action();
     let mut broken = Vec::new();
     if let Request::StopInstances(stop) = request {
@@ -93,8 +102,8 @@ fn broken_attachment(
     action: &str,
     was: &NetworkInterface,
     is: &NetworkInterface,
-    before: &Scene,
-    after: &Scene,
+    before: &AccountView,
+    after: &AccountView,
 ) -> Vec<String> {
     let mut broken = Vec::new();
     let id = &was.network_interface_id;

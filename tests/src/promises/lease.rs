@@ -4,7 +4,7 @@
 //! unless the group's row in the ledger names the run that makes the call, for a time that is not over. Whatever else Holdfast calls has to be
 //! a call that EC2 refuses when somebody else was faster.
 
-use super::scene::{Scene, value_of};
+use super::view::{AccountView, value_of};
 use ec2_sim::api::{NetworkInterface, Request};
 use holdfast::ledger::Lease;
 use std::collections::BTreeSet;
@@ -14,7 +14,7 @@ const GROUP: &str = "holdfast:group";
 
 /// Whose call it is.
 #[derive(Debug, Clone, Copy)]
-pub struct Hand<'a> {
+pub struct LeaseCaller<'a> {
     /// The role of its function: `holdfast-alarm-failover`.
     pub role: &'a str,
     /// By what name the run holds a lease.
@@ -28,21 +28,21 @@ pub struct Hand<'a> {
 pub struct UnderLease {
     /// Why it should not have been made.
     pub broken: Vec<String>,
-    /// The lease under which it was made: the group, and the fencing number.
+    /// The lease under which it was made: the group, and the lease number.
     pub period: Option<(String, u64)>,
 }
 
 /// Judges a call by the leases and the account as they were when it was made.
 #[must_use]
 pub fn under_lease(
-    hand: Hand<'_>,
+    caller: LeaseCaller<'_>,
     request: &Request,
-    before: &Scene,
+    before: &AccountView,
     leases: &[Lease],
 ) -> UnderLease {
     let is_own = |lease: &&Lease| {
         let held = lease.held.as_ref();
-        held.is_some_and(|held| held.owner == hand.owner && held.until > hand.now)
+        held.is_some_and(|held| held.owner == caller.owner && held.until > caller.now)
     };
     let group = group_of(request, before);
     let is_of_it = |lease: &&Lease| group.as_ref().is_none_or(|group| lease.group == *group);
@@ -53,7 +53,7 @@ pub fn under_lease(
             period: Some((own.group.clone(), own.fencing)),
         };
     }
-    let (role, action) = (hand.role, request.action());
+    let (role, action) = (caller.role, request.action());
     let of = group.unwrap_or_else(|| "?".to_owned());
     let mut broken = Vec::new();
     if role == "holdfast-alarm-failover" {
@@ -72,7 +72,7 @@ pub fn under_lease(
 }
 
 /// Says why EC2 would not refuse the call when somebody else was faster.
-fn gives_way(request: &Request, before: &Scene) -> Result<(), &'static str> {
+fn gives_way(request: &Request, before: &AccountView) -> Result<(), &'static str> {
     match request {
         Request::AllocateAddress(_) => Ok(()),
         Request::AssociateAddress(associate) if associate.allow_reassociation == Some(false) => {
@@ -101,7 +101,7 @@ fn gives_way(request: &Request, before: &Scene) -> Result<(), &'static str> {
     }
 }
 
-fn is_own(allocation: &str, before: &Scene) -> Result<(), &'static str> {
+fn is_own(allocation: &str, before: &AccountView) -> Result<(), &'static str> {
     let address = before.addresses.get(allocation);
     if address.is_some_and(|address| before.is_ours(address)) {
         Ok(())
@@ -111,7 +111,7 @@ fn is_own(allocation: &str, before: &Scene) -> Result<(), &'static str> {
 }
 
 /// The group of what a call is about.
-fn group_of(request: &Request, before: &Scene) -> Option<String> {
+fn group_of(request: &Request, before: &AccountView) -> Option<String> {
     let of_address = |id: &str| {
         let address = before.addresses.get(id)?;
         value_of(&address.tags, GROUP)
@@ -157,7 +157,7 @@ fn holder(interface: &NetworkInterface) -> Option<&str> {
     attachment.instance_id.as_deref()
 }
 
-fn attached_by<'a>(attachment: &str, before: &'a Scene) -> Option<&'a str> {
+fn attached_by<'a>(attachment: &str, before: &'a AccountView) -> Option<&'a str> {
     let mut all = before.interfaces.values();
     let it = all.find(|each| {
         let tie = each.attachment.as_ref();
@@ -168,7 +168,7 @@ fn attached_by<'a>(attachment: &str, before: &'a Scene) -> Option<&'a str> {
 
 /// What a call changes, in a word: who calls the same word twice under one lease has moved it twice.
 #[must_use]
-pub fn deed(request: &Request) -> String {
+pub fn effect(request: &Request) -> String {
     let action = request.action();
     match request {
         Request::AssociateAddress(associate) => {
@@ -194,10 +194,10 @@ pub fn deed(request: &Request) -> String {
 
 /// One call that changed something, or would have, under a group's lease.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Deed {
+pub struct LeasedCall {
     /// The group.
     pub group: String,
-    /// Its lease's fencing number: each taking of the lease has its own.
+    /// Its lease's lease number: each taking of the lease has its own.
     pub fencing: u64,
     /// What was done with what.
     pub what: String,
@@ -207,12 +207,12 @@ pub struct Deed {
 
 /// Promise 8, as a count for each lease: what was done more than once while one run had it.
 #[must_use]
-pub fn repeated(deeds: &[Deed]) -> Vec<String> {
+pub fn repeated(calls: &[LeasedCall]) -> Vec<String> {
     let mut seen = BTreeSet::new();
-    let word = |deed: &Deed| {
-        let (group, fencing, what) = (&deed.group, deed.fencing, &deed.what);
+    let word = |effect: &LeasedCall| {
+        let (group, fencing, what) = (&effect.group, effect.fencing, &effect.what);
         format!("lease {fencing} of {group}: {what} again")
     };
-    let all = deeds.iter().map(word);
+    let all = calls.iter().map(word);
     all.filter(|word| !seen.insert(word.clone())).collect()
 }

@@ -1,7 +1,7 @@
 //! Promises that the ledger shows, at every write: what is settled stays settled, a tombstone is for ever.
 //! And one that it shows together with the account: what came back is protected as it was.
 
-use super::scene::{Scene, value_of};
+use super::view::{AccountView, value_of};
 use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 
 /// What a write of a release record broke.
@@ -10,7 +10,7 @@ pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -
     let before = before?;
     let (was, is) = (&before.status, &after.status);
     let is_looked_at_again = !before.audited && after.audited && allocation_of(is).is_some();
-    let stays = !was.is_settled() || was == is || is_looked_at_again;
+    let stays = !was.is_final() || was == is || is_looked_at_again;
     let is_kept = allocation_of(was).is_none() || allocation_of(was) == allocation_of(is);
     (!stays || !is_kept).then(|| {
         let lost = &after.allocation;
@@ -21,7 +21,7 @@ pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -
 /// What a write of a snapshot broke.
 #[must_use]
 pub fn broken_by_row(before: Option<&Snapshot>, after: &Snapshot) -> Option<String> {
-    let came_to_life = before.is_some_and(|before| !before.is_alive()) && after.is_alive();
+    let came_to_life = before.is_some_and(|before| !before.is_allocated()) && after.is_allocated();
     came_to_life.then(|| format!("promise 5: the tombstone of {} is gone", after.allocation))
 }
 
@@ -35,7 +35,7 @@ fn allocation_of(status: &ReleaseStatus) -> Option<&str> {
 /// What the account has since a request of Holdfast's for an address, without the protection that the ledger
 /// knows of.
 #[must_use]
-pub fn unprotected_by(before: &Scene, after: &Scene, rows: &[Snapshot]) -> Vec<String> {
+pub fn unprotected_by(before: &AccountView, after: &AccountView, rows: &[Snapshot]) -> Vec<String> {
     let is_new = |(id, _): &(&String, _)| !before.addresses.contains_key(*id);
     let born = after.addresses.iter().filter(is_new);
     born.filter_map(|(_, address)| {

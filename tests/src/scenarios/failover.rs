@@ -13,7 +13,7 @@ mod worlds;
 mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
-use crate::client::{Player, Stage};
+use crate::client::{Client, TestBed};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
 use ec2_sim::World;
@@ -23,7 +23,7 @@ use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
 pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
-use holdfast::event::{Trigger, Wish, parse};
+use holdfast::event::{OperatorCommand, Trigger, parse};
 use holdfast::ids::InstanceId;
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
@@ -42,7 +42,7 @@ pub const TIMEOUT: Duration = Duration::seconds(120);
 
 /// A group under construction: three instances that run and are well, in one subnet.
 #[derive(Debug, Clone)]
-pub struct Trio {
+pub struct FailoverFixture {
     /// EC2 and CloudWatch.
     pub world: World,
     /// The members, in the order in which they stand by.
@@ -57,7 +57,7 @@ pub struct Trio {
 }
 
 /// Three members that are well, and nothing that moves.
-fn members() -> Trio {
+fn members() -> FailoverFixture {
     let settings = [
         ("HOLDFAST_TABLE", "ledger"),
         ("HOLDFAST_MODE", "enforce"),
@@ -78,7 +78,7 @@ fn members() -> Trio {
             .expect("an alarm on one metric is good");
         world.set_alarm(&alarm_of(member), AlarmState::Ok);
     }
-    let mut trio = Trio {
+    let mut trio = FailoverFixture {
         world,
         members,
         eni: String::new(),
@@ -100,7 +100,7 @@ pub fn alarm_of(member: &str) -> String {
 
 /// The first member has an interface that moves, with an Elastic IP on it.
 #[must_use]
-pub fn floating_interface() -> Trio {
+pub fn floating_interface() -> FailoverFixture {
     let mut trio = members();
     trio.eni = create_interface(&mut trio.world, 0, &[GROUP]);
     trio.allocation = allocate(&mut trio.world, &[("holdfast:protect", "reclaim")]);
@@ -111,7 +111,7 @@ pub fn floating_interface() -> Trio {
 
 /// The first member has an Elastic IP that moves alone.
 #[must_use]
-pub fn floating_address() -> Trio {
+pub fn floating_address() -> FailoverFixture {
     let mut trio = members();
     trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "eip")]);
     trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
@@ -121,7 +121,7 @@ pub fn floating_address() -> Trio {
 
 /// The first member has a secondary private IP that moves, with an Elastic IP on it.
 #[must_use]
-pub fn floating_private_ip() -> Trio {
+pub fn floating_private_ip() -> FailoverFixture {
     let mut trio = members();
     trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "ip")]);
     trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
@@ -136,7 +136,7 @@ pub fn floating_private_ip() -> Trio {
     trio.settled()
 }
 
-impl Trio {
+impl FailoverFixture {
     fn associate_with_primary(&mut self) {
         let private = &interface(&self.world, &self.eni)
             .expect("it is there")
@@ -247,8 +247,8 @@ impl Trio {
 
     /// The stage on which the function is to act.
     #[must_use]
-    pub fn stage(&self) -> Arc<Stage> {
-        Stage::new(self.world.clone())
+    pub fn bed(&self) -> Arc<TestBed> {
+        TestBed::new(self.world.clone())
     }
 
     /// The settings.
@@ -265,19 +265,19 @@ impl Trio {
 
     /// A run of the function for an event.
     #[must_use]
-    pub fn deliver(&self, player: Player, event: &Value) -> Run<'static> {
+    pub fn deliver(&self, client: Client, event: &Value) -> Run<'static> {
         let trigger = parse(event).expect("the scenario's events can be read");
-        Box::pin(deliver(player, self.settings(), trigger))
+        Box::pin(deliver(client, self.settings(), trigger))
     }
 
     /// A run of instance-start for an event.
     #[must_use]
-    pub fn start(&self, player: Player, event: &Value) -> Run<'static> {
+    pub fn start(&self, client: Client, event: &Value) -> Run<'static> {
         let trigger = parse(event).expect("the scenario's events can be read");
         let settings = self.settings();
-        let player = player.acting_as("holdfast-instance-start");
+        let client = client.acting_as("holdfast-instance-start");
         Box::pin(async move {
-            let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+            let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
             placement::run(&ports, &settings, &trigger, delivery).await
         })
     }
@@ -286,32 +286,34 @@ impl Trio {
     ///
     /// # Errors
     /// The function's own.
-    pub fn try_told(&self, stage: &Arc<Stage>, event: &Value) -> Result<Report, Error> {
-        let run = self.deliver(stage.player("holdfast-alarm-failover"), event);
+    pub fn try_told(&self, bed: &Arc<TestBed>, event: &Value) -> Result<Report, Error> {
+        let run = self.deliver(bed.client("holdfast-alarm-failover"), event);
         let end = run.now_or_never().expect("no fault stops the run");
-        runs::all_had_their_lease(stage);
+        runs::all_had_their_lease(bed);
         end
     }
 
     /// Runs the function for an event, with nothing going wrong.
     #[must_use]
-    pub fn told(&self, stage: &Arc<Stage>, event: &Value) -> Report {
-        self.try_told(stage, event)
-            .expect("nothing goes wrong here")
+    pub fn told(&self, bed: &Arc<TestBed>, event: &Value) -> Report {
+        self.try_told(bed, event).expect("nothing goes wrong here")
     }
 
     /// Runs reconcile on the schedule, with nothing going wrong.
     #[must_use]
-    pub fn swept(&self, stage: &Arc<Stage>) -> Report {
-        let player = stage.player("holdfast-reconcile");
+    pub fn swept(&self, bed: &Arc<TestBed>) -> Report {
+        let client = bed.client("holdfast-reconcile");
         let trigger = parse(&schedule()).expect("the schedule can be read");
-        let (ports, settings) = (player.ports(), self.settings());
-        let delivery = player.delivery(TIMEOUT);
+        let (ports, settings) = (client.ports(), self.settings());
+        let delivery = client.delivery(TIMEOUT);
         let run = reconcile::run(&ports, &settings, &trigger, delivery);
         let end = run.now_or_never().expect("no fault stops the run");
-        runs::all_had_their_lease(stage);
+        runs::all_had_their_lease(bed);
         let report = end.expect("nothing goes wrong here");
-        assert_eq!(truth::untrue(&report, &stage.world()), Vec::<String>::new());
+        assert_eq!(
+            truth::false_statements(&report, &bed.world()),
+            Vec::<String>::new()
+        );
         report
     }
 
@@ -322,7 +324,7 @@ impl Trio {
         name: &'static str,
         event: Value,
         most_changes: usize,
-        goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
+        goal: impl Fn(&Self, &TestBed) -> Result<(), String> + 'static,
     ) -> Scenario {
         let observe = self.settings().mode == holdfast::settings::Mode::Observe;
         let promises = if observe {
@@ -335,37 +337,37 @@ impl Trio {
         let (for_stage, for_run, for_goal) = (Arc::clone(&trio), Arc::clone(&trio), trio);
         Scenario {
             name,
-            stage: Box::new(move || for_stage.stage()),
+            bed: Box::new(move || for_stage.bed()),
             observe: Box::new({
                 let event = event.clone();
-                move |player| observing.deliver(player, &event)
+                move |client| observing.deliver(client, &event)
             }),
-            deliver: Box::new(move |player| for_run.deliver(player, &event)),
-            goal: Box::new(move |stage| goal(&for_goal, stage)),
+            deliver: Box::new(move |client| for_run.deliver(client, &event)),
+            goal: Box::new(move |bed| goal(&for_goal, bed)),
             promises,
         }
     }
 
     /// The member that has the Elastic IP now.
     #[must_use]
-    pub fn holder(&self, stage: &Stage) -> Option<usize> {
-        let address = addresses(&stage.world()).remove(&self.allocation)?;
+    pub fn holder(&self, bed: &TestBed) -> Option<usize> {
+        let address = addresses(&bed.world()).remove(&self.allocation)?;
         let id = address.association?.instance_id?;
         self.members.iter().position(|member| *member == id)
     }
 
     /// The interface as it is now.
     #[must_use]
-    pub fn interface(&self, stage: &Stage) -> Option<NetworkInterface> {
-        interface(&stage.world(), &self.eni)
+    pub fn interface(&self, bed: &TestBed) -> Option<NetworkInterface> {
+        interface(&bed.world(), &self.eni)
     }
 
     /// Says when a member does not have the address in the end.
     ///
     /// # Errors
     /// Who has it.
-    pub fn must_be_with(&self, stage: &Stage, member: usize) -> Result<(), String> {
-        match self.holder(stage) {
+    pub fn must_be_with(&self, bed: &TestBed, member: usize) -> Result<(), String> {
+        match self.holder(bed) {
             Some(holder) if holder == member => Ok(()),
             other => Err(format!("the address is with {other:?}, not with {member}")),
         }
@@ -425,17 +427,17 @@ pub fn plan() -> Value {
     json!({"holdfast": "plan", "group": GROUP.1})
 }
 
-async fn deliver(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
-    let player = player.acting_as("holdfast-alarm-failover");
-    if let Trigger::Asked(Wish::Failover { to, .. }) = &trigger {
-        player.is_asked(to.as_ref().map(InstanceId::as_str));
+async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
+    let client = client.acting_as("holdfast-alarm-failover");
+    if let Trigger::Command(OperatorCommand::Switchover { to, .. }) = &trigger {
+        client.is_asked(to.as_ref().map(InstanceId::as_str));
     }
-    let ports = player.ports();
-    let delivery = player.delivery(TIMEOUT);
+    let ports = client.ports();
+    let delivery = client.delivery(TIMEOUT);
     failover::run(&ports, &settings, &trigger, delivery).await
 }
 
-impl Trio {
+impl FailoverFixture {
     /// The request that attaches the interface to a member, as a person would send it.
     #[must_use]
     pub fn attaching(&self, member: usize, device_index: i32) -> Request {

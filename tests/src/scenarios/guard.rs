@@ -3,7 +3,7 @@
 mod ends;
 
 use super::estate;
-use crate::client::{ACCOUNT, Player, Stage};
+use crate::client::{ACCOUNT, Client, TestBed};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use ec2_sim::World;
@@ -216,26 +216,26 @@ struct Named {
 
 impl Named {
     fn snapshot(&self, world: &World, is_named: bool) -> Snapshot {
-        let sighting = holdfast::ledger::snapshot::Sighting {
+        let observation = holdfast::ledger::snapshot::Observation {
             address: &self.address,
-            reverse_name: Some(is_named.then_some(NAME)),
+            reverse_dns: Some(is_named.then_some(NAME)),
             at: world.now(),
         };
-        let mut snapshot = Snapshot::first(sighting);
+        let mut snapshot = Snapshot::first(observation);
         snapshot.revision = 1;
         snapshot
     }
 }
 
 fn known_address(world: &World, allocation: &str) -> Named {
-    let stage = Stage::new(world.clone());
-    let which = holdfast::cloud::Which::Allocations(vec![
+    let bed = TestBed::new(world.clone());
+    let which = holdfast::cloud::AddressFilter::Allocations(vec![
         allocation
             .parse()
             .expect("the simulator makes well-formed identifiers"),
     ]);
-    let player = stage.player("holdfast-reconcile");
-    let found = holdfast::cloud::ReadAddresses::addresses(&player, &which).now_or_never();
+    let client = bed.client("holdfast-reconcile");
+    let found = holdfast::cloud::ReadAddresses::addresses(&client, &which).now_or_never();
     let address = found.and_then(Result::ok).and_then(|mut found| found.pop());
     Named {
         address: address.expect("the address is there before it is released"),
@@ -252,22 +252,22 @@ impl Released {
 
     /// The stage on which the guard is to act.
     #[must_use]
-    pub fn stage(&self) -> Arc<Stage> {
-        let stage = Stage::new(self.world.clone());
+    pub fn bed(&self) -> Arc<TestBed> {
+        let bed = TestBed::new(self.world.clone());
         for row in &self.rows {
             let mut row = row.clone();
             row.revision = 1;
-            let _ = stage.ledger.put_snapshot(&row).now_or_never();
+            let _ = bed.ledger.put_snapshot(&row).now_or_never();
         }
-        stage
+        bed
     }
 
     /// Delivers the event once, with nothing going wrong.
     #[must_use]
     pub fn guarded(self) -> Guarded {
-        let stage = self.stage();
+        let bed = self.bed();
         Guarded {
-            stage,
+            bed,
             released: self,
         }
     }
@@ -285,7 +285,7 @@ impl Released {
         self,
         name: &'static str,
         promises: Promises,
-        goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
+        goal: impl Fn(&Self, &TestBed) -> Result<(), String> + 'static,
     ) -> Scenario {
         let released = Arc::new(self);
         let (for_stage, for_run, for_goal) = (
@@ -295,60 +295,60 @@ impl Released {
         );
         Scenario {
             name,
-            stage: Box::new(move || for_stage.stage()),
-            deliver: Box::new(move |player| for_run.deliver(player)),
-            observe: Box::new(move |player| released.deliver_in(Mode::Observe, player)),
-            goal: Box::new(move |stage| goal(&for_goal, stage)),
+            bed: Box::new(move || for_stage.bed()),
+            deliver: Box::new(move |client| for_run.deliver(client)),
+            observe: Box::new(move |client| released.deliver_in(Mode::Observe, client)),
+            goal: Box::new(move |bed| goal(&for_goal, bed)),
             promises,
         }
     }
 
-    fn deliver(&self, player: Player) -> Run<'static> {
-        self.deliver_in(self.settings.mode, player)
+    fn deliver(&self, client: Client) -> Run<'static> {
+        self.deliver_in(self.settings.mode, client)
     }
 
     /// Delivers the event to a run in that mode.
     #[must_use]
-    pub fn deliver_in(&self, mode: Mode, player: Player) -> Run<'static> {
+    pub fn deliver_in(&self, mode: Mode, client: Client) -> Run<'static> {
         let mut settings = self.settings.clone();
         settings.mode = mode;
         let trigger = parse(&self.event).expect("the simulator's events can be read");
-        Box::pin(deliver(player, settings, trigger))
+        Box::pin(deliver(client, settings, trigger))
     }
 
     /// The address, if the account has it.
     #[must_use]
-    pub fn held(&self, stage: &Stage) -> Option<Address> {
-        addresses(&stage.world())
+    pub fn held(&self, bed: &TestBed) -> Option<Address> {
+        addresses(&bed.world())
             .into_values()
             .find(|address| address.public_ip == self.ip)
     }
 }
 
 async fn deliver(
-    player: Player,
+    client: Client,
     settings: Settings,
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
-    let player = player.acting_as("holdfast-release-guard");
-    let ports = player.ports();
-    let delivery = player.delivery(TIMEOUT);
+    let client = client.acting_as("holdfast-release-guard");
+    let ports = client.ports();
+    let delivery = client.delivery(TIMEOUT);
     let report = Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await?;
-    ends::note_claims(player.run(), &report, player.stage());
+    ends::note_claims(client.run(), &report, client.bed());
     Ok(report)
 }
 
 /// The one release record in the ledger.
 #[must_use]
-pub fn record(stage: &Stage) -> Option<ReleaseRecord> {
-    stage.ledger.releases().pop()
+pub fn record(bed: &TestBed) -> Option<ReleaseRecord> {
+    bed.ledger.releases().pop()
 }
 
 /// A release with the guard at work.
 #[derive(Debug)]
 pub struct Guarded {
     /// What it acts on.
-    pub stage: Arc<Stage>,
+    pub bed: Arc<TestBed>,
     /// What was released.
     pub released: Released,
 }
@@ -361,7 +361,7 @@ impl Guarded {
     pub fn report(&self) -> Result<holdfast::report::Report, holdfast::error::Error> {
         let run = self
             .released
-            .deliver(self.stage.player("holdfast-release-guard"));
+            .deliver(self.bed.client("holdfast-release-guard"));
         run.now_or_never()
             .expect("without a fault, a simulated run never waits")
     }
@@ -373,10 +373,10 @@ impl Guarded {
     #[must_use]
     pub fn released_again(self, by: &Caller) -> Released {
         const GOOD: &str = "the scenario's own calls are good";
-        let held = self.released.held(&self.stage);
+        let held = self.released.held(&self.bed);
         let allocation = held.expect("the address is back").allocation_id;
-        let rows = self.stage.ledger.snapshots().now_or_never();
-        let mut world = self.stage.world().clone();
+        let rows = self.bed.ledger.snapshots().now_or_never();
+        let mut world = self.bed.world().clone();
         world.advance(Duration::minutes(10));
         drop(world.take_events());
         estate::take_out_of_use(&mut world, by, &allocation).expect(GOOD);
@@ -395,6 +395,6 @@ impl Guarded {
     /// The names of the calls so far.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
-        self.stage.tap.names()
+        self.bed.faults.names()
     }
 }

@@ -8,7 +8,7 @@ mod hands;
 mod observed;
 mod watched;
 
-use crate::client::{Player, Stage};
+use crate::client::{Client, TestBed};
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use ec2_sim::World;
@@ -244,8 +244,8 @@ impl Fleet {
 
     /// The stage on which the function is to act.
     #[must_use]
-    pub fn stage(&self) -> Arc<Stage> {
-        Stage::new(self.world.clone())
+    pub fn bed(&self) -> Arc<TestBed> {
+        TestBed::new(self.world.clone())
     }
 
     /// The settings.
@@ -256,29 +256,29 @@ impl Fleet {
 
     /// A run of the function for an instance that came into a state.
     #[must_use]
-    pub fn deliver(&self, player: Player, instance: usize, state: &str) -> Run<'static> {
+    pub fn deliver(&self, client: Client, instance: usize, state: &str) -> Run<'static> {
         let trigger = parse(&state_change(&self.instances[instance], state))
             .expect("the scenario's events can be read");
-        self.run(player, trigger)
+        self.run(client, trigger)
     }
 
     /// A run of the function for a trigger, watched.
     #[must_use]
-    pub fn run(&self, player: Player, trigger: Trigger) -> Run<'static> {
-        Box::pin(deliver(player, self.settings(), trigger))
+    pub fn run(&self, client: Client, trigger: Trigger) -> Run<'static> {
+        Box::pin(deliver(client, self.settings(), trigger))
     }
 
     /// Runs the function for an instance that came into a state, with nothing going wrong.
     #[must_use]
     pub fn tell(
         &self,
-        stage: &Arc<Stage>,
+        bed: &Arc<TestBed>,
         instance: usize,
         came_into: &str,
     ) -> holdfast::report::Report {
         use futures_util::FutureExt;
-        let player = stage.player("holdfast-instance-start");
-        let run = self.deliver(player, instance, came_into);
+        let client = bed.client("holdfast-instance-start");
+        let run = self.deliver(client, instance, came_into);
         let end = run.now_or_never().expect("no fault stops the run");
         end.expect("nothing goes wrong here")
     }
@@ -290,7 +290,7 @@ impl Fleet {
         name: &'static str,
         told: (usize, &'static str),
         most_changes: usize,
-        goal: impl Fn(&Self, &Stage) -> Result<(), String> + 'static,
+        goal: impl Fn(&Self, &TestBed) -> Result<(), String> + 'static,
     ) -> Scenario {
         let observe = self.settings().mode == holdfast::settings::Mode::Observe;
         let promises = if observe {
@@ -303,31 +303,31 @@ impl Fleet {
         let (for_stage, for_run, for_goal) = (Arc::clone(&fleet), Arc::clone(&fleet), fleet);
         Scenario {
             name,
-            stage: Box::new(move || for_stage.stage()),
-            deliver: Box::new(move |player| for_run.deliver(player, told.0, told.1)),
-            observe: Box::new(move |player| observing.deliver(player, told.0, told.1)),
-            goal: Box::new(move |stage| goal(&for_goal, stage)),
+            bed: Box::new(move || for_stage.bed()),
+            deliver: Box::new(move |client| for_run.deliver(client, told.0, told.1)),
+            observe: Box::new(move |client| observing.deliver(client, told.0, told.1)),
+            goal: Box::new(move |bed| goal(&for_goal, bed)),
             promises,
         }
     }
 
     /// The instance that has an address now.
     #[must_use]
-    pub fn holder(&self, stage: &Stage, address: usize) -> Option<usize> {
-        let address = addresses(&stage.world()).remove(&self.addresses[address])?;
+    pub fn holder(&self, bed: &TestBed, address: usize) -> Option<usize> {
+        let address = addresses(&bed.world()).remove(&self.addresses[address])?;
         let id = address.association?.instance_id?;
         self.instances.iter().position(|instance| *instance == id)
     }
 
     /// The addresses that an instance has now.
     #[must_use]
-    pub fn held_by(&self, stage: &Stage, instance: usize) -> Vec<Address> {
+    pub fn held_by(&self, bed: &TestBed, instance: usize) -> Vec<Address> {
         let is_held = |address: &Address| {
             let association = address.association.as_ref();
             association.and_then(|association| association.instance_id.as_ref())
                 == Some(&self.instances[instance])
         };
-        addresses(&stage.world())
+        addresses(&bed.world())
             .into_values()
             .filter(is_held)
             .collect()
@@ -337,8 +337,8 @@ impl Fleet {
     ///
     /// # Errors
     /// How many it has.
-    pub fn must_hold(&self, stage: &Stage, instance: usize, count: usize) -> Result<(), String> {
-        match self.held_by(stage, instance).len() {
+    pub fn must_hold(&self, bed: &TestBed, instance: usize, count: usize) -> Result<(), String> {
+        match self.held_by(bed, instance).len() {
             held if held == count => Ok(()),
             held => Err(format!("instance {instance} has {held} addresses")),
         }
@@ -346,13 +346,13 @@ impl Fleet {
 }
 
 async fn deliver(
-    player: Player,
+    client: Client,
     settings: Settings,
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
-    let player = player.acting_as("holdfast-instance-start");
-    let delivery = player.delivery(TIMEOUT);
-    let watched = Watched::new(player);
+    let client = client.acting_as("holdfast-instance-start");
+    let delivery = client.delivery(TIMEOUT);
+    let watched = Watched::new(client);
     let end = placement::run(&watched.ports(), &settings, &trigger, delivery).await;
     watched.check(end.as_ref().ok());
     end

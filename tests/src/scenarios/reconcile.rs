@@ -12,7 +12,7 @@
 pub mod finds;
 
 use super::estate;
-use crate::client::{ACCOUNT, Player, Stage};
+use crate::client::{ACCOUNT, Client, TestBed};
 use crate::explorer::promises::addresses;
 use crate::explorer::truth;
 use ec2_sim::World;
@@ -22,7 +22,7 @@ use ec2_sim::api::{
 };
 use futures_util::FutureExt;
 use holdfast::error::Error;
-use holdfast::event::cloudtrail::Deed;
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::event::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
 use holdfast::report::Report;
@@ -39,7 +39,7 @@ const GOOD: &str = "the scenario's own calls are good";
 
 /// What becomes of an event on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum DeliveryFate {
     /// It arrives so many seconds after its call.
     After(u16),
     /// It arrives twice.
@@ -62,10 +62,10 @@ fn settings(mode: &str) -> Settings {
 #[derive(Debug)]
 pub struct Installation {
     /// EC2 and the ledger.
-    pub stage: Arc<Stage>,
+    pub bed: Arc<TestBed>,
     settings: Settings,
     owner: Caller,
-    fates: Vec<Fate>,
+    fates: Vec<DeliveryFate>,
     told: usize,
     waiting: Vec<(OffsetDateTime, usize, Value)>,
 }
@@ -93,10 +93,10 @@ impl Installation {
     pub fn in_world(mut world: World) -> Self {
         world.settings().address_quota = 100_000;
         Self {
-            stage: Stage::new(world),
+            bed: TestBed::new(world),
             settings: settings("enforce"),
             owner: Caller::user(ACCOUNT, "owner"),
-            fates: vec![Fate::After(1)],
+            fates: vec![DeliveryFate::After(1)],
             told: 0,
             waiting: Vec::new(),
         }
@@ -110,7 +110,7 @@ impl Installation {
     }
 
     /// What becomes of the events, one after the other, and again from the first.
-    pub fn fates(&mut self, fates: &[Fate]) {
+    pub fn fates(&mut self, fates: &[DeliveryFate]) {
         if !fates.is_empty() {
             self.fates = fates.to_vec();
         }
@@ -125,7 +125,7 @@ impl Installation {
     /// Somebody allocates an address.
     #[must_use]
     pub fn allocate(&self, protection: Option<&str>) -> Known {
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         let eni = estate::interface(&mut world, &self.owner, "10.0.0.5").expect(GOOD);
         let tags = protection.map(|value| Tag::new("holdfast:protect", value));
         let tags = tags.into_iter().collect();
@@ -141,7 +141,7 @@ impl Installation {
     /// Somebody allocates many addresses, which nothing uses.
     #[must_use]
     pub fn allocate_many(&self, number: usize, protection: &str) -> Vec<Known> {
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         let allocated = (0..number).map(|_| {
             let tags = vec![Tag::new("holdfast:protect", protection)];
             let request = AllocateAddress::default();
@@ -164,7 +164,7 @@ impl Installation {
     /// The events that have not been delivered yet.
     #[must_use]
     pub fn events(&self) -> Vec<Value> {
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         world.advance(Duration::seconds(1));
         world.take_events()
     }
@@ -191,7 +191,7 @@ impl Installation {
     #[must_use]
     pub fn reassociate(&self, known: &Known) -> String {
         let eni = {
-            let mut world = self.stage.world();
+            let mut world = self.bed.world();
             estate::interface(&mut world, &self.owner, "10.0.0.6").expect(GOOD)
         };
         self.call(&Request::AssociateAddress(AssociateAddress {
@@ -231,7 +231,7 @@ impl Installation {
             "AllocationId": known.allocation,
             "TransferAccountId": "444455556666",
         }});
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         world.tell_of(
             &self.owner,
             "EnableAddressTransfer",
@@ -245,7 +245,7 @@ impl Installation {
         let parameters = json!({"DisableAddressTransferRequest": {
             "AllocationId": known.allocation,
         }});
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         world.tell_of(
             &self.owner,
             "DisableAddressTransfer",
@@ -257,7 +257,7 @@ impl Installation {
     /// The other account accepts it.
     pub fn accept(&self, known: &Known) {
         let parameters = json!({"AcceptAddressTransferRequest": {"Address": known.ip}});
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         world.transfer_address_away(&known.allocation);
         world.tell_of(
             &self.owner,
@@ -268,14 +268,14 @@ impl Installation {
     }
 
     fn call(&self, request: &Request) {
-        let mut world = self.stage.world();
+        let mut world = self.bed.world();
         world.call(&self.owner, request, false).expect(GOOD);
     }
 
     /// The address, if the account has it.
     #[must_use]
     pub fn held(&self, ip: &str) -> Option<Address> {
-        let all = addresses(&self.stage.world());
+        let all = addresses(&self.bed.world());
         all.into_values().find(|address| address.public_ip == ip)
     }
 
@@ -284,7 +284,7 @@ impl Installation {
     /// # Errors
     /// Reconcile's own.
     pub fn sweep(&self) -> Result<Report, Error> {
-        let at = self.stage.world().now();
+        let at = self.bed.world().now();
         self.run(Trigger::Schedule { at })
     }
 
@@ -297,17 +297,17 @@ impl Installation {
     }
 
     fn run(&self, trigger: Trigger) -> Result<Report, Error> {
-        let player = self.stage.player("holdfast");
-        let run = play(player, self.settings.clone(), trigger).now_or_never();
+        let client = self.bed.client("holdfast");
+        let run = play(client, self.settings.clone(), trigger).now_or_never();
         let end = run.expect("without a fault, a simulated run never waits");
-        assert_eq!(self.stage.broken(), Vec::<String>::new());
+        assert_eq!(self.bed.broken(), Vec::<String>::new());
         end
     }
 
     /// Lets time pass, and delivers what arrives meanwhile. An event whose run fails comes again a minute
     /// later.
     pub fn pass(&mut self, how_long: Duration) {
-        let until = self.stage.world().now() + how_long;
+        let until = self.bed.world().now() + how_long;
         loop {
             self.collect();
             self.waiting.sort_by_key(|(due, number, _)| (*due, *number));
@@ -316,25 +316,25 @@ impl Installation {
                 break;
             }
             let (due, number, event) = self.waiting.remove(0);
-            self.stage.world().advance_to(due);
+            self.bed.world().advance_to(due);
             if self.deliver(&event).is_err() {
                 self.waiting
                     .push((due + Duration::minutes(1), number, event));
             }
         }
-        self.stage.world().advance_to(until);
+        self.bed.world().advance_to(until);
     }
 
     fn collect(&mut self) {
-        let events = self.stage.world().take_events();
-        let now = self.stage.world().now();
+        let events = self.bed.world().take_events();
+        let now = self.bed.world().now();
         for event in events {
             let fate = self.fates[self.told % self.fates.len()];
             self.told += 1;
             let delays = match fate {
-                Fate::After(seconds) => vec![seconds],
-                Fate::Twice(first, second) => vec![first, second],
-                Fate::Lost => Vec::new(),
+                DeliveryFate::After(seconds) => vec![seconds],
+                DeliveryFate::Twice(first, second) => vec![first, second],
+                DeliveryFate::Lost => Vec::new(),
             };
             let late = |seconds| now + Duration::seconds(i64::from(seconds));
             let number = self.told;
@@ -361,14 +361,14 @@ impl Installation {
     /// The ledger's snapshots.
     #[must_use]
     pub fn snapshots(&self) -> Vec<Snapshot> {
-        let rows = self.stage.ledger.snapshots().now_or_never();
+        let rows = self.bed.ledger.snapshots().now_or_never();
         rows.and_then(Result::ok).unwrap_or_default()
     }
 
     /// The ledger's release records.
     #[must_use]
     pub fn releases(&self) -> Vec<ReleaseRecord> {
-        self.stage.ledger.releases()
+        self.bed.ledger.releases()
     }
 }
 
@@ -382,25 +382,26 @@ impl Default for Installation {
 ///
 /// # Errors
 /// The function's own.
-pub async fn play(player: Player, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
+pub async fn play(client: Client, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
     let is_release = match &trigger {
-        Trigger::Call(record) => matches!(record.deed, Deed::Released { .. }),
+        Trigger::Call(record) => matches!(record.change, AddressChange::Released { .. }),
         _ => false,
     };
-    let player = player.acting_as(if is_release {
+    let client = client.acting_as(if is_release {
         "holdfast-release-guard"
     } else {
         "holdfast-reconcile"
     });
-    let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+    let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
     let end = if is_release {
         Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
         Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
     };
     if let Ok(report) = &end {
-        let false_claims = truth::untrue_of(player.run(), report, &player.stage().world());
-        player.stage().note_broken(false_claims);
+        let false_claims =
+            truth::false_statements_of_run(client.run(), report, &client.bed().world());
+        client.bed().note_broken(false_claims);
     }
     end
 }

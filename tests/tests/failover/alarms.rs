@@ -13,10 +13,10 @@ use holdfast_tests::scenarios::placement::state_change;
 #[test]
 fn f26_a_stopped_member_fires_no_alarm_and_is_failed_over_all_the_same() {
     let trio = floating_interface().stopped(0);
-    let stage = trio.stage();
-    let report = trio.told(&stage, &state_change(&trio.members[0], "stopped"));
+    let bed = trio.bed();
+    let report = trio.told(&bed, &state_change(&trio.members[0], "stopped"));
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::FailedOver, Some(1))
     );
 }
@@ -24,10 +24,10 @@ fn f26_a_stopped_member_fires_no_alarm_and_is_failed_over_all_the_same() {
 #[test]
 fn f26_the_interface_of_a_terminated_member_is_found_and_attached() {
     let trio = floating_interface().terminated(0);
-    let stage = trio.stage();
-    let report = trio.told(&stage, &state_change(&trio.members[0], "terminated"));
+    let bed = trio.bed();
+    let report = trio.told(&bed, &state_change(&trio.members[0], "terminated"));
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::FailedOver, Some(1))
     );
 }
@@ -35,20 +35,20 @@ fn f26_the_interface_of_a_terminated_member_is_found_and_attached() {
 #[test]
 fn f26_a_member_that_runs_again_has_lost_nothing() {
     let trio = floating_interface();
-    let stage = trio.stage();
-    let report = trio.told(&stage, &state_change(&trio.members[0], "stopped"));
+    let bed = trio.bed();
+    let report = trio.told(&bed, &state_change(&trio.members[0], "stopped"));
     assert_eq!(report.outcome, Outcome::Recovered);
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 #[test]
 fn f27_an_alarm_whose_actions_are_suppressed_moves_nothing() {
     let trio = floating_address();
-    let stage = trio.stage();
+    let bed = trio.bed();
     let name = alarm_of(&trio.members[0]);
-    stage.world().suppress_alarm(&name, Some("WaitPeriod"));
-    let event = fired(&mut stage.world(), &name);
-    let report = trio.told(&stage, &event);
+    bed.world().suppress_alarm(&name, Some("WaitPeriod"));
+    let event = fired(&mut bed.world(), &name);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Ignored);
     assert!(
         report.summary.contains("suppressed by WaitPeriod"),
@@ -60,22 +60,22 @@ fn f27_an_alarm_whose_actions_are_suppressed_moves_nothing() {
 #[test]
 fn f28_alarm_to_alarm_is_no_transition_unless_a_suppression_ended() {
     let trio = floating_address();
-    let stage = trio.stage();
+    let bed = trio.bed();
     let name = alarm_of(&trio.members[0]);
-    stage.world().suppress_alarm(&name, Some("WaitPeriod"));
-    drop(fired(&mut stage.world(), &name));
-    stage.world().suppress_alarm(&name, None);
-    let told = stage.world().take_events();
+    bed.world().suppress_alarm(&name, Some("WaitPeriod"));
+    drop(fired(&mut bed.world(), &name));
+    bed.world().suppress_alarm(&name, None);
+    let told = bed.world().take_events();
     let told = told.last().expect("it tells its state again");
     assert_eq!(told["detail"]["previousState"]["value"], "ALARM");
-    assert_eq!(trio.told(&stage, told).outcome, Outcome::FailedOver);
+    assert_eq!(trio.told(&bed, told).outcome, Outcome::FailedOver);
 
     let mut again = told.clone();
     let before = again["detail"]["previousState"]
         .as_object_mut()
         .expect("it is an object");
     before.remove("actionsSuppressedBy");
-    assert_eq!(trio.told(&stage, &again).outcome, Outcome::Ignored);
+    assert_eq!(trio.told(&bed, &again).outcome, Outcome::Ignored);
 }
 
 #[test]
@@ -93,9 +93,9 @@ fn f29_the_instance_of_a_metric_math_alarm_is_found() {
             .expect("it is good");
         world.set_alarm("beat", AlarmState::Ok);
     });
-    let stage = trio.stage();
-    let event = fired(&mut stage.world(), "beat");
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    let bed = trio.bed();
+    let event = fired(&mut bed.world(), "beat");
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
 }
 
 #[test]
@@ -111,17 +111,17 @@ fn f29_the_instance_of_a_composite_is_found_through_its_children() {
             .put_alarm(Alarm::composite("outer", "ALARM(\"inner\")"))
             .expect("it is good");
     });
-    let stage = trio.stage();
+    let bed = trio.bed();
     let child = alarm_of(&trio.members[0]);
-    stage.world().take_events();
-    stage.world().set_alarm(&child, AlarmState::Alarm);
-    let events = stage.world().take_events();
+    bed.world().take_events();
+    bed.world().set_alarm(&child, AlarmState::Alarm);
+    let events = bed.world().take_events();
     let outer = events
         .iter()
         .rfind(|event| event["detail"]["alarmName"] == "outer");
-    let report = trio.told(&stage, outer.expect("it follows its child"));
+    let report = trio.told(&bed, outer.expect("it follows its child"));
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::FailedOver, Some(1))
     );
 }
@@ -135,14 +135,14 @@ fn f29_the_instance_of_a_composite_that_says_not_ok_is_found() {
         let put = world.put_alarm(Alarm::composite("outer", &rule));
         put.expect("it is good");
     });
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage.world().set_alarm(&child, AlarmState::Alarm);
-    let events = stage.world().take_events();
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world().set_alarm(&child, AlarmState::Alarm);
+    let events = bed.world().take_events();
     let outer = events
         .iter()
         .rfind(|event| event["detail"]["alarmName"] == "outer");
-    let report = trio.told(&stage, outer.expect("it follows its child"));
+    let report = trio.told(&bed, outer.expect("it follows its child"));
     assert_eq!(report.outcome, Outcome::FailedOver);
 }
 
@@ -156,18 +156,18 @@ fn f30_an_alarm_without_an_instance_stands_for_the_holder_of_what_names_it() {
             .expect("it is good");
         world.set_alarm("web is down", AlarmState::Ok);
     });
-    let stage = trio.stage();
-    stage.give_up(&trio.members[0]);
-    let event = fired(&mut stage.world(), "web is down");
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(1));
+    let bed = trio.bed();
+    bed.give_up(&trio.members[0]);
+    let event = fired(&mut bed.world(), "web is down");
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(1));
     // The alarm goes on firing, and its event comes again: the new holder is not who it was about.
-    let again = trio.told(&stage, &event);
+    let again = trio.told(&bed, &event);
     assert_eq!(
-        (again.outcome, trio.holder(&stage)),
+        (again.outcome, trio.holder(&bed)),
         (Outcome::AlreadyMoved, Some(1))
     );
-    assert_eq!(stage.broken(), Vec::<String>::new());
+    assert_eq!(bed.broken(), Vec::<String>::new());
 }
 
 #[test]
@@ -178,9 +178,9 @@ fn f30_an_alarm_without_an_instance_that_nothing_names_is_none_of_ours() {
             .put_alarm(Alarm::on_queries("slow", queries))
             .expect("it is good");
     });
-    let stage = trio.stage();
-    let event = fired(&mut stage.world(), "slow");
-    let report = trio.told(&stage, &event);
+    let bed = trio.bed();
+    let event = fired(&mut bed.world(), "slow");
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Ignored);
     assert!(
         report.summary.contains("holdfast:alarm = slow"),
@@ -198,9 +198,9 @@ fn f30_an_alarm_that_names_a_group_with_several_holders_is_refused_with_what_to_
         let alarm = Alarm::on_queries("slow", queries).tagged("holdfast:group", "web");
         world.put_alarm(alarm).expect("it is good");
     });
-    let stage = trio.stage();
-    let event = fired(&mut stage.world(), "slow");
-    let report = trio.told(&stage, &event);
+    let bed = trio.bed();
+    let event = fired(&mut bed.world(), "slow");
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(
         why(&report).contains("several members of web hold addresses"),
@@ -213,13 +213,13 @@ fn f30_an_alarm_that_names_a_group_with_several_holders_is_refused_with_what_to_
 #[test]
 fn f31_when_every_member_has_failed_nothing_is_touched() {
     let trio = floating_interface().failing(1).failing(2);
-    let (trio, stage, event) = failed(trio);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(trio);
+    let report = trio.told(&bed, &event);
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::Refused, Some(0))
     );
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 #[test]
@@ -231,8 +231,8 @@ fn f31_a_standby_for_which_an_alarm_fires_is_no_standby() {
             world.set_alarm(name, AlarmState::Alarm);
         }
     });
-    let (trio, stage, event) = failed(trio);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(trio);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(
         why(&report).contains("-status fires for"),
@@ -243,13 +243,13 @@ fn f31_a_standby_for_which_an_alarm_fires_is_no_standby() {
 
 #[test]
 fn f31_no_alarm_moves_it_back_and_forth_within_the_cooldown() {
-    let (trio, stage, event) = failed(floating_address());
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    heal(&mut stage.world(), &trio.members[0]);
-    let event = fired(&mut stage.world(), &alarm_of(&trio.members[1]));
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address());
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    heal(&mut bed.world(), &trio.members[0]);
+    let event = fired(&mut bed.world(), &alarm_of(&trio.members[1]));
+    let report = trio.told(&bed, &event);
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::Refused, Some(1))
     );
     assert!(
@@ -257,25 +257,21 @@ fn f31_no_alarm_moves_it_back_and_forth_within_the_cooldown() {
         "{}",
         why(&report)
     );
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Refused);
-    drop(trio.swept(&stage));
-    assert_eq!(
-        trio.holder(&stage),
-        Some(1),
-        "neither again nor by reconcile"
-    );
-    stage.pass(std::time::Duration::from_mins(6));
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::Refused);
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(1), "neither again nor by reconcile");
+    bed.pass(std::time::Duration::from_mins(6));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
 }
 
 #[test]
 fn f32_a_member_that_comes_back_does_not_get_its_address_back_by_itself() {
-    let (trio, stage, event) = failed(floating_address());
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    heal(&mut stage.world(), &trio.members[0]);
-    stage.pass(std::time::Duration::from_hours(5));
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(1));
+    let (trio, bed, event) = failed(floating_address());
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    heal(&mut bed.world(), &trio.members[0]);
+    bed.pass(std::time::Duration::from_hours(5));
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(1));
 }
 
 #[test]
@@ -287,25 +283,25 @@ fn f33_alarm_names_are_compared_whole() {
             .put_alarm(Alarm::on_queries("web-1", queries))
             .expect("it is good");
     });
-    let stage = trio.stage();
-    let event = fired(&mut stage.world(), "web-1");
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Ignored);
+    let bed = trio.bed();
+    let event = fired(&mut bed.world(), "web-1");
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::Ignored);
 }
 
 #[test]
 fn an_alarm_that_fires_no_more_moves_nothing() {
-    let (trio, stage, event) = failed(floating_interface());
-    heal(&mut stage.world(), &trio.members[0]);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_interface());
+    heal(&mut bed.world(), &trio.members[0]);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Recovered);
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 #[test]
 fn an_event_that_is_too_old_is_ignored_with_its_limit() {
-    let (trio, stage, event) = failed(floating_address());
-    stage.pass(std::time::Duration::from_hours(1));
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address());
+    bed.pass(std::time::Duration::from_hours(1));
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Ignored);
     assert!(
         report.summary.contains("HOLDFAST_ALARM_MAX_AGE_SECONDS"),
@@ -317,11 +313,11 @@ fn an_event_that_is_too_old_is_ignored_with_its_limit() {
 #[test]
 fn a_person_moves_it_to_the_member_that_is_named() {
     let trio = floating_interface();
-    let stage = trio.stage();
-    stage.give_up(&trio.members[0]);
-    let report = trio.told(&stage, &switchover(Some(&trio.members[2])));
+    let bed = trio.bed();
+    bed.give_up(&trio.members[0]);
+    let report = trio.told(&bed, &switchover(Some(&trio.members[2])));
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::SwitchedOver, Some(2))
     );
 }
@@ -329,12 +325,12 @@ fn a_person_moves_it_to_the_member_that_is_named() {
 #[test]
 fn a_plan_changes_nothing_and_says_what_stands_in_the_way() {
     let trio = floating_interface().stopped(1).stopped(2);
-    let stage = trio.stage();
-    let report = trio.told(&stage, &plan());
+    let bed = trio.bed();
+    let report = trio.told(&bed, &plan());
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(why(&report).contains("is stopped"), "{}", why(&report));
-    assert_eq!(changes(&stage), Vec::<&str>::new());
-    assert!(!stage.tap.names().contains(&"ledger take lease"));
+    assert_eq!(changes(&bed), Vec::<&str>::new());
+    assert!(!bed.faults.names().contains(&"ledger take lease"));
 }
 
 #[test]
@@ -344,24 +340,24 @@ fn observe_mode_plans_and_touches_nothing() {
         floating_address(),
         floating_private_ip(),
     ] {
-        let (trio, stage, event) = failed(trio.set("HOLDFAST_MODE", "observe"));
-        let report = trio.told(&stage, &event);
+        let (trio, bed, event) = failed(trio.set("HOLDFAST_MODE", "observe"));
+        let report = trio.told(&bed, &event);
         assert_eq!(report.outcome, Outcome::WouldFailOver);
         let planned = &failover_in(&report).moves[0];
         assert_eq!(
             planned.to.as_ref().map(holdfast::ids::InstanceId::as_str),
             Some(trio.members[1].as_str())
         );
-        assert_eq!(changes(&stage), Vec::<&str>::new());
-        assert!(!stage.tap.names().contains(&"ledger take lease"));
+        assert_eq!(changes(&bed), Vec::<&str>::new());
+        assert!(!bed.faults.names().contains(&"ledger take lease"));
     }
 }
 
 #[test]
 fn a_lease_costs_two_writes() {
-    let (trio, stage, event) = failed(floating_private_ip());
-    drop(trio.told(&stage, &event));
-    let names = stage.tap.names();
+    let (trio, bed, event) = failed(floating_private_ip());
+    drop(trio.told(&bed, &event));
+    let names = bed.faults.names();
     let writes: Vec<_> = names
         .iter()
         .filter(|name| name.starts_with("ledger"))
@@ -371,17 +367,17 @@ fn a_lease_costs_two_writes() {
 
 #[test]
 fn a_failed_member_is_stopped_where_its_tag_asks_for_it() {
-    let (trio, stage, event) = failed(floating_address().tagged("holdfast:fence", "stop"));
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address().tagged("holdfast:fence", "stop"));
+    let report = trio.told(&bed, &event);
     assert_eq!(failover_in(&report).fenced.len(), 1);
-    assert_eq!(changes(&stage), ["AssociateAddress", "StopInstances"]);
+    assert_eq!(changes(&bed), ["AssociateAddress", "StopInstances"]);
 }
 
 #[test]
 fn what_is_with_nobody_is_an_error_that_says_so() {
     let trio = floating_interface().stopped(1).stopped(2).terminated(0);
-    let stage = trio.stage();
-    let error = trio.try_told(&stage, &state_change(&trio.members[0], "terminated"));
+    let bed = trio.bed();
+    let error = trio.try_told(&bed, &state_change(&trio.members[0], "terminated"));
     let error = error.expect_err("nobody takes it");
     assert!(matches!(error, Error::Stranded { .. }), "{error}");
     assert!(error.to_string().contains("is with nobody"), "{error}");
@@ -390,16 +386,15 @@ fn what_is_with_nobody_is_an_error_that_says_so() {
 #[test]
 fn a_spot_member_that_is_about_to_be_interrupted_loses_its_address_in_time() {
     let trio = floating_interface();
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage
-        .world()
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world()
         .warn_of_interruption(&trio.members[0], "terminate");
-    stage.give_up(&trio.members[0]);
-    let event = stage.world().take_events().pop().expect("it is told");
-    let report = trio.told(&stage, &event);
+    bed.give_up(&trio.members[0]);
+    let event = bed.world().take_events().pop().expect("it is told");
+    let report = trio.told(&bed, &event);
     assert_eq!(
-        (report.outcome, trio.holder(&stage)),
+        (report.outcome, trio.holder(&bed)),
         (Outcome::FailedOver, Some(1))
     );
 }
@@ -407,39 +402,38 @@ fn a_spot_member_that_is_about_to_be_interrupted_loses_its_address_in_time() {
 #[test]
 fn a_rebalance_recommendation_moves_nothing_unless_that_is_asked_for() {
     let trio = floating_interface();
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage.world().recommend_rebalance(&trio.members[0]);
-    let event = stage.world().take_events().pop().expect("it is told");
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Ignored);
-    stage.give_up(&trio.members[0]);
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world().recommend_rebalance(&trio.members[0]);
+    let event = bed.world().take_events().pop().expect("it is told");
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::Ignored);
+    bed.give_up(&trio.members[0]);
     let eager = trio.clone().set("HOLDFAST_REBALANCE", "move");
-    assert_eq!(eager.told(&stage, &event).outcome, Outcome::FailedOver);
+    assert_eq!(eager.told(&bed, &event).outcome, Outcome::FailedOver);
 }
 
 #[test]
 fn a_rebalance_recommendation_stops_no_healthy_instance() {
     let trio = floating_address().set("HOLDFAST_REBALANCE", "move");
     let trio = trio.set("HOLDFAST_FENCE", "stop");
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage.world().recommend_rebalance(&trio.members[0]);
-    let event = stage.world().take_events().pop().expect("it is told");
-    stage.give_up(&trio.members[0]);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(changes(&stage), ["AssociateAddress"]);
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world().recommend_rebalance(&trio.members[0]);
+    let event = bed.world().take_events().pop().expect("it is told");
+    bed.give_up(&trio.members[0]);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&bed), ["AssociateAddress"]);
 }
 
 #[test]
 fn what_ec2_interrupts_by_itself_is_not_stopped() {
     let trio = floating_address().set("HOLDFAST_FENCE", "stop");
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage
-        .world()
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world()
         .warn_of_interruption(&trio.members[0], "terminate");
-    let event = stage.world().take_events().pop().expect("it is told");
-    stage.give_up(&trio.members[0]);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(changes(&stage), ["AssociateAddress"]);
+    let event = bed.world().take_events().pop().expect("it is told");
+    bed.give_up(&trio.members[0]);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(&bed), ["AssociateAddress"]);
 }

@@ -7,11 +7,11 @@
 
 use futures_util::FutureExt;
 use holdfast::ledger::Ledger;
-use holdfast_tests::client::tap::Sabotage;
-use holdfast_tests::client::{Player, Stage};
+use holdfast_tests::client::faults::SeededBug;
+use holdfast_tests::client::{Client, TestBed};
 use holdfast_tests::explorer::{Coverage, Run, Scenario, explore, explore_with, interleave};
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, floating_address, floating_interface, floating_private_ip, heal,
+    FailoverFixture, changes, floating_address, floating_interface, floating_private_ip, heal,
 };
 use holdfast_tests::scenarios::placement::state_change;
 use serde_json::Value;
@@ -27,17 +27,17 @@ fn survives(explored: Result<Coverage, String>) {
 }
 
 /// An interface that moves at once: each poll is one more call at which something can go wrong.
-fn quick_interface() -> Trio {
+fn quick_interface() -> FailoverFixture {
     let soon = Duration::milliseconds(100);
     floating_interface().delays(soon, soon)
 }
 
 /// The first member fails, and the second has everything in the end.
-fn failing(trio: Trio, name: &'static str, most_changes: usize) -> Scenario {
+fn failing(trio: FailoverFixture, name: &'static str, most_changes: usize) -> Scenario {
     let trio = trio.failing(0);
     let event = trio.alarm(0);
-    trio.scenario(name, event, most_changes, |trio, stage| {
-        trio.must_be_with(stage, 1)
+    trio.scenario(name, event, most_changes, |trio, bed| {
+        trio.must_be_with(bed, 1)
     })
 }
 
@@ -45,9 +45,9 @@ fn failing(trio: Trio, name: &'static str, most_changes: usize) -> Scenario {
 fn once(scenario: Scenario, calls: usize) -> Scenario {
     let goal = scenario.goal;
     Scenario {
-        goal: Box::new(move |stage| {
-            goal(stage)?;
-            let changes = changes(stage);
+        goal: Box::new(move |bed| {
+            goal(bed)?;
+            let changes = changes(bed);
             let is_once = changes.len() == calls;
             is_once.then_some(()).ok_or_else(|| format!("{changes:?}"))
         }),
@@ -55,7 +55,7 @@ fn once(scenario: Scenario, calls: usize) -> Scenario {
     }
 }
 
-fn down(trio: &Trio, state: &str) -> Value {
+fn down(trio: &FailoverFixture, state: &str) -> Value {
     state_change(&trio.members[0], state)
 }
 
@@ -75,11 +75,11 @@ fn an_elastic_ip_moves_whatever_goes_wrong() {
 }
 
 /// Whether the next run of reconcile finds that somebody is to be fenced.
-fn is_fence_noted(stage: &Stage) -> bool {
-    let leases = stage.ledger.leases().now_or_never();
+fn is_fence_noted(bed: &TestBed) -> bool {
+    let leases = bed.ledger.leases().now_or_never();
     let leases = leases.expect("memory answers").expect("it is read");
-    let mut noted = leases.iter().filter_map(|lease| lease.under_way.as_ref());
-    noted.any(|episode| !episode.fences.is_empty())
+    let mut noted = leases.iter().filter_map(|lease| lease.in_progress.as_ref());
+    noted.any(|episode| !episode.pending_fences.is_empty())
 }
 
 #[test]
@@ -88,9 +88,9 @@ fn a_member_is_fenced_whatever_goes_wrong() {
         .tagged("holdfast:fence", "stop")
         .failing(0);
     let event = trio.alarm(0);
-    let scenario = trio.scenario("fenced", event, 2, |trio, stage| {
-        trio.must_be_with(stage, 1)?;
-        let is_fenced = changes(stage).contains(&"StopInstances") || is_fence_noted(stage);
+    let scenario = trio.scenario("fenced", event, 2, |trio, bed| {
+        trio.must_be_with(bed, 1)?;
+        let is_fenced = changes(bed).contains(&"StopInstances") || is_fence_noted(bed);
         is_fenced
             .then_some(())
             .ok_or_else(|| "nobody is fenced, now or by reconcile".to_owned())
@@ -102,9 +102,7 @@ fn a_member_is_fenced_whatever_goes_wrong() {
 fn the_interface_of_a_stopped_member_moves_whatever_goes_wrong() {
     let trio = quick_interface().stopped(0);
     let event = down(&trio, "stopped");
-    let scenario = trio.scenario("stopped", event, 2, |trio, stage| {
-        trio.must_be_with(stage, 1)
-    });
+    let scenario = trio.scenario("stopped", event, 2, |trio, bed| trio.must_be_with(bed, 1));
     survives(explore(&scenario));
 }
 
@@ -114,9 +112,7 @@ fn the_elastic_ip_of_a_stopped_member_moves_in_two_calls_whatever_goes_wrong() {
         .tagged("holdfast:on-stop", "move")
         .stopped(0);
     let event = down(&trio, "stopped");
-    let scenario = trio.scenario("stopped", event, 2, |trio, stage| {
-        trio.must_be_with(stage, 1)
-    });
+    let scenario = trio.scenario("stopped", event, 2, |trio, bed| trio.must_be_with(bed, 1));
     survives(explore(&scenario));
 }
 
@@ -138,7 +134,7 @@ fn two_deliveries_of_one_alarm_move_it_once_in_every_order() {
 /// A member that stops, and another that starts at the same moment and would take its address.
 fn stop_and_start() -> (
     Scenario,
-    impl Fn(Player, Player) -> (Run<'static>, Run<'static>),
+    impl Fn(Client, Client) -> (Run<'static>, Run<'static>),
 ) {
     let trio = floating_address()
         .tagged("holdfast:on-stop", "move")
@@ -149,8 +145,8 @@ fn stop_and_start() -> (
     );
     let fleet = trio.clone();
     let event = stopped.clone();
-    let scenario = trio.scenario("stop and start", stopped, 2, |trio, stage| {
-        match trio.holder(stage) {
+    let scenario = trio.scenario("stop and start", stopped, 2, |trio, bed| {
+        match trio.holder(bed) {
             Some(1 | 2) => Ok(()),
             other => Err(format!("the address is with {other:?}")),
         }
@@ -173,8 +169,8 @@ fn two_alarms_of_one_group_in_every_order_move_it_to_the_one_that_is_well() {
     let (first, second) = (trio.alarm(0), trio.alarm(1));
     let fleet = trio.clone();
     let event = first.clone();
-    let scenario = trio.scenario("two alarms", event, 1, |trio, stage| {
-        trio.must_be_with(stage, 2)
+    let scenario = trio.scenario("two alarms", event, 1, |trio, bed| {
+        trio.must_be_with(bed, 2)
     });
     let pair = move |one, other| (fleet.deliver(one, &first), fleet.deliver(other, &second));
     let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
@@ -186,10 +182,10 @@ fn two_alarms_of_one_group_in_every_order_move_it_to_the_one_that_is_well() {
 fn a_call_that_takes_the_address_of_whoever_has_it_would_be_noticed() {
     let (scenario, pair) = stop_and_start();
     let sabotaged = Scenario {
-        stage: Box::new(move || {
-            let stage = (scenario.stage)();
-            stage.tap.sabotage(Sabotage::Reassociation);
-            stage
+        bed: Box::new(move || {
+            let bed = (scenario.bed)();
+            bed.faults.seeded_bug(SeededBug::Reassociation);
+            bed
         }),
         ..stop_and_start().0
     };
@@ -204,10 +200,10 @@ fn a_failover_that_did_not_read_the_alarm_again_would_be_noticed() {
     let event = trio.alarm(0);
     let first = trio.members[0].clone();
     let trio = trio.world(|world| heal(world, &first));
-    let stays = |trio: &Trio, stage: &Stage| trio.must_be_with(stage, 0);
+    let stays = |trio: &FailoverFixture, bed: &TestBed| trio.must_be_with(bed, 0);
     let scenario = trio.scenario("healed", event, 0, stays);
     assert!(explore(&scenario).is_ok());
-    let blind = explore_with(&scenario, Some(Sabotage::AlarmsNeverClear));
+    let blind = explore_with(&scenario, Some(SeededBug::AlarmsNeverClear));
     assert!(blind.is_err_and(|history| history.contains("promise 1")));
 }
 
@@ -215,14 +211,14 @@ fn a_failover_that_did_not_read_the_alarm_again_would_be_noticed() {
 #[test]
 fn a_failover_that_ignored_the_lease_of_another_would_be_noticed() {
     let scenario = || failing(floating_address(), "lease", 1);
-    let blind = explore_with(&scenario(), Some(Sabotage::LeaseOfOthers));
+    let blind = explore_with(&scenario(), Some(SeededBug::LeaseOfOthers));
     assert!(blind.is_err_and(|history| history.contains("without the lease")));
-    let fresh = scenario().stage;
+    let fresh = scenario().bed;
     let sabotaged = Scenario {
-        stage: Box::new(move || {
-            let stage = fresh();
-            stage.tap.sabotage(Sabotage::LeaseOfOthers);
-            stage
+        bed: Box::new(move || {
+            let bed = fresh();
+            bed.faults.seeded_bug(SeededBug::LeaseOfOthers);
+            bed
         }),
         ..scenario()
     };

@@ -5,10 +5,10 @@ use ec2_sim::alarms::AlarmState;
 use ec2_sim::throttle::Limit;
 use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    Trio, alarm_of, attach, changes, detach, failed, failover_in, fired, first_change,
+    FailoverFixture, alarm_of, attach, changes, detach, failed, failover_in, fired, first_change,
     floating_address, floating_interface, floating_private_ip, heal, hold_lease, lease,
     new_interface, stop, switchover, why,
 };
@@ -16,8 +16,8 @@ use holdfast_tests::scenarios::placement::{start, state_change};
 use std::time::Duration;
 
 /// What a run calls from when it has the lease, to its end.
-fn calls_under_the_lease(stage: &Stage) -> Vec<&'static str> {
-    let names = stage.tap.names();
+fn calls_under_the_lease(bed: &TestBed) -> Vec<&'static str> {
+    let names = bed.faults.names();
     let taken = names.iter().rposition(|name| *name == "ledger take lease");
     names[taken.expect("it asks for the lease")..].to_vec()
 }
@@ -29,49 +29,49 @@ fn nothing_is_moved_before_the_lease_of_a_run_that_died_has_ended() {
         floating_private_ip(),
         floating_interface(),
     ] {
-        let (trio, stage, event) = failed(trio);
-        trio.dies_at(&stage, &event, "ledger take lease", Fault::StopAfterReply);
-        let ends = lease(&stage).held.expect("the dead hold it").until;
-        stage.pass(Duration::from_mins(1));
-        assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-        let moved = first_change(&stage).expect("it moves in the end");
+        let (trio, bed, event) = failed(trio);
+        trio.dies_at(&bed, &event, "ledger take lease", Fault::StopAfterReply);
+        let ends = lease(&bed).held.expect("the dead hold it").until;
+        bed.pass(Duration::from_mins(1));
+        assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+        let moved = first_change(&bed).expect("it moves in the end");
         assert!(moved >= ends, "moved at {moved}, the lease ends at {ends}");
     }
 }
 
 #[test]
 fn reconcile_leaves_a_group_alone_while_a_failover_of_it_is_under_way() {
-    let (trio, stage, event) = failed(floating_interface());
+    let (trio, bed, event) = failed(floating_interface());
     trio.dies_at(
-        &stage,
+        &bed,
         &event,
         "DetachNetworkInterface",
         Fault::StopAfterReply,
     );
-    let before = lease(&stage);
-    drop(trio.swept(&stage));
-    assert_eq!(changes(&stage), ["DetachNetworkInterface"]);
-    assert_eq!(lease(&stage), before);
-    stage.pass(Duration::from_mins(3));
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(1));
+    let before = lease(&bed);
+    drop(trio.swept(&bed));
+    assert_eq!(changes(&bed), ["DetachNetworkInterface"]);
+    assert_eq!(lease(&bed), before);
+    bed.pass(Duration::from_mins(3));
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(1));
 }
 
 #[test]
 fn a_run_that_does_not_get_the_lease_comes_again_and_leaves_the_lease_alone() {
-    let (trio, stage, event) = failed(floating_address());
-    let began = stage.world().now();
-    hold_lease(&stage, 600);
-    let before = lease(&stage);
-    let end = trio.try_told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address());
+    let began = bed.world().now();
+    hold_lease(&bed, 600);
+    let before = lease(&bed);
+    let end = trio.try_told(&bed, &event);
     let failure = end.expect_err("the lease is another's");
     assert_eq!(failure.name(), "Holdfast.OutOfTime");
     assert!(
         failure.to_string().contains("is under way, until"),
         "{failure}"
     );
-    assert_eq!((first_change(&stage), lease(&stage)), (None, before));
-    let took = stage.world().now() - began;
+    assert_eq!((first_change(&bed), lease(&bed)), (None, before));
+    let took = bed.world().now() - began;
     assert!(
         took > time::Duration::seconds(100),
         "it gave up after {took}"
@@ -81,25 +81,25 @@ fn a_run_that_does_not_get_the_lease_comes_again_and_leaves_the_lease_alone() {
 
 #[test]
 fn a_lease_that_is_waited_for_is_asked_for_less_and_less_often() {
-    let (trio, stage, event) = failed(floating_address());
-    let until = hold_lease(&stage, 60);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    let names = stage.tap.names();
+    let (trio, bed, event) = failed(floating_address());
+    let until = hold_lease(&bed, 60);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    let names = bed.faults.names();
     let asked = names.iter().filter(|it| **it == "ledger take lease");
     let asked = asked.count();
     assert!((5..16).contains(&asked), "{asked}");
-    let moved = first_change(&stage).expect("it moves");
+    let moved = first_change(&bed).expect("it moves");
     assert!(moved >= until, "too early");
     assert!(moved - until < time::Duration::seconds(1), "late: {moved}");
 }
 
 #[test]
 fn who_waited_for_the_lease_looks_at_everything_again_before_it_changes_anything() {
-    let (trio, stage, event) = failed(floating_address());
-    hold_lease(&stage, 1);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address());
+    hold_lease(&bed, 1);
+    let report = trio.told(&bed, &event);
     assert_eq!(failover_in(&report).looks, 2);
-    let calls = calls_under_the_lease(&stage);
+    let calls = calls_under_the_lease(&bed);
     let moved = calls.iter().position(|call| *call == "AssociateAddress");
     let looked = &calls[..moved.expect("it moves")];
     for call in [
@@ -113,28 +113,28 @@ fn who_waited_for_the_lease_looks_at_everything_again_before_it_changes_anything
 
 #[test]
 fn who_waited_for_the_lease_leaves_what_is_moved_by_then_where_it_is() {
-    let (trio, stage, event) = failed(floating_address());
+    let (trio, bed, event) = failed(floating_address());
     let wish = switchover(Some(&trio.members[2]));
-    trio.dies_at(&stage, &wish, "AssociateAddress", Fault::StopAfterReply);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::AlreadyMoved);
-    assert_eq!((changes(&stage).len(), trio.holder(&stage)), (1, Some(2)));
+    trio.dies_at(&bed, &wish, "AssociateAddress", Fault::StopAfterReply);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::AlreadyMoved);
+    assert_eq!((changes(&bed).len(), trio.holder(&bed)), (1, Some(2)));
 }
 
 #[test]
 fn who_has_the_lease_at_once_does_not_look_twice() {
-    let (trio, stage, event) = failed(floating_address());
-    assert_eq!(failover_in(&trio.told(&stage, &event)).looks, 1);
+    let (trio, bed, event) = failed(floating_address());
+    assert_eq!(failover_in(&trio.told(&bed, &event)).looks, 1);
 }
 
 #[test]
 fn a_lease_that_ended_long_ago_is_no_reason_to_look_twice() {
     let trio = floating_address().set("HOLDFAST_COOLDOWN_SECONDS", "0");
-    let (trio, stage, event) = failed(trio);
-    drop(trio.told(&stage, &event));
-    heal(&mut stage.world(), &trio.members[0]);
-    stage.pass(Duration::from_mins(10));
-    let event = fired(&mut stage.world(), &alarm_of(&trio.members[1]));
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(trio);
+    drop(trio.told(&bed, &event));
+    heal(&mut bed.world(), &trio.members[0]);
+    bed.pass(Duration::from_mins(10));
+    let event = fired(&mut bed.world(), &alarm_of(&trio.members[1]));
+    let report = trio.told(&bed, &event);
     assert_eq!(
         (report.outcome, failover_in(&report).looks),
         (Outcome::FailedOver, 1)
@@ -144,33 +144,33 @@ fn a_lease_that_ended_long_ago_is_no_reason_to_look_twice() {
 #[test]
 fn a_claim_whose_answer_was_lost_is_made_again_and_granted() {
     for fault in [Fault::ReplyLost, Fault::RequestLost, Fault::Throttled] {
-        let (trio, stage, event) = failed(floating_address());
-        let claim = trio.call_of(&stage, &event, "ledger take lease");
-        stage.tap.plan(&[(claim, fault)]);
-        assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-        assert_eq!(changes(&stage).len(), 1);
+        let (trio, bed, event) = failed(floating_address());
+        let claim = trio.call_of(&bed, &event, "ledger take lease");
+        bed.faults.plan(&[(claim, fault)]);
+        assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+        assert_eq!(changes(&bed).len(), 1);
     }
 }
 
 #[test]
 fn a_ledger_that_does_not_answer_keeps_everything_where_it_is() {
-    let (trio, stage, event) = failed(floating_address());
+    let (trio, bed, event) = failed(floating_address());
     let faults: Vec<_> = (5..60).map(|call| (call, Fault::Throttled)).collect();
-    stage.tap.plan(&faults);
-    let failure = trio.try_told(&stage, &event).expect_err("no ledger");
+    bed.faults.plan(&faults);
+    let failure = trio.try_told(&bed, &event).expect_err("no ledger");
     assert_eq!(failure.name(), "Holdfast.LedgerUnread");
-    let names = stage.tap.names();
+    let names = bed.faults.names();
     let asked = names.iter().filter(|it| **it == "ledger take lease");
-    assert_eq!((asked.count(), first_change(&stage)), (3, None));
+    assert_eq!((asked.count(), first_change(&bed)), (3, None));
 }
 
 #[test]
 fn the_lease_is_given_back_with_what_was_done() {
-    let (trio, stage, event) = failed(floating_address());
-    drop(trio.told(&stage, &event));
-    let lease = lease(&stage);
+    let (trio, bed, event) = failed(floating_address());
+    drop(trio.told(&bed, &event));
+    let lease = lease(&bed);
     let last = lease.last.expect("a failover has been");
-    assert_eq!((lease.held, lease.under_way), (None, None));
+    assert_eq!((lease.held, lease.in_progress), (None, None));
     assert_eq!(
         last.to.expect("somebody took over").as_str(),
         trio.members[1]
@@ -184,34 +184,34 @@ fn the_lease_is_given_back_with_what_was_done() {
 #[test]
 fn a_failover_that_was_refused_stays_noted_and_nothing_is_held() {
     let trio = floating_address().failing(0).failing(1).failing(2);
-    let stage = trio.stage();
-    drop(trio.told(&stage, &trio.alarm(0)));
-    let lease = lease(&stage);
+    let bed = trio.bed();
+    drop(trio.told(&bed, &trio.alarm(0)));
+    let lease = lease(&bed);
     assert_eq!((lease.held, lease.last), (None, None));
-    let noted = lease.under_way.expect("it is to be taken up");
+    let noted = lease.in_progress.expect("it is to be taken up");
     assert_eq!(noted.cause, format!("alarm {}", alarm_of(&trio.members[0])));
 }
 
 #[test]
 fn a_lease_that_could_not_be_given_back_is_a_finding_and_the_failover_stands() {
-    let (trio, stage, event) = failed(floating_address());
-    let put = trio.call_of(&stage, &event, "ledger put lease");
-    stage.tap.plan(&[(put, Fault::RequestLost)]);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(floating_address());
+    let put = trio.call_of(&bed, &event, "ledger put lease");
+    bed.faults.plan(&[(put, Fault::RequestLost)]);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::FailedOver);
     assert!(!report.findings.is_empty(), "nobody is told");
-    assert!(lease(&stage).held.is_some());
+    assert!(lease(&bed).held.is_some());
 }
 
 #[test]
 fn an_interface_is_not_detached_when_there_is_no_time_to_attach_it() {
-    let (trio, stage, event) = failed(floating_interface());
-    let end = trio.told_within(&stage, &event, 11);
+    let (trio, bed, event) = failed(floating_interface());
+    let end = trio.told_within(&bed, &event, 11);
     let failure = end.expect_err("there is no time");
     assert_eq!(failure.name(), "Holdfast.OutOfTime");
-    let lease = lease(&stage);
-    assert_eq!((first_change(&stage), lease.held), (None, None));
-    assert!(lease.under_way.is_some(), "the next run is to go on");
+    let lease = lease(&bed);
+    assert_eq!((first_change(&bed), lease.held), (None, None));
+    assert!(lease.in_progress.is_some(), "the next run is to go on");
 }
 
 #[test]
@@ -221,38 +221,38 @@ fn nothing_is_begun_when_only_the_report_can_be_ended_in_time() {
         floating_private_ip(),
         floating_interface(),
     ] {
-        let (trio, stage, event) = failed(trio);
-        let end = trio.told_within(&stage, &event, 2);
+        let (trio, bed, event) = failed(trio);
+        let end = trio.told_within(&bed, &event, 2);
         assert_eq!(end.expect_err("no time").name(), "Holdfast.OutOfTime");
-        assert_eq!((first_change(&stage), lease(&stage).held), (None, None));
+        assert_eq!((first_change(&bed), lease(&bed).held), (None, None));
     }
 }
 
 #[test]
 fn a_standby_that_ec2_never_answers_for_ends_the_run_before_its_time_and_the_next_goes_on() {
-    let (trio, stage, event) = failed(floating_address());
+    let (trio, bed, event) = failed(floating_address());
     let limit = Limit {
         capacity: 0.0,
         refill: 0.0,
     };
-    stage.world().limit("AssociateAddress", limit);
-    let began = stage.world().now();
-    let failure = trio.try_told(&stage, &event).expect_err("no answer");
+    bed.world().limit("AssociateAddress", limit);
+    let began = bed.world().now();
+    let failure = trio.try_told(&bed, &event).expect_err("no answer");
     assert!(failure.name().starts_with("Holdfast."), "{failure}");
-    let took = stage.world().now() - began;
+    let took = bed.world().now() - began;
     assert!(took < time::Duration::seconds(118), "it ended after {took}");
-    let asked = stage.tap.names();
+    let asked = bed.faults.names();
     let asked = asked.iter().filter(|it| **it == "AssociateAddress").count();
     assert!((2..20).contains(&asked), "asked {asked} times");
-    let noted = lease(&stage);
+    let noted = lease(&bed);
     assert_eq!(noted.held, None);
-    assert!(noted.under_way.is_some());
+    assert!(noted.in_progress.is_some());
     let plenty = Limit {
         capacity: 9.0,
         ..limit
     };
-    stage.world().limit("AssociateAddress", plenty);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+    bed.world().limit("AssociateAddress", plenty);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
 }
 
 /// A failover that found no standby is noted while the holder runs. Then that one is stopped, and a standby is
@@ -264,17 +264,17 @@ fn what_a_run_let_go_itself_it_brings_to_its_end_itself() {
         .failing(0)
         .stopped(1)
         .stopped(2);
-    let stage = trio.stage();
-    assert_eq!(trio.told(&stage, &trio.alarm(0)).outcome, Outcome::Refused);
-    start(&mut stage.world(), &trio.members[2]);
-    stage.pass(Duration::from_mins(5));
-    stop(&mut stage.world(), &trio.members[0]);
-    stage.pass(Duration::from_mins(2));
+    let bed = trio.bed();
+    assert_eq!(trio.told(&bed, &trio.alarm(0)).outcome, Outcome::Refused);
+    start(&mut bed.world(), &trio.members[2]);
+    bed.pass(Duration::from_mins(5));
+    stop(&mut bed.world(), &trio.members[0]);
+    bed.pass(Duration::from_mins(2));
     let event = state_change(&trio.members[0], "stopped");
-    let call = trio.call_of(&stage, &event, "AssociateAddress");
-    stage.tap.plan(&[(call, Fault::Throttled)]);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(2));
+    let call = trio.call_of(&bed, &event, "AssociateAddress");
+    bed.faults.plan(&[(call, Fault::Throttled)]);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(2));
 }
 
 #[test]
@@ -283,18 +283,18 @@ fn an_address_that_was_let_go_arrives_although_the_next_call_failed_once() {
         let trio = floating_address()
             .tagged("holdfast:on-stop", "move")
             .stopped(0);
-        let stage = trio.stage();
+        let bed = trio.bed();
         let event = state_change(&trio.members[0], "stopped");
-        let call = trio.call_of(&stage, &event, "AssociateAddress");
-        stage.tap.plan(&[(call, fault)]);
-        drop(trio.told(&stage, &event));
-        assert_eq!(trio.holder(&stage), Some(1), "{fault:?}");
-        assert_eq!(changes(&stage), ["DisassociateAddress", "AssociateAddress"]);
+        let call = trio.call_of(&bed, &event, "AssociateAddress");
+        bed.faults.plan(&[(call, fault)]);
+        drop(trio.told(&bed, &event));
+        assert_eq!(trio.holder(&bed), Some(1), "{fault:?}");
+        assert_eq!(changes(&bed), ["DisassociateAddress", "AssociateAddress"]);
     }
 }
 
 /// The first member fails with an interface and an Elastic IP, and no standby has room for the interface.
-fn half_of_it_moves() -> (Trio, Vec<String>) {
+fn half_of_it_moves() -> (FailoverFixture, Vec<String>) {
     let mut trio = floating_interface();
     trio.hold_another(0);
     let mut in_the_way = Vec::new();
@@ -311,8 +311,8 @@ fn half_of_it_moves() -> (Trio, Vec<String>) {
     (trio.after(60), in_the_way)
 }
 
-fn make_room(stage: &Stage, in_the_way: &[String]) {
-    let mut world = stage.world();
+fn make_room(bed: &TestBed, in_the_way: &[String]) {
+    let mut world = bed.world();
     for eni in in_the_way {
         detach(&mut world, eni);
     }
@@ -322,65 +322,63 @@ fn make_room(stage: &Stage, in_the_way: &[String]) {
 #[test]
 fn the_cooldown_does_not_hold_back_the_rest_of_a_failover() {
     let (trio, in_the_way) = half_of_it_moves();
-    let (trio, stage, event) = failed(trio);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(trio);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::PartlyMoved, "{}", why(&report));
-    make_room(&stage, &in_the_way);
-    let report = trio.told(&stage, &event);
+    make_room(&bed, &in_the_way);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::FailedOver, "{}", why(&report));
-    assert_eq!(trio.holder(&stage), Some(1));
+    assert_eq!(trio.holder(&bed), Some(1));
 }
 
 #[test]
 fn reconcile_ends_a_failover_of_which_half_has_moved_within_the_cooldown() {
     let (trio, in_the_way) = half_of_it_moves();
-    let (trio, stage, event) = failed(trio);
-    drop(trio.told(&stage, &event));
-    make_room(&stage, &in_the_way);
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(1));
-    assert_eq!(lease(&stage).under_way, None);
+    let (trio, bed, event) = failed(trio);
+    drop(trio.told(&bed, &event));
+    make_room(&bed, &in_the_way);
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(1));
+    assert_eq!(lease(&bed).in_progress, None);
 }
 
 #[test]
 fn the_cooldown_holds_back_an_alarm_of_whoever_took_half_of_it_over() {
     let (trio, _) = half_of_it_moves();
-    let (trio, stage, event) = failed(trio);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::PartlyMoved);
+    let (trio, bed, event) = failed(trio);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::PartlyMoved);
     let second = trio.members[1].clone();
-    stage.world().impair(&second, true, false);
-    let event = fired(&mut stage.world(), &alarm_of(&second));
-    let moved = changes(&stage);
-    let report = trio.told(&stage, &event);
+    bed.world().impair(&second, true, false);
+    let event = fired(&mut bed.world(), &alarm_of(&second));
+    let moved = changes(&bed);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(why(&report).contains("a moment ago"), "{}", why(&report));
-    assert_eq!(changes(&stage), moved);
+    assert_eq!(changes(&bed), moved);
 }
 
 /// What is noted is an alarm that found no standby. What moved last was a person's wish.
 #[test]
 fn the_cooldown_after_a_persons_wish_holds_back_an_alarm_that_was_noted_before() {
     let (trio, in_the_way) = half_of_it_moves();
-    let (trio, stage, event) = failed(trio);
+    let (trio, bed, event) = failed(trio);
     for member in &trio.members[1..] {
-        stage
-            .world()
-            .set_alarm(&alarm_of(member), AlarmState::Alarm);
+        bed.world().set_alarm(&alarm_of(member), AlarmState::Alarm);
     }
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::Refused);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::Refused);
     for member in &trio.members[1..] {
-        heal(&mut stage.world(), member);
+        heal(&mut bed.world(), member);
     }
     let wish = switchover(Some(&trio.members[1]));
-    assert_eq!(trio.told(&stage, &wish).outcome, Outcome::PartlyMoved);
-    make_room(&stage, &in_the_way);
-    let report = trio.told(&stage, &event);
+    assert_eq!(trio.told(&bed, &wish).outcome, Outcome::PartlyMoved);
+    make_room(&bed, &in_the_way);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(why(&report).contains("a moment ago"), "{}", why(&report));
-    stage.pass(Duration::from_mins(20));
-    drop(trio.swept(&stage));
+    bed.pass(Duration::from_mins(20));
+    drop(trio.swept(&bed));
     assert_eq!(
-        trio.holder(&stage),
+        trio.holder(&bed),
         Some(1),
         "reconcile takes it up afterwards"
     );

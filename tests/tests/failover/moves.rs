@@ -1,14 +1,14 @@
 //! Alarm failover in the simulated account: what moves, how, in how many calls, and what does not.
 
 use holdfast::report::{MoveEnd, Outcome, Report};
-use holdfast_tests::client::Stage;
+use holdfast_tests::client::TestBed;
 use holdfast_tests::scenarios::failover::{
-    Trio, failover_in, floating_address, floating_interface, floating_private_ip,
+    FailoverFixture, failover_in, floating_address, floating_interface, floating_private_ip,
 };
 
 /// The calls that changed something, in their order.
-fn changes(stage: &Stage, before: usize) -> Vec<&'static str> {
-    let world = stage.world();
+fn changes(bed: &TestBed, before: usize) -> Vec<&'static str> {
+    let world = bed.world();
     let calls = world
         .calls()
         .iter()
@@ -17,20 +17,20 @@ fn changes(stage: &Stage, before: usize) -> Vec<&'static str> {
     calls.map(ec2_sim::world::Call::action).collect()
 }
 
-fn moved_by(trio: &Trio) -> (Report, Vec<&'static str>) {
+fn moved_by(trio: &FailoverFixture) -> (Report, Vec<&'static str>) {
     let trio = trio.clone().failing(0);
-    let stage = trio.stage();
-    let before = stage.world().calls().len();
-    let report = trio.told(&stage, &trio.alarm(0));
-    assert_eq!(trio.holder(&stage), Some(1), "{}", report.summary);
-    assert_eq!(stage.broken(), Vec::<String>::new());
+    let bed = trio.bed();
+    let before = bed.world().calls().len();
+    let report = trio.told(&bed, &trio.alarm(0));
+    assert_eq!(trio.holder(&bed), Some(1), "{}", report.summary);
+    assert_eq!(bed.broken(), Vec::<String>::new());
     let ends: Vec<MoveEnd> = failover_in(&report)
         .moves
         .iter()
         .map(|one| one.end)
         .collect();
     assert_eq!(ends, [MoveEnd::Moved]);
-    let changes = changes(&stage, before);
+    let changes = changes(&bed, before);
     (report, changes)
 }
 

@@ -5,9 +5,11 @@ use ec2_sim::api::{
     ModifyAddressAttribute, Request, StopInstances,
 };
 use holdfast::ledger::Lease;
-use holdfast_tests::explorer::promises::{Deed, Hand, Scene, addresses, repeated, under_lease};
+use holdfast_tests::explorer::promises::{
+    AccountView, AddressChange, LeaseCaller, addresses, repeated, under_lease,
+};
 use holdfast_tests::scenarios::failover::{
-    Trio, floating_address, floating_interface, hold_lease, lease,
+    FailoverFixture, floating_address, floating_interface, hold_lease, lease,
 };
 use time::Duration;
 
@@ -17,20 +19,25 @@ const GUARD: &str = "holdfast-release-guard";
 const RECONCILE: &str = "holdfast-reconcile";
 
 /// The lease of the group is with `somebody` for ten minutes. What is said of a call, so many minutes later.
-fn said(trio: &Trio, (role, owner): (&str, &str), minutes: i64, request: &Request) -> Vec<String> {
-    let stage = trio.stage();
-    hold_lease(&stage, 600);
-    let world = stage.world();
-    let hand = Hand {
+fn said(
+    trio: &FailoverFixture,
+    (role, owner): (&str, &str),
+    minutes: i64,
+    request: &Request,
+) -> Vec<String> {
+    let bed = trio.bed();
+    hold_lease(&bed, 600);
+    let world = bed.world();
+    let hand = LeaseCaller {
         role,
         owner,
         now: world.now() + Duration::minutes(minutes),
     };
-    let leases: [Lease; 1] = [lease(&stage)];
-    under_lease(hand, request, &Scene::of(&world), &leases).broken
+    let leases: [Lease; 1] = [lease(&bed)];
+    under_lease(hand, request, &AccountView::of(&world), &leases).broken
 }
 
-fn associate(trio: &Trio, reassociates: Option<bool>) -> Request {
+fn associate(trio: &FailoverFixture, reassociates: Option<bool>) -> Request {
     Request::AssociateAddress(AssociateAddress {
         allocation_id: Some(trio.allocation.clone()),
         network_interface_id: Some(trio.eni.clone()),
@@ -39,7 +46,7 @@ fn associate(trio: &Trio, reassociates: Option<bool>) -> Request {
     })
 }
 
-fn disassociate(trio: &Trio) -> Request {
+fn disassociate(trio: &FailoverFixture) -> Request {
     let all = addresses(&trio.world);
     let tie = all[&trio.allocation].association.clone();
     Request::DisassociateAddress(DisassociateAddress {
@@ -105,7 +112,7 @@ fn the_tie_of_a_holder_that_does_not_run_may_be_ended_by_its_id_only() {
 #[test]
 fn an_interface_is_moved_under_the_lease_only() {
     let trio = floating_interface();
-    let attachment = trio.interface(&trio.stage()).and_then(|it| it.attachment);
+    let attachment = trio.interface(&trio.bed()).and_then(|it| it.attachment);
     let request = Request::DetachNetworkInterface(DetachNetworkInterface {
         attachment_id: attachment.expect("it is attached").attachment_id,
         force: false,
@@ -137,7 +144,7 @@ fn only_an_address_of_ours_is_named_or_tagged() {
 
 #[test]
 fn the_same_deed_twice_is_told_under_one_lease_and_not_under_two() {
-    let deed = |fencing| Deed {
+    let deed = |fencing| AddressChange {
         group: "web".to_owned(),
         fencing,
         what: "AssociateAddress".to_owned(),

@@ -8,13 +8,13 @@ use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::event::{Trigger, parse};
 use holdfast::{failover, placement, reconcile};
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
-use holdfast_tests::explorer::promises::{Scene, repeated};
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
+use holdfast_tests::explorer::promises::{AccountView, repeated};
 use holdfast_tests::random::random;
 use holdfast_tests::scenarios::failover::{
-    Seen, TIMEOUT, Trio, Watch, attach, detach, fail, floating_address, floating_interface,
-    floating_private_ip, heal, stop, switchover, tag_group,
+    FailoverFixture, Seen, TIMEOUT, Watch, attach, detach, fail, floating_address,
+    floating_interface, floating_private_ip, heal, stop, switchover, tag_group,
 };
 use holdfast_tests::scenarios::placement::{schedule, start, terminate};
 use proptest::prelude::*;
@@ -46,7 +46,7 @@ const ORDERS: [[Option<i32>; 3]; 4] = [
 ];
 
 impl Group {
-    fn trio(&self) -> Trio {
+    fn trio(&self) -> FailoverFixture {
         let trio = match self.mover {
             0 => floating_interface(),
             1 => floating_address().tagged("holdfast:on-stop", "move"),
@@ -126,8 +126,8 @@ fn lives() -> impl Strategy<Value = (Group, Vec<Step>)> {
 }
 
 struct Life {
-    trio: Trio,
-    stage: Arc<Stage>,
+    trio: FailoverFixture,
+    bed: Arc<TestBed>,
     watch: Watch,
     is_alone: bool,
 }
@@ -135,17 +135,17 @@ struct Life {
 impl Life {
     fn new(group: &Group) -> Self {
         let trio = group.trio();
-        let stage = trio.stage();
+        let bed = trio.bed();
         Self {
             trio,
-            stage,
+            bed,
             watch: Watch::default(),
             is_alone: group.mover == 1,
         }
     }
 
     fn state(&self, member: usize) -> Option<InstanceState> {
-        let scene = Scene::of(&self.stage.world());
+        let scene = AccountView::of(&self.bed.world());
         scene
             .instances
             .get(&self.trio.members[member])
@@ -153,7 +153,7 @@ impl Life {
     }
 
     fn zone(&self, member: usize) -> Option<String> {
-        let instances = Scene::of(&self.stage.world()).instances;
+        let instances = AccountView::of(&self.bed.world()).instances;
         let instance = instances.get(&self.trio.members[member])?;
         Some(instance.availability_zone.clone())
     }
@@ -161,16 +161,16 @@ impl Life {
     fn go(&self, step: &Step) {
         let id = |member: &usize| self.trio.members[*member].clone();
         match step {
-            Step::Fail(member) => fail(&mut self.stage.world(), &id(member)),
-            Step::Heal(member) => heal(&mut self.stage.world(), &id(member)),
+            Step::Fail(member) => fail(&mut self.bed.world(), &id(member)),
+            Step::Heal(member) => heal(&mut self.bed.world(), &id(member)),
             Step::Stop(member) if self.state(*member) == Some(InstanceState::Running) => {
-                stop(&mut self.stage.world(), &id(member));
+                stop(&mut self.bed.world(), &id(member));
             }
             Step::Start(member) if self.state(*member) == Some(InstanceState::Stopped) => {
-                start(&mut self.stage.world(), &id(member));
+                start(&mut self.bed.world(), &id(member));
             }
             Step::Terminate(member) if self.state(*member).is_some() => {
-                terminate(&mut self.stage.world(), &id(member));
+                terminate(&mut self.bed.world(), &id(member));
             }
             Step::ByHand(member) => self.by_hand(*member),
             Step::Ask(to) => self.ask(to.as_ref().map(id).as_deref()),
@@ -178,16 +178,16 @@ impl Life {
                 let priority = priority.to_string();
                 let tags = [("holdfast:priority", priority.as_str())];
                 if self.state(*member).is_some() {
-                    tag_group(&mut self.stage.world(), &id(member), &tags);
+                    tag_group(&mut self.bed.world(), &id(member), &tags);
                 }
             }
-            Step::Pass(seconds) => self.stage.pass(Duration::from_secs(*seconds)),
+            Step::Pass(seconds) => self.bed.pass(Duration::from_secs(*seconds)),
             Step::Deliver { twice } => self.deliver(*twice),
-            Step::Lose => drop(self.stage.world().take_events()),
+            Step::Lose => drop(self.bed.world().take_events()),
             Step::Schedule => self.reconcile(),
             Step::Break(call, fault) => {
-                let made = self.stage.tap.passed().len();
-                self.stage.tap.plan(&[(made + call, *fault)]);
+                let made = self.bed.faults.passed().len();
+                self.bed.faults.plan(&[(made + call, *fault)]);
             }
             Step::Stop(_) | Step::Start(_) | Step::Terminate(_) => {}
         }
@@ -197,10 +197,10 @@ impl Life {
     fn by_hand(&self, member: usize) {
         self.watch.person_moved_it();
         if self.is_alone && self.state(member) == Some(InstanceState::Running) {
-            self.trio.put_by_hand(&mut self.stage.world(), member);
+            self.trio.put_by_hand(&mut self.bed.world(), member);
             return;
         }
-        let Some(interface) = self.trio.interface(&self.stage) else {
+        let Some(interface) = self.trio.interface(&self.bed) else {
             return;
         };
         let attached = interface.attachment.as_ref();
@@ -208,7 +208,7 @@ impl Life {
         let zone = self.zone(member).filter(|_| moves);
         let is_there = zone.as_ref() == Some(&interface.availability_zone);
         if is_there && self.state(member) == Some(InstanceState::Running) {
-            let mut world = self.stage.world();
+            let mut world = self.bed.world();
             detach(&mut world, &self.trio.eni);
             world.advance(time::Duration::seconds(5));
             attach(&mut world, &self.trio.eni, &self.trio.members[member], 1);
@@ -219,12 +219,12 @@ impl Life {
     fn ask(&self, to: Option<&str>) {
         let run = self
             .trio
-            .deliver(self.stage.player("holdfast"), &switchover(to));
+            .deliver(self.bed.client("holdfast"), &switchover(to));
         drop(run.now_or_never());
     }
 
     fn deliver(&self, twice: bool) {
-        let mut events = self.stage.world().take_events();
+        let mut events = self.bed.world().take_events();
         if twice {
             events.extend(events.clone());
         }
@@ -239,58 +239,58 @@ impl Life {
     fn hear(&self, trigger: &Trigger) {
         let settings = self.trio.settings();
         if matches!(trigger, Trigger::Instance(_)) {
-            let player = self.stage.player("holdfast-instance-start");
-            let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+            let client = self.bed.client("holdfast-instance-start");
+            let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
             drop(placement::run(&ports, &settings, trigger, delivery).now_or_never());
         }
-        let before = Watch::begins(&self.trio, &self.stage);
-        let player = self.stage.player("holdfast-alarm-failover");
-        let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+        let before = Watch::begins(&self.trio, &self.bed);
+        let client = self.bed.client("holdfast-alarm-failover");
+        let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
         let end = failover::run(&ports, &settings, trigger, delivery).now_or_never();
-        let (trio, stage) = (&self.trio, &self.stage);
+        let (trio, bed) = (&self.trio, &self.bed);
         if matches!(trigger, Trigger::Alarm(_)) {
-            self.watch.is_kept(trio, stage, &before);
+            self.watch.is_kept(trio, bed, &before);
         }
-        self.watch.has_waited(stage, &before);
+        self.watch.has_waited(bed, &before);
         self.watch
-            .went_to_who_stood_next(trio, stage, &before, end.as_ref());
+            .went_to_who_stood_next(trio, bed, &before, end.as_ref());
     }
 
     fn reconcile(&self) {
-        let player = self.stage.player("holdfast-reconcile");
+        let client = self.bed.client("holdfast-reconcile");
         let trigger = parse(&schedule()).expect("the schedule can be read");
-        let (ports, delivery) = (player.ports(), player.delivery(TIMEOUT));
+        let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
         let settings = self.trio.settings();
-        let before = Watch::begins(&self.trio, &self.stage);
+        let before = Watch::begins(&self.trio, &self.bed);
         drop(reconcile::run(&ports, &settings, &trigger, delivery).now_or_never());
-        self.watch.is_kept(&self.trio, &self.stage, &before);
-        self.watch.has_waited(&self.stage, &before);
+        self.watch.is_kept(&self.trio, &self.bed, &before);
+        self.watch.has_waited(&self.bed, &before);
     }
 
     /// No faults any more, everybody who is there is well, and reconcile has come by.
     fn all_is_well(&self) {
-        self.stage.tap.plan(&[]);
-        self.stage.pass(Duration::from_mins(10));
+        self.bed.faults.plan(&[]);
+        self.bed.pass(Duration::from_mins(10));
         for member in 0..3 {
             self.go(&Step::Start(member));
-            heal(&mut self.stage.world(), &self.trio.members[member]);
+            heal(&mut self.bed.world(), &self.trio.members[member]);
         }
-        self.stage.pass(Duration::from_mins(10));
+        self.bed.pass(Duration::from_mins(10));
         for _ in 0..3 {
             self.reconcile();
-            self.stage.pass(Duration::from_mins(10));
+            self.bed.pass(Duration::from_mins(10));
         }
     }
 
     fn promises_hold(&self) -> Result<(), String> {
-        let mut broken = self.stage.broken();
-        broken.extend(self.stage.world().check());
-        broken.extend(self.trio.spare_must_be_free(&self.stage).err());
-        broken.extend(self.trio.sent_to_another_zone(&self.stage.world()));
+        let mut broken = self.bed.broken();
+        broken.extend(self.bed.world().check());
+        broken.extend(self.trio.spare_must_be_free(&self.bed).err());
+        broken.extend(self.trio.sent_to_another_zone(&self.bed.world()));
         broken.extend(self.watch.wrong());
-        let passed = self.stage.tap.passed();
+        let passed = self.bed.faults.passed();
         let faults = passed.iter().filter(|call| call.fault.is_some()).count();
-        let repeated = repeated(&self.stage.deeds());
+        let repeated = repeated(&self.bed.leased_calls());
         if repeated.len() > faults {
             broken.push(format!("promise 8: {}", repeated.join(", ")));
         }
@@ -303,7 +303,7 @@ impl Life {
 
     fn a_member_has_it(&self) -> Result<(), String> {
         let somebody = (0..3).any(|member| self.state(member) == Some(InstanceState::Running));
-        match self.trio.holder(&self.stage) {
+        match self.trio.holder(&self.bed) {
             Some(holder) if self.state(holder) == Some(InstanceState::Running) => Ok(()),
             other if somebody => Err(format!("the address is with {other:?}")),
             _ => Ok(()),
@@ -311,7 +311,7 @@ impl Life {
     }
 
     fn moves(&self) -> usize {
-        let world = self.stage.world();
+        let world = self.bed.world();
         let calls = world.calls().iter().filter(|call| call.mutated());
         calls
             .filter(|call| call.caller.arn.contains("/holdfast"))

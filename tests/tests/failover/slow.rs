@@ -3,17 +3,18 @@
 use ec2_sim::alarms::{Alarm, AlarmState};
 use holdfast::error::Error;
 use holdfast::report::{Outcome, Report};
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    Trio, alarm_of, failed, fired, floating_address, floating_interface, floating_private_ip, heal,
+    FailoverFixture, alarm_of, failed, fired, floating_address, floating_interface,
+    floating_private_ip, heal,
 };
 use std::sync::Arc;
 use time::Duration;
 
 /// What a failover comes to when each call takes so long. The alarm is the last of so many composites, each on
 /// the one before it.
-fn at(trio: Trio, call: Duration, composites: usize) -> Result<Report, Error> {
+fn at(trio: FailoverFixture, call: Duration, composites: usize) -> Result<Report, Error> {
     let own = alarm_of(&trio.members[0]);
     let names: Vec<String> = (0..composites)
         .map(|level| format!("level {level}"))
@@ -24,20 +25,20 @@ fn at(trio: Trio, call: Duration, composites: usize) -> Result<Report, Error> {
         let alarm = Alarm::composite(name, &format!("ALARM(\"{child}\")"));
         trio.world(|world| world.put_alarm(alarm).expect("it is good"))
     });
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage.world().set_alarm(&own, AlarmState::Alarm);
-    let events = stage.world().take_events();
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world().set_alarm(&own, AlarmState::Alarm);
+    let events = bed.world().take_events();
     let last = names.last().unwrap_or(&own);
     let is_it = |event: &&serde_json::Value| event["detail"]["alarmName"] == last.as_str();
     let event = events.iter().rfind(is_it).expect("it fires");
-    stage.keep_time_of(call);
-    let run = trio.deliver(stage.player("holdfast"), event);
-    let mut ends = stage.drive(vec![run]).expect("the run ends");
+    bed.use_round_trip(call);
+    let run = trio.deliver(bed.client("holdfast"), event);
+    let mut ends = bed.drive(vec![run]).expect("the run ends");
     ends.pop().expect("there is one run")
 }
 
-fn moves(trio: Trio, call: Duration, composites: usize) {
+fn moves(trio: FailoverFixture, call: Duration, composites: usize) {
     let report = at(trio, call, composites);
     let outcome = report.map(|report| report.outcome);
     let outcome = outcome.map_err(|error| error.to_string());
@@ -64,17 +65,17 @@ fn a_composite_of_composites_moves_an_address_at_half_a_second_a_call() {
 /// The member is well again while the run reads, at each of its calls.
 fn holder_after_healing_at(call: usize) -> Option<usize> {
     let trio = floating_address();
-    let stage = trio.stage();
+    let bed = trio.bed();
     let (first, alarm) = (trio.members[0].clone(), alarm_of(&trio.members[0]));
-    stage.world().take_events();
-    stage.world().set_alarm(&alarm, AlarmState::Alarm);
-    let event = stage.world().take_events().pop().expect("it fires");
-    stage.keep_time_of(Duration::milliseconds(1_100));
-    stage.intrude(call, Box::new(move |world| heal(world, &first)));
-    let run = trio.deliver(stage.player("holdfast"), &event);
-    drop(stage.drive(vec![run]));
-    assert_eq!(stage.broken(), Vec::<String>::new());
-    trio.holder(&stage)
+    bed.world().take_events();
+    bed.world().set_alarm(&alarm, AlarmState::Alarm);
+    let event = bed.world().take_events().pop().expect("it fires");
+    bed.use_round_trip(Duration::milliseconds(1_100));
+    bed.intrude(call, Box::new(move |world| heal(world, &first)));
+    let run = trio.deliver(bed.client("holdfast"), &event);
+    drop(bed.drive(vec![run]));
+    assert_eq!(bed.broken(), Vec::<String>::new());
+    trio.holder(&bed)
 }
 
 #[test]
@@ -85,27 +86,31 @@ fn a_member_that_is_well_again_before_the_second_look_keeps_its_address() {
 /// Nine looks of five calls each, with pauses that grow in between.
 const THROTTLED: usize = 9 * 5;
 
-fn is_moved_after_throttling(trio: &Trio, stage: &Arc<Stage>, event: &serde_json::Value) {
+fn is_moved_after_throttling(
+    trio: &FailoverFixture,
+    bed: &Arc<TestBed>,
+    event: &serde_json::Value,
+) {
     let faults: Vec<_> = (0..THROTTLED)
         .map(|call| (call, Fault::Throttled))
         .collect();
-    stage.tap.plan(&faults);
-    assert_eq!(trio.told(stage, event).outcome, Outcome::FailedOver);
+    bed.faults.plan(&faults);
+    assert_eq!(trio.told(bed, event).outcome, Outcome::FailedOver);
 }
 
 #[test]
 fn a_look_that_is_throttled_for_half_a_minute_is_waited_for() {
-    let (trio, stage, event) = failed(floating_address());
-    let began_at = stage.world().now();
-    is_moved_after_throttling(&trio, &stage, &event);
-    assert!(stage.world().now() - began_at > Duration::seconds(25));
+    let (trio, bed, event) = failed(floating_address());
+    let began_at = bed.world().now();
+    is_moved_after_throttling(&trio, &bed, &event);
+    assert!(bed.world().now() - began_at > Duration::seconds(25));
 }
 
 #[test]
 fn an_interface_moves_at_the_longest_deadline_that_the_settings_allow() {
     let trio = floating_interface().set("HOLDFAST_DETACH_DEADLINE_SECONDS", "90");
-    let (trio, stage, event) = failed(trio);
-    is_moved_after_throttling(&trio, &stage, &event);
+    let (trio, bed, event) = failed(trio);
+    is_moved_after_throttling(&trio, &bed, &event);
 }
 
 #[test]
@@ -113,11 +118,11 @@ fn a_slot_that_a_forced_detach_has_blocked_is_passed_over() {
     let trio = floating_interface()
         .set("HOLDFAST_COOLDOWN_SECONDS", "0")
         .world(|world| world.settings().forced_detach_blocks_slot = true);
-    let (trio, stage, event) = failed(trio);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    heal(&mut stage.world(), &trio.members[0]);
-    stage.pass(std::time::Duration::from_mins(10));
-    let event = fired(&mut stage.world(), &alarm_of(&trio.members[1]));
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(0));
+    let (trio, bed, event) = failed(trio);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    heal(&mut bed.world(), &trio.members[0]);
+    bed.pass(std::time::Duration::from_mins(10));
+    let event = fired(&mut bed.world(), &alarm_of(&trio.members[1]));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(0));
 }

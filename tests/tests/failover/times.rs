@@ -3,7 +3,8 @@
 use ec2_sim::alarms::AlarmState;
 use holdfast::report::Phase;
 use holdfast_tests::scenarios::failover::{
-    Trio, alarm_of, failover_in, floating_address, floating_interface, floating_private_ip,
+    FailoverFixture, alarm_of, failover_in, floating_address, floating_interface,
+    floating_private_ip,
 };
 use time::Duration;
 
@@ -11,16 +12,15 @@ const ROUND_TRIP: Duration = Duration::milliseconds(40);
 const POLL: Duration = Duration::milliseconds(250);
 
 /// From the event's arrival to two answers of EC2 that agree, and all phases on the way.
-fn verified_after(trio: &Trio) -> (Duration, Vec<Phase>) {
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage
-        .world()
+fn verified_after(trio: &FailoverFixture) -> (Duration, Vec<Phase>) {
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world()
         .set_alarm(&alarm_of(&trio.members[0]), AlarmState::Alarm);
-    let event = stage.world().take_events().pop().expect("the alarm fires");
-    stage.keep_time_of(ROUND_TRIP);
-    let run = trio.deliver(stage.player("holdfast"), &event);
-    let ends = stage.drive(vec![run]).expect("the run ends");
+    let event = bed.world().take_events().pop().expect("the alarm fires");
+    bed.use_round_trip(ROUND_TRIP);
+    let run = trio.deliver(bed.client("holdfast"), &event);
+    let ends = bed.drive(vec![run]).expect("the run ends");
     let report = ends
         .into_iter()
         .next()

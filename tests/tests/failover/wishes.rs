@@ -8,13 +8,13 @@
 use holdfast::event::parse;
 use holdfast::ids::InstanceId;
 use holdfast::report::Outcome;
-use holdfast_tests::client::tap::Fault;
-use holdfast_tests::client::{Player, Stage};
+use holdfast_tests::client::faults::Fault;
+use holdfast_tests::client::{Client, TestBed};
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::explorer::{Run, Scenario, interleave};
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, failed, floating_address, floating_interface, floating_private_ip, heal, lease,
-    put_lease, switchover, why,
+    FailoverFixture, changes, failed, floating_address, floating_interface, floating_private_ip,
+    heal, lease, put_lease, switchover, why,
 };
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ const LOOKS_OF_RECONCILE: usize = 6;
 
 fn in_every_order(
     scenario: &Scenario,
-    pair: impl Fn(Player, Player) -> (Run<'static>, Run<'static>),
+    pair: impl Fn(Client, Client) -> (Run<'static>, Run<'static>),
 ) -> usize {
     let orders = interleave::both(scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
     println!("{}: {orders} orders", scenario.name);
@@ -38,29 +38,27 @@ fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 }
 
 /// How many calls moved something under each lease that was taken.
-fn moves_of_each_lease(stage: &Stage) -> BTreeMap<u64, usize> {
+fn moves_of_each_lease(bed: &TestBed) -> BTreeMap<u64, usize> {
     let mut moves = BTreeMap::new();
-    for deed in stage.deeds() {
+    for deed in bed.leased_calls() {
         *moves.entry(deed.fencing).or_default() += 1;
     }
     moves
 }
 
 /// One move under each lease, no more moves than there are wishes, and what the lease says is so.
-fn at_most_one_move_each(trio: &Trio, stage: &Stage, most: usize) -> Result<(), String> {
-    let moves = moves_of_each_lease(stage);
+fn at_most_one_move_each(trio: &FailoverFixture, bed: &TestBed, most: usize) -> Result<(), String> {
+    let moves = moves_of_each_lease(bed);
     must(moves.values().all(|made| *made == 1), || {
         format!("moves of each lease: {moves:?}")
     })?;
     must(moves.len() <= most, || {
         format!("moved too often: {moves:?}")
     })?;
-    let lease = lease(stage);
+    let lease = lease(bed);
     must(lease.held.is_none(), || "the lease is held".to_owned())?;
     let took_over = lease.last.and_then(|last| last.to);
-    let holder = trio
-        .holder(stage)
-        .map(|holder| trio.members[holder].as_str());
+    let holder = trio.holder(bed).map(|holder| trio.members[holder].as_str());
     must(
         holder.is_some() && took_over.as_ref().map(InstanceId::as_str) == holder,
         || format!("the lease says {took_over:?}, the address is with {holder:?}"),
@@ -68,10 +66,10 @@ fn at_most_one_move_each(trio: &Trio, stage: &Stage, most: usize) -> Result<(), 
 }
 
 fn both(
-    trio: &Trio,
+    trio: &FailoverFixture,
     one: Value,
     other: Value,
-) -> impl Fn(Player, Player) -> (Run<'static>, Run<'static>) + use<> {
+) -> impl Fn(Client, Client) -> (Run<'static>, Run<'static>) + use<> {
     let trio = trio.clone();
     move |first, second| (trio.deliver(first, &one), trio.deliver(second, &other))
 }
@@ -83,9 +81,9 @@ fn an_alarm_and_a_person_who_wants_another_member_end_with_the_persons_member() 
         let alarm = trio.alarm(0);
         let wish = switchover(Some(&trio.members[2]));
         let pair = both(&trio, alarm.clone(), wish);
-        let scenario = trio.scenario("alarm and wish", alarm, 1, |trio, stage| {
-            at_most_one_move_each(trio, stage, 2)?;
-            trio.must_be_with(stage, 2)
+        let scenario = trio.scenario("alarm and wish", alarm, 1, |trio, bed| {
+            at_most_one_move_each(trio, bed, 2)?;
+            trio.must_be_with(bed, 2)
         });
         assert!(in_every_order(&scenario, pair) > 100);
     }
@@ -96,9 +94,9 @@ fn two_persons_who_want_different_members_end_with_what_the_second_wanted() {
     let trio = floating_address();
     let [one, other] = [1, 2].map(|member| switchover(Some(&trio.members[member])));
     let pair = both(&trio, one.clone(), other);
-    let scenario = trio.scenario("two wishes", one, 1, |trio, stage| {
-        at_most_one_move_each(trio, stage, 2)?;
-        let moves = moves_of_each_lease(stage).len();
+    let scenario = trio.scenario("two wishes", one, 1, |trio, bed| {
+        at_most_one_move_each(trio, bed, 2)?;
+        let moves = moves_of_each_lease(bed).len();
         must(moves == 2, || format!("{moves} moves for two wishes"))
     });
     assert!(in_every_order(&scenario, pair) > 100);
@@ -109,9 +107,9 @@ fn two_persons_who_want_the_same_move_it_once() {
     let trio = floating_address();
     let wish = switchover(Some(&trio.members[2]));
     let pair = both(&trio, wish.clone(), wish.clone());
-    let scenario = trio.scenario("one wish twice", wish, 1, |trio, stage| {
-        at_most_one_move_each(trio, stage, 1)?;
-        trio.must_be_with(stage, 2)
+    let scenario = trio.scenario("one wish twice", wish, 1, |trio, bed| {
+        at_most_one_move_each(trio, bed, 1)?;
+        trio.must_be_with(bed, 2)
     });
     assert!(in_every_order(&scenario, pair) > 100);
 }
@@ -127,25 +125,22 @@ fn has_looked(mut run: Run<'static>) -> Run<'static> {
 }
 
 /// An address with the second member, whose alarm fires: and the first is to have it back by now.
-fn due_at_home() -> (Trio, Value, impl Fn(&Stage)) {
+fn due_at_home() -> (FailoverFixture, Value, impl Fn(&TestBed)) {
     let trio = floating_address()
         .tagged("holdfast:failback", "30")
         .set("HOLDFAST_COOLDOWN_SECONDS", "0")
         .failing(0);
-    let stage = trio.stage();
-    assert_eq!(
-        trio.told(&stage, &trio.alarm(0)).outcome,
-        Outcome::FailedOver
-    );
-    heal(&mut stage.world(), &trio.members[0]);
-    drop(trio.swept(&stage));
-    stage.pass(Duration::from_mins(31));
-    stage.world().take_events();
-    let known = lease(&stage);
-    let later = stage.world().clone();
+    let bed = trio.bed();
+    assert_eq!(trio.told(&bed, &trio.alarm(0)).outcome, Outcome::FailedOver);
+    heal(&mut bed.world(), &trio.members[0]);
+    drop(trio.swept(&bed));
+    bed.pass(Duration::from_mins(31));
+    bed.world().take_events();
+    let known = lease(&bed);
+    let later = bed.world().clone();
     let trio = trio.world(|world| *world = later).failing(1);
     let event = trio.alarm(1);
-    (trio, event, move |stage| put_lease(stage, &known))
+    (trio, event, move |bed| put_lease(bed, &known))
 }
 
 #[test]
@@ -153,9 +148,9 @@ fn an_alarm_and_a_return_to_the_first_member_move_it_there_once() {
     let (trio, alarm, known) = due_at_home();
     let fleet = trio.clone();
     let event = alarm.clone();
-    let scenario = trio.scenario("alarm and failback", alarm, 1, |trio, stage| {
-        at_most_one_move_each(trio, stage, 1)?;
-        trio.must_be_with(stage, 0)
+    let scenario = trio.scenario("alarm and failback", alarm, 1, |trio, bed| {
+        at_most_one_move_each(trio, bed, 1)?;
+        trio.must_be_with(bed, 0)
     });
     let scenario = with_ledger(scenario, known);
     let orders = in_every_order(&scenario, move |first, second| {
@@ -176,11 +171,9 @@ fn a_person_and_a_return_to_the_first_member_are_one_move_each_at_the_most() {
     let fleet = trio.clone();
     let wish = switchover(Some(&trio.members[2]));
     let event = wish.clone();
-    let scenario = trio.scenario("wish and failback", wish, 1, |trio, stage| {
-        at_most_one_move_each(trio, stage, 2)?;
-        must(trio.holder(stage) != Some(1), || {
-            "nobody moved it".to_owned()
-        })
+    let scenario = trio.scenario("wish and failback", wish, 1, |trio, bed| {
+        at_most_one_move_each(trio, bed, 2)?;
+        must(trio.holder(bed) != Some(1), || "nobody moved it".to_owned())
     });
     let scenario = with_ledger(scenario, known);
     let orders = in_every_order(&scenario, move |first, second| {
@@ -193,13 +186,13 @@ fn a_person_and_a_return_to_the_first_member_are_one_move_each_at_the_most() {
     assert!(orders > 100);
 }
 
-fn with_ledger(scenario: Scenario, known: impl Fn(&Stage) + 'static) -> Scenario {
-    let fresh = scenario.stage;
+fn with_ledger(scenario: Scenario, known: impl Fn(&TestBed) + 'static) -> Scenario {
+    let fresh = scenario.bed;
     Scenario {
-        stage: Box::new(move || {
-            let stage = fresh();
-            known(&stage);
-            stage
+        bed: Box::new(move || {
+            let bed = fresh();
+            known(&bed);
+            bed
         }),
         ..scenario
     }
@@ -208,27 +201,27 @@ fn with_ledger(scenario: Scenario, known: impl Fn(&Stage) + 'static) -> Scenario
 #[test]
 fn an_alarm_and_reconcile_end_together_what_a_run_left_that_died() {
     let soon = time::Duration::milliseconds(100);
-    let (trio, stage, event) = failed(floating_interface().delays(soon, soon));
+    let (trio, bed, event) = failed(floating_interface().delays(soon, soon));
     trio.dies_at(
-        &stage,
+        &bed,
         &event,
         "DetachNetworkInterface",
         Fault::StopAfterReply,
     );
-    stage.pass(Duration::from_mins(3));
-    let known = lease(&stage);
-    let later = stage.world().clone();
+    bed.pass(Duration::from_mins(3));
+    let known = lease(&bed);
+    let later = bed.world().clone();
     let trio = trio.world(|world| *world = later);
     let fleet = trio.clone();
     let again = event.clone();
-    let scenario = trio.scenario("alarm and completion", event, 1, |trio, stage| {
-        at_most_one_move_each(trio, stage, 1)?;
-        must(lease(stage).under_way.is_none(), || {
+    let scenario = trio.scenario("alarm and completion", event, 1, |trio, bed| {
+        at_most_one_move_each(trio, bed, 1)?;
+        must(lease(bed).in_progress.is_none(), || {
             "it is still noted".to_owned()
         })?;
-        trio.must_be_with(stage, 1)
+        trio.must_be_with(bed, 1)
     });
-    let scenario = with_ledger(scenario, move |stage| put_lease(stage, &known));
+    let scenario = with_ledger(scenario, move |bed| put_lease(bed, &known));
     let orders = in_every_order(&scenario, move |first, second| {
         (
             fleet.deliver(first, &again),
@@ -246,18 +239,18 @@ fn two_alarms_of_two_members_with_an_address_each_move_one_of_them_and_note_the_
     let trio = trio.after(60).failing(0).failing(1);
     let (first, second) = (trio.alarm(0), trio.alarm(1));
     let pair = both(&trio, first.clone(), second);
-    let scenario = trio.scenario("two sick", first, 1, |trio, stage| {
+    let scenario = trio.scenario("two sick", first, 1, |trio, bed| {
         let third = trio.members[2].as_str();
-        let all = addresses(&stage.world());
+        let all = addresses(&bed.world());
         let with_third = all.values().filter(|address| {
             let tie = address.association.as_ref();
             tie.and_then(|tie| tie.instance_id.as_deref()) == Some(third)
         });
-        let moves = moves_of_each_lease(stage);
+        let moves = moves_of_each_lease(bed);
         must(with_third.count() == 1 && moves.len() == 1, || {
             format!("moves of each lease: {moves:?}")
         })?;
-        let noted = lease(stage).under_way;
+        let noted = lease(bed).in_progress;
         must(noted.is_some_and(|it| it.ended_at.is_none()), || {
             "nobody takes the other up".to_owned()
         })
@@ -280,11 +273,11 @@ fn command_of_the_runbook() -> Value {
 #[test]
 fn a_person_who_names_nobody_gets_the_next_member_where_one_has_everything() {
     let trio = floating_address();
-    let stage = trio.stage();
-    let report = trio.told(&stage, &command_of_the_runbook());
+    let bed = trio.bed();
+    let report = trio.told(&bed, &command_of_the_runbook());
     assert_eq!(report.outcome, Outcome::SwitchedOver);
     assert_eq!(
-        (changes(&stage), trio.holder(&stage)),
+        (changes(&bed), trio.holder(&bed)),
         (vec!["AssociateAddress"], Some(1))
     );
 }
@@ -293,8 +286,8 @@ fn a_person_who_names_nobody_gets_the_next_member_where_one_has_everything() {
 fn a_person_who_names_nobody_is_asked_whom_they_mean_where_two_have_something() {
     let mut trio = floating_address();
     trio.hold_another(1);
-    let stage = trio.stage();
-    let report = trio.told(&stage, &command_of_the_runbook());
+    let bed = trio.bed();
+    let report = trio.told(&bed, &command_of_the_runbook());
     assert_eq!(report.outcome, Outcome::Refused);
     for words in ["several members hold addresses", "\"to\""] {
         assert!(report.summary.contains(words), "{}", report.summary);
@@ -302,43 +295,43 @@ fn a_person_who_names_nobody_is_asked_whom_they_mean_where_two_have_something() 
     for holder in &trio.members[..2] {
         assert!(report.summary.contains(holder), "{}", report.summary);
     }
-    assert_eq!((changes(&stage).len(), trio.holder(&stage)), (0, Some(0)));
+    assert_eq!((changes(&bed).len(), trio.holder(&bed)), (0, Some(0)));
 }
 
 #[test]
 fn the_cooldown_holds_no_person_back() {
-    let (trio, stage, event) = failed(floating_address());
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    let report = trio.told(&stage, &command_of_the_runbook());
+    let (trio, bed, event) = failed(floating_address());
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    let report = trio.told(&bed, &command_of_the_runbook());
     assert_eq!(report.outcome, Outcome::SwitchedOver, "{}", why(&report));
-    assert_eq!(trio.holder(&stage), Some(2), "the sick one gets nothing");
+    assert_eq!(trio.holder(&bed), Some(2), "the sick one gets nothing");
 }
 
 #[test]
 fn a_member_that_has_everything_already_is_told_so() {
     let trio = floating_address();
-    let stage = trio.stage();
+    let bed = trio.bed();
     let wish = switchover(Some(&trio.members[0]));
-    let report = trio.told(&stage, &wish);
+    let report = trio.told(&bed, &wish);
     assert_eq!(report.outcome, Outcome::AlreadyMoved);
     assert!(
         report.summary.contains(&trio.members[0]),
         "{}",
         report.summary
     );
-    assert!(!stage.tap.names().contains(&"ledger take lease"));
+    assert!(!bed.faults.names().contains(&"ledger take lease"));
 }
 
 #[test]
 fn in_observe_mode_a_person_who_names_nobody_is_told_what_would_move_where() {
     let trio = floating_address().set("HOLDFAST_MODE", "observe");
-    let stage = trio.stage();
-    let report = trio.told(&stage, &command_of_the_runbook());
+    let bed = trio.bed();
+    let report = trio.told(&bed, &command_of_the_runbook());
     assert_eq!(report.outcome, Outcome::WouldFailOver);
     assert!(
         report.summary.contains(&trio.members[1]),
         "{}",
         report.summary
     );
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }

@@ -8,14 +8,14 @@
 
 use ec2_sim::World;
 use futures_util::FutureExt;
-use holdfast::ledger::lease::{Claim, Held, Taken};
+use holdfast::ledger::lease::{Acquire, Claim, LeaseHold};
 use holdfast::ledger::{Lease, Ledger, Written};
 use holdfast::report::Outcome;
-use holdfast_tests::client::Stage;
+use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Coverage, Scenario, explore};
 use holdfast_tests::scenarios::failover::{
-    Trio, alarm_of, changes, failed, fired, floating_address, floating_interface,
+    FailoverFixture, alarm_of, changes, failed, fired, floating_address, floating_interface,
     floating_private_ip, heal, of_another_region, untag_group, why,
 };
 use holdfast_tests::scenarios::placement::{start, state_change};
@@ -28,7 +28,7 @@ const ELSEWHERE: &str = "us-east-1b";
 /// The order in which the members stand by is the reverse of that in which they were launched.
 const REVERSED: [Option<i32>; 3] = [Some(3), Some(2), Some(1)];
 
-fn quick_interface() -> Trio {
+fn quick_interface() -> FailoverFixture {
     let soon = Duration::milliseconds(100);
     floating_interface().delays(soon, soon)
 }
@@ -39,13 +39,18 @@ fn survives(explored: Result<Coverage, String>) {
 }
 
 /// The first member fails, and another has everything in the end.
-fn goes_to(trio: Trio, name: &'static str, most_changes: usize, member: usize) -> Scenario {
+fn goes_to(
+    trio: FailoverFixture,
+    name: &'static str,
+    most_changes: usize,
+    member: usize,
+) -> Scenario {
     let trio = trio.failing(0);
     let event = trio.alarm(0);
-    trio.scenario(name, event, most_changes, move |trio, stage| {
-        trio.must_be_with(stage, member)?;
-        trio.spare_must_be_free(stage)?;
-        let sent = trio.sent_to_another_zone(&stage.world());
+    trio.scenario(name, event, most_changes, move |trio, bed| {
+        trio.must_be_with(bed, member)?;
+        trio.spare_must_be_free(bed)?;
+        let sent = trio.sent_to_another_zone(&bed.world());
         sent.first().map_or(Ok(()), |sent| Err(sent.clone()))
     })
 }
@@ -72,10 +77,10 @@ fn who_stands_next_does_not_depend_on_the_order_of_the_launch() {
             floating_address(),
             floating_private_ip(),
         ] {
-            let (trio, stage, event) = failed(trio.priorities(order));
-            let next = trio.standbys(&stage.world())[0];
-            assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-            assert_eq!(trio.holder(&stage), Some(next), "{order:?}");
+            let (trio, bed, event) = failed(trio.priorities(order));
+            let next = trio.standbys(&bed.world())[0];
+            assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+            assert_eq!(trio.holder(&bed), Some(next), "{order:?}");
         }
     }
 }
@@ -84,20 +89,20 @@ fn who_stands_next_does_not_depend_on_the_order_of_the_launch() {
 fn what_fails_back_goes_to_the_member_that_stands_first_and_not_to_the_one_launched_first() {
     let trio = floating_address().priorities([Some(2), Some(1), Some(3)]);
     let trio = trio.tagged("holdfast:failback", "30");
-    let stage = trio.stage();
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(0), "it has no lease yet");
-    let (trio, stage, event) = failed(trio.failing(1));
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(2));
+    let bed = trio.bed();
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(0), "it has no lease yet");
+    let (trio, bed, event) = failed(trio.failing(1));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(2));
     for member in [0, 1] {
-        heal(&mut stage.world(), &trio.members[member]);
+        heal(&mut bed.world(), &trio.members[member]);
     }
-    drop(trio.swept(&stage));
-    stage.pass(std::time::Duration::from_mins(31));
-    stage.give_up(&trio.members[2]);
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(1));
+    drop(trio.swept(&bed));
+    bed.pass(std::time::Duration::from_mins(31));
+    bed.give_up(&trio.members[2]);
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(1));
 }
 
 // Who can take it at all.
@@ -112,30 +117,30 @@ fn an_interface_is_sent_to_no_member_of_another_zone_whatever_goes_wrong() {
 fn an_interface_stays_where_all_others_are_in_another_zone() {
     let trio = floating_interface();
     let trio = trio.in_zone(1, ELSEWHERE).in_zone(2, ELSEWHERE);
-    let (trio, stage, event) = failed(trio);
-    let report = trio.told(&stage, &event);
+    let (trio, bed, event) = failed(trio);
+    let report = trio.told(&bed, &event);
     assert_eq!(report.outcome, Outcome::Refused);
     assert!(
         why(&report).contains("is in us-east-1b"),
         "{}",
         why(&report)
     );
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 #[test]
 fn an_elastic_ip_goes_to_a_member_of_another_zone() {
-    let (trio, stage, event) = failed(floating_address().in_zone(1, ELSEWHERE));
-    drop(trio.told(&stage, &event));
-    assert_eq!(trio.holder(&stage), Some(1));
+    let (trio, bed, event) = failed(floating_address().in_zone(1, ELSEWHERE));
+    drop(trio.told(&bed, &event));
+    assert_eq!(trio.holder(&bed), Some(1));
 }
 
 #[test]
 fn an_interface_goes_to_a_member_of_another_subnet_and_a_private_ip_does_not() {
     for (trio, member) in [(floating_interface(), 1), (floating_private_ip(), 2)] {
-        let (trio, stage, event) = failed(trio.in_another_subnet(1));
-        assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-        assert_eq!(trio.holder(&stage), Some(member));
+        let (trio, bed, event) = failed(trio.in_another_subnet(1));
+        assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+        assert_eq!(trio.holder(&bed), Some(member));
     }
 }
 
@@ -143,9 +148,9 @@ fn an_interface_goes_to_a_member_of_another_subnet_and_a_private_ip_does_not() {
 fn of_two_members_that_were_stopped_neither_takes_over() {
     for trio in [floating_interface(), floating_private_ip()] {
         let trio = trio.stopped(1).stopped(0);
-        let stage = trio.stage();
-        drop(trio.told(&stage, &state_change(&trio.members[0], "stopped")));
-        assert_eq!(trio.holder(&stage), Some(2));
+        let bed = trio.bed();
+        drop(trio.told(&bed, &state_change(&trio.members[0], "stopped")));
+        assert_eq!(trio.holder(&bed), Some(2));
     }
 }
 
@@ -156,9 +161,9 @@ fn of_two_members_that_are_sick_neither_takes_over() {
         floating_address(),
         floating_private_ip(),
     ] {
-        let (trio, stage, event) = failed(trio.failing(1));
-        drop(trio.told(&stage, &event));
-        assert_eq!(trio.holder(&stage), Some(2));
+        let (trio, bed, event) = failed(trio.failing(1));
+        drop(trio.told(&bed, &event));
+        assert_eq!(trio.holder(&bed), Some(2));
     }
 }
 
@@ -175,9 +180,9 @@ fn an_address_that_is_free_on_purpose_stays_free_while_another_is_between_two_me
     let trio = floating_address().with_spare();
     let trio = trio.tagged("holdfast:on-stop", "move").stopped(0);
     let event = state_change(&trio.members[0], "stopped");
-    let scenario = trio.scenario("spare, stopped", event, 2, |trio, stage| {
-        trio.must_be_with(stage, 1)?;
-        trio.spare_must_be_free(stage)
+    let scenario = trio.scenario("spare, stopped", event, 2, |trio, bed| {
+        trio.must_be_with(bed, 1)?;
+        trio.spare_must_be_free(bed)
     });
     survives(explore(&scenario));
 }
@@ -185,97 +190,96 @@ fn an_address_that_is_free_on_purpose_stays_free_while_another_is_between_two_me
 #[test]
 fn reconcile_leaves_free_what_is_free_on_purpose() {
     let trio = floating_interface().with_spare();
-    let stage = trio.stage();
-    drop(trio.swept(&stage));
-    assert_eq!(changes(&stage), Vec::<&str>::new());
-    trio.spare_must_be_free(&stage).expect("nobody needs it");
+    let bed = trio.bed();
+    drop(trio.swept(&bed));
+    assert_eq!(changes(&bed), Vec::<&str>::new());
+    trio.spare_must_be_free(&bed).expect("nobody needs it");
 }
 
 #[test]
 fn an_interface_and_an_elastic_ip_beside_it_both_move() {
-    let (trio, stage, event) = failed(floating_interface().with_another_on(0));
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(1));
-    assert_eq!(trio.other_holders(&stage), [Some(1)]);
-    assert_eq!(stage.broken(), Vec::<String>::new());
+    let (trio, bed, event) = failed(floating_interface().with_another_on(0));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(1));
+    assert_eq!(trio.other_holders(&bed), [Some(1)]);
+    assert_eq!(bed.broken(), Vec::<String>::new());
 }
 
 #[test]
 fn what_a_healthy_member_has_stays_when_another_fails() {
-    let (trio, stage, event) = failed(floating_interface().with_another_on(1));
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.other_holders(&stage), [Some(1)]);
-    assert_eq!(changes(&stage).len(), 2, "{:?}", changes(&stage));
+    let (trio, bed, event) = failed(floating_interface().with_another_on(1));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.other_holders(&bed), [Some(1)]);
+    assert_eq!(changes(&bed).len(), 2, "{:?}", changes(&bed));
 }
 
 #[test]
 fn of_what_a_stopped_member_has_the_interface_moves_and_the_elastic_ip_stays() {
     let trio = floating_interface().with_another_on(0).stopped(0);
-    let stage = trio.stage();
-    drop(trio.told(&stage, &state_change(&trio.members[0], "stopped")));
-    assert_eq!(trio.holder(&stage), Some(1));
-    assert_eq!(trio.other_holders(&stage), [Some(0)]);
+    let bed = trio.bed();
+    drop(trio.told(&bed, &state_change(&trio.members[0], "stopped")));
+    assert_eq!(trio.holder(&bed), Some(1));
+    assert_eq!(trio.other_holders(&bed), [Some(0)]);
 }
 
 // What is none of its business.
 
 #[test]
 fn the_alarm_of_another_region_moves_nothing_here() {
-    let (trio, stage, event) = failed(floating_interface());
-    moves_nothing(&trio, &stage, &event);
+    let (trio, bed, event) = failed(floating_interface());
+    moves_nothing(&trio, &bed, &event);
 }
 
 #[test]
 fn a_member_that_stopped_in_another_region_moves_nothing_here() {
     let trio = floating_interface().stopped(0);
     let stopped = state_change(&trio.members[0], "stopped");
-    moves_nothing(&trio, &trio.stage(), &stopped);
+    moves_nothing(&trio, &trio.bed(), &stopped);
 }
 
 #[test]
 fn an_interruption_in_another_region_moves_nothing_here() {
     let trio = floating_interface();
-    let stage = trio.stage();
-    stage.world().take_events();
-    stage
-        .world()
+    let bed = trio.bed();
+    bed.world().take_events();
+    bed.world()
         .warn_of_interruption(&trio.members[0], "terminate");
-    stage.give_up(&trio.members[0]);
-    let event = stage.world().take_events().pop().expect("it is told");
-    moves_nothing(&trio, &stage, &event);
+    bed.give_up(&trio.members[0]);
+    let event = bed.world().take_events().pop().expect("it is told");
+    moves_nothing(&trio, &bed, &event);
 }
 
 /// An event that comes from another region moves nothing; the same from here would have.
-fn moves_nothing(trio: &Trio, stage: &Arc<Stage>, event: &Value) {
-    let report = trio.told(stage, &of_another_region(event));
+fn moves_nothing(trio: &FailoverFixture, bed: &Arc<TestBed>, event: &Value) {
+    let report = trio.told(bed, &of_another_region(event));
     assert_eq!(report.outcome, Outcome::Ignored, "{}", report.summary);
-    assert_eq!(changes(stage), Vec::<&str>::new());
-    assert_eq!(trio.told(stage, event).outcome, Outcome::FailedOver);
+    assert_eq!(changes(bed), Vec::<&str>::new());
+    assert_eq!(trio.told(bed, event).outcome, Outcome::FailedOver);
 }
 
 #[test]
 fn an_address_that_a_person_put_elsewhere_stays_there_although_no_event_told_of_it() {
-    let (trio, stage, event) = failed(floating_address());
-    trio.put_by_hand(&mut stage.world(), 2);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::AlreadyMoved);
-    drop(trio.swept(&stage));
-    assert_eq!(trio.holder(&stage), Some(2));
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    let (trio, bed, event) = failed(floating_address());
+    trio.put_by_hand(&mut bed.world(), 2);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::AlreadyMoved);
+    drop(trio.swept(&bed));
+    assert_eq!(trio.holder(&bed), Some(2));
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 /// What becomes of it while EC2 takes a second for each call, when something happens at the call of a number.
 fn slowly(
-    trio: &Trio,
+    trio: &FailoverFixture,
     event: &Value,
     call: usize,
     happens: impl FnOnce(&mut World) + Send + 'static,
-) -> Arc<Stage> {
-    let stage = trio.stage();
-    stage.keep_time_of(Duration::milliseconds(1_100));
-    stage.intrude(call, Box::new(happens));
-    let run = trio.deliver(stage.player("holdfast"), event);
-    drop(stage.drive(vec![run]));
-    stage
+) -> Arc<TestBed> {
+    let bed = trio.bed();
+    bed.use_round_trip(Duration::milliseconds(1_100));
+    bed.intrude(call, Box::new(happens));
+    let run = trio.deliver(bed.client("holdfast"), event);
+    drop(bed.drive(vec![run]));
+    bed
 }
 
 #[test]
@@ -283,9 +287,9 @@ fn a_person_who_moves_an_address_while_ec2_is_slow_is_not_overruled() {
     let trio = floating_address().failing(0);
     let event = trio.alarm(0);
     let person = trio.clone();
-    let stage = slowly(&trio, &event, 6, move |world| person.put_by_hand(world, 2));
-    assert_eq!(trio.holder(&stage), Some(2));
-    assert_eq!(changes(&stage), Vec::<&str>::new());
+    let bed = slowly(&trio, &event, 6, move |world| person.put_by_hand(world, 2));
+    assert_eq!(trio.holder(&bed), Some(2));
+    assert_eq!(changes(&bed), Vec::<&str>::new());
 }
 
 #[test]
@@ -296,29 +300,29 @@ fn a_holder_without_the_tag_that_is_started_while_ec2_is_slow_keeps_its_interfac
     let event = state_change(&first, "stopped");
     let still = slowly(&trio, &event, usize::MAX, |_| ());
     assert_eq!(trio.holder(&still), Some(1), "who stays stopped loses it");
-    let stage = slowly(&trio, &event, 7, move |world| start(world, &first));
-    assert_eq!(trio.holder(&stage), Some(0));
-    assert_eq!(stage.broken(), Vec::<String>::new());
+    let bed = slowly(&trio, &event, 7, move |world| start(world, &first));
+    assert_eq!(trio.holder(&bed), Some(0));
+    assert_eq!(bed.broken(), Vec::<String>::new());
 }
 
 // What an alarm may not do twice.
 
 /// The first member was failed over and is well again. Within the cooldown the alarm of who took over fires.
 struct Twice {
-    trio: Trio,
+    trio: FailoverFixture,
     lease: Lease,
     event: Value,
 }
 
-fn twice(trio: Trio) -> Twice {
-    let (trio, stage, event) = failed(trio);
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
+fn twice(trio: FailoverFixture) -> Twice {
+    let (trio, bed, event) = failed(trio);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
     let (first, second) = (trio.members[0].clone(), trio.members[1].clone());
-    heal(&mut stage.world(), &first);
-    let event = fired(&mut stage.world(), &alarm_of(&second));
-    let leases = stage.ledger.leases().now_or_never();
+    heal(&mut bed.world(), &first);
+    let event = fired(&mut bed.world(), &alarm_of(&second));
+    let leases = bed.ledger.leases().now_or_never();
     let leases = leases.expect("memory answers").expect("it is read");
-    let world = stage.world().clone();
+    let world = bed.world().clone();
     Twice {
         lease: leases[0].clone(),
         trio: trio.world(|before| *before = world),
@@ -328,29 +332,29 @@ fn twice(trio: Trio) -> Twice {
 
 impl Twice {
     /// A stage whose ledger knows of the failover.
-    fn stage(&self) -> Arc<Stage> {
-        let stage = self.trio.stage();
-        let now = stage.world().now();
+    fn bed(&self) -> Arc<TestBed> {
+        let bed = self.trio.bed();
+        let now = bed.world().now();
         let claim = Claim {
             group: self.lease.group.clone(),
-            hold: Held {
+            hold: LeaseHold {
                 owner: "an earlier run".to_owned(),
                 until: now,
             },
             now,
             episode: self.lease.last.clone().expect("it has failed over"),
         };
-        let taken = stage.ledger.take_lease(&claim).now_or_never();
-        let Some(Ok(Taken::Ours(taken))) = taken else {
+        let taken = bed.ledger.acquire_lease(&claim).now_or_never();
+        let Some(Ok(Acquire::Granted(taken))) = taken else {
             unreachable!("nobody else has it: {taken:?}")
         };
         let given_back = Lease {
             fencing: taken.fencing,
             ..self.lease.clone()
         };
-        let written = stage.ledger.put_lease(&given_back).now_or_never();
+        let written = bed.ledger.put_lease(&given_back).now_or_never();
         assert!(matches!(written, Some(Ok(Written::Stored))));
-        stage
+        bed
     }
 }
 
@@ -362,10 +366,10 @@ fn no_alarm_moves_a_group_again_within_the_cooldown_whatever_goes_wrong() {
     let (for_stage, for_run, for_goal) = (Arc::clone(&twice), Arc::clone(&twice), twice);
     survives(explore(&Scenario {
         name: "cooldown",
-        observe: Box::new(move |player| observing.deliver(player, &event)),
-        stage: Box::new(move || for_stage.stage()),
-        deliver: Box::new(move |player| for_run.trio.deliver(player, &for_run.event)),
-        goal: Box::new(move |stage| for_goal.trio.must_be_with(stage, 1)),
+        observe: Box::new(move |client| observing.deliver(client, &event)),
+        bed: Box::new(move || for_stage.bed()),
+        deliver: Box::new(move |client| for_run.trio.deliver(client, &for_run.event)),
+        goal: Box::new(move |bed| for_goal.trio.must_be_with(bed, 1)),
         promises: Promises::with_changes(0),
     }));
 }
@@ -373,9 +377,9 @@ fn no_alarm_moves_a_group_again_within_the_cooldown_whatever_goes_wrong() {
 #[test]
 fn after_the_cooldown_of_its_tag_an_alarm_moves_it_again() {
     let twice = twice(floating_interface().tagged("holdfast:cooldown", "60"));
-    let stage = twice.stage();
-    let told = |stage| twice.trio.told(stage, &twice.event).outcome;
-    assert_eq!(told(&stage), Outcome::Refused);
-    stage.pass(std::time::Duration::from_mins(1));
-    assert_eq!(told(&stage), Outcome::FailedOver);
+    let bed = twice.bed();
+    let told = |bed| twice.trio.told(bed, &twice.event).outcome;
+    assert_eq!(told(&bed), Outcome::Refused);
+    bed.pass(std::time::Duration::from_mins(1));
+    assert_eq!(told(&bed), Outcome::FailedOver);
 }

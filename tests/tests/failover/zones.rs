@@ -3,10 +3,10 @@
 
 use ec2_sim::api::Request;
 use holdfast::report::Outcome;
-use holdfast_tests::client::Stage;
+use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::{Scenario, explore_singly};
 use holdfast_tests::scenarios::failover::{
-    Trio, changes, failed, floating_address, floating_interface, floating_private_ip,
+    FailoverFixture, changes, failed, floating_address, floating_interface, floating_private_ip,
     primary_interface, why,
 };
 use time::Duration;
@@ -15,10 +15,10 @@ use time::Duration;
 const ELSEWHERE: usize = 3;
 
 /// Whether it was ever tried to give something to the member in the other zone.
-fn was_tried_elsewhere(trio: &Trio, stage: &Stage) -> bool {
+fn was_tried_elsewhere(trio: &FailoverFixture, bed: &TestBed) -> bool {
     let other = &trio.members[ELSEWHERE];
-    let eni = primary_interface(&stage.world(), other);
-    let world = stage.world();
+    let eni = primary_interface(&bed.world(), other);
+    let world = bed.world();
     let mut calls = world.calls().iter().filter(|call| !call.dry_run);
     calls.any(|call| match &call.request {
         Request::AttachNetworkInterface(attach) => attach.instance_id == *other,
@@ -30,10 +30,10 @@ fn was_tried_elsewhere(trio: &Trio, stage: &Stage) -> bool {
 #[test]
 fn what_cannot_leave_its_zone_passes_over_a_standby_of_another_one() {
     for trio in [floating_interface(), floating_private_ip()] {
-        let (trio, stage, event) = failed(trio.first_in_line_in_another_zone());
-        assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-        assert_eq!(trio.holder(&stage), Some(1));
-        assert!(!was_tried_elsewhere(&trio, &stage));
+        let (trio, bed, event) = failed(trio.first_in_line_in_another_zone());
+        assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+        assert_eq!(trio.holder(&bed), Some(1));
+        assert!(!was_tried_elsewhere(&trio, &bed));
     }
 }
 
@@ -41,13 +41,13 @@ fn what_cannot_leave_its_zone_passes_over_a_standby_of_another_one() {
 fn what_cannot_leave_its_zone_stays_where_only_another_zone_has_standbys() {
     for trio in [floating_interface(), floating_private_ip()] {
         let alone = trio.stopped(1).stopped(2).first_in_line_in_another_zone();
-        let (trio, stage, event) = failed(alone);
-        let report = trio.told(&stage, &event);
+        let (trio, bed, event) = failed(alone);
+        let report = trio.told(&bed, &event);
         assert_eq!(
-            (report.outcome, trio.holder(&stage)),
+            (report.outcome, trio.holder(&bed)),
             (Outcome::Refused, Some(0))
         );
-        assert_eq!(changes(&stage), Vec::<&str>::new());
+        assert_eq!(changes(&bed), Vec::<&str>::new());
         let other = &trio.members[ELSEWHERE];
         assert!(why(&report).contains(other.as_str()), "{}", why(&report));
     }
@@ -55,20 +55,20 @@ fn what_cannot_leave_its_zone_stays_where_only_another_zone_has_standbys() {
 
 #[test]
 fn an_elastic_ip_goes_to_a_standby_of_any_zone() {
-    let (trio, stage, event) = failed(floating_address().first_in_line_in_another_zone());
-    assert_eq!(trio.told(&stage, &event).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&stage), Some(ELSEWHERE));
+    let (trio, bed, event) = failed(floating_address().first_in_line_in_another_zone());
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(ELSEWHERE));
 }
 
 /// The first member fails; the second gets what moves, and nobody tries the one in the other zone.
-fn scenario(trio: Trio, name: &'static str, most_changes: usize) -> Scenario {
+fn scenario(trio: FailoverFixture, name: &'static str, most_changes: usize) -> Scenario {
     let soon = Duration::milliseconds(100);
     let trio = trio.delays(soon, soon);
     let trio = trio.first_in_line_in_another_zone().failing(0);
     let event = trio.alarm(0);
-    trio.scenario(name, event, most_changes, |trio, stage| {
-        trio.must_be_with(stage, 1)?;
-        let is_tried = was_tried_elsewhere(trio, stage);
+    trio.scenario(name, event, most_changes, |trio, bed| {
+        trio.must_be_with(bed, 1)?;
+        let is_tried = was_tried_elsewhere(trio, bed);
         let tried = "a standby of another zone was tried".to_owned();
         (!is_tried).then_some(()).ok_or(tried)
     })

@@ -5,8 +5,8 @@ use ec2_sim::{TagPolicy, TakenAnswer};
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, ReleaseStatus};
 use holdfast::settings::Mode;
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Sabotage;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::SeededBug;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Coverage, explore, explore_with, interleave};
 use holdfast_tests::scenarios::guard::{account, kim, record};
@@ -21,8 +21,8 @@ fn survives(explored: Result<Coverage, String>) {
     );
 }
 
-fn is_recorded_as(stage: &Stage, expected: fn(&ReleaseStatus) -> bool) -> Result<(), String> {
-    match record(stage) {
+fn is_recorded_as(bed: &TestBed, expected: fn(&ReleaseStatus) -> bool) -> Result<(), String> {
+    match record(bed) {
         Some(record) if expected(&record.status) => Ok(()),
         other => Err(format!("the ledger has {other:?}")),
     }
@@ -43,9 +43,9 @@ fn it_comes_back_when_only_the_trail_knows_it() {
     let scenario = released.scenario_that(
         "released, known to the trail only",
         Promises::with_changes(3),
-        |released, stage| {
+        |released, bed| {
             released
-                .held(stage)
+                .held(bed)
                 .map(drop)
                 .ok_or_else(|| "it is not back".to_owned())
         },
@@ -77,7 +77,7 @@ fn it_comes_back_when_a_tag_policy_refuses_its_tags() {
     survives(explore(&account.scenario_that(
         "tags refused",
         goal,
-        |released, stage| released.is_back_without(&["Name"], stage),
+        |released, bed| released.is_back_without(&["Name"], bed),
     )));
 }
 
@@ -91,7 +91,7 @@ fn it_comes_back_protected_when_it_has_as_many_tags_as_ec2_allows() {
     survives(explore(&released.scenario_that(
         "fifty tags",
         goal,
-        |released, stage| released.is_back_without(&["tag-46", "tag-47"], stage),
+        |released, bed| released.is_back_without(&["tag-46", "tag-47"], bed),
     )));
 }
 
@@ -104,9 +104,9 @@ fn it_comes_back_when_it_is_released_a_second_time() {
     survives(explore(&again.scenario_that(
         "released again",
         goal,
-        |released, stage| {
-            released.is_back(stage)?;
-            match reclaims(stage) {
+        |released, bed| {
+            released.is_back(bed)?;
+            match reclaims(bed) {
                 2 => Ok(()),
                 counted => Err(format!("{counted} reclaims are counted")),
             }
@@ -115,10 +115,10 @@ fn it_comes_back_when_it_is_released_a_second_time() {
 }
 
 /// How often the address that is there was taken back, by the ledger.
-fn reclaims(stage: &Stage) -> usize {
-    let rows = stage.ledger.snapshots().now_or_never();
+fn reclaims(bed: &TestBed) -> usize {
+    let rows = bed.ledger.snapshots().now_or_never();
     let rows = rows.and_then(Result::ok).unwrap_or_default();
-    let alive = rows.iter().find(|row| row.is_alive());
+    let alive = rows.iter().find(|row| row.is_allocated());
     alive.map_or(0, |row| row.reclaims.len())
 }
 
@@ -147,15 +147,11 @@ fn an_address_that_another_account_holds_stays_pending() {
         world.take_address(ip);
     });
     let none = Promises::with_changes(0);
-    survives(explore(&released.scenario_that(
-        "taken",
-        none,
-        |_, stage| {
-            is_recorded_as(stage, |status| {
-                matches!(status, ReleaseStatus::Pending { .. })
-            })
-        },
-    )));
+    survives(explore(&released.scenario_that("taken", none, |_, bed| {
+        is_recorded_as(bed, |status| {
+            matches!(status, ReleaseStatus::Pending { .. })
+        })
+    })));
 }
 
 #[test]
@@ -168,8 +164,8 @@ fn over_quota_nothing_is_changed_and_it_stays_pending() {
     survives(explore(&released.scenario_that(
         "over quota",
         none,
-        |_, stage| {
-            is_recorded_as(stage, |status| {
+        |_, bed| {
+            is_recorded_as(bed, |status| {
                 matches!(status, ReleaseStatus::Pending { .. })
             })
         },
@@ -183,8 +179,8 @@ fn a_denied_guard_changes_nothing_and_leaves_it_pending() {
     survives(explore(&released.scenario_that(
         "denied",
         none,
-        |_, stage| {
-            is_recorded_as(stage, |status| {
+        |_, bed| {
+            is_recorded_as(bed, |status| {
                 matches!(status, ReleaseStatus::Pending { .. })
             })
         },
@@ -198,7 +194,7 @@ fn in_observe_mode_nothing_is_changed_whatever_goes_wrong() {
     survives(explore(&released.scenario_that(
         "observe mode",
         observe,
-        |_, stage| is_recorded_as(stage, |status| *status == ReleaseStatus::Recorded),
+        |_, bed| is_recorded_as(bed, |status| *status == ReleaseStatus::Recorded),
     )));
 }
 
@@ -227,15 +223,15 @@ fn a_run_that_may_only_observe_takes_nothing_back_from_one_that_acts() {
 
 #[test]
 fn without_the_look_for_what_is_ours_already_the_explorer_fails() {
-    explore_fails_without(Sabotage::NoLook);
+    explore_fails_without(SeededBug::NoLook);
 }
 
 #[test]
 fn without_the_tag_that_says_where_from_the_explorer_fails() {
-    explore_fails_without(Sabotage::NoTags);
+    explore_fails_without(SeededBug::NoTags);
 }
 
-fn explore_fails_without(guard: Sabotage) {
+fn explore_fails_without(guard: SeededBug) {
     let scenario = account().released().scenario("sabotaged");
     let history = explore_with(&scenario, Some(guard)).expect_err("the explorer noticed nothing");
     assert!(history.contains("sabotaged"), "{history}");

@@ -9,7 +9,7 @@ use ec2_sim::api::{
 };
 use holdfast::ledger::ReleaseStatus;
 use holdfast_tests::client::Intrusion;
-use holdfast_tests::client::tap::Sabotage;
+use holdfast_tests::client::faults::SeededBug;
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Intruded, Scenario, explore_intrusions};
 use holdfast_tests::scenarios::guard::{Released, account, kim, record};
@@ -17,20 +17,17 @@ use holdfast_tests::scenarios::guard::{Released, account, kim, record};
 /// However it ends, it ends, the ledger has a word for it, and the account has the address at most
 /// once.
 fn coming_to_rest(released: Released) -> Scenario {
-    released.scenario_that(
-        "intruded on",
-        Promises::with_changes(3),
-        |released, stage| {
-            let record = record(stage).ok_or("the ledger has no record")?;
-            match (released.held(stage), record.status) {
-                (Some(_), ReleaseStatus::Reclaimed { .. })
-                | (None, ReleaseStatus::Pending { .. }) => Ok(()),
-                (held, status) => Err(format!(
-                    "the ledger says {status:?}, the account has {held:?}"
-                )),
+    released.scenario_that("intruded on", Promises::with_changes(3), |released, bed| {
+        let record = record(bed).ok_or("the ledger has no record")?;
+        match (released.held(bed), record.status) {
+            (Some(_), ReleaseStatus::Reclaimed { .. }) | (None, ReleaseStatus::Pending { .. }) => {
+                Ok(())
             }
-        },
-    )
+            (held, status) => Err(format!(
+                "the ledger says {status:?}, the account has {held:?}"
+            )),
+        }
+    })
 }
 
 fn allocate(world: &mut World, ip: Option<&str>) -> Option<String> {
@@ -131,7 +128,7 @@ fn a_private_ip_that_gets_another_address_is_left_to_it_but_in_the_one_window_th
 fn without_the_read_every_address_at_the_private_ip_would_be_bumped_off_and_that_is_noticed() {
     let released = account().released();
     let occupying = occupying(&released.eni);
-    let blind = Some(Sabotage::BlindToOthers);
+    let blind = Some(SeededBug::BlindToOthers);
     let intruded = explore_intrusions(&coming_to_rest(released), blind, &occupying).unwrap();
     assert!(intruded.broken.len() > 1, "the explorer noticed nothing");
 }
@@ -151,7 +148,7 @@ fn whoever_diverts_the_address_meanwhile_keeps_it() {
 fn with_reassociation_allowed_the_diverted_address_would_be_torn_away_and_that_is_noticed() {
     let released = account().released();
     let diverting = diverting(&released);
-    let reassociating = Some(Sabotage::Reassociation);
+    let reassociating = Some(SeededBug::Reassociation);
     let intruded =
         explore_intrusions(&coming_to_rest(released), reassociating, &diverting).unwrap();
     assert!(

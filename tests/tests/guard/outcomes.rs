@@ -31,7 +31,7 @@ fn a_protected_address_is_back_with_all_that_belongs_to_it() {
     let guarded = account().released().guarded();
     let report = report_of(&guarded);
     assert_eq!(report.outcome, Outcome::Reclaimed);
-    assert_eq!(guarded.released.is_back(&guarded.stage), Ok(()));
+    assert_eq!(guarded.released.is_back(&guarded.bed), Ok(()));
     assert!(report.findings.is_empty(), "{}", findings(&report));
 }
 
@@ -49,7 +49,7 @@ fn ten_deliveries_allocate_one_address() {
     for _ in 0..9 {
         assert_eq!(report_of(&guarded).outcome, Outcome::AlreadyOurs);
     }
-    assert_eq!(addresses(&guarded.stage.world()).len(), 1);
+    assert_eq!(addresses(&guarded.bed.world()).len(), 1);
     let requests = guarded
         .calls()
         .iter()
@@ -66,7 +66,7 @@ fn what_only_the_trail_knows_comes_back_too() {
     let Subject::Address(address) = report.subject else {
         panic!("it is about an address")
     };
-    assert_eq!(address.known_from, Some(KnownFrom::Trail));
+    assert_eq!(address.known_from, Some(KnownFrom::EventHistory));
     assert_eq!(
         guarded.calls()[..3],
         ["ledger read", "LookupEvents", "AllocateAddress"]
@@ -132,7 +132,7 @@ fn in_observe_mode_the_report_says_what_would_have_been_done() {
         .released()
         .guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::WouldReclaim);
-    assert!(addresses(&guarded.stage.world()).is_empty());
+    assert!(addresses(&guarded.bed.world()).is_empty());
 }
 
 #[test]
@@ -157,7 +157,7 @@ fn an_address_that_stays_away_is_pending_and_the_run_ends_in_time() {
     let before = released.world.now();
     let guarded = released.guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Pending);
-    let took = guarded.stage.world().now() - before;
+    let took = guarded.bed.world().now() - before;
     assert!(took <= Duration::seconds(20), "it took {took}");
 }
 
@@ -170,7 +170,7 @@ fn an_auth_failure_is_no_proof_that_another_account_has_it() {
     let guarded = taken.guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Pending);
     let reason = PendingReason::NotAvailable;
-    let status = record(&guarded.stage).map(|record| record.status);
+    let status = record(&guarded.bed).map(|record| record.status);
     assert_eq!(status, Some(ReleaseStatus::Pending { reason }));
 }
 
@@ -195,11 +195,11 @@ fn over_quota_with_our_own_reclaim_in_the_last_place_is_seen_as_ours() {
     let quota_of_one = released.then(|world, _| world.settings().address_quota = 1);
     let guarded = quota_of_one.guarded();
     guarded
-        .stage
-        .tap
-        .plan(&[(1, holdfast_tests::client::tap::Fault::ReplyLost)]);
+        .bed
+        .faults
+        .plan(&[(1, holdfast_tests::client::faults::Fault::ReplyLost)]);
     assert_eq!(report_of(&guarded).outcome, Outcome::AlreadyOurs);
-    assert_eq!(guarded.released.is_back(&guarded.stage), Ok(()));
+    assert_eq!(guarded.released.is_back(&guarded.bed), Ok(()));
 }
 
 #[test]
@@ -248,17 +248,17 @@ fn a_denied_association_is_reported_with_the_command_and_the_address_is_kept() {
 fn the_new_allocation_is_known_at_once_so_that_it_is_guarded_too() {
     let guarded = account().released().guarded();
     let _ = report_of(&guarded);
-    let held = guarded.released.held(&guarded.stage).unwrap();
+    let held = guarded.released.held(&guarded.bed).unwrap();
     let allocation = held.allocation_id.parse().unwrap();
     let known = guarded
-        .stage
+        .bed
         .ledger
         .read(&allocation)
         .now_or_never()
         .unwrap()
         .unwrap();
     let snapshot: Snapshot = known.snapshot.unwrap();
-    assert!(snapshot.is_alive());
+    assert!(snapshot.is_allocated());
     assert_eq!(snapshot.tags["holdfast:protect"], "reclaim");
 }
 
@@ -266,7 +266,7 @@ fn the_new_allocation_is_known_at_once_so_that_it_is_guarded_too() {
 fn the_report_gives_the_lines_that_repair_terraforms_state() {
     let guarded = account().released().guarded();
     let report = report_of(&guarded);
-    let held = guarded.released.held(&guarded.stage).unwrap();
+    let held = guarded.released.held(&guarded.bed).unwrap();
     let import = format!("terraform import aws_eip.<name> {}", held.allocation_id);
     assert!(report.repair.contains(&import), "{:?}", report.repair);
 }
@@ -275,7 +275,7 @@ fn the_report_gives_the_lines_that_repair_terraforms_state() {
 fn the_release_record_says_who_and_what_became_of_it() {
     let guarded = account().released().guarded();
     let _ = report_of(&guarded);
-    let record = record(&guarded.stage).unwrap();
+    let record = record(&guarded.bed).unwrap();
     assert_eq!(
         record.actor.arn.as_deref(),
         Some("arn:aws:iam::111122223333:user/kim")
@@ -326,6 +326,6 @@ fn an_address_of_a_local_zone_is_asked_for_in_its_border_group() {
         });
     let guarded = account.released().guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
-    let held = guarded.released.held(&guarded.stage).unwrap();
+    let held = guarded.released.held(&guarded.bed).unwrap();
     assert_eq!(held.network_border_group, group);
 }

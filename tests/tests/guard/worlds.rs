@@ -7,8 +7,8 @@ use ec2_sim::api::{AssociateAddress, Request};
 use holdfast::ledger::ReleaseStatus;
 use holdfast::ledger::release::PendingReason;
 use holdfast::report::{Outcome, Report, Subject};
-use holdfast_tests::client::tap::Fault;
-use holdfast_tests::client::{Intrusion, Stage};
+use holdfast_tests::client::faults::Fault;
+use holdfast_tests::client::{Intrusion, TestBed};
 use holdfast_tests::explorer::explore_intrusions;
 use holdfast_tests::explorer::promises::{Promises, addresses, is_holdfast};
 use holdfast_tests::scenarios::estate::neighbour;
@@ -21,8 +21,8 @@ fn report_of(guarded: &Guarded) -> Report {
 }
 
 /// The calls of Holdfast's that changed something.
-fn changes(stage: &Stage) -> Vec<&'static str> {
-    let world = stage.world();
+fn changes(bed: &TestBed) -> Vec<&'static str> {
+    let world = bed.world();
     let calls = world.calls().iter();
     calls
         .filter(|call| is_holdfast(&call.caller) && call.mutated())
@@ -30,8 +30,8 @@ fn changes(stage: &Stage) -> Vec<&'static str> {
         .collect()
 }
 
-fn nothing_is_broken(stage: &Stage) {
-    assert!(stage.broken().is_empty(), "{:?}", stage.broken());
+fn nothing_is_broken(bed: &TestBed) {
+    assert!(bed.broken().is_empty(), "{:?}", bed.broken());
 }
 
 /// What answers as EC2 gives some address, whichever it is asked for.
@@ -46,16 +46,16 @@ fn another_address_than_the_lost_one_is_given_once_whatever_is_delivered() {
     for lost in [None, Some(Fault::ReplyLost)] {
         let guarded = of_another_kind();
         let faults: Vec<_> = lost.map(|fault| (1, fault)).into_iter().collect();
-        guarded.stage.tap.plan(&faults);
+        guarded.bed.faults.plan(&faults);
         for _ in 0..10 {
             assert_eq!(report_of(&guarded).outcome, Outcome::Pending, "{lost:?}");
-            guarded.stage.pass(std::time::Duration::from_mins(1));
+            guarded.bed.pass(std::time::Duration::from_mins(1));
         }
-        assert_eq!(changes(&guarded.stage), ["AllocateAddress"], "{lost:?}");
-        let reason = PendingReason::AnotherAddress;
-        let status = record(&guarded.stage).map(|record| record.status);
+        assert_eq!(changes(&guarded.bed), ["AllocateAddress"], "{lost:?}");
+        let reason = PendingReason::WrongAddress;
+        let status = record(&guarded.bed).map(|record| record.status);
         assert_eq!(status, Some(ReleaseStatus::Pending { reason }));
-        nothing_is_broken(&guarded.stage);
+        nothing_is_broken(&guarded.bed);
     }
 }
 
@@ -63,7 +63,7 @@ fn another_address_than_the_lost_one_is_given_once_whatever_is_delivered() {
 fn the_report_names_the_other_address_and_how_to_give_it_up() {
     let guarded = of_another_kind();
     let report = report_of(&guarded);
-    let all = addresses(&guarded.stage.world());
+    let all = addresses(&guarded.bed.world());
     let (allocation, other) = all.first_key_value().unwrap();
     assert!(other.association.is_none());
     let finding = &report.findings[0];
@@ -80,12 +80,12 @@ fn an_allocation_that_ec2_still_shows_is_asked_for_until_it_is_shown_no_more() {
     });
     let guarded = account.released().guarded();
     assert_eq!(report_of(&guarded).outcome, Outcome::Pending);
-    let reason = PendingReason::StillThere;
-    let status = record(&guarded.stage).map(|record| record.status);
+    let reason = PendingReason::NotReleased;
+    let status = record(&guarded.bed).map(|record| record.status);
     assert_eq!(status, Some(ReleaseStatus::Pending { reason }));
-    guarded.stage.pass(std::time::Duration::from_mins(3));
+    guarded.bed.pass(std::time::Duration::from_mins(3));
     assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
-    nothing_is_broken(&guarded.stage);
+    nothing_is_broken(&guarded.bed);
 }
 
 /// However long reads lag, what is said to be restored is; what they do not show is said to be unverified.
@@ -97,16 +97,12 @@ fn a_report_is_true_past_any_lag() {
             .then(|world, _| world.set_read_lag(Duration::seconds(seconds)));
         let guarded = released.guarded();
         let report = report_of(&guarded);
-        assert_eq!(
-            guarded.released.is_back(&guarded.stage),
-            Ok(()),
-            "{seconds}"
-        );
-        nothing_is_broken(&guarded.stage);
+        assert_eq!(guarded.released.is_back(&guarded.bed), Ok(()), "{seconds}");
+        nothing_is_broken(&guarded.bed);
         let Subject::Address(address) = report.subject else {
             panic!("it is about an address")
         };
-        assert!(address.reverse_name.is_some(), "{seconds}");
+        assert!(address.reverse_dns.is_some(), "{seconds}");
         let verified = address.association.map(|now| now.verified);
         assert_eq!(verified, Some(seconds == 0), "{seconds}");
     }
@@ -140,10 +136,10 @@ fn who_takes_the_address_before_it_is_looked_at_has_it_and_the_report_does_not_c
     let released = account().not_named().released();
     let taking = taking(&released);
     let most = Promises::with_changes(3);
-    let scenario = released.scenario_that("taken by a person", most, |released, stage| {
-        let held = released.held(stage).ok_or("it is not back")?;
-        let record = record(stage).ok_or("the ledger has no record")?;
-        if held.association.is_none() || !record.status.is_settled() {
+    let scenario = released.scenario_that("taken by a person", most, |released, bed| {
+        let held = released.held(bed).ok_or("it is not back")?;
+        let record = record(bed).ok_or("the ledger has no record")?;
+        if held.association.is_none() || !record.status.is_final() {
             return Err(format!("{held:?}, {:?}", record.status));
         }
         Ok(())
@@ -166,9 +162,9 @@ fn a_release_in_another_region_is_left_to_the_installation_there() {
         "{}",
         report.summary
     );
-    assert!(changes(&guarded.stage).is_empty());
+    assert!(changes(&guarded.bed).is_empty());
     assert!(
-        record(&guarded.stage).is_none(),
+        record(&guarded.bed).is_none(),
         "its record would be somebody else's"
     );
 }
@@ -189,7 +185,7 @@ fn a_release_in_another_account_changes_nothing_here() {
         "{}",
         report.findings[0].what
     );
-    assert!(changes(&guarded.stage).is_empty());
+    assert!(changes(&guarded.bed).is_empty());
 }
 
 #[test]
@@ -200,12 +196,12 @@ fn a_second_loss_by_somebody_else_is_made_good_and_both_are_counted() {
     let guarded = guarded.released_again(&lee).guarded();
     let report = report_of(&guarded);
     assert_eq!(report.outcome, Outcome::Reclaimed);
-    assert_eq!(guarded.released.is_back(&guarded.stage), Ok(()));
+    assert_eq!(guarded.released.is_back(&guarded.bed), Ok(()));
     let Subject::Address(address) = report.subject else {
         panic!("it is about an address")
     };
     assert!(address.association.is_some_and(|now| now.verified));
-    nothing_is_broken(&guarded.stage);
+    nothing_is_broken(&guarded.bed);
 }
 
 #[test]
@@ -217,6 +213,6 @@ fn a_fourth_loss_within_a_day_is_a_fight() {
     }
     assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
     let fourth = guarded.released_again(&kim()).guarded();
-    assert_eq!(report_of(&fourth).outcome, Outcome::Fight);
-    assert!(fourth.released.held(&fourth.stage).is_none());
+    assert_eq!(report_of(&fourth).outcome, Outcome::ReclaimLoop);
+    assert!(fourth.released.held(&fourth.bed).is_none());
 }

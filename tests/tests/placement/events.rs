@@ -42,9 +42,9 @@ fn events() -> Vec<(String, Value)> {
 /// What placement says of a trigger in an account without a group.
 fn said(trigger: &Trigger) -> Report {
     let fleet = fleet();
-    let player = fleet.stage().player("holdfast-instance-start");
-    let delivery = player.delivery(TIMEOUT);
-    let (ports, settings) = (player.ports(), fleet.settings());
+    let client = fleet.bed().client("holdfast-instance-start");
+    let delivery = client.delivery(TIMEOUT);
+    let (ports, settings) = (client.ports(), fleet.settings());
     let run = placement::run(&ports, &settings, trigger, delivery);
     let end = run.now_or_never().expect("no fault stops the run");
     end.expect("nothing goes wrong here")
@@ -106,10 +106,10 @@ fn an_instance_that_runs_stops_or_ends_sets_it_going() {
 fn the_guard_and_reconcile_pass_by_an_instance_with_a_reason() {
     let fleet = fleet().addresses(1).running(1);
     let trigger = parse(&state_change(&fleet.instances[0], "running")).expect("it can be read");
-    let stage = fleet.stage();
-    let player = stage.player("holdfast");
-    let delivery = player.delivery(TIMEOUT);
-    let (ports, settings) = (player.ports(), fleet.settings());
+    let bed = fleet.bed();
+    let client = bed.client("holdfast");
+    let delivery = client.delivery(TIMEOUT);
+    let (ports, settings) = (client.ports(), fleet.settings());
     let guarded = guard::run(&ports, &settings, &trigger, delivery).now_or_never();
     let reconciled = reconcile::run(&ports, &settings, &trigger, delivery).now_or_never();
     for report in [guarded, reconciled] {
@@ -117,30 +117,30 @@ fn the_guard_and_reconcile_pass_by_an_instance_with_a_reason() {
         assert_eq!(report.outcome, Outcome::Ignored);
         assert!(report.summary.contains("only; ") || report.summary.ends_with("only"));
     }
-    assert_eq!(stage.tap.names(), Vec::<&str>::new());
+    assert_eq!(bed.faults.names(), Vec::<&str>::new());
 }
 
 #[test]
 fn reconcile_gives_an_instance_whose_event_never_came_its_address() {
     let fleet = fleet().addresses(2).running(1);
-    let stage = fleet.stage();
-    let player = stage.player("holdfast-reconcile");
-    let delivery = player.delivery(TIMEOUT);
-    let (ports, settings) = (player.ports(), fleet.settings());
+    let bed = fleet.bed();
+    let client = bed.client("holdfast-reconcile");
+    let delivery = client.delivery(TIMEOUT);
+    let (ports, settings) = (client.ports(), fleet.settings());
     let trigger = parse(&schedule()).expect("the event can be read");
     let report = reconcile::run(&ports, &settings, &trigger, delivery).now_or_never();
     let report = report.expect("no fault").expect("nothing goes wrong");
     println!("{}", report.summary);
     assert!(report.summary.contains("which waited"));
-    assert_eq!(fleet.held_by(&stage, 0).len(), 1);
+    assert_eq!(fleet.held_by(&bed, 0).len(), 1);
 }
 
 #[test]
 fn an_instance_that_ec2_shows_as_pending_for_too_long_is_looked_at_again() {
     let never = |world: &mut World| world.settings().instance_starts_after = Duration::hours(1);
     let fleet = fleet().address(&[]).world(never).launched(1, &[]);
-    let stage = fleet.stage();
-    let run = fleet.deliver(stage.player("holdfast-instance-start"), 0, "running");
+    let bed = fleet.bed();
+    let run = fleet.deliver(bed.client("holdfast-instance-start"), 0, "running");
     let error = run.now_or_never().expect("it ends").unwrap_err();
     assert_eq!(error.name(), "Holdfast.OutOfTime");
     assert!(error.to_string().contains("as pending"), "{error}");

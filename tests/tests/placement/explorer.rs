@@ -7,8 +7,8 @@
 
 use ec2_sim::api::{AssociateAddress, InstanceState, Request};
 use holdfast::report::Outcome;
-use holdfast_tests::client::tap::Sabotage;
-use holdfast_tests::client::{Intrusion, Stage};
+use holdfast_tests::client::faults::SeededBug;
+use holdfast_tests::client::{Intrusion, TestBed};
 use holdfast_tests::explorer::{
     Intruded, Run, Scenario, explore, explore_intrusions, explore_with, interleave,
 };
@@ -23,7 +23,7 @@ fn survives(
     fleet: &Fleet,
     told: (usize, &'static str),
     most_changes: usize,
-    goal: impl Fn(&Fleet, &Stage) -> Result<(), String> + 'static,
+    goal: impl Fn(&Fleet, &TestBed) -> Result<(), String> + 'static,
 ) {
     let explored = |fleet: &Fleet, goal| {
         let scenario = fleet
@@ -43,7 +43,7 @@ fn survives(
     says_what_it_would_do(fleet);
 }
 
-type Goal = Box<dyn Fn(&Fleet, &Stage) -> Result<(), String>>;
+type Goal = Box<dyn Fn(&Fleet, &TestBed) -> Result<(), String>>;
 
 fn says_what_it_would_do(fleet: &Fleet) -> usize {
     let compared = fleet.would_do_what_it_does();
@@ -58,14 +58,14 @@ fn withstands(intruded: Result<Intruded, String>) {
 }
 
 /// The first instance has one address in the end.
-fn is_placed(fleet: &Fleet, stage: &Stage) -> Result<(), String> {
-    fleet.must_hold(stage, 0, 1)
+fn is_placed(fleet: &Fleet, bed: &TestBed) -> Result<(), String> {
+    fleet.must_hold(bed, 0, 1)
 }
 
-fn nobody_has_moved(fleet: &Fleet, stage: &Stage) -> Result<(), String> {
-    let before = fleet.stage();
+fn nobody_has_moved(fleet: &Fleet, bed: &TestBed) -> Result<(), String> {
+    let before = fleet.bed();
     let moved = (0..fleet.addresses.len())
-        .find(|&address| fleet.holder(stage, address) != fleet.holder(&before, address));
+        .find(|&address| fleet.holder(bed, address) != fleet.holder(&before, address));
     moved.map_or(Ok(()), |address| {
         Err(format!("address {address} has moved"))
     })
@@ -84,11 +84,9 @@ fn an_instance_gets_the_address_of_its_own_slot_whatever_goes_wrong() {
         .address(&[])
         .address(&[("holdfast:slot", "a")])
         .running_with(&[("holdfast:slot", "a")]);
-    survives(&fleet, RUNS, 1, |fleet, stage| {
-        match fleet.holder(stage, 2) {
-            Some(0) => fleet.must_hold(stage, 0, 1),
-            other => Err(format!("its slot's address is with {other:?}")),
-        }
+    survives(&fleet, RUNS, 1, |fleet, bed| match fleet.holder(bed, 2) {
+        Some(0) => fleet.must_hold(bed, 0, 1),
+        other => Err(format!("its slot's address is with {other:?}")),
     });
 }
 
@@ -100,7 +98,7 @@ fn an_instance_with_two_slots_and_two_interfaces_gets_both_addresses_whatever_go
         .running(1)
         .running_on(&[1, 1], &[("holdfast:slot", "a, b")]);
     let told = (1, "running");
-    survives(&fleet, told, 2, |fleet, stage| fleet.must_hold(stage, 1, 2));
+    survives(&fleet, told, 2, |fleet, bed| fleet.must_hold(bed, 1, 2));
 }
 
 #[test]
@@ -164,8 +162,8 @@ fn the_address_of_one_that_stops_goes_to_one_that_has_none_whatever_goes_wrong()
             "stopped" => fleet.stopped(0),
             _ => fleet.ending(0),
         };
-        survives(&fleet, (0, state), 2, |fleet, stage| {
-            match fleet.holder(stage, 0) {
+        survives(&fleet, (0, state), 2, |fleet, bed| {
+            match fleet.holder(bed, 0) {
                 Some(1 | 2) => Ok(()),
                 other => Err(format!("it is with {other:?}")),
             }
@@ -219,30 +217,30 @@ fn impatient() -> Fleet {
 fn two_at_once(
     made: fn() -> Fleet,
     told: [(usize, &'static str); 2],
-    sabotage: Option<Sabotage>,
+    seeded_bug: Option<SeededBug>,
 ) -> Result<usize, String> {
     let fleet = made();
     says_what_it_would_do(&fleet);
     let ends: Arc<Mutex<Vec<Outcome>>> = Arc::default();
     let (of_goal, of_runs) = (Arc::clone(&ends), ends);
-    let scenario = made().scenario("two for one", RUNS, 3, move |fleet, stage| {
-        let held = [0, 1].map(|instance| fleet.held_by(stage, instance).len());
+    let scenario = made().scenario("two for one", RUNS, 3, move |fleet, bed| {
+        let held = [0, 1].map(|instance| fleet.held_by(bed, instance).len());
         let mut ends = of_goal.lock().expect("nothing panicked").clone();
         ends.sort_unstable();
         match (held, ends.as_slice()) {
-            ([1, 0] | [0, 1], [Outcome::Associated, Outcome::PoolEmpty]) => Ok(()),
+            ([1, 0] | [0, 1], [Outcome::Associated, Outcome::NoFreeAddress]) => Ok(()),
             ([1, 0] | [0, 1], _) if told[1].1 != "running" => Ok(()),
             _ => Err(format!("they have {held:?} and say {ends:?}")),
         }
     });
-    let stage = scenario.stage;
+    let bed = scenario.bed;
     let scenario = Scenario {
-        stage: Box::new(move || {
-            let stage = stage();
-            if let Some(sabotage) = sabotage {
-                stage.tap.sabotage(sabotage);
+        bed: Box::new(move || {
+            let bed = bed();
+            if let Some(seeded_bug) = seeded_bug {
+                bed.faults.seeded_bug(seeded_bug);
             }
-            stage
+            bed
         }),
         ..scenario
     };
@@ -273,8 +271,8 @@ fn walks_all_orders(walked: Result<usize, String>) {
 fn whoever_gives_the_address_to_something_else_meanwhile_keeps_it_so() {
     let fleet = fleet().addresses(1).running(2);
     let (allocation, other) = (fleet.addresses[0].clone(), fleet.instances[1].clone());
-    let scenario = fleet.scenario("intruded on", RUNS, 1, |fleet, stage| {
-        match fleet.holder(stage, 0) {
+    let scenario = fleet.scenario("intruded on", RUNS, 1, |fleet, bed| {
+        match fleet.holder(bed, 0) {
             Some(_) => Ok(()),
             None => Err("nobody has it".to_owned()),
         }
@@ -298,10 +296,10 @@ fn whoever_gives_the_address_to_something_else_meanwhile_keeps_it_so() {
 fn an_instance_that_is_terminated_between_any_two_calls_strands_nothing() {
     let fleet = fleet().addresses(1).running(2).holding(1, 0).stopped(1);
     let id = fleet.instances[0].clone();
-    let scenario = fleet.scenario("dies", RUNS, 2, |fleet, stage| {
-        stage.pass(std::time::Duration::from_mins(1));
-        match fleet.holder(stage, 0) {
-            Some(0) if state_of(stage, &fleet.instances[0]) != Some(InstanceState::Running) => {
+    let scenario = fleet.scenario("dies", RUNS, 2, |fleet, bed| {
+        bed.pass(std::time::Duration::from_mins(1));
+        match fleet.holder(bed, 0) {
+            Some(0) if state_of(bed, &fleet.instances[0]) != Some(InstanceState::Running) => {
                 Err("a dead instance has it".to_owned())
             }
             _ => Ok(()),
@@ -318,7 +316,7 @@ fn an_instance_that_is_terminated_between_any_two_calls_strands_nothing() {
 fn with_reassociation_allowed_the_second_starter_would_rob_the_first_and_that_is_noticed() {
     let made = || impatient().addresses(1).running(2);
     let told = [(0, "running"), (1, "running")];
-    let walked = two_at_once(made, told, Some(Sabotage::Reassociation));
+    let walked = two_at_once(made, told, Some(SeededBug::Reassociation));
     let history = walked.expect_err("nothing was noticed");
     assert!(history.contains("promise 1"), "{history}");
 }
@@ -327,7 +325,7 @@ fn with_reassociation_allowed_the_second_starter_would_rob_the_first_and_that_is
 fn with_holders_that_are_taken_for_down_a_running_one_would_be_stripped_and_that_is_noticed() {
     let fleet = fleet().addresses(1).running(2).holding(1, 0);
     let scenario = fleet.scenario("sabotaged", RUNS, 2, is_placed);
-    let history = explore_with(&scenario, Some(Sabotage::HoldersLookDown));
+    let history = explore_with(&scenario, Some(SeededBug::HoldersLookDown));
     let history = history.expect_err("nothing was noticed");
     assert!(history.contains("promise 1"), "{history}");
 }

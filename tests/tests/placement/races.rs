@@ -6,7 +6,7 @@ use ec2_sim::throttle::Limit;
 use holdfast::clock::Clock;
 use holdfast::report::{Function, Outcome, Report, Subject};
 use holdfast::settings::Mode;
-use holdfast_tests::client::Stage;
+use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::Run;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::placement::{Fleet, fleet, start, stop, terminate};
@@ -15,15 +15,15 @@ use std::sync::Arc;
 use time::Duration;
 
 /// All instances of the fleet start at once; gives what each said.
-fn all_start(fleet: &Fleet, stage: &Arc<Stage>) -> Vec<Report> {
-    stage.keep_time();
+fn all_start(fleet: &Fleet, bed: &Arc<TestBed>) -> Vec<Report> {
+    bed.use_virtual_time();
     let runs: Vec<Run<'static>> = (0..fleet.instances.len())
         .map(|instance| {
-            let player = stage.player("holdfast-instance-start");
-            fleet.deliver(player, instance, "running")
+            let client = bed.client("holdfast-instance-start");
+            fleet.deliver(client, instance, "running")
         })
         .collect();
-    let ends = stage.drive(runs).expect("every run comes to its end");
+    let ends = bed.drive(runs).expect("every run comes to its end");
     ends.into_iter()
         .map(|end| end.expect("every run ends with a report"))
         .collect()
@@ -36,16 +36,16 @@ fn count(reports: &[Report], outcome: Outcome) -> usize {
         .count()
 }
 
-fn different_addresses(fleet: &Fleet, stage: &Stage) -> usize {
-    let held = (0..fleet.instances.len()).flat_map(|instance| fleet.held_by(stage, instance));
+fn different_addresses(fleet: &Fleet, bed: &TestBed) -> usize {
+    let held = (0..fleet.instances.len()).flat_map(|instance| fleet.held_by(bed, instance));
     held.map(|address| address.public_ip)
         .collect::<BTreeSet<_>>()
         .len()
 }
 
 /// EC2 calls of each run, in rising order.
-fn calls_per_instance(stage: &Stage) -> Vec<usize> {
-    let world = stage.world();
+fn calls_per_instance(bed: &TestBed) -> Vec<usize> {
+    let world = bed.world();
     let mut calls = std::collections::BTreeMap::<String, usize>::new();
     for call in world.calls() {
         if call.caller.arn.contains("holdfast-instance-start") {
@@ -57,9 +57,9 @@ fn calls_per_instance(stage: &Stage) -> Vec<usize> {
     calls
 }
 
-fn print(what: &str, stage: &Stage, since: time::OffsetDateTime) {
-    let calls = calls_per_instance(stage);
-    let world = stage.world();
+fn print(what: &str, bed: &TestBed, since: time::OffsetDateTime) {
+    let calls = calls_per_instance(bed);
+    let world = bed.world();
     let of = |action: &str, refused: bool| {
         let made = world.calls().iter().filter(|call| {
             call.caller.arn.contains("holdfast-instance-start")
@@ -80,9 +80,9 @@ fn print(what: &str, stage: &Stage, since: time::OffsetDateTime) {
     );
 }
 
-fn nothing_is_broken(stage: &Stage) {
-    assert_eq!(stage.broken(), Vec::<String>::new());
-    assert_eq!(stage.world().check(), Vec::<String>::new());
+fn nothing_is_broken(bed: &TestBed) {
+    assert_eq!(bed.broken(), Vec::<String>::new());
+    assert_eq!(bed.world().check(), Vec::<String>::new());
 }
 
 #[test]
@@ -91,14 +91,14 @@ fn fifty_instances_and_fifty_addresses_all_find_each_other() {
         .addresses(50)
         .running(50)
         .world(|world| world.throttle(true));
-    let stage = fleet.stage();
-    let since = stage.world().now();
-    let reports = all_start(&fleet, &stage);
-    print("50 instances, 50 addresses", &stage, since);
+    let bed = fleet.bed();
+    let since = bed.world().now();
+    let reports = all_start(&fleet, &bed);
+    print("50 instances, 50 addresses", &bed, since);
     assert_eq!(count(&reports, Outcome::Associated), 50);
-    assert_eq!(different_addresses(&fleet, &stage), 50);
-    assert!(calls_per_instance(&stage).iter().all(|&calls| calls <= 7));
-    nothing_is_broken(&stage);
+    assert_eq!(different_addresses(&fleet, &bed), 50);
+    assert!(calls_per_instance(&bed).iter().all(|&calls| calls <= 7));
+    nothing_is_broken(&bed);
 }
 
 #[test]
@@ -108,31 +108,31 @@ fn fifty_instances_and_forty_addresses_leave_ten_that_say_so_and_get_theirs_late
         .running(50)
         .set("HOLDFAST_POOL_WAIT_SECONDS", "20")
         .world(|world| world.throttle(true));
-    let stage = fleet.stage();
-    let since = stage.world().now();
-    let reports = all_start(&fleet, &stage);
-    print("50 instances, 40 addresses", &stage, since);
+    let bed = fleet.bed();
+    let since = bed.world().now();
+    let reports = all_start(&fleet, &bed);
+    print("50 instances, 40 addresses", &bed, since);
     assert_eq!(count(&reports, Outcome::Associated), 40);
-    assert_eq!(count(&reports, Outcome::PoolEmpty), 10);
-    assert_eq!(different_addresses(&fleet, &stage), 40);
-    nothing_is_broken(&stage);
+    assert_eq!(count(&reports, Outcome::NoFreeAddress), 10);
+    assert_eq!(different_addresses(&fleet, &bed), 40);
+    nothing_is_broken(&bed);
 
     let ended: Vec<usize> = (0..50)
-        .filter(|&instance| !fleet.held_by(&stage, instance).is_empty())
+        .filter(|&instance| !fleet.held_by(&bed, instance).is_empty())
         .take(10)
         .collect();
     for &instance in &ended {
-        terminate(&mut stage.world(), &fleet.instances[instance]);
+        terminate(&mut bed.world(), &fleet.instances[instance]);
     }
-    stage.pass(std::time::Duration::from_mins(1));
+    bed.pass(std::time::Duration::from_mins(1));
     let runs = ended.iter().map(|&instance| {
         fleet.deliver(
-            stage.player("holdfast-instance-start"),
+            bed.client("holdfast-instance-start"),
             instance,
             "terminated",
         )
     });
-    let ends = stage
+    let ends = bed
         .drive(runs.collect())
         .expect("every run comes to its end");
     let given: BTreeSet<String> = ends
@@ -147,9 +147,9 @@ fn fifty_instances_and_forty_addresses_leave_ten_that_say_so_and_get_theirs_late
     let left = (0..50).filter(|instance| !ended.contains(instance));
     assert!(
         left.into_iter()
-            .all(|instance| fleet.held_by(&stage, instance).len() == 1)
+            .all(|instance| fleet.held_by(&bed, instance).len() == 1)
     );
-    nothing_is_broken(&stage);
+    nothing_is_broken(&bed);
 }
 
 fn handed_on(report: &Report) -> Vec<String> {
@@ -172,30 +172,26 @@ fn a_throttle_five_times_as_narrow_only_takes_longer() {
         world.throttle(true);
         world.limit("AssociateAddress", narrow);
     });
-    let stage = fleet.stage();
-    let since = stage.world().now();
-    let reports = all_start(&fleet, &stage);
-    print(
-        "the same, AssociateAddress 10 and 2 a second",
-        &stage,
-        since,
-    );
+    let bed = fleet.bed();
+    let since = bed.world().now();
+    let reports = all_start(&fleet, &bed);
+    print("the same, AssociateAddress 10 and 2 a second", &bed, since);
     assert_eq!(count(&reports, Outcome::Associated), 50);
-    assert_eq!(different_addresses(&fleet, &stage), 50);
-    nothing_is_broken(&stage);
+    assert_eq!(different_addresses(&fleet, &bed), 50);
+    nothing_is_broken(&bed);
 }
 
 /// Somebody who does something to the account after a while.
 fn later(
-    stage: &Arc<Stage>,
+    bed: &Arc<TestBed>,
     seconds: u64,
     does: impl FnOnce(&mut ec2_sim::World) + Send + 'static,
 ) -> Run<'static> {
-    let stage = Arc::clone(stage);
+    let bed = Arc::clone(bed);
     Box::pin(async move {
-        let clock = stage.player("somebody");
+        let clock = bed.client("somebody");
         Clock::sleep(&clock, std::time::Duration::from_secs(seconds)).await;
-        does(&mut stage.world());
+        does(&mut bed.world());
         let done = "somebody has done something".to_owned();
         Ok(Report::of(
             Function::InstanceStart,
@@ -214,18 +210,18 @@ fn whoever_waits_gets_the_address_of_an_instance_that_ends_while_it_waits() {
         .holding(0, 0)
         .running(1)
         .set("HOLDFAST_POOL_WAIT_SECONDS", "60");
-    let stage = fleet.stage();
-    stage.keep_time();
+    let bed = fleet.bed();
+    bed.use_virtual_time();
     let old = fleet.instances[0].clone();
-    let ends = stage.drive(vec![
-        fleet.deliver(stage.player("holdfast-instance-start"), 1, "running"),
-        later(&stage, 10, move |world| terminate(world, &old)),
+    let ends = bed.drive(vec![
+        fleet.deliver(bed.client("holdfast-instance-start"), 1, "running"),
+        later(&bed, 10, move |world| terminate(world, &old)),
     ]);
     let report = ends.expect("both end").swap_remove(0).expect("a report");
     println!("{}", report.summary);
     assert_eq!(report.outcome, Outcome::Associated);
-    assert_eq!(fleet.holder(&stage, 0), Some(1));
-    nothing_is_broken(&stage);
+    assert_eq!(fleet.holder(&bed, 0), Some(1));
+    nothing_is_broken(&bed);
 }
 
 #[test]
@@ -238,36 +234,35 @@ fn a_stopped_holder_that_is_started_again_before_its_address_is_taken_keeps_it()
         .stopped(0)
         .world(|world| world.settings().instance_starts_after = Duration::seconds(3));
     for milliseconds in (0..6000).step_by(50) {
-        let stage = fleet.stage();
-        stage.keep_time();
-        start(&mut stage.world(), &fleet.instances[0]);
-        stage.pass(std::time::Duration::from_millis(milliseconds));
-        let run = fleet.deliver(stage.player("holdfast-instance-start"), 1, "running");
-        let ends = stage.drive(vec![run]).expect("it ends");
+        let bed = fleet.bed();
+        bed.use_virtual_time();
+        start(&mut bed.world(), &fleet.instances[0]);
+        bed.pass(std::time::Duration::from_millis(milliseconds));
+        let run = fleet.deliver(bed.client("holdfast-instance-start"), 1, "running");
+        let ends = bed.drive(vec![run]).expect("it ends");
         assert!(ends.iter().all(Result::is_ok));
         assert_eq!(
-            fleet.holder(&stage, 0),
+            fleet.holder(&bed, 0),
             Some(0),
             "started {milliseconds} ms before"
         );
-        nothing_is_broken(&stage);
+        nothing_is_broken(&bed);
     }
 }
 
 #[test]
 fn one_round_of_reads_one_associate_and_one_read_to_verify() {
     let fleet = fleet().addresses(3).running(1);
-    let stage = fleet.stage();
-    stage.keep_time();
-    let began = stage.world().now();
-    let run = fleet.deliver(stage.player("holdfast-instance-start"), 0, "running");
-    stage
-        .drive(vec![run])
+    let bed = fleet.bed();
+    bed.use_virtual_time();
+    let began = bed.world().now();
+    let run = fleet.deliver(bed.client("holdfast-instance-start"), 0, "running");
+    bed.drive(vec![run])
         .expect("it ends")
         .remove(0)
         .expect("a report");
-    let names = stage.tap.names();
-    println!("{names:?} in {}", stage.world().now() - began);
+    let names = bed.faults.names();
+    println!("{names:?} in {}", bed.world().now() - began);
     let mut reads = names[..4].to_vec();
     reads.sort_unstable();
     assert_eq!(
@@ -280,7 +275,7 @@ fn one_round_of_reads_one_associate_and_one_read_to_verify() {
         ]
     );
     assert_eq!(names[4..], ["AssociateAddress", "DescribeAddresses"]);
-    let world = stage.world();
+    let world = bed.world();
     let at = |action: &str| {
         world
             .calls()
@@ -297,15 +292,15 @@ fn an_instance_that_dies_half_a_second_later_leaves_its_address_free_again() {
     let mut died_with_it = 0;
     for milliseconds in (0..1000).step_by(20) {
         let fleet = fleet().addresses(1).running(1);
-        let stage = fleet.stage();
-        stage.keep_time();
+        let bed = fleet.bed();
+        bed.use_virtual_time();
         let half = std::time::Duration::from_millis(milliseconds);
         let id = fleet.instances[0].clone();
         let dies = {
-            let stage = Arc::clone(&stage);
+            let bed = Arc::clone(&bed);
             let run: Run<'static> = Box::pin(async move {
-                Clock::sleep(&stage.player("somebody"), half).await;
-                terminate(&mut stage.world(), &id);
+                Clock::sleep(&bed.client("somebody"), half).await;
+                terminate(&mut bed.world(), &id);
                 let done = "it dies".to_owned();
                 Ok(Report::of(
                     Function::InstanceStart,
@@ -316,30 +311,29 @@ fn an_instance_that_dies_half_a_second_later_leaves_its_address_free_again() {
             });
             run
         };
-        let starts = fleet.deliver(stage.player("holdfast-instance-start"), 0, "running");
-        let ends = stage.drive(vec![starts, dies]).expect("both end");
+        let starts = fleet.deliver(bed.client("holdfast-instance-start"), 0, "running");
+        let ends = bed.drive(vec![starts, dies]).expect("both end");
         assert!(
             ends.iter().all(Result::is_ok),
             "{milliseconds} ms: {ends:?}"
         );
-        died_with_it += usize::from(fleet.holder(&stage, 0).is_some());
+        died_with_it += usize::from(fleet.holder(&bed, 0).is_some());
         let told = ["shutting-down", "terminated"].map(|state| {
-            stage.pass(std::time::Duration::from_secs(40));
-            let run = fleet.deliver(stage.player("holdfast-instance-start"), 0, state);
-            stage
-                .drive(vec![run])
+            bed.pass(std::time::Duration::from_secs(40));
+            let run = fleet.deliver(bed.client("holdfast-instance-start"), 0, state);
+            bed.drive(vec![run])
                 .expect("it ends")
                 .remove(0)
                 .expect("a report")
                 .outcome
         });
         assert_eq!(told, [Outcome::Ignored; 2]);
-        let address = addresses(&stage.world())
+        let address = addresses(&bed.world())
             .into_values()
             .next()
             .expect("it is still ours");
         assert_eq!(address.association, None, "after {milliseconds} ms");
-        nothing_is_broken(&stage);
+        nothing_is_broken(&bed);
     }
     println!("of 50 that died within a second, {died_with_it} had their address by then");
     assert!(
@@ -351,13 +345,13 @@ fn an_instance_that_dies_half_a_second_later_leaves_its_address_free_again() {
 #[test]
 fn an_instance_that_stops_before_it_is_served_leaves_its_address_to_the_next() {
     let fleet = fleet().addresses(1).running(2);
-    let stage = fleet.stage();
-    let report = fleet.tell(&stage, 0, "running");
+    let bed = fleet.bed();
+    let report = fleet.tell(&bed, 0, "running");
     assert_eq!(report.outcome, Outcome::Associated);
-    stop(&mut stage.world(), &fleet.instances[0]);
-    stage.pass(std::time::Duration::from_mins(1));
-    let report = fleet.tell(&stage, 1, "running");
+    stop(&mut bed.world(), &fleet.instances[0]);
+    bed.pass(std::time::Duration::from_mins(1));
+    let report = fleet.tell(&bed, 1, "running");
     println!("{}", report.summary);
-    assert_eq!(fleet.holder(&stage, 0), Some(1));
-    nothing_is_broken(&stage);
+    assert_eq!(fleet.holder(&bed, 0), Some(1));
+    nothing_is_broken(&bed);
 }

@@ -6,9 +6,9 @@ use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::event::parse;
 use holdfast::reconcile;
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
-use holdfast_tests::explorer::promises::Scene;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
+use holdfast_tests::explorer::promises::AccountView;
 use holdfast_tests::random::random;
 use holdfast_tests::scenarios::placement::{
     Fleet, TIMEOUT, fleet, schedule, start, state_change, stop, terminate,
@@ -72,69 +72,69 @@ const STATES: [&str; 5] = [
 /// A life of a group of three addresses, one of which moves on when its holder stops.
 struct Life {
     fleet: Fleet,
-    stage: Arc<Stage>,
+    bed: Arc<TestBed>,
 }
 
 impl Life {
     fn new() -> Self {
         let moves = [("holdfast:on-stop", "move")];
         let fleet = fleet().addresses(2).address(&moves).running(2);
-        let stage = fleet.stage();
-        Self { fleet, stage }
+        let bed = fleet.bed();
+        Self { fleet, bed }
     }
 
     fn go(&mut self, step: &Step) {
         let known = |instance: &usize| self.fleet.instances.get(*instance).cloned();
         let state = |id: &str| {
-            Scene::of(&self.stage.world())
+            AccountView::of(&self.bed.world())
                 .instances
                 .get(id)
                 .map(|it| it.state)
         };
         match step {
             Step::Launch if self.fleet.instances.len() < 6 => {
-                let launched = self.fleet.launch_into(&mut self.stage.world());
+                let launched = self.fleet.launch_into(&mut self.bed.world());
                 self.fleet.instances.push(launched);
             }
             Step::Stop(instance) => {
                 if let Some(id) =
                     known(instance).filter(|id| state(id) == Some(InstanceState::Running))
                 {
-                    stop(&mut self.stage.world(), &id);
+                    stop(&mut self.bed.world(), &id);
                 }
             }
             Step::Start(instance) => {
                 if let Some(id) =
                     known(instance).filter(|id| state(id) == Some(InstanceState::Stopped))
                 {
-                    start(&mut self.stage.world(), &id);
+                    start(&mut self.bed.world(), &id);
                 }
             }
             Step::Terminate(instance) => {
                 if let Some(id) = known(instance).filter(|id| state(id).is_some()) {
-                    terminate(&mut self.stage.world(), &id);
+                    terminate(&mut self.bed.world(), &id);
                 }
             }
-            Step::Free(address) => self.fleet.free(&mut self.stage.world(), *address),
-            Step::Pass(seconds) => self.stage.pass(Duration::from_secs(*seconds)),
+            Step::Free(address) => self.fleet.free(&mut self.bed.world(), *address),
+            Step::Pass(seconds) => self.bed.pass(Duration::from_secs(*seconds)),
             Step::Tell(instance, state) => {
                 if let Some(id) = known(instance) {
                     self.tell(&id, state);
                 }
             }
             Step::Deliver { newest_first } => self.deliver(*newest_first),
-            Step::Lose => drop(self.stage.world().take_events()),
+            Step::Lose => drop(self.bed.world().take_events()),
             Step::Schedule => self.reconcile(),
             Step::Fail(call, fault) => {
-                let made = self.stage.tap.passed().len();
-                self.stage.tap.plan(&[(made + call, *fault)]);
+                let made = self.bed.faults.passed().len();
+                self.bed.faults.plan(&[(made + call, *fault)]);
             }
             Step::Launch => {}
         }
     }
 
     fn deliver(&self, newest_first: bool) {
-        let mut events = self.stage.world().take_events();
+        let mut events = self.bed.world().take_events();
         if newest_first {
             events.reverse();
         }
@@ -148,31 +148,31 @@ impl Life {
     }
 
     fn run(&self, event: &serde_json::Value) {
-        let player = self.stage.player("holdfast-instance-start");
+        let client = self.bed.client("holdfast-instance-start");
         let trigger = parse(event).expect("the event can be read");
-        drop(self.fleet.run(player, trigger).now_or_never());
+        drop(self.fleet.run(client, trigger).now_or_never());
     }
 
     fn reconcile(&self) {
-        let player = self.stage.player("holdfast-reconcile");
+        let client = self.bed.client("holdfast-reconcile");
         let trigger = parse(&schedule()).expect("the event can be read");
-        let delivery = player.delivery(TIMEOUT);
-        let (ports, settings) = (player.ports(), self.fleet.settings());
+        let delivery = client.delivery(TIMEOUT);
+        let (ports, settings) = (client.ports(), self.fleet.settings());
         let run = reconcile::run(&ports, &settings, &trigger, delivery);
         drop(run.now_or_never());
     }
 
     /// No faults any more, all that was under way has come about, and reconcile has come by.
     fn heal(&self) {
-        self.stage.tap.plan(&[]);
-        self.stage.pass(Duration::from_mins(5));
+        self.bed.faults.plan(&[]);
+        self.bed.pass(Duration::from_mins(5));
         self.reconcile();
         self.reconcile();
     }
 
     /// How often Holdfast associated an address, and how often it took one from an instance first.
     fn made(&self) -> (usize, usize) {
-        let world = self.stage.world();
+        let world = self.bed.world();
         let made = |action: &str| {
             let calls = world.calls().iter();
             calls
@@ -184,8 +184,8 @@ impl Life {
     }
 
     fn promises_hold(&self) -> Result<(), String> {
-        let mut broken = self.stage.broken();
-        broken.extend(self.stage.world().check());
+        let mut broken = self.bed.broken();
+        broken.extend(self.bed.world().check());
         if broken.is_empty() {
             Ok(())
         } else {
@@ -195,7 +195,7 @@ impl Life {
 
     /// No running instance goes without an address while one is free.
     fn nobody_goes_without(&self) -> Result<(), String> {
-        let scene = Scene::of(&self.stage.world());
+        let scene = AccountView::of(&self.bed.world());
         let is_free = scene
             .addresses
             .values()

@@ -7,8 +7,8 @@ use ec2_sim::api::{AssociateAddress, Request, Response, RunInstances, Tag, TagSp
 use futures_util::FutureExt;
 use holdfast::event::parse;
 use holdfast::report::{Outcome, PlacementReport, Report, Subject};
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::failover::{attach, new_interface, tag_group};
 use holdfast_tests::scenarios::placement::{Fleet, fleet, owner, state_change};
@@ -18,14 +18,14 @@ use time::Duration;
 const MOVE: [(&str, &str); 1] = [("holdfast:on-stop", "move")];
 
 /// What `observe` mode says is what `enforce` mode does; then the event, and what was said of it.
-fn told(fleet: &Fleet, instance: usize, came_into: &str) -> (Arc<Stage>, Report) {
+fn told(fleet: &Fleet, instance: usize, came_into: &str) -> (Arc<TestBed>, Report) {
     let compared = fleet.would_do_what_it_does();
     assert!(compared.is_ok(), "{compared:?}");
-    let stage = fleet.stage();
-    let report = fleet.tell(&stage, instance, came_into);
-    assert_eq!(stage.broken(), Vec::<String>::new());
-    assert_eq!(stage.world().check(), Vec::<String>::new());
-    (stage, report)
+    let bed = fleet.bed();
+    let report = fleet.tell(&bed, instance, came_into);
+    assert_eq!(bed.broken(), Vec::<String>::new());
+    assert_eq!(bed.world().check(), Vec::<String>::new());
+    (bed, report)
 }
 
 fn of(report: &Report) -> &PlacementReport {
@@ -35,10 +35,10 @@ fn of(report: &Report) -> &PlacementReport {
     }
 }
 
-fn holders(fleet: &Fleet, stage: &Stage) -> Vec<Option<usize>> {
+fn holders(fleet: &Fleet, bed: &TestBed) -> Vec<Option<usize>> {
     let addresses = 0..fleet.addresses.len();
     addresses
-        .map(|address| fleet.holder(stage, address))
+        .map(|address| fleet.holder(bed, address))
         .collect()
 }
 
@@ -68,9 +68,9 @@ fn running_in(mut fleet: Fleet, zone: &str) -> Fleet {
 fn an_address_goes_to_a_member_in_another_zone() {
     let moved = fleet().address(&MOVE).running(1).holding(0, 0).stopped(0);
     let fleet = running_in(moved, "us-east-1c");
-    let (stage, report) = told(&fleet, 0, "stopped");
+    let (bed, report) = told(&fleet, 0, "stopped");
     assert_eq!(report.outcome, Outcome::HandedOver);
-    assert_eq!(holders(&fleet, &stage), [Some(1)]);
+    assert_eq!(holders(&fleet, &bed), [Some(1)]);
 }
 
 #[test]
@@ -78,11 +78,11 @@ fn the_stop_of_one_of_two_stopped_members_hands_over_that_ones_address_only() {
     for stopped in [0, 1] {
         let fleet = fleet().address(&MOVE).address(&MOVE).running(3);
         let fleet = fleet.holding(0, 0).holding(1, 1).stopped(0).stopped(1);
-        let (stage, report) = told(&fleet, stopped, "stopped");
+        let (bed, report) = told(&fleet, stopped, "stopped");
         assert_eq!(of(&report).placed.len(), 1);
         let mut expected = [Some(0), Some(1)];
         expected[stopped] = Some(2);
-        assert_eq!(holders(&fleet, &stage), expected);
+        assert_eq!(holders(&fleet, &bed), expected);
     }
 }
 
@@ -93,9 +93,9 @@ fn an_address_that_is_kept_for_a_slot_and_one_of_no_group_stay_free() {
         .address(&[("holdfast:group", " ")])
         .running(2);
     for (instance, came_into) in [(0, "running"), (1, "stopped")] {
-        let (stage, report) = told(&fleet, instance, came_into);
+        let (bed, report) = told(&fleet, instance, came_into);
         assert!(of(&report).placed.is_empty());
-        assert_eq!(holders(&fleet, &stage), [None, None]);
+        assert_eq!(holders(&fleet, &bed), [None, None]);
     }
 }
 
@@ -120,8 +120,8 @@ fn an_address_on_an_interface_that_moves_is_not_taken_by_an_instance_that_starts
     assert!(fleet.world.call(&owner(), &request, false).is_ok());
     let fleet = fleet.stopped(1);
     for (instance, came_into) in [(0, "running"), (1, "stopped")] {
-        let (stage, _) = told(&fleet, instance, came_into);
-        assert_eq!(holders(&fleet, &stage), [Some(1)]);
+        let (bed, _) = told(&fleet, instance, came_into);
+        assert_eq!(holders(&fleet, &bed), [Some(1)]);
     }
 }
 
@@ -129,9 +129,9 @@ fn an_address_on_an_interface_that_moves_is_not_taken_by_an_instance_that_starts
 fn an_instance_does_not_get_its_address_on_an_interface_that_moves_away() {
     let group = fleet().addresses(1).running(1);
     let (fleet, eni) = with_floating(group, 0);
-    let (stage, report) = told(&fleet, 0, "running");
+    let (bed, report) = told(&fleet, 0, "running");
     assert_eq!(report.outcome, Outcome::Associated);
-    let held = addresses(&stage.world());
+    let held = addresses(&bed.world());
     let tie = held[&fleet.addresses[0]].association.clone();
     assert_ne!(tie.map(|tie| tie.network_interface_id), Some(eni));
 }
@@ -142,32 +142,31 @@ fn two_that_wait_share_two_of_equal_slots_and_leave_the_third_who_is_of_none() {
     let fleet = fleet().address(&slot).address(&slot).running(1);
     let fleet = fleet.running_with(&slot).running_with(&slot);
     let (_, report) = told(&fleet, 0, "running");
-    assert_eq!(report.outcome, Outcome::PoolEmpty);
-    let stage = fleet.stage();
+    assert_eq!(report.outcome, Outcome::NoFreeAddress);
+    let bed = fleet.bed();
     for instance in [1, 2] {
-        let report = fleet.tell(&stage, instance, "running");
+        let report = fleet.tell(&bed, instance, "running");
         assert_eq!(report.outcome, Outcome::Associated);
     }
-    assert!(!holders(&fleet, &stage).contains(&None));
+    assert!(!holders(&fleet, &bed).contains(&None));
 }
 
 #[test]
 fn two_that_wait_and_one_address_one_of_them_has_it() {
     let fleet = fleet().addresses(1).running(3).stopped(0);
-    let (stage, report) = told(&fleet, 0, "stopped");
+    let (bed, report) = told(&fleet, 0, "stopped");
     assert_eq!(report.outcome, Outcome::HandedOver);
-    assert!(matches!(fleet.holder(&stage, 0), Some(1 | 2)));
+    assert!(matches!(fleet.holder(&bed, 0), Some(1 | 2)));
 }
 
 #[test]
 fn one_that_waits_is_not_given_the_free_address_and_the_stopped_ones_as_well() {
     let fleet = fleet().address(&MOVE).addresses(1).running(2);
     let fleet = fleet.holding(0, 0).stopped(0);
-    let (stage, _) = told(&fleet, 0, "stopped");
-    assert_eq!(holders(&fleet, &stage), [Some(1), None]);
+    let (bed, _) = told(&fleet, 0, "stopped");
+    assert_eq!(holders(&fleet, &bed), [Some(1), None]);
     let made = |action| {
-        stage
-            .tap
+        bed.faults
             .names()
             .iter()
             .filter(|name| **name == action)
@@ -182,11 +181,11 @@ fn one_that_waits_is_not_given_the_free_address_and_the_stopped_ones_as_well() {
 #[test]
 fn an_event_of_another_region_changes_nothing() {
     let fleet = fleet().addresses(1).running(1);
-    let stage = fleet.stage();
+    let bed = fleet.bed();
     let mut event = state_change(&fleet.instances[0], "running");
     event["region"] = "eu-central-1".into();
     let trigger = parse(&event).expect("the event can be read");
-    let run = fleet.run(stage.player("holdfast-instance-start"), trigger);
+    let run = fleet.run(bed.client("holdfast-instance-start"), trigger);
     let report = run.now_or_never().expect("it ends").expect("a report");
     assert_eq!(report.outcome, Outcome::Ignored);
     assert!(
@@ -194,7 +193,7 @@ fn an_event_of_another_region_changes_nothing() {
         "{}",
         report.summary
     );
-    assert_eq!(stage.tap.names(), Vec::<&str>::new());
+    assert_eq!(bed.faults.names(), Vec::<&str>::new());
 }
 
 /// Reads lag from the beginning, by so many milliseconds.
@@ -208,11 +207,11 @@ fn reads_that_lag_after_an_address_is_taken_from_a_stopped_one_still_end_in_one_
         let fleet = fleet().address(&MOVE).running(2);
         let fleet = lagging(fleet.holding(0, 0).stopped(0), milliseconds);
         let fleet = fleet.after(Duration::seconds(10));
-        let (stage, report) = told(&fleet, 0, "stopped");
+        let (bed, report) = told(&fleet, 0, "stopped");
         assert_eq!(report.outcome, Outcome::HandedOver, "{milliseconds}");
         let verified = of(&report).placed[0].association.verified;
         assert_eq!(verified, milliseconds < 600, "{milliseconds}");
-        assert_eq!(holders(&fleet, &stage), [Some(1)]);
+        assert_eq!(holders(&fleet, &bed), [Some(1)]);
         assert_eq!(of(&report).attempts, 1);
     }
 }
@@ -227,16 +226,16 @@ fn reads_that_lag_make_no_instance_take_one_address_twice() {
             .running_on(&[1, 1], &[("holdfast:slot", "a,b")]);
         let fleet = lagging(fleet, milliseconds).after(Duration::seconds(10));
         let (without_faults, _) = told(&fleet, 1, "running");
-        let names = without_faults.tap.names();
+        let names = without_faults.faults.names();
         let last = names.iter().rposition(|name| *name == "AssociateAddress");
-        let stage = fleet.stage();
+        let bed = fleet.bed();
         let place = last.expect("it was associated");
-        stage.tap.plan(&[(place, Fault::RequestLost)]);
-        let report = fleet.tell(&stage, 1, "running");
+        bed.faults.plan(&[(place, Fault::RequestLost)]);
+        let report = fleet.tell(&bed, 1, "running");
         assert_eq!(report.outcome, Outcome::Associated);
         assert_eq!(of(&report).placed.len(), 2, "{milliseconds}");
-        assert_eq!(stage.broken(), Vec::<String>::new());
-        let associated = stage.tap.names().into_iter();
+        assert_eq!(bed.broken(), Vec::<String>::new());
+        let associated = bed.faults.names().into_iter();
         let calls = associated.filter(|name| *name == "AssociateAddress");
         assert_eq!(calls.count(), 3, "{milliseconds}");
     }
@@ -263,20 +262,16 @@ fn whoever_takes_the_address_before_any_call_has_it_and_no_report_says_otherwise
         let fleet = fleet().address(&MOVE).running(4).holding(2, 0).stopped(2);
         let fleet = lagging(fleet, lag).after(Duration::seconds(10));
         for place in 0..12 {
-            let stage = fleet.stage();
+            let bed = fleet.bed();
             let (allocation, thief) = (fleet.addresses[0].clone(), fleet.instances[3].clone());
             let takes = Box::new(move |world: &mut World| give(world, &allocation, &thief));
-            stage.intrude(place, takes);
-            let player = stage.player("holdfast-instance-start");
-            let run = fleet.deliver(player, told.0, told.1);
+            bed.intrude(place, takes);
+            let client = bed.client("holdfast-instance-start");
+            let run = fleet.deliver(client, told.0, told.1);
             drop(run.now_or_never().expect("no fault stops the run"));
-            assert_eq!(
-                stage.broken(),
-                Vec::<String>::new(),
-                "at {place}, lag {lag}"
-            );
-            if stage.tap.names().len() > place {
-                assert_eq!(fleet.holder(&stage, 0), Some(3), "at {place}, lag {lag}");
+            assert_eq!(bed.broken(), Vec::<String>::new(), "at {place}, lag {lag}");
+            if bed.faults.names().len() > place {
+                assert_eq!(fleet.holder(&bed, 0), Some(3), "at {place}, lag {lag}");
             }
         }
     }

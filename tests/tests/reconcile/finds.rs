@@ -6,7 +6,7 @@ use holdfast::event::Trigger;
 use holdfast::ledger::{Ledger, ReleaseStatus};
 use holdfast::report::{MoveEnd, Outcome, Report, Subject, SweepReport};
 use holdfast::settings::Mode;
-use holdfast_tests::client::tap::{Fault, Sabotage};
+use holdfast_tests::client::faults::{Fault, SeededBug};
 use holdfast_tests::explorer::promises::{Promises, addresses};
 use holdfast_tests::scenarios::reconcile::finds::{ALL, Find, Found};
 use holdfast_tests::scenarios::reconcile::{Installation, play};
@@ -22,14 +22,14 @@ fn sweep_of(report: &Report) -> &SweepReport {
 }
 
 /// One run of reconcile, five minutes after the last.
-fn run((stage, settings): &Found, mode: Mode) -> Report {
+fn run((bed, settings): &Found, mode: Mode) -> Report {
     let mut settings = settings.clone();
     settings.mode = mode;
-    let at = stage.world().now();
-    let player = stage.player("holdfast-reconcile");
-    let run = play(player, settings, Trigger::Schedule { at }).now_or_never();
+    let at = bed.world().now();
+    let client = bed.client("holdfast-reconcile");
+    let run = play(client, settings, Trigger::Schedule { at }).now_or_never();
     let report = run.expect("no fault stops it").expect("it ends well");
-    assert_eq!(stage.broken(), Vec::<String>::new());
+    assert_eq!(bed.broken(), Vec::<String>::new());
     report
 }
 
@@ -103,14 +103,14 @@ fn in_observe_mode_a_report_names_what_enforce_would_do() {
 fn in_observe_mode_nothing_is_changed_and_no_lease_is_written() {
     each(|name, find| {
         let found = find();
-        let (calls, names) = (found.0.world().calls().len(), found.0.tap.names().len());
+        let (calls, names) = (found.0.world().calls().len(), found.0.faults.names().len());
         for _ in 0..3 {
             run(&found, Mode::Observe);
             found.0.world().advance(Duration::minutes(5));
         }
         let kept = Promises::of_observe_mode().check(calls, &found.0);
         assert_eq!(kept, Ok(()), "{name}");
-        let written = found.0.tap.names().split_off(names);
+        let written = found.0.faults.names().split_off(names);
         let is_lease = |call: &&str| call.starts_with("ledger") && call.ends_with(" lease");
         assert!(!written.iter().any(is_lease), "{name}: {written:?}");
         let leases = found.0.ledger.leases().now_or_never().unwrap().unwrap();
@@ -160,7 +160,7 @@ fn known_and_half_shown(number: usize) -> Installation {
     account.pass(Duration::minutes(1));
     account.sweep().unwrap();
     account.pass(Duration::minutes(5));
-    account.stage.tap.sabotage(Sabotage::ShortLists);
+    account.bed.faults.seeded_bug(SeededBug::ShortLists);
     account
 }
 
@@ -168,7 +168,7 @@ fn known_and_half_shown(number: usize) -> Installation {
 fn addresses_of_a_page_that_is_missing_are_not_lost() {
     for number in [1, 10] {
         let account = known_and_half_shown(number);
-        let before = account.stage.tap.names().len();
+        let before = account.bed.faults.names().len();
         let report = account.sweep().unwrap();
         assert_eq!(report.outcome, Outcome::Refreshed, "{}", report.summary);
         assert_eq!(sweep_of(&report).missing, []);
@@ -178,9 +178,9 @@ fn addresses_of_a_page_that_is_missing_are_not_lost() {
             account
                 .snapshots()
                 .iter()
-                .all(holdfast::ledger::Snapshot::is_alive)
+                .all(holdfast::ledger::Snapshot::is_allocated)
         );
-        let calls = account.stage.tap.names().split_off(before);
+        let calls = account.bed.faults.names().split_off(before);
         let looks = calls.iter().filter(|name| **name == "DescribeAddresses");
         assert_eq!(looks.count(), 2);
         assert!(!calls.contains(&"LookupEvents"), "{calls:?}");
@@ -197,24 +197,24 @@ fn an_address_of_a_missing_page_is_not_lost_beside_one_that_is() {
         eni: String::new(),
     });
     account.lose_events();
-    account.stage.world().advance(Duration::minutes(5));
+    account.bed.world().advance(Duration::minutes(5));
     let report = account.sweep().unwrap();
     assert_eq!(sweep_of(&report).missing, [lost.allocation]);
     assert_eq!(report.outcome, Outcome::Reclaimed);
-    assert_eq!(addresses(&account.stage.world()).len(), 2);
+    assert_eq!(addresses(&account.bed.world()).len(), 2);
 }
 
 /// EC2's answers lag ten seconds behind, and have caught up by the second look.
 #[test]
 fn an_address_that_a_look_does_not_show_yet_is_not_lost() {
     let mut account = Installation::new();
-    account.stage.world().set_read_lag(Duration::seconds(10));
+    account.bed.world().set_read_lag(Duration::seconds(10));
     drop(account.allocate(Some("reclaim")));
     account.pass(Duration::seconds(8));
     assert_eq!(account.snapshots().len(), 1, "its event has told of it");
-    let before = account.stage.tap.names().len();
+    let before = account.bed.faults.names().len();
     let caught_up = |world: &mut ec2_sim::World| world.set_read_lag(Duration::ZERO);
-    account.stage.intrude(before + 2, Box::new(caught_up));
+    account.bed.intrude(before + 2, Box::new(caught_up));
 
     let report = account.sweep().unwrap();
 
@@ -222,21 +222,21 @@ fn an_address_that_a_look_does_not_show_yet_is_not_lost() {
     assert_eq!(sweep_of(&report).missing, []);
     assert_eq!(report.outcome, Outcome::Refreshed, "{}", report.summary);
     assert!(account.releases().is_empty());
-    assert!(account.snapshots()[0].is_alive());
+    assert!(account.snapshots()[0].is_allocated());
 }
 
 /// The interface and the private IP of each address.
 type Places = BTreeMap<String, Option<(String, String)>>;
 
 /// Where every address is, and how each release ended: what the end of a run is compared by.
-fn end_of((stage, _): &Found) -> (Places, Vec<String>) {
-    let places = addresses(&stage.world()).into_values().map(|held| {
+fn end_of((bed, _): &Found) -> (Places, Vec<String>) {
+    let places = addresses(&bed.world()).into_values().map(|held| {
         let at = held
             .association
             .map(|now| (now.network_interface_id, now.private_ip_address));
         (held.public_ip, at)
     });
-    let releases = stage.ledger.releases();
+    let releases = bed.ledger.releases();
     let statuses = releases.iter().map(|release| match &release.status {
         ReleaseStatus::Reclaimed { restored, .. } => format!("reclaimed, restored: {restored}"),
         status => format!("{status:?}"),
@@ -256,9 +256,9 @@ fn come_to_rest(found: &Found) {
 fn a_run_that_is_cut_short_at_any_call_is_finished_by_those_after_it() {
     each(|name, find| {
         let whole = find();
-        let before = whole.0.tap.names().len();
+        let before = whole.0.faults.names().len();
         run(&whole, Mode::Enforce);
-        let calls = whole.0.tap.names().len();
+        let calls = whole.0.faults.names().len();
         come_to_rest(&whole);
         for call in before..calls {
             for fault in [
@@ -267,10 +267,10 @@ fn a_run_that_is_cut_short_at_any_call_is_finished_by_those_after_it() {
                 Fault::ReplyLost,
             ] {
                 let cut = find();
-                cut.0.tap.plan(&[(call, fault)]);
+                cut.0.faults.plan(&[(call, fault)]);
                 let at = cut.0.world().now();
-                let player = cut.0.player("holdfast-reconcile");
-                drop(play(player, cut.1.clone(), Trigger::Schedule { at }).now_or_never());
+                let client = cut.0.client("holdfast-reconcile");
+                drop(play(client, cut.1.clone(), Trigger::Schedule { at }).now_or_never());
                 come_to_rest(&cut);
                 assert_eq!(
                     end_of(&cut),

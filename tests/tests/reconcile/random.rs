@@ -11,7 +11,7 @@ use holdfast::address::{Pool, Tags};
 use holdfast::ids::BorderGroup;
 use holdfast::ledger::{ReleaseStatus, Snapshot};
 use holdfast_tests::random::random;
-use holdfast_tests::scenarios::reconcile::{Fate, Installation, Known};
+use holdfast_tests::scenarios::reconcile::{DeliveryFate, Installation, Known};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use time::Duration;
@@ -54,7 +54,7 @@ struct Noted {
     tags: Tags,
     service_managed: Option<String>,
     at: Option<String>,
-    reverse_name: Option<String>,
+    reverse_dns: Option<String>,
     is_unprotected: bool,
     is_offered: bool,
     reclaims: usize,
@@ -63,17 +63,14 @@ struct Noted {
 impl Noted {
     fn of(row: &Snapshot) -> Self {
         let held = row.association.as_ref().filter(|held| held.until.is_none());
-        let name = row
-            .reverse_name
-            .as_ref()
-            .filter(|held| held.until.is_none());
+        let name = row.reverse_dns.as_ref().filter(|held| held.until.is_none());
         Self {
             pool: row.pool.clone(),
             border_group: row.border_group.clone(),
             tags: timeless(row.tags.clone()),
             service_managed: row.service_managed.clone(),
             at: held.and_then(|held| held.value.private_ip.map(|ip| ip.to_string())),
-            reverse_name: name.map(|held| held.value.clone()),
+            reverse_dns: name.map(|held| held.value.clone()),
             is_unprotected: row.unprotected.is_some(),
             is_offered: row.offer.is_some(),
             reclaims: row.reclaims.len(),
@@ -99,16 +96,16 @@ fn histories() -> impl Strategy<Value = History> {
     (protected, steps).prop_map(|(protected, steps)| History { protected, steps })
 }
 
-fn fates() -> impl Strategy<Value = Vec<Fate>> {
+fn fates() -> impl Strategy<Value = Vec<DeliveryFate>> {
     let fate = prop_oneof![
-        3 => (1..900_u16).prop_map(Fate::After),
-        1 => (1..900_u16, 1..900_u16).prop_map(|(one, other)| Fate::Twice(one, other)),
-        2 => Just(Fate::Lost),
+        3 => (1..900_u16).prop_map(DeliveryFate::After),
+        1 => (1..900_u16, 1..900_u16).prop_map(|(one, other)| DeliveryFate::Twice(one, other)),
+        2 => Just(DeliveryFate::Lost),
     ];
     proptest::collection::vec(fate, 1..24)
 }
 
-fn ends_of(history: &History, fates: &[Fate]) -> BTreeMap<String, End> {
+fn ends_of(history: &History, fates: &[DeliveryFate]) -> BTreeMap<String, End> {
     let mut account = Installation::new();
     account.fates(fates);
     let protection = |is: &bool| is.then_some("reclaim");
@@ -186,7 +183,7 @@ fn end_of(account: &Installation, known: &Known) -> End {
     let rows = account.snapshots();
     let alive: Vec<_> = rows
         .iter()
-        .filter(|row| row.is_alive() && row.ip.to_string() == known.ip)
+        .filter(|row| row.is_allocated() && row.ip.to_string() == known.ip)
         .collect();
     let releases = account.releases();
     let release = releases
@@ -203,7 +200,7 @@ fn end_of(account: &Installation, known: &Known) -> End {
                 .collect(),
         ),
         noted: alive.first().map(|row| Noted::of(row)),
-        is_tombstone: began_with.map(|row| !row.is_alive()),
+        is_tombstone: began_with.map(|row| !row.is_allocated()),
         at: held
             .and_then(|address| address.association)
             .map(|now| now.private_ip_address),
@@ -230,7 +227,7 @@ proptest! {
         history in histories(),
         fates in fates(),
     ) {
-        let perfect = ends_of(&history, &[Fate::After(1)]);
+        let perfect = ends_of(&history, &[DeliveryFate::After(1)]);
         let chaotic = ends_of(&history, &fates);
         prop_assert_eq!(perfect, chaotic);
     }
@@ -247,7 +244,7 @@ fn perfect_delivery_ends_as_it_should() {
             (Step::Transfer(2), 60),
         ],
     };
-    let ends = ends_of(&history, &[Fate::After(1)]);
+    let ends = ends_of(&history, &[DeliveryFate::After(1)]);
     let told: Vec<_> = ends
         .values()
         .map(|end| (end.held, end.at.as_deref(), end.release))
@@ -269,7 +266,7 @@ fn a_release_whose_events_are_lost_stays_lost_until_reconcile_runs() {
     let known = account.allocate(Some("reclaim"));
     account.pass(Duration::minutes(1));
     account.sweep().unwrap();
-    account.fates(&[Fate::Lost]);
+    account.fates(&[DeliveryFate::Lost]);
     account.release(&known);
     account.pass(Duration::hours(1));
     assert!(account.held(&known.ip).is_none());

@@ -2,12 +2,12 @@
 //! the same time as the guard.
 
 use futures_util::FutureExt;
-use holdfast::cloud::{ReadAddresses, Which};
+use holdfast::cloud::{AddressFilter, ReadAddresses};
 use holdfast::event::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Outcome, Report, Subject, SweepReport};
 use holdfast::settings::{Mode, Settings};
-use holdfast_tests::client::{Player, Stage};
+use holdfast_tests::client::{Client, TestBed};
 use holdfast_tests::explorer::promises::Promises;
 use holdfast_tests::explorer::{Run, Scenario, explore, interleave};
 use holdfast_tests::scenarios::guard::{Released, account, record};
@@ -26,14 +26,14 @@ fn swept(report: &Report) -> &SweepReport {
 /// How often each call was made since `before`.
 fn calls_since(account: &Installation, before: usize) -> BTreeMap<&'static str, usize> {
     let mut counts = BTreeMap::new();
-    for name in account.stage.tap.names().split_off(before) {
+    for name in account.bed.faults.names().split_off(before) {
         *counts.entry(name).or_default() += 1;
     }
     counts
 }
 
 fn throttled(account: &Installation) -> usize {
-    let world = account.stage.world();
+    let world = account.bed.world();
     let codes = world
         .calls()
         .iter()
@@ -57,7 +57,7 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
             }
             account.lose_events();
             account.pass(Duration::minutes(1));
-            let before = account.stage.tap.names().len();
+            let before = account.bed.faults.names().len();
 
             account.sweep().unwrap();
 
@@ -93,7 +93,7 @@ fn five_thousand_addresses_are_swept_with_throttling_on() {
     let mut account = Installation::new();
     let addresses = account.allocate_many(5_000, "reclaim");
     account.pass(Duration::minutes(1));
-    account.stage.world().throttle(true);
+    account.bed.world().throttle(true);
     let report = account.sweep().unwrap();
     let swept = swept(&report);
     assert_eq!((swept.addresses, swept.protected), (addresses.len(), 5_000));
@@ -112,8 +112,8 @@ fn a_thousand_address_events_at_once_cost_no_ec2_call() {
     }
     let burst = account.events();
     assert_eq!(burst.len(), 1_000);
-    account.stage.world().throttle(true);
-    let before = account.stage.tap.names().len();
+    account.bed.world().throttle(true);
+    let before = account.bed.faults.names().len();
 
     for event in &burst {
         account.deliver(event).unwrap();
@@ -137,12 +137,12 @@ fn a_thousand_late_events_wait_for_ec2_and_none_fails() {
     let late = account.events();
     account.pass(Duration::minutes(5));
     account.sweep().unwrap();
-    account.stage.world().throttle(true);
-    let start = account.stage.world().now();
+    account.bed.world().throttle(true);
+    let start = account.bed.world().now();
     for event in &late {
         account.deliver(event).unwrap();
     }
-    let elapsed = account.stage.world().now() - start;
+    let elapsed = account.bed.world().now() - start;
     assert!(elapsed <= Duration::minutes(5), "{elapsed}");
 }
 
@@ -158,7 +158,7 @@ fn a_teardown_of_three_hundred_protected_addresses_that_no_event_told_of_comes_b
         account.release(known);
     }
     account.lose_events();
-    account.stage.world().throttle(true);
+    account.bed.world().throttle(true);
     let mut runs = 0;
     while addresses
         .iter()
@@ -169,27 +169,27 @@ fn a_teardown_of_three_hundred_protected_addresses_that_no_event_told_of_comes_b
         runs += 1;
         assert!(runs <= 4, "{runs} runs");
     }
-    let settled = |release: &&holdfast::ledger::ReleaseRecord| release.status.is_settled();
+    let settled = |release: &&holdfast::ledger::ReleaseRecord| release.status.is_final();
     assert_eq!(account.releases().iter().filter(settled).count(), 300);
 }
 
-fn sweeping(released: &Released) -> impl Fn(Player) -> Run<'static> + 'static {
+fn sweeping(released: &Released) -> impl Fn(Client) -> Run<'static> + 'static {
     sweeping_with(released.settings.clone())
 }
 
-fn sweeping_with(settings: Settings) -> impl Fn(Player) -> Run<'static> + 'static {
-    move |player| {
-        let at = holdfast::clock::Clock::now(&player);
-        Box::pin(play(player, settings.clone(), Trigger::Schedule { at }))
+fn sweeping_with(settings: Settings) -> impl Fn(Client) -> Run<'static> + 'static {
+    move |client| {
+        let at = holdfast::clock::Clock::now(&client);
+        Box::pin(play(client, settings.clone(), Trigger::Schedule { at }))
     }
 }
 
 /// One address allocated, one record, the old allocation ended.
-fn is_back_once(released: &Released, stage: &Stage) -> Result<(), String> {
+fn is_back_once(released: &Released, bed: &TestBed) -> Result<(), String> {
     let held = released
-        .held(stage)
+        .held(bed)
         .ok_or("the account does not have the address")?;
-    let record = record(stage).ok_or("the ledger has no record")?;
+    let record = record(bed).ok_or("the ledger has no record")?;
     match &record.status {
         ReleaseStatus::Reclaimed {
             allocation,
@@ -197,13 +197,13 @@ fn is_back_once(released: &Released, stage: &Stage) -> Result<(), String> {
         } if allocation.as_str() == held.allocation_id => {}
         other => return Err(format!("the record says {other:?}")),
     }
-    let rows = stage
+    let rows = bed
         .ledger
         .snapshots()
         .now_or_never()
         .and_then(Result::ok)
         .unwrap_or_default();
-    let alive = rows.iter().filter(|row| row.is_alive());
+    let alive = rows.iter().filter(|row| row.is_allocated());
     let alive: Vec<&str> = alive.map(|row| row.allocation.as_str()).collect();
     if alive == [held.allocation_id.as_str()] {
         Ok(())
@@ -217,13 +217,13 @@ fn missed(name: &'static str) -> (Arc<Released>, Scenario) {
     let (for_stage, for_goal) = (Arc::clone(&released), Arc::clone(&released));
     let scenario = Scenario {
         name,
-        stage: Box::new(move || for_stage.stage()),
+        bed: Box::new(move || for_stage.bed()),
         deliver: Box::new(sweeping(&released)),
         observe: Box::new(sweeping_with(Settings {
             mode: Mode::Observe,
             ..released.settings.clone()
         })),
-        goal: Box::new(move |stage| is_back_once(&for_goal, stage)),
+        goal: Box::new(move |bed| is_back_once(&for_goal, bed)),
         promises: Promises::with_changes(3),
     };
     (released, scenario)
@@ -244,7 +244,7 @@ fn guard_and_reconcile_on_the_same_release_end_alike_in_every_order() {
     let guard = {
         let settings = released.settings.clone();
         let trigger = parse(&released.event).unwrap();
-        move |player| -> Run<'static> { Box::pin(play(player, settings.clone(), trigger.clone())) }
+        move |client| -> Run<'static> { Box::pin(play(client, settings.clone(), trigger.clone())) }
     };
     let pair = |one, other| (guard(one), sweep(other));
     walks(interleave::both(&scenario, &pair));
@@ -264,7 +264,7 @@ fn a_release_and_its_own_allocation_delivered_at_once_end_reclaimed_in_every_ord
         .unwrap();
     let deliveries = [born.detail.clone(), released.event.clone()].map(|event| {
         let (settings, trigger) = (released.settings.clone(), parse(&event).unwrap());
-        move |player| -> Run<'static> { Box::pin(play(player, settings.clone(), trigger.clone())) }
+        move |client| -> Run<'static> { Box::pin(play(client, settings.clone(), trigger.clone())) }
     });
     let [allocation, release] = deliveries;
     let pair = |one, other| (allocation(one), release(other));
@@ -291,19 +291,19 @@ fn walks(walked: Result<usize, String>) {
 #[test]
 fn a_look_that_lags_loses_nothing() {
     let mut account = Installation::new();
-    account.stage.world().set_read_lag(Duration::seconds(3));
+    account.bed.world().set_read_lag(Duration::seconds(3));
     let known = account.allocate(Some("reclaim"));
     account.pass(Duration::seconds(2));
     account.sweep().unwrap();
     account.pass(Duration::minutes(5));
     let report = account.sweep().unwrap();
     assert_eq!(report.outcome, Outcome::Refreshed);
-    let player = account.stage.player("auditor");
-    let shown = player
-        .addresses(&Which::All)
+    let client = account.bed.client("auditor");
+    let shown = client
+        .addresses(&AddressFilter::All)
         .now_or_never()
         .unwrap()
         .unwrap();
     assert_eq!(shown[0].ip.to_string(), known.ip);
-    assert!(account.snapshots().iter().all(Snapshot::is_alive));
+    assert!(account.snapshots().iter().all(Snapshot::is_allocated));
 }

@@ -3,9 +3,11 @@
 
 use ec2_sim::throttle::Limit;
 use holdfast::report::{Outcome, Report};
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
-use holdfast_tests::scenarios::failover::{Trio, floating_interface, new_interface, tag_group};
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
+use holdfast_tests::scenarios::failover::{
+    FailoverFixture, floating_interface, new_interface, tag_group,
+};
 use holdfast_tests::scenarios::reconcile::{Installation, Known};
 use serde_json::Value;
 use std::sync::Arc;
@@ -42,7 +44,7 @@ fn outcomes(reports: &[Report]) -> Vec<Outcome> {
 fn a_release_that_only_reconcile_knows_of_is_told_when_the_quota_keeps_it_away_and_then_not_again()
 {
     let (mut account, _) = released_unheard(Installation::new());
-    account.stage.world().settings().address_quota = 0;
+    account.bed.world().settings().address_quota = 0;
     let reports = runs(&mut account, 3);
     assert_eq!(
         outcomes(&reports),
@@ -53,7 +55,7 @@ fn a_release_that_only_reconcile_knows_of_is_told_when_the_quota_keeps_it_away_a
 #[test]
 fn a_release_that_only_reconcile_knows_of_is_told_when_it_is_denied_and_then_not_again() {
     let (mut account, _) = released_unheard(Installation::new());
-    account.stage.world().deny("*", "AllocateAddress");
+    account.bed.world().deny("*", "AllocateAddress");
     let reports = runs(&mut account, 2);
     assert_eq!(outcomes(&reports), [Outcome::Denied, Outcome::Refreshed]);
 }
@@ -61,7 +63,7 @@ fn a_release_that_only_reconcile_knows_of_is_told_when_it_is_denied_and_then_not
 #[test]
 fn a_release_that_only_reconcile_knows_of_is_told_when_it_is_not_to_be_had_yet() {
     let (mut account, known) = released_unheard(Installation::new());
-    account.stage.world().take_address(&known.ip);
+    account.bed.world().take_address(&known.ip);
     let reports = runs(&mut account, 2);
     assert_eq!(outcomes(&reports), [Outcome::Pending, Outcome::Refreshed]);
     let finding = &reports[0].findings[0];
@@ -107,7 +109,7 @@ fn the_finding_of_what_gives_the_outcome_comes_before_any_other() {
         account.pass(Duration::minutes(5));
         (account, known)
     };
-    account.stage.world().settings().address_quota = 0;
+    account.bed.world().settings().address_quota = 0;
     let report = runs(&mut account, 1).remove(0);
     assert_eq!(report.outcome, Outcome::OverQuota);
     assert!(report.findings.len() > 1, "{:?}", report.findings);
@@ -119,17 +121,17 @@ fn the_finding_of_what_gives_the_outcome_comes_before_any_other() {
 }
 
 /// The holder was stopped, and no event told of it.
-fn stopped_holder(mode: &str) -> (Trio, Arc<Stage>) {
+fn stopped_holder(mode: &str) -> (FailoverFixture, Arc<TestBed>) {
     let trio = floating_interface().set("HOLDFAST_MODE", mode).stopped(0);
-    let stage = trio.stage();
-    (trio, stage)
+    let bed = trio.bed();
+    (trio, bed)
 }
 
 #[test]
 fn in_observe_mode_a_failover_that_would_be_made_is_in_every_report_and_in_no_mail() {
-    let (trio, stage) = stopped_holder("observe");
+    let (trio, bed) = stopped_holder("observe");
     for _ in 0..2 {
-        let report = trio.swept(&stage);
+        let report = trio.swept(&bed);
         assert_eq!(report.outcome, Outcome::Refreshed, "{}", report.summary);
         assert!(report.summary.contains("would"), "{}", report.summary);
     }
@@ -137,9 +139,9 @@ fn in_observe_mode_a_failover_that_would_be_made_is_in_every_report_and_in_no_ma
 
 #[test]
 fn a_failover_that_reconcile_made_is_told() {
-    let (trio, stage) = stopped_holder("enforce");
-    assert_eq!(trio.swept(&stage).outcome, Outcome::FailedOver);
-    assert_eq!(trio.swept(&stage).outcome, Outcome::Refreshed);
+    let (trio, bed) = stopped_holder("enforce");
+    assert_eq!(trio.swept(&bed).outcome, Outcome::FailedOver);
+    assert_eq!(trio.swept(&bed).outcome, Outcome::Refreshed);
 }
 
 #[test]
@@ -155,7 +157,7 @@ fn what_was_taken_back_is_told_although_another_loss_failed() {
     account.pass(Duration::minutes(10));
     let allow = |capacity, refill| {
         let limit = Limit { capacity, refill };
-        account.stage.world().limit("AllocateAddress", limit);
+        account.bed.world().limit("AllocateAddress", limit);
     };
     allow(1.0, 0.0);
     let first = account.sweep().unwrap();
@@ -166,7 +168,7 @@ fn what_was_taken_back_is_told_although_another_loss_failed() {
         first.summary
     );
     allow(50.0, 5.0);
-    account.stage.world().advance(Duration::minutes(5));
+    account.bed.world().advance(Duration::minutes(5));
     let second = account.sweep().unwrap();
     assert_eq!(second.outcome, Outcome::Reclaimed, "{}", second.summary);
 }
@@ -178,12 +180,12 @@ fn a_run_that_could_finish_nothing_and_has_nothing_to_tell_fails() {
         capacity: 0.0,
         refill: 0.0,
     };
-    account.stage.world().limit("AllocateAddress", none);
+    account.bed.world().limit("AllocateAddress", none);
     assert!(account.sweep().is_err());
 }
 
 /// One group whose holder has stopped, and another whose interface is with nobody.
-fn two_groups_that_need_help() -> Trio {
+fn two_groups_that_need_help() -> FailoverFixture {
     let trio = floating_interface().stopped(0);
     let third = trio.members[2].clone();
     trio.world(|world| {
@@ -197,13 +199,13 @@ fn two_groups_that_need_help() -> Trio {
 #[test]
 fn what_was_moved_in_one_group_is_told_although_another_failed() {
     let trio = two_groups_that_need_help();
-    let stage = trio.stage();
+    let bed = trio.bed();
     let one = Limit {
         capacity: 1.0,
         refill: 0.0,
     };
-    stage.world().limit("AttachNetworkInterface", one);
-    let report = trio.swept(&stage);
+    bed.world().limit("AttachNetworkInterface", one);
+    let report = trio.swept(&bed);
     assert_eq!(report.outcome, Outcome::FailedOver, "{}", report.summary);
     assert!(
         report.summary.contains("; not finished: "),
@@ -222,11 +224,11 @@ fn a_release_that_cloudtrail_could_not_be_asked_about_is_taken_up_by_reconcile()
     let is_release = |event: &&Value| event["detail"]["eventName"] == "ReleaseAddress";
     let release = told.iter().find(is_release).expect("it is told").clone();
     for _ in 0..3 {
-        let lookup = account.stage.tap.names().len() + 1;
-        account.stage.tap.plan(&[(lookup, Fault::Throttled)]);
+        let lookup = account.bed.faults.names().len() + 1;
+        account.bed.faults.plan(&[(lookup, Fault::Throttled)]);
         let error = account.deliver(&release).unwrap_err();
         assert!(error.to_string().contains("noted as pending"), "{error}");
-        account.stage.world().advance(Duration::minutes(1));
+        account.bed.world().advance(Duration::minutes(1));
     }
     runs(&mut account, 6);
     assert!(

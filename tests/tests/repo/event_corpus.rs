@@ -6,7 +6,7 @@ mod outcomes;
 
 use holdfast::address::Tags;
 use holdfast::event::alarm::AlarmEvent;
-use holdfast::event::cloudtrail::Deed;
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::event::{EventError, Trigger, from_lookup, parse};
 use outcomes::{OWN_OUTCOMES, PUBLIC_OUTCOMES};
 use serde_json::{Value, json};
@@ -88,7 +88,7 @@ fn outcome(event: &Value) -> String {
     match parse(event) {
         Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.deed)),
         Ok(Trigger::Schedule { at }) => format!("schedule at {at}"),
-        Ok(told @ (Trigger::Instance(_) | Trigger::Warned(_) | Trigger::Asked(_))) => {
+        Ok(told @ (Trigger::Instance(_) | Trigger::SpotNotice(_) | Trigger::Command(_))) => {
             told.to_string()
         }
         Ok(Trigger::Alarm(alarm)) => format!("{alarm}: {}", about(&alarm)),
@@ -118,9 +118,9 @@ fn about(alarm: &AlarmEvent) -> String {
     }
 }
 
-fn done(deed: &Deed) -> String {
+fn done(deed: &AddressChange) -> String {
     match deed {
-        Deed::Allocated(told) => {
+        AddressChange::Allocated(told) => {
             let tags = if told.tags.is_empty() {
                 "no tags".to_owned()
             } else {
@@ -131,13 +131,13 @@ fn done(deed: &Deed) -> String {
                 told.allocation, told.ip, told.pool
             )
         }
-        Deed::Released {
+        AddressChange::Released {
             allocation,
             border_group,
         } => {
             format!("{allocation} in {}", text(border_group.as_ref()))
         }
-        Deed::Associated {
+        AddressChange::Associated {
             allocation,
             association,
             eni,
@@ -149,12 +149,14 @@ fn done(deed: &Deed) -> String {
             text(private_ip.as_ref()),
             text(association.as_ref())
         ),
-        Deed::Disassociated { association } => association.to_string(),
-        Deed::Tagged { allocations, tags } => format!("{} gets {}", list(allocations), words(tags)),
-        Deed::Untagged { allocations, tags } if tags.is_empty() => {
+        AddressChange::Disassociated { association } => association.to_string(),
+        AddressChange::Tagged { allocations, tags } => {
+            format!("{} gets {}", list(allocations), words(tags))
+        }
+        AddressChange::Untagged { allocations, tags } if tags.is_empty() => {
             format!("{} loses every tag", list(allocations))
         }
-        Deed::Untagged { allocations, tags } => {
+        AddressChange::Untagged { allocations, tags } => {
             let tag = |(key, value): &(String, Option<String>)| match value {
                 Some(value) => format!("{key}={value}"),
                 None => key.clone(),
@@ -162,19 +164,18 @@ fn done(deed: &Deed) -> String {
             let tags: Vec<String> = tags.iter().map(tag).collect();
             format!("{} loses {}", list(allocations), tags.join(" "))
         }
-        Deed::ReverseNameSet { allocation, name } => {
+        AddressChange::ReverseNameSet { allocation, name } => {
             format!("{allocation} is {}", text(name.as_ref()))
         }
-        Deed::ReverseNameReset { allocation } | Deed::TransferDisabled { allocation } => {
-            allocation.to_string()
-        }
-        Deed::TransferEnabled {
+        AddressChange::ReverseNameReset { allocation }
+        | AddressChange::TransferDisabled { allocation } => allocation.to_string(),
+        AddressChange::TransferEnabled {
             allocation,
             to_account,
         } => {
             format!("{allocation} to {}", text(to_account.as_ref()))
         }
-        Deed::TransferAccepted { ip, allocation } => {
+        AddressChange::TransferAccepted { ip, allocation } => {
             format!("{ip} is now {}", text(allocation.as_ref()))
         }
     }
@@ -267,18 +268,18 @@ fn every_record_of_a_lookup_answer_can_be_read_and_only_what_ec2_did_is_a_deed()
     for file in named()? {
         looked_up(&file)?;
     }
-    let deeds = own()?
+    let leased_calls = own()?
         .iter()
         .map(looked_up)
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    assert_eq!(deeds, ["AllocateAddress"]);
+    assert_eq!(leased_calls, ["AllocateAddress"]);
     Ok(())
 }
 
-/// The calls that a `LookupEvents` answer holds as far as they are deeds on addresses.
+/// The calls that a `LookupEvents` answer holds as far as they are leased_calls on addresses.
 fn looked_up(file: &EventFile) -> Result<Vec<String>, String> {
-    let mut deeds = Vec::new();
+    let mut leased_calls = Vec::new();
     for event in file
         .event
         .get("Events")
@@ -291,7 +292,7 @@ fn looked_up(file: &EventFile) -> Result<Vec<String>, String> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let record = from_lookup(text).map_err(|error| format!("{}: {error}", file.name))?;
-        deeds.extend(record.map(|record| record.call.name));
+        leased_calls.extend(record.map(|record| record.call.name));
     }
-    Ok(deeds)
+    Ok(leased_calls)
 }

@@ -3,8 +3,8 @@
 
 use ec2_sim::world::Call;
 use holdfast::report::Outcome;
-use holdfast_tests::client::Stage;
-use holdfast_tests::client::tap::Fault;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::client::faults::Fault;
 use holdfast_tests::explorer::explore;
 use holdfast_tests::explorer::promises::{Promises, addresses, is_holdfast};
 use holdfast_tests::scenarios::guard::{Account, account, record};
@@ -24,9 +24,9 @@ fn promises() -> Vec<String> {
 
 /// The address that kim released, with `change` made to the account before.
 fn survives_every_fault(name: &'static str, account: Account, most: Promises, is_back: bool) {
-    let goal = move |released: &holdfast_tests::scenarios::guard::Released, stage: &Stage| match (
+    let goal = move |released: &holdfast_tests::scenarios::guard::Released, bed: &TestBed| match (
         is_back,
-        released.held(stage).is_some(),
+        released.held(bed).is_some(),
     ) {
         (expected, held) if expected == held => Ok(()),
         (_, held) => Err(format!("the account has the address: {held}")),
@@ -66,11 +66,11 @@ fn promise_1() {
 fn the_guard_and_placement_cannot_take_an_address_from_its_holder() {
     for (function, source) in [
         (
-            "GuardCloud",
+            "ReleaseGuardCloud",
             include_str!("../../../shared/src/guard/mod.rs"),
         ),
         (
-            "PlacementCloud",
+            "InstanceStartCloud",
             include_str!("../../../shared/src/placement/mod.rs"),
         ),
     ] {
@@ -94,11 +94,11 @@ fn promise_2() {
 #[test]
 fn promise_3() {
     let guarded = account().released().guarded();
-    guarded.stage.tap.plan(&[(1, Fault::ReplyLost)]);
+    guarded.bed.faults.plan(&[(1, Fault::ReplyLost)]);
     for _ in 0..10 {
         assert!(guarded.report().is_ok());
     }
-    let world = guarded.stage.world();
+    let world = guarded.bed.world();
     let allocated = |call: &&Call| call.mutated() && call.action() == "AllocateAddress";
     let by_holdfast = world
         .calls()
@@ -129,14 +129,14 @@ fn promise_4() {
 fn promise_5() {
     let guarded = account().released().guarded();
     let _ = guarded.report();
-    let once = addresses(&guarded.stage.world());
+    let once = addresses(&guarded.bed.world());
     for _ in 0..10 {
         assert_eq!(
             guarded.report().map(|report| report.outcome).ok(),
             Some(Outcome::AlreadyOurs)
         );
     }
-    assert_eq!(addresses(&guarded.stage.world()), once);
+    assert_eq!(addresses(&guarded.bed.world()), once);
 }
 
 /// At every moment an address has at most one owner, and a run that ends has left it with a healthy
@@ -148,7 +148,7 @@ fn promise_6() {
         guarded.report().map(|report| report.outcome).ok(),
         Some(Outcome::Denied)
     );
-    assert!(record(&guarded.stage).is_some_and(|record| !record.status.is_settled()));
+    assert!(record(&guarded.bed).is_some_and(|record| !record.status.is_final()));
     survives_every_fault("promise 6", account(), Promises::with_changes(3), true);
 }
 

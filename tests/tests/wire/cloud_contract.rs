@@ -16,16 +16,16 @@ use ec2_sim::api::{
 };
 use ec2_sim::http::{ACCOUNT, Simulator};
 use holdfast::address::{Pool, Tags};
-use holdfast::cloud::health::{ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
 use holdfast::cloud::moves::{
-    Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
+    DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{
-    AddressRequest, Associate, CloudError, Disassociate, NameAddress, ReadAddresses, ReadInstances,
-    ReadInterfaces, Reclaim, Which, WhichInstances, WhichInterfaces,
+    AddressFilter, AllocateAddressRequest, Associate, CloudError, Disassociate, InstanceFilter,
+    InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, SetReverseDns,
 };
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
-use holdfast_tests::client::Stage;
+use holdfast_tests::client::TestBed;
 use holdfast_tests::scenarios::estate;
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
@@ -121,7 +121,7 @@ impl Said {
 
     /// But for the times, which differ.
     async fn look<C: ReadInterfaces>(&mut self, cloud: &C, eni: &EniId) -> Option<AttachmentId> {
-        let named = WhichInterfaces::Named(vec![eni.clone()]);
+        let named = InterfaceFilter::Ids(vec![eni.clone()]);
         let mut seen = cloud.interfaces(&named).await;
         for attachment in seen.iter_mut().flatten().flat_map(|it| &mut it.attachment) {
             attachment.since = None;
@@ -134,7 +134,7 @@ impl Said {
 
 async fn move_interface<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: ReadInterfaces + MoveInterface + Rehearse,
+    C: ReadInterfaces + MoveInterface + DryRun,
 {
     let Town {
         first, second, eni, ..
@@ -145,18 +145,18 @@ where
     said.note("attach twice", &cloud.attach(eni, first, 1).await);
     pass();
     let attachment = said.look(cloud, eni).await.unwrap();
-    let detach = Rehearsal::Detach(attachment.clone());
-    said.note("rehearse", &cloud.rehearse(&detach).await);
-    let outlive = cloud.outlive_instance(eni, &attachment).await;
+    let detach = DryRunCall::Detach(attachment.clone());
+    said.note("dry_run", &cloud.dry_run(&detach).await);
+    let outlive = cloud.clear_delete_on_termination(eni, &attachment).await;
     said.note("outlive", &outlive);
     said.note("detach", &cloud.detach(&attachment, false).await);
     said.look(cloud, eni).await;
     pass();
     said.look(cloud, eni).await;
     said.note("detach twice", &cloud.detach(&attachment, true).await);
-    let outlive = cloud.outlive_instance(eni, &attachment).await;
+    let outlive = cloud.clear_delete_on_termination(eni, &attachment).await;
     said.note("outlive what is over", &outlive);
-    said.note("rehearse what is over", &cloud.rehearse(&detach).await);
+    said.note("dry_run what is over", &cloud.dry_run(&detach).await);
     said.note("attach as primary", &cloud.attach(eni, second, 0).await);
     let gone: InstanceId = id("i-0123456789abcdef0");
     said.note("attach to nobody", &cloud.attach(eni, &gone, 1).await);
@@ -169,9 +169,9 @@ where
 
 async fn move_addresses<C>(said: &mut Said, cloud: &C, town: &Town)
 where
-    C: ReadInterfaces + ReadInstances + MovePrivateIps + Reassociate + Rehearse,
+    C: ReadInterfaces + ReadInstances + MovePrivateIps + Reassociate + DryRun,
 {
-    let named = WhichInstances::Named(vec![town.first.clone()]);
+    let named = InstanceFilter::Ids(vec![town.first.clone()]);
     let target = cloud.instances(&named).await.unwrap()[0].interfaces[0]
         .id
         .clone();
@@ -185,12 +185,12 @@ where
         "take from outside",
         &cloud.assign(&target, &[outside]).await,
     );
-    let associate = Rehearsal::Associate {
+    let associate = DryRunCall::Associate {
         allocation: town.allocation.clone(),
         eni: target.clone(),
         private_ip: town.secondary_ip,
     };
-    said.note("rehearse", &cloud.rehearse(&associate).await);
+    said.note("dry_run", &cloud.dry_run(&associate).await);
     for (eni, ip) in [(&target, town.secondary_ip), (&town.eni, town.primary_ip)] {
         let taken = cloud.reassociate(&town.allocation, eni, ip).await;
         said.note("reassociate", &taken);
@@ -200,17 +200,17 @@ where
 
 async fn hold_addresses<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: ReadAddresses + ReadInstances + Reclaim + Associate + Disassociate + NameAddress,
+    C: ReadAddresses + ReadInstances + Reclaim + Associate + Disassociate + SetReverseDns,
 {
     let gone: AllocationId = id("eipalloc-0123456789abcdef0");
-    let seen = cloud.addresses(&Which::All).await;
+    let seen = cloud.addresses(&AddressFilter::All).await;
     said.note("all addresses", &seen);
     let held = seen.unwrap().remove(0);
     let (allocation, was) = (held.allocation, held.association.unwrap());
-    let named = Which::Allocations(vec![gone.clone(), allocation.clone()]);
+    let named = AddressFilter::Allocations(vec![gone.clone(), allocation.clone()]);
     said.note("those named", &cloud.addresses(&named).await);
-    said.note("by IP", &cloud.addresses(&Which::Ip(held.ip)).await);
-    let first = WhichInstances::Named(vec![town.first.clone()]);
+    said.note("by IP", &cloud.addresses(&AddressFilter::Ip(held.ip)).await);
+    let first = InstanceFilter::Ids(vec![town.first.clone()]);
     let target = cloud
         .instances(&first)
         .await
@@ -232,33 +232,36 @@ where
         "associate what is gone",
         &cloud.associate(&gone, eni, ip).await,
     );
-    let request = AddressRequest {
+    let request = AllocateAddressRequest {
         ip: held.ip,
         pool: Pool::Amazon,
         border_group: held.border_group,
         tags: Tags::from([("holdfast:protect".to_owned(), "reclaim".to_owned())]),
     };
     said.note("ask for what is held", &cloud.allocate(&request).await);
-    let name = cloud.set_reverse_name(&allocation, "a.example.com").await;
+    let name = cloud.set_reverse_dns(&allocation, "a.example.com").await;
     said.note("name", &name);
     pass();
     for which in [
-        Which::All,
-        Which::Ip(held.ip),
-        Which::Allocations(vec![allocation]),
+        AddressFilter::All,
+        AddressFilter::Ip(held.ip),
+        AddressFilter::Allocations(vec![allocation]),
     ] {
-        said.note("names", &cloud.reverse_names(&which).await);
+        said.note("names", &cloud.reverse_dns_names(&which).await);
     }
     said.note(
         "name what is gone",
-        &cloud.set_reverse_name(&gone, "a.example.com").await,
+        &cloud.set_reverse_dns(&gone, "a.example.com").await,
     );
-    said.note("all addresses after", &cloud.addresses(&Which::All).await);
+    said.note(
+        "all addresses after",
+        &cloud.addresses(&AddressFilter::All).await,
+    );
 }
 
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: Fence + ReadHealth + ReadLimits + ReadAlarms + ReadFiring,
+    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadFiringAlarms,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
@@ -295,13 +298,13 @@ where
         + Reclaim
         + Associate
         + Disassociate
-        + NameAddress
+        + SetReverseDns
         + Fence
-        + Rehearse
-        + ReadHealth
+        + DryRun
+        + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiring,
+        + ReadFiringAlarms,
 {
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;
@@ -314,9 +317,9 @@ where
 #[tokio::test]
 async fn the_adapter_over_http_and_the_traits_in_one_process_say_the_same() {
     let (world, town) = town();
-    let stage = Stage::new(world.clone());
-    let player = stage.player("holdfast-alarm-failover");
-    let in_process = story(&player, &town, &|| stage.pass(WHILE)).await;
+    let bed = TestBed::new(world.clone());
+    let client = bed.client("holdfast-alarm-failover");
+    let in_process = story(&client, &town, &|| bed.pass(WHILE)).await;
 
     let aws = Aws::on(Simulator::serve(world, 0).await.unwrap());
     let (ec2, trail, alarms) = (aws.ec2.clone(), aws.trail.clone(), aws.alarms.clone());

@@ -22,7 +22,7 @@ holdfast_tests::for_each_check_of_a_ledger!(keeps_to);
 
 mod table {
     use crate::aws::Aws;
-    use holdfast::ledger::lease::Taken;
+    use holdfast::ledger::lease::Acquire;
     use holdfast::ledger::{Ledger, Snapshot, Written};
     use holdfast_aws::DynamoLedger;
     use holdfast_tests::ledger_contract;
@@ -64,7 +64,7 @@ mod table {
     async fn a_lease_costs_one_call_to_take_and_one_to_give_back() {
         let table = Table::create().await;
         let claim = ledger_contract::a_claim("web", "one");
-        let Taken::Ours(lease) = table.ledger.take_lease(&claim).await.unwrap() else {
+        let Acquire::Granted(lease) = table.ledger.acquire_lease(&claim).await.unwrap() else {
             panic!("nobody else has it");
         };
         let stored = table.ledger.put_lease(&lease).await.unwrap();

@@ -10,7 +10,7 @@ use ec2_sim::http::Simulator;
 use ec2_sim::world::ACCOUNT;
 use holdfast_tests::runtime::Function;
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::scenarios::failover::{self, Trio, alarm_of};
+use holdfast_tests::scenarios::failover::{self, FailoverFixture, alarm_of};
 use holdfast_tests::scenarios::placement::schedule;
 use holdfast_tests::terminal::{self, Problem};
 use serde_json::Value;
@@ -215,7 +215,11 @@ async fn started() -> Result<Case, Problem> {
 }
 
 /// The holder of what moves fails, and is well again when the next one fails.
-async fn failing(what: &'static str, decides: &'static str, trio: Trio) -> Result<Case, Problem> {
+async fn failing(
+    what: &'static str,
+    decides: &'static str,
+    trio: FailoverFixture,
+) -> Result<Case, Problem> {
     let mut holders = [0, 1]
         .map(|member| trio.members[member].clone())
         .into_iter()

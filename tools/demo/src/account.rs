@@ -32,7 +32,7 @@ pub(super) fn decommission() -> Caller {
 
 /// An address of the demo.
 #[derive(Debug, Clone)]
-pub(super) struct Lot {
+pub(super) struct DemoAddress {
     pub(super) name: &'static str,
     pub(super) ip: String,
     pub(super) allocation: String,
@@ -43,7 +43,7 @@ pub(super) fn allocate(
     world: &mut World,
     name: &'static str,
     protect: Option<&str>,
-) -> Result<Lot, Problem> {
+) -> Result<DemoAddress, Problem> {
     let tags = protect.map(|protect| Tag::new("holdfast:protect", protect));
     allocate_tagged(world, name, tags.into_iter().collect())
 }
@@ -53,10 +53,10 @@ pub(super) fn allocate_tagged(
     world: &mut World,
     name: &'static str,
     mut tags: Vec<Tag>,
-) -> Result<Lot, Problem> {
+) -> Result<DemoAddress, Problem> {
     tags.push(Tag::new("Name", name));
     let given = estate::allocate(world, &ana(), AllocateAddress::default(), tags)?;
-    Ok(Lot {
+    Ok(DemoAddress {
         name,
         ip: given.public_ip,
         allocation: given.allocation_id,
@@ -64,10 +64,10 @@ pub(super) fn allocate_tagged(
 }
 
 /// Shows what the account has of these addresses now.
-pub(super) fn show(world: &World, lots: &[&Lot]) -> Result<(), Problem> {
+pub(super) fn show(world: &World, lots: &[&DemoAddress]) -> Result<(), Problem> {
     let held = addresses(world);
-    let names = reverse_names(world);
-    let row = |lot: &&Lot| {
+    let names = reverse_dns_names(world);
+    let row = |lot: &&DemoAddress| {
         let found = held.values().find(|address| address.public_ip == lot.ip);
         let Some(address) = found else {
             return vec![lot.ip.clone(), lot.name.to_owned(), "not ours".to_owned()];
@@ -107,7 +107,7 @@ pub(super) fn show(world: &World, lots: &[&Lot]) -> Result<(), Problem> {
     )
 }
 
-fn reverse_names(world: &World) -> BTreeMap<String, String> {
+fn reverse_dns_names(world: &World) -> BTreeMap<String, String> {
     let request = DescribeAddressesAttribute {
         attribute: Some("domain-name".to_owned()),
         ..DescribeAddressesAttribute::default()

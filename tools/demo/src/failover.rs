@@ -1,8 +1,8 @@
 //! A group of three with an interface that moves. Its holder fails, the alarm is told, and it is on the
 //! standby; then that fails too, and the last one has no slot left.
 
-use super::account::{self, Lot, ana};
-use super::cast::Cast;
+use super::account::{self, DemoAddress, ana};
+use super::env::DemoEnv;
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
 use ec2_sim::api::{
@@ -19,35 +19,35 @@ use time::Duration;
 const GROUP: &str = "gateway";
 
 /// The whole chapter.
-pub(super) async fn chapter(cast: &Cast) -> Result<(), Problem> {
+pub(super) async fn chapter(env: &DemoEnv) -> Result<(), Problem> {
     terminal::heading(
         "A gateway fails: its interface, with the address on it, moves to a standby",
     )?;
-    let (members, lot) = build(cast)?;
+    let (members, lot) = build(env)?;
     terminal::line(&format!(
         "   {} has the interface, {} and {} stand by",
         members[0], members[1], members[2]
     ))?;
-    account::show(&cast.simulator.world(), &[&lot])?;
-    let report = fails(cast, &members[0]).await?;
+    account::show(&env.simulator.world(), &[&lot])?;
+    let report = fails(env, &members[0]).await?;
     phases(&report)?;
-    account::show(&cast.simulator.world(), &[&lot])?;
+    account::show(&env.simulator.world(), &[&lot])?;
     must(
         &report,
         "failed-over",
         &members[1],
-        holder(cast, &lot).as_deref(),
+        holder(env, &lot).as_deref(),
     )?;
 
     terminal::heading("The standby fails too, and the last one has no slot for an interface left")?;
-    fill(&mut cast.simulator.world(), &members[2])?;
-    let report = fails(cast, &members[1]).await?;
-    account::show(&cast.simulator.world(), &[&lot])?;
+    fill(&mut env.simulator.world(), &members[2])?;
+    let report = fails(env, &members[1]).await?;
+    account::show(&env.simulator.world(), &[&lot])?;
     must(
         &report,
         "refused",
         &members[1],
-        holder(cast, &lot).as_deref(),
+        holder(env, &lot).as_deref(),
     )?;
     let why = report["findings"].to_string();
     if why.contains("has the 3 interfaces that m5.large allows") {
@@ -68,8 +68,8 @@ fn must(report: &Value, outcome: &str, member: &str, held: Option<&str>) -> Resu
     .into())
 }
 
-fn holder(cast: &Cast, lot: &Lot) -> Option<String> {
-    let held = addresses(&cast.simulator.world());
+fn holder(env: &DemoEnv, lot: &DemoAddress) -> Option<String> {
+    let held = addresses(&env.simulator.world());
     held.get(&lot.allocation)?
         .association
         .as_ref()?
@@ -84,8 +84,8 @@ fn tags(more: &[(&str, &str)]) -> Vec<Tag> {
 }
 
 /// Three instances that are well, the first of which has the interface.
-fn build(cast: &Cast) -> Result<([String; 3], Lot), Problem> {
-    let mut world = cast.simulator.world();
+fn build(env: &DemoEnv) -> Result<([String; 3], DemoAddress), Problem> {
+    let mut world = env.simulator.world();
     world.settings().instance_starts_after = Duration::ZERO;
     world.settings().status_checks_pass_after = Duration::ZERO;
     world.settings().detach_delay = Duration::milliseconds(500);
@@ -96,8 +96,8 @@ fn build(cast: &Cast) -> Result<([String; 3], Lot), Problem> {
     };
     let members = [launch("1")?, launch("2")?, launch("3")?];
     drop(world);
-    cast.simulator.advance(std::time::Duration::from_millis(1));
-    let mut world = cast.simulator.world();
+    env.simulator.advance(std::time::Duration::from_millis(1));
+    let mut world = env.simulator.world();
     for member in &members {
         world.put_alarm(Alarm::on_status_checks(&alarm_of(member), member))?;
         world.set_alarm(&alarm_of(member), AlarmState::Ok);
@@ -114,8 +114,8 @@ fn build(cast: &Cast) -> Result<([String; 3], Lot), Problem> {
         }),
     )?;
     drop(world);
-    cast.simulator.advance(std::time::Duration::from_secs(1));
-    let _ = cast.simulator.take_events();
+    env.simulator.advance(std::time::Duration::from_secs(1));
+    let _ = env.simulator.take_events();
     Ok((members, lot))
 }
 
@@ -124,20 +124,20 @@ fn alarm_of(member: &str) -> String {
 }
 
 /// The status checks of a member fail, its alarm fires, and failover hears of it.
-async fn fails(cast: &Cast, member: &str) -> Result<Value, Problem> {
+async fn fails(env: &DemoEnv, member: &str) -> Result<Value, Problem> {
     let name = alarm_of(member);
     {
-        let mut world = cast.simulator.world();
+        let mut world = env.simulator.world();
         world.impair(member, true, false);
         world.set_alarm(&name, AlarmState::Alarm);
     }
-    let events = cast.simulator.take_events();
+    let events = env.simulator.take_events();
     let event = events
         .iter()
         .rfind(|event| event["detail"]["alarmName"] == name.as_str());
     let event = event.ok_or(format!("the alarm `{name}` tells nobody"))?;
     terminal::line(&format!(" > alarm `{name}` is in ALARM"))?;
-    let report = cast.alarm(event).await?;
+    let report = env.alarm(event).await?;
     terminal::report(&report)?;
     Ok(report)
 }

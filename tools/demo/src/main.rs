@@ -3,8 +3,8 @@
 //! from the functions, and the demo fails when they are not what it says they are.
 
 mod account;
-mod cast;
 mod encore;
+mod env;
 mod failover;
 mod own_event;
 mod story;

@@ -1,9 +1,9 @@
 //! `make demo EVENT=file.json`: the guard on an event of the user's own.
 
 use super::account::{self, ana};
-use super::cast::Cast;
+use super::env::DemoEnv;
 use ec2_sim::world::ACCOUNT;
-use holdfast::event::cloudtrail::Deed;
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::event::{Trigger, parse};
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::terminal;
@@ -22,15 +22,15 @@ pub(crate) async fn own_event(path: &str) -> Result<(), Problem> {
         .as_ref()
         .map_or("us-east-1", |release| release.region.as_str());
     terminal::heading(&format!("The release guard on {path}"))?;
-    let cast = Cast::start(region).await?;
+    let env = DemoEnv::start(region).await?;
     let body = match (event, &release) {
         (Some(event), Some(release)) => {
-            serde_json::to_vec(&as_if_it_had_happened(&cast, event, release).await?)?
+            serde_json::to_vec(&as_if_it_had_happened(&env, event, release).await?)?
         }
         _ => text,
     };
     terminal::heading("The report")?;
-    match cast.guard.invoke_raw(body).await.result {
+    match env.guard.invoke_raw(body).await.result {
         Ok(report) => {
             terminal::report(&report)?;
             terminal::heading("The same, as the function returned it")?;
@@ -50,8 +50,8 @@ struct ReleaseInFile {
 
 fn release_in(event: &Value) -> Option<ReleaseInFile> {
     match parse(event).ok()? {
-        Trigger::Call(record) => match record.deed {
-            Deed::Released { allocation, .. } => Some(ReleaseInFile {
+        Trigger::Call(record) => match record.change {
+            AddressChange::Released { allocation, .. } => Some(ReleaseInFile {
                 allocation: allocation.to_string(),
                 region: record.call.region,
             }),
@@ -64,26 +64,26 @@ fn release_in(event: &Value) -> Option<ReleaseInFile> {
 /// The simulated account cannot have had the allocation that the file names. So an address is allocated
 /// and released there, reconcile is told that it was the file's, and the release happens now.
 async fn as_if_it_had_happened(
-    cast: &Cast,
+    env: &DemoEnv,
     mut event: Value,
     release: &ReleaseInFile,
 ) -> Result<Value, Problem> {
     let lot = {
-        let mut world = cast.simulator.world();
+        let mut world = env.simulator.world();
         let lot = account::allocate(&mut world, "address-of-your-event", Some("reclaim"))?;
         estate::release(&mut world, &ana(), &lot.allocation)?;
         lot
     };
-    cast.simulator.advance(std::time::Duration::from_secs(1));
-    let mut born = cast
+    env.simulator.advance(std::time::Duration::from_secs(1));
+    let mut born = env
         .simulator
         .take_events()
         .into_iter()
         .find(|event| event["detail"]["eventName"] == "AllocateAddress")
         .ok_or("the simulator emitted no AllocateAddress")?;
     born["detail"]["responseElements"]["allocationId"] = json!(release.allocation);
-    cast.reconcile.invoke(&born).await.result?;
-    let now = ec2_sim::trail::timestamp(cast.simulator.world().now());
+    env.reconcile.invoke(&born).await.result?;
+    let now = ec2_sim::trail::timestamp(env.simulator.world().now());
     let record = if event.get("detail").is_some() {
         &mut event["detail"]
     } else {

@@ -1,8 +1,8 @@
 //! The story: three addresses are released; one comes back, and the other two are let go for a reason.
 
-use super::account::{self, Lot, ana, decommission, kim};
-use super::cast::Cast;
+use super::account::{self, DemoAddress, ana, decommission, kim};
 use super::encore;
+use super::env::DemoEnv;
 use super::failover;
 use ec2_sim::http::Call;
 use holdfast_tests::scenarios::estate;
@@ -17,58 +17,58 @@ use std::time::{Duration, Instant};
 /// When a binary is missing or does not start, or when something is not as the demo says it is.
 pub(crate) async fn story() -> Result<(), Problem> {
     terminal::heading("Holdfast: a released Elastic IP comes back")?;
-    let cast = Cast::start("us-east-1").await?;
-    let lots = build(&cast)?;
-    let all: Vec<&Lot> = lots.iter().collect();
+    let env = DemoEnv::start("us-east-1").await?;
+    let lots = build(&env)?;
+    let all: Vec<&DemoAddress> = lots.iter().collect();
 
     terminal::heading("Before: three addresses that partners may know")?;
-    account::show(&cast.simulator.world(), &all)?;
+    account::show(&env.simulator.world(), &all)?;
     terminal::line("   reconcile, on its schedule, takes note of them:")?;
-    terminal::report(&cast.reconcile_on_schedule().await?)?;
+    terminal::report(&env.reconcile_on_schedule().await?)?;
 
     terminal::heading("Somebody cleans up: all three are released")?;
-    let releases = lose(&cast, &lots).await?;
-    account::show(&cast.simulator.world(), &all)?;
+    let releases = lose(&env, &lots).await?;
+    account::show(&env.simulator.world(), &all)?;
 
     terminal::heading("CloudTrail tells, EventBridge delivers, release-guard answers")?;
-    cast.simulator.forget_calls();
+    env.simulator.forget_calls();
     let mut reports = Vec::new();
     let mut measured = None;
     for event in &releases {
         told(event)?;
-        let (began, received) = (Instant::now(), cast.simulator.world().now());
-        let report = cast.deliver(event).await?;
+        let (began, received) = (Instant::now(), env.simulator.world().now());
+        let report = env.deliver(event).await?;
         terminal::report(&report)?;
         if report["outcome"] == "reclaimed" {
-            measured = Some((received, began.elapsed(), cast.simulator.calls()));
+            measured = Some((received, began.elapsed(), env.simulator.calls()));
         }
-        cast.simulator.forget_calls();
+        env.simulator.forget_calls();
         reports.push(report);
     }
     terminal::heading("After")?;
-    account::show(&cast.simulator.world(), &all)?;
+    account::show(&env.simulator.world(), &all)?;
 
     terminal::heading("The same event once more, as Lambda and EventBridge may deliver it")?;
-    let again = cast.deliver(&releases[0]).await?;
+    let again = env.deliver(&releases[0]).await?;
     terminal::report(&again)?;
-    let calls = cast.simulator.calls();
+    let calls = env.simulator.calls();
     terminal::line(&format!("   calls: {}", names(&calls)))?;
 
     terminal::heading("How long it took")?;
     let (received, took, calls) = measured.ok_or("no address was reclaimed")?;
     timings(received, took, &calls)?;
-    verify(&cast, &lots, &reports, &again)?;
-    encore::dropped_event(&cast).await?;
-    encore::replaced(&cast).await?;
-    failover::chapter(&cast).await?;
+    verify(&env, &lots, &reports, &again)?;
+    encore::dropped_event(&env).await?;
+    encore::replaced(&env).await?;
+    failover::chapter(&env).await?;
     terminal::line(
         "\nNext: README.md says how a deployment looks; `make demo EVENT=file.json` runs the guard on \
          an event of your own.",
     )
 }
 
-fn build(cast: &Cast) -> Result<[Lot; 3], Problem> {
-    let mut world = cast.simulator.world();
+fn build(env: &DemoEnv) -> Result<[DemoAddress; 3], Problem> {
+    let mut world = env.simulator.world();
     // The functions live in real time, so what takes EC2 minutes is to take none here.
     world.settings().reverse_dns_published_after = time::Duration::ZERO;
     world.settings().reverse_dns_lock_lingers = time::Duration::ZERO;
@@ -85,25 +85,25 @@ fn build(cast: &Cast) -> Result<[Lot; 3], Problem> {
     let runner = account::allocate(&mut world, "build-runner", None)?;
     let vpn = account::allocate(&mut world, "old-vpn", Some("reclaim"))?;
     drop(world);
-    let _ = cast.simulator.take_events();
+    let _ = env.simulator.take_events();
     Ok([partner, runner, vpn])
 }
 
 /// Kim releases the first two; the third is released by the role that may. Gives the release events.
-async fn lose(cast: &Cast, lots: &[Lot; 3]) -> Result<Vec<Value>, Problem> {
+async fn lose(env: &DemoEnv, lots: &[DemoAddress; 3]) -> Result<Vec<Value>, Problem> {
     let [partner, runner, vpn] = lots;
-    estate::take_out_of_use(&mut cast.simulator.world(), &kim(), &partner.allocation)?;
-    for event in cast.simulator.take_events() {
+    estate::take_out_of_use(&mut env.simulator.world(), &kim(), &partner.allocation)?;
+    for event in env.simulator.take_events() {
         told(&event)?;
-        let _ = cast.deliver(&event).await?;
+        let _ = env.deliver(&event).await?;
     }
     {
-        let mut world = cast.simulator.world();
+        let mut world = env.simulator.world();
         estate::release(&mut world, &kim(), &partner.allocation)?;
         estate::release(&mut world, &kim(), &runner.allocation)?;
         estate::release(&mut world, &decommission(), &vpn.allocation)?;
     }
-    let releases = cast.simulator.take_events();
+    let releases = env.simulator.take_events();
     for event in &releases {
         told(event)?;
     }
@@ -164,7 +164,12 @@ fn timings(received: time::OffsetDateTime, took: Duration, calls: &[Call]) -> Re
 }
 
 /// The demo does not only say so.
-fn verify(cast: &Cast, lots: &[Lot; 3], reports: &[Value], again: &Value) -> Result<(), Problem> {
+fn verify(
+    env: &DemoEnv,
+    lots: &[DemoAddress; 3],
+    reports: &[Value],
+    again: &Value,
+) -> Result<(), Problem> {
     let outcomes: Vec<&str> = reports
         .iter()
         .map(|report| report["outcome"].as_str().unwrap_or_default())
@@ -175,7 +180,7 @@ fn verify(cast: &Cast, lots: &[Lot; 3], reports: &[Value], again: &Value) -> Res
     if reports[0]["address"]["reverseName"] != "gate.example.com" {
         return Err(format!("the reverse DNS is not restored: {}", reports[0]).into());
     }
-    let held = holdfast_tests::explorer::promises::addresses(&cast.simulator.world());
+    let held = holdfast_tests::explorer::promises::addresses(&env.simulator.world());
     let ips: Vec<&String> = held.values().map(|address| &address.public_ip).collect();
     if ips != [&lots[0].ip] {
         return Err(format!("the account has {ips:?} in the end").into());

@@ -1,7 +1,7 @@
 //! One structured line for each event: what came, how it ended, how long it took, what it cost; and its
 //! metrics.
 
-use super::metric::{self, Estate, Measured};
+use super::metric::{self, InstallationMetrics, Measured};
 use crate::Calls;
 use holdfast::error::Error;
 use holdfast::report::{Function, Report, Subject};
@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 /// What is known of an event before it is dealt with.
 #[derive(Debug)]
-pub(super) struct Line<'a> {
+pub(super) struct EventLine<'a> {
     pub(super) function: Function,
     /// Lambda's id of this delivery.
     pub(super) request_id: &'a str,
@@ -55,7 +55,7 @@ macro_rules! write_line {
 }
 
 /// How it ended.
-struct End {
+struct EndFields {
     function: String,
     subject: Option<String>,
     outcome: String,
@@ -65,7 +65,7 @@ struct End {
     calls: Calls,
 }
 
-impl Line<'_> {
+impl EventLine<'_> {
     /// Writes the line, and the metrics.
     pub(super) fn tell(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) {
         let end = self.end(ended, calls, now);
@@ -76,7 +76,7 @@ impl Line<'_> {
                 milliseconds: end.milliseconds,
                 calls,
                 phases: ended.as_ref().map_or(Vec::new(), metric::phases),
-                estate: ended.as_ref().ok().and_then(Estate::of),
+                installation: ended.as_ref().ok().and_then(InstallationMetrics::of),
             },
             now,
         );
@@ -86,9 +86,9 @@ impl Line<'_> {
         }
     }
 
-    fn end(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) -> End {
+    fn end(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) -> EndFields {
         let report = ended.as_ref().ok();
-        End {
+        EndFields {
             function: word(self.function),
             subject: report
                 .and_then(|report| subject(&report.subject))

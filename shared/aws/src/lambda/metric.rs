@@ -26,7 +26,7 @@ pub(super) struct Measured<'a> {
     /// How long each phase took.
     pub(super) phases: Vec<&'a Phase>,
     /// What a look at everything found.
-    pub(super) estate: Option<Estate<'a>>,
+    pub(super) installation: Option<InstallationMetrics<'a>>,
 }
 
 /// The phases of a run; of a failover also those of each address, from the event's arrival on.
@@ -41,14 +41,14 @@ pub(super) fn phases(report: &Report) -> Vec<&Phase> {
 
 /// The whole of what is held, as a sweep found it.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Estate<'a> {
+pub(super) struct InstallationMetrics<'a> {
     /// Addresses that a reclaim would take back.
     protected: usize,
     /// Every group.
     groups: &'a [GroupReport],
 }
 
-impl<'a> Estate<'a> {
+impl<'a> InstallationMetrics<'a> {
     /// Of a sweep. A call that is taken note of looks at its own addresses only, and its report names it.
     pub(super) fn of(report: &'a Report) -> Option<Self> {
         match &report.subject {
@@ -80,29 +80,31 @@ fn lines(measured: &Measured<'_>, at: OffsetDateTime) -> Vec<Value> {
     let mut lines = vec![event(measured).at(at)];
     let function = ("Function", measured.function);
     lines.extend(measured.phases.iter().map(|phase| {
-        Line::default()
+        MetricLine::default()
             .by(&[function, ("Phase", phase.name)])
             .counting(&[("PhaseDuration", "Milliseconds", phase.ms)])
             .at(at)
     }));
-    let groups = measured.estate.map_or(&[][..], |estate| estate.groups);
+    let groups = measured
+        .installation
+        .map_or(&[][..], |installation| installation.groups);
     lines.extend(groups.iter().map(|group| of_group(group).at(at)));
     lines
 }
 
 /// Free addresses are counted without the group, too: the least of them is that of the group that is
 /// nearest to running out, whatever its name.
-fn of_group(group: &GroupReport) -> Line {
-    Line::default()
+fn of_group(group: &GroupReport) -> MetricLine {
+    MetricLine::default()
         .by(&[("Group", group.group.as_str())])
         .counting(&[("GroupReady", "Count", u64::from(group.ready))])
         .and_in_all()
-        .counting(&[("PoolFree", "Count", count(group.free_addresses))])
+        .counting(&[("FreeAddresses", "Count", count(group.free_addresses))])
 }
 
-fn event(measured: &Measured<'_>) -> Line {
+fn event(measured: &Measured<'_>) -> MetricLine {
     let function = ("Function", measured.function);
-    let line = Line::default()
+    let line = MetricLine::default()
         .by(&[function, ("Outcome", measured.outcome)])
         .counting(&[
             ("Events", "Count", 1),
@@ -113,11 +115,11 @@ fn event(measured: &Measured<'_>) -> Line {
             ("Calls", "Count", measured.calls.calls),
             ("Retries", "Count", measured.calls.retries),
         ]);
-    match measured.estate {
+    match measured.installation {
         None => line,
-        Some(estate) => line.by(&[]).counting(&[
-            ("ProtectedAddresses", "Count", count(estate.protected)),
-            ("GroupsUnready", "Count", count(estate.unready())),
+        Some(installation) => line.by(&[]).counting(&[
+            ("ProtectedAddresses", "Count", count(installation.protected)),
+            ("GroupsNotReady", "Count", count(installation.unready())),
         ]),
     }
 }
@@ -128,13 +130,13 @@ fn count(number: usize) -> u64 {
 
 /// A line that is being put together: what it declares, and the values of all that.
 #[derive(Debug, Default)]
-struct Line {
+struct MetricLine {
     directives: Vec<Value>,
     dimensions: Vec<Vec<String>>,
     values: Map<String, Value>,
 }
 
-impl Line {
+impl MetricLine {
     /// The dimensions of what is counted next; none: one metric for the whole installation.
     fn by(mut self, dimensions: &[(&str, &str)]) -> Self {
         let keys = dimensions.iter().map(|(key, _)| (*key).to_owned());

@@ -80,7 +80,7 @@ impl Running {
         F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
     {
         let clock = &self.ports.clock;
-        let line = log::Line {
+        let line = log::EventLine {
             function: self.function,
             request_id: &event.context.request_id,
             trace_id: event.context.xray_trace_id.as_deref(),

@@ -3,7 +3,7 @@
 use super::LambdaPorts;
 use crate::{CallCounter, connect};
 use holdfast::clock::WallClock;
-use holdfast::cloud::{CloudError, ReadAddresses, Which};
+use holdfast::cloud::{AddressFilter, CloudError, ReadAddresses};
 use holdfast::ids::{AllocationId, InvalidId};
 use holdfast::ledger::Ledger;
 use holdfast::ports::Ports;
@@ -105,7 +105,7 @@ pub(super) async fn ports(settings: &Settings, counter: &CallCounter) -> LambdaP
 /// missing shows in the log at once.
 async fn warm(ports: &LambdaPorts) -> Result<(), WarmingError> {
     let nobodys: AllocationId = NOBODYS.parse()?;
-    let which = Which::Allocations(vec![nobodys.clone()]);
+    let which = AddressFilter::Allocations(vec![nobodys.clone()]);
     let (ledger, cloud) =
         futures_util::join!(ports.ledger.read(&nobodys), ports.cloud.addresses(&which));
     ledger?;

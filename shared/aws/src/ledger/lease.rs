@@ -1,7 +1,7 @@
 //! A group's lease on DynamoDB: one conditional update takes it, one conditional put stores it.
 //!
 //! Races: every failover of the group, and reconcile. DynamoDB arbitrates: the update goes through only
-//! when nobody has the lease or its time is up, the put only while the fencing number is still the same.
+//! when nobody has the lease or its time is up, the put only while the lease number is still the same.
 
 use super::super::actions::{PUT_ITEM, UPDATE_ITEM};
 use super::super::failure;
@@ -10,10 +10,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use holdfast::cloud::CloudError;
-use holdfast::ledger::lease::{Claim, Taken};
+use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{Lease, Written};
 
-const FENCING: &str = "fencing";
+const LEASE_NUMBER: &str = "fencing";
 
 /// What is under way already stays: `if_not_exists` keeps the episode of a run that did not end.
 const TAKING: &str = "SET #group = :group, #held = :held, #until = :until, \
@@ -21,7 +21,11 @@ const TAKING: &str = "SET #group = :group, #held = :held, #until = :until, \
 
 const FREE: &str = "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner";
 
-pub(super) async fn take(client: &Client, table: &str, claim: &Claim) -> Result<Taken, CloudError> {
+pub(super) async fn take(
+    client: &Client,
+    table: &str,
+    claim: &Claim,
+) -> Result<Acquire, CloudError> {
     let taking = client
         .update_item()
         .table_name(table)
@@ -33,7 +37,7 @@ pub(super) async fn take(client: &Client, table: &str, claim: &Claim) -> Result<
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_names("#until", HELD_UNTIL)
         .expression_attribute_names("#under_way", "under_way")
-        .expression_attribute_names("#fencing", FENCING)
+        .expression_attribute_names("#fencing", LEASE_NUMBER)
         .expression_attribute_values(":group", rows::text(&claim.group))
         .expression_attribute_values(":held", rows::part(&claim.hold)?)
         .expression_attribute_values(":owner", rows::text(&claim.hold.owner))
@@ -46,14 +50,14 @@ pub(super) async fn take(client: &Client, table: &str, claim: &Claim) -> Result<
     match taking.send().await {
         Ok(taken) => {
             let row = taken.attributes.unwrap_or_default();
-            Ok(Taken::Ours(rows::read(UPDATE_ITEM, row)?))
+            Ok(Acquire::Granted(rows::read(UPDATE_ITEM, row)?))
         }
         Err(error) => match error.as_service_error() {
             Some(UpdateItemError::ConditionalCheckFailedException(refused))
                 if refused.item().is_some() =>
             {
                 let row = refused.item().cloned().unwrap_or_default();
-                Ok(Taken::Others(rows::read(UPDATE_ITEM, row)?))
+                Ok(Acquire::HeldBy(rows::read(UPDATE_ITEM, row)?))
             }
             _ => Err(failure::of(UPDATE_ITEM, error)),
         },
@@ -70,7 +74,7 @@ pub(super) async fn put(
         .table_name(table)
         .set_item(Some(rows::of_lease(lease)?))
         .condition_expression("#fencing = :mine")
-        .expression_attribute_names("#fencing", FENCING)
+        .expression_attribute_names("#fencing", LEASE_NUMBER)
         .expression_attribute_values(":mine", AttributeValue::N(lease.fencing.to_string()));
     match putting.send().await {
         Ok(_) => Ok(Written::Stored),

@@ -20,8 +20,8 @@ use aws_sdk_dynamodb::types::{
 use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
 use holdfast::ids::{AllocationId, AssociationId};
-use holdfast::ledger::lease::{Claim, Taken};
-use holdfast::ledger::{Entry, Known, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::lease::{Acquire, Claim};
+use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
 use std::iter;
@@ -30,7 +30,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// How often keys are asked for again that DynamoDB left out of its answer for want of throughput.
-const MOST_READS: u32 = 4;
+const MAX_READS: u32 = 4;
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// The ledger on DynamoDB.
@@ -42,12 +42,12 @@ pub struct DynamoLedger {
 }
 
 impl Ledger for DynamoLedger {
-    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
+    async fn read(&self, allocation: &AllocationId) -> Result<AllocationRows, CloudError> {
         let keys = [
             rows::snapshot_key(allocation),
             rows::release_key(allocation),
         ];
-        let mut known = Known::default();
+        let mut known = AllocationRows::default();
         for row in self.batch(keys.to_vec()).await? {
             if rows::is_snapshot(&row) {
                 known.snapshot = Some(rows::read(BATCH_GET_ITEM, row)?);
@@ -130,7 +130,7 @@ impl Ledger for DynamoLedger {
             .collect()
     }
 
-    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
+    async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {
         lease::take(&self.client, &self.table, claim).await
     }
 
@@ -161,7 +161,7 @@ impl DynamoLedger {
             .map_err(|error| malformed(BATCH_GET_ITEM, error))?;
         let mut wanted = HashMap::from([(self.table.clone(), keys)]);
         let mut found = Vec::new();
-        for read in 0..MOST_READS {
+        for read in 0..MAX_READS {
             WallClock.sleep(PAUSE * read).await;
             let mut answer = self
                 .client
@@ -280,7 +280,7 @@ fn left_out() -> CloudError {
         action: BATCH_GET_ITEM,
         code: None,
         message: Some(format!(
-            "DynamoDB left keys out of {MOST_READS} answers in a row (UnprocessedKeys)"
+            "DynamoDB left keys out of {MAX_READS} answers in a row (UnprocessedKeys)"
         )),
         request_id: None,
         source: None,

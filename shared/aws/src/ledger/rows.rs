@@ -13,7 +13,7 @@ use super::super::failure::unreadable;
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::cloud::CloudError;
 use holdfast::ids::{AllocationId, AssociationId};
-use holdfast::ledger::snapshot::Life;
+use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{Entry, Lease, ReleaseRecord, ReleaseStatus, Snapshot};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,7 +77,7 @@ pub(super) fn end(at: OffsetDateTime) -> AttributeValue {
     AttributeValue::N(milliseconds.to_string())
 }
 
-/// A lease stays: there is one for each group, and its fencing number must not start anew.
+/// A lease stays: there is one for each group, and its lease number must not start anew.
 pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
     let mut row = row(lease_key(&lease.group), lease)?;
     if let Some(held) = &lease.held {
@@ -99,8 +99,8 @@ pub(super) fn history_range(
 /// A tombstone stays for the retention time; what is alive stays.
 pub(crate) fn of_snapshot(snapshot: &Snapshot, retention: Duration) -> Result<Row, CloudError> {
     let ended_at = match snapshot.life {
-        Life::Alive => None,
-        Life::Released { at } => Some(at),
+        AllocationState::Allocated => None,
+        AllocationState::Released { at } => Some(at),
     };
     let row = row(snapshot_key(&snapshot.allocation), snapshot)?;
     Ok(expiring(row, ended_at, retention))
@@ -108,7 +108,7 @@ pub(crate) fn of_snapshot(snapshot: &Snapshot, retention: Duration) -> Result<Ro
 
 /// A release that was only recorded is over as well: nobody will do anything about it.
 pub(crate) fn of_release(release: &ReleaseRecord, retention: Duration) -> Result<Row, CloudError> {
-    let is_over = release.status.is_settled() || release.status == ReleaseStatus::Recorded;
+    let is_over = release.status.is_final() || release.status == ReleaseStatus::Recorded;
     let ended_at = is_over.then_some(release.updated_at);
     let row = row(release_key(&release.allocation), release)?;
     Ok(expiring(row, ended_at, retention))

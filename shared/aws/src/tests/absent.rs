@@ -2,7 +2,7 @@
 
 use super::{Wire, ec2};
 use holdfast::address::{Address, AttachmentState, Interface, Pool, Tags};
-use holdfast::cloud::{CloudError, ReadAddresses, ReadInterfaces, Which, WhichInterfaces};
+use holdfast::cloud::{AddressFilter, CloudError, InterfaceFilter, ReadAddresses, ReadInterfaces};
 use std::net::Ipv4Addr;
 
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
@@ -10,7 +10,7 @@ const PUBLIC: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 async fn addresses(items: &str) -> Result<Vec<Address>, CloudError> {
     let set = format!("<addressesSet>{items}</addressesSet>");
     let wire = Wire::answering([ec2("DescribeAddresses", &set)]);
-    wire.cloud().addresses(&Which::All).await
+    wire.cloud().addresses(&AddressFilter::All).await
 }
 
 async fn address(inside: &str) -> Address {
@@ -21,7 +21,7 @@ async fn address(inside: &str) -> Address {
 async fn interfaces(inside: &str) -> Result<Vec<Interface>, CloudError> {
     let set = format!("<networkInterfaceSet><item>{inside}</item></networkInterfaceSet>");
     let wire = Wire::answering([ec2("DescribeNetworkInterfaces", &set)]);
-    let which = WhichInterfaces::Tagged("holdfast:group".to_owned());
+    let which = InterfaceFilter::TagKey("holdfast:group".to_owned());
     wire.cloud().interfaces(&which).await
 }
 
@@ -152,7 +152,7 @@ async fn an_attachment_of_which_ec2_tells_only_the_id_is_the_primary_one_and_end
     let attachment = attached(inside).await.attachment.unwrap();
     assert_eq!((attachment.device_index, attachment.card_index), (0, 0));
     assert!(attachment.is_primary());
-    assert!(attachment.ends_with_instance);
+    assert!(attachment.delete_on_termination);
     assert_eq!(attachment.instance, None);
     assert_eq!(attachment.since, None);
 }
@@ -162,11 +162,11 @@ async fn an_interface_that_is_attached_by_a_tie_without_an_id_is_not_free() {
     let held = attached("<status>attached</status><instanceOwnerId>amazon-aws</instanceOwnerId>");
     let held = held.await;
     assert_eq!(held.attachment, None);
-    assert!(held.is_of_a_service());
+    assert!(held.is_aws_managed());
     let own = "<attachmentId>eni-attach-1</attachmentId><instanceId>i-1</instanceId>\
          <status>attached</status>";
-    assert!(!attached(own).await.is_of_a_service());
-    assert!(!attached("<attachmentId/>").await.is_of_a_service());
+    assert!(!attached(own).await.is_aws_managed());
+    assert!(!attached("<attachmentId/>").await.is_aws_managed());
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use super::Wire;
 use ciborium::Value as Cbor;
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiring};
-use holdfast::event::alarm::{AlarmState, Measure};
+use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms};
+use holdfast::event::alarm::{AlarmMetric, AlarmState};
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -51,8 +51,8 @@ fn dimension() -> Value {
     json!([{ "Name": "InstanceId", "Value": "i-1" }])
 }
 
-fn status_check() -> Measure {
-    Measure {
+fn status_check() -> AlarmMetric {
+    AlarmMetric {
         namespace: "AWS/EC2".to_owned(),
         metric: "StatusCheckFailed".to_owned(),
         dimensions: [("InstanceId".to_owned(), "i-1".to_owned())].into(),
@@ -79,7 +79,7 @@ async fn a_metric_alarm_tells_its_state_and_what_it_measures() {
         state: AlarmState::Alarm,
         since: Some(datetime!(2026-01-01 00:00:00.5 UTC)),
         suppressed_by: None,
-        measures: vec![status_check()],
+        metrics: vec![status_check()],
         rule: None,
     };
     assert_eq!(alarm, expected);
@@ -99,7 +99,7 @@ async fn an_expression_tells_all_its_metrics() {
         ],
     }] }))
     .await;
-    assert_eq!(alarm.measures, [status_check()]);
+    assert_eq!(alarm.metrics, [status_check()]);
     assert_eq!(alarm.since, Some(datetime!(2026-01-01 00:00 UTC)));
 }
 
@@ -114,7 +114,7 @@ async fn a_composite_tells_its_rule_and_what_suppresses_it() {
     assert_eq!(alarm.rule.as_deref(), Some("ALARM(one) AND ALARM(two)"));
     assert_eq!(alarm.suppressed_by.as_deref(), Some("WaitPeriod"));
     assert_eq!(alarm.since, None);
-    assert!(alarm.measures.is_empty());
+    assert!(alarm.metrics.is_empty());
 }
 
 #[tokio::test]
@@ -311,7 +311,7 @@ async fn what_is_not_wholly_named_measures_nothing() {
             .unwrap()
             .extend(metric.as_object().unwrap().clone());
         assert_eq!(
-            only(json!({ "MetricAlarms": [described] })).await.measures,
+            only(json!({ "MetricAlarms": [described] })).await.metrics,
             []
         );
     }
@@ -319,7 +319,7 @@ async fn what_is_not_wholly_named_measures_nothing() {
         "AlarmName": "a", "StateValue": "OK", "Namespace": "App", "MetricName": "Load",
         "Dimensions": [{ "Name": "InstanceId" }, { "Value": "i-1" }],
     }] }));
-    let [load] = bare.await.measures.try_into().unwrap();
+    let [load] = bare.await.metrics.try_into().unwrap();
     assert_eq!(
         (load.namespace.as_str(), load.metric.as_str()),
         ("App", "Load")

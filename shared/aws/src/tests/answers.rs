@@ -4,7 +4,9 @@ use super::{Wire, ec2};
 use holdfast::address::{
     Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool, Tags,
 };
-use holdfast::cloud::{AddressRequest, ReadAddresses, ReadInterfaces, Reclaim, Which};
+use holdfast::cloud::{
+    AddressFilter, AllocateAddressRequest, ReadAddresses, ReadInterfaces, Reclaim,
+};
 use holdfast::ids::{BorderGroup, Zone};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -16,7 +18,11 @@ const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 async fn described(inside: &str) -> Address {
     let set = format!("<addressesSet><item>{inside}</item></addressesSet>");
     let wire = Wire::answering([ec2("DescribeAddresses", &set)]);
-    wire.cloud().addresses(&Which::All).await.unwrap().remove(0)
+    wire.cloud()
+        .addresses(&AddressFilter::All)
+        .await
+        .unwrap()
+        .remove(0)
 }
 
 #[tokio::test]
@@ -95,7 +101,7 @@ async fn a_customer_owned_address_is_allocated_under_its_own_element() {
     let answer =
         "<customerOwnedIp>203.0.113.7</customerOwnedIp><allocationId>eipalloc-2</allocationId>";
     let wire = Wire::answering([ec2("AllocateAddress", answer)]);
-    let request = AddressRequest {
+    let request = AllocateAddressRequest {
         ip: PUBLIC,
         pool: Pool::CustomerOwned("ipv4pool-coip-1".to_owned()),
         border_group: None,
@@ -139,7 +145,7 @@ async fn an_interface_tells_which_of_its_private_ips_are_taken() {
             device_index: 1,
             card_index: 0,
             state: AttachmentState::Attached,
-            ends_with_instance: true,
+            delete_on_termination: true,
             since: Some(datetime!(2026-01-01 00:00 UTC)),
         }),
         subnet: Some("subnet-1".parse().unwrap()),
@@ -164,5 +170,5 @@ async fn an_attachment_of_a_service_is_read() {
     let wire = Wire::answering([ec2("DescribeNetworkInterfaces", set)]);
     let eni = "eni-1".parse().unwrap();
     let interface = wire.cloud().interface(&eni).await.unwrap().unwrap();
-    assert!(interface.is_of_a_service());
+    assert!(interface.is_aws_managed());
 }

@@ -3,7 +3,7 @@
 
 use super::{Wire, ec2, refusal};
 use holdfast::cloud::{
-    ReadAddresses, ReadInstances, ReadInterfaces, Which, WhichInstances, WhichInterfaces,
+    AddressFilter, InstanceFilter, InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
@@ -62,7 +62,7 @@ fn values(wire: &Wire, member: &str) -> Vec<usize> {
 #[tokio::test]
 async fn addresses_beyond_the_two_hundredth_are_asked_for_and_found() {
     let wire = Wire::answering([addresses("eipalloc-0"), addresses("eipalloc-200")]);
-    let which = Which::Allocations(ids("eipalloc", 201));
+    let which = AddressFilter::Allocations(ids("eipalloc", 201));
     let found = wire.cloud().addresses(&which).await.unwrap();
     let found: Vec<&str> = found.iter().map(|it| it.allocation.as_str()).collect();
     assert_eq!(found, ["eipalloc-0", "eipalloc-200"]);
@@ -72,7 +72,7 @@ async fn addresses_beyond_the_two_hundredth_are_asked_for_and_found() {
 #[tokio::test]
 async fn an_ip_is_asked_for_by_filter() {
     let wire = Wire::answering([addresses("eipalloc-1")]);
-    let which = Which::Ip(Ipv4Addr::new(203, 0, 113, 7));
+    let which = AddressFilter::Ip(Ipv4Addr::new(203, 0, 113, 7));
     assert_eq!(wire.cloud().addresses(&which).await.unwrap().len(), 1);
     assert_eq!(
         wire.calls(),
@@ -87,7 +87,7 @@ async fn an_ip_is_asked_for_by_filter() {
 #[tokio::test]
 async fn interfaces_are_asked_for_by_filter_and_read_page_by_page() {
     let wire = Wire::answering([interfaces("eni-0", "more"), interfaces("eni-1", "")]);
-    let which = WhichInterfaces::Named(ids("eni", 2));
+    let which = InterfaceFilter::Ids(ids("eni", 2));
     let found = wire.cloud().interfaces(&which).await.unwrap();
     let found: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(found, ["eni-0", "eni-1"]);
@@ -106,7 +106,7 @@ async fn interfaces_are_asked_for_by_filter_and_read_page_by_page() {
 #[tokio::test]
 async fn interfaces_beyond_the_two_hundredth_are_asked_for_and_found() {
     let wire = Wire::answering([interfaces("eni-0", ""), interfaces("eni-200", "")]);
-    let which = WhichInterfaces::Named(ids("eni", 201));
+    let which = InterfaceFilter::Ids(ids("eni", 201));
     let found = wire.cloud().interfaces(&which).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(values(&wire, "Filter.1.Value."), [200, 1]);
@@ -115,7 +115,7 @@ async fn interfaces_beyond_the_two_hundredth_are_asked_for_and_found() {
 #[tokio::test]
 async fn the_interfaces_of_all_groups_are_asked_for_by_their_tag() {
     let wire = Wire::answering([interfaces("eni-0", "")]);
-    let which = WhichInterfaces::Tagged("holdfast:group".to_owned());
+    let which = InterfaceFilter::TagKey("holdfast:group".to_owned());
     assert_eq!(wire.cloud().interfaces(&which).await.unwrap().len(), 1);
     assert_eq!(
         wire.calls(),
@@ -148,7 +148,7 @@ async fn one_interface_is_found_on_whichever_page_it_is() {
 #[tokio::test]
 async fn instances_are_named_by_filter_and_read_page_by_page() {
     let wire = Wire::answering([instances("i-0", "more"), instances("i-1", "")]);
-    let which = WhichInstances::Named(ids("i", 2));
+    let which = InstanceFilter::Ids(ids("i", 2));
     let found = wire.cloud().instances(&which).await.unwrap();
     let found: Vec<&str> = found.iter().map(|it| it.id.as_str()).collect();
     assert_eq!(found, ["i-0", "i-1"]);
@@ -167,7 +167,7 @@ async fn instances_are_named_by_filter_and_read_page_by_page() {
 #[tokio::test]
 async fn instances_beyond_the_two_hundredth_are_asked_for_and_found() {
     let wire = Wire::answering([instances("i-0", ""), instances("i-200", "")]);
-    let which = WhichInstances::Named(ids("i", 201));
+    let which = InstanceFilter::Ids(ids("i", 201));
     let found = wire.cloud().instances(&which).await.unwrap();
     assert_eq!(found.len(), 2);
     assert_eq!(values(&wire, "Filter.1.Value."), [200, 1]);
@@ -177,9 +177,9 @@ async fn instances_beyond_the_two_hundredth_are_asked_for_and_found() {
 async fn nothing_that_is_named_costs_no_call() {
     let wire = Wire::default();
     let cloud = wire.cloud();
-    let nobody = WhichInstances::Named(Vec::new());
+    let nobody = InstanceFilter::Ids(Vec::new());
     assert_eq!(cloud.instances(&nobody).await.unwrap(), []);
-    let nothing = WhichInterfaces::Named(Vec::new());
+    let nothing = InterfaceFilter::Ids(Vec::new());
     assert_eq!(cloud.interfaces(&nothing).await.unwrap(), []);
     assert!(wire.requests().is_empty());
 }
@@ -187,8 +187,11 @@ async fn nothing_that_is_named_costs_no_call() {
 #[tokio::test]
 async fn up_to_a_hundred_names_are_asked_for_by_allocation_and_without_a_page_size() {
     let wire = Wire::answering([names("eipalloc-99")]);
-    let which = Which::Allocations(ids("eipalloc", 100));
-    assert_eq!(wire.cloud().reverse_names(&which).await.unwrap().len(), 1);
+    let which = AddressFilter::Allocations(ids("eipalloc", 100));
+    assert_eq!(
+        wire.cloud().reverse_dns_names(&which).await.unwrap().len(),
+        1
+    );
     assert_eq!(values(&wire, "AllocationId."), [100]);
     assert_eq!(values(&wire, "MaxResults"), [0]);
     assert_eq!(values(&wire, "Attribute=domain-name"), [1]);
@@ -197,8 +200,11 @@ async fn up_to_a_hundred_names_are_asked_for_by_allocation_and_without_a_page_si
 #[tokio::test]
 async fn of_more_than_a_hundred_names_all_are_read_and_those_asked_for_are_kept() {
     let wire = Wire::answering([names("eipalloc-100")]);
-    let which = Which::Allocations(ids("eipalloc", 101));
-    assert_eq!(wire.cloud().reverse_names(&which).await.unwrap().len(), 1);
+    let which = AddressFilter::Allocations(ids("eipalloc", 101));
+    assert_eq!(
+        wire.cloud().reverse_dns_names(&which).await.unwrap().len(),
+        1
+    );
     let expected = [
         "Action=DescribeAddressesAttribute",
         "Attribute=domain-name",
@@ -207,14 +213,20 @@ async fn of_more_than_a_hundred_names_all_are_read_and_those_asked_for_are_kept(
     assert_eq!(wire.calls(), [expected]);
 
     let wire = Wire::answering([names("eipalloc-101")]);
-    assert!(wire.cloud().reverse_names(&which).await.unwrap().is_empty());
+    assert!(
+        wire.cloud()
+            .reverse_dns_names(&which)
+            .await
+            .unwrap()
+            .is_empty()
+    );
 }
 
 #[tokio::test]
 async fn names_that_may_not_be_read_are_an_error_and_not_asked_for_otherwise() {
     let wire = Wire::with([refusal("UnauthorizedOperation")]);
-    let which = Which::Allocations(ids("eipalloc", 1));
-    let refused = wire.cloud().reverse_names(&which).await.unwrap_err();
+    let which = AddressFilter::Allocations(ids("eipalloc", 1));
+    let refused = wire.cloud().reverse_dns_names(&which).await.unwrap_err();
     assert_eq!(refused.name(), "Denied");
     assert!(
         refused
@@ -228,7 +240,11 @@ async fn names_that_may_not_be_read_are_an_error_and_not_asked_for_otherwise() {
 #[tokio::test]
 async fn a_name_without_its_allocation_is_an_answer_that_cannot_be_read() {
     let wire = Wire::answering([names("")]);
-    let refused = wire.cloud().reverse_names(&Which::All).await.unwrap_err();
+    let refused = wire
+        .cloud()
+        .reverse_dns_names(&AddressFilter::All)
+        .await
+        .unwrap_err();
     assert!(
         refused.to_string().contains("an allocation id is missing"),
         "{refused}"

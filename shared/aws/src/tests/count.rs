@@ -3,7 +3,7 @@
 use super::{Wire, ec2};
 use crate::{Aws, CallCounter, Calls};
 use aws_sdk_ec2::config::retry::RetryConfig;
-use holdfast::cloud::{ReadAddresses, Which};
+use holdfast::cloud::{AddressFilter, ReadAddresses};
 use std::time::Duration;
 
 /// A cloud that tries three times, and counts.
@@ -30,7 +30,7 @@ async fn two_calls_of(answers: Vec<(u16, String)>) -> Calls {
     let (wire, counter) = (Wire::with(answers), CallCounter::default());
     let cloud = counted(&wire, &counter);
     for _ in 0..2 {
-        let _answer = cloud.addresses(&Which::All).await;
+        let _answer = cloud.addresses(&AddressFilter::All).await;
     }
     let total = counter.so_far();
     let sent = u64::try_from(wire.requests().len()).unwrap();

@@ -1,9 +1,9 @@
 //! Status checks and limits as EC2 answers them, and how often it is asked.
 
 use super::{Wire, ec2, refusal};
-use holdfast::cloud::health::{ReadHealth, ReadLimits};
+use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{Checks, Limits};
+use holdfast::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
 fn ids(ids: &[&str]) -> Vec<InstanceId> {
@@ -31,27 +31,39 @@ fn statuses(items: &str) -> String {
 #[tokio::test]
 async fn an_instance_is_as_well_as_the_worst_of_its_checks() {
     for (state, host, instance, volumes, expected) in [
-        ("running", "ok", "ok", "ok", Checks::Ok),
-        ("running", "ok", "ok", "not-applicable", Checks::Ok),
-        ("running", "impaired", "ok", "ok", Checks::Impaired),
+        ("running", "ok", "ok", "ok", StatusChecks::Ok),
+        ("running", "ok", "ok", "not-applicable", StatusChecks::Ok),
+        ("running", "impaired", "ok", "ok", StatusChecks::Impaired),
         (
             "running",
             "initializing",
             "impaired",
             "ok",
-            Checks::Impaired,
+            StatusChecks::Impaired,
         ),
-        ("running", "ok", "ok", "impaired", Checks::Impaired),
-        ("running", "ok", "initializing", "ok", Checks::Initializing),
-        ("running", "ok", "insufficient-data", "ok", Checks::Unknown),
+        ("running", "ok", "ok", "impaired", StatusChecks::Impaired),
+        (
+            "running",
+            "ok",
+            "initializing",
+            "ok",
+            StatusChecks::Initializing,
+        ),
+        (
+            "running",
+            "ok",
+            "insufficient-data",
+            "ok",
+            StatusChecks::Unknown,
+        ),
         (
             "stopped",
             "not-applicable",
             "not-applicable",
             "ok",
-            Checks::Unknown,
+            StatusChecks::Unknown,
         ),
-        ("stopping", "ok", "ok", "ok", Checks::Unknown),
+        ("stopping", "ok", "ok", "ok", StatusChecks::Unknown),
     ] {
         let wire = Wire::answering([statuses(&status("i-1", state, host, instance, volumes))]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
@@ -150,7 +162,7 @@ const TWO_CARDS: &str = "<maximumNetworkInterfaces>7</maximumNetworkInterfaces>\
 async fn the_limits_are_those_of_the_first_card() {
     let wire = Wire::answering([described("m6i.large", TWO_CARDS)]);
     let limits = wire.cloud().limits(&[kind("m6i.large")]).await.unwrap();
-    let expected = Limits {
+    let expected = InstanceTypeLimits {
         interfaces: 3,
         private_ips: 10,
     };
@@ -207,14 +219,14 @@ async fn a_type_without_its_limits_is_an_answer_that_cannot_be_read() {
 #[tokio::test]
 async fn a_check_in_a_word_that_nobody_knows_is_no_good_news() {
     for (host, instance, volumes, expected) in [
-        ("novel", "ok", "ok", Checks::Unknown),
-        ("ok", "novel", "ok", Checks::Unknown),
-        ("ok", "ok", "novel", Checks::Unknown),
-        ("ok", "ok", "insufficient-data", Checks::Ok),
-        ("novel", "ok", "impaired", Checks::Impaired),
-        ("insufficient-data", "ok", "ok", Checks::Unknown),
-        ("not-applicable", "ok", "ok", Checks::Unknown),
-        ("ok", "ok", "initializing", Checks::Initializing),
+        ("novel", "ok", "ok", StatusChecks::Unknown),
+        ("ok", "novel", "ok", StatusChecks::Unknown),
+        ("ok", "ok", "novel", StatusChecks::Unknown),
+        ("ok", "ok", "insufficient-data", StatusChecks::Ok),
+        ("novel", "ok", "impaired", StatusChecks::Impaired),
+        ("insufficient-data", "ok", "ok", StatusChecks::Unknown),
+        ("not-applicable", "ok", "ok", StatusChecks::Unknown),
+        ("ok", "ok", "initializing", StatusChecks::Initializing),
     ] {
         let item = status("i-1", "running", host, instance, volumes);
         let wire = Wire::answering([statuses(&item)]);
@@ -234,7 +246,7 @@ async fn an_instance_that_has_no_check_of_its_volumes_is_well_without_it() {
          <instanceStatus><status>ok</status></instanceStatus></item>";
     let wire = Wire::answering([statuses(item)]);
     let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
-    assert_eq!(checks.into_values().collect::<Vec<_>>(), [Checks::Ok]);
+    assert_eq!(checks.into_values().collect::<Vec<_>>(), [StatusChecks::Ok]);
 }
 
 #[tokio::test]
@@ -249,7 +261,10 @@ async fn an_instance_of_which_no_state_or_no_check_is_told_is_not_known_to_be_we
         let item = format!("<item><instanceId>i-1</instanceId>{inside}</item>");
         let wire = Wire::answering([statuses(&item)]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
-        assert_eq!(checks.into_values().collect::<Vec<_>>(), [Checks::Unknown]);
+        assert_eq!(
+            checks.into_values().collect::<Vec<_>>(),
+            [StatusChecks::Unknown]
+        );
     }
 }
 

@@ -28,7 +28,7 @@ fn page(events: &[Value], next: &Value) -> String {
 async fn history(wire: &Wire) -> Result<Vec<Record>, CloudError> {
     let allocation = "eipalloc-1".parse().unwrap();
     let until = OffsetDateTime::UNIX_EPOCH;
-    wire.cloud().history_of(&allocation, until).await
+    wire.cloud().event_history(&allocation, until).await
 }
 
 fn told(history: &[Record]) -> Vec<&str> {

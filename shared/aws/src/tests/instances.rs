@@ -2,15 +2,15 @@
 
 use super::{Wire, ec2};
 use holdfast::address::AttachmentState;
-use holdfast::cloud::{Disassociate, ReadInstances, WhichInstances};
+use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
 use holdfast::ids::{InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
+use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-fn tagged() -> WhichInstances {
-    WhichInstances::Tagged("holdfast:group".to_owned())
+fn tagged() -> InstanceFilter {
+    InstanceFilter::TagKey("holdfast:group".to_owned())
 }
 
 fn answer(instance: &str) -> String {
@@ -77,7 +77,7 @@ async fn the_primary_interface_and_the_primary_private_ip_come_first() {
 
 #[tokio::test]
 async fn an_address_of_ec2s_own_is_told_from_an_elastic_ip() {
-    for (owner, automatic) in [("amazon", true), ("111122223333", false)] {
+    for (owner, auto_assigned) in [("amazon", true), ("111122223333", false)] {
         let public = format!(
             "<association><publicIp>203.0.113.7</publicIp><ipOwnerId>{owner}</ipOwnerId></association>"
         );
@@ -85,7 +85,7 @@ async fn an_address_of_ec2s_own_is_told_from_an_elastic_ip() {
         let set = format!("{RUNNING}<networkInterfaceSet>{interface}</networkInterfaceSet>");
         let instance = described(&set).await;
         let public = instance.interfaces[0].private_ips[0].public.unwrap();
-        assert_eq!(public.automatic, automatic);
+        assert_eq!(public.auto_assigned, auto_assigned);
     }
 }
 
@@ -159,9 +159,9 @@ async fn an_instance_is_read_whole() {
             service_managed: false,
             private_ips: vec![PrivateIp {
                 ip: Ipv4Addr::new(10, 0, 0, 5),
-                public: Some(PublicSide {
+                public: Some(PublicIp {
                     ip: Ipv4Addr::new(203, 0, 113, 7),
-                    automatic: false,
+                    auto_assigned: false,
                 }),
             }],
         }],
@@ -276,9 +276,9 @@ async fn a_public_address_is_read_under_each_of_its_names_and_ours_where_no_owne
         let public = format!("<association>{public}</association>");
         let private_ips = private("10.0.0.5", true, &public);
         let instance = with(&attached("eni-1", 0, "interface", &private_ips)).await;
-        let side = expected.then_some(PublicSide {
+        let side = expected.then_some(PublicIp {
             ip: Ipv4Addr::new(203, 0, 113, 7),
-            automatic: false,
+            auto_assigned: false,
         });
         assert_eq!(
             instance.interfaces[0].private_ips[0].public, side,

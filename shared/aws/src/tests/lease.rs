@@ -3,7 +3,7 @@
 use super::Wire;
 use super::table::attributes;
 use crate::ledger::rows;
-use holdfast::ledger::lease::{Claim, Episode, Held, Taken};
+use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, LeaseHold};
 use holdfast::ledger::{Lease, Ledger, Written};
 use holdfast::settings::Fencing;
 use serde_json::{Value, json};
@@ -12,14 +12,14 @@ use time::{Duration, OffsetDateTime};
 
 const NOON: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-fn an_episode() -> Episode {
-    Episode {
+fn an_episode() -> FailoverRecord {
+    FailoverRecord {
         cause: "alarm web-1-status".to_owned(),
         alarms: vec!["web-1-status".to_owned()],
         fired_at: NOON,
-        sick: ["i-1".parse().unwrap()].into(),
-        loosened: vec!["eipalloc-1".parse().unwrap()],
-        fences: [
+        failed_members: ["i-1".parse().unwrap()].into(),
+        pending_reassociation: vec!["eipalloc-1".parse().unwrap()],
+        pending_fences: [
             ("i-1".parse().unwrap(), Fencing::Stop),
             (
                 "i-3".parse().unwrap(),
@@ -36,13 +36,13 @@ fn an_episode() -> Episode {
 fn a_lease() -> Lease {
     Lease {
         fencing: 7,
-        held: Some(Held {
+        held: Some(LeaseHold {
             owner: "run-1".to_owned(),
             until: NOON + Duration::nanoseconds(1_500_000),
         }),
-        under_way: Some(an_episode()),
+        in_progress: Some(an_episode()),
         last: Some(an_episode()),
-        home_fit_since: Some(NOON),
+        failback_target_healthy_since: Some(NOON),
         ..Lease::new("web")
     }
 }
@@ -50,7 +50,7 @@ fn a_lease() -> Lease {
 fn a_claim() -> Claim {
     Claim {
         group: "web".to_owned(),
-        hold: Held {
+        hold: LeaseHold {
             owner: "run-1".to_owned(),
             until: NOON + Duration::MINUTE,
         },
@@ -65,7 +65,7 @@ fn the_episodes_bytes() -> Value {
         "alarms": { "L": [{ "S": "web-1-status" }] },
         "fired_at": { "S": "2026-03-01T12:00:00Z" },
         "sick": { "L": [{ "S": "i-1" }] },
-        "loosened": { "L": [{ "S": "eipalloc-1" }] },
+        "pending_reassociation": { "L": [{ "S": "eipalloc-1" }] },
         "fences": { "M": { "i-1": { "S": "stop" }, "i-3": { "M": { "isolate": { "S": "sg-1" } } } } },
         "began_at": { "S": "2026-03-01T12:00:00Z" },
         "ended_at": { "S": "2026-03-01T12:00:00Z" },
@@ -85,7 +85,7 @@ fn the_leases_bytes() -> Value {
         "held_until": { "N": "1772366400002" },
         "under_way": the_episodes_bytes(),
         "last": the_episodes_bytes(),
-        "home_fit_since": { "S": "2026-03-01T12:00:00Z" },
+        "failback_target_healthy_since": { "S": "2026-03-01T12:00:00Z" },
     })
 }
 
@@ -123,8 +123,8 @@ fn what_a_lease_does_not_have_is_not_in_its_row() {
 async fn a_lease_is_taken_by_one_write_that_names_its_condition() {
     let answer = json!({ "Attributes": the_leases_bytes() });
     let wire = Wire::answering([answer.to_string()]);
-    let taken = wire.ledger().take_lease(&a_claim()).await.unwrap();
-    assert_eq!(taken, Taken::Ours(a_lease()));
+    let taken = wire.ledger().acquire_lease(&a_claim()).await.unwrap();
+    assert_eq!(taken, Acquire::Granted(a_lease()));
     let sent = sent(&wire);
     assert_eq!(
         sent["Key"],
@@ -145,8 +145,8 @@ async fn a_lease_is_taken_by_one_write_that_names_its_condition() {
 #[tokio::test]
 async fn a_lease_that_is_anothers_comes_with_the_refusal() {
     let wire = condition_failed(&the_leases_bytes());
-    let taken = wire.ledger().take_lease(&a_claim()).await.unwrap();
-    assert_eq!(taken, Taken::Others(a_lease()));
+    let taken = wire.ledger().acquire_lease(&a_claim()).await.unwrap();
+    assert_eq!(taken, Acquire::HeldBy(a_lease()));
     assert_eq!(
         sent(&wire)["ReturnValuesOnConditionCheckFailure"],
         "ALL_OLD"
@@ -177,7 +177,7 @@ async fn any_other_refusal_is_an_error_and_no_answer_about_the_lease() {
         let body = r#"{"__type":"a.b#AccessDeniedException","message":"no"}"#;
         Wire::refusing_json(body).ledger()
     };
-    let taking = refused().take_lease(&a_claim()).await.unwrap_err();
+    let taking = refused().acquire_lease(&a_claim()).await.unwrap_err();
     let storing = refused().put_lease(&a_lease()).await.unwrap_err();
     assert_eq!((taking.name(), storing.name()), ("Denied", "Denied"));
     assert!(
@@ -194,7 +194,7 @@ async fn any_other_refusal_is_an_error_and_no_answer_about_the_lease() {
 async fn a_lease_is_taken_by_these_members_and_no_other() {
     let answer = json!({ "Attributes": the_leases_bytes() });
     let wire = Wire::answering([answer.to_string()]);
-    let _taken = wire.ledger().take_lease(&a_claim()).await.unwrap();
+    let _taken = wire.ledger().acquire_lease(&a_claim()).await.unwrap();
     let expected = json!({
         "TableName": "ledger",
         "Key": { "pk": { "S": "lease" }, "sk": { "S": "web" } },
@@ -230,7 +230,7 @@ async fn a_lease_is_never_free_a_part_of_a_millisecond_too_early() {
     let mut claim = a_claim();
     claim.now += part;
     claim.hold.until += part;
-    let _taken = wire.ledger().take_lease(&claim).await.unwrap();
+    let _taken = wire.ledger().acquire_lease(&claim).await.unwrap();
     let values = &sent(&wire)["ExpressionAttributeValues"];
     assert_eq!(values[":now"], json!({ "N": "1772366400001" }));
     assert_eq!(values[":until"], json!({ "N": "1772366460002" }));
@@ -254,7 +254,7 @@ async fn a_lease_is_stored_with_its_condition_and_nothing_else() {
 #[tokio::test]
 async fn a_refusal_that_does_not_show_whose_the_lease_is_is_an_error() {
     let wire = condition_failed(&Value::Null);
-    let refusal = wire.ledger().take_lease(&a_claim()).await.unwrap_err();
+    let refusal = wire.ledger().acquire_lease(&a_claim()).await.unwrap_err();
     let told = refusal.to_string();
     assert!(
         told.starts_with("dynamodb:UpdateItem: ConditionalCheckFailedException: "),
@@ -268,7 +268,7 @@ async fn a_lease_that_cannot_be_read_is_nobodys_to_act_under() {
     torn["fencing"] = json!({ "S": "seven" });
     let granted = json!({ "Attributes": torn }).to_string();
     for wire in [Wire::answering([granted]), condition_failed(&torn)] {
-        let refusal = wire.ledger().take_lease(&a_claim()).await.unwrap_err();
+        let refusal = wire.ledger().acquire_lease(&a_claim()).await.unwrap_err();
         let told = refusal.to_string();
         assert!(told.starts_with("dynamodb:UpdateItem: "), "{told}");
         assert!(told.contains("row lease/web"), "{told}");

@@ -5,8 +5,8 @@ use super::table::{a_release, a_snapshot, attributes, the_releases_bytes, the_sn
 use super::{RETENTION, Wire};
 use crate::ledger::rows;
 use holdfast::ids::AllocationId;
-use holdfast::ledger::snapshot::Life;
-use holdfast::ledger::{Entry, Known, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::snapshot::AllocationState;
+use holdfast::ledger::{AllocationRows, Entry, Ledger, ReleaseRecord, Snapshot, Written};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -40,7 +40,7 @@ async fn both_rows_of_an_allocation_are_one_consistent_read_in_whichever_order_t
     for rows in [both, turned] {
         let wire = Wire::answering([rows_of(&rows)]);
         let known = wire.ledger().read(&allocation()).await.unwrap();
-        let expected = Known {
+        let expected = AllocationRows {
             snapshot: Some(a_snapshot()),
             release: Some(a_release()),
         };
@@ -335,7 +335,7 @@ async fn a_release_of_an_address_that_nobody_knows_is_in_no_history() {
 #[test]
 fn a_second_revision_is_derived_from_the_first_and_lives_while_its_address_does() {
     let alive = Snapshot {
-        life: Life::Alive,
+        life: AllocationState::Allocated,
         revision: 2,
         ..a_snapshot()
     };

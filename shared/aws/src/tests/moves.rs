@@ -1,9 +1,9 @@
-//! What is sent to move an interface, private IPs or an address, to fence and to rehearse; and what EC2's
+//! What is sent to move an interface, private IPs or an address, to fence and to dry_run; and what EC2's
 //! refusals come to.
 
 use super::{Wire, ec2};
 use holdfast::cloud::moves::{
-    Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse,
+    DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId};
@@ -68,7 +68,10 @@ async fn an_attachment_names_the_device_index_and_always_the_first_card() {
 async fn an_interface_is_made_to_outlive_its_instance_by_its_attachment() {
     let wire = done("ModifyNetworkInterfaceAttribute");
     let cloud = wire.cloud();
-    cloud.outlive_instance(&eni(), &attachment()).await.unwrap();
+    cloud
+        .clear_delete_on_termination(&eni(), &attachment())
+        .await
+        .unwrap();
     assert_eq!(
         sent(&wire),
         [
@@ -176,7 +179,7 @@ async fn an_attachment_that_is_over_is_missing() {
         cloud.detach(&attachment(), true).await,
         Wire::refusing("InvalidAttachmentID.NotFound")
             .cloud()
-            .outlive_instance(&eni(), &attachment())
+            .clear_delete_on_termination(&eni(), &attachment())
             .await,
     ] {
         let is_missing = matches!(
@@ -190,20 +193,20 @@ async fn an_attachment_that_is_over_is_missing() {
     }
 }
 
-fn rehearsals() -> [Rehearsal; 4] {
+fn rehearsals() -> [DryRunCall; 4] {
     [
-        Rehearsal::Detach(attachment()),
-        Rehearsal::Attach {
+        DryRunCall::Detach(attachment()),
+        DryRunCall::Attach {
             eni: eni(),
             instance: instance(),
             device_index: 1,
         },
-        Rehearsal::Associate {
+        DryRunCall::Associate {
             allocation: allocation(),
             eni: eni(),
             private_ip: PRIVATE,
         },
-        Rehearsal::Disassociate("eipassoc-1".parse().unwrap()),
+        DryRunCall::Disassociate("eipassoc-1".parse().unwrap()),
     ]
 }
 
@@ -239,7 +242,7 @@ async fn a_rehearsal_changes_nothing_and_names_all_that_the_call_would() {
     ];
     for (call, expected) in rehearsals().iter().zip(expected) {
         let wire = Wire::refusing("DryRunOperation");
-        wire.cloud().rehearse(call).await.unwrap();
+        wire.cloud().dry_run(call).await.unwrap();
         assert_eq!(wire.calls(), [expected]);
     }
 }
@@ -248,13 +251,13 @@ async fn a_rehearsal_changes_nothing_and_names_all_that_the_call_would() {
 async fn a_rehearsal_that_ec2_lets_pass_is_permitted_and_one_without_an_answer_is_not() {
     for call in rehearsals() {
         let action = match call {
-            Rehearsal::Detach(_) => "DetachNetworkInterface",
-            Rehearsal::Attach { .. } => "AttachNetworkInterface",
-            Rehearsal::Associate { .. } => "AssociateAddress",
-            Rehearsal::Disassociate(_) => "DisassociateAddress",
+            DryRunCall::Detach(_) => "DetachNetworkInterface",
+            DryRunCall::Attach { .. } => "AttachNetworkInterface",
+            DryRunCall::Associate { .. } => "AssociateAddress",
+            DryRunCall::Disassociate(_) => "DisassociateAddress",
         };
-        done(action).cloud().rehearse(&call).await.unwrap();
-        let refusal = Wire::default().cloud().rehearse(&call).await.unwrap_err();
+        done(action).cloud().dry_run(&call).await.unwrap();
+        let refusal = Wire::default().cloud().dry_run(&call).await.unwrap_err();
         let told = refusal.to_string();
         assert!(
             told.starts_with(&format!("ec2:{action}: no answer: ")),
@@ -271,7 +274,7 @@ async fn every_move_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
         refused().detach(&attachment(), false).await.unwrap_err(),
         refused().attach(&eni(), &instance(), 1).await.unwrap_err(),
         refused()
-            .outlive_instance(&eni(), &attachment())
+            .clear_delete_on_termination(&eni(), &attachment())
             .await
             .unwrap_err(),
         refused().assign(&eni(), &[PRIVATE]).await.unwrap_err(),
@@ -283,7 +286,7 @@ async fn every_move_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
         refused().isolate(&eni(), &group).await.unwrap_err(),
     ];
     let told = refusals.map(|refusal| refusal.to_string());
-    let because = "UnauthorizedOperation: because of it (request request-1)";
+    let reason = "UnauthorizedOperation: because of it (request request-1)";
     assert_eq!(
         told,
         [
@@ -295,7 +298,7 @@ async fn every_move_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
             "StopInstances",
             "ModifyNetworkInterfaceAttribute",
         ]
-        .map(|action| format!("ec2:{action}: {because}"))
+        .map(|action| format!("ec2:{action}: {reason}"))
     );
 }
 
@@ -328,7 +331,7 @@ async fn a_rehearsal_tells_a_missing_permission_from_what_else_is_in_the_way() {
             ("InvalidParameterValue", "Refused"),
         ] {
             let cloud = Wire::refusing(code).cloud();
-            let refusal = cloud.rehearse(&call).await.unwrap_err();
+            let refusal = cloud.dry_run(&call).await.unwrap_err();
             assert_eq!(refusal.name(), name, "{call:?}");
         }
     }

@@ -1,8 +1,8 @@
 //! Answers that come in pages are read to their end, within bounds.
 
 use super::{Wire, ec2};
-use holdfast::cloud::{ReadAddresses, Trail, Which};
-use holdfast::event::cloudtrail::Deed;
+use holdfast::cloud::{AddressFilter, ReadAddresses, Trail};
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::ids::AllocationId;
 use holdfast::ledger::Ledger;
 use serde_json::{Value, json};
@@ -47,7 +47,11 @@ fn two_pages_of_names() -> [String; 2] {
 #[tokio::test]
 async fn reverse_names_are_read_from_all_pages_without_their_dot() {
     let wire = Wire::answering(two_pages_of_names());
-    let names = wire.cloud().reverse_names(&Which::All).await.unwrap();
+    let names = wire
+        .cloud()
+        .reverse_dns_names(&AddressFilter::All)
+        .await
+        .unwrap();
     let names: Vec<_> = names
         .iter()
         .map(|(id, name)| (id.as_str(), name.as_str()))
@@ -70,8 +74,8 @@ async fn reverse_names_are_read_from_all_pages_without_their_dot() {
 #[tokio::test]
 async fn the_name_of_one_ip_is_picked_out() {
     let wire = Wire::answering(two_pages_of_names());
-    let which = Which::Ip(Ipv4Addr::new(203, 0, 113, 2));
-    let names = wire.cloud().reverse_names(&which).await.unwrap();
+    let which = AddressFilter::Ip(Ipv4Addr::new(203, 0, 113, 2));
+    let names = wire.cloud().reverse_dns_names(&which).await.unwrap();
     assert_eq!(names.into_values().collect::<Vec<_>>(), ["b.example.com"]);
 }
 
@@ -84,7 +88,7 @@ async fn an_allocation_that_is_gone_does_not_hide_the_names_of_the_others() {
     let asked = ["eipalloc-2", "eipalloc-9"].map(|id| id.parse().unwrap());
     let names = wire
         .cloud()
-        .reverse_names(&Which::Allocations(asked.to_vec()))
+        .reverse_dns_names(&AddressFilter::Allocations(asked.to_vec()))
         .await
         .unwrap();
     assert_eq!(names.into_values().collect::<Vec<_>>(), ["b.example.com"]);
@@ -93,11 +97,11 @@ async fn an_allocation_that_is_gone_does_not_hide_the_names_of_the_others() {
 #[tokio::test]
 async fn no_allocations_cost_no_call() {
     let wire = Wire::default();
-    let nothing = Which::Allocations(Vec::new());
+    let nothing = AddressFilter::Allocations(Vec::new());
     assert!(wire.cloud().addresses(&nothing).await.unwrap().is_empty());
     assert!(
         wire.cloud()
-            .reverse_names(&nothing)
+            .reverse_dns_names(&nothing)
             .await
             .unwrap()
             .is_empty()
@@ -113,7 +117,7 @@ async fn more_allocations_than_a_filter_takes_are_asked_for_in_turn() {
         .map(|number| format!("eipalloc-{number}").parse().unwrap())
         .collect();
     wire.cloud()
-        .addresses(&Which::Allocations(many))
+        .addresses(&AddressFilter::Allocations(many))
         .await
         .unwrap();
     assert_eq!(wire.requests().len(), 3);
@@ -158,10 +162,13 @@ async fn history_comes_oldest_first_and_skips_what_cannot_be_read() {
     ]);
     let allocation = "eipalloc-1".parse().unwrap();
     let now = OffsetDateTime::UNIX_EPOCH;
-    let history = wire.cloud().history_of(&allocation, now).await.unwrap();
-    assert!(matches!(history[0].deed, Deed::Allocated(_)), "{history:?}");
+    let history = wire.cloud().event_history(&allocation, now).await.unwrap();
     assert!(
-        matches!(history[1].deed, Deed::Released { .. }),
+        matches!(history[0].change, AddressChange::Allocated(_)),
+        "{history:?}"
+    );
+    assert!(
+        matches!(history[1].change, AddressChange::Released { .. }),
         "{history:?}"
     );
     let asked: Value = serde_json::from_str(&wire.requests()[1]).unwrap();
@@ -178,7 +185,7 @@ async fn an_endless_history_ends() {
     let wire = Wire::answering(pages);
     let allocation = "eipalloc-1".parse().unwrap();
     wire.cloud()
-        .history_of(&allocation, OffsetDateTime::UNIX_EPOCH)
+        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
         .await
         .unwrap();
     assert_eq!(wire.requests().len(), 20);
@@ -198,7 +205,7 @@ async fn keys_that_dynamodb_left_out_are_asked_for_again() {
         .read(&"eipalloc-1".parse().unwrap())
         .await
         .unwrap();
-    assert_eq!(known, holdfast::ledger::Known::default());
+    assert_eq!(known, holdfast::ledger::AllocationRows::default());
     let again: Value = serde_json::from_str(&wire.requests()[1]).unwrap();
     assert_eq!(again["RequestItems"]["ledger"]["Keys"], json!([key]));
     assert_eq!(again["RequestItems"]["ledger"]["ConsistentRead"], true);

@@ -3,15 +3,16 @@
 use super::Wire;
 use holdfast::address::{Pool, Tags};
 use holdfast::cloud::{
-    AddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim, Trail, Which,
+    AddressFilter, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim,
+    Trail,
 };
 use holdfast::ledger::Ledger;
 use std::error::Error as _;
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
-fn a_request() -> AddressRequest {
-    AddressRequest {
+fn a_request() -> AllocateAddressRequest {
+    AllocateAddressRequest {
         ip: Ipv4Addr::new(203, 0, 113, 7),
         pool: Pool::Amazon,
         border_group: None,
@@ -86,7 +87,7 @@ async fn code_message_request_id_and_source_are_kept() {
 async fn no_answer_says_what_broke() {
     let refusal = Wire::default()
         .cloud()
-        .addresses(&Which::All)
+        .addresses(&AddressFilter::All)
         .await
         .unwrap_err();
     assert_eq!(refusal.name(), "Other");
@@ -103,7 +104,11 @@ async fn an_answer_that_makes_no_sense_is_no_address() {
     let odd = "<addressesSet><item><allocationId>vol-1</allocationId>\
                <publicIp>203.0.113.7</publicIp></item></addressesSet>";
     let wire = Wire::answering([super::ec2("DescribeAddresses", odd)]);
-    let refusal = wire.cloud().addresses(&Which::All).await.unwrap_err();
+    let refusal = wire
+        .cloud()
+        .addresses(&AddressFilter::All)
+        .await
+        .unwrap_err();
     assert!(
         refusal
             .to_string()
@@ -128,7 +133,7 @@ async fn the_other_services_are_read_by_the_same_table() {
     }
     let throttled = refused("ThrottlingException").cloud();
     let refusal = throttled
-        .history_of(&allocation, OffsetDateTime::UNIX_EPOCH)
+        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
         .await
         .unwrap_err();
     assert_eq!(refusal.name(), "Throttled");
@@ -149,7 +154,7 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
     );
     let trail = refused("AccessDeniedException").cloud();
     let told = trail
-        .history_of(&allocation, OffsetDateTime::UNIX_EPOCH)
+        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
         .await;
     assert_eq!(
         told.unwrap_err().to_string(),
@@ -157,7 +162,11 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
     );
     let cloud = Wire::refusing("UnauthorizedOperation").cloud();
     assert_eq!(
-        cloud.addresses(&Which::All).await.unwrap_err().to_string(),
+        cloud
+            .addresses(&AddressFilter::All)
+            .await
+            .unwrap_err()
+            .to_string(),
         "ec2:DescribeAddresses: UnauthorizedOperation: because of it (request request-1)"
     );
 }
@@ -165,7 +174,11 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
 #[tokio::test]
 async fn an_answer_without_a_code_is_told_as_it_is_and_not_as_none() {
     let cloud = Wire::with([(503, "<html>busy</html>".to_owned())]).cloud();
-    let told = cloud.addresses(&Which::All).await.unwrap_err().to_string();
+    let told = cloud
+        .addresses(&AddressFilter::All)
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(told.starts_with("ec2:DescribeAddresses: "), "{told}");
     assert!(!told.contains("no answer"), "{told}");
 }

@@ -3,8 +3,8 @@
 use super::{Wire, ec2};
 use holdfast::address::{Pool, Tags};
 use holdfast::cloud::{
-    AddressRequest, Associate, Disassociate, NameAddress, ReadAddresses, ReadInterfaces, Reclaim,
-    Which,
+    AddressFilter, AllocateAddressRequest, Associate, Disassociate, ReadAddresses, ReadInterfaces,
+    Reclaim, SetReverseDns,
 };
 use holdfast::ids::BorderGroup;
 use std::net::Ipv4Addr;
@@ -14,8 +14,8 @@ fn allocated() -> Wire {
     Wire::answering([ec2("AllocateAddress", answer)])
 }
 
-fn a_request(pool: Pool) -> AddressRequest {
-    AddressRequest {
+fn a_request(pool: Pool) -> AllocateAddressRequest {
+    AllocateAddressRequest {
         ip: Ipv4Addr::new(203, 0, 113, 7),
         pool,
         border_group: Some(BorderGroup("eu-central-1".to_owned())),
@@ -111,7 +111,7 @@ async fn a_reverse_name_is_set_by_allocation() {
     let wire = Wire::answering([ec2("ModifyAddressAttribute", "")]);
     let allocation = "eipalloc-1".parse().unwrap();
     wire.cloud()
-        .set_reverse_name(&allocation, "mail.example.com")
+        .set_reverse_dns(&allocation, "mail.example.com")
         .await
         .unwrap();
     assert_eq!(
@@ -123,7 +123,7 @@ async fn a_reverse_name_is_set_by_allocation() {
 #[tokio::test]
 async fn what_may_be_gone_is_asked_for_by_filter() {
     let wire = Wire::answering([ec2("DescribeAddresses", "<addressesSet/>")]);
-    let gone = Which::Allocations(vec!["eipalloc-1".parse().unwrap()]);
+    let gone = AddressFilter::Allocations(vec!["eipalloc-1".parse().unwrap()]);
     assert!(wire.cloud().addresses(&gone).await.unwrap().is_empty());
     assert_eq!(
         wire.members(),
@@ -151,14 +151,14 @@ async fn what_may_be_gone_is_asked_for_by_filter() {
 #[tokio::test]
 async fn all_addresses_are_asked_for_without_a_filter() {
     let wire = Wire::answering([ec2("DescribeAddresses", "<addressesSet/>")]);
-    wire.cloud().addresses(&Which::All).await.unwrap();
+    wire.cloud().addresses(&AddressFilter::All).await.unwrap();
     assert!(wire.members().is_empty());
 }
 
 #[tokio::test]
 async fn an_address_without_a_border_group_or_tags_is_asked_for_by_its_ip_alone() {
     let wire = allocated();
-    let request = AddressRequest {
+    let request = AllocateAddressRequest {
         border_group: None,
         tags: Tags::new(),
         ..a_request(Pool::Amazon)
@@ -244,7 +244,7 @@ async fn every_change_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
             .await
             .unwrap_err(),
         refused()
-            .set_reverse_name(&allocation, "a.example.com")
+            .set_reverse_dns(&allocation, "a.example.com")
             .await
             .unwrap_err(),
         refused()
@@ -252,7 +252,7 @@ async fn every_change_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
             .await
             .unwrap_err(),
     ];
-    let because = "UnauthorizedOperation: because of it (request request-1)";
+    let reason = "UnauthorizedOperation: because of it (request request-1)";
     assert_eq!(
         refusals.map(|refusal| refusal.to_string()),
         [
@@ -261,6 +261,6 @@ async fn every_change_that_ec2_refuses_is_refused_with_the_name_of_its_call() {
             "ModifyAddressAttribute",
             "DisassociateAddress"
         ]
-        .map(|action| format!("ec2:{action}: {because}"))
+        .map(|action| format!("ec2:{action}: {reason}"))
     );
 }

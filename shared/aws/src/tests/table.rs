@@ -6,9 +6,11 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::address::{Association, Pool, Tags};
 use holdfast::event::cloudtrail::Actor;
 use holdfast::ids::BorderGroup;
-use holdfast::ledger::evidence::Evidence;
+use holdfast::ledger::fact_log::FactLog;
 use holdfast::ledger::release::PendingReason;
-use holdfast::ledger::snapshot::{Held, Life, Lock, Offer, Reclaimed, Unlocked, Unprotected};
+use holdfast::ledger::snapshot::{
+    AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
+};
 use holdfast::ledger::{Entry, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, Written};
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -38,12 +40,12 @@ pub(super) fn a_snapshot() -> Snapshot {
         border_group: Some(BorderGroup("eu-central-1".to_owned())),
         tags: Tags::from([("holdfast:protect".to_owned(), "reclaim".to_owned())]),
         service_managed: None,
-        association: Some(Held {
+        association: Some(Dated {
             value: association,
             since: NOON,
             until: Some(NOON),
         }),
-        reverse_name: Some(Held {
+        reverse_dns: Some(Dated {
             value: "a.example.com".to_owned(),
             since: NOON,
             until: None,
@@ -57,7 +59,7 @@ pub(super) fn a_snapshot() -> Snapshot {
             at: NOON,
             by: Actor::default(),
         }],
-        offer: Some(Offer {
+        transfer_offer: Some(TransferOffer {
             to_account: Some("444455556666".to_owned()),
             at: NOON,
             by: Actor::default(),
@@ -67,12 +69,12 @@ pub(super) fn a_snapshot() -> Snapshot {
             at: NOON,
             released_by: Actor::default(),
         }],
-        life: Life::Released { at: NOON },
-        seen_at: NOON,
-        tagged_at: NOON,
-        true_at: NOON,
+        life: AllocationState::Released { at: NOON },
+        observed_at: NOON,
+        tags_as_of: NOON,
+        as_of: NOON,
         revision: 3,
-        evidence: Evidence::default(),
+        evidence: FactLog::default(),
     }
 }
 
@@ -84,12 +86,12 @@ pub(super) fn a_release() -> ReleaseRecord {
         released_at: NOON,
         event_id: Some("event-1".to_owned()),
         actor: Actor::default(),
-        story: Vec::new(),
+        unlocked: Vec::new(),
         status: ReleaseStatus::Reclaimed {
             allocation: "eipalloc-2".parse().unwrap(),
             restored: true,
         },
-        second_thought: None,
+        late_exemption: None,
         audited: false,
         attempts: 2,
         updated_at: NOON,
@@ -141,8 +143,8 @@ pub(super) fn the_snapshots_bytes() -> Value {
         "reclaims": { "L": [{ "M": { "at": noon(), "released_by": nobody() } }] },
         "life": { "M": { "is": { "S": "released" }, "at": noon() } },
         "seen_at": noon(),
-        "tagged_at": noon(),
-        "true_at": noon(),
+        "tags_as_of": noon(),
+        "as_of": noon(),
         "revision": { "N": "3" },
     })
 }
@@ -163,7 +165,7 @@ pub(super) fn the_releases_bytes() -> Value {
         "status": { "M": {
             "is": { "S": "reclaimed" }, "allocation": { "S": "eipalloc-2" }, "restored": { "BOOL": true },
         } },
-        "second_thought": { "NULL": true },
+        "late_exemption": { "NULL": true },
         "audited": { "BOOL": false },
         "attempts": { "N": "2" },
         "updated_at": noon(),
@@ -234,7 +236,7 @@ fn an_entry_of_the_history_is_the_row_under_its_ip_and_moment() {
 fn only_what_has_ended_expires() {
     let expires = |row: Row| row.contains_key("expires_at");
     let alive = Snapshot {
-        life: Life::Alive,
+        life: AllocationState::Allocated,
         ..a_snapshot()
     };
     assert!(!expires(rows::of_snapshot(&alive, RETENTION).unwrap()));

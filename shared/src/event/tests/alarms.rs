@@ -1,7 +1,7 @@
 //! Golden tests of alarms, by whichever way they come.
 
 use super::{ignored, wrong};
-use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
+use crate::event::alarm::{AlarmEvent, AlarmMetric, AlarmState};
 use crate::event::samples::{Alarm, alarm, bridge, kinds, topic};
 use crate::event::{Trigger, parse};
 use serde_json::{Value, json};
@@ -38,12 +38,12 @@ fn an_alarm_tells_what_it_measures_how_it_is_and_since_when() {
     assert_eq!(event.state, AlarmState::Alarm);
     assert_eq!(event.previous, Some(AlarmState::Ok));
     assert_eq!(event.since, datetime!(2026-01-31 12:00:00.25 UTC));
-    let measure = Measure {
+    let measure = AlarmMetric {
         namespace: "AWS/EC2".to_owned(),
         metric: "StatusCheckFailed".to_owned(),
         dimensions: pairs(&[("InstanceId", "i-0c3")]),
     };
-    assert_eq!(event.measures, [measure]);
+    assert_eq!(event.metrics, [measure]);
     assert_eq!(event.suppressed_by, None);
 }
 
@@ -95,7 +95,7 @@ fn an_expression_names_the_instances_of_all_its_metrics() {
 fn a_metric_of_many_instances_names_none() {
     let alarm = alarm("fleet").measuring("CPUUtilization", &[("AutoScalingGroupName", "web")]);
     assert_eq!(instances(&alarm), [""; 0]);
-    assert_eq!(read(&alarm.by_rule()).measures.len(), 1);
+    assert_eq!(read(&alarm.by_rule()).metrics.len(), 1);
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_composite_names_its_children_and_keeps_its_rule() {
     let event = read(&alarm.by_rule());
     assert_eq!(event.children, ["one", "two"]);
     assert_eq!(event.rule.as_deref(), Some("ALARM(one) AND NOT ALARM(two)"));
-    assert!(event.measures.is_empty());
+    assert!(event.metrics.is_empty());
 }
 
 #[test]
@@ -179,7 +179,10 @@ fn an_alarm_that_was_kept_back_until_now_says_so() {
     let mut event = status_check().previously("ALARM").by_action();
     event["alarmData"]["previousState"]["actionsSuppressedBy"] = json!("WaitPeriod");
     let alarm = read(&event);
-    assert_eq!(alarm.suppressed_before_by.as_deref(), Some("WaitPeriod"));
+    assert_eq!(
+        alarm.previously_suppressed_by.as_deref(),
+        Some("WaitPeriod")
+    );
     assert_eq!(alarm.suppressed_by, None);
 }
 

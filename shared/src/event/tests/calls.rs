@@ -1,10 +1,10 @@
 //! What each call did, in both serialisations.
 
-use super::{deed, record, wrong};
+use super::{change, record, wrong};
 use crate::address::Pool;
-use crate::event::cloudtrail::{Allocation, Deed};
+use crate::event::cloudtrail::{AddressChange, Allocation};
 use crate::event::samples::{
-    ALLOCATION, ASSOCIATION, Sample, allocate, call, release, set_reverse_name,
+    ALLOCATION, ASSOCIATION, Sample, allocate, call, release, set_reverse_dns,
 };
 use crate::ids::{AllocationId, BorderGroup};
 use serde_json::{Value, json};
@@ -14,8 +14,8 @@ fn allocation() -> AllocationId {
 }
 
 fn allocated(sample: Sample) -> Allocation {
-    match deed(sample) {
-        Deed::Allocated(allocation) => allocation,
+    match change(sample) {
+        AddressChange::Allocated(allocation) => allocation,
         other => panic!("expected an allocation, got {other:?}"),
     }
 }
@@ -27,13 +27,13 @@ fn pool_of(request: Value, response: Value) -> Pool {
 
 #[test]
 fn a_release_names_the_allocation_and_the_border_group() {
-    let released = Deed::Released {
+    let released = AddressChange::Released {
         allocation: allocation(),
         border_group: Some(BorderGroup("eu-west-1".to_owned())),
     };
     let parameters = json!({"AllocationId": ALLOCATION, "NetworkBorderGroup": "eu-west-1"});
-    assert_eq!(deed(release()), released);
-    assert_eq!(deed(call("ReleaseAddress").wrapped(parameters)), released);
+    assert_eq!(change(release()), released);
+    assert_eq!(change(call("ReleaseAddress").wrapped(parameters)), released);
 }
 
 #[test]
@@ -74,12 +74,12 @@ fn an_association_id_in_place_of_an_allocation_id_is_refused() {
 
 #[test]
 fn an_allocation_tells_everything_but_the_reverse_name() {
-    let told = allocated(allocate());
-    assert_eq!(told.allocation, allocation());
-    assert_eq!(told.ip.to_string(), "203.0.113.10");
-    assert_eq!(told.pool, Pool::Amazon);
-    assert_eq!(told.border_group, Some(BorderGroup("eu-west-1".to_owned())));
-    assert_eq!(told.tags["holdfast:protect"], "reclaim");
+    let raw = allocated(allocate());
+    assert_eq!(raw.allocation, allocation());
+    assert_eq!(raw.ip.to_string(), "203.0.113.10");
+    assert_eq!(raw.pool, Pool::Amazon);
+    assert_eq!(raw.border_group, Some(BorderGroup("eu-west-1".to_owned())));
+    assert_eq!(raw.tags["holdfast:protect"], "reclaim");
 }
 
 #[test]
@@ -130,52 +130,52 @@ fn an_allocation_tells_its_pool() {
 
 #[test]
 fn an_outposts_address_is_the_customer_owned_one() {
-    let told = allocated(allocate().response(json!({
+    let raw = allocated(allocate().response(json!({
         "allocationId": ALLOCATION,
         "customerOwnedIp": "203.0.113.77",
         "customerOwnedIpv4Pool": "ipv4pool-coip-0e5"
     })));
     assert_eq!(
-        told.pool,
+        raw.pool,
         Pool::CustomerOwned("ipv4pool-coip-0e5".to_owned())
     );
-    assert_eq!(told.ip.to_string(), "203.0.113.77");
+    assert_eq!(raw.ip.to_string(), "203.0.113.77");
 }
 
 #[test]
 fn an_association_tells_both_ends() {
     let sample = call("AssociateAddress").response(json!({"associationId": ASSOCIATION}));
-    let told = deed(sample.request(json!({
+    let raw = change(sample.request(json!({
         "allocationId": ALLOCATION,
         "networkInterfaceId": "eni-0d4",
         "privateIpAddress": "10.0.0.5",
         "allowReassociation": false
     })));
-    let associated = Deed::Associated {
+    let associated = AddressChange::Associated {
         allocation: allocation(),
         association: Some(ASSOCIATION.parse().unwrap()),
         eni: Some("eni-0d4".parse().unwrap()),
         private_ip: Some("10.0.0.5".parse().unwrap()),
         instance: None,
     };
-    assert_eq!(told, associated);
+    assert_eq!(raw, associated);
 }
 
 #[test]
 fn an_association_with_an_instance_tells_the_instance() {
-    let told = deed(
+    let raw = change(
         call("AssociateAddress")
             .wrapped(json!({"AllocationId": ALLOCATION, "InstanceId": "i-0c3"}))
             .wrapped_response(json!({"associationId": ASSOCIATION})),
     );
-    let Deed::Associated {
+    let AddressChange::Associated {
         instance,
         association,
         eni,
         ..
-    } = told
+    } = raw
     else {
-        panic!("expected an association, got {told:?}");
+        panic!("expected an association, got {raw:?}");
     };
     assert_eq!(instance.unwrap().as_str(), "i-0c3");
     assert_eq!(association.unwrap().as_str(), ASSOCIATION);
@@ -184,31 +184,31 @@ fn an_association_with_an_instance_tells_the_instance() {
 
 #[test]
 fn a_disassociation_names_the_association_only() {
-    let ended = Deed::Disassociated {
+    let ended = AddressChange::Disassociated {
         association: ASSOCIATION.parse().unwrap(),
     };
     let flat = call("DisassociateAddress").request(json!({"associationId": ASSOCIATION}));
     let newer = call("DisassociateAddress").wrapped(json!({"AssociationId": ASSOCIATION}));
-    assert_eq!(deed(flat), ended);
-    assert_eq!(deed(newer), ended);
+    assert_eq!(change(flat), ended);
+    assert_eq!(change(newer), ended);
     let (field, _) = wrong(&call("DisassociateAddress").bare());
     assert_eq!(field, "requestParameters.associationId");
 }
 
 #[test]
 fn a_reverse_name_is_set_and_reset() {
-    let set = Deed::ReverseNameSet {
+    let set = AddressChange::ReverseNameSet {
         allocation: allocation(),
         name: Some("mail.example.com".to_owned()),
     };
     let flat = json!({"allocationId": ALLOCATION, "domainName": "mail.example.com"});
-    assert_eq!(deed(set_reverse_name()), set);
-    assert_eq!(deed(call("ModifyAddressAttribute").request(flat)), set);
+    assert_eq!(change(set_reverse_dns()), set);
+    assert_eq!(change(call("ModifyAddressAttribute").request(flat)), set);
     let parameters = json!({"AllocationId": ALLOCATION, "Attribute": "domain-name"});
-    let reset = deed(call("ResetAddressAttribute").wrapped(parameters));
+    let reset = change(call("ResetAddressAttribute").wrapped(parameters));
     assert_eq!(
         reset,
-        Deed::ReverseNameReset {
+        AddressChange::ReverseNameReset {
             allocation: allocation()
         }
     );
@@ -217,19 +217,19 @@ fn a_reverse_name_is_set_and_reset() {
 #[test]
 fn a_transfer_keeps_the_leading_zeros_of_the_account() {
     let parameters = json!({"AllocationId": ALLOCATION, "TransferAccountId": 1_234_567_890});
-    let enabled = deed(call("EnableAddressTransfer").wrapped(parameters));
+    let enabled = change(call("EnableAddressTransfer").wrapped(parameters));
     assert_eq!(
         enabled,
-        Deed::TransferEnabled {
+        AddressChange::TransferEnabled {
             allocation: allocation(),
             to_account: Some("001234567890".to_owned())
         }
     );
     let disabled =
-        deed(call("DisableAddressTransfer").wrapped(json!({"AllocationId": ALLOCATION})));
+        change(call("DisableAddressTransfer").wrapped(json!({"AllocationId": ALLOCATION})));
     assert_eq!(
         disabled,
-        Deed::TransferDisabled {
+        AddressChange::TransferDisabled {
             allocation: allocation()
         }
     );
@@ -240,13 +240,13 @@ fn an_accepted_transfer_tells_the_ip_and_the_new_allocation() {
     let sample = call("AcceptAddressTransfer").wrapped(json!({"Address": "203.0.113.10"}));
     let answer =
         json!({"addressTransfer": {"publicIp": "203.0.113.10", "allocationId": ALLOCATION}});
-    let accepted = |allocation| Deed::TransferAccepted {
+    let accepted = |allocation| AddressChange::TransferAccepted {
         ip: "203.0.113.10".parse().unwrap(),
         allocation,
     };
-    assert_eq!(deed(sample.clone()), accepted(None));
+    assert_eq!(change(sample.clone()), accepted(None));
     assert_eq!(
-        deed(sample.wrapped_response(answer)),
+        change(sample.wrapped_response(answer)),
         accepted(Some(allocation()))
     );
 }
@@ -254,7 +254,7 @@ fn an_accepted_transfer_tells_the_ip_and_the_new_allocation() {
 #[test]
 fn the_name_of_the_call_is_kept() {
     assert_eq!(
-        record(&set_reverse_name().bare()).call.name,
+        record(&set_reverse_dns().bare()).call.name,
         "ModifyAddressAttribute"
     );
 }

@@ -1,15 +1,15 @@
 //! Shapes of the same call that say it in another place, and events that say only half of what they are.
 
-use super::{deed, ignored, wrong};
+use super::{change, ignored, wrong};
 use crate::address::Pool;
 use crate::event::EventError;
-use crate::event::cloudtrail::{Allocation, Deed};
+use crate::event::cloudtrail::{AddressChange, Allocation};
 use crate::event::samples::{ALLOCATION, call, release};
 use serde_json::{Value, json};
 
 fn allocated(request: Value, response: Value) -> Allocation {
-    match deed(call("AllocateAddress").request(request).response(response)) {
-        Deed::Allocated(birth) => birth,
+    match change(call("AllocateAddress").request(request).response(response)) {
+        AddressChange::Allocated(birth) => birth,
         other => panic!("expected an allocation, got {other:?}"),
     }
 }
@@ -39,12 +39,12 @@ fn what_cloudtrail_tells_beside_calls_is_passed_by() {
 fn what_an_allocation_was_not_told_is_what_it_asked_for() {
     let answer = json!({"allocationId": ALLOCATION, "publicIp": "203.0.113.10"});
     let asked = json!({"publicIpv4Pool": "ipv4pool-ec2-1", "networkBorderGroup": "eu-west-1-wl1"});
-    let told = allocated(asked, answer);
-    assert_eq!(told.pool, Pool::BringYourOwn("ipv4pool-ec2-1".to_owned()));
-    assert_eq!(told.border_group.unwrap().0, "eu-west-1-wl1");
+    let raw = allocated(asked, answer);
+    assert_eq!(raw.pool, Pool::BringYourOwn("ipv4pool-ec2-1".to_owned()));
+    assert_eq!(raw.border_group.unwrap().0, "eu-west-1-wl1");
     let answer = json!({"allocationId": ALLOCATION, "customerOwnedIp": "203.0.113.77"});
-    let told = allocated(json!({"customerOwnedIpv4Pool": "ipv4pool-coip-1"}), answer);
-    assert_eq!(told.pool, Pool::CustomerOwned("ipv4pool-coip-1".to_owned()));
+    let raw = allocated(json!({"customerOwnedIpv4Pool": "ipv4pool-coip-1"}), answer);
+    assert_eq!(raw.pool, Pool::CustomerOwned("ipv4pool-coip-1".to_owned()));
     let answer = json!({"allocationId": ALLOCATION, "carrierIp": "203.0.113.78"});
     assert_eq!(allocated(json!({}), answer).ip.to_string(), "203.0.113.78");
 }
@@ -56,9 +56,9 @@ fn what_an_allocation_was_told_beats_what_it_asked_for() {
         "publicIpv4Pool": "ipv4pool-ec2-2", "networkBorderGroup": "eu-west-1"
     });
     let asked = json!({"publicIpv4Pool": "ipv4pool-ec2-1", "networkBorderGroup": "eu-west-1-wl1"});
-    let told = allocated(asked, answer);
-    assert_eq!(told.pool, Pool::BringYourOwn("ipv4pool-ec2-2".to_owned()));
-    assert_eq!(told.border_group.unwrap().0, "eu-west-1");
+    let raw = allocated(asked, answer);
+    assert_eq!(raw.pool, Pool::BringYourOwn("ipv4pool-ec2-2".to_owned()));
+    assert_eq!(raw.border_group.unwrap().0, "eu-west-1");
 }
 
 #[test]
@@ -79,10 +79,16 @@ fn the_ip_of_a_transfer_is_in_the_request_or_in_the_answer() {
     }));
     let ip = "203.0.113.10".parse().unwrap();
     let allocation = Some(ALLOCATION.parse().unwrap());
-    assert_eq!(deed(answered), Deed::TransferAccepted { ip, allocation });
+    assert_eq!(
+        change(answered),
+        AddressChange::TransferAccepted { ip, allocation }
+    );
     let asked = call("AcceptAddressTransfer").request(json!({"address": "203.0.113.10"}));
     let allocation = None;
-    assert_eq!(deed(asked), Deed::TransferAccepted { ip, allocation });
+    assert_eq!(
+        change(asked),
+        AddressChange::TransferAccepted { ip, allocation }
+    );
 }
 
 #[test]

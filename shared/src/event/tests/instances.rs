@@ -2,7 +2,7 @@
 
 use super::{ignored, wrong};
 use crate::event::samples::bridge;
-use crate::event::{InstanceChange, Trigger, Warning, WarningKind, parse};
+use crate::event::{InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger, parse};
 use crate::instance::InstanceState;
 use serde_json::{Value, json};
 use time::macros::datetime;
@@ -12,7 +12,7 @@ fn came_into(state: &str) -> Value {
     bridge("EC2 Instance State-change Notification", "aws.ec2", detail)
 }
 
-fn change(state: &str) -> InstanceChange {
+fn change(state: &str) -> InstanceStateChange {
     match parse(&came_into(state)) {
         Ok(Trigger::Instance(change)) => change,
         other => panic!("expected an instance, got {other:?}"),
@@ -62,7 +62,7 @@ fn a_state_or_an_instance_that_cannot_be_read_is_named() {
     assert_eq!(wrong(&event).0, "detail.state");
 }
 
-fn warning(detail_type: &str) -> Value {
+fn notice(detail_type: &str) -> Value {
     let detail = json!({"instance-id": "i-0c3", "instance-action": "stop"});
     bridge(detail_type, "aws.ec2", detail)
 }
@@ -72,16 +72,16 @@ fn each_warning_of_a_spot_instance_tells_which_when_and_where() {
     for (detail_type, kind, words) in [
         (
             "EC2 Spot Instance Interruption Warning",
-            WarningKind::Interruption,
+            SpotNoticeKind::Interruption,
             "i-0c3 is about to be interrupted",
         ),
         (
             "EC2 Instance Rebalance Recommendation",
-            WarningKind::Rebalance,
+            SpotNoticeKind::RebalanceRecommendation,
             "i-0c3 may be interrupted",
         ),
     ] {
-        let expected = Trigger::Warned(Warning {
+        let expected = Trigger::SpotNotice(SpotNotice {
             instance: "i-0c3".parse().unwrap(),
             kind,
             at: Some(datetime!(2026-01-31 12:00:05 UTC)),
@@ -89,16 +89,16 @@ fn each_warning_of_a_spot_instance_tells_which_when_and_where() {
             event_id: Some("envelope-1".to_owned()),
         });
         assert_eq!(expected.to_string(), words);
-        assert_eq!(parse(&warning(detail_type)), Ok(expected));
+        assert_eq!(parse(&notice(detail_type)), Ok(expected));
     }
 }
 
 #[test]
 fn a_warning_whose_time_or_instance_cannot_be_read_names_the_field() {
-    let mut event = warning("EC2 Spot Instance Interruption Warning");
+    let mut event = notice("EC2 Spot Instance Interruption Warning");
     event["time"] = json!("yyyy-mm-ddThh:mm:ssZ");
     assert_eq!(wrong(&event).0, "time");
-    let mut event = warning("EC2 Spot Instance Interruption Warning");
+    let mut event = notice("EC2 Spot Instance Interruption Warning");
     event["detail"] = json!({"instance-action": "stop"});
     assert_eq!(wrong(&event).0, "detail.instance-id");
 }

@@ -3,13 +3,13 @@
 mod alarms;
 mod any_json;
 mod calls;
+mod commands;
 mod fallbacks;
 mod instances;
 mod shapes;
 mod tags;
-mod wishes;
 
-use super::cloudtrail::{Deed, Record};
+use super::cloudtrail::{AddressChange, Record};
 use super::samples::Sample;
 use super::{Ignored, Trigger, parse};
 use serde_json::Value;
@@ -23,8 +23,8 @@ fn record(event: &Value) -> Record {
 }
 
 /// What a call did.
-fn deed(sample: Sample) -> Deed {
-    record(&sample.in_envelope()).deed
+fn change(sample: Sample) -> AddressChange {
+    record(&sample.in_envelope()).change
 }
 
 /// The event that is known and passed by.

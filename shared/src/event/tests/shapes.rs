@@ -54,7 +54,7 @@ fn a_record_without_its_audit_fields_is_still_a_release() {
     .into_iter()
     .fold(release(), Sample::without);
     let bare = record(&sample.without("responseElements").bare());
-    assert_eq!(bare.deed, record(&release().bare()).deed);
+    assert_eq!(bare.change, record(&release().bare()).change);
     assert_eq!(bare.call.actor, crate::event::cloudtrail::Actor::default());
 }
 

@@ -1,14 +1,14 @@
 //! Tags and the resources they are put on, in every way that CloudTrail writes a list.
 
-use super::{deed, ignored, wrong};
+use super::{change, ignored, wrong};
 use crate::address::Tags;
-use crate::event::cloudtrail::Deed;
+use crate::event::cloudtrail::AddressChange;
 use crate::event::samples::{ALLOCATION, allocate, call, tag};
 use serde_json::{Value, json};
 
 fn tagged(request: Value) -> (Vec<String>, Tags) {
-    match deed(call("CreateTags").request(request)) {
-        Deed::Tagged { allocations, tags } => {
+    match change(call("CreateTags").request(request)) {
+        AddressChange::Tagged { allocations, tags } => {
             (allocations.into_iter().map(String::from).collect(), tags)
         }
         other => panic!("expected tags, got {other:?}"),
@@ -16,15 +16,15 @@ fn tagged(request: Value) -> (Vec<String>, Tags) {
 }
 
 fn untagged(request: Value) -> Vec<(String, Option<String>)> {
-    match deed(call("DeleteTags").request(request)) {
-        Deed::Untagged { tags, .. } => tags,
+    match change(call("DeleteTags").request(request)) {
+        AddressChange::Untagged { tags, .. } => tags,
         other => panic!("expected tags to go, got {other:?}"),
     }
 }
 
 #[test]
 fn tags_come_with_the_addresses_among_the_resources() {
-    let Deed::Tagged { allocations, tags } = deed(tag()) else {
+    let AddressChange::Tagged { allocations, tags } = change(tag()) else {
         panic!("expected tags")
     };
     assert_eq!(allocations, [ALLOCATION.parse().unwrap()]);
@@ -120,11 +120,11 @@ fn tags_on_anything_but_addresses_are_ignored() {
 
 #[test]
 fn an_allocation_takes_only_the_tags_meant_for_the_address() {
-    let told = deed(allocate().request(json!({"tagSpecificationSet": {"items": [
+    let raw = change(allocate().request(json!({"tagSpecificationSet": {"items": [
         {"resourceType": "elastic-ip", "tags": [{"key": "mine", "value": true}]},
         {"resourceType": "instance", "tags": [{"key": "other", "value": "x"}]}
     ]}})));
-    let Deed::Allocated(allocation) = told else {
+    let AddressChange::Allocated(allocation) = raw else {
         panic!("expected an allocation")
     };
     assert_eq!(

@@ -2,9 +2,9 @@
 
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use crate::address::Tags;
-use crate::failover::decide::{self, Plan, Question, Refused};
-use crate::failover::evidence::Kind;
-use crate::failover::group::{ChargeId, Group};
+use crate::failover::assessment::CauseKind;
+use crate::failover::decide::{self, Exclusions, Plan, PlanInput};
+use crate::failover::group::{Group, ResourceId};
 use crate::failover::obstacle::Obstacle;
 use crate::ids::InstanceId;
 use crate::settings::Settings;
@@ -35,19 +35,19 @@ pub(super) fn trio() -> Fixture {
 }
 
 /// The interface that moves.
-pub(super) fn interface() -> ChargeId {
-    ChargeId::Interface(ENI.parse().unwrap())
+pub(super) fn interface() -> ResourceId {
+    ResourceId::Interface(ENI.parse().unwrap())
 }
 
 /// A decision under construction: an alarm fires for the first member.
 #[derive(Debug, Clone)]
 pub(super) struct Asked {
     fixture: Fixture,
-    kind: Kind,
-    leaving: BTreeSet<InstanceId>,
+    kind: CauseKind,
+    sources: BTreeSet<InstanceId>,
     may_begin: bool,
     last_ended_at: Option<OffsetDateTime>,
-    refused: Refused,
+    excluded: Exclusions,
     settings: Settings,
     now: OffsetDateTime,
 }
@@ -56,11 +56,11 @@ impl Fixture {
     pub(super) fn asked(self) -> Asked {
         Asked {
             fixture: self,
-            kind: Kind::Alarm,
-            leaving: BTreeSet::from([id(1)]),
+            kind: CauseKind::Alarm,
+            sources: BTreeSet::from([id(1)]),
             may_begin: true,
             last_ended_at: None,
-            refused: Refused::default(),
+            excluded: Exclusions::default(),
             settings: settings(&[]),
             now: OffsetDateTime::UNIX_EPOCH,
         }
@@ -80,13 +80,13 @@ impl Fixture {
 }
 
 impl Asked {
-    pub(super) fn since(mut self, kind: Kind) -> Self {
+    pub(super) fn since(mut self, kind: CauseKind) -> Self {
         self.kind = kind;
         self
     }
 
-    pub(super) fn leaving(mut self, members: &[u8]) -> Self {
-        self.leaving = members.iter().map(|number| id(*number)).collect();
+    pub(super) fn sources(mut self, members: &[u8]) -> Self {
+        self.sources = members.iter().map(|number| id(*number)).collect();
         self
     }
 
@@ -102,8 +102,8 @@ impl Asked {
     }
 
     /// EC2 has refused a member something.
-    pub(super) fn refused(mut self, charge: ChargeId, member: u8) -> Self {
-        self.refused.standbys.insert((charge, id(member)));
+    pub(super) fn refused(mut self, resource: ResourceId, member: u8) -> Self {
+        self.excluded.standbys.insert((resource, id(member)));
         self
     }
 
@@ -114,15 +114,15 @@ impl Asked {
 
     pub(super) fn plan(&self) -> Plan {
         let observed = &self.fixture.observed;
-        decide::plan(&Question {
+        decide::plan(&PlanInput {
             group: &Group::named(GROUP.1, observed, &self.settings, &[]),
             observed,
-            fitness: &self.fixture.fitness_with_limits(),
+            health: &self.fixture.fitness_with_limits(),
             kind: &self.kind,
-            leaving: &self.leaving,
+            sources: &self.sources,
             may_begin: self.may_begin,
             last_ended_at: self.last_ended_at,
-            refused: &self.refused,
+            excluded: &self.excluded,
             settings: &self.settings,
             now: self.now,
         })

@@ -3,18 +3,18 @@
 use super::asked::{interface, second, trio};
 use super::fixture::{ENI, Fixture, id, pair};
 use crate::address::AttachmentState;
-use crate::failover::decide::{Kept, Plan};
-use crate::failover::evidence::Kind;
-use crate::failover::group::ChargeId;
+use crate::failover::assessment::CauseKind;
+use crate::failover::decide::{Plan, StaysOnStop};
+use crate::failover::group::ResourceId;
 use crate::failover::obstacle::Obstacle;
-use crate::instance::{Checks, InstanceState};
+use crate::instance::{InstanceState, StatusChecks};
 
-fn elastic_ip() -> ChargeId {
-    ChargeId::Address("eipalloc-01".parse().unwrap())
+fn elastic_ip() -> ResourceId {
+    ResourceId::Address("eipalloc-01".parse().unwrap())
 }
 
 fn stopped(number: u8) -> impl Fn(&mut Fixture) {
-    move |fixture| fixture.health(number, Checks::Unknown, InstanceState::Stopped)
+    move |fixture| fixture.health(number, StatusChecks::Unknown, InstanceState::Stopped)
 }
 
 #[test]
@@ -45,8 +45,8 @@ fn a_member_without_a_priority_stands_last() {
 #[test]
 fn what_a_member_that_is_well_holds_stays() {
     let held = trio().floating().asked();
-    assert_eq!(held.clone().leaving(&[]).plan(), Plan::default());
-    assert_eq!(held.leaving(&[2, 3]).plan(), Plan::default());
+    assert_eq!(held.clone().sources(&[]).plan(), Plan::default());
+    assert_eq!(held.sources(&[2, 3]).plan(), Plan::default());
 }
 
 #[test]
@@ -60,11 +60,11 @@ fn where_nothing_may_be_begun_only_what_is_half_way_moves() {
 #[test]
 fn an_elastic_ip_stays_with_a_holder_that_was_stopped_unless_it_is_to_move() {
     let stopped = pair().address().change(stopped(1));
-    let down = |fixture: Fixture| fixture.asked().since(Kind::Down);
+    let down = |fixture: Fixture| fixture.asked().since(CauseKind::NotRunning);
     let plan = down(stopped.clone()).plan();
     assert_eq!((plan.moves, plan.blocked), (vec![], vec![]));
-    let kept = Kept {
-        charge: elastic_ip(),
+    let kept = StaysOnStop {
+        resource: elastic_ip(),
         public_ips: vec![super::fixture::EIP],
         holder: id(1),
     };
@@ -81,27 +81,34 @@ fn an_elastic_ip_stays_with_a_holder_that_was_stopped_unless_it_is_to_move() {
 
 #[test]
 fn what_another_member_has_is_not_told_of_the_one_that_was_stopped() {
-    let other = pair().address().asked().since(Kind::Down).leaving(&[2]);
+    let other = pair()
+        .address()
+        .asked()
+        .since(CauseKind::NotRunning)
+        .sources(&[2]);
     assert_eq!(other.plan(), Plan::default());
 }
 
 #[test]
 fn an_interface_leaves_a_holder_that_was_stopped_unless_it_is_to_stay() {
     let stopped = pair().floating().change(stopped(1));
-    let moving = stopped.clone().asked().since(Kind::Down);
+    let moving = stopped.clone().asked().since(CauseKind::NotRunning);
     assert_eq!((moving.goes_to(), moving.plan().kept), (id(2), vec![]));
-    let staying = stopped.tagged("on-stop", "stay").asked().since(Kind::Down);
-    assert_eq!(staying.plan().moves, []);
-    assert_eq!(staying.plan().kept.len(), 1);
+    let stays_on_stop = stopped
+        .tagged("on-stop", "stay")
+        .asked()
+        .since(CauseKind::NotRunning);
+    assert_eq!(stays_on_stop.plan().moves, []);
+    assert_eq!(stays_on_stop.plan().kept.len(), 1);
 }
 
 #[test]
 fn what_is_on_its_way_from_a_member_does_not_turn_back_to_it() {
-    let leaving = pair().floating().change(|fixture| {
+    let sources = pair().floating().change(|fixture| {
         let attachment = fixture.observed.interfaces[0].attachment.as_mut();
         attachment.unwrap().state = AttachmentState::Detaching;
     });
-    let plan = leaving.asked().since(Kind::LeftOver).leaving(&[]).plan();
+    let plan = sources.asked().since(CauseKind::Resume).sources(&[]).plan();
     let one = &plan.moves[0];
     assert_eq!((&one.from, &one.to), (&Some(id(1)), &id(2)));
     assert!(!one.is_return);
@@ -109,12 +116,12 @@ fn what_is_on_its_way_from_a_member_does_not_turn_back_to_it() {
 
 #[test]
 fn a_member_that_fails_too_is_no_standby() {
-    assert_eq!(trio().floating().asked().leaving(&[1, 2]).goes_to(), id(3));
+    assert_eq!(trio().floating().asked().sources(&[1, 2]).goes_to(), id(3));
 }
 
 #[test]
 fn where_every_member_fails_nothing_moves_and_that_is_said() {
-    let all = pair().floating().asked().leaving(&[1, 2]);
+    let all = pair().floating().asked().sources(&[1, 2]);
     assert_eq!(all.is_blocked_by(), [Obstacle::NoStandby { members: 2 }]);
     assert_eq!(all.plan().blocked[0].holder, Some(id(1)));
 }
@@ -138,15 +145,15 @@ fn what_is_with_nobody_goes_back_to_a_failed_member_where_no_standby_takes_it() 
 #[test]
 fn it_goes_back_to_no_member_that_is_gone_for_good() {
     let gone = trio().floating().adrift().change(|fixture| {
-        fixture.health(1, Checks::Unknown, InstanceState::Terminated);
+        fixture.health(1, StatusChecks::Unknown, InstanceState::Terminated);
     });
-    let back = gone.asked().leaving(&[1, 2, 3]);
+    let back = gone.asked().sources(&[1, 2, 3]);
     assert_eq!(back.goes_to(), id(2));
 }
 
 #[test]
 fn it_goes_back_to_no_member_that_ec2_has_refused_it_to() {
-    let adrift = pair().floating().adrift().asked().leaving(&[1, 2]);
+    let adrift = pair().floating().adrift().asked().sources(&[1, 2]);
     assert_eq!(adrift.clone().refused(interface(), 1).goes_to(), id(2));
     let nobody = adrift.refused(interface(), 1).refused(interface(), 2);
     assert_eq!(nobody.is_blocked_by(), [Obstacle::NoStandby { members: 2 }]);
@@ -154,10 +161,10 @@ fn it_goes_back_to_no_member_that_ec2_has_refused_it_to() {
 
 #[test]
 fn it_goes_back_to_no_sick_member_that_never_had_it() {
-    let sick = pair().floating().adrift().change(|fixture| {
-        fixture.health(1, Checks::Impaired, InstanceState::Running);
+    let failed_members = pair().floating().adrift().change(|fixture| {
+        fixture.health(1, StatusChecks::Impaired, InstanceState::Running);
     });
-    assert_eq!(sick.asked().leaving(&[2]).goes_to(), id(2));
+    assert_eq!(failed_members.asked().sources(&[2]).goes_to(), id(2));
 }
 
 #[test]
@@ -174,7 +181,7 @@ fn a_person_gets_the_member_that_was_named_and_else_the_one_that_stands_next() {
     let person = |to: Option<u8>| {
         let to = to.map(id);
         let asked = trio().floating().asked();
-        asked.since(Kind::Person { to }).goes_to()
+        asked.since(CauseKind::Command { to }).goes_to()
     };
     assert_eq!(person(Some(3)), id(3));
     assert_eq!(person(None), id(2));
@@ -182,20 +189,20 @@ fn a_person_gets_the_member_that_was_named_and_else_the_one_that_stands_next() {
 
 #[test]
 fn what_fails_back_goes_home_and_to_nobody_else() {
-    let held_by_the_third = trio().floating().attached_to(3).asked().leaving(&[3]);
-    let home = |to: u8| {
+    let held_by_the_third = trio().floating().attached_to(3).asked().sources(&[3]);
+    let target = |to: u8| {
         let to = id(to);
-        held_by_the_third.clone().since(Kind::Failback { to })
+        held_by_the_third.clone().since(CauseKind::Failback { to })
     };
-    assert_eq!(home(2).goes_to(), id(2));
-    assert_eq!(home(1).goes_to(), id(1));
+    assert_eq!(target(2).goes_to(), id(2));
+    assert_eq!(target(1).goes_to(), id(1));
 }
 
 #[test]
 fn where_the_named_member_cannot_take_it_only_that_is_said() {
     let to = Some(id(3));
     let asked = trio().floating().change(stopped(3)).asked();
-    let why = asked.since(Kind::Person { to }).is_blocked_by();
+    let why = asked.since(CauseKind::Command { to }).is_blocked_by();
     let state = InstanceState::Stopped;
     let standby = id(3);
     assert_eq!(why, [Obstacle::NotRunning { standby, state }]);
@@ -204,8 +211,8 @@ fn where_the_named_member_cannot_take_it_only_that_is_said() {
 #[test]
 fn whoever_names_no_member_is_not_told_that_every_member_has_failed() {
     let to = Some(id(9));
-    let why = trio().floating().asked().since(Kind::Person { to });
-    let not_asked = [2, 3].map(|number| Obstacle::NotAsked {
+    let why = trio().floating().asked().since(CauseKind::Command { to });
+    let not_asked = [2, 3].map(|number| Obstacle::NotRequested {
         standby: id(number),
     });
     assert_eq!(why.is_blocked_by(), not_asked);
@@ -214,12 +221,12 @@ fn whoever_names_no_member_is_not_told_that_every_member_has_failed() {
 #[test]
 fn a_member_of_which_ec2_says_nothing_is_no_standby() {
     let silent = pair().floating().change(|fixture| {
-        fixture.fitness.checks.remove(&id(2));
+        fixture.health.checks.remove(&id(2));
     });
-    let (standby, checks) = (id(2), Checks::Unknown);
+    let (standby, checks) = (id(2), StatusChecks::Unknown);
     assert_eq!(
         silent.asked().is_blocked_by(),
-        [Obstacle::NotWell { standby, checks }]
+        [Obstacle::StatusChecksNotOk { standby, checks }]
     );
 }
 
@@ -240,13 +247,13 @@ fn an_interface_goes_to_nobody_to_whom_it_may_not_be_attached() {
     let denied = |eni: &str| {
         let pair = (eni.parse().unwrap(), id(2));
         trio().floating().address().change(move |fixture| {
-            fixture.fitness.denied.insert(pair, "no".to_owned());
+            fixture.health.denied.insert(pair, "no".to_owned());
         })
     };
     let who = |fixture: Fixture| {
         let plan = fixture.asked().plan();
         let moves = plan.moves.into_iter();
-        moves.map(|one| (one.charge, one.to)).collect::<Vec<_>>()
+        moves.map(|one| (one.resource, one.to)).collect::<Vec<_>>()
     };
     let both = |to: u8| vec![(interface(), id(to)), (elastic_ip(), id(2))];
     assert_eq!(who(denied(ENI)), both(3));
@@ -255,7 +262,11 @@ fn an_interface_goes_to_nobody_to_whom_it_may_not_be_attached() {
 
 #[test]
 fn no_alarm_no_warning_and_no_return_moves_it_within_the_cooldown() {
-    for kind in [Kind::Alarm, Kind::AtRisk, Kind::Failback { to: id(2) }] {
+    for kind in [
+        CauseKind::Alarm,
+        CauseKind::RebalanceRecommendation,
+        CauseKind::Failback { to: id(2) },
+    ] {
         let asked = pair().floating().asked().since(kind);
         assert_eq!(asked.goes_to(), id(2), "it never failed over");
         let until = second(1);
@@ -270,10 +281,10 @@ fn no_alarm_no_warning_and_no_return_moves_it_within_the_cooldown() {
 #[test]
 fn a_person_an_interruption_and_a_holder_that_was_stopped_wait_for_no_cooldown() {
     for kind in [
-        Kind::Down,
-        Kind::Interruption,
-        Kind::LeftOver,
-        Kind::Person { to: None },
+        CauseKind::NotRunning,
+        CauseKind::SpotInterruption,
+        CauseKind::Resume,
+        CauseKind::Command { to: None },
     ] {
         let asked = pair().floating().asked().since(kind).failed_over(1);
         assert_eq!(asked.goes_to(), id(2));

@@ -1,13 +1,14 @@
 //! Two members of a group in one zone, of which the first fails, and something that moves.
 
 use crate::address::{Address, Association, Attachment, AttachmentState, Interface, Pool};
-use crate::failover::decide::{self, Plan, Question, Refused};
-use crate::failover::evidence::Kind;
+use crate::failover::assessment::CauseKind;
+use crate::failover::decide::{self, Exclusions, Plan, PlanInput};
 use crate::failover::group::Group;
-use crate::failover::observe::{Fitness, Observed};
+use crate::failover::observe::{MemberHealth, Observed};
 use crate::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::instance::{
-    AttachedInterface, Checks, Instance, InstanceState, Limits, PrivateIp, PublicSide,
+    AttachedInterface, Instance, InstanceState, InstanceTypeLimits, PrivateIp, PublicIp,
+    StatusChecks,
 };
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,12 +27,12 @@ pub(super) const GROUP: (&str, &str) = ("holdfast:group", "web");
 #[derive(Debug, Clone)]
 pub(super) struct Fixture {
     pub(super) observed: Observed,
-    pub(super) fitness: Fitness,
-    pub(super) limits: Limits,
-    pub(super) kind: Kind,
-    pub(super) refused: Refused,
+    pub(super) health: MemberHealth,
+    pub(super) limits: InstanceTypeLimits,
+    pub(super) kind: CauseKind,
+    pub(super) excluded: Exclusions,
     /// The addresses that an earlier run may have left free.
-    pub(super) loosened: Vec<AllocationId>,
+    pub(super) pending_reassociation: Vec<AllocationId>,
 }
 
 pub(super) fn id(number: u8) -> InstanceId {
@@ -85,17 +86,17 @@ pub(super) fn pair() -> Fixture {
             contributors: BTreeMap::new(),
             alarms: BTreeMap::new(),
         },
-        fitness: Fitness {
-            checks: [(id(1), Checks::Ok), (id(2), Checks::Ok)].into(),
-            ..Fitness::default()
+        health: MemberHealth {
+            checks: [(id(1), StatusChecks::Ok), (id(2), StatusChecks::Ok)].into(),
+            ..MemberHealth::default()
         },
-        limits: Limits {
+        limits: InstanceTypeLimits {
             interfaces: 3,
             private_ips: 4,
         },
-        kind: Kind::Alarm,
-        refused: Refused::default(),
-        loosened: Vec::new(),
+        kind: CauseKind::Alarm,
+        excluded: Exclusions::default(),
+        pending_reassociation: Vec::new(),
     }
 }
 
@@ -108,7 +109,7 @@ impl Fixture {
     /// With one more member that is well.
     pub(super) fn joined_by(mut self, number: u8) -> Self {
         self.observed.instances.push(member(number));
-        self.fitness.checks.insert(id(number), Checks::Ok);
+        self.health.checks.insert(id(number), StatusChecks::Ok);
         self
     }
 
@@ -132,7 +133,7 @@ impl Fixture {
             device_index: 1,
             card_index: 0,
             state: AttachmentState::Attached,
-            ends_with_instance: false,
+            delete_on_termination: false,
             since: None,
         });
         self
@@ -194,24 +195,24 @@ impl Fixture {
         members.find(|member| member.id == id(number)).unwrap()
     }
 
-    pub(super) fn health(&mut self, number: u8, checks: Checks, state: InstanceState) {
+    pub(super) fn health(&mut self, number: u8, checks: StatusChecks, state: InstanceState) {
         self.member(number).state = state;
-        self.fitness.checks.insert(id(number), checks);
+        self.health.checks.insert(id(number), checks);
     }
 
     /// A member has an Elastic IP of its own on its only private IP.
     pub(super) fn occupy(&mut self, number: u8) {
-        self.member(number).interfaces[0].private_ips[0].public = Some(PublicSide {
+        self.member(number).interfaces[0].private_ips[0].public = Some(PublicIp {
             ip: Ipv4Addr::new(198, 51, 100, 1),
-            automatic: false,
+            auto_assigned: false,
         });
     }
 
     /// How well the members are, and what their type allows.
-    pub(super) fn fitness_with_limits(&self) -> Fitness {
-        let mut fitness = self.fitness.clone();
-        fitness.limits.insert(kind(), self.limits);
-        fitness
+    pub(super) fn fitness_with_limits(&self) -> MemberHealth {
+        let mut health = self.health.clone();
+        health.limits.insert(kind(), self.limits);
+        health
     }
 
     /// What is to be done when the first member fails.
@@ -219,15 +220,20 @@ impl Fixture {
         let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
         let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let settings = Settings::read(variables).unwrap();
-        decide::plan(&Question {
-            group: &Group::named(GROUP.1, &self.observed, &settings, &self.loosened),
+        decide::plan(&PlanInput {
+            group: &Group::named(
+                GROUP.1,
+                &self.observed,
+                &settings,
+                &self.pending_reassociation,
+            ),
             observed: &self.observed,
-            fitness: &self.fitness_with_limits(),
+            health: &self.fitness_with_limits(),
             kind: &self.kind,
-            leaving: &BTreeSet::from([id(1)]),
+            sources: &BTreeSet::from([id(1)]),
             may_begin: true,
             last_ended_at: None,
-            refused: &self.refused,
+            excluded: &self.excluded,
             settings: &settings,
             now: OffsetDateTime::UNIX_EPOCH,
         })

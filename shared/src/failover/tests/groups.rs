@@ -3,7 +3,7 @@
 use super::asked::{mark, settings, trio};
 use super::fixture::{EIP, ENI, Fixture, GROUP, id, pair, private_ip};
 use crate::address::{Address, Association, Attachment, AttachmentState, Interface};
-use crate::failover::group::{Cargo, Charge, ChargeId, Group, Seat};
+use crate::failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::ids::{AllocationId, EniId};
 use crate::instance::PrivateIp;
 use std::net::Ipv4Addr;
@@ -24,16 +24,22 @@ fn public_ip(number: u8) -> Ipv4Addr {
 }
 
 /// What a group has to keep: what it is called, where it is, and what moves with it.
-type Kept = (ChargeId, Seat, Vec<Ipv4Addr>);
+type StaysOnStop = (ResourceId, Location, Vec<Ipv4Addr>);
 
-fn kept_with(fixture: &Fixture, loosened: &[AllocationId]) -> Vec<Kept> {
+fn kept_with(fixture: &Fixture, pending_reassociation: &[AllocationId]) -> Vec<StaysOnStop> {
     let settings = settings(&[]);
-    let group = Group::named(GROUP.1, &fixture.observed, &settings, loosened);
-    let told = |charge: &Charge<'_>| (charge.id(), charge.seat.clone(), charge.public_ips.clone());
-    group.charges.iter().map(told).collect()
+    let group = Group::named(GROUP.1, &fixture.observed, &settings, pending_reassociation);
+    let told = |resource: &Resource<'_>| {
+        (
+            resource.id(),
+            resource.location.clone(),
+            resource.public_ips.clone(),
+        )
+    };
+    group.resources.iter().map(told).collect()
 }
 
-fn kept(fixture: &Fixture) -> Vec<Kept> {
+fn kept(fixture: &Fixture) -> Vec<StaysOnStop> {
     kept_with(fixture, &[])
 }
 
@@ -44,8 +50,12 @@ fn free(fixture: &Fixture) -> Vec<AllocationId> {
     free.collect()
 }
 
-fn interface_kept(seat: Seat, public_ips: &[Ipv4Addr]) -> Vec<Kept> {
-    vec![(ChargeId::Interface(eni(ENI)), seat, public_ips.to_vec())]
+fn interface_kept(location: Location, public_ips: &[Ipv4Addr]) -> Vec<StaysOnStop> {
+    vec![(
+        ResourceId::Interface(eni(ENI)),
+        location,
+        public_ips.to_vec(),
+    )]
 }
 
 impl Fixture {
@@ -144,8 +154,8 @@ fn an_address_that_is_free_on_purpose_stays_free() {
     assert_eq!(kept(&fixture).len(), 1, "only the one that somebody has");
     let halfway = kept_with(&fixture, &[allocation(9)]);
     let adrift = (
-        ChargeId::Address(allocation(9)),
-        Seat::Adrift,
+        ResourceId::Address(allocation(9)),
+        Location::Unheld,
         vec![public_ip(9)],
     );
     assert_eq!(halfway[1..], [adrift]);
@@ -172,17 +182,17 @@ fn an_interface_that_a_service_has_made_is_left_alone() {
 
 #[test]
 fn where_an_interface_is_follows_from_its_attachment() {
-    for (state, seat) in [
-        (AttachmentState::Attaching, Seat::With(id(1))),
-        (AttachmentState::Attached, Seat::With(id(1))),
-        (AttachmentState::Detaching, Seat::Leaving(id(1))),
-        (AttachmentState::Detached, Seat::Adrift),
+    for (state, location) in [
+        (AttachmentState::Attaching, Location::Held(id(1))),
+        (AttachmentState::Attached, Location::Held(id(1))),
+        (AttachmentState::Detaching, Location::Detaching(id(1))),
+        (AttachmentState::Detached, Location::Unheld),
     ] {
         let fixture = pair().floating().attachment(|it| it.state = state);
-        assert_eq!(kept(&fixture), interface_kept(seat, &[]));
+        assert_eq!(kept(&fixture), interface_kept(location, &[]));
     }
     let adrift = pair().floating().adrift();
-    assert_eq!(kept(&adrift), interface_kept(Seat::Adrift, &[]));
+    assert_eq!(kept(&adrift), interface_kept(Location::Unheld, &[]));
 }
 
 #[test]
@@ -207,10 +217,10 @@ fn elastic_ips_ride_on_an_interface_that_moves_and_only_on_that() {
         .another(9, Some((ENI, floating)))
         .another(8, Some((ENI, private_ip(98))))
         .another(6, Some(("eni-01", private_ip(1))));
-    let mut expected = interface_kept(Seat::With(id(1)), &[public_ip(8), public_ip(9)]);
+    let mut expected = interface_kept(Location::Held(id(1)), &[public_ip(8), public_ip(9)]);
     expected.push((
-        ChargeId::Address(allocation(6)),
-        Seat::With(id(1)),
+        ResourceId::Address(allocation(6)),
+        Location::Held(id(1)),
         vec![public_ip(6)],
     ));
     assert_eq!(kept(&fixture), expected);
@@ -232,20 +242,20 @@ fn of_a_primary_interface_only_the_secondary_private_ips_move() {
     let fixture = fixture.another(6, place(1));
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let Cargo::PrivateIps {
+    let ResourceKind::PrivateIps {
         from, subnet, ips, ..
-    } = &group.charges[0].cargo
+    } = &group.resources[0].cargo
     else {
-        panic!("{:?}", group.charges);
+        panic!("{:?}", group.resources);
     };
     assert_eq!(
         (from, subnet),
         (&eni("eni-01"), &Some("subnet-1".parse().unwrap()))
     );
     assert_eq!(ips, &[private_ip(50), private_ip(51)]);
-    assert_eq!(group.charges[0].public_ips, [public_ip(8), public_ip(9)]);
-    assert_eq!(group.charges[0].seat, Seat::With(id(1)));
-    assert_eq!(group.charges[1].id(), ChargeId::Address(allocation(6)));
+    assert_eq!(group.resources[0].public_ips, [public_ip(8), public_ip(9)]);
+    assert_eq!(group.resources[0].location, Location::Held(id(1)));
+    assert_eq!(group.resources[1].id(), ResourceId::Address(allocation(6)));
 }
 
 #[test]
@@ -260,7 +270,7 @@ fn a_primary_interface_without_secondary_private_ips_has_nothing_that_moves() {
 #[test]
 fn how_an_interface_moves_is_as_its_tag_says() {
     let tagged = |mover: &str| kept(&pair().floating().tagged("mover", mover));
-    let whole = interface_kept(Seat::With(id(1)), &[]);
+    let whole = interface_kept(Location::Held(id(1)), &[]);
     for mover in ["eni", "auto", "whatever", " ENI "] {
         assert_eq!(tagged(mover), whole, "{mover}");
     }
@@ -273,16 +283,20 @@ fn how_an_interface_moves_is_as_its_tag_says() {
     let secondary = pair()
         .on_the_primary("ip")
         .attachment(|it| it.device_index = 1);
-    assert!(matches!(kept(&secondary)[0].0, ChargeId::PrivateIps(_)));
+    assert!(matches!(kept(&secondary)[0].0, ResourceId::PrivateIps(_)));
     let primary = kept(&pair().on_the_primary("eni"));
-    assert_eq!(primary[0].0, ChargeId::Interface(eni("eni-01")));
+    assert_eq!(primary[0].0, ResourceId::Interface(eni("eni-01")));
 }
 
 #[test]
 fn an_interface_that_is_with_nobody_moves_as_a_whole() {
     for mover in ["ip", "eip"] {
         let adrift = pair().floating().tagged("mover", mover).adrift();
-        assert_eq!(kept(&adrift), interface_kept(Seat::Adrift, &[]), "{mover}");
+        assert_eq!(
+            kept(&adrift),
+            interface_kept(Location::Unheld, &[]),
+            "{mover}"
+        );
     }
 }
 
@@ -290,9 +304,9 @@ fn an_interface_that_is_with_nobody_moves_as_a_whole() {
 fn go_by_the_interface(fixture: &Fixture) -> bool {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    match group.charges[0].cargo {
-        Cargo::PrivateIps { by_interface, .. } => by_interface,
-        _ => panic!("{:?}", group.charges),
+    match group.resources[0].cargo {
+        ResourceKind::PrivateIps { by_interface, .. } => by_interface,
+        _ => panic!("{:?}", group.resources),
     }
 }
 
@@ -322,14 +336,14 @@ fn an_elastic_ip_takes_its_private_ip_along_where_its_tag_says_so() {
     };
     assert!(!go_by_the_interface(&on(50, "ip")));
     let moved = (
-        ChargeId::PrivateIps(Some(private_ip(50))),
-        Seat::With(id(1)),
+        ResourceId::PrivateIps(Some(private_ip(50))),
+        Location::Held(id(1)),
         vec![public_ip(8)],
     );
     assert_eq!(kept(&on(50, "ip")), [moved]);
     for (ip, mover) in [(1, "ip"), (50, "eip"), (50, "auto")] {
         let alone = kept(&on(ip, mover)).remove(0).0;
-        assert_eq!(alone, ChargeId::Address(allocation(8)), "{ip} {mover}");
+        assert_eq!(alone, ResourceId::Address(allocation(8)), "{ip} {mover}");
     }
 }
 
@@ -340,7 +354,7 @@ fn a_private_ip_can_move_when_it_is_a_secondary_one_of_that_very_interface() {
         let fixture = fixture.another(8, Some((eni, private_ip(ip))));
         let settings = settings(&[]);
         let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-        let place = group.secondary_place(&fixture.observed.addresses[0]);
+        let place = group.secondary_private_ip(&fixture.observed.addresses[0]);
         place.map(|(interface, ip)| (interface.id.clone(), ip))
     };
     assert_eq!(place("eni-01", 50), Some((eni("eni-01"), private_ip(50))));
@@ -357,7 +371,7 @@ fn an_elastic_ip_on_an_interface_that_moves_is_no_second_thing_to_move() {
     let rides = pair()
         .floating()
         .change(|fixture| fixture.put_address_on(ENI));
-    assert_eq!(kept(&rides), interface_kept(Seat::With(id(1)), &[EIP]));
+    assert_eq!(kept(&rides), interface_kept(Location::Held(id(1)), &[EIP]));
 }
 
 #[test]
@@ -365,7 +379,7 @@ fn what_goes_when_its_holder_is_stopped_is_as_the_tag_says_and_else_as_it_is() {
     let goes = |fixture: &Fixture, on_stop: &str| {
         let settings = settings(&[("HOLDFAST_ON_STOP", on_stop)]);
         let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-        group.charges[0].goes_on_stop(&settings)
+        group.resources[0].goes_on_stop(&settings)
     };
     let (address, interface) = (pair().address(), pair().floating());
     assert!(goes(&address, "move") && !goes(&address, "stay"));

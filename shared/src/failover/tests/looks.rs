@@ -3,15 +3,15 @@
 use super::asked::{mark, settings};
 use super::fixture::{Fixture, GROUP, id, pair};
 use crate::cloud::health::Alarm;
-use crate::event::alarm::{AlarmState, Measure};
-use crate::failover::observe::{Observed, in_place_of};
+use crate::event::alarm::{AlarmMetric, AlarmState};
+use crate::failover::observe::{Observed, replaced};
 use crate::ids::InstanceId;
 use crate::instance::InstanceState;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// An alarm that measures instances, or anything else.
 pub(super) fn alarm(name: &str, state: AlarmState, instances: &[Option<u8>]) -> Alarm {
-    let measure = |instance: &Option<u8>| Measure {
+    let measure = |instance: &Option<u8>| AlarmMetric {
         namespace: "App".to_owned(),
         metric: "Heartbeat".to_owned(),
         dimensions: match instance {
@@ -24,7 +24,7 @@ pub(super) fn alarm(name: &str, state: AlarmState, instances: &[Option<u8>]) -> 
         state,
         since: None,
         suppressed_by: None,
-        measures: instances.iter().map(measure).collect(),
+        metrics: instances.iter().map(measure).collect(),
         rule: None,
     }
 }
@@ -99,7 +99,7 @@ fn whoever_has_something_of_a_group_is_found_by_what_it_has() {
 fn what_was_read_again_takes_the_place_of_what_was_seen() {
     let seen = [(1, "seen"), (2, "seen"), (3, "seen"), (4, "seen")];
     let mut read = vec![(4, "read"), (2, "read")];
-    let now = in_place_of(&seen, &mut read, |it| &it.0, |id| [2, 3, 4].contains(id));
+    let now = replaced(&seen, &mut read, |it| &it.0, |id| [2, 3, 4].contains(id));
     assert_eq!(
         now,
         [(1, "seen"), (2, "read"), (4, "read")],

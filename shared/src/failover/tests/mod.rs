@@ -1,11 +1,11 @@
 //! What a failover is to do, decision by decision: no network, no waiting.
 
-mod anonymous;
+mod alarm_without_instance;
 mod asked;
+mod assessment;
 mod audits;
 mod decisions;
 mod effects;
-mod evidence;
 mod fixture;
 mod groups;
 mod looks;
@@ -16,8 +16,8 @@ mod verdicts;
 
 use super::decide::Plan;
 use super::obstacle::Obstacle;
-use super::route::{Step, Tie};
-use crate::instance::{Checks, InstanceState};
+use super::route::{AssociationChange, MoveAction};
+use crate::instance::{InstanceState, StatusChecks};
 use fixture::{EIP, ENI, id, pair, zone};
 
 fn only_obstacle(plan: &Plan) -> &Obstacle {
@@ -31,8 +31,8 @@ fn an_interface_goes_to_the_standby_at_the_first_free_device_index() {
     let one = &plan.moves[0];
     assert_eq!((&one.from, &one.to), (&Some(id(1)), &id(2)));
     assert!(matches!(
-        one.step,
-        Step::Interface {
+        one.action,
+        MoveAction::Interface {
             device_index: 1,
             ..
         }
@@ -50,8 +50,8 @@ fn an_interface_that_is_with_nobody_is_brought_to_its_end() {
     let plan = pair().floating().adrift().plan();
     assert_eq!(plan.moves[0].to, id(2));
     assert!(matches!(
-        plan.moves[0].step,
-        Step::Interface { from: None, .. }
+        plan.moves[0].action,
+        MoveAction::Interface { from: None, .. }
     ));
 }
 
@@ -78,7 +78,7 @@ fn a_standby_with_as_many_interfaces_as_its_type_allows_takes_none() {
         .plan();
     assert!(matches!(
         only_obstacle(&plan),
-        Obstacle::NoFreeSlot { limit: 1, .. }
+        Obstacle::NoFreeDeviceIndex { limit: 1, .. }
     ));
 }
 
@@ -98,9 +98,9 @@ fn a_primary_interface_is_never_moved() {
 #[test]
 fn a_standby_that_is_not_well_takes_nothing() {
     for (checks, state) in [
-        (Checks::Impaired, InstanceState::Running),
-        (Checks::Initializing, InstanceState::Running),
-        (Checks::Ok, InstanceState::Stopped),
+        (StatusChecks::Impaired, InstanceState::Running),
+        (StatusChecks::Initializing, InstanceState::Running),
+        (StatusChecks::Ok, InstanceState::Stopped),
     ] {
         let plan = pair()
             .floating()
@@ -108,7 +108,10 @@ fn a_standby_that_is_not_well_takes_nothing() {
             .plan();
         let why = only_obstacle(&plan);
         assert!(
-            matches!(why, Obstacle::NotWell { .. } | Obstacle::NotRunning { .. }),
+            matches!(
+                why,
+                Obstacle::StatusChecksNotOk { .. } | Obstacle::NotRunning { .. }
+            ),
             "{why}"
         );
     }
@@ -116,30 +119,39 @@ fn a_standby_that_is_not_well_takes_nothing() {
 
 #[test]
 fn force_is_for_a_holder_that_cannot_let_go() {
-    let forced = |fixture: fixture::Fixture| match &fixture.plan().moves[0].step {
-        Step::Interface {
+    let forced = |fixture: fixture::Fixture| match &fixture.plan().moves[0].action {
+        MoveAction::Interface {
             from: Some(from), ..
-        } => from.by_force,
+        } => from.force,
         other => panic!("{other:?}"),
     };
     assert!(!forced(pair().floating()));
     let impaired = |fixture: &mut fixture::Fixture| {
-        fixture.health(1, Checks::Impaired, InstanceState::Running);
+        fixture.health(1, StatusChecks::Impaired, InstanceState::Running);
     };
     assert!(forced(pair().floating().change(impaired)));
 }
 
 #[test]
 fn an_elastic_ip_of_a_running_holder_is_replaced_and_of_one_that_is_down_let_go_by_its_tie() {
-    let tie = |fixture: fixture::Fixture| match fixture.plan().moves.remove(0).step {
-        Step::Address { tie, .. } => tie,
+    let association_change = |fixture: fixture::Fixture| match fixture.plan().moves.remove(0).action
+    {
+        MoveAction::Address {
+            association_change, ..
+        } => association_change,
         other => panic!("{other:?}"),
     };
-    assert_eq!(tie(pair().address()), Tie::Replaced);
+    assert_eq!(
+        association_change(pair().address()),
+        AssociationChange::Replace
+    );
     let down = |fixture: &mut fixture::Fixture| {
-        fixture.health(1, Checks::Unknown, InstanceState::Stopped);
+        fixture.health(1, StatusChecks::Unknown, InstanceState::Stopped);
     };
-    assert!(matches!(tie(pair().address().change(down)), Tie::Ended(_)));
+    assert!(matches!(
+        association_change(pair().address().change(down)),
+        AssociationChange::EndThenAssociate(_)
+    ));
 }
 
 #[test]

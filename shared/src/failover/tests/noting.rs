@@ -2,26 +2,26 @@
 
 use super::fixture::{EIP, ENI, id};
 use crate::cloud::{CloudError, Failure};
-use crate::failover::act::End;
 use crate::failover::decide::Move;
-use crate::failover::group::ChargeId;
+use crate::failover::execute::MoveResult;
+use crate::failover::group::ResourceId;
 use crate::failover::progress::Progress;
-use crate::failover::route::Step;
+use crate::failover::route::MoveAction;
 use crate::ids::InstanceId;
 use crate::report::{MoveEnd, MoveReport};
 
-fn interface() -> ChargeId {
-    ChargeId::Interface(ENI.parse().unwrap())
+fn interface() -> ResourceId {
+    ResourceId::Interface(ENI.parse().unwrap())
 }
 
 /// The interface goes from a member, or from nobody, to another.
 fn going(from: Option<u8>, to: u8) -> Move {
     Move {
-        charge: interface(),
+        resource: interface(),
         public_ips: vec![EIP],
         from: from.map(id),
         to: id(to),
-        step: Step::Interface {
+        action: MoveAction::Interface {
             eni: ENI.parse().unwrap(),
             from: None,
             device_index: 1,
@@ -32,7 +32,7 @@ fn going(from: Option<u8>, to: u8) -> Move {
 
 fn at_device_index(index: i32) -> Move {
     let mut one = going(Some(1), 2);
-    if let Step::Interface { device_index, .. } = &mut one.step {
+    if let MoveAction::Interface { device_index, .. } = &mut one.action {
         *device_index = index;
     }
     one
@@ -48,14 +48,14 @@ fn answer() -> CloudError {
     })
 }
 
-fn moved() -> End {
-    End::Moved {
+fn moved() -> MoveResult {
+    MoveResult::Moved {
         attachment: "eni-attach-02".parse().ok(),
     }
 }
 
 /// What a run knows after moves that ended so, one after the other.
-fn after(moves: Vec<(Move, End)>) -> Progress {
+fn after(moves: Vec<(Move, MoveResult)>) -> Progress {
     let mut progress = Progress::default();
     for (one, end) in moves {
         progress.note(&one, end, Vec::new());
@@ -83,15 +83,15 @@ fn what_has_moved_is_noted_with_its_attachment() {
 #[test]
 fn what_does_not_exist_any_more_is_gone_and_that_is_its_end() {
     let mut progress = Progress::default();
-    assert!(progress.note(&going(Some(1), 2), End::Gone, Vec::new()));
+    assert!(progress.note(&going(Some(1), 2), MoveResult::Gone, Vec::new()));
     assert_eq!(report(&progress).end, MoveEnd::Gone);
 }
 
 #[test]
 fn a_standby_that_does_not_take_it_is_told_with_ec2s_answer_and_not_asked_again() {
-    let progress = after(vec![(going(Some(1), 2), End::Refused(answer()))]);
+    let progress = after(vec![(going(Some(1), 2), MoveResult::Refused(answer()))]);
     assert_eq!(tried(&progress), [id(2)]);
-    let standbys = &progress.refused.standbys;
+    let standbys = &progress.excluded.standbys;
     assert!(standbys.contains(&(interface(), id(2))));
     let told = progress.refusals.iter().map(|(one, _)| one.to.clone());
     assert_eq!(told.collect::<Vec<_>>(), [id(2)]);
@@ -100,7 +100,7 @@ fn a_standby_that_does_not_take_it_is_told_with_ec2s_answer_and_not_asked_again(
 #[test]
 fn who_had_it_and_who_did_not_take_it_is_known_when_another_has_taken_it() {
     let progress = after(vec![
-        (going(Some(1), 2), End::Refused(answer())),
+        (going(Some(1), 2), MoveResult::Refused(answer())),
         (going(None, 3), moved()),
     ]);
     assert_eq!(tried(&progress), [id(2)]);
@@ -111,7 +111,7 @@ fn who_had_it_and_who_did_not_take_it_is_known_when_another_has_taken_it() {
 #[test]
 fn who_has_it_is_known_although_it_was_with_nobody_at_first() {
     let progress = after(vec![
-        (going(None, 2), End::Lost),
+        (going(None, 2), MoveResult::Superseded),
         (going(Some(1), 2), moved()),
     ]);
     assert_eq!(report(&progress).from, Some(id(1)));
@@ -119,18 +119,23 @@ fn who_has_it_is_known_although_it_was_with_nobody_at_first() {
 
 #[test]
 fn a_standby_of_which_three_device_indexes_are_taken_is_not_asked_again() {
-    let taken = |index| (at_device_index(index), End::SlotTaken(answer()));
+    let taken = |index| {
+        (
+            at_device_index(index),
+            MoveResult::DeviceIndexTaken(answer()),
+        )
+    };
     let two = after(vec![taken(1), taken(2)]);
-    assert_eq!(two.refused.slots.len(), 2);
-    assert!(two.refused.standbys.is_empty() && tried(&two).is_empty());
+    assert_eq!(two.excluded.device_indexes.len(), 2);
+    assert!(two.excluded.standbys.is_empty() && tried(&two).is_empty());
     let three = after(vec![taken(1), taken(2), taken(3)]);
-    assert!(three.refused.standbys.contains(&(interface(), id(2))));
+    assert!(three.excluded.standbys.contains(&(interface(), id(2))));
     assert_eq!(tried(&three), [id(2)]);
 }
 
 #[test]
 fn a_run_that_is_out_of_time_knows_it() {
-    let progress = after(vec![(going(Some(1), 2), End::OutOfTime)]);
+    let progress = after(vec![(going(Some(1), 2), MoveResult::OutOfTime)]);
     assert!(progress.is_out_of_time);
     assert_eq!(report(&progress).end, MoveEnd::NotMoved);
 }

@@ -2,12 +2,12 @@
 
 use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
 use crate::failover::decide::{Blocked, Move};
-use crate::failover::group::{ChargeId, Group};
+use crate::failover::group::{Group, ResourceId};
+use crate::failover::messages;
 use crate::failover::progress::Progress;
-use crate::failover::route::Step;
-use crate::failover::words;
+use crate::failover::route::MoveAction;
 use crate::ids::InstanceId;
-use crate::instance::{Checks, InstanceState};
+use crate::instance::{InstanceState, StatusChecks};
 use crate::report::MoveEnd;
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -15,33 +15,33 @@ use std::net::Ipv4Addr;
 
 const FLOATING: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 99);
 
-fn interface() -> ChargeId {
-    ChargeId::Interface(ENI.parse().unwrap())
+fn interface() -> ResourceId {
+    ResourceId::Interface(ENI.parse().unwrap())
 }
 
-fn address() -> ChargeId {
-    ChargeId::Address("eipalloc-01".parse().unwrap())
+fn address() -> ResourceId {
+    ResourceId::Address("eipalloc-01".parse().unwrap())
 }
 
 /// Something that is on its way to the second member.
-fn on_its_way(charge: &ChargeId) -> (Progress, Move) {
+fn unfinished_move(resource: &ResourceId) -> (Progress, Move) {
     let one = Move {
-        charge: charge.clone(),
+        resource: resource.clone(),
         public_ips: vec![EIP],
         from: Some(id(1)),
         to: id(2),
-        step: Step::PrivateIps {
+        action: MoveAction::PrivateIps {
             to: "eni-02".parse().unwrap(),
             ips: vec![FLOATING],
         },
         is_return: false,
     };
     let mut progress = Progress {
-        leaving: BTreeSet::from([id(1)]),
+        sources: BTreeSet::from([id(1)]),
         ..Progress::default()
     };
-    let report = words::on_its_way(&one);
-    progress.moves.insert(charge.clone(), report);
+    let report = messages::unfinished_move(&one);
+    progress.moves.insert(resource.clone(), report);
     (progress, one)
 }
 
@@ -53,10 +53,10 @@ fn in_its_group<T>(fixture: &Fixture, ask: impl FnOnce(&Group<'_>) -> T) -> T {
 }
 
 /// What becomes of it where nothing is planned any more, and with whom it is.
-fn settled(charge: &ChargeId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
-    let (mut progress, _) = on_its_way(charge);
-    in_its_group(fixture, |group| progress.settle(&[], group));
-    let report = &progress.moves[charge];
+fn settled(resource: &ResourceId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
+    let (mut progress, _) = unfinished_move(resource);
+    in_its_group(fixture, |group| progress.close_finished(&[], group));
+    let report = &progress.moves[resource];
     (report.end, report.to.clone())
 }
 
@@ -78,10 +78,10 @@ fn what_is_still_with_the_failed_member_is_not_finished() {
 
 #[test]
 fn what_is_with_a_member_that_is_well_again_stays_there() {
-    let (mut progress, _) = on_its_way(&interface());
+    let (mut progress, _) = unfinished_move(&interface());
     progress.recovered = Some("the alarm is OK".to_owned());
     let there = pair().floating().attached_to(1);
-    in_its_group(&there, |group| progress.settle(&[], group));
+    in_its_group(&there, |group| progress.close_finished(&[], group));
     let report = &progress.moves[&interface()];
     assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
 }
@@ -90,7 +90,7 @@ fn what_is_with_a_member_that_is_well_again_stays_there() {
 fn what_the_group_has_no_more_is_gone() {
     assert_eq!(settled(&interface(), &pair().address()).0, MoveEnd::Gone);
     assert_eq!(settled(&address(), &pair()).0, MoveEnd::Gone);
-    let ip = ChargeId::PrivateIps(Some(FLOATING));
+    let ip = ResourceId::PrivateIps(Some(FLOATING));
     assert_eq!(settled(&ip, &pair().floating()).0, MoveEnd::Gone);
 }
 
@@ -110,51 +110,53 @@ fn a_private_ip_that_came_to_others_is_not_gone() {
         own.private_ips.extend(others);
         own.primary_ip = Some(Ipv4Addr::new(10, 0, 0, 2));
     });
-    let ip = |last| ChargeId::PrivateIps(Some(Ipv4Addr::new(10, 0, 0, last)));
+    let ip = |last| ResourceId::PrivateIps(Some(Ipv4Addr::new(10, 0, 0, last)));
     assert_eq!(settled(&ip(99), &there), (THERE, Some(id(2))));
     assert_eq!(settled(&ip(98), &there).0, MoveEnd::Gone);
 }
 
 #[test]
 fn what_is_planned_again_is_not_settled() {
-    let (mut progress, one) = on_its_way(&interface());
-    in_its_group(&pair(), |group| progress.settle(&[one], group));
+    let (mut progress, one) = unfinished_move(&interface());
+    in_its_group(&pair(), |group| progress.close_finished(&[one], group));
     assert_eq!(progress.moves[&interface()].end, MoveEnd::NotMoved);
 }
 
 #[test]
 fn what_cannot_be_planned_is_not_settled_and_what_is_there_is() {
-    let (mut progress, _) = on_its_way(&interface());
-    let ip = ChargeId::PrivateIps(Some(FLOATING));
+    let (mut progress, _) = unfinished_move(&interface());
+    let ip = ResourceId::PrivateIps(Some(FLOATING));
     let other = progress.moves[&interface()].clone();
     progress.moves.insert(ip.clone(), other);
     progress.blocked.push(Blocked {
-        charge: ip.clone(),
+        resource: ip.clone(),
         public_ips: Vec::new(),
         holder: None,
         why: Vec::new(),
     });
     let there = pair().floating().attached_to(2);
-    in_its_group(&there, |group| progress.settle(&[], group));
+    in_its_group(&there, |group| progress.close_finished(&[], group));
     assert_eq!(progress.moves[&ip].end, MoveEnd::NotMoved);
     assert_eq!(progress.moves[&interface()].end, THERE);
 }
 
 #[test]
 fn what_has_moved_is_not_settled_again() {
-    let (mut progress, _) = on_its_way(&interface());
+    let (mut progress, _) = unfinished_move(&interface());
     progress.moves.get_mut(&interface()).unwrap().end = MoveEnd::Moved;
-    in_its_group(&pair(), |group| progress.settle(&[], group));
+    in_its_group(&pair(), |group| progress.close_finished(&[], group));
     assert_eq!(progress.moves[&interface()].end, MoveEnd::Moved);
 }
 
 #[test]
 fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_nothing() {
-    let (mut progress, _) = on_its_way(&address());
+    let (mut progress, _) = unfinished_move(&address());
     let report = progress.moves.get_mut(&address()).unwrap();
     report.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
-    progress.leaving = BTreeSet::from([id(2)]);
-    in_its_group(&pair().address(), |group| progress.settle(&[], group));
+    progress.sources = BTreeSet::from([id(2)]);
+    in_its_group(&pair().address(), |group| {
+        progress.close_finished(&[], group)
+    });
     let report = &progress.moves[&address()];
     assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
     assert_eq!(report.private_ips, [private_ip(1)]);
@@ -164,12 +166,14 @@ fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_no
 /// Who loses what it has when the second member is in a state, and something of that end came to it.
 fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
     let there = pair().floating().attached_to(2).change(|fixture| {
-        fixture.health(2, Checks::Ok, state);
+        fixture.health(2, StatusChecks::Ok, state);
     });
-    let (mut progress, _) = on_its_way(&interface());
+    let (mut progress, _) = unfinished_move(&interface());
     progress.moves.get_mut(&interface()).unwrap().end = end;
-    in_its_group(&there, |group| progress.follow(group, &there.observed));
-    progress.leaving
+    in_its_group(&there, |group| {
+        progress.add_failed_targets(group, &there.observed)
+    });
+    progress.sources
 }
 
 #[test]

@@ -1,37 +1,39 @@
 //! Whom an event is about with what EC2 and CloudWatch say now, and what an earlier failover has dealt with.
 
 use super::asked::{mark, second, settings};
-use super::evidence::{NOW, cause_of, change, told, warning};
+use super::assessment::{NOW, cause_of, change, notice, told};
 use super::fixture::{Fixture, id, pair};
 use super::looks::alarm;
 use crate::cloud::health::Alarm;
-use crate::event::alarm::{AlarmEvent, AlarmState, Measure};
-use crate::event::{Trigger, WarningKind, Wish};
-use crate::failover::evidence::{Cause, Concern, Verdict, corrected, is_down, judge, measures};
+use crate::event::alarm::{AlarmEvent, AlarmMetric, AlarmState};
+use crate::event::{OperatorCommand, SpotNoticeKind, Trigger};
+use crate::failover::assessment::{
+    AffectedGroup, Assessment, Cause, affected_members, assess, firing_metrics, is_down,
+};
 use crate::ids::InstanceId;
 use crate::instance::InstanceState;
-use crate::ledger::lease::{Episode, Lease};
+use crate::ledger::lease::{FailoverRecord, Lease};
 use std::collections::{BTreeMap, BTreeSet};
 
-fn verdict(cause: &Cause, fixture: &Fixture) -> Verdict {
-    judge(cause, &fixture.observed, &settings(&[]))
+fn verdict(cause: &Cause, fixture: &Fixture) -> Assessment {
+    assess(cause, &fixture.observed, &settings(&[]))
 }
 
-fn sick_of_web(members: &[u8]) -> Verdict {
-    Verdict::Concerns(vec![concern("web", members)])
+fn sick_of_web(members: &[u8]) -> Assessment {
+    Assessment::Affects(vec![affected("web", members)])
 }
 
-fn concern(group: &str, members: &[u8]) -> Concern {
-    Concern {
+fn affected(group: &str, members: &[u8]) -> AffectedGroup {
+    AffectedGroup {
         group: group.to_owned(),
-        sick: members.iter().map(|number| id(*number)).collect(),
-        is_anonymous: false,
+        failed_members: members.iter().map(|number| id(*number)).collect(),
+        names_no_instance: false,
     }
 }
 
-fn recovered(verdict: Verdict) -> String {
+fn recovered(verdict: Assessment) -> String {
     match verdict {
-        Verdict::Recovered { why } => why,
+        Assessment::Recovered { why } => why,
         other => panic!("{other:?}"),
     }
 }
@@ -64,9 +66,9 @@ fn an_alarm_that_is_over_is_about_nobody() {
 
 #[test]
 fn an_alarm_on_many_is_about_those_for_which_it_fires_now() {
-    let named = BTreeSet::from([id(1), id(2)]);
+    let instances = BTreeSet::from([id(1), id(2)]);
     let cause = Cause {
-        named,
+        instances,
         ..cause_of(told())
     };
     let fixture = pair().alarmed(firing("beat", &[]));
@@ -80,7 +82,7 @@ fn an_alarm_on_many_is_about_those_for_which_it_fires_now() {
 #[test]
 fn an_alarm_that_names_no_instance_is_about_what_it_measures_if_that_is_an_instance() {
     let event = AlarmEvent {
-        measures: Vec::new(),
+        metrics: Vec::new(),
         ..told()
     };
     let fixture = pair().alarmed(firing("beat", &[None, Some(2)]));
@@ -107,8 +109,8 @@ fn what_an_alarm_measures_is_found_beneath_composites_as_far_as_they_fire() {
         .observed;
     let names = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let found = measures(&names, &observed);
-        let found = found.iter().filter_map(Measure::instance);
+        let found = firing_metrics(&names, &observed);
+        let found = found.iter().filter_map(AlarmMetric::instance);
         found.collect::<Vec<_>>()
     };
     assert_eq!(names(&["outer"]), [id(1)]);
@@ -121,11 +123,11 @@ fn instances_of_several_groups_are_told_apart() {
     let fixture = pair().joined_by(3).alarmed(firing("beat", &[]));
     let fixture = fixture.change(|it| mark(&mut it.member(2).tags, "group", "db"));
     let cause = Cause {
-        named: BTreeSet::from([id(1), id(2), id(3)]),
+        instances: BTreeSet::from([id(1), id(2), id(3)]),
         ..cause_of(told())
     };
-    let both = vec![concern("web", &[1, 3]), concern("db", &[2])];
-    assert_eq!(verdict(&cause, &fixture), Verdict::Concerns(both));
+    let both = vec![affected("web", &[1, 3]), affected("db", &[2])];
+    assert_eq!(verdict(&cause, &fixture), Assessment::Affects(both));
 }
 
 #[test]
@@ -133,7 +135,7 @@ fn an_instance_that_is_in_no_group_concerns_nobody() {
     let cause = cause_of(told());
     let fixture = |fixture: Fixture| fixture.alarmed(firing("beat", &[Some(1)]));
     let untagged = fixture(pair().floating()).change(|it| it.member(1).tags.clear());
-    assert_eq!(verdict(&cause, &untagged), Verdict::Concerns(vec![]));
+    assert_eq!(verdict(&cause, &untagged), Assessment::Affects(vec![]));
 }
 
 #[test]
@@ -144,7 +146,7 @@ fn an_instance_that_is_shown_no_more_is_found_by_what_is_attached_to_it() {
     };
     assert_eq!(verdict(&cause, &gone(pair().floating())), sick_of_web(&[1]));
     let elsewhere = gone(pair().floating().attached_to(2));
-    assert_eq!(verdict(&cause, &elsewhere), Verdict::Concerns(vec![]));
+    assert_eq!(verdict(&cause, &elsewhere), Assessment::Affects(vec![]));
 }
 
 #[test]
@@ -158,9 +160,9 @@ fn a_member_that_runs_again_has_not_come_down() {
 
 #[test]
 fn a_warning_is_about_the_instance_and_a_person_about_the_group() {
-    let warned = cause_of(Trigger::Warned(warning(WarningKind::Interruption)));
+    let warned = cause_of(Trigger::SpotNotice(notice(SpotNoticeKind::Interruption)));
     assert_eq!(verdict(&warned, &pair()), sick_of_web(&[1]));
-    let person = cause_of(Trigger::Asked(Wish::Plan {
+    let person = cause_of(Trigger::Command(OperatorCommand::Plan {
         group: "web".to_owned(),
     }));
     assert_eq!(verdict(&person, &pair()), sick_of_web(&[]));
@@ -183,35 +185,35 @@ fn down_is_who_is_shown_and_does_not_run() {
     );
 }
 
-fn episode(sick: u8, began_at: i64) -> Episode {
-    Episode {
+fn episode(failed_members: u8, began_at: i64) -> FailoverRecord {
+    FailoverRecord {
         cause: "alarm web".to_owned(),
         alarms: vec!["web".to_owned()],
         fired_at: second(NOW),
-        sick: BTreeSet::from([id(sick)]),
-        loosened: Vec::new(),
-        fences: BTreeMap::new(),
+        failed_members: BTreeSet::from([id(failed_members)]),
+        pending_reassociation: Vec::new(),
+        pending_fences: BTreeMap::new(),
         began_at: second(began_at),
         ended_at: None,
         to: None,
     }
 }
 
-fn lease(under_way: Option<Episode>, last: Option<Episode>) -> Lease {
+fn lease(in_progress: Option<FailoverRecord>, last: Option<FailoverRecord>) -> Lease {
     Lease {
-        under_way,
+        in_progress,
         last,
         ..Lease::new("web")
     }
 }
 
 /// Whom an alarm without an instance is about that fired at `NOW`, and whose thing the second member has.
-fn about(lease: &Lease, own: Option<&Episode>) -> BTreeSet<InstanceId> {
-    let holder = Concern {
-        is_anonymous: true,
-        ..concern("web", &[2])
+fn about(lease: &Lease, own: Option<&FailoverRecord>) -> BTreeSet<InstanceId> {
+    let holder = AffectedGroup {
+        names_no_instance: true,
+        ..affected("web", &[2])
     };
-    corrected(&holder, &cause_of(told()), lease, own)
+    affected_members(&holder, &cause_of(told()), lease, own)
 }
 
 fn only(number: u8) -> BTreeSet<InstanceId> {
@@ -245,7 +247,7 @@ fn what_the_run_itself_has_noted_tells_it_nothing() {
 
 #[test]
 fn a_note_that_takes_who_took_over_for_the_failed_one_does_not_count() {
-    let done = Episode {
+    let done = FailoverRecord {
         to: Some(id(3)),
         ..episode(1, NOW)
     };
@@ -255,8 +257,8 @@ fn a_note_that_takes_who_took_over_for_the_failed_one_does_not_count() {
 
 #[test]
 fn an_alarm_that_names_its_instance_is_about_that_whatever_was_before() {
-    let named = concern("web", &[2]);
+    let named = affected("web", &[2]);
     let earlier = lease(Some(episode(1, NOW)), Some(episode(1, NOW)));
-    let sick = corrected(&named, &cause_of(told()), &earlier, None);
-    assert_eq!(sick, only(2));
+    let failed_members = affected_members(&named, &cause_of(told()), &earlier, None);
+    assert_eq!(failed_members, only(2));
 }

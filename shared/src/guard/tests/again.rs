@@ -5,7 +5,7 @@ use super::ec2::{Guarded, address, new_allocation, put};
 use super::*;
 use crate::ids::AllocationId;
 use crate::ledger::release::LostReason;
-use crate::ledger::snapshot::Sighting;
+use crate::ledger::snapshot::Observation;
 use crate::report::Outcome;
 
 fn by(arn: &str) -> Actor {
@@ -30,17 +30,17 @@ fn released_again(
             interface.private_ips.insert(PRIVATE_IP, None);
         }
     });
-    let mut call = loss().call.unwrap();
+    let mut call = release().call.unwrap();
     call.at = at;
     call.event_id = format!("event-{allocation}");
     call.actor = by(who);
-    let loss = Loss {
+    let release = Release {
         allocation: allocation.clone(),
         released_at: at,
         call: Some(call),
-        ..loss()
+        ..release()
     };
-    Guarded { loss, ..guarded }
+    Guarded { release, ..guarded }
 }
 
 /// Whether it stands where it stood, in EC2 and by the report.
@@ -68,9 +68,9 @@ fn a_second_loss_is_made_good_like_the_first() {
     assert_eq!(tags["holdfast:reclaimed-from"], first.as_str());
     let row = guarded.row(&new_allocation(2)).unwrap();
     let counted: Vec<_> = row.reclaims.iter().map(|one| &one.released_by).collect();
-    assert_eq!(counted, [&loss().call.unwrap().actor, &by("arn:kim")]);
-    assert!(row.is_alive() && row.association.unwrap().until.is_none());
-    assert!(!guarded.row(&first).unwrap().is_alive());
+    assert_eq!(counted, [&release().call.unwrap().actor, &by("arn:kim")]);
+    assert!(row.is_allocated() && row.association.unwrap().until.is_none());
+    assert!(!guarded.row(&first).unwrap().is_allocated());
 }
 
 #[test]
@@ -95,12 +95,12 @@ fn what_reconcile_saw_of_the_new_allocation_loses_nothing_of_the_old_one() {
     let guarded = released().guarded();
     let ledger = guarded.ledger.clone();
     let guarded = guarded.at("AssociateAddress", move |ec2| {
-        let sighting = Sighting {
+        let observation = Observation {
             address: &ec2.held[0],
-            reverse_name: Some(None),
+            reverse_dns: Some(None),
             at: ec2.now,
         };
-        put(&ledger, &Snapshot::first(sighting));
+        put(&ledger, &Snapshot::first(observation));
         Ok(())
     });
     guarded.report();
@@ -125,12 +125,12 @@ fn whoever_releases_it_for_the_fourth_time_in_a_day_has_it_and_both_are_named() 
     let third = new_allocation(3);
     let guarded = released_again(guarded, &third, Duration::hours(1), "arn:bot");
     let report = guarded.report();
-    assert_eq!(report.outcome, Outcome::Fight);
+    assert_eq!(report.outcome, Outcome::ReclaimLoop);
     let why = &report.findings[0].why;
     for told in ["arn:kim, 1 times", "arn:bot, 2 times", "role/ops, 1 times"] {
         assert!(why.contains(told), "{why}");
     }
-    let reason = LostReason::Fight;
+    let reason = LostReason::ReclaimLoop;
     assert_eq!(guarded.record().status, ReleaseStatus::Lost { reason });
     assert_eq!(guarded.times_of("AllocateAddress").len(), 3);
 }
@@ -148,7 +148,7 @@ fn what_was_taken_back_a_day_ago_does_not_count_any_more() {
     assert_eq!(guarded.row(&second).unwrap().reclaims.len(), 1);
     let within = Duration::days(1) - Duration::seconds(1);
     guarded = released_again(guarded, &second, within, "arn:kim");
-    assert_eq!(guarded.report().outcome, Outcome::Fight);
+    assert_eq!(guarded.report().outcome, Outcome::ReclaimLoop);
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn a_redelivery_of_the_first_event_changes_nothing_about_the_second_loss() {
     let rows = |guarded: &Guarded| (guarded.row(&first), guarded.row(&new_allocation(2)));
     let before = rows(&guarded);
     let guarded = Guarded {
-        loss: loss(),
+        release: release(),
         ..guarded
     };
     let report = guarded.report();
@@ -182,7 +182,7 @@ fn an_address_that_was_released_again_before_everything_was_restored_is_not_said
     let guarded = released_again(guarded, &first, Duration::minutes(1), "arn:kim");
     assert_eq!(guarded.report().outcome, Outcome::Reclaimed);
     let guarded = Guarded {
-        loss: loss(),
+        release: release(),
         ..guarded
     };
     let report = guarded.report();
@@ -193,7 +193,7 @@ fn an_address_that_was_released_again_before_everything_was_restored_is_not_said
         "{}",
         report.summary
     );
-    assert!(guarded.record().status.is_settled());
+    assert!(guarded.record().status.is_final());
     assert_eq!(
         guarded.times_of("AssociateAddress").len(),
         2,

@@ -56,7 +56,7 @@ fn a_run_that_lambda_is_about_to_end_asks_no_more_and_writes_down_how_it_went() 
         let mut guarded = released().guarded().refused(ASK, NOT_THERE);
         guarded.ends_in = Duration::milliseconds(ends_in);
         guarded.report();
-        assert!(!guarded.record().status.is_settled());
+        assert!(!guarded.record().status.is_final());
         guarded.times_of(ASK).pop().unwrap()
     };
     assert_eq!(last_request(9_750), 5_750, "four seconds before the end");
@@ -158,7 +158,7 @@ fn an_allocation_that_is_still_shown_is_asked_for_until_the_time_is_up_and_then_
         "{}",
         report.summary
     );
-    assert_eq!(guarded.record().status, pending(PendingReason::StillThere));
+    assert_eq!(guarded.record().status, pending(PendingReason::NotReleased));
     assert_eq!(guarded.times_of(ASK).len(), 13);
 }
 
@@ -252,12 +252,12 @@ fn another_refusal_costs_no_tags() {
 }
 
 /// EC2 gives no address that nobody asked for; an endpoint that only resembles it may.
-mod another {
+mod wrong {
     use super::*;
 
     const OTHER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 9);
 
-    fn given_another() -> super::super::ec2::Guarded {
+    fn wrong_address() -> super::super::ec2::Guarded {
         let guarded = released().guarded();
         guarded.with(|ec2| ec2.gives_instead = Some(OTHER))
     }
@@ -271,7 +271,7 @@ mod another {
 
     #[test]
     fn another_address_than_the_one_asked_for_is_reported_and_left_alone() {
-        let guarded = given_another();
+        let guarded = wrong_address();
         let report = guarded.report();
         assert_eq!(report.outcome, Outcome::Pending);
         assert_eq!(address(&report).allocation, None);
@@ -279,7 +279,7 @@ mod another {
         assert_eq!(held(&guarded), [(OTHER, false)]);
         assert_eq!(
             guarded.record().status,
-            pending(PendingReason::AnotherAddress)
+            pending(PendingReason::WrongAddress)
         );
         assert_eq!(guarded.row(&new_allocation(1)), None);
         let finding = &report.findings[0];
@@ -297,7 +297,7 @@ mod another {
 
     #[test]
     fn no_second_one_is_asked_for_however_often_the_event_comes() {
-        let guarded = given_another();
+        let guarded = wrong_address();
         guarded.report();
         for _ in 0..3 {
             let report = guarded.report();
@@ -315,7 +315,7 @@ mod another {
 
     #[test]
     fn once_it_is_given_up_the_address_is_asked_for_again() {
-        let guarded = given_another();
+        let guarded = wrong_address();
         guarded.report();
         let guarded = guarded.with(|ec2| {
             ec2.held.clear();
@@ -327,7 +327,7 @@ mod another {
 
     #[test]
     fn an_answer_that_was_lost_leads_to_no_second_one_either() {
-        let guarded = given_another().at(ASK, |ec2| {
+        let guarded = wrong_address().at(ASK, |ec2| {
             let tags = ec2.requests[0].tags.clone();
             ec2.held.push(Address {
                 ip: OTHER,
@@ -372,13 +372,13 @@ mod another {
 
     #[test]
     fn a_look_that_fails_does_not_make_it_forgotten() {
-        let guarded = given_another();
+        let guarded = wrong_address();
         guarded.report();
         let guarded = guarded.refused_once(LOOK, "InternalError");
         assert!(matches!(guarded.failure(), Error::Unfinished { .. }));
         assert_eq!(
             guarded.record().status,
-            pending(PendingReason::AnotherAddress)
+            pending(PendingReason::WrongAddress)
         );
         assert_eq!(guarded.report().outcome, Outcome::Pending);
         assert_eq!(held(&guarded), [(OTHER, false)]);

@@ -113,7 +113,7 @@ fn who_is_refused_for_another_association_that_is_not_shown_yet_does_not_claim_t
         Ok(())
     });
     assert!(matches!(guarded.failure(), Error::Unfinished { .. }));
-    assert!(!guarded.record().status.is_settled());
+    assert!(!guarded.record().status.is_final());
     let report = guarded.report();
     assert_eq!(address(&report).association, None);
     assert!(report.findings[0].why.contains("eni-99"));
@@ -153,7 +153,7 @@ fn a_call_that_goes_on_failing_is_given_up_in_time_and_left_to_a_redelivery() {
             .refused(ASSOCIATE, "RequestLimitExceeded");
         guarded.ends_in = Duration::milliseconds(ends_in);
         assert!(matches!(guarded.failure(), Error::Unfinished { .. }));
-        assert!(!guarded.record().status.is_settled());
+        assert!(!guarded.record().status.is_final());
         guarded.times_of(ASSOCIATE).pop().unwrap()
     };
     assert_eq!(last("3", 60_000), 3_000, "as long as a run may ask");
@@ -206,7 +206,7 @@ fn the_name_of_a_new_allocation_is_set_without_asking_what_it_is() {
     let guarded = released().guarded();
     let report = guarded.report();
     assert_eq!(
-        address(&report).reverse_name.as_deref(),
+        address(&report).reverse_dns.as_deref(),
         Some("gate.example.com")
     );
     assert_eq!(guarded.ec2().names[&new_allocation(1)], "gate.example.com");
@@ -218,7 +218,7 @@ fn a_name_that_ec2_refuses_is_reported_and_one_that_fails_in_passing_comes_again
     let refused = released().guarded();
     let refused = refused.refused("ModifyAddressAttribute", "InvalidParameterValue");
     let report = refused.report();
-    assert_eq!(address(&report).reverse_name, None);
+    assert_eq!(address(&report).reverse_dns, None);
     assert!(
         report.findings[0]
             .what
@@ -229,7 +229,7 @@ fn a_name_that_ec2_refuses_is_reported_and_one_that_fails_in_passing_comes_again
     let failing = released().guarded();
     let failing = failing.refused("ModifyAddressAttribute", "RequestLimitExceeded");
     assert!(matches!(failing.failure(), Error::Unfinished { .. }));
-    assert!(!failing.record().status.is_settled());
+    assert!(!failing.record().status.is_final());
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn a_place_that_cannot_be_looked_at_is_left_to_a_redelivery() {
     let guarded = released().guarded();
     let guarded = guarded.refused("DescribeNetworkInterfaces", "RequestLimitExceeded");
     assert!(matches!(guarded.failure(), Error::Unfinished { .. }));
-    assert!(!guarded.record().status.is_settled());
+    assert!(!guarded.record().status.is_final());
     assert!(!guarded.calls().contains(&ASSOCIATE));
 }
 

@@ -14,7 +14,7 @@ fn a_protected_address_is_asked_for_in_its_border_group() {
 #[test]
 fn the_border_group_of_the_release_beats_that_of_the_snapshot() {
     let mut released = released();
-    released.loss.border_group = Some(crate::ids::BorderGroup("eu-west-1-lz-1a".to_owned()));
+    released.release.border_group = Some(crate::ids::BorderGroup("eu-west-1-lz-1a".to_owned()));
     assert_eq!(
         released.plan().request.border_group.unwrap().0,
         "eu-west-1-lz-1a"
@@ -121,7 +121,7 @@ fn a_release_in_another_region_is_another_installations_business() {
 fn an_address_the_ledger_does_not_know_is_asked_of_the_trail() {
     assert_eq!(
         released().unknown_to_the_ledger().decision(),
-        Decision::AskTrail
+        Decision::LookUpEvents
     );
 }
 
@@ -163,7 +163,7 @@ fn what_is_settled_stays_settled() {
         allocation,
         restored: true,
     });
-    assert!(matches!(released.decision(), Decision::AlreadySettled(_)));
+    assert!(matches!(released.decision(), Decision::AlreadyHandled(_)));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn a_pending_address_is_asked_for_again() {
 #[test]
 fn the_border_group_of_the_snapshot_is_asked_for_where_the_release_names_none() {
     let mut released = released();
-    released.loss.border_group = None;
+    released.release.border_group = None;
     let group = released.plan().request.border_group;
     assert_eq!(group.unwrap().0, "eu-west-1");
 }
@@ -248,23 +248,23 @@ fn what_a_first_delivery_does_not_know_is_asked_of_the_trail_however_late_it_is(
             .unknown_to_the_ledger()
             .after(Duration::hours(73))
     };
-    assert_eq!(late().decision(), Decision::AskTrail);
+    assert_eq!(late().decision(), Decision::LookUpEvents);
     let reason = PendingReason::UnknownAddress;
     let pending = late().recorded_as(ReleaseStatus::Pending { reason });
     assert_eq!(pending.conclusion().outcome, Outcome::Lost);
     let early = released()
         .unknown_to_the_ledger()
         .recorded_as(ReleaseStatus::Pending { reason });
-    assert_eq!(early.decision(), Decision::AskTrail);
+    assert_eq!(early.decision(), Decision::LookUpEvents);
 }
 
 #[test]
 fn who_was_given_another_address_looks_before_asking_again() {
     let pending = |reason| released().recorded_as(ReleaseStatus::Pending { reason });
-    assert!(pending(PendingReason::AnotherAddress).plan().look_first);
-    assert!(!pending(PendingReason::NotAvailable).plan().look_first);
+    assert!(pending(PendingReason::WrongAddress).plan().check_first);
+    assert!(!pending(PendingReason::NotAvailable).plan().check_first);
     assert!(
-        !released().plan().look_first,
+        !released().plan().check_first,
         "a first delivery loses no time"
     );
 }
@@ -310,7 +310,7 @@ fn an_exempt_principal_that_only_the_record_names_is_let_go() {
         "HOLDFAST_EXEMPT_PRINCIPALS",
         "arn:aws:iam::111122223333:role/ops",
     );
-    let actor = released.loss.call.take().unwrap().actor;
+    let actor = released.release.call.take().unwrap().actor;
     released.observed.ledger.release.as_mut().unwrap().actor = actor;
     assert_eq!(released.conclusion().outcome, Outcome::LetGo);
 }
@@ -322,7 +322,7 @@ fn an_address_is_left_when_it_was_taken_back_three_times_within_a_day() {
     assert_eq!(twice.plan().request.ip, IP);
     let thrice = released().taken_back(&[hour, hour * 2, hour * 23]);
     let conclusion = thrice.conclusion();
-    assert_eq!(conclusion.outcome, Outcome::Fight);
+    assert_eq!(conclusion.outcome, Outcome::ReclaimLoop);
     assert!(
         conclusion
             .why

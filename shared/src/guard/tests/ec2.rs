@@ -5,13 +5,13 @@
     reason = "the functions' own error is returned as it is"
 )]
 
-use super::super::{Loss, settle};
+use super::super::{Release, handle_release};
 use super::*;
 use crate::address::{Interface, InterfaceAssociation};
 use crate::clock::Clock;
 use crate::cloud::{
-    AddressRequest, Allocated, Associate, CloudError, Failure, NameAddress, ReadAddresses,
-    ReadInterfaces, Reclaim, Trail, Which, WhichInterfaces,
+    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
+    InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
 };
 use crate::error::Error;
 use crate::event::cloudtrail::Record;
@@ -34,7 +34,7 @@ pub(super) struct Ec2 {
     pub(super) names: BTreeMap<AllocationId, String>,
     pub(super) history: Vec<Record>,
     /// The tags of each request for an address.
-    pub(super) requests: Vec<AddressRequest>,
+    pub(super) requests: Vec<AllocateAddressRequest>,
     /// It allocates this address whatever it is asked for.
     pub(super) gives_instead: Option<Ipv4Addr>,
     /// So many of the next looks at an allocation show nothing.
@@ -53,7 +53,7 @@ pub(super) struct Guarded {
     pub(super) cloud: Cloud,
     pub(super) ledger: MemoryLedger,
     pub(super) settings: Settings,
-    pub(super) loss: Loss,
+    pub(super) release: Release,
     /// How long Lambda lets the run go on.
     pub(super) ends_in: Duration,
 }
@@ -144,7 +144,7 @@ impl Released {
             cloud: Cloud(Arc::new(Mutex::new(ec2))),
             ledger,
             settings: self.settings(),
-            loss: self.loss.clone(),
+            release: self.release.clone(),
             ends_in: Duration::seconds(60),
         }
     }
@@ -212,7 +212,7 @@ impl Guarded {
             run: 0,
         };
         let function = Function::ReleaseGuard;
-        settle(function, &ports, &self.settings, &self.loss, delivery)
+        handle_release(function, &ports, &self.settings, &self.release, delivery)
             .now_or_never()
             .expect("nothing here waits for anything else")
     }
@@ -247,7 +247,7 @@ impl Guarded {
     }
 
     pub(super) fn record(&self) -> ReleaseRecord {
-        self.record_of(&self.loss.allocation)
+        self.record_of(&self.release.allocation)
             .expect("the release has a record")
     }
 
@@ -301,28 +301,28 @@ impl Clock for Cloud {
 }
 
 impl ReadAddresses for Cloud {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let mut ec2 = self.asked("DescribeAddresses")?;
-        if matches!(which, Which::Allocations(_)) && ec2.lagging_looks > 0 {
+        if matches!(which, AddressFilter::Allocations(_)) && ec2.lagging_looks > 0 {
             ec2.lagging_looks -= 1;
             return Ok(Vec::new());
         }
         let is_asked_for = |address: &&Address| match which {
-            Which::All => true,
-            Which::Allocations(ids) => ids.contains(&address.allocation),
-            Which::Ip(ip) => address.ip == *ip,
+            AddressFilter::All => true,
+            AddressFilter::Allocations(ids) => ids.contains(&address.allocation),
+            AddressFilter::Ip(ip) => address.ip == *ip,
         };
         Ok(ec2.held.iter().filter(is_asked_for).cloned().collect())
     }
 
-    async fn reverse_names(
+    async fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         let ec2 = self.asked("DescribeAddressesAttribute")?;
         let is_asked_for = |(id, _): &(&AllocationId, &String)| match which {
-            Which::Allocations(ids) => ids.contains(id),
-            Which::All | Which::Ip(_) => true,
+            AddressFilter::Allocations(ids) => ids.contains(id),
+            AddressFilter::All | AddressFilter::Ip(_) => true,
         };
         let names = ec2.names.iter().filter(is_asked_for);
         Ok(names.map(|(id, name)| (id.clone(), name.clone())).collect())
@@ -330,7 +330,7 @@ impl ReadAddresses for Cloud {
 }
 
 impl Reclaim for Cloud {
-    async fn allocate(&self, request: &AddressRequest) -> Result<Allocated, CloudError> {
+    async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         self.ec2().requests.push(request.clone());
         let mut ec2 = self.asked("AllocateAddress")?;
         let ip = ec2.gives_instead.unwrap_or(request.ip);
@@ -378,8 +378,8 @@ impl Associate for Cloud {
     }
 }
 
-impl NameAddress for Cloud {
-    async fn set_reverse_name(
+impl SetReverseDns for Cloud {
+    async fn set_reverse_dns(
         &self,
         allocation: &AllocationId,
         name: &str,
@@ -396,13 +396,13 @@ impl ReadInterfaces for Cloud {
         Ok(ec2.interface.clone().filter(|it| it.id == *eni))
     }
 
-    async fn interfaces(&self, _: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, _: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         unreachable!("the guard asks for one interface by name")
     }
 }
 
 impl Trail for Cloud {
-    async fn history_of(
+    async fn event_history(
         &self,
         _: &AllocationId,
         until: OffsetDateTime,

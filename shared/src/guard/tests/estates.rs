@@ -1,6 +1,6 @@
 //! What a person is told of an address that is lost: all that is known of it, and how to ask for it.
 
-use super::super::estate;
+use super::super::manual_recovery;
 use super::*;
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::{Lock, Unlocked};
@@ -29,7 +29,7 @@ fn all_that_is_known_of_a_lost_address_is_told() {
         ];
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = estate::of(snapshot, &released.loss, None);
+    let finding = manual_recovery::of(snapshot, &released.release, None);
     assert_eq!(
         finding.what,
         "what 203.0.113.7 was: allocation eipalloc-0a, tag Name=partner gateway, tag aws:stack=network, \
@@ -51,13 +51,13 @@ fn what_is_not_known_of_it_is_left_out() {
     let released = released().snapshot(|row| {
         row.tags.clear();
         row.border_group = None;
-        row.reverse_name = None;
+        row.reverse_dns = None;
         if let Some(held) = &mut row.association {
             (held.value.eni, held.value.private_ip) = (None, None);
         }
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = estate::of(snapshot, &released.loss, None);
+    let finding = manual_recovery::of(snapshot, &released.release, None);
     let what = "what 203.0.113.7 was: allocation eipalloc-0a, associated with an unknown interface";
     assert_eq!(finding.what, what);
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7; if EC2 says";

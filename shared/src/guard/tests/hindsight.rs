@@ -5,7 +5,7 @@ use super::*;
 use crate::event::cloudtrail::Actor;
 use crate::ids::{AllocationId, BorderGroup};
 use crate::ledger::release::LostReason;
-use crate::ledger::snapshot::{Life, Lock, Unlocked};
+use crate::ledger::snapshot::{AllocationState, Lock, Unlocked};
 use crate::report::Outcome;
 
 const EXEMPT: (&str, &str) = (
@@ -58,10 +58,10 @@ fn a_late_event_tells_who_when_and_what_went_before() {
     assert!(report.findings.is_empty(), "{:?}", report.findings);
     let expected = ReleaseRecord {
         event_id: Some("event-1".to_owned()),
-        actor: loss().call.unwrap().actor,
+        actor: release().call.unwrap().actor,
         released_at: RELEASED_AT,
         border_group: Some(BorderGroup("eu-west-1".to_owned())),
-        story: vec![untagged_by_kim()],
+        unlocked: vec![untagged_by_kim()],
         updated_at: RELEASED_AT + Duration::minutes(10),
         revision: 2,
         ..before
@@ -70,7 +70,7 @@ fn a_late_event_tells_who_when_and_what_went_before() {
     let row = guarded.row(&lost()).unwrap();
     assert_eq!(
         (row.life, row.revision),
-        (Life::Released { at: RELEASED_AT }, 2)
+        (AllocationState::Released { at: RELEASED_AT }, 2)
     );
     assert!(guarded.calls().is_empty(), "nothing is asked of EC2");
 }
@@ -88,7 +88,7 @@ fn the_same_event_once_more_teaches_nothing() {
 #[test]
 fn a_run_that_no_event_tells_anything_changes_no_time() {
     let mut guarded = settled_by_a_sweep(released(), reclaimed());
-    guarded.loss.call = None;
+    guarded.release.call = None;
     let (record, row) = (guarded.record(), guarded.row(&lost()));
     guarded.report();
     assert_eq!((guarded.record(), guarded.row(&lost())), (record, row));
@@ -101,8 +101,8 @@ fn an_end_that_an_event_told_is_not_moved_by_another() {
     guarded.report();
     let (record, row) = (guarded.record(), guarded.row(&lost()));
     assert_eq!(record.event_id.as_deref(), Some("event-1"));
-    guarded.loss.released_at += Duration::minutes(1);
-    guarded.loss.call.as_mut().unwrap().event_id = "event-2".to_owned();
+    guarded.release.released_at += Duration::minutes(1);
+    guarded.release.call.as_mut().unwrap().event_id = "event-2".to_owned();
     guarded.report();
     assert_eq!((guarded.record(), guarded.row(&lost())), (record, row));
 }
@@ -138,25 +138,25 @@ fn what_an_exempt_role_released_was_meant_after_all_and_that_is_said_once() {
         "eipalloc-0b was taken back, though its release was meant"
     );
     assert_eq!(guarded.record().status, reclaimed(), "it stays as it is");
-    let thought = guarded.record().second_thought.unwrap();
+    let thought = guarded.record().late_exemption.unwrap();
     assert!(thought.contains("role/ops"), "{thought}");
 
     let again = guarded.report();
     assert_eq!(again.outcome, Outcome::AlreadyOurs);
     assert!(again.findings.is_empty());
-    assert_eq!(guarded.record().second_thought, Some(thought));
+    assert_eq!(guarded.record().late_exemption, Some(thought));
 }
 
 #[test]
 fn a_second_thought_is_not_thought_twice() {
     let mut released = released().set(EXEMPT.0, EXEMPT.1).recorded_as(reclaimed());
     let record = released.observed.ledger.release.as_mut().unwrap();
-    record.second_thought = Some("its protect tag was removed before".to_owned());
+    record.late_exemption = Some("its protect tag was removed before".to_owned());
     let guarded = released.guarded();
     assert_eq!(guarded.report().outcome, Outcome::AlreadyOurs);
     let record = guarded.record();
     assert_eq!(
-        record.second_thought.as_deref(),
+        record.late_exemption.as_deref(),
         Some("its protect tag was removed before")
     );
     assert_eq!(
@@ -171,7 +171,7 @@ fn a_tag_that_was_removed_before_is_a_second_thought_too() {
     let released = released().untagged_before(Duration::minutes(1));
     let guarded = settled_by_a_sweep(released, reclaimed());
     assert_eq!(guarded.report().outcome, Outcome::LetGo);
-    let thought = guarded.record().second_thought.unwrap();
+    let thought = guarded.record().late_exemption.unwrap();
     assert!(thought.contains("by arn:kim"), "{thought}");
 }
 
@@ -181,7 +181,7 @@ fn what_did_not_come_back_needs_no_second_thought() {
     let released = released().set(EXEMPT.0, EXEMPT.1);
     let guarded = settled_by_a_sweep(released, ReleaseStatus::Lost { reason });
     assert_eq!(guarded.report().outcome, Outcome::Lost);
-    assert_eq!(guarded.record().second_thought, None);
+    assert_eq!(guarded.record().late_exemption, None);
     assert_eq!(guarded.record().event_id.as_deref(), Some("event-1"));
 }
 
@@ -195,7 +195,7 @@ fn a_release_of_which_the_ledger_has_no_row_is_completed_all_the_same() {
     put(&guarded.ledger, &snapshot());
     guarded.report();
     assert!(
-        guarded.row(&lost()).unwrap().is_alive(),
+        guarded.row(&lost()).unwrap().is_allocated(),
         "reconcile's to end, not told here"
     );
 }

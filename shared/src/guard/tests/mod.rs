@@ -13,12 +13,12 @@ mod restorations;
 mod tags;
 mod unwritten;
 
-use super::Loss;
+use super::Release;
 use super::decide::{self, Conclusion, Decision, Observed, ReclaimPlan};
 use crate::address::{Address, Association, Pool};
 use crate::event::cloudtrail::{Actor, Call};
-use crate::ledger::snapshot::{Held, Reclaimed, Unprotected};
-use crate::ledger::{Known, ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::ledger::snapshot::{Dated, Reclaimed, Unprotected};
+use crate::ledger::{AllocationRows, ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::report::KnownFrom;
 use crate::settings::Settings;
 use std::net::Ipv4Addr;
@@ -32,7 +32,7 @@ const PRIVATE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 /// An address that was released: protected, known to the ledger, by a person, ten seconds ago.
 struct Released {
     observed: Observed,
-    loss: Loss,
+    release: Release,
     settings: Vec<(String, String)>,
     now: OffsetDateTime,
 }
@@ -41,15 +41,15 @@ fn released() -> Released {
     let snapshot = snapshot();
     Released {
         observed: Observed {
-            ledger: Known {
+            ledger: AllocationRows {
                 snapshot: Some(snapshot.clone()),
                 release: None,
             },
             snapshot: Some(snapshot),
             known_from: Some(KnownFrom::Ledger),
-            trail_asked: false,
+            looked_up_events: false,
         },
-        loss: loss(),
+        release: release(),
         settings: vec![
             ("HOLDFAST_TABLE".to_owned(), "ledger".to_owned()),
             ("HOLDFAST_MODE".to_owned(), "enforce".to_owned()),
@@ -59,8 +59,8 @@ fn released() -> Released {
     }
 }
 
-fn loss() -> Loss {
-    Loss {
+fn release() -> Release {
+    Release {
         allocation: "eipalloc-0a".parse().unwrap(),
         border_group: Some(crate::ids::BorderGroup("eu-west-1".to_owned())),
         released_at: RELEASED_AT,
@@ -94,9 +94,9 @@ fn snapshot() -> Snapshot {
     };
     let at = RELEASED_AT - Duration::days(30);
     let name = Some(Some("gate.example.com"));
-    Snapshot::first(crate::ledger::snapshot::Sighting {
+    Snapshot::first(crate::ledger::snapshot::Observation {
         address: &address,
-        reverse_name: name,
+        reverse_dns: name,
         at,
     })
 }
@@ -169,21 +169,21 @@ impl Released {
     }
 
     fn and_the_trail_was_asked(mut self) -> Self {
-        self.observed.trail_asked = true;
+        self.observed.looked_up_events = true;
         self
     }
 
     fn recorded_as(mut self, status: ReleaseStatus) -> Self {
         self.observed.ledger.release = Some(ReleaseRecord {
-            allocation: self.loss.allocation.clone(),
+            allocation: self.release.allocation.clone(),
             ip: Some(IP),
             border_group: None,
             released_at: RELEASED_AT,
             event_id: None,
             actor: Actor::default(),
-            story: Vec::new(),
+            unlocked: Vec::new(),
             status,
-            second_thought: None,
+            late_exemption: None,
             audited: false,
             attempts: 1,
             updated_at: RELEASED_AT,
@@ -202,7 +202,7 @@ impl Released {
     }
 
     fn decision(&self) -> Decision {
-        decide::loss(&self.observed, &self.loss, &self.settings(), self.now)
+        decide::release(&self.observed, &self.release, &self.settings(), self.now)
     }
 
     fn plan(&self) -> ReclaimPlan {
@@ -220,7 +220,7 @@ impl Released {
     }
 }
 
-fn ended<T>(held: &mut Option<Held<T>>, before: Duration) {
+fn ended<T>(held: &mut Option<Dated<T>>, before: Duration) {
     if let Some(held) = held {
         held.until = Some(RELEASED_AT - before);
     }

@@ -17,7 +17,7 @@ fn it_tells_each_call_and_makes_none_of_them() {
     let calls = [
         PlannedCall::allocate(IP),
         PlannedCall::associate(&IP, &eni, PRIVATE_IP),
-        PlannedCall::set_reverse_name(&IP, "gate.example.com"),
+        PlannedCall::set_reverse_dns(&IP, "gate.example.com"),
     ];
     assert_eq!(report.would_call, calls);
     assert_eq!(guarded.calls(), ["DescribeNetworkInterfaces"]);
@@ -34,7 +34,7 @@ fn a_place_that_is_gone_is_told_and_no_association_is() {
     );
     let calls = [
         PlannedCall::allocate(IP),
-        PlannedCall::set_reverse_name(&IP, "gate.example.com"),
+        PlannedCall::set_reverse_dns(&IP, "gate.example.com"),
     ];
     assert_eq!(report.would_call, calls);
 }

@@ -2,10 +2,10 @@
 
 use super::ec2::{Guarded, new_allocation, put};
 use super::*;
-use crate::event::cloudtrail::{Allocation, Deed, Record};
+use crate::event::cloudtrail::{AddressChange, Allocation, Record};
 use crate::ids::{AllocationId, BorderGroup};
 use crate::ledger::release::{LostReason, PendingReason};
-use crate::ledger::snapshot::{Life, Lock};
+use crate::ledger::snapshot::{AllocationState, Lock};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::report::{KnownFrom, Outcome, Report};
 use futures_util::FutureExt;
@@ -26,7 +26,7 @@ fn reclaimed(allocation: &str) -> ReleaseStatus {
 }
 
 fn role_of_kim() -> Actor {
-    loss().call.unwrap().actor
+    release().call.unwrap().actor
 }
 
 fn not_to_be_had() -> Guarded {
@@ -51,9 +51,9 @@ fn a_release_is_recorded_with_who_when_and_what_became_of_it() {
         released_at: RELEASED_AT,
         event_id: Some("event-1".to_owned()),
         actor: role_of_kim(),
-        story: Vec::new(),
+        unlocked: Vec::new(),
         status: NOT_AVAILABLE,
-        second_thought: None,
+        late_exemption: None,
         audited: false,
         attempts: 1,
         updated_at: RELEASED_AT + Duration::seconds(10),
@@ -116,7 +116,7 @@ fn what_another_run_has_settled_meanwhile_stays_settled() {
     for status in [
         reclaimed("eipalloc-0c"),
         ReleaseStatus::Lost {
-            reason: LostReason::Fight,
+            reason: LostReason::ReclaimLoop,
         },
         ReleaseStatus::LetGo {
             reason: "exempt".to_owned(),
@@ -152,9 +152,9 @@ fn what_another_run_only_noted_meanwhile_gives_way() {
 
 /// Reconcile asks again, and no event tells it of the release.
 fn untold(mut guarded: Guarded) -> Guarded {
-    guarded.loss.call = None;
-    guarded.loss.border_group = None;
-    guarded.loss.released_at = RELEASED_AT + Duration::minutes(5);
+    guarded.release.call = None;
+    guarded.release.border_group = None;
+    guarded.release.released_at = RELEASED_AT + Duration::minutes(5);
     guarded
 }
 
@@ -188,14 +188,14 @@ fn an_event_that_comes_after_all_completes_the_record() {
     assert_eq!((untold.event_id, untold.actor), (None, Actor::default()));
     assert_eq!(untold.released_at, RELEASED_AT + Duration::minutes(5));
     let guarded = Guarded {
-        loss: loss(),
+        release: release(),
         ..guarded
     };
     guarded.report();
     let told = guarded.record();
     assert_eq!(told.event_id.as_deref(), Some("event-1"));
     assert_eq!((told.actor, told.released_at), (role_of_kim(), RELEASED_AT));
-    assert_eq!(told.border_group, loss().border_group);
+    assert_eq!(told.border_group, release().border_group);
 }
 
 #[test]
@@ -212,7 +212,7 @@ fn a_record_that_was_audited_stays_audited() {
 fn the_old_allocation_ends_when_it_was_released() {
     let guarded = not_to_be_had();
     guarded.report();
-    let life = Life::Released { at: RELEASED_AT };
+    let life = AllocationState::Released { at: RELEASED_AT };
     assert_eq!(guarded.row(&lost()).unwrap().life, life);
 }
 
@@ -225,7 +225,10 @@ fn an_end_that_is_known_already_is_not_moved() {
     let guarded = released.guarded();
     guarded.report();
     let row = guarded.row(&lost()).unwrap();
-    assert_eq!((row.life, row.revision), (Life::Released { at: before }, 1));
+    assert_eq!(
+        (row.life, row.revision),
+        (AllocationState::Released { at: before }, 1)
+    );
 }
 
 #[test]
@@ -242,7 +245,7 @@ fn what_was_let_go_is_in_the_ledger() {
         guarded.record().status,
         ReleaseStatus::LetGo { .. }
     ));
-    assert!(!guarded.row(&lost()).unwrap().is_alive());
+    assert!(!guarded.row(&lost()).unwrap().is_allocated());
     assert!(guarded.calls().is_empty());
 }
 
@@ -281,12 +284,12 @@ fn elses() -> Address {
     }
 }
 
-fn told(name: &str, before: Duration, deed: Deed) -> Record {
-    let mut call = loss().call.unwrap();
+fn told(name: &str, before: Duration, change: AddressChange) -> Record {
+    let mut call = release().call.unwrap();
     call.event_id = format!("{name}-{before}");
     call.name = name.to_owned();
     call.at = RELEASED_AT - before;
-    Record { call, deed }
+    Record { call, change }
 }
 
 /// What CloudTrail tells of the address: born, named, unnamed.
@@ -299,13 +302,17 @@ fn history() -> Vec<Record> {
         border_group: None,
         tags: snapshot.tags,
     };
-    let reset = Deed::ReverseNameReset { allocation: lost() };
-    let name = Deed::ReverseNameSet {
+    let reset = AddressChange::ReverseNameReset { allocation: lost() };
+    let name = AddressChange::ReverseNameSet {
         allocation: lost(),
         name: Some("gate.example.com".to_owned()),
     };
     vec![
-        told("AllocateAddress", Duration::days(2), Deed::Allocated(birth)),
+        told(
+            "AllocateAddress",
+            Duration::days(2),
+            AddressChange::Allocated(birth),
+        ),
         told("ModifyAddressAttribute", Duration::days(1), name),
         told("ResetAddressAttribute", Duration::minutes(2), reset),
     ]
@@ -323,28 +330,28 @@ fn what_only_the_trail_knows_is_in_the_ledger_afterwards() {
     assert_eq!(report.outcome, Outcome::Reclaimed);
     assert_eq!(
         super::ec2::address(&report).known_from,
-        Some(KnownFrom::Trail)
+        Some(KnownFrom::EventHistory)
     );
     let row = guarded.row(&lost()).unwrap();
-    assert_eq!((row.ip, row.is_alive()), (IP, false));
+    assert_eq!((row.ip, row.is_allocated()), (IP, false));
     let record = guarded.record();
-    assert_eq!((record.ip, record.story.len()), (Some(IP), 1));
-    assert_eq!(record.story[0].what, Lock::ReverseName);
+    assert_eq!((record.ip, record.unlocked.len()), (Some(IP), 1));
+    assert_eq!(record.unlocked[0].what, Lock::ReverseName);
     assert_eq!(guarded.ec2().names[&new_allocation(1)], "gate.example.com");
 }
 
 #[test]
 fn a_trail_that_tells_of_the_release_as_well_is_kept_too() {
     let guarded = known_to_the_trail_only().with(|ec2| {
-        let deed = Deed::Released {
+        let change = AddressChange::Released {
             allocation: lost(),
             border_group: None,
         };
         ec2.history
-            .push(told("ReleaseAddress", Duration::ZERO, deed));
+            .push(told("ReleaseAddress", Duration::ZERO, change));
     });
     guarded.report();
-    let life = Life::Released { at: RELEASED_AT };
+    let life = AllocationState::Released { at: RELEASED_AT };
     assert_eq!(guarded.row(&lost()).map(|row| row.life), Some(life));
 }
 

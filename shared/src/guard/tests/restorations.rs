@@ -1,38 +1,38 @@
 //! What follows once an address is back.
 
-use super::super::restore::{self, Restoration, Scene};
+use super::super::restore::{self, CurrentState, Restoration};
 use super::*;
 use crate::address::{Interface, InterfaceAssociation};
 
 /// The place that the address had, as it is when the address is back: everything still there and free.
 struct Place {
     released: Released,
-    scene: Scene,
+    current: CurrentState,
 }
 
 fn place() -> Place {
     Place {
         released: released(),
-        scene: Scene {
+        current: CurrentState {
             allocation: "eipalloc-0b".parse().unwrap(),
             association: None,
             interface: Some(Interface {
                 private_ips: [(PRIVATE_IP, None)].into(),
                 ..Interface::bare("eni-01".parse().unwrap())
             }),
-            reverse_name: None,
+            reverse_dns: None,
         },
     }
 }
 
 impl Place {
-    fn scene(mut self, change: impl Fn(&mut Scene)) -> Self {
-        change(&mut self.scene);
+    fn current(mut self, change: impl Fn(&mut CurrentState)) -> Self {
+        change(&mut self.current);
         self
     }
 
     fn interface(self, change: impl Fn(&mut Interface)) -> Self {
-        self.scene(|scene| scene.interface.iter_mut().for_each(&change))
+        self.current(|current| current.interface.iter_mut().for_each(&change))
     }
 
     fn occupied_by(self, ip: [u8; 4], allocation: Option<&str>) -> Self {
@@ -57,8 +57,8 @@ impl Place {
         let snapshot = self.released.observed.snapshot.as_ref().unwrap();
         restore::decide(
             snapshot,
-            &self.released.loss,
-            &self.scene,
+            &self.released.release,
+            &self.current,
             &self.released.settings(),
         )
     }
@@ -82,23 +82,23 @@ fn the_address_goes_back_to_its_interface_and_private_ip() {
 #[test]
 fn the_reverse_name_is_set_again() {
     assert_eq!(
-        place().restoration().reverse_name.as_deref(),
+        place().restoration().reverse_dns.as_deref(),
         Some("gate.example.com")
     );
 }
 
 #[test]
 fn nothing_is_left_to_do_once_it_is_restored() {
-    let restored = place().scene(|scene| {
-        scene.association = Some(association());
-        scene.reverse_name = Some("gate.example.com".to_owned());
+    let restored = place().current(|current| {
+        current.association = Some(association());
+        current.reverse_dns = Some("gate.example.com".to_owned());
     });
     let restoration = restored.restoration();
     assert_eq!(
-        (restoration.associate, restoration.reverse_name),
+        (restoration.associate, restoration.reverse_dns),
         (None, None)
     );
-    assert!(restoration.standing.is_some() && restoration.findings.is_empty());
+    assert!(restoration.already_correct.is_some() && restoration.findings.is_empty());
 }
 
 #[test]
@@ -111,14 +111,14 @@ fn an_association_that_ended_just_before_the_release_is_restored() {
 fn an_association_given_up_long_before_the_release_is_not() {
     let place = place().snapshot(|snapshot| {
         ended(&mut snapshot.association, Duration::days(3));
-        ended(&mut snapshot.reverse_name, Duration::days(3));
+        ended(&mut snapshot.reverse_dns, Duration::days(3));
     });
     assert_eq!(place.restoration(), Restoration::default());
 }
 
 #[test]
 fn an_interface_that_is_gone_is_reported_with_the_command_to_go_on() {
-    let place = place().scene(|scene| scene.interface = None);
+    let place = place().current(|current| current.interface = None);
     assert_eq!(
         place.refusal(),
         "the network interface eni-01 does not exist any more"
@@ -164,9 +164,9 @@ fn a_private_ip_that_moved_away_is_reported() {
 
 #[test]
 fn whoever_associated_the_address_meanwhile_keeps_it() {
-    let place = place().scene(|scene| {
+    let place = place().current(|current| {
         let eni = Some("eni-99".parse().unwrap());
-        scene.association = Some(Association {
+        current.association = Some(Association {
             eni,
             ..association()
         });
@@ -186,9 +186,9 @@ fn an_association_of_which_only_the_instance_is_known_is_left_to_a_person() {
 
 #[test]
 fn an_address_on_another_private_ip_of_the_same_interface_is_not_where_it_was() {
-    let place = place().scene(|scene| {
+    let place = place().current(|current| {
         let private_ip = Some([10, 0, 0, 9].into());
-        scene.association = Some(Association {
+        current.association = Some(Association {
             private_ip,
             ..association()
         });
@@ -198,7 +198,7 @@ fn an_address_on_another_private_ip_of_the_same_interface_is_not_where_it_was() 
 
 #[test]
 fn an_address_that_stands_where_it_stood_is_reported_as_ec2_shows_it() {
-    let place = place().scene(|scene| scene.association = Some(association()));
+    let place = place().current(|current| current.association = Some(association()));
     let expected = crate::report::AssociationReport {
         id: Some("eipassoc-01".parse().unwrap()),
         eni: "eni-01".parse().unwrap(),
@@ -206,7 +206,7 @@ fn an_address_that_stands_where_it_stood_is_reported_as_ec2_shows_it() {
         instance: Some("i-01".parse().unwrap()),
         verified: true,
     };
-    assert_eq!(place.restoration().standing, Some(expected));
+    assert_eq!(place.restoration().already_correct, Some(expected));
 }
 
 /// The address's own answer lags, the interface's does not.
@@ -220,7 +220,9 @@ fn a_private_ip_that_shows_the_address_already_is_no_obstacle() {
 
 #[test]
 fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
-    let gone = place().scene(|scene| scene.interface = None).restoration();
+    let gone = place()
+        .current(|current| current.interface = None)
+        .restoration();
     let next = &gone.findings[0].next;
     assert!(
         next.contains("<instead of eni-01> --private-ip-address <instead of 10.0.0.5>"),
@@ -243,9 +245,9 @@ fn a_name_that_is_published_already_is_not_set_again() {
     let named = |name: &str| {
         let name = Some(name.to_owned());
         place()
-            .scene(|scene| scene.reverse_name.clone_from(&name))
+            .current(|current| current.reverse_dns.clone_from(&name))
             .restoration()
     };
-    assert_eq!(named("gate.example.com").reverse_name, None);
-    assert!(named("other.example.com").reverse_name.is_some());
+    assert_eq!(named("gate.example.com").reverse_dns, None);
+    assert!(named("other.example.com").reverse_dns.is_some());
 }

@@ -101,7 +101,7 @@ fn where_there_is_room_for_all_no_tag_is_reported() {
 #[test]
 fn our_own_tags_carry_the_protection_and_nothing_else() {
     let released = released();
-    let (snapshot, allocation) = (snapshot(), released.loss.allocation.clone());
+    let (snapshot, allocation) = (snapshot(), released.release.allocation.clone());
     let own = decide::own_tags(&snapshot, &allocation, &released.settings(), released.now);
     let keys: Vec<_> = own.keys().map(String::as_str).collect();
     let expected = [

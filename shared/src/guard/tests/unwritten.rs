@@ -1,12 +1,12 @@
 //! A ledger that takes no rows: what the guard leaves undone then, and what it says.
 
-use super::super::settle;
+use super::super::handle_release;
 use super::ec2::refusal;
 use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ids::{AllocationId, AssociationId};
-use crate::ledger::lease::{Claim, Taken};
+use crate::ledger::lease::{Acquire, Claim};
 use crate::ledger::{Entry, Lease, Ledger, MemoryLedger, Written};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 struct WithoutRows(MemoryLedger);
 
 impl Ledger for WithoutRows {
-    async fn read(&self, allocation: &AllocationId) -> Result<Known, CloudError> {
+    async fn read(&self, allocation: &AllocationId) -> Result<AllocationRows, CloudError> {
         self.0.read(allocation).await
     }
 
@@ -53,8 +53,8 @@ impl Ledger for WithoutRows {
         self.0.leases().await
     }
 
-    async fn take_lease(&self, claim: &Claim) -> Result<Taken, CloudError> {
-        self.0.take_lease(claim).await
+    async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {
+        self.0.acquire_lease(claim).await
     }
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
@@ -75,8 +75,8 @@ fn a_release_whose_rows_are_not_written_is_not_recorded_as_settled() {
         run: 0,
     };
     let (function, settings) = (Function::ReleaseGuard, &guarded.settings);
-    let run = settle(function, &ports, settings, &guarded.loss, delivery);
+    let run = handle_release(function, &ports, settings, &guarded.release, delivery);
     let end = run.now_or_never().unwrap();
     assert!(matches!(end, Err(Error::LedgerUnwritten { .. })), "{end:?}");
-    assert_eq!(guarded.record_of(&guarded.loss.allocation), None);
+    assert_eq!(guarded.record_of(&guarded.release.allocation), None);
 }

@@ -2,11 +2,12 @@
 
 use super::{
     NOON, PROTECT, actor, address, associated, birth, born, call, disassociated, foreign, minute,
-    named, offered, own, released, seen, tagged, tags, tie, tie_id, unnamed, untagged, withdrawn,
+    named, offered, own, released, reverse_dns_reset, seen, tagged, tags, tie, tie_id, untagged,
+    withdrawn,
 };
-use crate::event::cloudtrail::Deed;
+use crate::event::cloudtrail::AddressChange;
 use crate::ledger::Snapshot;
-use crate::ledger::snapshot::{Held, Life, Lock, Offer, Unlocked, Unprotected};
+use crate::ledger::snapshot::{AllocationState, Dated, Lock, TransferOffer, Unlocked, Unprotected};
 use time::Duration;
 
 const WEB: &[(&str, &str)] = &[("Name", "web")];
@@ -32,37 +33,41 @@ fn a_call_on_another_allocation_teaches_nothing() {
         allocation: foreign(),
         ..birth()
     };
-    for deed in [
-        Deed::Allocated(birth_of_another),
+    for change in [
+        AddressChange::Allocated(birth_of_another),
         associated(foreign(), 2),
         disassociated(2),
         tagged(foreign(), WEB),
         untagged(foreign(), GONE),
         named(foreign(), "b.example.com"),
-        unnamed(foreign()),
+        reverse_dns_reset(foreign()),
         offered(foreign(), "777788889999"),
         withdrawn(foreign()),
         released(foreign()),
-        Deed::TransferAccepted {
+        AddressChange::TransferAccepted {
             ip: row.ip,
             allocation: Some(own()),
         },
     ] {
         for at in [-1, 0, 2, 10] {
-            let record = call(minute(at), "alice", deed.clone());
-            assert_eq!(row.following(&record, PROTECT), None, "{deed:?} at {at}");
+            let record = call(minute(at), "alice", change.clone());
+            assert_eq!(
+                row.after_record(&record, PROTECT),
+                None,
+                "{change:?} at {at}"
+            );
         }
     }
 }
 
 #[test]
 fn a_call_that_names_several_allocations_is_about_each_of_them() {
-    let both = Deed::Tagged {
+    let both = AddressChange::Tagged {
         allocations: vec![foreign(), own()],
         tags: tags(WEB),
     };
     assert_eq!(born().hears(1, both).tags["Name"], "web");
-    let both = Deed::Untagged {
+    let both = AddressChange::Untagged {
         allocations: vec![foreign(), own()],
         tags: Vec::new(),
     };
@@ -71,27 +76,27 @@ fn a_call_that_names_several_allocations_is_about_each_of_them() {
 
 #[test]
 fn a_call_that_comes_twice_counts_once() {
-    for deed in [
+    for change in [
         associated(own(), 2),
         disassociated(1),
         tagged(own(), WEB),
         untagged(own(), GONE),
         named(own(), "b.example.com"),
-        unnamed(own()),
+        reverse_dns_reset(own()),
         offered(own(), "777788889999"),
         withdrawn(own()),
         released(own()),
     ] {
-        let record = call(minute(5), "alice", deed);
-        let once = full().following(&record, PROTECT).unwrap();
-        assert_eq!(once.following(&record, PROTECT), None, "{record:?}");
-        assert_ne!(once.words(), full().words(), "{record:?}");
+        let record = call(minute(5), "alice", change);
+        let once = full().after_record(&record, PROTECT).unwrap();
+        assert_eq!(once.after_record(&record, PROTECT), None, "{record:?}");
+        assert_ne!(once.content(), full().content(), "{record:?}");
     }
 }
 
 #[test]
 fn every_call_that_changes_something_makes_the_row_as_young_as_itself() {
-    for (deed, changes) in [
+    for (change, changes) in [
         (associated(own(), 2), true),
         (associated(own(), 1), false),
         (disassociated(1), true),
@@ -99,27 +104,27 @@ fn every_call_that_changes_something_makes_the_row_as_young_as_itself() {
         (untagged(own(), GONE), true),
         (named(own(), "b.example.com"), true),
         (named(own(), "a.example.com"), false),
-        (unnamed(own()), true),
+        (reverse_dns_reset(own()), true),
         (withdrawn(own()), true),
     ] {
-        let row = full().hears(7, deed.clone());
+        let row = full().hears(7, change.clone());
         let expected = if changes { minute(7) } else { minute(3) };
-        assert_eq!(row.true_at, expected, "{deed:?}");
-        assert_eq!(row.seen_at, NOON, "{deed:?}");
+        assert_eq!(row.as_of, expected, "{change:?}");
+        assert_eq!(row.observed_at, NOON, "{change:?}");
     }
 }
 
 #[test]
 fn an_association_is_the_youngest_whenever_it_is_heard() {
     let first = born().hears(5, associated(own(), 1));
-    assert_eq!(first.association, Some(Held::since(tie(1), minute(5))));
+    assert_eq!(first.association, Some(Dated::since(tie(1), minute(5))));
     assert_eq!(first.hears(4, associated(own(), 2)).is_at(), Some(1));
     assert_eq!(first.hears(6, associated(own(), 2)).is_at(), Some(2));
 }
 
 #[test]
 fn an_association_without_its_id_is_left_to_a_look() {
-    let nameless = Deed::Associated {
+    let nameless = AddressChange::Associated {
         allocation: own(),
         association: None,
         eni: tie(1).eni,
@@ -131,7 +136,7 @@ fn an_association_without_its_id_is_left_to_a_look() {
 
 #[test]
 fn of_one_call_heard_twice_the_one_that_says_more_counts() {
-    let bare = Deed::Associated {
+    let bare = AddressChange::Associated {
         allocation: own(),
         association: Some(tie_id(1)),
         eni: None,
@@ -188,7 +193,7 @@ fn tags_of_two_calls_that_arrive_in_reverse_are_both_there() {
         row.tags,
         tags(&[(PROTECT, "reclaim"), ("Name", "web"), ("Owner", "network")])
     );
-    assert_eq!(row.tagged_at, minute(2));
+    assert_eq!(row.tags_as_of, minute(2));
 }
 
 #[test]
@@ -221,9 +226,9 @@ fn a_removal_takes_what_it_names() {
     let all = tags(&[(PROTECT, "reclaim"), ("Name", "web"), ("aws:stack", "s")]);
     assert_eq!(left(&[("Name", Some("mail"))]), all);
     assert_eq!(left(&[("Other", None)]), all);
-    let unnamed = tags(&[(PROTECT, "reclaim"), ("aws:stack", "s")]);
-    assert_eq!(left(&[("Name", Some("web"))]), unnamed);
-    assert_eq!(left(&[("Name", None)]), unnamed);
+    let reverse_dns_reset = tags(&[(PROTECT, "reclaim"), ("aws:stack", "s")]);
+    assert_eq!(left(&[("Name", Some("web"))]), reverse_dns_reset);
+    assert_eq!(left(&[("Name", None)]), reverse_dns_reset);
     assert_eq!(left(&[]), tags(&[("aws:stack", "s")]));
 }
 
@@ -243,7 +248,7 @@ fn who_removed_the_protect_tag_first_is_who_unprotected_it() {
             .hears_of("lee", 2, untagged(own(), GONE));
     assert_eq!(row.unprotected.as_ref().unwrap().by, Some(actor("kim")));
     assert_eq!(undone(&row), [(Lock::ProtectTag, 1)]);
-    assert_eq!(row.tagged_at, minute(2));
+    assert_eq!(row.tags_as_of, minute(2));
 }
 
 #[test]
@@ -292,8 +297,8 @@ fn a_tag_that_was_never_there_was_removed_by_nobody() {
 #[test]
 fn a_name_is_the_youngest_whenever_it_is_heard() {
     let row = born().hears(5, named(own(), "a.example.com"));
-    let a = Held::since("a.example.com".to_owned(), minute(5));
-    assert_eq!(row.reverse_name, Some(a));
+    let a = Dated::since("a.example.com".to_owned(), minute(5));
+    assert_eq!(row.reverse_dns, Some(a));
     let older = row.hears(4, named(own(), "b.example.com"));
     assert_eq!(older.is_named(), Some("a.example.com"));
     let younger = row.hears(6, named(own(), "b.example.com"));
@@ -303,9 +308,9 @@ fn a_name_is_the_youngest_whenever_it_is_heard() {
 #[test]
 fn a_reset_that_arrives_before_its_name_ends_it() {
     let row = born()
-        .hears(5, unnamed(own()))
+        .hears(5, reverse_dns_reset(own()))
         .hears(4, named(own(), "a.example.com"));
-    let held = row.reverse_name.as_ref().unwrap();
+    let held = row.reverse_dns.as_ref().unwrap();
     assert_eq!((held.since, held.until), (minute(4), Some(minute(5))));
     assert_eq!(undone(&row), [(Lock::ReverseName, 5)]);
     let again = row.hears(6, named(own(), "a.example.com"));
@@ -315,22 +320,22 @@ fn a_reset_that_arrives_before_its_name_ends_it() {
 #[test]
 fn a_name_that_was_missed_ended_when_the_reset_says() {
     let row = seen(1, &address(), Some("a.example.com")).sees(5, &address(), None);
-    assert_eq!(row.reverse_name.as_ref().unwrap().until, Some(minute(5)));
-    let told = row.hears(4, unnamed(own()));
-    assert_eq!(told.reverse_name.as_ref().unwrap().until, Some(minute(4)));
+    assert_eq!(row.reverse_dns.as_ref().unwrap().until, Some(minute(5)));
+    let told = row.hears(4, reverse_dns_reset(own()));
+    assert_eq!(told.reverse_dns.as_ref().unwrap().until, Some(minute(4)));
     assert_eq!(undone(&told), [(Lock::ReverseName, 4)]);
     assert_eq!(told.unlocked[0].by, actor("alice"));
 }
 
 #[test]
 fn a_reset_of_no_name_undoes_nothing() {
-    let row = born().hears(1, unnamed(own()));
-    assert_eq!((row.reverse_name, row.unlocked), (None, Vec::new()));
+    let row = born().hears(1, reverse_dns_reset(own()));
+    assert_eq!((row.reverse_dns, row.unlocked), (None, Vec::new()));
 }
 
 #[test]
 fn the_last_offer_stands_until_its_own_withdrawal() {
-    let offer = |at, account: &str, withdrawn_at| Offer {
+    let transfer_offer = |at, account: &str, withdrawn_at| TransferOffer {
         to_account: Some(account.to_owned()),
         at: minute(at),
         by: actor("alice"),
@@ -344,11 +349,11 @@ fn the_last_offer_stands_until_its_own_withdrawal() {
     ];
     let all = |range: &[usize]| {
         let told = range.iter().map(|&index| &calls[index]);
-        let row = told.fold(born(), |row, (at, deed)| row.hears(*at, deed.clone()));
-        row.offer
+        let row = told.fold(born(), |row, (at, change)| row.hears(*at, change.clone()));
+        row.transfer_offer
     };
-    let first = |end| Some(offer(1, "444455556666", end));
-    let second = |end| Some(offer(3, "777788889999", end));
+    let first = |end| Some(transfer_offer(1, "444455556666", end));
+    let second = |end| Some(transfer_offer(3, "777788889999", end));
     assert_eq!(all(&[0]), first(None));
     assert_eq!(all(&[0, 1]), first(Some(minute(2))));
     assert_eq!(all(&[1, 0]), first(Some(minute(2))));
@@ -360,31 +365,31 @@ fn the_last_offer_stands_until_its_own_withdrawal() {
 
 #[test]
 fn an_offer_stands_for_seven_days_unless_it_is_withdrawn() {
-    let offer = Offer {
+    let transfer_offer = TransferOffer {
         to_account: None,
         at: NOON,
         by: actor("alice"),
         withdrawn_at: None,
     };
-    assert!(offer.stood_at(NOON));
-    assert!(offer.stood_at(NOON + Duration::days(7)));
-    assert!(!offer.stood_at(NOON + Duration::days(7) + Duration::SECOND));
-    let withdrawn = Offer {
+    assert!(transfer_offer.is_open_at(NOON));
+    assert!(transfer_offer.is_open_at(NOON + Duration::days(7)));
+    assert!(!transfer_offer.is_open_at(NOON + Duration::days(7) + Duration::SECOND));
+    let withdrawn = TransferOffer {
         withdrawn_at: Some(minute(5)),
-        ..offer
+        ..transfer_offer
     };
-    assert!(withdrawn.stood_at(minute(4)));
-    assert!(!withdrawn.stood_at(minute(5)));
-    assert!(!withdrawn.stood_at(minute(6)));
+    assert!(withdrawn.is_open_at(minute(4)));
+    assert!(!withdrawn.is_open_at(minute(5)));
+    assert!(!withdrawn.is_open_at(minute(6)));
 }
 
 #[test]
 fn a_release_ends_the_row_and_keeps_what_it_knew() {
     let row = full().hears(9, released(own()));
-    assert_eq!(row.life, Life::Released { at: minute(9) });
+    assert_eq!(row.life, AllocationState::Released { at: minute(9) });
     assert_eq!(
         Snapshot {
-            life: Life::Alive,
+            life: AllocationState::Allocated,
             ..row.clone()
         },
         full()
@@ -413,7 +418,7 @@ fn a_tombstone_learns_what_was_before_its_end_and_nothing_of_later() {
 fn the_four_youngest_unlockings_are_remembered_oldest_first() {
     let name = |at| named(own(), &format!("{at}.example.com"));
     let row = (1..=6).rev().fold(born(), |row, at| {
-        row.hears(2 * at, unnamed(own()))
+        row.hears(2 * at, reverse_dns_reset(own()))
             .hears(2 * at - 1, name(at))
     });
     let times = [6, 8, 10, 12].map(|at| (Lock::ReverseName, at));
@@ -425,9 +430,13 @@ fn what_is_undone_in_one_second_is_told_in_one_order() {
     let row = born()
         .hears(1, associated(own(), 1))
         .hears(1, named(own(), "a.example.com"));
-    let row = [unnamed(own()), disassociated(1), untagged(own(), GONE)]
-        .into_iter()
-        .fold(row, |row, deed| row.hears(2, deed));
+    let row = [
+        reverse_dns_reset(own()),
+        disassociated(1),
+        untagged(own(), GONE),
+    ]
+    .into_iter()
+    .fold(row, |row, change| row.hears(2, change));
     let order = [Lock::ProtectTag, Lock::ReverseName, Lock::Association];
     assert_eq!(undone(&row), order.map(|lock| (lock, 2)));
 }

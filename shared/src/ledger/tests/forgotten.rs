@@ -3,10 +3,10 @@
 
 use super::{
     NOON, PROTECT, Snapshot, associated, birth, born, call, disassociated, minute, named, offered,
-    own, tagged, tags, unnamed, untagged, withdrawn,
+    own, reverse_dns_reset, tagged, tags, untagged, withdrawn,
 };
-use crate::event::cloudtrail::Deed;
-use crate::ledger::evidence::MOST_FACTS;
+use crate::event::cloudtrail::AddressChange;
+use crate::ledger::fact_log::MAX_FACTS;
 use time::Duration;
 
 /// A row as an earlier version left it at minute 5.
@@ -30,28 +30,28 @@ fn what_is_younger_than_an_old_row_counts() {
     let row = old()
         .hears(6, tagged(own(), &[("Name", "mail")]))
         .hears(6, disassociated(1))
-        .hears(6, unnamed(own()))
+        .hears(6, reverse_dns_reset(own()))
         .hears(6, withdrawn(own()));
     assert_eq!(row.tags["Name"], "mail");
     assert_eq!((row.is_at(), row.is_named()), (None, None));
-    assert_eq!(row.offer.unwrap().withdrawn_at, Some(minute(6)));
+    assert_eq!(row.transfer_offer.unwrap().withdrawn_at, Some(minute(6)));
     assert_eq!(row.unlocked.len(), 2);
 }
 
 #[test]
 fn what_is_older_than_an_old_row_changes_nothing_that_it_says() {
-    for deed in [
+    for change in [
         tagged(own(), &[("Name", "mail")]),
         untagged(own(), &[(PROTECT, None)]),
         associated(own(), 2),
         named(own(), "b.example.com"),
-        unnamed(own()),
+        reverse_dns_reset(own()),
         offered(own(), "777788889999"),
         withdrawn(own()),
-        Deed::Allocated(birth()),
+        AddressChange::Allocated(birth()),
     ] {
-        let row = old().hears(4, deed.clone());
-        assert_eq!(row.words(), old().words(), "{deed:?}");
+        let row = old().hears(4, change.clone());
+        assert_eq!(row.content(), old().content(), "{change:?}");
     }
 }
 
@@ -84,13 +84,13 @@ fn an_end_and_a_reclaim_leave_the_facts_as_they_are() {
 #[test]
 fn a_row_keeps_the_youngest_facts() {
     let name = |at: i64| tagged(own(), &[("Name", &at.to_string())]);
-    let most = i64::try_from(MOST_FACTS).unwrap();
+    let most = i64::try_from(MAX_FACTS).unwrap();
     let full = (1..most).fold(born(), |row, at| row.hears(at, name(at)));
-    assert_eq!(facts_of(&full), MOST_FACTS);
+    assert_eq!(facts_of(&full), MAX_FACTS);
     let over = full.hears(most, name(most));
-    assert_eq!(facts_of(&over), MOST_FACTS);
+    assert_eq!(facts_of(&over), MAX_FACTS);
     assert_eq!(over.tags["Name"], most.to_string());
-    assert_eq!(over.hears(0, Deed::Allocated(birth())), over);
+    assert_eq!(over.hears(0, AddressChange::Allocated(birth())), over);
     let once_more = over.hears(most + 1, tagged(own(), &[("Owner", "network")]));
     assert_eq!(once_more.tags[PROTECT], "reclaim");
 }
@@ -99,18 +99,20 @@ fn a_row_keeps_the_youngest_facts() {
 fn a_row_keeps_the_facts_of_a_day() {
     let after = |pause: Duration| {
         let record = call(NOON + pause, "alice", tagged(own(), &[("Name", "web")]));
-        born().following(&record, PROTECT).unwrap()
+        born().after_record(&record, PROTECT).unwrap()
     };
     assert_eq!(facts_of(&after(Duration::DAY)), 2);
     let later = after(Duration::DAY + Duration::SECOND);
     assert_eq!(facts_of(&later), 1);
     assert_eq!(later.tags, tags(&[(PROTECT, "reclaim"), ("Name", "web")]));
-    assert_eq!(later.hears(0, Deed::Allocated(birth())), later);
+    assert_eq!(later.hears(0, AddressChange::Allocated(birth())), later);
 }
 
 #[test]
 fn a_row_is_written_with_its_facts_and_read_without_them() {
-    let row = old().hears(6, unnamed(own())).hears(7, disassociated(1));
+    let row = old()
+        .hears(6, reverse_dns_reset(own()))
+        .hears(7, disassociated(1));
     let written = serde_json::to_value(&row).unwrap();
     assert_eq!(
         serde_json::from_value::<Snapshot>(written.clone()).unwrap(),
@@ -119,7 +121,7 @@ fn a_row_is_written_with_its_facts_and_read_without_them() {
     let mut of_earlier = written;
     of_earlier.as_object_mut().unwrap().remove("evidence");
     let read: Snapshot = serde_json::from_value(of_earlier).unwrap();
-    assert_eq!(read, row.without_evidence());
+    assert_eq!(read, row.without_fact_log());
     let again = serde_json::to_value(&read).unwrap();
     assert!(again.get("evidence").is_none());
 }
@@ -128,14 +130,14 @@ fn a_row_is_written_with_its_facts_and_read_without_them() {
 fn two_rows_say_the_same_whenever_it_was_seen() {
     let row = old();
     let later = old().sees(9, &super::address(), None);
-    assert!(!later.says_as(&row));
+    assert!(!later.has_same_content_as(&row));
     let mut moved = row.clone();
-    moved.seen_at = minute(9);
-    moved.tagged_at = minute(9);
-    moved.true_at = minute(9);
+    moved.observed_at = minute(9);
+    moved.tags_as_of = minute(9);
+    moved.as_of = minute(9);
     moved.association.as_mut().unwrap().since = minute(1);
-    moved.reverse_name.as_mut().unwrap().since = minute(1);
-    assert!(moved.says_as(&row));
+    moved.reverse_dns.as_mut().unwrap().since = minute(1);
+    assert!(moved.has_same_content_as(&row));
     moved.association.as_mut().unwrap().until = Some(minute(9));
-    assert!(!moved.says_as(&row));
+    assert!(!moved.has_same_content_as(&row));
 }

@@ -1,12 +1,12 @@
 //! Facts that come late, twice or from elsewhere: what is known of a later moment stays.
 
 use super::{
-    PROTECT, Snapshot, address, associated, birth, born, call, disassociated, foreign, minute, own,
-    seen, sighting, tagged, tie, untagged,
+    PROTECT, Snapshot, address, associated, birth, born, call, disassociated, foreign, minute,
+    observation, own, seen, tagged, tie, untagged,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::{Allocation, Deed};
-use crate::ledger::evidence::MOST_FACTS;
+use crate::event::cloudtrail::{AddressChange, Allocation};
+use crate::ledger::fact_log::MAX_FACTS;
 
 fn placed(number: u8) -> Address {
     Address {
@@ -17,7 +17,7 @@ fn placed(number: u8) -> Address {
 
 /// A row of one fact more than it keeps: its birth, and a tag each minute.
 fn long() -> (Snapshot, i64) {
-    let most = i64::try_from(MOST_FACTS).unwrap();
+    let most = i64::try_from(MAX_FACTS).unwrap();
     let tag = |at: i64| tagged(own(), &[(format!("key-{at}").as_str(), "")]);
     let row = (1..=most).fold(born(), |row, at| row.hears(at, tag(at)));
     (row, most)
@@ -38,13 +38,16 @@ fn what_is_forgotten_stays_in_the_row_and_what_is_late_still_counts_in_its_place
 #[test]
 fn a_look_that_shows_what_an_earlier_version_wrote_teaches_nothing() {
     let row = seen(3, &placed(1), None).of_an_earlier_version();
-    assert_eq!(row.seeing(sighting(4, &placed(1), None), PROTECT), None);
+    assert_eq!(
+        row.after_observation(observation(4, &placed(1), None), PROTECT),
+        None
+    );
 }
 
 #[test]
 fn tags_that_a_later_look_showed_are_younger_than_a_call_before_it() {
     let row = seen(3, &address(), None).sees(9, &placed(1), None);
-    assert_eq!(row.tagged_at, minute(3));
+    assert_eq!(row.tags_as_of, minute(3));
     assert!(row.is_older_than_known(&tagged(own(), &[]), minute(8)));
     assert!(!row.is_older_than_known(&tagged(own(), &[]), minute(9)));
 }
@@ -99,8 +102,11 @@ fn a_history_that_begins_with_another_address_tells_of_the_one_that_is_asked_for
         tags: super::tags(&[("Name", "theirs")]),
         ..birth()
     };
-    let births = [theirs, birth()].map(Deed::Allocated);
-    let records = births.map(|deed| call(minute(0), "alice", deed));
-    assert_eq!(Snapshot::told_by(&records, &own(), PROTECT), Some(born()));
-    assert_eq!(Snapshot::told_by(&records[..1], &own(), PROTECT), None);
+    let births = [theirs, birth()].map(AddressChange::Allocated);
+    let records = births.map(|change| call(minute(0), "alice", change));
+    assert_eq!(
+        Snapshot::from_records(&records, &own(), PROTECT),
+        Some(born())
+    );
+    assert_eq!(Snapshot::from_records(&records[..1], &own(), PROTECT), None);
 }

@@ -1,13 +1,13 @@
 //! What a look changes in a row: older, equal, younger than what is known of each part.
 
 use super::{
-    NOON, PROTECT, address, associated, born, foreign, minute, named, own, seen, sighting, tagged,
-    tags, tie, tie_id,
+    NOON, PROTECT, address, associated, born, foreign, minute, named, observation, own, seen,
+    tagged, tags, tie, tie_id,
 };
 use crate::address::{Address, Association, Pool};
-use crate::event::cloudtrail::Deed;
+use crate::event::cloudtrail::AddressChange;
 use crate::ids::BorderGroup;
-use crate::ledger::snapshot::{Held, Life, Sighting, Unprotected};
+use crate::ledger::snapshot::{AllocationState, Dated, Observation, Unprotected};
 
 fn at(number: u8) -> Address {
     Address {
@@ -35,11 +35,14 @@ fn a_first_look_tells_everything() {
     assert_eq!((&row.pool, &row.tags), (&address.pool, &address.tags));
     assert_eq!(row.border_group, address.border_group);
     assert_eq!(row.service_managed, address.service_managed);
-    assert_eq!(row.association, Some(Held::since(tie(1), minute(3))));
-    let name = Held::since("a.example.com".to_owned(), minute(3));
-    assert_eq!(row.reverse_name, Some(name));
-    assert_eq!((row.seen_at, row.tagged_at), (minute(3), minute(3)));
-    assert_eq!((row.true_at, row.life), (minute(3), Life::Alive));
+    assert_eq!(row.association, Some(Dated::since(tie(1), minute(3))));
+    let name = Dated::since("a.example.com".to_owned(), minute(3));
+    assert_eq!(row.reverse_dns, Some(name));
+    assert_eq!((row.observed_at, row.tags_as_of), (minute(3), minute(3)));
+    assert_eq!(
+        (row.as_of, row.life),
+        (minute(3), AllocationState::Allocated)
+    );
     assert_eq!((row.revision, row.unprotected), (0, None));
 }
 
@@ -47,11 +50,11 @@ fn a_first_look_tells_everything() {
 fn a_look_that_shows_what_is_known_teaches_nothing() {
     let row = seen(3, &at(1), Some("a.example.com"));
     for time in [4, 3, 60] {
-        let same = sighting(time, &at(1), Some("a.example.com"))
+        let same = observation(time, &at(1), Some("a.example.com"))
             .address
             .clone();
-        let look = sighting(time, &same, Some("a.example.com"));
-        assert_eq!(row.seeing(look, PROTECT), None, "at {time}");
+        let look = observation(time, &same, Some("a.example.com"));
+        assert_eq!(row.after_observation(look, PROTECT), None, "at {time}");
     }
 }
 
@@ -69,10 +72,10 @@ fn a_younger_look_takes_over_everything_that_changed() {
     assert_eq!((&next.pool, &next.tags), (&now.pool, &now.tags));
     assert_eq!(next.border_group, now.border_group);
     assert_eq!(next.service_managed, now.service_managed);
-    assert_eq!(next.association, Some(Held::since(tie(2), minute(5))));
+    assert_eq!(next.association, Some(Dated::since(tie(2), minute(5))));
     assert_eq!(next.is_named(), Some("b.example.com"));
-    assert_eq!((next.seen_at, next.tagged_at), (minute(5), minute(5)));
-    assert_eq!(next.true_at, minute(5));
+    assert_eq!((next.observed_at, next.tags_as_of), (minute(5), minute(5)));
+    assert_eq!(next.as_of, minute(5));
 }
 
 #[test]
@@ -97,13 +100,13 @@ fn each_part_that_changed_is_reason_enough() {
     for shown in news {
         let next = row.sees(4, &shown, None);
         assert_eq!(
-            (next.seen_at, next.true_at),
+            (next.observed_at, next.as_of),
             (minute(4), minute(4)),
             "{shown:?}"
         );
     }
     let named = row.sees(4, &address(), Some("a.example.com"));
-    assert_eq!((named.seen_at, named.true_at), (minute(4), minute(4)));
+    assert_eq!((named.observed_at, named.as_of), (minute(4), minute(4)));
 }
 
 #[test]
@@ -118,17 +121,17 @@ fn an_older_look_replaces_nothing_that_a_younger_one_showed() {
     assert_eq!(next.is_at(), Some(2));
     assert_eq!(next.is_named(), Some("b.example.com"));
     assert_eq!((&next.tags, &next.service_managed), (&row.tags, &None));
-    assert_eq!((next.seen_at, next.true_at), (minute(5), minute(5)));
+    assert_eq!((next.observed_at, next.as_of), (minute(5), minute(5)));
     let own_row = row.of_an_earlier_version();
     let next = own_row.sees(3, &older, Some("a.example.com"));
-    assert_eq!(next.words(), own_row.words());
+    assert_eq!(next.content(), own_row.content());
 }
 
 #[test]
 fn an_older_look_tells_since_when() {
     let row = seen(5, &at(1), Some("a.example.com")).sees(3, &at(1), Some("a.example.com"));
-    assert_eq!(row.association, Some(Held::since(tie(1), minute(3))));
-    assert_eq!(row.seen_at, minute(3));
+    assert_eq!(row.association, Some(Dated::since(tie(1), minute(3))));
+    assert_eq!(row.observed_at, minute(3));
 }
 
 #[test]
@@ -139,7 +142,7 @@ fn a_look_between_two_calls_counts_between_them() {
         None,
     );
     assert_eq!(row.tags, tags(&[("Name", "web"), ("Owner", "network")]));
-    assert_eq!((row.seen_at, row.tagged_at), (minute(4), minute(5)));
+    assert_eq!((row.observed_at, row.tags_as_of), (minute(4), minute(5)));
     let row = born().hears(5, associated(own(), 2)).sees(4, &at(1), None);
     assert_eq!(row.is_at(), Some(2));
     let row =
@@ -170,16 +173,16 @@ fn what_is_not_there_any_more_has_ended_and_is_kept() {
         (&tie_held.value, tie_held.until),
         (&tie(1), Some(minute(5)))
     );
-    let name = row.reverse_name.as_ref().unwrap();
+    let name = row.reverse_dns.as_ref().unwrap();
     assert_eq!(
         (name.value.as_str(), name.until),
         ("a.example.com", Some(minute(5)))
     );
     let later = row.sees(6, &tagged_with(&[]), None);
     assert_eq!(later.association, row.association);
-    assert_eq!(later.reverse_name, row.reverse_name);
+    assert_eq!(later.reverse_dns, row.reverse_dns);
     let back = later.sees(7, &at(1), Some("a.example.com"));
-    assert_eq!(back.association, Some(Held::since(tie(1), minute(7))));
+    assert_eq!(back.association, Some(Dated::since(tie(1), minute(7))));
     assert_eq!(back.is_named(), Some("a.example.com"));
 }
 
@@ -187,19 +190,19 @@ fn what_is_not_there_any_more_has_ended_and_is_kept() {
 fn names_that_were_not_asked_for_are_not_gone() {
     let row = seen(3, &address(), Some("a.example.com"));
     let shown = at(1);
-    let look = Sighting {
+    let look = Observation {
         address: &shown,
-        reverse_name: None,
+        reverse_dns: None,
         at: minute(5),
     };
-    let next = row.seeing(look, PROTECT).unwrap();
-    assert_eq!(next.reverse_name, row.reverse_name);
+    let next = row.after_observation(look, PROTECT).unwrap();
+    assert_eq!(next.reverse_dns, row.reverse_dns);
     assert_eq!(next.is_at(), Some(1));
 }
 
 #[test]
 fn a_look_fills_in_what_a_call_did_not_name() {
-    let by_instance = Deed::Associated {
+    let by_instance = AddressChange::Associated {
         allocation: own(),
         association: Some(tie_id(1)),
         eni: None,
@@ -207,7 +210,7 @@ fn a_look_fills_in_what_a_call_did_not_name() {
         instance: tie(1).instance,
     };
     let row = born().hears(1, by_instance).sees(5, &at(1), None);
-    assert_eq!(row.association, Some(Held::since(tie(1), minute(1))));
+    assert_eq!(row.association, Some(Dated::since(tie(1), minute(1))));
 }
 
 #[test]
@@ -241,7 +244,7 @@ fn a_protect_tag_that_is_gone_is_noted_at_the_moment_of_the_look() {
 #[test]
 fn a_look_from_before_the_birth_tells_nothing_of_the_allocation() {
     let look = seen(-1, &tagged_with(&[("Name", "old")]), None);
-    let birth = Deed::Allocated(super::birth());
+    let birth = AddressChange::Allocated(super::birth());
     assert_eq!(look.hears(0, birth), born());
     assert_eq!(born().sees(-1, &at(1), None), born());
 }
@@ -252,16 +255,16 @@ fn what_a_call_changed_is_known_as_of_that_call() {
         .hears(4, tagged(own(), &[("Name", "web")]))
         .hears(5, associated(own(), 1))
         .hears(6, named(own(), "a.example.com"));
-    let is_older = |deed: &Deed, at| row.is_older_than_known(deed, minute(at));
-    for (deed, known) in [
+    let is_older = |change: &AddressChange, at| row.is_older_than_known(change, minute(at));
+    for (change, known) in [
         (tagged(own(), &[]), 4),
         (super::untagged(own(), &[]), 4),
         (associated(own(), 2), 5),
         (named(own(), "b"), 6),
-        (super::unnamed(own()), 6),
+        (super::reverse_dns_reset(own()), 6),
     ] {
-        assert!(is_older(&deed, known - 1), "{deed:?}");
-        assert!(!is_older(&deed, known), "{deed:?}");
+        assert!(is_older(&change, known - 1), "{change:?}");
+        assert!(!is_older(&change, known), "{change:?}");
     }
     let ended = row.hears(8, super::disassociated(1));
     assert!(ended.is_older_than_known(&associated(own(), 2), minute(7)));
@@ -269,5 +272,5 @@ fn what_a_call_changed_is_known_as_of_that_call() {
     assert!(!is_older(&super::offered(foreign(), "1"), 0));
     let looked = row.sees(9, &at(2), None);
     assert!(looked.is_older_than_known(&tagged(own(), &[]), minute(8)));
-    assert_eq!(row.seen_at, NOON);
+    assert_eq!(row.observed_at, NOON);
 }

@@ -12,9 +12,9 @@ mod releases;
 mod writes;
 
 use super::Snapshot;
-use super::snapshot::Sighting;
+use super::snapshot::Observation;
 use crate::address::{Address, Association, Pool, Tags};
-use crate::event::cloudtrail::{Actor, Allocation, Call, Deed, Record};
+use crate::event::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
 use crate::ids::{AllocationId, AssociationId, BorderGroup};
 use std::net::Ipv4Addr;
 use time::macros::datetime;
@@ -88,23 +88,23 @@ fn birth() -> Allocation {
 
 /// The row of an address that was allocated at noon.
 fn born() -> Snapshot {
-    Snapshot::born(&birth(), NOON)
+    Snapshot::from_allocation(&birth(), NOON)
 }
 
 /// A row that was first seen at that minute.
 fn seen(at: i64, address: &Address, name: Option<&str>) -> Snapshot {
-    Snapshot::first(sighting(at, address, name))
+    Snapshot::first(observation(at, address, name))
 }
 
-fn sighting<'a>(at: i64, address: &'a Address, name: Option<&'a str>) -> Sighting<'a> {
-    Sighting {
+fn observation<'a>(at: i64, address: &'a Address, name: Option<&'a str>) -> Observation<'a> {
+    Observation {
         address,
-        reverse_name: Some(name),
+        reverse_dns: Some(name),
         at: minute(at),
     }
 }
 
-fn call(at: OffsetDateTime, by: &str, deed: Deed) -> Record {
+fn call(at: OffsetDateTime, by: &str, change: AddressChange) -> Record {
     let call = Call {
         event_id: format!("event-{}", at.unix_timestamp()),
         name: "AnyCall".to_owned(),
@@ -114,29 +114,30 @@ fn call(at: OffsetDateTime, by: &str, deed: Deed) -> Record {
         request_id: None,
         actor: actor(by),
     };
-    Record { call, deed }
+    Record { call, change }
 }
 
 impl Snapshot {
     /// This row after a call of alice at that minute.
-    fn hears(&self, at: i64, deed: Deed) -> Self {
-        self.hears_of("alice", at, deed)
+    fn hears(&self, at: i64, change: AddressChange) -> Self {
+        self.hears_of("alice", at, change)
     }
 
-    fn hears_of(&self, by: &str, at: i64, deed: Deed) -> Self {
-        let record = call(minute(at), by, deed);
-        self.following(&record, PROTECT).unwrap_or(self.clone())
+    fn hears_of(&self, by: &str, at: i64, change: AddressChange) -> Self {
+        let record = call(minute(at), by, change);
+        self.after_record(&record, PROTECT).unwrap_or(self.clone())
     }
 
     /// This row after a look at that minute.
     fn sees(&self, at: i64, address: &Address, name: Option<&str>) -> Self {
-        let sighting = sighting(at, address, name);
-        self.seeing(sighting, PROTECT).unwrap_or(self.clone())
+        let observation = observation(at, address, name);
+        self.after_observation(observation, PROTECT)
+            .unwrap_or(self.clone())
     }
 
     /// This row as an earlier version wrote it: it stands for itself.
     fn of_an_earlier_version(&self) -> Self {
-        self.without_evidence()
+        self.without_fact_log()
     }
 
     fn is_at(&self) -> Option<u8> {
@@ -145,14 +146,14 @@ impl Snapshot {
     }
 
     fn is_named(&self) -> Option<&str> {
-        let held = self.reverse_name.as_ref().filter(|it| it.until.is_none())?;
+        let held = self.reverse_dns.as_ref().filter(|it| it.until.is_none())?;
         Some(&held.value)
     }
 }
 
-fn associated(allocation: AllocationId, number: u8) -> Deed {
+fn associated(allocation: AllocationId, number: u8) -> AddressChange {
     let tie = tie(number);
-    Deed::Associated {
+    AddressChange::Associated {
         allocation,
         association: Some(tie.id),
         eni: tie.eni,
@@ -161,48 +162,48 @@ fn associated(allocation: AllocationId, number: u8) -> Deed {
     }
 }
 
-fn disassociated(number: u8) -> Deed {
+fn disassociated(number: u8) -> AddressChange {
     let association = tie_id(number);
-    Deed::Disassociated { association }
+    AddressChange::Disassociated { association }
 }
 
-fn tagged(allocation: AllocationId, pairs: &[(&str, &str)]) -> Deed {
-    Deed::Tagged {
+fn tagged(allocation: AllocationId, pairs: &[(&str, &str)]) -> AddressChange {
+    AddressChange::Tagged {
         allocations: vec![allocation],
         tags: tags(pairs),
     }
 }
 
-fn untagged(allocation: AllocationId, keys: &[(&str, Option<&str>)]) -> Deed {
+fn untagged(allocation: AllocationId, keys: &[(&str, Option<&str>)]) -> AddressChange {
     let own = |(key, value): &(&str, Option<&str>)| ((*key).to_owned(), value.map(str::to_owned));
-    Deed::Untagged {
+    AddressChange::Untagged {
         allocations: vec![allocation],
         tags: keys.iter().map(own).collect(),
     }
 }
 
-fn named(allocation: AllocationId, name: &str) -> Deed {
+fn named(allocation: AllocationId, name: &str) -> AddressChange {
     let name = Some(name.to_owned());
-    Deed::ReverseNameSet { allocation, name }
+    AddressChange::ReverseNameSet { allocation, name }
 }
 
-fn unnamed(allocation: AllocationId) -> Deed {
-    Deed::ReverseNameReset { allocation }
+fn reverse_dns_reset(allocation: AllocationId) -> AddressChange {
+    AddressChange::ReverseNameReset { allocation }
 }
 
-fn offered(allocation: AllocationId, account: &str) -> Deed {
-    Deed::TransferEnabled {
+fn offered(allocation: AllocationId, account: &str) -> AddressChange {
+    AddressChange::TransferEnabled {
         allocation,
         to_account: Some(account.to_owned()),
     }
 }
 
-fn withdrawn(allocation: AllocationId) -> Deed {
-    Deed::TransferDisabled { allocation }
+fn withdrawn(allocation: AllocationId) -> AddressChange {
+    AddressChange::TransferDisabled { allocation }
 }
 
-fn released(allocation: AllocationId) -> Deed {
-    Deed::Released {
+fn released(allocation: AllocationId) -> AddressChange {
+    AddressChange::Released {
         allocation,
         border_group: None,
     }

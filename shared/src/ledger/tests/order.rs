@@ -11,11 +11,12 @@
 
 use super::{
     PROTECT, Snapshot, address, associated, birth, born, call, disassociated, minute, named,
-    offered, own, released, sighting, tagged, tie, tie_id, unnamed, untagged, withdrawn,
+    observation, offered, own, released, reverse_dns_reset, tagged, tie, tie_id, untagged,
+    withdrawn,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::{Deed, Record};
-use crate::ledger::snapshot::Sighting;
+use crate::event::cloudtrail::{AddressChange, Record};
+use crate::ledger::snapshot::Observation;
 use crate::testing::random;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -31,7 +32,7 @@ enum Step {
     Disassociate,
     Name,
     Unname,
-    Offer,
+    TransferOffer,
     Withdraw,
     Accept,
     Look,
@@ -46,7 +47,7 @@ const STEPS: [Step; 12] = [
     Step::Disassociate,
     Step::Name,
     Step::Unname,
-    Step::Offer,
+    Step::TransferOffer,
     Step::Withdraw,
     Step::Accept,
     Step::Look,
@@ -57,7 +58,7 @@ const STEPS: [Step; 12] = [
 #[derive(Debug, Clone)]
 enum Event {
     Told(Record),
-    Seen {
+    ObservedAddress {
         at: i64,
         address: Address,
         name: Option<String>,
@@ -83,7 +84,7 @@ impl World {
             return None;
         }
         let number = u8::try_from(self.at).unwrap();
-        let deed = match step {
+        let change = match step {
             Step::Look => return Some(self.look()),
             Step::Tag => self.tag("Name", &format!("n{number}")),
             Step::Protect => self.tag(PROTECT, "reclaim"),
@@ -97,7 +98,7 @@ impl World {
             }
             Step::Disassociate => {
                 let association = self.address.association.take()?.id;
-                Deed::Disassociated { association }
+                AddressChange::Disassociated { association }
             }
             Step::Name => {
                 let name = format!("n{number}.example.com");
@@ -106,9 +107,9 @@ impl World {
             }
             Step::Unname => {
                 self.name = None;
-                unnamed(own())
+                reverse_dns_reset(own())
             }
-            Step::Offer => {
+            Step::TransferOffer => {
                 self.is_offered = true;
                 offered(own(), &format!("{number:012}"))
             }
@@ -126,16 +127,16 @@ impl World {
                 released(own())
             }
         };
-        Some(Event::Told(call(minute(self.at), "alice", deed)))
+        Some(Event::Told(call(minute(self.at), "alice", change)))
     }
 
-    fn tag(&mut self, key: &str, value: &str) -> Deed {
+    fn tag(&mut self, key: &str, value: &str) -> AddressChange {
         self.address.tags.insert(key.to_owned(), value.to_owned());
         tagged(own(), &[(key, value)])
     }
 
     fn look(&self) -> Event {
-        Event::Seen {
+        Event::ObservedAddress {
             at: self.at,
             address: self.address.clone(),
             name: self.name.clone(),
@@ -154,7 +155,7 @@ fn life(steps: &[Step], begins_with_a_birth: bool) -> Vec<Event> {
         at: 0,
     };
     let first = if begins_with_a_birth {
-        Event::Told(call(minute(0), "alice", Deed::Allocated(birth())))
+        Event::Told(call(minute(0), "alice", AddressChange::Allocated(birth())))
     } else {
         world.look()
     };
@@ -166,33 +167,37 @@ fn life(steps: &[Step], begins_with_a_birth: bool) -> Vec<Event> {
 /// The row after an event; none when the event does not tell which row it is about.
 fn after(row: Option<&Snapshot>, event: &Event) -> Option<Snapshot> {
     match (row, event) {
-        (None, Event::Told(record)) => match &record.deed {
-            Deed::Allocated(birth) => Some(Snapshot::born(birth, record.call.at)),
+        (None, Event::Told(record)) => match &record.change {
+            AddressChange::Allocated(birth) => {
+                Some(Snapshot::from_allocation(birth, record.call.at))
+            }
             _ => None,
         },
         (None, Event::GivenAway(_)) => None,
-        (Some(row), Event::Told(record)) => match &record.deed {
-            Deed::Disassociated { association } if !row.had(association) => None,
-            _ => Some(row.following(record, PROTECT).unwrap_or(row.clone())),
+        (Some(row), Event::Told(record)) => match &record.change {
+            AddressChange::Disassociated { association } if !row.has_association(association) => {
+                None
+            }
+            _ => Some(row.after_record(record, PROTECT).unwrap_or(row.clone())),
         },
-        (Some(row), Event::GivenAway(at)) if row.is_alive() => Some(row.ended(*at)),
+        (Some(row), Event::GivenAway(at)) if row.is_allocated() => Some(row.ended(*at)),
         (Some(row), Event::GivenAway(_)) => Some(row.clone()),
         (
             row,
-            Event::Seen {
+            Event::ObservedAddress {
                 at,
                 address,
                 name,
                 names_were_read,
             },
         ) => {
-            let look = Sighting {
-                reverse_name: names_were_read.then_some(name.as_deref()),
-                ..sighting(*at, address, None)
+            let look = Observation {
+                reverse_dns: names_were_read.then_some(name.as_deref()),
+                ..observation(*at, address, None)
             };
             Some(match row {
                 None => Snapshot::first(look),
-                Some(row) => row.seeing(look, PROTECT).unwrap_or(row.clone()),
+                Some(row) => row.after_observation(look, PROTECT).unwrap_or(row.clone()),
             })
         }
     }
@@ -284,7 +289,7 @@ fn a_disassociation_before_its_association_counts_only_when_it_is_told_again() {
         .hears(2, disassociated(1))
         .hears(1, associated(own(), 1));
     assert_eq!(early.is_at(), Some(1));
-    assert!(!born().had(&tie_id(1)));
+    assert!(!born().has_association(&tie_id(1)));
     let again = early.hears(2, disassociated(1));
     let in_time = born()
         .hears(1, associated(own(), 1))

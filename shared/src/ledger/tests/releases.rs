@@ -39,7 +39,7 @@ fn open() -> [ReleaseStatus; 3] {
 #[test]
 fn a_settled_release_stays_settled() {
     for before in settled() {
-        assert!(before.is_settled(), "{before:?}");
+        assert!(before.is_final(), "{before:?}");
         for next in settled().iter().chain(&open()) {
             assert!(!next.may_follow(&before), "{next:?} after {before:?}");
         }
@@ -49,7 +49,7 @@ fn a_settled_release_stays_settled() {
 #[test]
 fn an_open_release_may_be_settled_in_any_way() {
     for before in open() {
-        assert!(!before.is_settled(), "{before:?}");
+        assert!(!before.is_final(), "{before:?}");
         for next in settled() {
             assert!(next.may_follow(&before), "{next:?} after {before:?}");
         }

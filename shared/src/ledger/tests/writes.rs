@@ -1,22 +1,22 @@
 //! Writing by compare-and-set, and finding a row by an association.
 
 use super::{associated, born, own, tagged, tie_id};
-use crate::ledger::{Known, Ledger, MemoryLedger, update_snapshot};
+use crate::ledger::{AllocationRows, Ledger, MemoryLedger, update_snapshot};
 use futures_util::FutureExt;
 
 #[test]
 fn a_change_that_another_write_came_before_is_derived_anew() {
     let ledger = MemoryLedger::default();
-    let write = |known: Known, key: &'static str| {
-        let change = move |known: &Known| {
+    let write = |known: AllocationRows, key: &'static str| {
+        let change = move |known: &AllocationRows| {
             let row = known.snapshot.clone().unwrap_or_else(born);
             Some(row.hears(1, tagged(own(), &[(key, "")])))
         };
         let written = update_snapshot(&ledger, &own(), known, change).now_or_never();
         written.unwrap().unwrap().unwrap()
     };
-    assert_eq!(write(Known::default(), "a").revision, 1);
-    let second = write(Known::default(), "b");
+    assert_eq!(write(AllocationRows::default(), "a").revision, 1);
+    let second = write(AllocationRows::default(), "b");
     assert_eq!(second.revision, 2);
     assert!(second.tags.contains_key("a") && second.tags.contains_key("b"));
     let stored = ledger.read(&own()).now_or_never().unwrap().unwrap();
@@ -27,7 +27,7 @@ fn a_change_that_another_write_came_before_is_derived_anew() {
 fn every_association_that_a_row_had_leads_to_it() {
     let ledger = MemoryLedger::default();
     for number in [1, 2] {
-        let change = |known: &Known| {
+        let change = |known: &AllocationRows| {
             let row = known.snapshot.clone().unwrap_or_else(born);
             Some(row.hears(i64::from(number), associated(own(), number)))
         };

@@ -1,7 +1,7 @@
 //! Which address an instance gets that starts.
 
 use super::*;
-use crate::report::Because;
+use crate::report::PlacementReason;
 
 const SLOT_A: [(&str, &str); 1] = [("holdfast:slot", "a")];
 const SLOT_B: [(&str, &str); 1] = [("holdfast:slot", "b")];
@@ -9,9 +9,9 @@ const SLOT_B: [(&str, &str); 1] = [("holdfast:slot", "b")];
 #[test]
 fn a_free_address_of_the_group_goes_to_the_primary_private_ip() {
     let step = seen().address(1, &[]).running(1).step(1);
-    assert_eq!((step.ip, step.because), (ip(1), Because::Free));
-    assert_eq!(step.place.eni.as_str(), "eni-01");
-    assert_eq!(step.place.private_ip, private_ip(1, 0));
+    assert_eq!((step.ip, step.reason), (ip(1), PlacementReason::Free));
+    assert_eq!(step.target.eni.as_str(), "eni-01");
+    assert_eq!(step.target.private_ip, private_ip(1, 0));
     assert_eq!(step.from, None);
 }
 
@@ -19,9 +19,9 @@ fn a_free_address_of_the_group_goes_to_the_primary_private_ip() {
 fn nothing_is_left_to_do_once_it_is_there() {
     let seen = seen().address(1, &[]).address(2, &[]).running(1);
     let step = seen.step(1);
-    let outlook = seen.after(&step).outlook(1);
-    assert_eq!((outlook.steps.len(), outlook.lacking), (0, 0));
-    assert_eq!(outlook.standing[0].ip, step.ip);
+    let plan = seen.after(&step).plan(1);
+    assert_eq!((plan.steps.len(), plan.lacking), (0, 0));
+    assert_eq!(plan.standing[0].ip, step.ip);
 }
 
 #[test]
@@ -31,20 +31,20 @@ fn its_own_slot_comes_before_all_others() {
         .address(2, &SLOT_B)
         .address(3, &SLOT_A);
     let step = seen.last_held(1, 1).running_with(1, &SLOT_A).step(1);
-    assert_eq!((step.ip, step.because), (ip(3), Because::OwnSlot));
+    assert_eq!((step.ip, step.reason), (ip(3), PlacementReason::OwnSlot));
 }
 
 #[test]
 fn an_address_with_a_slot_is_kept_for_it() {
-    let outlook = seen().address(1, &SLOT_A).running(1).outlook(1);
-    assert_eq!((outlook.steps.len(), outlook.lacking), (0, 1));
+    let plan = seen().address(1, &SLOT_A).running(1).plan(1);
+    assert_eq!((plan.steps.len(), plan.lacking), (0, 1));
 }
 
 #[test]
 fn an_instance_waits_for_its_slot_while_another_runs_with_it() {
     let seen = seen().address(1, &[]).address_on(2, 2, &SLOT_A).running(2);
-    let outlook = seen.running_with(1, &SLOT_A).outlook(1);
-    assert_eq!((outlook.steps.len(), outlook.lacking), (0, 1));
+    let plan = seen.running_with(1, &SLOT_A).plan(1);
+    assert_eq!((plan.steps.len(), plan.lacking), (0, 1));
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn the_address_of_its_slot_is_taken_from_one_that_does_not_run_any_more() {
     let seen = seen().address(1, &[]).address_on(2, 2, &SLOT_A);
     let seen = seen.instance(2, InstanceState::ShuttingDown, 1, &SLOT_A);
     let step = seen.running_with(1, &SLOT_A).step(1);
-    assert_eq!((step.ip, step.because), (ip(2), Because::OwnSlot));
+    assert_eq!((step.ip, step.reason), (ip(2), PlacementReason::OwnSlot));
     let hold = step.from.unwrap();
     assert_eq!(hold.association.as_str(), "eipassoc-02");
     assert_eq!(hold.instance, id(2));
@@ -61,7 +61,7 @@ fn the_address_of_its_slot_is_taken_from_one_that_does_not_run_any_more() {
 #[test]
 fn a_slot_that_no_address_has_is_no_reason_to_go_without() {
     let step = seen().address(1, &[]).running_with(1, &SLOT_A).step(1);
-    assert_eq!(step.because, Because::Free);
+    assert_eq!(step.reason, PlacementReason::Free);
 }
 
 #[test]
@@ -69,7 +69,10 @@ fn the_address_it_had_before_comes_before_other_free_ones() {
     for number in 1..=4 {
         let seen = (1..=4).fold(seen(), |seen, number| seen.address(number, &[]));
         let step = seen.last_held(number, 1).running(1).step(1);
-        assert_eq!((step.ip, step.because), (ip(number), Because::LastHeld));
+        assert_eq!(
+            (step.ip, step.reason),
+            (ip(number), PlacementReason::LastHeld)
+        );
     }
 }
 
@@ -90,7 +93,7 @@ fn the_last_resort_is_an_address_whose_holder_does_not_run_any_more() {
     ] {
         let seen = seen().address_on(1, 2, &[]).in_state(2, state).running(1);
         let step = seen.step(1);
-        assert_eq!(step.because, Because::HolderDown);
+        assert_eq!(step.reason, PlacementReason::HolderDown);
         assert_eq!(step.from.unwrap().state, state);
     }
 }
@@ -99,15 +102,15 @@ fn the_last_resort_is_an_address_whose_holder_does_not_run_any_more() {
 fn a_running_holder_and_one_that_is_about_to_run_keep_what_they_have() {
     for state in [InstanceState::Running, InstanceState::Pending] {
         let seen = seen().address_on(1, 2, &[]).in_state(2, state).running(1);
-        assert_eq!(seen.outlook(1).steps, []);
-        assert_eq!(seen.looked_before().outlook(1).steps, []);
+        assert_eq!(seen.plan(1).steps, []);
+        assert_eq!(seen.looked_before().plan(1).steps, []);
     }
 }
 
 #[test]
 fn a_holder_that_is_not_shown_keeps_what_it_has() {
     let seen = seen().address_on(1, 9, &[]).running(1).looked_before();
-    assert_eq!(seen.outlook(1).steps, []);
+    assert_eq!(seen.plan(1).steps, []);
 }
 
 #[test]
@@ -117,7 +120,7 @@ fn an_address_on_an_interface_that_is_attached_to_nothing_stays_there() {
             association.instance = None;
         }
     });
-    assert_eq!(seen.running(1).outlook(1).steps, []);
+    assert_eq!(seen.running(1).plan(1).steps, []);
 }
 
 #[test]
@@ -125,13 +128,13 @@ fn an_address_that_a_service_manages_is_never_touched() {
     let seen = seen().address(1, &[]).change(1, |address| {
         address.service_managed = Some("alb".to_owned());
     });
-    assert_eq!(seen.running(1).outlook(1).steps, []);
+    assert_eq!(seen.running(1).plan(1).steps, []);
 }
 
 #[test]
 fn an_address_of_another_group_is_never_touched() {
     let seen = seen().address(1, &[("holdfast:group", "other")]);
-    assert_eq!(seen.running(1).outlook(1).steps, []);
+    assert_eq!(seen.running(1).plan(1).steps, []);
 }
 
 #[test]
@@ -145,13 +148,11 @@ fn an_address_that_ec2_refused_before_is_not_asked_for_again() {
 fn two_slots_ask_for_two_addresses_on_two_private_ips() {
     let seen = seen().address(1, &SLOT_A).address(2, &SLOT_B);
     let both = [("holdfast:slot", "a, b")];
-    let outlook = seen
-        .instance(1, InstanceState::Running, 2, &both)
-        .outlook(1);
-    let steps: Vec<_> = outlook
+    let plan = seen.instance(1, InstanceState::Running, 2, &both).plan(1);
+    let steps: Vec<_> = plan
         .steps
         .iter()
-        .map(|step| (step.ip, step.place.private_ip))
+        .map(|step| (step.ip, step.target.private_ip))
         .collect();
     assert!(steps.contains(&(ip(1), private_ip(1, 0))), "{steps:?}");
     assert!(steps.contains(&(ip(2), private_ip(1, 1))), "{steps:?}");
@@ -160,29 +161,32 @@ fn two_slots_ask_for_two_addresses_on_two_private_ips() {
 #[test]
 fn a_second_slot_without_a_private_ip_for_it_is_said() {
     let seen = seen().address(1, &SLOT_A).address(2, &SLOT_B);
-    let outlook = seen.running_with(1, &[("holdfast:slot", "a,b")]).outlook(1);
-    assert_eq!((outlook.steps.len(), outlook.homeless), (1, 1));
+    let plan = seen.running_with(1, &[("holdfast:slot", "a,b")]).plan(1);
+    assert_eq!((plan.steps.len(), plan.unplaceable), (1, 1));
 }
 
 #[test]
 fn a_private_ip_that_has_an_address_of_no_group_is_not_robbed_of_it() {
     let seen = seen().address_on(1, 1, &[("holdfast:group", "other")]);
-    let outlook = seen.address(2, &[]).running(1).outlook(1);
-    assert_eq!((outlook.steps.len(), outlook.homeless), (0, 1));
+    let plan = seen.address(2, &[]).running(1).plan(1);
+    assert_eq!((plan.steps.len(), plan.unplaceable), (0, 1));
 }
 
 #[test]
 fn a_public_ip_that_ec2_assigned_by_itself_gives_way_and_is_named() {
-    let automatic = Ipv4Addr::new(198, 51, 100, 4);
-    let seen = seen().address(1, &[]).running(1).shows(1, automatic, true);
-    assert_eq!(seen.step(1).place.automatic, Some(automatic));
+    let auto_assigned = Ipv4Addr::new(198, 51, 100, 4);
+    let seen = seen()
+        .address(1, &[])
+        .running(1)
+        .shows(1, auto_assigned, true);
+    assert_eq!(seen.step(1).target.auto_assigned, Some(auto_assigned));
 }
 
 #[test]
 fn an_interface_of_a_service_takes_no_address() {
     let mut seen = seen().address(1, &[]).running(1);
     seen.observed.instances[0].interfaces[0].service_managed = true;
-    assert_eq!(seen.outlook(1).homeless, 1);
+    assert_eq!(seen.plan(1).unplaceable, 1);
 }
 
 #[test]

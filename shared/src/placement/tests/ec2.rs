@@ -5,19 +5,19 @@
     reason = "the functions' own error is returned as it is"
 )]
 
-use super::super::decide::{Observed, Step};
-use super::super::{self as placement, Waiting, act};
+use super::super::decide::{Observed, PlannedAssociation};
+use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::address::{Address, Association, Interface};
 use crate::clock::Clock;
-use crate::cloud::health::{Alarm, ReadFiring};
+use crate::cloud::health::{Alarm, ReadFiringAlarms};
 use crate::cloud::{
-    Associate, CloudError, Disassociate, Failure, ReadAddresses, ReadInstances, ReadInterfaces,
-    Which, WhichInstances, WhichInterfaces,
+    AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
+    ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use crate::error::Error;
-use crate::event::alarm::{AlarmState, Measure};
-use crate::event::{InstanceChange, Trigger};
+use crate::event::alarm::{AlarmMetric, AlarmState};
+use crate::event::{InstanceStateChange, Trigger};
 use crate::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use crate::instance::{Instance, InstanceState};
 use crate::ledger::MemoryLedger;
@@ -167,7 +167,7 @@ impl Ec2 {
         state: InstanceState,
         region: Option<&str>,
     ) -> Result<Report, Error> {
-        let change = InstanceChange {
+        let change = InstanceStateChange {
             instance: id(instance),
             state,
             at: None,
@@ -190,7 +190,7 @@ impl Ec2 {
     }
 
     /// Reconcile comes by.
-    pub(super) fn sweep(&self) -> Result<Waiting, Error> {
+    pub(super) fn sweep(&self) -> Result<PlacedWaiting, Error> {
         let known = self.state().world.addresses.clone();
         let ports = self.ports();
         let run = placement::place_waiting(&ports, &self.settings, known.iter(), self.delivery());
@@ -198,10 +198,14 @@ impl Ec2 {
     }
 
     /// Takes steps that were decided on now, so long ago as it is said.
-    pub(super) fn takes(&self, ago: time::Duration, steps: &[Step]) -> Vec<act::End> {
+    pub(super) fn takes(
+        &self,
+        ago: time::Duration,
+        steps: &[PlannedAssociation],
+    ) -> Vec<execute::AssociateOutcome> {
         let ports = self.ports();
-        let seen_at = self.now() - ago;
-        let run = act::take(&ports, Mode::Enforce, seen_at, steps);
+        let observed_at = self.now() - ago;
+        let run = execute::take(&ports, Mode::Enforce, observed_at, steps);
         run.now_or_never().unwrap()
     }
 
@@ -269,8 +273,8 @@ pub(super) fn of(report: &Report) -> &PlacementReport {
 }
 
 impl ReadAddresses for Ec2 {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
-        let Which::Allocations(ids) = which else {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
+        let AddressFilter::Allocations(ids) = which else {
             let mut state = self.call("DescribeAddresses", "")?;
             let slow = state.slow;
             state.now += slow;
@@ -283,14 +287,17 @@ impl ReadAddresses for Ec2 {
         Ok(shown)
     }
 
-    async fn reverse_names(&self, _: &Which) -> Result<BTreeMap<AllocationId, String>, CloudError> {
+    async fn reverse_dns_names(
+        &self,
+        _: &AddressFilter,
+    ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         unreachable!("placement asks for no names")
     }
 }
 
 impl ReadInstances for Ec2 {
-    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
-        let tagged = WhichInstances::Tagged("holdfast:group".to_owned());
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
+        let tagged = InstanceFilter::TagKey("holdfast:group".to_owned());
         assert_eq!(*which, tagged, "only those of a group are asked for");
         Ok(self.call("DescribeInstances", "")?.world.instances.clone())
     }
@@ -301,30 +308,30 @@ impl ReadInterfaces for Ec2 {
         unreachable!("placement asks for all interfaces of groups")
     }
 
-    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
-        let tagged = WhichInterfaces::Tagged("holdfast:group".to_owned());
+    async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
+        let tagged = InterfaceFilter::TagKey("holdfast:group".to_owned());
         assert_eq!(*which, tagged, "only those of a group are asked for");
         let state = self.call("DescribeNetworkInterfaces", "")?;
         Ok(state.world.interfaces.clone())
     }
 }
 
-impl ReadFiring for Ec2 {
+impl ReadFiringAlarms for Ec2 {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         let state = self.call("DescribeAlarms", "")?;
-        let alarm = |sick: &InstanceId| Alarm {
-            name: format!("{sick} is sick"),
+        let alarm = |alarming: &InstanceId| Alarm {
+            name: format!("{alarming} is sick"),
             state: AlarmState::Alarm,
             since: None,
             suppressed_by: None,
-            measures: vec![Measure {
+            metrics: vec![AlarmMetric {
                 namespace: "AWS/EC2".to_owned(),
                 metric: "StatusCheckFailed".to_owned(),
-                dimensions: [("InstanceId".to_owned(), sick.to_string())].into(),
+                dimensions: [("InstanceId".to_owned(), alarming.to_string())].into(),
             }],
             rule: None,
         };
-        Ok(state.world.sick.iter().map(alarm).collect())
+        Ok(state.world.alarming.iter().map(alarm).collect())
     }
 }
 

@@ -1,6 +1,6 @@
 //! What a step does in EC2, call by call, and how it ends.
 
-use super::super::act::End;
+use super::super::execute::AssociateOutcome;
 use super::ec2::{Ec2, refusal};
 use super::*;
 use crate::ids::AllocationId;
@@ -10,14 +10,14 @@ use time::Duration;
 const NOW: Duration = Duration::ZERO;
 
 /// A free address, and an instance that is to get it.
-fn free() -> (Ec2, Step) {
+fn free() -> (Ec2, PlannedAssociation) {
     let seen = seen().address(1, &[]).running(1);
     let step = seen.step(1);
     (seen.ec2(), step)
 }
 
 /// An address with a stopped instance, and one that is to get it.
-fn held_by_a_stopped_one() -> (Ec2, Step) {
+fn held_by_a_stopped_one() -> (Ec2, PlannedAssociation) {
     let seen = seen()
         .address_on(1, 2, &[])
         .in_state(2, InstanceState::Stopped);
@@ -26,13 +26,13 @@ fn held_by_a_stopped_one() -> (Ec2, Step) {
     (seen.ec2(), step)
 }
 
-fn taken(ec2: &Ec2, step: &Step) -> End {
+fn taken(ec2: &Ec2, step: &PlannedAssociation) -> AssociateOutcome {
     ec2.takes(NOW, std::slice::from_ref(step)).remove(0)
 }
 
-fn placed(end: End) -> AssociationReport {
+fn placed(end: AssociateOutcome) -> AssociationReport {
     match end {
-        End::Placed(report) => report,
+        AssociateOutcome::Placed(report) => report,
         other => panic!("it is not placed: {other:?}"),
     }
 }
@@ -120,14 +120,17 @@ fn what_ec2_shows_as_the_tie_is_what_is_told() {
 
 #[test]
 fn whoever_takes_the_address_between_the_answer_and_the_read_has_it() {
-    for (eni, place) in [
+    for (eni, target) in [
         ("eni-09", private_ip(9, 0)),
         ("eni-01", private_ip(1, 1)),
         ("eni-09", private_ip(1, 0)),
     ] {
         for (ec2, step) in [free(), held_by_a_stopped_one()] {
-            let ec2 = ec2.before("DescribeAddress", move |seen| associated(seen, eni, place));
-            assert!(matches!(taken(&ec2, &step), End::Lost), "{eni} {place}");
+            let ec2 = ec2.before("DescribeAddress", move |seen| associated(seen, eni, target));
+            assert!(
+                matches!(taken(&ec2, &step), AssociateOutcome::Superseded),
+                "{eni} {target}"
+            );
         }
     }
 }
@@ -138,12 +141,12 @@ fn nothing_is_taken_from_an_instance_on_a_look_that_is_older_than_two_seconds() 
     let old = Duration::milliseconds(2001);
     assert!(matches!(
         ec2.takes(old, std::slice::from_ref(&step))[..],
-        [End::Lost]
+        [AssociateOutcome::Superseded]
     ));
     assert_eq!(ec2.calls(), Vec::<String>::new());
     assert!(matches!(
         ec2.takes(Duration::seconds(2), &[step])[..],
-        [End::Placed(_)]
+        [AssociateOutcome::Placed(_)]
     ));
 }
 
@@ -152,7 +155,7 @@ fn a_free_address_is_given_on_an_older_look_too() {
     let (ec2, step) = free();
     assert!(matches!(
         ec2.takes(Duration::MINUTE, &[step])[..],
-        [End::Placed(_)]
+        [AssociateOutcome::Placed(_)]
     ));
 }
 
@@ -175,7 +178,7 @@ fn where_the_tie_cannot_be_ended_nothing_is_associated() {
         let (ec2, step) = held_by_a_stopped_one();
         let ec2 = ec2.answers("DisassociateAddress", &[code]);
         let end = taken(&ec2, &step);
-        assert!(!matches!(end, End::Placed(_)), "{code}");
+        assert!(!matches!(end, AssociateOutcome::Placed(_)), "{code}");
         assert_eq!(ec2.count("AssociateAddress"), 0);
     }
 }
@@ -185,11 +188,11 @@ fn each_refusal_of_ec2_has_an_end_of_its_own() {
     let word = |code: &'static str| {
         let (ec2, step) = free();
         match taken(&ec2.answers("AssociateAddress", &[code]), &step) {
-            End::Placed(_) => "placed",
-            End::Lost => "lost",
-            End::Unsure(_) => "unsure",
-            End::Refused(_) => "refused",
-            End::Denied(_) => "denied",
+            AssociateOutcome::Placed(_) => "placed",
+            AssociateOutcome::Superseded => "lost",
+            AssociateOutcome::Unknown(_) => "unsure",
+            AssociateOutcome::Refused(_) => "refused",
+            AssociateOutcome::Denied(_) => "denied",
         }
     };
     for (code, end) in [
@@ -217,7 +220,13 @@ fn several_steps_are_taken_at_once_each_with_its_own_end() {
         .ec2()
         .answers("AssociateAddress", &["Resource.AlreadyAssociated"]);
     let ends = ec2.takes(NOW, &steps);
-    assert!(matches!(ends[..], [End::Lost, End::Placed(_)]), "{ends:?}");
+    assert!(
+        matches!(
+            ends[..],
+            [AssociateOutcome::Superseded, AssociateOutcome::Placed(_)]
+        ),
+        "{ends:?}"
+    );
 }
 
 /// What a look shows of an address after a step that was taken.

@@ -1,19 +1,19 @@
 //! What belongs to a group, what is free in it, and which private IPs can take an address.
 
 use super::*;
-use crate::report::Because;
+use crate::report::PlacementReason;
 
 const ENI: &str = "eni-0f";
 const SLOT_A: [(&str, &str); 1] = [("holdfast:slot", "a")];
 
 /// Where each address would go, as (address, interface, private IP).
-fn places(outlook: &Outlook) -> Vec<(Ipv4Addr, String, Ipv4Addr)> {
-    let steps = outlook.steps.iter();
-    let mut places: Vec<_> = steps
-        .map(|step| (step.ip, step.place.eni.to_string(), step.place.private_ip))
+fn free_targets(plan: &PlacementPlan) -> Vec<(Ipv4Addr, String, Ipv4Addr)> {
+    let steps = plan.steps.iter();
+    let mut free_targets: Vec<_> = steps
+        .map(|step| (step.ip, step.target.eni.to_string(), step.target.private_ip))
         .collect();
-    places.sort_unstable();
-    places
+    free_targets.sort_unstable();
+    free_targets
 }
 
 /// A group whose one address is on an interface that moves among it, with a stopped member.
@@ -27,7 +27,7 @@ fn riding() -> Seen {
 fn an_address_on_an_interface_that_moves_is_no_instances_to_take() {
     let seen = riding().tagged_interface(ENI, "web", Some((2, 1)));
     let seen = seen.address_on(2, 3, &[]).running(3).looked_before();
-    assert_eq!(seen.outlook(1).steps, []);
+    assert_eq!(seen.plan(1).steps, []);
     assert_eq!((seen.stop(2), seen.waiting()), (vec![], vec![]));
 }
 
@@ -35,28 +35,28 @@ fn an_address_on_an_interface_that_moves_is_no_instances_to_take() {
 fn it_is_none_either_while_the_interface_is_attached_to_nothing() {
     let seen = riding().tagged_interface(ENI, "web", None);
     let seen = seen.address_on(2, 3, &[]).running(3);
-    assert_eq!(seen.outlook(1).steps, []);
+    assert_eq!(seen.plan(1).steps, []);
 }
 
 #[test]
 fn the_interface_that_an_instance_was_launched_with_does_not_move_whatever_its_tags() {
     let seen = riding().tagged_interface(ENI, "web", Some((2, 0)));
-    assert_eq!(seen.step(1).because, Because::HolderDown);
+    assert_eq!(seen.step(1).reason, PlacementReason::HolderDown);
 }
 
 #[test]
 fn an_address_beside_an_interface_that_moves_does_not_move_with_it() {
     let seen = riding().tagged_interface("eni-0e", "web", Some((2, 1)));
-    assert_eq!(seen.step(1).because, Because::HolderDown);
+    assert_eq!(seen.step(1).reason, PlacementReason::HolderDown);
     let seen = riding().tagged_interface(ENI, "other", Some((2, 1)));
-    assert_eq!(seen.step(1).because, Because::HolderDown);
+    assert_eq!(seen.step(1).reason, PlacementReason::HolderDown);
 }
 
 #[test]
 fn a_free_address_rides_on_nothing() {
     let seen = seen().address(1, &[]).running(1);
     let seen = seen.tagged_interface(ENI, "web", Some((2, 1)));
-    assert_eq!(seen.step(1).because, Because::Free);
+    assert_eq!(seen.step(1).reason, PlacementReason::Free);
 }
 
 #[test]
@@ -66,9 +66,9 @@ fn an_address_is_not_put_on_an_interface_that_moves_since_it_would_go_with_it() 
         let seen = seen().address(1, &[]).address(2, &[]);
         let seen = seen.running_with(1, &both).with_interface(1, ENI, 1);
         let seen = seen.tagged_interface(ENI, group, Some((1, 1)));
-        let outlook = seen.outlook(1);
-        assert_eq!((outlook.steps.len(), outlook.homeless), (1, 1));
-        assert_eq!(outlook.steps[0].place.eni.as_str(), "eni-01");
+        let plan = seen.plan(1);
+        assert_eq!((plan.steps.len(), plan.unplaceable), (1, 1));
+        assert_eq!(plan.steps[0].target.eni.as_str(), "eni-01");
     }
 }
 
@@ -76,7 +76,7 @@ fn an_address_is_not_put_on_an_interface_that_moves_since_it_would_go_with_it() 
 fn a_primary_interface_takes_an_address_whatever_its_tags() {
     let seen = seen().address(1, &[]).running(1);
     let seen = seen.tagged_interface("eni-01", "web", Some((1, 0)));
-    assert_eq!(seen.step(1).place.eni.as_str(), "eni-01");
+    assert_eq!(seen.step(1).target.eni.as_str(), "eni-01");
 }
 
 #[test]
@@ -84,12 +84,12 @@ fn a_group_of_which_only_interfaces_move_has_no_address_to_give() {
     let group = || seen().running(1);
     let why = group().tagged_interface(ENI, "web", None).left(1);
     assert!(why.contains("move with its interfaces"), "{why}");
-    let lacks = |seen: Seen| assert_eq!(seen.outlook(1).lacking, 1);
-    lacks(group());
-    lacks(group().tagged_interface(ENI, "other", None));
-    lacks(group().tagged_interface("eni-01", "web", Some((1, 0))));
+    let needs = |seen: Seen| assert_eq!(seen.plan(1).lacking, 1);
+    needs(group());
+    needs(group().tagged_interface(ENI, "other", None));
+    needs(group().tagged_interface("eni-01", "web", Some((1, 0))));
     let held = group().address_on(1, 2, &[]).running(2);
-    lacks(held.tagged_interface(ENI, "web", None));
+    needs(held.tagged_interface(ENI, "web", None));
     let several = group().tagged_interface("eni-0e", "other", None);
     let why = several.tagged_interface(ENI, "web", None).left(1);
     assert!(why.contains("move with its interfaces"), "{why}");
@@ -99,7 +99,7 @@ fn a_group_of_which_only_interfaces_move_has_no_address_to_give() {
 fn an_address_that_another_instance_still_shows_is_not_free() {
     let seen = seen().address(1, &[]).running(1).running(2).running(3);
     let seen = seen.shows(2, ip(1), false).looked_before();
-    assert_eq!((seen.outlook(1).steps, seen.waiting()), (vec![], vec![]));
+    assert_eq!((seen.plan(1).steps, seen.waiting()), (vec![], vec![]));
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn one_private_ip_of_several_that_shows_it_is_enough() {
     let seen = seen().address(1, &[]).running(1);
     let seen = seen.instance(2, InstanceState::Running, 2, &[]);
     assert_eq!(
-        seen.shows(2, ip(1), false).looked_before().outlook(1).steps,
+        seen.shows(2, ip(1), false).looked_before().plan(1).steps,
         []
     );
 }
@@ -123,10 +123,7 @@ fn one_private_ip_of_several_that_shows_it_is_enough() {
 fn a_private_ip_that_shows_an_elastic_ip_of_nobody_known_takes_no_other() {
     let seen = seen().address(1, &[]).running(1);
     let seen = seen.shows(1, Ipv4Addr::new(198, 51, 100, 9), false);
-    assert_eq!(
-        (seen.outlook(1).steps.len(), seen.outlook(1).homeless),
-        (0, 1)
-    );
+    assert_eq!((seen.plan(1).steps.len(), seen.plan(1).unplaceable), (0, 1));
 }
 
 #[test]
@@ -137,15 +134,15 @@ fn the_first_private_ip_of_each_interface_comes_before_the_others() {
         .into_iter()
         .fold(seen(), each);
     let seen = seen.instance(1, InstanceState::Running, 2, &slots);
-    let outlook = seen.with_interface(1, "eni-1b", 2).outlook(1);
-    let place = |number, eni: &str, private_ip| (ip(number), eni.to_owned(), private_ip);
+    let plan = seen.with_interface(1, "eni-1b", 2).plan(1);
+    let target = |number, eni: &str, private_ip| (ip(number), eni.to_owned(), private_ip);
     let expected = [
-        place(1, "eni-01", private_ip(1, 0)),
-        place(2, "eni-1b", private_ip(1, 100)),
-        place(3, "eni-01", private_ip(1, 1)),
-        place(4, "eni-1b", private_ip(1, 101)),
+        target(1, "eni-01", private_ip(1, 0)),
+        target(2, "eni-1b", private_ip(1, 100)),
+        target(3, "eni-01", private_ip(1, 1)),
+        target(4, "eni-1b", private_ip(1, 101)),
     ];
-    assert_eq!(places(&outlook), expected);
+    assert_eq!(free_targets(&plan), expected);
 }
 
 #[test]
@@ -156,7 +153,7 @@ fn a_private_ip_with_an_address_of_another_group_is_passed_over_for_the_next() {
         .address_on(2, 7, &other)
         .address_on(3, 1, &other);
     let seen = seen.instance(1, InstanceState::Running, 2, &[]);
-    assert_eq!(seen.step(1).place.private_ip, private_ip(1, 1));
+    assert_eq!(seen.step(1).target.private_ip, private_ip(1, 1));
 }
 
 #[test]
@@ -173,15 +170,15 @@ fn the_same_private_ip_in_another_network_is_another() {
                 instance: None,
             });
         });
-    assert_eq!(seen.running(1).step(1).place.private_ip, private_ip(1, 0));
+    assert_eq!(seen.running(1).step(1).target.private_ip, private_ip(1, 0));
 }
 
 #[test]
 fn a_plain_instance_that_was_given_an_address_of_a_slot_lacks_nothing() {
     let seen = seen().address_on(1, 1, &SLOT_A).address(2, &[]).running(1);
-    let outlook = seen.outlook(1);
+    let plan = seen.plan(1);
     assert_eq!(
-        (outlook.steps.len(), outlook.lacking, outlook.standing.len()),
+        (plan.steps.len(), plan.lacking, plan.standing.len()),
         (0, 0, 1)
     );
 }
@@ -192,18 +189,16 @@ fn an_instance_of_a_slot_that_no_address_has_lacks_nothing_when_it_has_one() {
         .address_on(1, 1, &[])
         .address(2, &[])
         .running_with(1, &SLOT_A);
-    assert_eq!(seen.outlook(1).steps, []);
+    assert_eq!(seen.plan(1).steps, []);
 }
 
 #[test]
 fn an_instance_of_a_slot_with_another_ones_address_still_lacks_its_own() {
     let b = [("holdfast:slot", "b")];
     let seen = seen().address(1, &SLOT_A).address_on(2, 1, &b);
-    let outlook = seen
-        .instance(1, InstanceState::Running, 2, &SLOT_A)
-        .outlook(1);
+    let plan = seen.instance(1, InstanceState::Running, 2, &SLOT_A).plan(1);
     assert_eq!(
-        places(&outlook),
+        free_targets(&plan),
         [(ip(1), "eni-01".to_owned(), private_ip(1, 1))]
     );
 }
@@ -231,7 +226,7 @@ fn an_instance_that_asks_twice_for_one_slot_gets_two_of_its_addresses() {
     let seen = seen().address(1, &SLOT_A).address(2, &SLOT_A);
     let twice = [("holdfast:slot", "a,a")];
     let seen = seen.instance(1, InstanceState::Running, 2, &twice);
-    assert_eq!(seen.outlook(1).steps.len(), 2);
+    assert_eq!(seen.plan(1).steps.len(), 2);
 }
 
 #[test]
@@ -239,8 +234,8 @@ fn an_instance_without_a_slot_that_has_an_address_of_one_lacks_none() {
     let seen = seen()
         .address_on(1, 1, &[("holdfast:slot", "a")])
         .address(2, &[]);
-    let outlook = seen.instance(1, InstanceState::Running, 2, &[]).outlook(1);
-    assert_eq!((outlook.steps, outlook.lacking), (Vec::new(), 0));
+    let plan = seen.instance(1, InstanceState::Running, 2, &[]).plan(1);
+    assert_eq!((plan.steps, plan.lacking), (Vec::new(), 0));
 }
 
 #[test]

@@ -1,21 +1,21 @@
 //! What placement decides, in sentences, without a clock or a cloud; and what it then does in a small EC2.
 
+mod attempts;
 mod choice;
-mod done;
 mod ec2;
 mod effects;
 mod groups;
 mod handing_over;
+mod messages;
 mod sharing;
 mod starts;
 mod stops;
 mod waits;
-mod words;
 
-use super::decide::{self, Decision, Observed, Outlook, Step};
+use super::decide::{self, Decision, Observed, PlacementPlan, PlannedAssociation};
 use crate::address::{Address, Association, Attachment, AttachmentState, Interface, Pool, Tags};
 use crate::ids::InstanceId;
-use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
+use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -41,7 +41,7 @@ fn seen() -> Seen {
             instances: Vec::new(),
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
-            sick: BTreeSet::new(),
+            alarming: BTreeSet::new(),
             refused: BTreeSet::new(),
         },
         settings: settings
@@ -178,7 +178,7 @@ impl Seen {
             device_index,
             card_index: 0,
             state: AttachmentState::Attached,
-            ends_with_instance: false,
+            delete_on_termination: false,
             since: None,
         });
         self.observed.interfaces.push(interface);
@@ -198,10 +198,10 @@ impl Seen {
     }
 
     /// What an instance's first private IP shows outside.
-    fn shows(mut self, number: u8, ip: Ipv4Addr, automatic: bool) -> Self {
+    fn shows(mut self, number: u8, ip: Ipv4Addr, auto_assigned: bool) -> Self {
         let mut instances = self.observed.instances.iter_mut();
         let instance = instances.find(|each| each.id == id(number)).unwrap();
-        let public = PublicSide { ip, automatic };
+        let public = PublicIp { ip, auto_assigned };
         instance.interfaces[0].private_ips[0].public = Some(public);
         self
     }
@@ -242,16 +242,16 @@ impl Seen {
         )
     }
 
-    fn outlook(&self, instance: u8) -> Outlook {
+    fn plan(&self, instance: u8) -> PlacementPlan {
         match self.decision(instance) {
-            Decision::Place(outlook) => outlook,
+            Decision::Target(plan) => plan,
             other => panic!("expected an outlook, decided: {other:?}"),
         }
     }
 
     /// The one step for an instance.
-    fn step(&self, instance: u8) -> Step {
-        let mut steps = self.outlook(instance).steps;
+    fn step(&self, instance: u8) -> PlannedAssociation {
+        let mut steps = self.plan(instance).steps;
         assert_eq!(steps.len(), 1, "{steps:?}");
         steps.remove(0)
     }
@@ -281,7 +281,7 @@ impl Seen {
     }
 
     /// The state after a step was taken.
-    fn after(mut self, step: &Step) -> Self {
+    fn after(mut self, step: &PlannedAssociation) -> Self {
         self.observed = self.observed.after([step]);
         self
     }

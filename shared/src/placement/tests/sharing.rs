@@ -32,23 +32,23 @@ fn whoever_looks_later_still_agrees_with_the_earlier_ones() {
 #[test]
 fn an_instance_that_is_about_to_run_is_counted_in() {
     let seen = crowd(1, 1).in_state(2, InstanceState::Pending);
-    let served = seen.outlook(1).steps.len();
+    let served = seen.plan(1).steps.len();
     let seen = crowd(1, 0).in_state(1, InstanceState::Pending).running(2);
-    assert_eq!(served + seen.outlook(2).steps.len(), 1);
+    assert_eq!(served + seen.plan(2).steps.len(), 1);
 }
 
 #[test]
 fn whoever_got_no_share_takes_what_still_lies_idle_at_the_second_look() {
     let seen = crowd(3, 6);
     let without: Vec<u8> = (1..=6)
-        .filter(|&instance| seen.outlook(instance).steps.is_empty())
+        .filter(|&instance| seen.plan(instance).steps.is_empty())
         .collect();
     assert_eq!(without.len(), 3);
     let seen = seen.looked_before();
     assert!(
         without
             .iter()
-            .all(|&instance| seen.outlook(instance).steps.len() == 1)
+            .all(|&instance| seen.plan(instance).steps.len() == 1)
     );
 }
 
@@ -98,10 +98,8 @@ fn one_instance_that_lacks_two_gets_what_is_free_and_what_a_stopped_one_has() {
     for number in 1..=8 {
         let seen = seen().address(number, &[]).address_on(9, 9, &[]);
         let seen = seen.in_state(9, InstanceState::Stopped);
-        let outlook = seen
-            .instance(1, InstanceState::Running, 2, &slots)
-            .outlook(1);
-        assert_eq!((outlook.steps.len(), outlook.lacking), (2, 0));
+        let plan = seen.instance(1, InstanceState::Running, 2, &slots).plan(1);
+        assert_eq!((plan.steps.len(), plan.lacking), (2, 0));
     }
 }
 
@@ -111,7 +109,7 @@ fn at_the_second_look_an_instance_that_lacks_two_takes_two_different_ones() {
     for other in 2..=12 {
         let seen = seen().address(1, &[]).address(2, &[]).running(other);
         let seen = seen.instance(1, InstanceState::Running, 2, &slots);
-        let steps = seen.looked_before().outlook(1).steps;
+        let steps = seen.looked_before().plan(1).steps;
         let ips: BTreeSet<_> = steps.iter().map(|step| step.ip).collect();
         assert_eq!((steps.len(), ips.len()), (2, 2), "{steps:?}");
     }
@@ -122,7 +120,7 @@ fn at_the_second_look_it_takes_what_it_would_take_if_it_were_alone() {
     for instance in 1..=6 {
         let alone = crowd(3, 0).running(instance).step(instance).ip;
         let seen = crowd(3, 6).looked_before();
-        let had_no_share = crowd(3, 6).outlook(instance).steps.is_empty();
+        let had_no_share = crowd(3, 6).plan(instance).steps.is_empty();
         assert!(!had_no_share || seen.step(instance).ip == alone);
     }
 }
@@ -139,19 +137,19 @@ fn at_the_second_look_it_takes_what_a_stopped_one_has_where_nothing_is_free() {
 #[test]
 fn an_address_that_is_kept_for_a_slot_is_nobody_elses_at_the_second_look_either() {
     let seen = seen().address(1, &[("holdfast:slot", "a")]);
-    assert_eq!(seen.running(1).looked_before().outlook(1).steps, []);
+    assert_eq!(seen.running(1).looked_before().plan(1).steps, []);
 }
 
 #[test]
 fn at_the_second_look_an_address_that_ec2_refused_is_left_to_others() {
     let seen = crowd(1, 2).looked_before().refused(1, 1);
-    assert_eq!((seen.outlook(1).steps.len(), seen.step(2).ip), (0, ip(1)));
+    assert_eq!((seen.plan(1).steps.len(), seen.step(2).ip), (0, ip(1)));
 }
 
 #[test]
 fn what_an_instance_had_before_is_not_its_own_where_it_is_kept_for_a_slot() {
     let seen = seen().address(1, &[("holdfast:slot", "a")]).last_held(1, 1);
-    assert_eq!(seen.running(1).outlook(1).steps, []);
+    assert_eq!(seen.running(1).plan(1).steps, []);
 }
 
 #[test]
@@ -166,9 +164,9 @@ fn no_instance_always_comes_first() {
 
 #[test]
 fn jitter_is_a_part_of_one_that_differs_from_instance_to_instance_and_from_look_to_look() {
-    let spread = |instance: u8, look| super::super::spread(&id(instance), look);
-    let of_looks: Vec<f64> = (0..20).map(|look| spread(1, look)).collect();
-    let of_instances: Vec<f64> = (0..20).map(|instance| spread(instance, 1)).collect();
+    let jitter = |instance: u8, look| super::super::jitter(&id(instance), look);
+    let of_looks: Vec<f64> = (0..20).map(|look| jitter(1, look)).collect();
+    let of_instances: Vec<f64> = (0..20).map(|instance| jitter(instance, 1)).collect();
     for some in [of_looks, of_instances] {
         assert!(
             some.iter().all(|part| (0.0..1.0).contains(part)),
@@ -182,9 +180,9 @@ fn jitter_is_a_part_of_one_that_differs_from_instance_to_instance_and_from_look_
 
 #[test]
 fn jitter_is_less_than_the_whole() {
-    let spreads = (0..20_000).map(|look| super::super::spread(&id(1), look));
-    let (most, least) = spreads.fold((0.0_f64, 1.0_f64), |(most, least), spread| {
-        (most.max(spread), least.min(spread))
+    let spreads = (0..20_000).map(|look| super::super::jitter(&id(1), look));
+    let (most, least) = spreads.fold((0.0_f64, 1.0_f64), |(most, least), jitter| {
+        (most.max(jitter), least.min(jitter))
     });
     assert!(most < 1.0 && most > 0.99, "{most}");
     assert!((0.0..0.01).contains(&least), "{least}");

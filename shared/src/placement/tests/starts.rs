@@ -145,7 +145,7 @@ fn it_waits_as_long_as_it_is_told_to_for_an_address_to_become_free() {
         let report = ec2.starts(1).unwrap();
         assert_eq!(
             (report.outcome, of(&report).lacking),
-            (Outcome::PoolEmpty, 1)
+            (Outcome::NoFreeAddress, 1)
         );
         let waited: u64 = ec2.waits().iter().sum();
         assert!(
@@ -173,7 +173,7 @@ fn the_waits_for_an_address_grow_up_to_five_seconds() {
 #[test]
 fn it_waits_no_longer_than_lambda_lets_it() {
     let ec2 = without("100").runs_for(20_000);
-    assert_eq!(ec2.starts(1).unwrap().outcome, Outcome::PoolEmpty);
+    assert_eq!(ec2.starts(1).unwrap().outcome, Outcome::NoFreeAddress);
     let waited: u64 = ec2.waits().iter().sum();
     assert!(waited <= 18_000, "{waited}");
 }
@@ -329,7 +329,7 @@ fn the_slot_that_nobody_can_serve_is_told_as_lacking() {
     let report = ec2.starts(1).unwrap();
     assert_eq!(
         (report.outcome, of(&report).lacking),
-        (Outcome::PoolEmpty, 1)
+        (Outcome::NoFreeAddress, 1)
     );
     assert_eq!(told(&report), [ip(1)]);
 }
@@ -424,9 +424,9 @@ fn in_observe_mode_it_would_take_at_the_second_look_what_nobody_else_took() {
 
 #[test]
 fn a_finding_about_a_public_ip_that_is_lost_comes_only_when_it_is() {
-    let automatic = Ipv4Addr::new(198, 51, 100, 4);
+    let auto_assigned = Ipv4Addr::new(198, 51, 100, 4);
     let lost = |mode: &str| {
-        let seen = crowd(1, 1).shows(1, automatic, true);
+        let seen = crowd(1, 1).shows(1, auto_assigned, true);
         let report = seen.set("HOLDFAST_MODE", mode).ec2().starts(1).unwrap();
         let about = |it: &&crate::report::Finding| it.what.contains("198.51.100.4");
         report.findings.iter().filter(about).count()

@@ -70,9 +70,9 @@ fn nothing_is_left_to_do_once_it_has_moved() {
 #[test]
 fn it_goes_to_nobody_for_whom_an_alarm_fires() {
     let mut seen = stopping(&MOVE).running(2).running(3);
-    seen.observed.sick = [id(2)].into();
+    seen.observed.alarming = [id(2)].into();
     assert_eq!(seen.stop(1), [(ip(1), id(3))]);
-    seen.observed.sick = [id(2), id(3)].into();
+    seen.observed.alarming = [id(2), id(3)].into();
     assert_eq!(seen.stop(1), []);
     assert!(decide::waiting(&seen.observed, &seen.settings()).is_empty());
 }

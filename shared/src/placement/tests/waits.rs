@@ -39,7 +39,7 @@ fn however_long_it_waits_it_looks_again_every_few_seconds() {
     let seen = seen().address_on(1, 2, &[]).running(2).running(1);
     let ec2 = seen.set("HOLDFAST_POOL_WAIT_SECONDS", "840").ec2();
     let ec2 = ec2.runs_for(900_000);
-    assert_eq!(ec2.starts(1).unwrap().outcome, Outcome::PoolEmpty);
+    assert_eq!(ec2.starts(1).unwrap().outcome, Outcome::NoFreeAddress);
     let waits = ec2.waits();
     assert!(waits.iter().all(|&wait| wait <= 7_500), "{waits:?}");
     assert!(waits.iter().sum::<u64>() > 830_000, "{waits:?}");

@@ -5,20 +5,20 @@ use super::super::fixtures::{
     released, somebody, swept,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::{Deed, Record};
+use crate::event::cloudtrail::{AddressChange, Record};
 use crate::report::Outcome;
 use std::time::Duration;
 use time::OffsetDateTime;
 
 fn associated_by_instance(number: usize, at: OffsetDateTime) -> Record {
-    let deed = Deed::Associated {
+    let change = AddressChange::Associated {
         allocation: allocation(number),
         association: Some(association_id(7)),
         eni: None,
         private_ip: None,
         instance: Some("i-0a".parse().unwrap()),
     };
-    record(at, "AssociateAddress", deed)
+    record(at, "AssociateAddress", change)
 }
 
 fn disassociated(at: OffsetDateTime) -> Record {
@@ -26,16 +26,16 @@ fn disassociated(at: OffsetDateTime) -> Record {
     record(
         at,
         "DisassociateAddress",
-        Deed::Disassociated { association },
+        AddressChange::Disassociated { association },
     )
 }
 
 fn untagged(number: usize, at: OffsetDateTime) -> Record {
-    let deed = Deed::Untagged {
+    let change = AddressChange::Untagged {
         allocations: vec![allocation(number)],
         tags: vec![("holdfast:protect".to_owned(), None)],
     };
-    record(at, "DeleteTags", deed)
+    record(at, "DeleteTags", change)
 }
 
 fn protected(number: usize) -> Address {
@@ -136,7 +136,7 @@ async fn an_event_of_an_older_truth_changes_nothing() {
     account.sweep().await;
     let before = account.row(1).await;
     account.hears(&untagged(1, START)).await;
-    assert_eq!(account.row(1).await.words(), before.words());
+    assert_eq!(account.row(1).await.content(), before.content());
 }
 
 #[tokio::test]
@@ -168,14 +168,14 @@ async fn a_reverse_name_is_read_when_the_event_is_about_it() {
     let account = installation().with(protected(1));
     let name = "a.example.com".to_owned();
     account.account().names.insert(allocation(1), name.clone());
-    let deed = Deed::ReverseNameSet {
+    let change = AddressChange::ReverseNameSet {
         allocation: allocation(1),
         name: Some(name.clone()),
     };
     account
-        .hears(&record(START, "ModifyAddressAttribute", deed))
+        .hears(&record(START, "ModifyAddressAttribute", change))
         .await;
-    assert_eq!(account.row(1).await.reverse_name.unwrap().value, name);
+    assert_eq!(account.row(1).await.reverse_dns.unwrap().value, name);
     assert_eq!(account.calls()["DescribeAddressesAttribute"], 1);
 }
 
@@ -214,11 +214,11 @@ async fn a_stale_look_after_a_tag_event_does_not_pass_for_a_removal() {
     let account = installation().with(address(1));
     account.sweep().await;
     account.minutes_later(1);
-    let deed = Deed::Tagged {
+    let change = AddressChange::Tagged {
         allocations: vec![allocation(1)],
         tags: protect("reclaim"),
     };
-    let told = record(account.now(), "CreateTags", deed);
+    let told = record(account.now(), "CreateTags", change);
     account.pass(Duration::from_secs(1));
     account.hears(&told).await;
     let row = account.row(1).await;

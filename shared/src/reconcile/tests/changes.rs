@@ -59,7 +59,7 @@ async fn an_address_that_is_lost_a_second_time_comes_back_a_second_time_with_its
         let place = association(7).private_ip;
         assert_eq!(back.association.unwrap().private_ip, place, "{times}");
         assert_eq!(row.reclaims.len(), times);
-        assert!(row.is_alive());
+        assert!(row.is_allocated());
     }
     assert_eq!(account.held().len(), 1);
 }
@@ -94,6 +94,6 @@ async fn a_late_event_and_a_look_that_contradicts_it_end_alike_in_both_orders() 
         let row = account.row(1).await;
         assert_eq!(row.tags, protect("reclaim"), "{is_heard_first}");
         assert_eq!(row.unprotected, None, "{is_heard_first}");
-        assert!(row.seen_at > START);
+        assert!(row.observed_at > START);
     }
 }

@@ -1,19 +1,20 @@
 //! What the ledger is to say: pure, without an account.
 
 use super::super::decide::{
-    self, Concern, after_call, after_look, concern, given_away, needs_a_look,
+    self, AffectedAddresses, affected_addresses, after_call, after_look, needs_a_look,
+    transferred_row,
 };
 use super::super::fixtures::{
     PENDING, START, accepted_at, address, allocated, allocation, associated_at, association,
     disassociated_at, installation, ip, offered_at, protect, protected_at, reclaimed_as, record,
     release_record, released, row_of, unprotected_at,
 };
-use super::super::observe::{Concerned, Everything, Look};
+use super::super::observe::{AccountState, AffectedRows, Look};
 use crate::address::Address;
-use crate::event::cloudtrail::{Deed, Record};
+use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ids::AllocationId;
-use crate::ledger::snapshot::{Life, Lock, Sighting};
-use crate::ledger::{Known, ReleaseRecord, Snapshot};
+use crate::ledger::snapshot::{AllocationState, Lock, Observation};
+use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::settings::{Protection, Settings};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -31,13 +32,13 @@ fn look(at: OffsetDateTime, shown: &[Address]) -> Look {
     Look {
         at,
         addresses: shown.map(|one| (one.allocation.clone(), one)).collect(),
-        reverse_names: None,
-        reverse_names_refused: None,
+        reverse_dns_names: None,
+        reverse_dns_names_refused: None,
     }
 }
 
-fn known(snapshot: Snapshot) -> Known {
-    Known {
+fn known(snapshot: Snapshot) -> AllocationRows {
+    AllocationRows {
         snapshot: Some(snapshot),
         release: None,
     }
@@ -59,19 +60,19 @@ fn told(row: Snapshot, record: &Record, look: &Look) -> Option<Snapshot> {
 
 #[test]
 fn a_call_that_names_an_address_twice_concerns_it_once() {
-    for deed in [
-        Deed::Tagged {
+    for change in [
+        AddressChange::Tagged {
             allocations: [2, 1, 2].map(allocation).to_vec(),
             tags: protect("reclaim"),
         },
-        Deed::Untagged {
+        AddressChange::Untagged {
             allocations: [2, 1, 2].map(allocation).to_vec(),
             tags: Vec::new(),
         },
     ] {
-        let both = Concern::Allocations(vec![allocation(1), allocation(2)]);
+        let both = AffectedAddresses::Allocations(vec![allocation(1), allocation(2)]);
         assert_eq!(
-            concern(&record(START, "CreateTags", deed), &settings()),
+            affected_addresses(&record(START, "CreateTags", change), &settings()),
             both
         );
     }
@@ -79,7 +80,7 @@ fn a_call_that_names_an_address_twice_concerns_it_once() {
 
 #[test]
 fn each_call_concerns_the_address_that_it_names() {
-    let by_id = Concern::Allocations(vec![allocation(1)]);
+    let by_id = AffectedAddresses::Allocations(vec![allocation(1)]);
     let named = [
         allocated(&address(1), START),
         associated_at(1, 7, START),
@@ -87,20 +88,20 @@ fn each_call_concerns_the_address_that_it_names() {
         unprotected_at(1, START),
     ];
     for call in named {
-        assert_eq!(concern(&call, &settings()), by_id, "{call:?}");
+        assert_eq!(affected_addresses(&call, &settings()), by_id, "{call:?}");
     }
-    let by_association = Concern::Association(association(7).id);
+    let by_association = AffectedAddresses::Association(association(7).id);
     assert_eq!(
-        concern(&disassociated_at(7, START), &settings()),
+        affected_addresses(&disassociated_at(7, START), &settings()),
         by_association
     );
     let received = Some(allocation(9));
-    let by_address = Concern::Address {
+    let by_address = AffectedAddresses::Address {
         ip: ip(1),
         received: received.clone(),
     };
     assert_eq!(
-        concern(&accepted_at(1, received, START), &settings()),
+        affected_addresses(&accepted_at(1, received, START), &settings()),
         by_address
     );
 }
@@ -127,7 +128,7 @@ fn a_call_that_is_older_than_the_row_needs_a_look() {
 
 #[test]
 fn an_address_that_nothing_is_known_of_needs_a_look_unless_the_call_is_its_birth() {
-    let nothing = Known::default();
+    let nothing = AllocationRows::default();
     assert!(needs_a_look(&nothing, &protected_at(1, START)));
     assert!(!needs_a_look(&nothing, &allocated(&address(1), START)));
 }
@@ -152,9 +153,9 @@ fn an_association_without_its_interface_or_its_private_ip_needs_a_look() {
     let whole = associated_at(1, 7, minute(2));
     for (has_eni, has_private_ip) in [(false, true), (true, false), (false, false)] {
         let mut partial = whole.clone();
-        if let Deed::Associated {
+        if let AddressChange::Associated {
             eni, private_ip, ..
-        } = &mut partial.deed
+        } = &mut partial.change
         {
             *eni = eni.take().filter(|_| has_eni);
             *private_ip = private_ip.take().filter(|_| has_private_ip);
@@ -169,13 +170,13 @@ fn a_call_before_a_look_is_heard_first_so_who_took_the_tag_away_is_told_though_i
         tags: protect("reclaim"),
         ..address(1)
     };
-    let missed = Sighting {
+    let missed = Observation {
         address: &address(1),
-        reverse_name: None,
+        reverse_dns: None,
         at: minute(5),
     };
     let missed = row_of(&protected, minute(0))
-        .seeing(missed, "holdfast:protect")
+        .after_observation(missed, "holdfast:protect")
         .unwrap();
 
     let next = told(
@@ -194,11 +195,11 @@ fn a_call_before_a_look_is_heard_first_so_who_took_the_tag_away_is_told_though_i
 #[test]
 fn a_call_after_a_look_is_added_to_what_the_look_shows() {
     let row = row_of(&tagged(1, &["a"]), minute(0));
-    let deed = Deed::Tagged {
+    let change = AddressChange::Tagged {
         allocations: vec![allocation(1)],
         tags: tagged(1, &["c"]).tags,
     };
-    let call = record(minute(9), "CreateTags", deed);
+    let call = record(minute(9), "CreateTags", change);
     let next = told(row, &call, &look(minute(8), &[tagged(1, &["a", "b"])])).unwrap();
     assert_eq!(next.tags, tagged(1, &["a", "b", "c"]).tags);
 }
@@ -207,9 +208,9 @@ fn a_call_after_a_look_is_added_to_what_the_look_shows() {
 fn what_a_look_shows_of_another_association_does_not_complete_a_call() {
     let row = row_of(&address(1), minute(0));
     let mut call = associated_at(1, 7, minute(5));
-    if let Deed::Associated {
+    if let AddressChange::Associated {
         eni, private_ip, ..
-    } = &mut call.deed
+    } = &mut call.change
     {
         (*eni, *private_ip) = (None, None);
     }
@@ -230,26 +231,26 @@ fn a_call_that_teaches_nothing_changes_nothing_that_the_row_says() {
     let row = row_of(&address(1), minute(3));
     let nothing = look(minute(9), &[]);
     let next = told(row.clone(), &unprotected_at(1, minute(2)), &nothing);
-    assert!(next.is_none_or(|next| next.says_as(&row)));
+    assert!(next.is_none_or(|next| next.has_same_content_as(&row)));
 }
 
 #[test]
 fn a_row_with_a_release_record_is_a_tombstone_whatever_a_look_still_shows() {
-    let known = Known {
+    let known = AllocationRows {
         snapshot: None,
         release: Some(release_record(1, PENDING)),
     };
     let stale = look(minute(1), &[address(1)]);
     let row = after_look(&known, &stale, &allocation(1), &settings()).unwrap();
-    assert_eq!(row.life, Life::Released { at: START });
+    assert_eq!(row.life, AllocationState::Released { at: START });
     let call = protected_at(1, minute(-1));
     let row = after_call(&known, &call, &stale, &allocation(1), &settings()).unwrap();
-    assert_eq!(row.life, Life::Released { at: START });
+    assert_eq!(row.life, AllocationState::Released { at: START });
 }
 
-fn everything(shown: &[Address], rows: Vec<Snapshot>) -> Everything {
+fn everything(shown: &[Address], rows: Vec<Snapshot>) -> AccountState {
     let rows = rows.into_iter();
-    Everything {
+    AccountState {
         look: look(minute(9), shown),
         rows: rows.map(|row| (row.allocation.clone(), row)).collect(),
         releases: BTreeMap::new(),
@@ -283,18 +284,18 @@ fn missing_is_what_is_alive_older_than_the_look_and_not_shown() {
 }
 
 /// What an accepted transfer of the first address is about.
-fn concerned(shown: &[Address], rows: Vec<(Snapshot, Option<ReleaseRecord>)>) -> Concerned {
-    let rows: BTreeMap<AllocationId, Known> = rows
+fn concerned(shown: &[Address], rows: Vec<(Snapshot, Option<ReleaseRecord>)>) -> AffectedRows {
+    let rows: BTreeMap<AllocationId, AllocationRows> = rows
         .into_iter()
         .map(|(snapshot, release)| {
-            let known = Known {
+            let known = AllocationRows {
                 release,
                 ..known(snapshot)
             };
             (known.snapshot.as_ref().unwrap().allocation.clone(), known)
         })
         .collect();
-    Concerned {
+    AffectedRows {
         look: look(minute(9), shown),
         looked_at: rows.keys().cloned().collect(),
         rows,
@@ -309,9 +310,9 @@ fn of_first_ip(number: usize, at: OffsetDateTime) -> Snapshot {
     row_of(&same, at)
 }
 
-fn given(observed: &Concerned, received: Option<usize>) -> Option<AllocationId> {
+fn transfer(observed: &AffectedRows, received: Option<usize>) -> Option<AllocationId> {
     let received = received.map(allocation);
-    given_away(observed, received.as_ref()).map(|row| row.allocation.clone())
+    transferred_row(observed, received.as_ref()).map(|row| row.allocation.clone())
 }
 
 #[test]
@@ -319,7 +320,10 @@ fn of_two_allocations_of_one_address_the_one_that_is_alive_was_given_away() {
     for (alive, ended) in [(1, 2), (2, 1)] {
         let tombstone = of_first_ip(ended, minute(5)).ended(minute(6));
         let rows = vec![(tombstone, None), (of_first_ip(alive, minute(1)), None)];
-        assert_eq!(given(&concerned(&[], rows), None), Some(allocation(alive)));
+        assert_eq!(
+            transfer(&concerned(&[], rows), None),
+            Some(allocation(alive))
+        );
     }
 }
 
@@ -329,7 +333,7 @@ fn of_two_tombstones_of_one_address_the_younger_was_given_away() {
         let ended = |number, at| of_first_ip(number, minute(at)).ended(minute(at + 1));
         let rows = vec![(ended(younger, 5), None), (ended(older, 2), None)];
         assert_eq!(
-            given(&concerned(&[], rows), None),
+            transfer(&concerned(&[], rows), None),
             Some(allocation(younger))
         );
     }
@@ -338,17 +342,17 @@ fn of_two_tombstones_of_one_address_the_younger_was_given_away() {
 #[test]
 fn an_address_whose_end_is_settled_is_not_given_away_once_more() {
     let row = of_first_ip(1, minute(1)).ended(START);
-    let settled = release_record(1, reclaimed_as(9, true));
-    let rows = vec![(row.clone(), Some(settled))];
-    assert_eq!(given(&concerned(&[], rows), None), None);
+    let handled = release_record(1, reclaimed_as(9, true));
+    let rows = vec![(row.clone(), Some(handled))];
+    assert_eq!(transfer(&concerned(&[], rows), None), None);
     let rows = vec![(row, Some(release_record(1, PENDING)))];
-    assert_eq!(given(&concerned(&[], rows), None), Some(allocation(1)));
+    assert_eq!(transfer(&concerned(&[], rows), None), Some(allocation(1)));
 }
 
 #[test]
 fn an_address_that_ec2_still_shows_is_not_given_away() {
     let observed = concerned(&[address(1)], vec![(of_first_ip(1, minute(1)), None)]);
-    assert_eq!(given(&observed, None), None);
+    assert_eq!(transfer(&observed, None), None);
 }
 
 #[test]
@@ -362,15 +366,15 @@ fn an_address_that_was_received_is_not_given_away() {
         ..address(2)
     };
     let shown = concerned(&[received], vec![lost.clone()]);
-    assert_eq!(given(&shown, Some(2)), None);
+    assert_eq!(transfer(&shown, Some(2)), None);
     let noted = concerned(&[], vec![lost.clone(), (of_first_ip(2, minute(8)), None)]);
-    assert_eq!(given(&noted, Some(2)), None);
+    assert_eq!(transfer(&noted, Some(2)), None);
     let theirs = concerned(&[], vec![lost]);
-    assert_eq!(given(&theirs, Some(2)), Some(allocation(1)));
+    assert_eq!(transfer(&theirs, Some(2)), Some(allocation(1)));
 }
 
 #[test]
 fn a_release_concerns_the_guard_alone() {
-    let nothing = concern(&released(1, START), &settings());
-    assert!(matches!(nothing, Concern::Nothing { why } if why.contains("guard")));
+    let nothing = affected_addresses(&released(1, START), &settings());
+    assert!(matches!(nothing, AffectedAddresses::Nothing { why } if why.contains("guard")));
 }

@@ -4,10 +4,12 @@ use super::super::fixtures::{
     Installation, START, THEIRS, address, allocation, associated_at, association, installation,
     offered_at, protect, protected_at, released, row_of, somebody, swept, withdrawn_at,
 };
-use super::super::losses::{Ending, ending, release_in, retold};
+use super::super::open_releases::{
+    AllocationEnd, end_of_allocation, release_in, with_event_history,
+};
 use crate::address::Address;
 use crate::event::cloudtrail::Record;
-use crate::guard::Loss;
+use crate::guard::Release;
 use crate::ledger::{ReleaseStatus, Snapshot};
 use crate::report::Outcome;
 use time::{Duration, OffsetDateTime};
@@ -23,12 +25,12 @@ fn row(calls: &[Record]) -> Snapshot {
         ..address(1)
     };
     calls.iter().fold(row_of(&address, START), |row, call| {
-        row.following(call, "holdfast:protect").unwrap()
+        row.after_record(call, "holdfast:protect").unwrap()
     })
 }
 
-fn released_at(released_at: OffsetDateTime) -> Ending {
-    Ending::Released(Loss {
+fn released_at(released_at: OffsetDateTime) -> AllocationEnd {
+    AllocationEnd::Released(Release {
         allocation: allocation(1),
         border_group: None,
         released_at,
@@ -39,60 +41,69 @@ fn released_at(released_at: OffsetDateTime) -> Ending {
 #[test]
 fn what_was_offered_and_is_gone_within_seven_days_was_transferred() {
     let offered = row(&[offered_at(1, day(1))]);
-    let transferred = Ending::Transferred {
+    let transferred = AllocationEnd::Transferred {
         to_account: Some(THEIRS.to_owned()),
         offered_by: somebody(),
     };
-    assert_eq!(ending(&offered, &[], day(8)), transferred);
+    assert_eq!(end_of_allocation(&offered, &[], day(8)), transferred);
 }
 
 #[test]
 fn an_offer_that_expired_is_no_transfer() {
     let offered = row(&[offered_at(1, day(1))]);
-    assert_eq!(ending(&offered, &[], day(9)), released_at(day(9)));
+    assert_eq!(
+        end_of_allocation(&offered, &[], day(9)),
+        released_at(day(9))
+    );
 }
 
 #[test]
 fn an_offer_that_was_withdrawn_is_no_transfer() {
     let withdrawn = row(&[offered_at(1, day(1)), withdrawn_at(1, day(2))]);
-    assert_eq!(ending(&withdrawn, &[], day(3)), released_at(day(3)));
+    assert_eq!(
+        end_of_allocation(&withdrawn, &[], day(3)),
+        released_at(day(3))
+    );
 }
 
 #[test]
 fn the_trail_has_the_word_although_an_offer_stands() {
     let offered = row(&[offered_at(1, day(1))]);
     let release = released(1, day(2));
-    let told = ending(&offered, &[offered_at(1, day(1)), release.clone()], day(3));
-    let loss = Loss {
+    let told = end_of_allocation(&offered, &[offered_at(1, day(1)), release.clone()], day(3));
+    let loss = Release {
         allocation: allocation(1),
         border_group: None,
         released_at: day(2),
         call: Some(release.call),
     };
-    assert_eq!(told, Ending::Released(loss));
+    assert_eq!(told, AllocationEnd::Released(loss));
 }
 
 #[test]
 fn the_release_of_another_address_is_not_its_end() {
     let others = released(2, day(2));
     assert_eq!(release_in(&others, &allocation(1)), None);
-    assert_eq!(ending(&row(&[]), &[others], day(3)), released_at(day(3)));
+    assert_eq!(
+        end_of_allocation(&row(&[]), &[others], day(3)),
+        released_at(day(3))
+    );
 }
 
 #[test]
 fn a_tombstone_ended_when_it_says_and_not_when_it_was_missed() {
     let ended = row(&[]).ended(day(2));
-    assert_eq!(ending(&ended, &[], day(3)), released_at(day(2)));
+    assert_eq!(end_of_allocation(&ended, &[], day(3)), released_at(day(2)));
 }
 
 #[test]
 fn the_trail_tells_what_was_before_the_end_and_leaves_the_end_to_others() {
     let settings = installation().settings;
     let told = [associated_at(1, 7, day(1)), released(1, day(2))];
-    let next = retold(&row(&[]), &told, &settings).unwrap();
-    assert!(next.is_alive());
+    let next = with_event_history(&row(&[]), &told, &settings).unwrap();
+    assert!(next.is_allocated());
     assert_eq!(next.association.unwrap().value, association(7));
-    assert_eq!(retold(&row(&[]), &told[1..], &settings), None);
+    assert_eq!(with_event_history(&row(&[]), &told[1..], &settings), None);
 }
 
 /// A protected address that was offered a while ago, and is gone without a trace.
@@ -151,8 +162,8 @@ async fn of_two_losses_the_protected_one_is_dealt_with_first_whatever_the_ids() 
         account.release(protected);
         account.release(other);
         let report = account.sweep().await;
-        let settled = swept(&report).settled.iter().map(|one| one.outcome);
-        let order: Vec<Outcome> = settled.collect();
+        let handled = swept(&report).handled.iter().map(|one| one.outcome);
+        let order: Vec<Outcome> = handled.collect();
         assert_eq!(order, [Outcome::Reclaimed, Outcome::RecordedOnly]);
     }
 }

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::error::Error;
 use crate::instance::{Instance, InstanceState};
 use crate::ledger::Ledger;
-use crate::ledger::lease::{Claim, Episode, Held, Taken};
+use crate::ledger::lease::{Acquire, Claim, FailoverRecord, LeaseHold};
 use crate::report::{Outcome, Report};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -44,7 +44,7 @@ async fn a_loss_is_not_begun_in_the_last_half_minute_of_a_run() {
     assert!(is_left(&report, "1 loss is"), "{:?}", report.findings);
     let calls = account.calls();
     assert!(!calls.contains_key("LookupEvents") && !calls.contains_key("AllocateAddress"));
-    assert!(account.row(1).await.is_alive());
+    assert!(account.row(1).await.is_allocated());
 
     account.runs_for = Duration::from_secs(30);
     let report = account.sweep().await;
@@ -109,7 +109,7 @@ async fn forty_losses_are_looked_up_two_in_a_second_and_the_others_come_back_wit
     account.runs_for = Duration::from_mins(5);
     let before = account.now();
     let report = account.sweep().await;
-    assert_eq!(swept(&report).settled.len(), 45);
+    assert_eq!(swept(&report).handled.len(), 45);
     assert_eq!(account.held().len(), 45);
     assert_eq!(account.calls()["LookupEvents"], 40);
     let waited = account.now() - before;
@@ -146,7 +146,7 @@ async fn names_that_may_not_be_read_any_more_are_remembered() {
         address.tags.insert("a".to_owned(), "b".to_owned());
     });
     assert_eq!(swept(&account.sweep().await).written, 1);
-    let held = account.row(1).await.reverse_name.unwrap();
+    let held = account.row(1).await.reverse_dns.unwrap();
     assert_eq!((held.value, held.until), (name, None));
 }
 
@@ -210,25 +210,25 @@ async fn group_with_something_under_way() -> Installation {
     let now = account.now();
     let claim = Claim {
         group: "web".to_owned(),
-        hold: Held {
+        hold: LeaseHold {
             owner: "a run that ended".to_owned(),
             until: now,
         },
         now,
-        episode: Episode {
+        episode: FailoverRecord {
             cause: "the alarm is-sick".to_owned(),
             alarms: vec!["is-sick".to_owned()],
             fired_at: now,
-            sick: ["i-0a".parse().unwrap()].into(),
-            loosened: Vec::new(),
-            fences: BTreeMap::new(),
+            failed_members: ["i-0a".parse().unwrap()].into(),
+            pending_reassociation: Vec::new(),
+            pending_fences: BTreeMap::new(),
             began_at: now,
             ended_at: None,
             to: None,
         },
     };
-    let taken = account.ports.ledger.take_lease(&claim).await.unwrap();
-    assert!(matches!(taken, Taken::Ours(_)));
+    let taken = account.ports.ledger.acquire_lease(&claim).await.unwrap();
+    assert!(matches!(taken, Acquire::Granted(_)));
     account
 }
 

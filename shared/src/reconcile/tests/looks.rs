@@ -5,11 +5,11 @@ use super::super::fixtures::{
     PENDING, START, address, allocation, associated_at, association, association_id, installation,
     protect, protected_at, record, release_record, row_of,
 };
-use super::super::observe::{Everything, Look};
+use super::super::observe::{AccountState, Look};
 use crate::address::Address;
-use crate::event::cloudtrail::Deed;
-use crate::ledger::snapshot::{Held, Life};
-use crate::ledger::{Known, Snapshot};
+use crate::event::cloudtrail::AddressChange;
+use crate::ledger::snapshot::{AllocationState, Dated};
+use crate::ledger::{AllocationRows, Snapshot};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -28,14 +28,14 @@ fn look(at: OffsetDateTime, shown: Address) -> Look {
     Look {
         at,
         addresses: [(shown.allocation.clone(), shown)].into(),
-        reverse_names: None,
-        reverse_names_refused: None,
+        reverse_dns_names: None,
+        reverse_dns_names_refused: None,
     }
 }
 
 /// A look at an address of which the ledger has this row.
-fn everything(look: Look, row: Snapshot) -> Everything {
-    Everything {
+fn everything(look: Look, row: Snapshot) -> AccountState {
+    AccountState {
         look,
         rows: [(row.allocation.clone(), row)].into(),
         releases: BTreeMap::new(),
@@ -59,8 +59,8 @@ fn a_protected_address_of_which_a_look_teaches_something_is_counted_and_written(
 }
 
 /// It ended at minute 3, and its record says that it was released at the start.
-fn ended_later_than_recorded() -> Known {
-    Known {
+fn ended_later_than_recorded() -> AllocationRows {
+    AllocationRows {
         snapshot: Some(row_of(&address(1), minute(-5)).ended(minute(3))),
         release: Some(release_record(1, PENDING)),
     }
@@ -73,16 +73,16 @@ fn an_end_that_is_written_stays_where_it_is() {
     let at = minute(3);
     let seen = look(minute(1), protected());
     let row = after_look(&known, &seen, &allocation(1), &settings).unwrap();
-    assert_eq!(row.life, Life::Released { at });
+    assert_eq!(row.life, AllocationState::Released { at });
     let call = protected_at(1, minute(-1));
     let unseen = look(minute(1), address(2));
     let row = after_call(&known, &call, &unseen, &allocation(1), &settings).unwrap();
-    assert_eq!(row.life, Life::Released { at });
+    assert_eq!(row.life, AllocationState::Released { at });
 }
 
 /// An association by a call that named an instance only.
-fn by_instance(with: usize) -> Deed {
-    Deed::Associated {
+fn by_instance(with: usize) -> AddressChange {
+    AddressChange::Associated {
         allocation: allocation(1),
         association: Some(association_id(with)),
         eni: None,
@@ -93,13 +93,13 @@ fn by_instance(with: usize) -> Deed {
 
 /// The association after that call at minute 9 and a look at minute 5 that lagged less than it was taken to;
 /// the one before had ended at minute 8.
-fn associated(deed: Deed) -> Held<crate::address::Association> {
+fn associated(change: AddressChange) -> Dated<crate::address::Association> {
     let before = row_of(&address(1), minute(0))
-        .following(&associated_at(1, 6, minute(1)), "holdfast:protect")
+        .after_record(&associated_at(1, 6, minute(1)), "holdfast:protect")
         .unwrap();
-    let mut before = before.without_evidence();
+    let mut before = before.without_fact_log();
     before.association.as_mut().unwrap().until = Some(minute(8));
-    let known = Known {
+    let known = AllocationRows {
         snapshot: Some(before),
         release: None,
     };
@@ -107,7 +107,7 @@ fn associated(deed: Deed) -> Held<crate::address::Association> {
         association: Some(association(7)),
         ..address(1)
     };
-    let call = record(minute(9), "AssociateAddress", deed);
+    let call = record(minute(9), "AssociateAddress", change);
     let seen = look(minute(5), shown);
     let settings = installation().settings;
     let row = after_call(&known, &call, &seen, &allocation(1), &settings).unwrap();
@@ -117,7 +117,7 @@ fn associated(deed: Deed) -> Held<crate::address::Association> {
 #[test]
 fn a_call_by_instance_is_completed_from_a_look_that_is_taken_as_older() {
     let held = associated(by_instance(7));
-    assert_eq!(held, Held::since(association(7), minute(9)));
+    assert_eq!(held, Dated::since(association(7), minute(9)));
 }
 
 #[test]

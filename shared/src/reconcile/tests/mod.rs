@@ -12,7 +12,7 @@ mod endings;
 mod history;
 mod limits;
 mod looks;
-mod losses;
+mod open_releases;
 mod order;
 mod sweeps;
 mod transfers;

@@ -1,13 +1,13 @@
 //! A release that is delivered before the allocation it ends.
 
-use super::super::act::loss_left_behind;
+use super::super::execute::release_to_retry;
 use super::super::fixtures::{
     Installation, PENDING, START, address, allocated, installation, ip, protect, release_record,
     released, somebody,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::{Deed, Record};
-use crate::ledger::snapshot::Life;
+use crate::event::cloudtrail::{AddressChange, Record};
+use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{Ledger, ReleaseStatus, Snapshot, Written};
 use crate::report::{Function, Outcome};
 use crate::settings::Mode;
@@ -34,7 +34,7 @@ async fn is_reclaimed_once(account: &Installation) {
     };
     assert_eq!(back.ip, ip(1));
     let known = account.known(1).await;
-    assert!(!known.snapshot.unwrap().is_alive());
+    assert!(!known.snapshot.unwrap().is_allocated());
     let status = known.release.unwrap().status;
     let reclaimed = ReleaseStatus::Reclaimed {
         allocation: back.allocation.clone(),
@@ -72,14 +72,14 @@ async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with
     let release = release_record(1, PENDING);
     let ledger = &account.ports.ledger;
     assert_eq!(ledger.put_release(&release).await.unwrap(), Written::Stored);
-    let left = || loss_left_behind(&account.ports, &account.settings, &release.allocation);
+    let left = || release_to_retry(&account.ports, &account.settings, &release.allocation);
     let loss = left().await.unwrap().unwrap();
     assert_eq!(
         (loss.released_at, loss.call.unwrap().actor),
         (START, somebody())
     );
     let row = account.row(1).await;
-    assert_eq!(row.life, Life::Released { at: START });
+    assert_eq!(row.life, AllocationState::Released { at: START });
     left().await.unwrap();
     assert_eq!(account.row(1).await, row);
 }
@@ -88,12 +88,12 @@ async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with
 async fn an_allocation_whose_run_ended_after_its_tombstone_is_reclaimed_when_it_comes_again() {
     let (account, birth, release) = short_lived();
     account.guard_hears(&release).await;
-    let Deed::Allocated(allocation) = &birth.deed else {
+    let AddressChange::Allocated(allocation) = &birth.change else {
         panic!("no allocation: {birth:?}")
     };
     let tombstone = Snapshot {
         revision: 1,
-        ..Snapshot::born(allocation, START).ended(release.call.at)
+        ..Snapshot::from_allocation(allocation, START).ended(release.call.at)
     };
     let stored = account.ports.ledger.put_snapshot(&tombstone).await;
     assert_eq!(stored.unwrap(), Written::Stored);
@@ -130,7 +130,7 @@ async fn a_late_allocation_does_not_resurrect_what_was_let_go() {
     assert_eq!(account.guard_hears(&release).await.outcome, Outcome::LetGo);
     let report = account.hears(&birth).await;
     assert_eq!(report.outcome, Outcome::LetGo);
-    assert!(!account.row(1).await.is_alive());
+    assert!(!account.row(1).await.is_allocated());
     assert!(account.account().addresses.is_empty());
 }
 
@@ -141,7 +141,7 @@ async fn in_observe_mode_the_ledger_is_kept_and_nothing_is_allocated() {
     account.guard_hears(&release).await;
     let report = account.hears(&birth).await;
     assert_eq!(report.outcome, Outcome::WouldReclaim);
-    assert!(!account.row(1).await.is_alive());
+    assert!(!account.row(1).await.is_allocated());
     assert!(account.account().addresses.is_empty());
     assert!(!account.calls().contains_key("AllocateAddress"));
 }

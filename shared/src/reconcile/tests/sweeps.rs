@@ -3,7 +3,7 @@
 use super::super::fixtures::{
     START, Trouble, address, allocated, allocation, association, installation, protect, swept,
 };
-use super::super::observe::LAG;
+use super::super::observe::READ_LAG;
 use crate::address::Address;
 use crate::report::Outcome;
 use std::time::Duration;
@@ -68,7 +68,7 @@ async fn a_sweep_remembers_tags_association_and_reverse_name() {
     let row = account.row(1).await;
     assert_eq!(row.tags, protect("reclaim"));
     assert_eq!(row.association.unwrap().value, association(7));
-    assert_eq!(row.reverse_name.unwrap().value, names.0);
+    assert_eq!(row.reverse_dns.unwrap().value, names.0);
 }
 
 #[tokio::test]
@@ -83,7 +83,7 @@ async fn an_association_that_ended_unseen_is_kept_with_the_time_it_was_missed() 
     account.sweep().await;
     let held = account.row(1).await.association.unwrap();
     assert_eq!(held.value, association(7));
-    assert_eq!(held.until, Some(START + Duration::from_mins(5) - LAG));
+    assert_eq!(held.until, Some(START + Duration::from_mins(5) - READ_LAG));
 }
 
 #[tokio::test]

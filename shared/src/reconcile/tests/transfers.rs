@@ -4,11 +4,11 @@ use super::super::fixtures::{
     Installation, THEIRS, accepted_at, address, allocation, installation, ip, offered_at, protect,
     release_record, swept, withdrawn_at,
 };
-use super::super::observe::LAG;
-use super::super::transfer::{Given, conclude};
+use super::super::observe::READ_LAG;
+use super::super::transfer::{AcceptedTransfer, conclude};
 use crate::address::Address;
 use crate::event::cloudtrail::{Actor, Record};
-use crate::ledger::snapshot::Life;
+use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
 use crate::report::{Outcome, Subject};
 
@@ -45,7 +45,7 @@ fn to_them() -> ReleaseStatus {
 async fn an_offer_of_a_protected_address_is_a_threat_with_the_command_that_undoes_it() {
     let account = known_to_the_ledger("reclaim").await;
     let report = account.hears(&offered(&account)).await;
-    assert_eq!(report.outcome, Outcome::Threatened);
+    assert_eq!(report.outcome, Outcome::TransferOffered);
     let undo = "aws ec2 disable-address-transfer --allocation-id eipalloc-00000001";
     assert_eq!(report.findings[0].next, undo);
     assert!(report.summary.contains(THEIRS), "{}", report.summary);
@@ -65,10 +65,13 @@ async fn an_offer_that_stands_is_repeated_by_every_sweep_until_it_is_withdrawn()
 #[tokio::test]
 async fn an_offer_that_arrives_after_its_withdrawal_is_no_threat() {
     let account = known_to_the_ledger("reclaim").await;
-    let offer = offered(&account);
+    let transfer_offer = offered(&account);
     account.minutes_later(1);
     account.hears(&withdrawn(&account)).await;
-    assert_eq!(account.hears(&offer).await.outcome, Outcome::Refreshed);
+    assert_eq!(
+        account.hears(&transfer_offer).await.outcome,
+        Outcome::Refreshed
+    );
 }
 
 #[tokio::test]
@@ -150,7 +153,7 @@ async fn the_record_of_a_transfer_tells_who_offered_it_to_whom_and_when_it_was_a
     };
     assert_eq!(release, wanted);
     let at = told.call.at;
-    assert_eq!(account.row(1).await.life, Life::Released { at });
+    assert_eq!(account.row(1).await.life, AllocationState::Released { at });
     assert_eq!(report.event, Some(told.call));
     let Subject::Address(told) = &report.subject else {
         panic!("it is not about an address: {report:?}")
@@ -169,10 +172,10 @@ async fn a_transfer_that_a_sweep_found_is_dated_by_the_look_and_not_looked_up_ag
     offered_and_accepted(&account).await;
     account.minutes_later(5);
     account.sweep().await;
-    let at = account.now() - LAG;
+    let at = account.now() - READ_LAG;
     let release = account.record(1).await;
     assert_eq!((release.released_at, release.event_id), (at, None));
-    assert_eq!(account.row(1).await.life, Life::Released { at });
+    assert_eq!(account.row(1).await.life, AllocationState::Released { at });
     account.minutes_later(60);
     account.calls();
     assert_eq!(account.sweep().await.outcome, Outcome::Refreshed);
@@ -211,13 +214,13 @@ async fn who_offered_it_is_named_by_what_is_known_of_them() {
         (None, source(), "198.51.100.7"),
     ] {
         let account = known_to_the_ledger("reclaim").await;
-        let mut offer = offered(&account);
-        offer.call.actor = Actor {
+        let mut transfer_offer = offered(&account);
+        transfer_offer.call.actor = Actor {
             invoked_by,
             source,
             ..Actor::default()
         };
-        let report = account.hears(&offer).await;
+        let report = account.hears(&transfer_offer).await;
         let why = format!("{name} offered it, and it is protected");
         assert_eq!(report.findings[0].why, why);
     }
@@ -229,9 +232,9 @@ async fn what_is_settled_does_not_become_a_transfer() {
     account.guard_hears(&account.release(1)).await;
     let before = account.known(1).await;
     let row = before.snapshot.clone().unwrap();
-    let given = Given::accepted(&row, &accepted_at(1, None, account.now()).call);
+    let transfer = AcceptedTransfer::accepted(&row, &accepted_at(1, None, account.now()).call);
     let ports = &account.ports;
-    conclude(ports, &account.settings, &row, given)
+    conclude(ports, &account.settings, &row, transfer)
         .await
         .unwrap();
     assert_eq!(account.known(1).await, before);
@@ -282,7 +285,7 @@ async fn an_address_that_another_account_gives_back_is_ours_and_known() {
 
     assert_eq!(report.outcome, Outcome::Refreshed);
     assert_eq!(swept(&report).addresses, 1);
-    assert!(account.row(2).await.is_alive());
+    assert!(account.row(2).await.is_allocated());
     let lost = account.record(1).await.status;
     assert!(matches!(lost, ReleaseStatus::Pending { .. }), "{lost:?}");
     assert_eq!(account.calls()["DescribeAddresses"], 1);

@@ -4,7 +4,7 @@ use super::super::fixtures::{
     Installation, address, allocation, association, installation, protect, record, somebody,
 };
 use crate::address::Address;
-use crate::event::cloudtrail::{Deed, Record};
+use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ledger::ReleaseStatus;
 use crate::ledger::snapshot::Lock;
 use crate::report::Outcome;
@@ -23,25 +23,25 @@ async fn known_to_the_ledger() -> Installation {
 }
 
 fn untagged(account: &Installation) -> Record {
-    let deed = Deed::Untagged {
+    let change = AddressChange::Untagged {
         allocations: vec![allocation(1)],
         tags: vec![("holdfast:protect".to_owned(), None)],
     };
-    record(account.now(), "DeleteTags", deed)
+    record(account.now(), "DeleteTags", change)
 }
 
 fn unnamed(account: &Installation) -> Record {
-    let deed = Deed::ReverseNameReset {
+    let change = AddressChange::ReverseNameReset {
         allocation: allocation(1),
     };
-    record(account.now(), "ResetAddressAttribute", deed)
+    record(account.now(), "ResetAddressAttribute", change)
 }
 
 fn disassociated(account: &Installation) -> Record {
-    let deed = Deed::Disassociated {
+    let change = AddressChange::Disassociated {
         association: association(7).id,
     };
-    record(account.now(), "DisassociateAddress", deed)
+    record(account.now(), "DisassociateAddress", change)
 }
 
 #[tokio::test]
@@ -53,10 +53,10 @@ async fn the_release_record_tells_who_undid_what_before() {
     }
     account.minutes_later(1);
     account.guard_hears(&account.release(1)).await;
-    let story = account.known(1).await.release.unwrap().story;
-    let told: Vec<Lock> = story.iter().map(|unlocked| unlocked.what).collect();
+    let unlocked = account.known(1).await.release.unwrap().unlocked;
+    let told: Vec<Lock> = unlocked.iter().map(|unlocked| unlocked.what).collect();
     assert_eq!(told, [Lock::ReverseName, Lock::Association]);
-    assert!(story.iter().all(|unlocked| unlocked.by == somebody()));
+    assert!(unlocked.iter().all(|unlocked| unlocked.by == somebody()));
 }
 
 #[tokio::test]
@@ -66,8 +66,8 @@ async fn the_record_learns_of_an_unlocking_whose_event_comes_after_the_release()
     account.minutes_later(1);
     account.guard_hears(&account.release(1)).await;
     account.hears(&late).await;
-    let story = account.known(1).await.release.unwrap().story;
-    assert_eq!(story[0].what, Lock::Association);
+    let unlocked = account.known(1).await.release.unwrap().unlocked;
+    assert_eq!(unlocked[0].what, Lock::Association);
 }
 
 #[tokio::test]
@@ -104,7 +104,7 @@ async fn a_removal_told_after_a_reclaim_is_said_and_the_address_left() {
     assert_eq!(account.held(), held);
     let release = account.known(1).await.release.unwrap();
     assert!(matches!(release.status, ReleaseStatus::Reclaimed { .. }));
-    assert!(release.second_thought.unwrap().contains("user/somebody"));
+    assert!(release.late_exemption.unwrap().contains("user/somebody"));
     let again = account.hears(&late).await;
     assert_ne!(again.outcome, Outcome::LetGo, "it is said once");
 }

@@ -4,8 +4,8 @@ use super::super::fixtures::{
     PENDING, START, address, allocation, installation, protect, reclaimed_as, release_record,
     row_of,
 };
-use super::super::losses::{Case, cases, is_due};
-use super::super::observe::{Everything, LAG, Look};
+use super::super::observe::{AccountState, Look, READ_LAG};
+use super::super::open_releases::{OpenRelease, is_due, open_releases};
 use crate::address::Address;
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Unprotected;
@@ -22,14 +22,14 @@ fn deadline() -> Duration {
     Duration::try_from(settings().reclaim_deadline).unwrap()
 }
 
-fn observed(rows: &[Snapshot], releases: &[ReleaseRecord]) -> Everything {
+fn observed(rows: &[Snapshot], releases: &[ReleaseRecord]) -> AccountState {
     let (rows, releases) = (rows.iter().cloned(), releases.iter().cloned());
-    Everything {
+    AccountState {
         look: Look {
             at: START,
             addresses: BTreeMap::new(),
-            reverse_names: None,
-            reverse_names_refused: None,
+            reverse_dns_names: None,
+            reverse_dns_names_refused: None,
         },
         rows: rows.map(|row| (row.allocation.clone(), row)).collect(),
         releases: releases.map(|one| (one.allocation.clone(), one)).collect(),
@@ -37,8 +37,8 @@ fn observed(rows: &[Snapshot], releases: &[ReleaseRecord]) -> Everything {
 }
 
 /// What is taken up when so much time has passed since the start.
-fn taken_up(rows: &[Snapshot], releases: &[ReleaseRecord], later: Duration) -> Vec<Case> {
-    cases(&observed(rows, releases), &[], &settings(), START + later)
+fn taken_up(rows: &[Snapshot], releases: &[ReleaseRecord], later: Duration) -> Vec<OpenRelease> {
+    open_releases(&observed(rows, releases), &[], &settings(), START + later)
 }
 
 fn is_taken_up(releases: &[ReleaseRecord], later: Duration) -> bool {
@@ -61,7 +61,7 @@ fn audited(release: ReleaseRecord) -> ReleaseRecord {
     }
 }
 
-fn settled() -> [ReleaseStatus; 4] {
+fn handled() -> [ReleaseStatus; 4] {
     let reason = LostReason::Deadline;
     [
         reclaimed_as(9, true),
@@ -113,7 +113,7 @@ fn what_is_half_restored_is_due_and_what_is_settled_or_recorded_is_not() {
     let later = START + Duration::HOUR;
     let half = release_record(1, reclaimed_as(9, false));
     assert!(is_due(&half, &settings(), later));
-    for status in settled().into_iter().chain([ReleaseStatus::Recorded]) {
+    for status in handled().into_iter().chain([ReleaseStatus::Recorded]) {
         let release = release_record(1, status);
         assert!(!is_due(&release, &settings(), later), "{release:?}");
     }
@@ -134,7 +134,7 @@ fn a_release_that_another_clock_dates_in_the_future_is_not_due() {
 fn a_tombstone_without_a_record_is_taken_up_when_no_guard_can_be_at_work_on_it_until_the_deadline()
 {
     let left = [tombstone(1, "reclaim", START)];
-    let lag = Duration::try_from(LAG).unwrap();
+    let lag = Duration::try_from(READ_LAG).unwrap();
     let is_taken_up = |later| !taken_up(&left, &[], later).is_empty();
     assert!(!is_taken_up(lag - Duration::MILLISECOND));
     assert!(is_taken_up(lag));
@@ -186,7 +186,7 @@ fn what_is_protected_comes_first_whatever_the_ids_and_what_nobody_waits_for_last
     let ids = [allocation(1), allocation(3)];
     let now = START + Duration::HOUR;
 
-    let order = cases(&observed(&rows, &releases), &ids, &settings(), now);
+    let order = open_releases(&observed(&rows, &releases), &ids, &settings(), now);
 
     let [recorded, pending, thought] = releases.map(Box::new);
     let [one, three] = missing.map(Box::new);
@@ -194,13 +194,13 @@ fn what_is_protected_comes_first_whatever_the_ids_and_what_nobody_waits_for_last
     assert_eq!(
         order,
         [
-            Case::Missing(three),
-            Case::Unrecorded(four),
-            Case::Missing(one),
-            Case::Unrecorded(two),
-            Case::Pending(pending),
-            Case::Meant(thought),
-            Case::Unaudited(recorded),
+            OpenRelease::Missing(three),
+            OpenRelease::Unrecorded(four),
+            OpenRelease::Missing(one),
+            OpenRelease::Unrecorded(two),
+            OpenRelease::Pending(pending),
+            OpenRelease::Intended(thought),
+            OpenRelease::Unaudited(recorded),
         ]
     );
 }
@@ -213,19 +213,21 @@ fn a_reclaim_was_meant_when_the_tag_was_removed_before_the_release_and_nobody_sa
     };
     let release = audited(release_record(1, reclaimed_as(9, true)));
     let is_meant = |row, release: &ReleaseRecord| {
-        let cases = taken_up(&[row], std::slice::from_ref(release), Duration::HOUR);
-        cases.iter().any(|case| matches!(case, Case::Meant(_)))
+        let open_releases = taken_up(&[row], std::slice::from_ref(release), Duration::HOUR);
+        open_releases
+            .iter()
+            .any(|case| matches!(case, OpenRelease::Intended(_)))
     };
     assert!(is_meant(removed(START - Duration::SECOND), &release));
     assert!(is_meant(removed(START), &release));
     assert!(!is_meant(removed(START + Duration::SECOND), &release));
     assert!(!is_meant(tombstone(1, "reclaim", START), &release));
     let said = ReleaseRecord {
-        second_thought: Some("it was meant".to_owned()),
+        late_exemption: Some("it was meant".to_owned()),
         ..release.clone()
     };
     assert!(!is_meant(removed(START), &said));
-    let others = settled().into_iter().skip(1);
+    let others = handled().into_iter().skip(1);
     for status in others.chain([reclaimed_as(9, false), PENDING]) {
         let release = ReleaseRecord {
             status,
@@ -258,14 +260,17 @@ fn audited_is_what_may_change_by_it_and_what_nobody_is_named_for() {
     for status in may_change {
         assert!(is_taken_up(&[release_record(1, status)], later));
     }
-    for status in settled() {
+    for status in handled() {
         assert!(is_taken_up(&[untold(status)], later));
     }
-    for status in settled().into_iter().skip(1) {
+    for status in handled().into_iter().skip(1) {
         assert!(!is_taken_up(&[release_record(1, status)], later));
     }
     for status in [PENDING, reclaimed_as(9, false)] {
-        let cases = taken_up(&[], &[untold(status)], later);
-        assert!(matches!(cases.as_slice(), [Case::Pending(_)]), "{cases:?}");
+        let open_releases = taken_up(&[], &[untold(status)], later);
+        assert!(
+            matches!(open_releases.as_slice(), [OpenRelease::Pending(_)]),
+            "{open_releases:?}"
+        );
     }
 }

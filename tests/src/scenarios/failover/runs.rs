@@ -1,8 +1,8 @@
 //! Runs that are given little time, find the lease taken, or are reconcile's; and what the lease says in the end.
 
-use super::Trio;
-use crate::client::tap::Fault;
-use crate::client::{Player, Stage};
+use super::FailoverFixture;
+use crate::client::faults::Fault;
+use crate::client::{Client, TestBed};
 use crate::explorer::Run;
 use crate::explorer::promises::is_holdfast;
 use crate::scenarios::placement::GROUP;
@@ -10,7 +10,7 @@ use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::event::parse;
 use holdfast::failover;
-use holdfast::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use holdfast::ledger::{Ledger, Written};
 use holdfast::report::{Function, Outcome, Report};
 use serde_json::Value;
@@ -18,34 +18,34 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
 
-impl Trio {
+impl FailoverFixture {
     /// Runs the function for an event, in so many seconds.
     ///
     /// # Errors
     /// The function's own.
     pub fn told_within(
         &self,
-        stage: &Arc<Stage>,
+        bed: &Arc<TestBed>,
         event: &Value,
         seconds: i64,
     ) -> Result<Report, Error> {
         let trigger = parse(event).expect("the scenario's events can be read");
-        let player = stage.player("holdfast-alarm-failover");
-        let (ports, settings) = (player.ports(), self.settings());
-        let delivery = player.delivery(Duration::seconds(seconds));
+        let client = bed.client("holdfast-alarm-failover");
+        let (ports, settings) = (client.ports(), self.settings());
+        let delivery = client.delivery(Duration::seconds(seconds));
         let run = failover::run(&ports, &settings, &trigger, delivery);
         run.now_or_never().expect("no fault stops the run")
     }
 
     /// A run of reconcile's part in failover.
     #[must_use]
-    pub fn audit(&self, player: Player) -> Run<'static> {
-        let player = player.acting_as("holdfast-reconcile");
+    pub fn audit(&self, client: Client) -> Run<'static> {
+        let client = client.acting_as("holdfast-reconcile");
         let settings = self.settings();
         Box::pin(async move {
-            let (ports, delivery) = (player.ports(), player.delivery(super::TIMEOUT));
-            let which = holdfast::cloud::Which::All;
-            let seen = holdfast::cloud::ReadAddresses::addresses(&player, &which).await;
+            let (ports, delivery) = (client.ports(), client.delivery(super::TIMEOUT));
+            let which = holdfast::cloud::AddressFilter::All;
+            let seen = holdfast::cloud::ReadAddresses::addresses(&client, &which).await;
             let seen = seen.map_err(|source| Error::Unfinished {
                 what: "the addresses were not read".to_owned(),
                 source,
@@ -71,74 +71,74 @@ impl Trio {
     }
 
     /// A run for an event ends at its first call of this name, as a process does that is killed.
-    pub fn dies_at(&self, stage: &Arc<Stage>, event: &Value, name: &str, how: Fault) {
-        stage.tap.plan(&[(self.call_of(stage, event, name), how)]);
-        let run = self.deliver(stage.player("holdfast"), event);
+    pub fn dies_at(&self, bed: &Arc<TestBed>, event: &Value, name: &str, how: Fault) {
+        bed.faults.plan(&[(self.call_of(bed, event, name), how)]);
+        let run = self.deliver(bed.client("holdfast"), event);
         assert!(run.now_or_never().is_none(), "it dies");
     }
 
     /// The number that the first call of this name in a run for an event would have, among all of the stage.
     #[must_use]
-    pub fn call_of(&self, stage: &Arc<Stage>, event: &Value, name: &str) -> usize {
-        let made = stage.tap.passed().len();
-        let rehearsal = self.rehearsed(stage, event);
+    pub fn call_of(&self, bed: &Arc<TestBed>, event: &Value, name: &str) -> usize {
+        let made = bed.faults.passed().len();
+        let rehearsal = self.rehearsed(bed, event);
         let call = rehearsal.iter().position(|it| *it == name);
         made + call.expect("it is called")
     }
 
     /// The calls that a run for an event would make on a stage that is as this one is now.
-    fn rehearsed(&self, stage: &Arc<Stage>, event: &Value) -> Vec<&'static str> {
-        let rehearsal = Stage::new(stage.world().clone());
-        for lease in all_leases(stage) {
+    fn rehearsed(&self, bed: &Arc<TestBed>, event: &Value) -> Vec<&'static str> {
+        let rehearsal = TestBed::new(bed.world().clone());
+        for lease in all_leases(bed) {
             put_lease(&rehearsal, &lease);
         }
         drop(self.try_told(&rehearsal, event));
-        rehearsal.tap.names()
+        rehearsal.faults.names()
     }
 }
 
 /// No call so far that needed a lease was made without it, and none was given away.
-pub(super) fn all_had_their_lease(stage: &Stage) {
-    let mut broken = stage.broken();
+pub(super) fn all_had_their_lease(bed: &TestBed) {
+    let mut broken = bed.broken();
     broken.retain(|words| words.contains("the lease of group"));
     assert_eq!(broken, Vec::<String>::new());
 }
 
-fn all_leases(stage: &Stage) -> Vec<Lease> {
-    let leases = stage.ledger.leases().now_or_never();
+fn all_leases(bed: &TestBed) -> Vec<Lease> {
+    let leases = bed.ledger.leases().now_or_never();
     leases.expect("memory answers").expect("it is read")
 }
 
 /// Gives a stage that has no lease this one.
-pub fn put_lease(stage: &Stage, lease: &Lease) {
-    let now = stage.world().now();
+pub fn put_lease(bed: &TestBed, lease: &Lease) {
+    let now = bed.world().now();
     let claim = Claim {
         group: lease.group.clone(),
-        hold: Held {
+        hold: LeaseHold {
             owner: "nobody".to_owned(),
             until: now,
         },
         now,
-        episode: Episode {
+        episode: FailoverRecord {
             cause: String::new(),
             alarms: Vec::new(),
             fired_at: now,
-            sick: BTreeSet::new(),
-            loosened: Vec::new(),
-            fences: BTreeMap::new(),
+            failed_members: BTreeSet::new(),
+            pending_reassociation: Vec::new(),
+            pending_fences: BTreeMap::new(),
             began_at: now,
             ended_at: None,
             to: None,
         },
     };
-    let taken = stage.ledger.take_lease(&claim).now_or_never();
+    let taken = bed.ledger.acquire_lease(&claim).now_or_never();
     let taken = taken.expect("memory answers").expect("it is written");
-    assert!(matches!(&taken, Taken::Ours(made) if made.fencing == 1));
+    assert!(matches!(&taken, Acquire::Granted(made) if made.fencing == 1));
     let lease = Lease {
         fencing: 1,
         ..lease.clone()
     };
-    let put = stage.ledger.put_lease(&lease).now_or_never();
+    let put = bed.ledger.put_lease(&lease).now_or_never();
     let put = put.expect("memory answers").expect("it is written");
     assert_eq!(put, Written::Stored);
 }
@@ -148,28 +148,28 @@ pub fn put_lease(stage: &Stage, lease: &Lease) {
 /// # Panics
 /// When it has none.
 #[must_use]
-pub fn lease(stage: &Stage) -> Lease {
-    let mut leases = all_leases(stage).into_iter();
+pub fn lease(bed: &TestBed) -> Lease {
+    let mut leases = all_leases(bed).into_iter();
     let own = leases.find(|lease| lease.group == GROUP.1);
     own.expect("the group has a lease")
 }
 
 /// Somebody else has the lease for so many seconds, and does nothing.
-pub fn hold_lease(stage: &Stage, seconds: i64) -> OffsetDateTime {
-    let until = stage.world().now() + Duration::seconds(seconds);
+pub fn hold_lease(bed: &TestBed, seconds: i64) -> OffsetDateTime {
+    let until = bed.world().now() + Duration::seconds(seconds);
     let mut held = Lease::new(GROUP.1);
-    held.held = Some(Held {
+    held.held = Some(LeaseHold {
         owner: "somebody".to_owned(),
         until,
     });
-    put_lease(stage, &held);
+    put_lease(bed, &held);
     until
 }
 
 /// When Holdfast sent the first call that would change something, whatever EC2 said to it.
 #[must_use]
-pub fn first_change(stage: &Stage) -> Option<OffsetDateTime> {
-    let world = stage.world();
+pub fn first_change(bed: &TestBed) -> Option<OffsetDateTime> {
+    let world = bed.world();
     let mut calls = world
         .calls()
         .iter()

@@ -1,7 +1,7 @@
 //! What a test wants to know of a failover, and how it sets one going.
 
-use super::Trio;
-use crate::client::Stage;
+use super::FailoverFixture;
+use crate::client::TestBed;
 use ec2_sim::World;
 use ec2_sim::alarms::AlarmState;
 use holdfast::report::Report;
@@ -10,8 +10,8 @@ use std::sync::Arc;
 
 /// The calls of Holdfast that changed something, in their order.
 #[must_use]
-pub fn changes(stage: &Stage) -> Vec<&'static str> {
-    let world = stage.world();
+pub fn changes(bed: &TestBed) -> Vec<&'static str> {
+    let world = bed.world();
     let calls = world.calls().iter().filter(|call| call.mutated());
     let own = calls.filter(|call| call.caller.arn.contains(":assumed-role/holdfast"));
     own.map(ec2_sim::world::Call::action).collect()
@@ -29,11 +29,11 @@ pub fn why(report: &Report) -> String {
 
 /// The first member fails, and its alarm is told.
 #[must_use]
-pub fn failed(trio: Trio) -> (Trio, Arc<Stage>, Value) {
+pub fn failed(trio: FailoverFixture) -> (FailoverFixture, Arc<TestBed>, Value) {
     let trio = trio.failing(0);
-    let stage = trio.stage();
+    let bed = trio.bed();
     let event = trio.alarm(0);
-    (trio, stage, event)
+    (trio, bed, event)
 }
 
 /// An alarm of the name fires in the world; the event that EventBridge delivers of it.

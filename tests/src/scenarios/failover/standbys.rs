@@ -1,9 +1,9 @@
 //! Who could take over now, worked out from the account alone and without any code of the engine: what a test
 //! compares the engine's choice with.
 
-use super::{GROUP, Trio, interface};
+use super::{FailoverFixture, GROUP, interface};
 use crate::client::ACCOUNT;
-use crate::explorer::promises::Scene;
+use crate::explorer::promises::AccountView;
 use ec2_sim::World;
 use ec2_sim::api::{DescribeInstanceStatus, Instance, InstanceState, Request, Response, Tag};
 use ec2_sim::world::Call;
@@ -29,46 +29,47 @@ fn healthy(world: &World) -> BTreeSet<String> {
 }
 
 /// What moves, as far as it limits who can take it.
-enum Carrier {
+enum Constraint {
     Whole { zone: String },
     PrivateIp { subnet: String },
     Alone,
 }
 
-impl Trio {
-    fn carrier(&self, world: &World) -> Carrier {
+impl FailoverFixture {
+    fn carrier(&self, world: &World) -> Constraint {
         let own = interface(world, &self.eni).expect("it is there");
         if own.tags.iter().any(|tag| tag.key == GROUP.0) {
             let zone = own.availability_zone;
-            return Carrier::Whole { zone };
+            return Constraint::Whole { zone };
         }
-        let scene = Scene::of(world);
-        let address = &scene.addresses[&self.allocation];
+        let view = AccountView::of(world);
+        let address = &view.addresses[&self.allocation];
         if value(&address.tags, "holdfast:mover") == Some("ip") {
-            return Carrier::PrivateIp {
+            return Constraint::PrivateIp {
                 subnet: own.subnet_id,
             };
         }
-        Carrier::Alone
+        Constraint::Alone
     }
 
     /// The members that could take over now, in the order in which they stand by.
     #[must_use]
     pub fn standbys(&self, world: &World) -> Vec<usize> {
-        let (scene, healthy, carrier) = (Scene::of(world), healthy(world), self.carrier(world));
+        let (view, healthy, carrier) =
+            (AccountView::of(world), healthy(world), self.carrier(world));
         let can_take = |instance: &Instance| {
             instance.state == InstanceState::Running
                 && healthy.contains(&instance.instance_id)
-                && !scene.sick.contains(&instance.instance_id)
+                && !view.may_lose.contains(&instance.instance_id)
                 && match &carrier {
-                    Carrier::Whole { zone } => *zone == instance.availability_zone,
-                    Carrier::PrivateIp { subnet } => instance.subnet_id.as_ref() == Some(subnet),
-                    Carrier::Alone => true,
+                    Constraint::Whole { zone } => *zone == instance.availability_zone,
+                    Constraint::PrivateIp { subnet } => instance.subnet_id.as_ref() == Some(subnet),
+                    Constraint::Alone => true,
                 }
         };
         let members = self.members.iter().enumerate();
         let mut standing: Vec<_> = members
-            .filter_map(|(number, id)| Some((number, scene.instances.get(id)?)))
+            .filter_map(|(number, id)| Some((number, view.instances.get(id)?)))
             .filter(|(_, instance)| can_take(instance))
             .map(|(number, instance)| {
                 let priority = value(&instance.tags, "holdfast:priority");
@@ -84,11 +85,11 @@ impl Trio {
     /// by then the interface is with nobody.
     #[must_use]
     pub fn sent_to_another_zone(&self, world: &World) -> Vec<String> {
-        let scene = Scene::of(world);
+        let view = AccountView::of(world);
         let is_elsewhere = |call: &&Call| match &call.request {
             Request::AttachNetworkInterface(attach) => {
-                let zone = scene.interfaces.get(&attach.network_interface_id);
-                let there = scene.instances.get(&attach.instance_id);
+                let zone = view.interfaces.get(&attach.network_interface_id);
+                let there = view.instances.get(&attach.instance_id);
                 let zones = zone.zip(there);
                 zones.is_some_and(|(own, there)| own.availability_zone != there.availability_zone)
             }

@@ -2,9 +2,9 @@
 //! anything from a member that runs within the cooldown, and who takes over is who stands next. Worked out
 //! from the account, the ledger's rows and the clock, without any code that decides.
 
-use super::Trio;
-use crate::client::Stage;
-use crate::explorer::promises::Scene;
+use super::FailoverFixture;
+use crate::client::TestBed;
+use crate::explorer::promises::AccountView;
 use ec2_sim::api::InstanceState;
 use ec2_sim::world::Call;
 use futures_util::FutureExt;
@@ -57,40 +57,40 @@ pub struct Before {
     holder: Option<usize>,
     is_up: bool,
     /// Whether nothing of an earlier run is half way.
-    is_settled: bool,
+    is_final: bool,
     standbys: Vec<usize>,
     held_until: Option<OffsetDateTime>,
 }
 
-fn is_up(trio: &Trio, stage: &Stage, member: usize) -> bool {
-    let instances = Scene::of(&stage.world()).instances;
+fn is_up(trio: &FailoverFixture, bed: &TestBed, member: usize) -> bool {
+    let instances = AccountView::of(&bed.world()).instances;
     let is_in = instances.get(&trio.members[member]).map(|it| it.state);
     matches!(is_in, Some(InstanceState::Pending | InstanceState::Running))
 }
 
 /// Until when another run has the lease.
-fn held_until(stage: &Stage) -> Option<OffsetDateTime> {
-    let leases = stage.ledger.leases().now_or_never()?.ok()?;
+fn held_until(bed: &TestBed) -> Option<OffsetDateTime> {
+    let leases = bed.ledger.leases().now_or_never()?.ok()?;
     let held = leases.into_iter().find_map(|lease| lease.held)?;
-    (held.until > stage.world().now()).then_some(held.until)
+    (held.until > bed.world().now()).then_some(held.until)
 }
 
 impl Watch {
     /// A run begins.
     #[must_use]
-    pub fn begins(trio: &Trio, stage: &Stage) -> Before {
-        let holder = trio.holder(stage);
-        let standbys = trio.standbys(&stage.world());
-        let calls = stage.world().calls().len();
-        let tie = trio.interface(stage).and_then(|it| it.attachment);
+    pub fn begins(trio: &FailoverFixture, bed: &TestBed) -> Before {
+        let holder = trio.holder(bed);
+        let standbys = trio.standbys(&bed.world());
+        let calls = bed.world().calls().len();
+        let tie = trio.interface(bed).and_then(|it| it.attachment);
         Before {
-            is_settled: holder.is_some() && tie.is_some_and(|it| it.status == "attached"),
-            passed: stage.tap.passed().len(),
+            is_final: holder.is_some() && tie.is_some_and(|it| it.status == "attached"),
+            passed: bed.faults.passed().len(),
             calls,
             holder,
-            is_up: holder.is_some_and(|holder| is_up(trio, stage, holder)),
+            is_up: holder.is_some_and(|holder| is_up(trio, bed, holder)),
             standbys,
-            held_until: held_until(stage),
+            held_until: held_until(bed),
         }
     }
 
@@ -123,15 +123,15 @@ impl Watch {
 
     /// A run has ended that an alarm or the schedule has set going: what a member that runs has is still with it
     /// until the cooldown is over.
-    pub fn is_kept(&self, trio: &Trio, stage: &Stage, before: &Before) {
-        let stays_up = |holder: &usize| before.is_up && is_up(trio, stage, *holder);
+    pub fn is_kept(&self, trio: &FailoverFixture, bed: &TestBed, before: &Before) {
+        let stays_up = |holder: &usize| before.is_up && is_up(trio, bed, *holder);
         let Some(holder) = before.holder.filter(stays_up) else {
             return;
         };
-        let now = stage.world().now();
+        let now = bed.world().now();
         if self.quiet_until.get().is_some_and(|until| now < until) {
             self.count(|seen| seen.kept += 1);
-            let by_now = trio.holder(stage);
+            let by_now = trio.holder(bed);
             if by_now != Some(holder) {
                 self.is_wrong(format!(
                     "within the cooldown it went from {holder} to {by_now:?}"
@@ -141,11 +141,11 @@ impl Watch {
     }
 
     /// A run has ended: what it changed it has changed after the end of a lease that another had.
-    pub fn has_waited(&self, stage: &Stage, before: &Before) {
+    pub fn has_waited(&self, bed: &TestBed, before: &Before) {
         let Some(until) = before.held_until else {
             return;
         };
-        let world = stage.world();
+        let world = bed.world();
         let made = world.calls().iter().skip(before.calls);
         let is_early = |call: &&Call| {
             let is_a_move = matches!(
@@ -165,22 +165,22 @@ impl Watch {
     /// A run of failover has ended: where nothing went wrong, who got it is who stood next when it began.
     pub fn went_to_who_stood_next(
         &self,
-        trio: &Trio,
-        stage: &Stage,
+        trio: &FailoverFixture,
+        bed: &TestBed,
         before: &Before,
         end: Option<&Result<Report, Error>>,
     ) {
-        let passed = stage.tap.passed().split_off(before.passed);
+        let passed = bed.faults.passed().split_off(before.passed);
         let has_failed_over = |report: &Report| report.outcome == Outcome::FailedOver;
         let is_moved = matches!(end, Some(Ok(report)) if has_failed_over(report));
-        let by_now = trio.holder(stage);
+        let by_now = trio.holder(bed);
         if !is_moved || passed.iter().any(|call| call.fault.is_some()) || by_now == before.holder {
             return;
         }
-        let now = stage.world().now();
+        let now = bed.world().now();
         self.quiet_until.set(Some(now + COOLDOWN));
-        let standbys = trio.standbys(&stage.world());
-        if standbys == before.standbys && before.is_settled {
+        let standbys = trio.standbys(&bed.world());
+        if standbys == before.standbys && before.is_final {
             self.count(|seen| seen.chosen += 1);
             if by_now != standbys.first().copied() {
                 self.is_wrong(format!(

@@ -2,8 +2,8 @@
 //! belongs to the group, and what comes about without an event.
 
 use super::hands::{allocate, call, specified, tag, untag};
-use super::{GROUP, Trio, alarm_of, primary_interface};
-use crate::client::Stage;
+use super::{FailoverFixture, GROUP, alarm_of, primary_interface};
+use crate::client::TestBed;
 use crate::explorer::promises::addresses;
 use crate::scenarios::placement::terminate;
 use ec2_sim::World;
@@ -17,7 +17,7 @@ const SPARE: (&str, &str) = ("holdfast:slot", "spare");
 
 const PRIORITY: &str = "holdfast:priority";
 
-impl Trio {
+impl FailoverFixture {
     /// The members stand in another order than that of their launch; none: the member has no priority.
     #[must_use]
     pub fn priorities(mut self, order: [Option<i32>; 3]) -> Self {
@@ -114,8 +114,8 @@ impl Trio {
     }
 
     /// The Elastic IPs of the group beside the first one.
-    fn others(&self, stage: &Stage) -> Vec<Address> {
-        let all = addresses(&stage.world()).into_values();
+    fn others(&self, bed: &TestBed) -> Vec<Address> {
+        let all = addresses(&bed.world()).into_values();
         let is_other = |each: &Address| {
             let is_of_the_group = each.tags.iter().any(|tag| tag.key == GROUP.0);
             is_of_the_group && each.allocation_id != self.allocation
@@ -125,8 +125,8 @@ impl Trio {
 
     /// Who has each of the group's other Elastic IPs, apart from what is free on purpose.
     #[must_use]
-    pub fn other_holders(&self, stage: &Stage) -> Vec<Option<usize>> {
-        let others = self.others(stage).into_iter();
+    pub fn other_holders(&self, bed: &TestBed) -> Vec<Option<usize>> {
+        let others = self.others(bed).into_iter();
         let in_use = others.filter(|each| !each.tags.contains(&Tag::new(SPARE.0, SPARE.1)));
         let holder = |each: Address| {
             let id = each.association?.instance_id?;
@@ -139,8 +139,8 @@ impl Trio {
     ///
     /// # Errors
     /// Who has it.
-    pub fn spare_must_be_free(&self, stage: &Stage) -> Result<(), String> {
-        let mut others = self.others(stage).into_iter();
+    pub fn spare_must_be_free(&self, bed: &TestBed) -> Result<(), String> {
+        let mut others = self.others(bed).into_iter();
         let taken = others.find(|each| {
             each.association.is_some() && each.tags.contains(&Tag::new(SPARE.0, SPARE.1))
         });

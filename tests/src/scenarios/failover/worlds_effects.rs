@@ -2,9 +2,9 @@
 //! and security groups afterwards.
 
 use super::hands::{add_private_ip, call, primary_interface, tag_group};
-use super::{GROUP, Trio, alarm_of, floating_private_ip};
-use crate::client::Stage;
-use crate::explorer::promises::Scene;
+use super::{FailoverFixture, GROUP, alarm_of, floating_private_ip};
+use crate::client::TestBed;
+use crate::explorer::promises::AccountView;
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
 use ec2_sim::api::{Request, Response, RunInstances, Tag, TagSpecification};
@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 /// The first member has two secondary private IPs that move, of which one has the Elastic IP. That the private
 /// IPs are the group's is said by the tag of their interface only, as on the interfaces of the others.
 #[must_use]
-pub fn floating_private_ips() -> Trio {
+pub fn floating_private_ips() -> FailoverFixture {
     let mut trio = floating_private_ip();
     let _ = add_private_ip(&mut trio.world, &trio.eni);
     for member in &trio.members {
@@ -25,7 +25,7 @@ pub fn floating_private_ips() -> Trio {
     trio.settled()
 }
 
-impl Trio {
+impl FailoverFixture {
     /// A further member that is well, stands by before all others, and is in another zone, so in another subnet
     /// as well.
     #[must_use]
@@ -46,18 +46,18 @@ impl Trio {
     /// When there is no such call.
     #[must_use]
     pub fn number_of(&self, event: &Value, name: &str) -> usize {
-        let rehearsal = self.stage();
+        let rehearsal = self.bed();
         drop(self.try_told(&rehearsal, event));
-        let names = rehearsal.tap.names();
+        let names = rehearsal.faults.names();
         let number = names.iter().position(|it| *it == name);
         number.expect("the call is made")
     }
 
     /// The private IPs of each member's interfaces.
     #[must_use]
-    pub fn private_ips(&self, stage: &Stage, member: usize) -> Vec<String> {
-        let scene = Scene::of(&stage.world());
-        let ips = scene.interfaces.values().filter(|interface| {
+    pub fn private_ips(&self, bed: &TestBed, member: usize) -> Vec<String> {
+        let view = AccountView::of(&bed.world());
+        let ips = view.interfaces.values().filter(|interface| {
             let attachment = interface.attachment.as_ref();
             attachment.and_then(|it| it.instance_id.as_ref()) == Some(&self.members[member])
         });
@@ -88,9 +88,13 @@ fn launch_in(world: &mut World, zone: &str) -> String {
 
 /// The security groups of each interface that a member has now.
 #[must_use]
-pub fn security_groups(trio: &Trio, stage: &Stage, member: usize) -> BTreeMap<String, Vec<String>> {
-    let scene = Scene::of(&stage.world());
-    let own = scene.interfaces.into_values().filter(|interface| {
+pub fn security_groups(
+    trio: &FailoverFixture,
+    bed: &TestBed,
+    member: usize,
+) -> BTreeMap<String, Vec<String>> {
+    let view = AccountView::of(&bed.world());
+    let own = view.interfaces.into_values().filter(|interface| {
         let attachment = interface.attachment.as_ref();
         attachment.and_then(|it| it.instance_id.as_ref()) == Some(&trio.members[member])
     });
@@ -103,8 +107,8 @@ pub fn security_groups(trio: &Trio, stage: &Stage, member: usize) -> BTreeMap<St
 /// # Panics
 /// When it has changed nothing.
 #[must_use]
-pub fn last_change_at(stage: &Stage) -> OffsetDateTime {
-    let world = stage.world();
+pub fn last_change_at(bed: &TestBed) -> OffsetDateTime {
+    let world = bed.world();
     let own = |call: &&ec2_sim::world::Call| {
         call.mutated() && call.caller.arn.contains(":assumed-role/holdfast")
     };

@@ -1,7 +1,7 @@
 //! What must be so in the end of a release, and what a report claims, held against the account itself.
 
 use super::{NAME, Released, record};
-use crate::client::{ACCOUNT, Stage, tap};
+use crate::client::{ACCOUNT, TestBed, faults};
 use crate::explorer::truth;
 use ec2_sim::World;
 use ec2_sim::api::{Address, Caller, DescribeAddressesAttribute, Request, Response};
@@ -14,17 +14,17 @@ impl Released {
     ///
     /// # Errors
     /// What is not so.
-    pub fn is_back(&self, stage: &Stage) -> Result<(), String> {
-        self.is_back_without(&[], stage)
+    pub fn is_back(&self, bed: &TestBed) -> Result<(), String> {
+        self.is_back_without(&[], bed)
     }
 
     /// The same where some of its tags cannot come back.
     ///
     /// # Errors
     /// What is not so.
-    pub fn is_back_without(&self, lost: &[&str], stage: &Stage) -> Result<(), String> {
+    pub fn is_back_without(&self, lost: &[&str], bed: &TestBed) -> Result<(), String> {
         let back = self
-            .held(stage)
+            .held(bed)
             .ok_or("the account does not have the address")?;
         let has = |key: &str, value: &str| {
             let mut tags = back.tags.iter();
@@ -50,11 +50,11 @@ impl Released {
         let was_named = self
             .rows
             .iter()
-            .any(|row| row.allocation.as_str() == self.allocation && row.reverse_name.is_some());
-        if was_named && !is_named(&stage.world(), &back, NAME) {
+            .any(|row| row.allocation.as_str() == self.allocation && row.reverse_dns.is_some());
+        if was_named && !is_named(&bed.world(), &back, NAME) {
             return Err("it does not have its name".to_owned());
         }
-        let record = record(stage).ok_or("the ledger has no record of the release")?;
+        let record = record(bed).ok_or("the ledger has no record of the release")?;
         let settled = ReleaseStatus::Reclaimed {
             allocation: back.allocation_id.parse().map_err(|_| "no id")?,
             restored: true,
@@ -62,11 +62,11 @@ impl Released {
         if record.status != settled {
             return Err(format!("the ledger says {:?}", record.status));
         }
-        self.ledger_agrees(stage, &back.allocation_id)
+        self.ledger_agrees(bed, &back.allocation_id)
     }
 
-    fn ledger_agrees(&self, stage: &Stage, now: &str) -> Result<(), String> {
-        let rows = stage
+    fn ledger_agrees(&self, bed: &TestBed, now: &str) -> Result<(), String> {
+        let rows = bed
             .ledger
             .snapshots()
             .now_or_never()
@@ -75,7 +75,7 @@ impl Released {
         let alive = |id: &str| {
             rows.iter()
                 .find(|row| row.allocation.as_str() == id)
-                .map(Snapshot::is_alive)
+                .map(Snapshot::is_allocated)
         };
         match (alive(&self.allocation), alive(now)) {
             (Some(false), Some(true)) => Ok(()),
@@ -109,7 +109,7 @@ fn is_named(world: &World, address: &Address, name: &str) -> bool {
 }
 
 /// Notes what the report of a run claims and the account does not have.
-pub(super) fn note_claims(run: tap::Run, report: &Report, stage: &Stage) {
-    let broken = truth::untrue_of(run, report, &stage.world());
-    stage.note_broken(broken);
+pub(super) fn note_claims(run: faults::Run, report: &Report, bed: &TestBed) {
+    let broken = truth::false_statements_of_run(run, report, &bed.world());
+    bed.note_broken(broken);
 }

@@ -1,7 +1,7 @@
 //! What the owner of a group does by hand, and the events that follow from it.
 
-use crate::client::{ACCOUNT, Stage};
-use crate::explorer::promises::Scene;
+use crate::client::{ACCOUNT, TestBed};
+use crate::explorer::promises::AccountView;
 use ec2_sim::World;
 use ec2_sim::api::{
     AllocateAddress, Caller, CreateNetworkInterface, DescribeNetworkInterfaces, Instance,
@@ -82,14 +82,14 @@ pub fn terminate(world: &mut World, instance: &str) {
 
 /// What a person sees of an instance.
 #[must_use]
-pub fn seen(stage: &Stage, instance: &str) -> Option<Instance> {
-    Scene::of(&stage.world()).instances.remove(instance)
+pub fn seen(bed: &TestBed, instance: &str) -> Option<Instance> {
+    AccountView::of(&bed.world()).instances.remove(instance)
 }
 
 /// The state of an instance.
 #[must_use]
-pub fn state_of(stage: &Stage, instance: &str) -> Option<InstanceState> {
-    seen(stage, instance).map(|instance| instance.state)
+pub fn state_of(bed: &TestBed, instance: &str) -> Option<InstanceState> {
+    seen(bed, instance).map(|instance| instance.state)
 }
 
 pub(super) fn allocate(world: &mut World, tags: Vec<Tag>) -> String {

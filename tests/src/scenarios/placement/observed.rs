@@ -2,7 +2,7 @@
 //! same world.
 
 use super::{Fleet, TIMEOUT, schedule};
-use crate::client::Stage;
+use crate::client::TestBed;
 use crate::explorer::promises::is_holdfast;
 use futures_util::FutureExt;
 use holdfast::error::Error;
@@ -35,17 +35,17 @@ impl Fleet {
         for instance in 0..self.instances.len() {
             for state in STATES {
                 let about = format!("instance {instance} is {state}");
-                placed += self.compared(&about, |fleet, stage| {
-                    let player = stage.player("holdfast-instance-start");
-                    fleet.deliver(player, instance, state).now_or_never()
+                placed += self.compared(&about, |fleet, bed| {
+                    let client = bed.client("holdfast-instance-start");
+                    fleet.deliver(client, instance, state).now_or_never()
                 })?;
             }
         }
-        placed += self.compared("a sweep", |fleet, stage| {
-            let player = stage.player("holdfast-reconcile");
+        placed += self.compared("a sweep", |fleet, bed| {
+            let client = bed.client("holdfast-reconcile");
             let trigger = parse(&schedule()).expect("the event can be read");
-            let delivery = player.delivery(TIMEOUT);
-            let (ports, settings) = (player.ports(), fleet.settings());
+            let delivery = client.delivery(TIMEOUT);
+            let (ports, settings) = (client.ports(), fleet.settings());
             reconcile::run(&ports, &settings, &trigger, delivery).now_or_never()
         })?;
         Ok(placed)
@@ -54,14 +54,14 @@ impl Fleet {
     fn compared(
         &self,
         about: &str,
-        run: impl Fn(&Self, &std::sync::Arc<Stage>) -> Option<Result<Report, Error>>,
+        run: impl Fn(&Self, &std::sync::Arc<TestBed>) -> Option<Result<Report, Error>>,
     ) -> Result<usize, String> {
         let said = |mode: &str| {
             let fleet = self.clone().set("HOLDFAST_MODE", mode);
-            let stage = fleet.stage();
-            let end = run(&fleet, &stage).expect("no fault stops the run");
-            let changed = changes(&stage);
-            let broken = stage.broken();
+            let bed = fleet.bed();
+            let end = run(&fleet, &bed).expect("no fault stops the run");
+            let changed = changes(&bed);
+            let broken = bed.broken();
             let said = end
                 .map(|report| places(&report))
                 .map_err(|error| error.name());
@@ -97,8 +97,8 @@ fn places(report: &Report) -> Places {
 }
 
 /// The calls of Holdfast's that changed something.
-fn changes(stage: &Stage) -> Vec<&'static str> {
-    let world = stage.world();
+fn changes(bed: &TestBed) -> Vec<&'static str> {
+    let world = bed.world();
     let calls = world.calls().iter();
     let changed = calls.filter(|call| is_holdfast(&call.caller) && call.mutated());
     changed.map(ec2_sim::world::Call::action).collect()

@@ -6,16 +6,16 @@
 //!   the most.
 //! - What its report says to be in place is there, whatever lags; what no read has shown is told as such.
 
-use crate::client::tap::Sabotage;
-use crate::client::{Player, Stage};
+use crate::client::faults::SeededBug;
+use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
 use holdfast::address::{Address, Interface};
 use holdfast::clock::Clock;
-use holdfast::cloud::health::{Alarm, ReadFiring};
+use holdfast::cloud::health::{Alarm, ReadFiringAlarms};
 use holdfast::cloud::{
-    Associate, CloudError, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, Which,
-    WhichInstances, WhichInterfaces,
+    AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
+    ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use holdfast::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use holdfast::instance::{Instance, InstanceState};
@@ -32,7 +32,7 @@ const FRESH: Duration = Duration::seconds(2);
 /// A run's way to the stage, watched.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
-    player: Player,
+    client: Client,
     read: Arc<Mutex<Read>>,
 }
 
@@ -44,13 +44,13 @@ struct Read {
 }
 
 impl Watched {
-    pub(super) fn new(player: Player) -> Self {
+    pub(super) fn new(client: Client) -> Self {
         let read = Arc::default();
-        Self { player, read }
+        Self { client, read }
     }
 
-    pub(super) fn ports(&self) -> Ports<Self, Player, Player> {
-        let Ports { ledger, clock, .. } = self.player.ports();
+    pub(super) fn ports(&self) -> Ports<Self, Client, Client> {
+        let Ports { ledger, clock, .. } = self.client.ports();
         Ports {
             cloud: self.clone(),
             ledger,
@@ -64,7 +64,7 @@ impl Watched {
 
     /// Says what is wrong with taking an address from its holder now.
     fn blame(&self, association: &AssociationId) -> Option<String> {
-        let now = self.player.now();
+        let now = self.client.now();
         self.read(|read| {
             let Some(holder) = read.holders.get(association) else {
                 return Some("which it had not read".to_owned());
@@ -80,30 +80,30 @@ impl Watched {
 
     /// Checks what can be seen when a run has ended.
     pub(super) fn check(&self, report: Option<&Report>) {
-        let stage = self.player.stage();
-        let mut broken = broken_by_calls(stage, &self.player);
-        broken.extend(report.into_iter().flat_map(|report| untrue(stage, report)));
+        let bed = self.client.bed();
+        let mut broken = broken_by_calls(bed, &self.client);
+        broken.extend(report.into_iter().flat_map(|report| untrue(bed, report)));
         for what in broken {
-            stage.note_broken([format!("instance-start {what}")]);
+            bed.note_broken([format!("instance-start {what}")]);
         }
     }
 }
 
-fn broken_by_calls(stage: &Stage, player: &Player) -> Vec<String> {
-    let run = player.run();
-    let passed = stage.tap.passed();
+fn broken_by_calls(bed: &TestBed, client: &Client) -> Vec<String> {
+    let run = client.run();
+    let passed = bed.faults.passed();
     let writes = passed.iter().filter(|call| {
         call.run == run && call.name.starts_with("ledger") && call.name != "ledger query"
     });
     let mut broken: Vec<String> = writes.map(|call| format!("called {}", call.name)).collect();
     let name = run.to_string();
-    let world = stage.world();
+    let world = bed.world();
     let calls = world.calls().iter();
     let own = calls.filter(|call| call.caller.arn.ends_with(&name));
     for call in own {
         if let Request::AssociateAddress(request) = &call.request {
             let is_arbitrated = request.allow_reassociation == Some(false)
-                || stage.tap.is_sabotaged(Sabotage::Reassociation);
+                || bed.faults.has_bug(SeededBug::Reassociation);
             let is_named =
                 request.network_interface_id.is_some() && request.private_ip_address.is_some();
             if !is_arbitrated || !is_named {
@@ -115,12 +115,12 @@ fn broken_by_calls(stage: &Stage, player: &Player) -> Vec<String> {
 }
 
 /// What a report says to be in place, and is not.
-fn untrue(stage: &Stage, report: &Report) -> Vec<String> {
+fn untrue(bed: &TestBed, report: &Report) -> Vec<String> {
     let Subject::Instance(placement) = &report.subject else {
         return Vec::new();
     };
-    let lag = stage.world().read_lag();
-    let world = addresses(&stage.world());
+    let lag = bed.world().read_lag();
+    let world = addresses(&bed.world());
     let is_there = |placed: &PlacedReport| {
         let address = world.get(placed.allocation.as_str());
         let tie = address.and_then(|address| address.association.as_ref());
@@ -135,7 +135,7 @@ fn untrue(stage: &Stage, report: &Report) -> Vec<String> {
     for placed in &placement.placed {
         let tie = &placed.association;
         // Nobody can tell from a read that lags what somebody else has done meanwhile.
-        let is_claimed = if stage.is_still() {
+        let is_claimed = if bed.is_still() {
             tie.verified || tie.id.is_some()
         } else {
             tie.verified && lag.is_zero()
@@ -157,26 +157,26 @@ fn untrue(stage: &Stage, report: &Report) -> Vec<String> {
 }
 
 impl ReadAddresses for Watched {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
-        let addresses = self.player.addresses(which).await?;
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
+        let addresses = self.client.addresses(which).await?;
         let ties = addresses.iter().filter_map(|it| it.association.as_ref());
         let holders = ties.filter_map(|tie| Some((tie.id.clone(), tie.instance.clone()?)));
         self.read(|read| read.holders.extend(holders));
         Ok(addresses)
     }
 
-    async fn reverse_names(
+    async fn reverse_dns_names(
         &self,
-        which: &Which,
+        which: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
-        self.player.reverse_names(which).await
+        self.client.reverse_dns_names(which).await
     }
 }
 
 impl ReadInstances for Watched {
-    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
-        let asked = self.player.now();
-        let instances = self.player.instances(which).await?;
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
+        let asked = self.client.now();
+        let instances = self.client.instances(which).await?;
         let states = instances
             .iter()
             .map(|it| (it.id.clone(), (it.state, asked)));
@@ -187,17 +187,17 @@ impl ReadInstances for Watched {
 
 impl ReadInterfaces for Watched {
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
-        self.player.interface(eni).await
+        self.client.interface(eni).await
     }
 
-    async fn interfaces(&self, which: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
-        self.player.interfaces(which).await
+    async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
+        self.client.interfaces(which).await
     }
 }
 
-impl ReadFiring for Watched {
+impl ReadFiringAlarms for Watched {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
-        self.player.firing().await
+        self.client.firing().await
     }
 }
 
@@ -208,16 +208,16 @@ impl Associate for Watched {
         eni: &EniId,
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
-        self.player.associate(allocation, eni, private_ip).await
+        self.client.associate(allocation, eni, private_ip).await
     }
 }
 
 impl Disassociate for Watched {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
         if let Some(blame) = self.blame(association) {
-            let stage = self.player.stage();
-            stage.note_broken([format!("instance-start ends {association} {blame}")]);
+            let bed = self.client.bed();
+            bed.note_broken([format!("instance-start ends {association} {blame}")]);
         }
-        self.player.disassociate(association).await
+        self.client.disassociate(association).await
     }
 }

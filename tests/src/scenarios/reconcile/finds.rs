@@ -1,7 +1,7 @@
 //! Everything that a run of reconcile may find: worlds in which it has something to do, or nothing.
 
 use super::{GOOD, Installation, Known};
-use crate::client::Stage;
+use crate::client::TestBed;
 use crate::scenarios::failover::{
     floating_address, floating_interface, floating_private_ip, new_interface, tag_group,
 };
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use time::Duration;
 
 /// A world, as the next run of reconcile finds it, and the settings of that run.
-pub type Found = (Arc<Stage>, Settings);
+pub type Found = (Arc<TestBed>, Settings);
 
 /// A world by its name.
 pub type Find = (&'static str, fn() -> Found);
@@ -55,29 +55,29 @@ pub const ALL: [Find; 24] = [
     ("a release while the quota is full", || {
         with(|account, known| {
             lose(account, known);
-            account.stage.world().settings().address_quota = 0;
+            account.bed.world().settings().address_quota = 0;
         })
     }),
     ("a release that may not be undone", || {
         with(|account, known| {
             lose(account, known);
-            account.stage.world().deny("*", "AllocateAddress");
+            account.bed.world().deny("*", "AllocateAddress");
         })
     }),
     ("a release that somebody else profits from", || {
         with(|account, known| {
             lose(account, known);
-            account.stage.world().take_address(&known.ip);
+            account.bed.world().take_address(&known.ip);
         })
     }),
     ("the release of somebody exempt", || {
-        let (stage, mut settings) = with(|account, known| {
-            account.stage.world().settings().looked_up_after = Duration::ZERO;
+        let (bed, mut settings) = with(|account, known| {
+            account.bed.world().settings().looked_up_after = Duration::ZERO;
             lose(account, known);
         });
         let owner = "arn:aws:iam::*:user/owner".parse().expect(GOOD);
         settings.exempt_principals = vec![owner];
-        (stage, settings)
+        (bed, settings)
     }),
     ("an accepted transfer", || {
         with(|account, known| {
@@ -112,13 +112,13 @@ pub const ALL: [Find; 24] = [
     ("a tombstone that a run left behind", || {
         with(|account, known| {
             lose(account, known);
-            let now = account.stage.world().now() - Duration::minutes(1);
+            let now = account.bed.world().now() - Duration::minutes(1);
             for row in account.snapshots() {
                 let ended = Snapshot {
                     revision: row.revision + 1,
                     ..row.ended(now)
                 };
-                let written = account.stage.ledger.put_snapshot(&ended).now_or_never();
+                let written = account.bed.ledger.put_snapshot(&ended).now_or_never();
                 let _ = written.expect(GOOD).expect(GOOD);
             }
         })
@@ -133,7 +133,7 @@ pub const ALL: [Find; 24] = [
     }),
     ("an instance that waits for an address", || {
         let fleet = fleet().addresses(2).running(1);
-        (fleet.stage(), fleet.settings())
+        (fleet.bed(), fleet.settings())
     }),
     ("an address to be handed over", || {
         let fleet = fleet()
@@ -141,21 +141,21 @@ pub const ALL: [Find; 24] = [
             .running(2)
             .holding(0, 0)
             .stopped(0);
-        (fleet.stage(), fleet.settings())
+        (fleet.bed(), fleet.settings())
     }),
     ("an interface with a stopped holder", || {
         let trio = floating_interface().stopped(0);
-        (trio.stage(), trio.settings())
+        (trio.bed(), trio.settings())
     }),
     ("an address with a stopped holder", || {
         let trio = floating_address()
             .tagged("holdfast:on-stop", "move")
             .stopped(0);
-        (trio.stage(), trio.settings())
+        (trio.bed(), trio.settings())
     }),
     ("a private IP with a stopped holder", || {
         let trio = floating_private_ip().stopped(0);
-        (trio.stage(), trio.settings())
+        (trio.bed(), trio.settings())
     }),
     ("two groups that need help", || {
         let trio = floating_interface().stopped(0);
@@ -166,7 +166,7 @@ pub const ALL: [Find; 24] = [
                 tag_group(world, id, &[("holdfast:group", "other")]);
             }
         });
-        (trio.stage(), trio.settings())
+        (trio.bed(), trio.settings())
     }),
 ];
 
@@ -174,7 +174,7 @@ pub const ALL: [Find; 24] = [
 fn found(known: (Installation, Known), then: impl FnOnce(&mut Installation, &Known)) -> Found {
     let (mut account, known) = known;
     then(&mut account, &known);
-    (Arc::clone(&account.stage), account.settings)
+    (Arc::clone(&account.bed), account.settings)
 }
 
 fn with(then: impl FnOnce(&mut Installation, &Known)) -> Found {
@@ -206,8 +206,8 @@ fn lose(account: &mut Installation, known: &Known) {
 
 /// The guard heard of its release, and had to leave it to reconcile.
 fn waiting(account: &mut Installation, known: &Known) {
-    account.stage.world().settings().address_quota = 0;
+    account.bed.world().settings().address_quota = 0;
     account.release(known);
     account.pass(Duration::minutes(5));
-    account.stage.world().settings().address_quota = 100;
+    account.bed.world().settings().address_quota = 100;
 }

@@ -9,7 +9,7 @@ use ec2_sim::api::{
     TerminateInstances,
 };
 use holdfast::event::alarm::AlarmState;
-use holdfast::event::cloudtrail::Deed;
+use holdfast::event::cloudtrail::AddressChange;
 use holdfast::event::{Trigger, parse};
 use holdfast::instance::InstanceState;
 use serde_json::{Value, json};
@@ -227,7 +227,7 @@ fn agrees_with_the_code(name: &str, event: &Value) {
     let heard = who_hears(event);
     match parse(event) {
         Ok(Trigger::Call(record)) => {
-            let released = matches!(record.deed, Deed::Released { .. });
+            let released = matches!(record.deed, AddressChange::Released { .. });
             let function = if released {
                 "release-guard"
             } else {
@@ -243,15 +243,15 @@ fn agrees_with_the_code(name: &str, event: &Value) {
         Ok(Trigger::Alarm(alarm)) => {
             let rings = alarm.state == AlarmState::Alarm && alarm.suppressed_by.is_none();
             let again = alarm.previous == Some(AlarmState::Alarm);
-            let acted_on = again && alarm.suppressed_before_by.is_none();
+            let acted_on = again && alarm.previously_suppressed_by.is_none();
             let told = heard == only("alarm-failover");
             assert_eq!(told, rings && !acted_on, "{name}");
         }
-        Ok(Trigger::Warned(_)) => assert_eq!(heard, only("alarm-failover"), "{name}"),
+        Ok(Trigger::SpotNotice(_)) => assert_eq!(heard, only("alarm-failover"), "{name}"),
         Ok(Trigger::Ignored(_) | Trigger::Schedule { .. }) => {
             assert!(heard.is_empty(), "{name}: {heard:?}");
         }
-        Ok(Trigger::Asked(_)) | Err(_) => {}
+        Ok(Trigger::Command(_)) | Err(_) => {}
     }
 }
 

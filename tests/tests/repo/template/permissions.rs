@@ -74,7 +74,7 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
     for (from, to) in [
         (" + Trail", ""),
         ("Reclaim + ", ""),
-        ("NameAddress + ", ""),
+        ("SetReverseDns + ", ""),
         (" + ReadInterfaces", ""),
         (" + Trail", " + Trail + Disassociate"),
         (" + Trail", " + Trail + ReadInstances"),

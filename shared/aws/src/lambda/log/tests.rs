@@ -26,7 +26,7 @@ impl io::Write for Paper {
 
 /// The line of an event that ended so, as JSON.
 fn written(ended: &Result<Report, Error>) -> Value {
-    let line = Line {
+    let line = EventLine {
         function: Function::Reconcile,
         request_id: "request-1",
         trace_id: Some("Root=1-2"),

@@ -3,7 +3,10 @@
 use super::*;
 use time::macros::datetime;
 
-fn measured<'a>(phases: &'a [Phase], estate: Option<Estate<'a>>) -> Measured<'a> {
+fn measured<'a>(
+    phases: &'a [Phase],
+    installation: Option<InstallationMetrics<'a>>,
+) -> Measured<'a> {
     Measured {
         function: "reconcile",
         outcome: "refreshed",
@@ -13,13 +16,13 @@ fn measured<'a>(phases: &'a [Phase], estate: Option<Estate<'a>>) -> Measured<'a>
             retries: 1,
         },
         phases: phases.iter().collect(),
-        estate,
+        installation,
     }
 }
 
-fn lines_of(phases: &[Phase], estate: Option<Estate<'_>>) -> Vec<Value> {
+fn lines_of(phases: &[Phase], installation: Option<InstallationMetrics<'_>>) -> Vec<Value> {
     let at = datetime!(2026-01-01 00:00:00.250 UTC);
-    lines(&measured(phases, estate), at)
+    lines(&measured(phases, installation), at)
 }
 
 fn phase(name: &'static str, ms: u64) -> Phase {
@@ -111,8 +114,8 @@ fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
     }
 }
 
-fn estate(groups: &[GroupReport]) -> Estate<'_> {
-    Estate {
+fn installation(groups: &[GroupReport]) -> InstallationMetrics<'_> {
+    InstallationMetrics {
         protected: 7,
         groups,
     }
@@ -121,8 +124,8 @@ fn estate(groups: &[GroupReport]) -> Estate<'_> {
 #[test]
 fn a_look_at_everything_counts_for_the_whole_installation() {
     let groups = [group("web", true, 2), group("db", false, 0)];
-    let line = &lines_of(&[], Some(estate(&groups)))[0];
-    for (name, value) in [("ProtectedAddresses", 7), ("GroupsUnready", 1)] {
+    let line = &lines_of(&[], Some(installation(&groups)))[0];
+    for (name, value) in [("ProtectedAddresses", 7), ("GroupsNotReady", 1)] {
         assert!(counted(line).contains(&(name.to_owned(), Vec::new())));
         assert_eq!(line[name], value);
     }
@@ -131,7 +134,7 @@ fn a_look_at_everything_counts_for_the_whole_installation() {
 #[test]
 fn each_group_is_a_line_of_its_own_and_its_free_addresses_count_without_it_too() {
     let groups = [group("web", true, 2), group("db", false, 0)];
-    let lines = lines_of(&[], Some(estate(&groups)));
+    let lines = lines_of(&[], Some(installation(&groups)));
     let declared = |name: &str, by: &[&str]| {
         let by = by.iter().map(|key| (*key).to_owned()).collect();
         (name.to_owned(), by)
@@ -141,12 +144,12 @@ fn each_group_is_a_line_of_its_own_and_its_free_addresses_count_without_it_too()
             counted(line),
             [
                 declared("GroupReady", &["Group"]),
-                declared("PoolFree", &["Group"]),
-                declared("PoolFree", &[]),
+                declared("FreeAddresses", &["Group"]),
+                declared("FreeAddresses", &[]),
             ]
         );
         assert_eq!(
-            (&line["Group"], &line["GroupReady"], &line["PoolFree"]),
+            (&line["Group"], &line["GroupReady"], &line["FreeAddresses"]),
             (&json!(name), &json!(ready), &json!(free))
         );
     }
@@ -156,7 +159,7 @@ fn each_group_is_a_line_of_its_own_and_its_free_addresses_count_without_it_too()
 #[test]
 fn every_metric_and_dimension_that_is_declared_is_there() {
     let groups = [group("web", true, 2)];
-    for line in lines_of(&[phase("observe", 40)], Some(estate(&groups))) {
+    for line in lines_of(&[phase("observe", 40)], Some(installation(&groups))) {
         for (name, dimensions) in counted(&line) {
             assert!(
                 line[&name].is_u64(),

@@ -8,18 +8,18 @@ const ASSOCIATE: &str = "associate eipalloc-01 with 10.0.0.2 of eni-02";
 const DISASSOCIATE: &str = "disassociate eipassoc-01";
 
 /// The address goes to the standby's own interface.
-fn reassociating(tie: Tie) -> Step {
-    Step::Address {
+fn reassociating(association_change: AssociationChange) -> MoveAction {
+    MoveAction::Address {
         allocation: "eipalloc-01".parse().unwrap(),
         eni: "eni-02".parse().unwrap(),
         private_ip: PLACE,
         displaced: None,
-        tie,
+        association_change,
     }
 }
 
-fn ended() -> Tie {
-    Tie::Ended("eipassoc-01".parse().unwrap())
+fn ended() -> AssociationChange {
+    AssociationChange::EndThenAssociate("eipassoc-01".parse().unwrap())
 }
 
 /// The address with a private IP of an interface.
@@ -45,9 +45,9 @@ fn free() -> Address {
 /// The standby, where that private IP has that public side.
 fn standby_showing(private_ip: Ipv4Addr, public: Option<Ipv4Addr>) -> Instance {
     let mut standby = standby();
-    let public = public.map(|ip| PublicSide {
+    let public = public.map(|ip| PublicIp {
         ip,
-        automatic: false,
+        auto_assigned: false,
     });
     standby.interfaces[0].private_ips.push(PrivateIp {
         ip: private_ip,
@@ -58,9 +58,9 @@ fn standby_showing(private_ip: Ipv4Addr, public: Option<Ipv4Addr>) -> Instance {
 
 fn standby_there() -> Instance {
     let mut standby = standby();
-    standby.interfaces[0].private_ips[0].public = Some(PublicSide {
+    standby.interfaces[0].private_ips[0].public = Some(PublicIp {
         ip: EIP,
-        automatic: false,
+        auto_assigned: false,
     });
     standby
 }
@@ -73,7 +73,9 @@ fn there() -> Script {
 
 #[test]
 fn an_address_of_a_holder_that_runs_moves_in_one_call() {
-    let went = there().moving(reassociating(Tie::Replaced)).go();
+    let went = there()
+        .moving(reassociating(AssociationChange::Replace))
+        .go();
     assert_eq!(
         (went.end.as_str(), &*went.calls),
         ("moved", &[REASSOCIATE.to_owned()][..])
@@ -86,7 +88,7 @@ fn an_address_of_a_holder_that_runs_moves_in_one_call() {
 
 #[test]
 fn a_free_address_is_associated_and_taken_from_nobody() {
-    let went = there().moving(reassociating(Tie::None)).go();
+    let went = there().moving(reassociating(AssociationChange::New)).go();
     assert_eq!(
         (went.end.as_str(), &*went.calls),
         ("moved", &[ASSOCIATE.to_owned()][..])
@@ -144,7 +146,7 @@ fn an_association_that_is_refused_says_why() {
     ] {
         let went = there()
             .refuse("associate", code)
-            .moving(reassociating(Tie::None))
+            .moving(reassociating(AssociationChange::New))
             .go();
         assert_eq!((went.end.as_str(), went.counted), (end, 1));
     }
@@ -161,7 +163,7 @@ fn an_address_that_does_not_show_its_new_place_yet_is_waited_for() {
         let late = late
             .address(0, Ok(shown))
             .address(3_000, Ok(address_there()));
-        let went = late.moving(reassociating(Tie::Replaced)).go();
+        let went = late.moving(reassociating(AssociationChange::Replace)).go();
         assert_eq!(went.end, "moved");
         went.took(3);
     }
@@ -181,7 +183,7 @@ fn an_address_that_the_instance_does_not_show_yet_is_waited_for() {
         let late = late
             .instance(0, Ok(shown))
             .instance(3_000, Ok(standby_there()));
-        let went = late.moving(reassociating(Tie::Replaced)).go();
+        let went = late.moving(reassociating(AssociationChange::Replace)).go();
         assert_eq!(went.end, "moved");
         went.took(3);
     }
@@ -192,7 +194,7 @@ fn an_address_that_somebody_else_has_is_not_said_to_have_moved() {
     let theirs = script().address(0, Ok(address_on("eni-03", PLACE)));
     let went = theirs
         .instance(0, Ok(standby_there()))
-        .moving(reassociating(Tie::None))
+        .moving(reassociating(AssociationChange::New))
         .go();
     assert_eq!(went.end, "lost");
     went.took(20);
@@ -206,26 +208,28 @@ fn a_read_that_is_throttled_is_read_again_and_one_that_is_denied_is_not() {
     let late = late
         .address(1_000, Ok(address_there()))
         .instance(2_000, Ok(standby_there()));
-    let went = late.moving(reassociating(Tie::Replaced)).go();
+    let went = late.moving(reassociating(AssociationChange::Replace)).go();
     assert_eq!(went.end, "moved");
     went.took(2);
     let denied = script().address(0, Err("UnauthorizedOperation"));
-    let went = denied.moving(reassociating(Tie::Replaced)).go();
+    let went = denied
+        .moving(reassociating(AssociationChange::Replace))
+        .go();
     assert_eq!(went.end, "unsure: UnauthorizedOperation");
 }
 
 #[test]
 fn an_address_is_not_touched_by_a_run_that_ends() {
-    for tie in [Tie::Replaced, ended()] {
+    for association_change in [AssociationChange::Replace, ended()] {
         let went = there()
-            .moving(reassociating(tie))
+            .moving(reassociating(association_change))
             .with_seconds_left(2.0)
             .go();
         assert_eq!((went.end.as_str(), went.calls.len()), ("out of time", 0));
     }
     let hidden = script().address(0, Ok(free()));
     let went = hidden
-        .moving(reassociating(Tie::None))
+        .moving(reassociating(AssociationChange::New))
         .with_seconds_left(9.0)
         .go();
     assert_eq!((went.end.as_str(), went.calls.len()), ("out of time", 1));
@@ -241,7 +245,9 @@ fn an_address_is_looked_at_anew_when_the_standby_has_failed() {
     let failed = script()
         .address(0, Ok(address_there()))
         .instance(0, Ok(stopping));
-    let went = failed.moving(reassociating(Tie::Replaced)).go();
+    let went = failed
+        .moving(reassociating(AssociationChange::Replace))
+        .go();
     assert_eq!(
         (went.end.as_str(), went.phases.as_slice()),
         ("lost", &["planned"][..])
@@ -260,7 +266,7 @@ fn an_address_is_there_whatever_else_the_standby_has() {
     let there = script()
         .address(0, Ok(address_there()))
         .instance(0, Ok(crowded));
-    let went = there.moving(reassociating(Tie::Replaced)).go();
+    let went = there.moving(reassociating(AssociationChange::Replace)).go();
     assert_eq!(went.end, "moved");
     went.took(0);
 }

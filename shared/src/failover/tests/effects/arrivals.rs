@@ -1,7 +1,7 @@
 //! An attachment that was accepted: it counts when the interface and the instance show it, and not before.
 
 use super::*;
-use crate::instance::Checks;
+use crate::instance::StatusChecks;
 use AttachmentState::{Attached, Attaching, Detached, Detaching};
 use InstanceState::{ShuttingDown, Stopped, Stopping, Terminated};
 
@@ -124,7 +124,7 @@ fn an_interface_may_go_back_to_a_member_that_was_stopped_before() {
     let back = script().interface(0, Ok(Some(with(2, Attached))));
     let job = back.instance(0, Ok(stopped)).moving(carrying(None));
     let was_stopped = pair().floating().change(|fixture| {
-        fixture.health(2, Checks::Unknown, Stopped);
+        fixture.health(2, StatusChecks::Unknown, Stopped);
     });
     assert_eq!(
         job.planned_on(was_stopped).go().end,

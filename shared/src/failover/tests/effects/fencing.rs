@@ -1,12 +1,12 @@
 //! Who is fenced, and when: whoever has lost everything to a failure that still holds.
 
 use super::*;
-use crate::failover::evidence::Concern;
+use crate::failover::assessment::AffectedGroup;
 use crate::failover::group::Group;
+use crate::failover::messages;
 use crate::failover::progress::Progress;
-use crate::failover::words;
 use crate::ids::InstanceId;
-use crate::ledger::lease::{Claim, Episode, Held, Lease, Taken};
+use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::settings::Fencing;
 
@@ -33,11 +33,11 @@ fn moved() -> Case {
         cause: alarm_on_the_first(),
         mode: "enforce",
     };
-    case.progress.leaving = BTreeSet::from([id(1)]);
+    case.progress.sources = BTreeSet::from([id(1)]);
     case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
     let one = moving_on();
-    let report = words::on_its_way(&one);
-    case.progress.moves.insert(one.charge.clone(), report);
+    let report = messages::unfinished_move(&one);
+    case.progress.moves.insert(one.resource.clone(), report);
     case.moves.push(one);
     case
 }
@@ -50,7 +50,7 @@ fn left_by_an_earlier_run() -> Case {
     case.progress.moves.clear();
     case.progress.own = Some(noted(&[]));
     case.progress.lease = Some(Lease {
-        under_way: Some(noted(&[(1, Fencing::Stop)])),
+        in_progress: Some(noted(&[(1, Fencing::Stop)])),
         ..Lease::new("web")
     });
     case
@@ -58,23 +58,23 @@ fn left_by_an_earlier_run() -> Case {
 
 fn moving_on() -> Move {
     Move {
-        charge: ChargeId::Interface(ENI.parse().unwrap()),
+        resource: ResourceId::Interface(ENI.parse().unwrap()),
         public_ips: Vec::new(),
         from: Some(id(1)),
         to: id(2),
-        step: carrying(Some(ending())),
+        action: carrying(Some(detachment())),
         is_return: false,
     }
 }
 
-fn noted(fences: &[(u8, Fencing)]) -> Episode {
-    Episode {
+fn noted(pending_fences: &[(u8, Fencing)]) -> FailoverRecord {
+    FailoverRecord {
         cause: format!("alarm {ALARM}"),
         alarms: vec![ALARM.to_owned()],
         fired_at: BEGINNING,
-        sick: BTreeSet::from([id(1)]),
-        loosened: Vec::new(),
-        fences: fences
+        failed_members: BTreeSet::from([id(1)]),
+        pending_reassociation: Vec::new(),
+        pending_fences: pending_fences
             .iter()
             .map(|(number, how)| (id(*number), how.clone()))
             .collect(),
@@ -132,34 +132,34 @@ impl Case {
         let stand = self.stand(MemoryLedger::default());
         let observed = &self.fixture.observed;
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let fences = stand
+        let pending_fences = stand
             .run()
-            .fences_of(&group, &self.progress.leaving, observed);
-        fences.into_iter().collect()
+            .fences_for(&group, &self.progress.sources, observed);
+        pending_fences.into_iter().collect()
     }
 
     /// Whether an alarm on these members of a group finds it noted that the second and the fourth member of
     /// the group `web` are to be fenced.
-    fn finds_a_fence_left_open(&self, group: &str, sick: &[u8]) -> bool {
+    fn finds_a_fence_left_open(&self, group: &str, failed_members: &[u8]) -> bool {
         let ledger = MemoryLedger::default();
         let claim = Claim {
             group: "web".to_owned(),
-            hold: Held {
+            hold: LeaseHold {
                 owner: "another".to_owned(),
                 until: BEGINNING,
             },
             now: BEGINNING,
             episode: noted(&[(2, Fencing::Stop), (4, Fencing::Stop)]),
         };
-        let taken = ledger.take_lease(&claim).now_or_never();
-        assert!(matches!(taken, Some(Ok(Taken::Ours(_)))));
-        let concern = Concern {
+        let taken = ledger.acquire_lease(&claim).now_or_never();
+        assert!(matches!(taken, Some(Ok(Acquire::Granted(_)))));
+        let affected = AffectedGroup {
             group: group.to_owned(),
-            sick: sick.iter().map(|number| id(*number)).collect(),
-            is_anonymous: false,
+            failed_members: failed_members.iter().map(|number| id(*number)).collect(),
+            names_no_instance: false,
         };
         let stand = self.stand(ledger);
-        let found = stand.run().has_open_fence(&concern).now_or_never();
+        let found = stand.run().has_pending_fence(&affected).now_or_never();
         found.expect("memory answers").unwrap()
     }
 }
@@ -252,7 +252,7 @@ fn of_those_in_the_note_only_who_loses_something_in_this_run_is_fenced() {
 fn what_an_earlier_run_left_is_done() {
     let mut case = left_by_an_earlier_run();
     assert_eq!(case.fence(), STOPPED);
-    assert!(!case.progress.fenced.has_more);
+    assert!(!case.progress.fenced.is_unfinished);
 }
 
 #[test]
@@ -273,7 +273,7 @@ fn this_runs_own_note_in_the_lease_is_no_earlier_runs() {
 #[test]
 fn who_took_over_is_not_fenced_for_a_second_delivery_that_died() {
     let mut case = left_by_an_earlier_run();
-    let took_over = Episode {
+    let took_over = FailoverRecord {
         to: Some(id(1)),
         ..noted(&[])
     };
@@ -284,13 +284,13 @@ fn who_took_over_is_not_fenced_for_a_second_delivery_that_died() {
 #[test]
 fn a_fence_of_somebody_whom_this_run_is_not_about_is_left_for_another() {
     let mut case = left_by_an_earlier_run();
-    case.progress.leaving = BTreeSet::from([id(2)]);
+    case.progress.sources = BTreeSet::from([id(2)]);
     case.fixture = pair().floating().attached_to(1).change(|fixture| {
         fixture.observed.interfaces.clear();
     });
     assert_eq!(case.fence(), NOBODY);
-    assert!(case.progress.fenced.has_more);
-    assert_eq!(case.progress.fenced.spared, BTreeSet::new());
+    assert!(case.progress.fenced.is_unfinished);
+    assert_eq!(case.progress.fenced.not_fenced, BTreeSet::new());
 }
 
 #[test]
@@ -298,11 +298,11 @@ fn nobody_is_fenced_for_what_is_over_and_a_person_is_told() {
     let recovered = left_by_an_earlier_run().change(|case| {
         case.progress.recovered = Some("it is OK by now".to_owned());
     });
-    let asked = left_by_an_earlier_run().change(|case| case.cause.kind = Kind::LeftOver);
+    let asked = left_by_an_earlier_run().change(|case| case.cause.kind = CauseKind::Resume);
     for mut case in [recovered, asked] {
         assert_eq!(case.fence(), NOBODY);
-        assert_eq!(case.progress.fenced.spared, BTreeSet::from([id(1)]));
-        assert!(!case.progress.fenced.has_more);
+        assert_eq!(case.progress.fenced.not_fenced, BTreeSet::from([id(1)]));
+        assert!(!case.progress.fenced.is_unfinished);
     }
 }
 
@@ -358,7 +358,7 @@ fn nobody_is_to_be_fenced_who_is_down_or_did_not_fail() {
     down.fixture.member(1).state = InstanceState::Stopped;
     assert_eq!(down.to_be_noted(), []);
     let mut asked = with_fence("stop");
-    asked.cause.kind = Kind::Person { to: Some(id(2)) };
+    asked.cause.kind = CauseKind::Command { to: Some(id(2)) };
     assert_eq!(asked.to_be_noted(), []);
 }
 
@@ -376,6 +376,6 @@ fn no_open_fence_is_looked_for_in_observe_mode_or_for_no_failure() {
     observing.mode = "observe";
     assert!(!observing.finds_a_fence_left_open("web", &[2]));
     let mut asked = moved();
-    asked.cause.kind = Kind::LeftOver;
+    asked.cause.kind = CauseKind::Resume;
     assert!(!asked.finds_a_fence_left_open("web", &[2]));
 }

@@ -3,11 +3,11 @@
 
 use super::*;
 use crate::cloud::health::Alarm;
-use crate::event::alarm::{AlarmState, Measure};
+use crate::event::alarm::{AlarmMetric, AlarmState};
 use InstanceState::{Running, Stopped};
 
 fn alarm(state: AlarmState) -> Vec<Alarm> {
-    let measure = Measure {
+    let measure = AlarmMetric {
         namespace: "AWS/EC2".to_owned(),
         metric: "StatusCheckFailed".to_owned(),
         dimensions: [("InstanceId".to_owned(), id(1).to_string())].into(),
@@ -17,7 +17,7 @@ fn alarm(state: AlarmState) -> Vec<Alarm> {
         state,
         since: None,
         suppressed_by: None,
-        measures: vec![measure],
+        metrics: vec![measure],
         rule: None,
     }]
 }
@@ -43,13 +43,13 @@ fn as_it_was() -> Script {
         .alarms(0, Ok(fires()))
 }
 
-fn moving() -> Step {
-    Step::Address {
+fn moving() -> MoveAction {
+    MoveAction::Address {
         allocation: "eipalloc-01".parse().unwrap(),
         eni: "eni-02".parse().unwrap(),
         private_ip: Ipv4Addr::new(10, 0, 0, 2),
         displaced: None,
-        tie: Tie::Replaced,
+        association_change: AssociationChange::Replace,
     }
 }
 

@@ -5,24 +5,24 @@ mod addresses;
 mod arrivals;
 mod attachments;
 mod detachments;
-mod fences;
 mod fencing;
 mod looks;
+mod pending_fences;
 mod private_ips;
 mod script;
 
 use super::fixture::{EIP, ENI, Fixture, id, pair};
 use crate::address::{Address, Attachment, AttachmentState, Interface};
 use crate::cloud::CloudError;
-use crate::failover::act::{End, Errand};
+use crate::failover::assessment::{Cause, CauseKind};
 use crate::failover::decide::Move;
-use crate::failover::evidence::{Cause, Kind};
-use crate::failover::group::ChargeId;
+use crate::failover::execute::{MoveExecutor, MoveResult};
+use crate::failover::group::ResourceId;
 use crate::failover::observe::Observed;
-use crate::failover::route::{Ending, Step, Tie};
+use crate::failover::route::{AssociationChange, Detachment, MoveAction};
 use crate::failover::run::Run;
 use crate::ids::EniId;
-use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicSide};
+use crate::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 use crate::ports::{Delivery, Ports};
 use crate::settings::Settings;
 use futures_util::FutureExt;
@@ -38,7 +38,7 @@ const ALARM: &str = "down";
 #[derive(Debug)]
 struct Job {
     script: Script,
-    step: Step,
+    action: MoveAction,
     observed: Observed,
     settings: Vec<(String, String)>,
     /// How long the run has, and how long ago it began.
@@ -63,11 +63,11 @@ struct Went {
 
 impl Script {
     /// A move while EC2 answers so.
-    fn moving(self, step: Step) -> Job {
+    fn moving(self, action: MoveAction) -> Job {
         let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
         Job {
             script: self,
-            step,
+            action,
             observed: pair().floating().observed,
             settings: variables
                 .map(|(key, value)| (key.to_owned(), value.to_owned()))
@@ -127,20 +127,20 @@ impl Job {
             received: BEGINNING - self.began,
         };
         let one = Move {
-            charge: ChargeId::Interface(ENI.parse().unwrap()),
+            resource: ResourceId::Interface(ENI.parse().unwrap()),
             public_ips: vec![EIP],
             from: Some(id(1)),
             to: id(2),
-            step: self.step,
+            action: self.action,
             is_return: false,
         };
-        let mut errand = Errand::new(&run, &self.observed, &one);
-        let end = errand.run().now_or_never().expect("a script never waits");
+        let mut executor = MoveExecutor::new(&run, &self.observed, &one);
+        let end = executor.run().now_or_never().expect("a script never waits");
         Went {
             end: in_words(&end),
             calls: self.script.calls(),
-            counted: usize::try_from(errand.mutating_calls).unwrap(),
-            phases: errand.phases.iter().map(|phase| phase.name).collect(),
+            counted: usize::try_from(executor.mutating_calls).unwrap(),
+            phases: executor.phases.iter().map(|phase| phase.name).collect(),
             ms: self.script.passed(),
         }
     }
@@ -160,34 +160,34 @@ impl Went {
     }
 }
 
-fn in_words(end: &End) -> String {
+fn in_words(end: &MoveResult) -> String {
     let of = |word: &str, failure: &CloudError| {
         let code = failure.failure().code.clone().unwrap_or_default();
         format!("{word}: {code}")
     };
     match end {
-        End::Moved { attachment: None } => "moved".to_owned(),
-        End::Moved {
+        MoveResult::Moved { attachment: None } => "moved".to_owned(),
+        MoveResult::Moved {
             attachment: Some(by),
         } => format!("moved by {by}"),
-        End::Refused(failure) => of("refused", failure),
-        End::Kept(failure) => of("kept", failure),
-        End::SlotTaken(failure) => of("slot taken", failure),
-        End::Denied(failure) => of("denied", failure),
-        End::Lost => "lost".to_owned(),
-        End::Gone => "gone".to_owned(),
-        End::Unsure(failure) => of("unsure", failure),
-        End::OutOfTime => "out of time".to_owned(),
+        MoveResult::Refused(failure) => of("refused", failure),
+        MoveResult::HolderRefused(failure) => of("kept", failure),
+        MoveResult::DeviceIndexTaken(failure) => of("slot taken", failure),
+        MoveResult::Denied(failure) => of("denied", failure),
+        MoveResult::Superseded => "lost".to_owned(),
+        MoveResult::Gone => "gone".to_owned(),
+        MoveResult::Unknown(failure) => of("unsure", failure),
+        MoveResult::OutOfTime => "out of time".to_owned(),
     }
 }
 
 fn alarm_on_the_first() -> Cause {
     Cause {
-        kind: Kind::Alarm,
-        words: format!("alarm {ALARM}"),
+        kind: CauseKind::Alarm,
+        text: format!("alarm {ALARM}"),
         at: BEGINNING,
         alarms: vec![ALARM.to_owned()],
-        named: BTreeSet::from([id(1)]),
+        instances: BTreeSet::from([id(1)]),
         group: None,
     }
 }
@@ -201,7 +201,7 @@ fn with(number: u8, state: AttachmentState) -> Interface {
             device_index: 1,
             card_index: 0,
             state,
-            ends_with_instance: false,
+            delete_on_termination: false,
             since: None,
         }),
         ..with_nobody()
@@ -236,18 +236,18 @@ fn standby_with(state: AttachmentState) -> Instance {
 }
 
 /// The end of the first member's attachment, with a guest that can let go.
-fn ending() -> Ending {
-    Ending {
+fn detachment() -> Detachment {
+    Detachment {
         attachment: "eni-attach-01".parse().unwrap(),
-        is_leaving: false,
-        ends_with_instance: false,
-        by_force: false,
+        is_detaching: false,
+        delete_on_termination: false,
+        force: false,
     }
 }
 
 /// The interface leaves the first member for the second.
-fn carrying(from: Option<Ending>) -> Step {
-    Step::Interface {
+fn carrying(from: Option<Detachment>) -> MoveAction {
+    MoveAction::Interface {
         eni: ENI.parse().unwrap(),
         from,
         device_index: 1,

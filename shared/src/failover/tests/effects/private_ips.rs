@@ -7,8 +7,8 @@ const SECOND: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 9);
 const ASSIGN: &str = "assign [10.0.0.8, 10.0.0.9] to eni-02";
 
 /// Two private IPs go to the standby's own interface.
-fn reassigning() -> Step {
-    Step::PrivateIps {
+fn reassigning() -> MoveAction {
+    MoveAction::PrivateIps {
         to: own(),
         ips: vec![FIRST, SECOND],
     }

@@ -3,16 +3,16 @@
 
 use crate::address::{Address, Interface};
 use crate::clock::Clock;
-use crate::cloud::health::{Alarm, ReadAlarms, ReadFiring, ReadHealth, ReadLimits};
-use crate::cloud::moves::{Fence, MoveInterface, MovePrivateIps, Reassociate, Rehearsal, Rehearse};
+use crate::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
-    Associate, CloudError, Disassociate, Failure, ReadAddresses, ReadInstances, ReadInterfaces,
-    Which, WhichInstances, WhichInterfaces,
+    AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
+    ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use crate::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, InstanceType, SecurityGroupId,
 };
-use crate::instance::{Checks, Instance, Limits};
+use crate::instance::{Instance, InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -194,14 +194,14 @@ impl ReadInterfaces for Script {
         self.read(None, |state| &state.interface)
     }
 
-    async fn interfaces(&self, _: &WhichInterfaces) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, _: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         unreachable!("no effect looks at every interface")
     }
 }
 
 impl ReadInstances for Script {
-    async fn instances(&self, which: &WhichInstances) -> Result<Vec<Instance>, CloudError> {
-        let WhichInstances::Named(ids) = which else {
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
+        let InstanceFilter::Ids(ids) = which else {
             unreachable!("no effect looks at every instance")
         };
         let shown = self.read(Vec::new(), |state| &state.instances)?;
@@ -213,8 +213,8 @@ impl ReadInstances for Script {
 }
 
 impl ReadAddresses for Script {
-    async fn addresses(&self, which: &Which) -> Result<Vec<Address>, CloudError> {
-        let Which::Allocations(ids) = which else {
+    async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
+        let AddressFilter::Allocations(ids) = which else {
             unreachable!("no effect looks at every address")
         };
         let shown = self.read(Vec::new(), |state| &state.addresses)?;
@@ -222,12 +222,15 @@ impl ReadAddresses for Script {
         Ok(shown.into_iter().filter(is_asked_for).collect())
     }
 
-    async fn reverse_names(&self, _: &Which) -> Result<BTreeMap<AllocationId, String>, CloudError> {
+    async fn reverse_dns_names(
+        &self,
+        _: &AddressFilter,
+    ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         unreachable!("failover reads no names")
     }
 }
 
-impl ReadFiring for Script {
+impl ReadFiringAlarms for Script {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         let shown = self.read(Vec::new(), |state| &state.alarms)?;
         Ok(shown.into_iter().filter(Alarm::fires).collect())
@@ -248,8 +251,11 @@ impl ReadAlarms for Script {
     }
 }
 
-impl ReadHealth for Script {
-    async fn checks(&self, _: &[InstanceId]) -> Result<BTreeMap<InstanceId, Checks>, CloudError> {
+impl ReadStatusChecks for Script {
+    async fn checks(
+        &self,
+        _: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         unreachable!("no effect asks for status checks")
     }
 }
@@ -258,13 +264,13 @@ impl ReadLimits for Script {
     async fn limits(
         &self,
         _: &[InstanceType],
-    ) -> Result<BTreeMap<InstanceType, Limits>, CloudError> {
+    ) -> Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError> {
         unreachable!("no effect asks for limits")
     }
 }
 
-impl Rehearse for Script {
-    async fn rehearse(&self, _: &Rehearsal) -> Result<(), CloudError> {
+impl DryRun for Script {
+    async fn dry_run(&self, _: &DryRunCall) -> Result<(), CloudError> {
         unreachable!("no effect rehearses")
     }
 }
@@ -285,7 +291,7 @@ impl MoveInterface for Script {
         self.call("attach", words, "eni-attach-02".parse().unwrap())
     }
 
-    async fn outlive_instance(
+    async fn clear_delete_on_termination(
         &self,
         eni: &EniId,
         attachment: &AttachmentId,

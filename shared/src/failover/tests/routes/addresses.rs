@@ -4,8 +4,8 @@ use super::*;
 
 /// Which private IP gets an Elastic IP, and which public IP is lost there.
 fn places(fixture: &Fixture) -> Vec<(String, Ipv4Addr, Option<Ipv4Addr>)> {
-    let place = |step: Step| match step {
-        Step::Address {
+    let place = |action: MoveAction| match action {
+        MoveAction::Address {
             eni,
             private_ip,
             displaced,
@@ -30,16 +30,16 @@ fn an_elastic_ip_goes_to_the_first_private_ip_without_one() {
 
 #[test]
 fn an_elastic_ip_may_take_the_place_of_a_public_ip_that_ec2_gave_by_itself() {
-    let automatic = Ipv4Addr::new(198, 51, 100, 2);
+    let auto_assigned = Ipv4Addr::new(198, 51, 100, 2);
     let pair = pair().address().change(|fixture| {
-        fixture.member(2).interfaces[0].private_ips[0].public = Some(PublicSide {
-            ip: automatic,
-            automatic: true,
+        fixture.member(2).interfaces[0].private_ips[0].public = Some(PublicIp {
+            ip: auto_assigned,
+            auto_assigned: true,
         });
     });
     assert_eq!(
         places(&pair),
-        [("eni-02".to_owned(), ip(2), Some(automatic))]
+        [("eni-02".to_owned(), ip(2), Some(auto_assigned))]
     );
 }
 
@@ -111,9 +111,11 @@ fn an_elastic_ip_goes_to_no_interface_of_a_service_and_to_none_that_moves_itself
     ));
 }
 
-fn tie_of(fixture: &Fixture) -> Tie {
+fn tie_of(fixture: &Fixture) -> AssociationChange {
     match fixture.steps().remove(0) {
-        Step::Address { tie, .. } => tie,
+        MoveAction::Address {
+            association_change, ..
+        } => association_change,
         other => panic!("{other:?}"),
     }
 }
@@ -124,12 +126,12 @@ fn the_tie_of_a_holder_is_replaced_while_it_is_up_and_ended_by_its_id_when_it_is
         tie_of(
             &pair()
                 .address()
-                .change(|fixture| fixture.health(1, Checks::Unknown, state)),
+                .change(|fixture| fixture.health(1, StatusChecks::Unknown, state)),
         )
     };
-    assert_eq!(held_by(InstanceState::Running), Tie::Replaced);
-    assert_eq!(held_by(InstanceState::Pending), Tie::Replaced);
-    let ended = Tie::Ended("eipassoc-01".parse().unwrap());
+    assert_eq!(held_by(InstanceState::Running), AssociationChange::Replace);
+    assert_eq!(held_by(InstanceState::Pending), AssociationChange::Replace);
+    let ended = AssociationChange::EndThenAssociate("eipassoc-01".parse().unwrap());
     for down in [
         InstanceState::Stopping,
         InstanceState::Stopped,
@@ -143,9 +145,9 @@ fn the_tie_of_a_holder_is_replaced_while_it_is_up_and_ended_by_its_id_when_it_is
 fn an_address_that_an_earlier_run_left_free_has_no_tie() {
     let free = pair().address().change(|fixture| {
         fixture.observed.addresses[0].association = None;
-        fixture.loosened = vec!["eipalloc-01".parse().unwrap()];
+        fixture.pending_reassociation = vec!["eipalloc-01".parse().unwrap()];
     });
-    assert_eq!(tie_of(&free), Tie::None);
+    assert_eq!(tie_of(&free), AssociationChange::New);
 }
 
 /// An Elastic IP on a secondary private IP, for which the standby has no free place.

@@ -3,16 +3,16 @@
 use super::*;
 
 fn device_indexes(fixture: &Fixture) -> Vec<i32> {
-    let index = |step: &Step| match step {
-        Step::Interface { device_index, .. } => *device_index,
+    let index = |action: &MoveAction| match action {
+        MoveAction::Interface { device_index, .. } => *device_index,
         other => panic!("{other:?}"),
     };
     fixture.steps().iter().map(index).collect()
 }
 
-fn end_of(fixture: &Fixture) -> Ending {
+fn end_of(fixture: &Fixture) -> Detachment {
     match fixture.steps().remove(0) {
-        Step::Interface {
+        MoveAction::Interface {
             from: Some(from), ..
         } => from,
         other => panic!("{other:?}"),
@@ -55,7 +55,7 @@ fn two_interfaces_of_one_plan_need_two_slots() {
     assert_eq!((plan.moves.len(), plan.blocked.len()), (1, 1));
     assert!(matches!(
         plan.blocked[0].why[0],
-        Obstacle::NoFreeSlot { limit: 2, .. }
+        Obstacle::NoFreeDeviceIndex { limit: 2, .. }
     ));
 }
 
@@ -64,8 +64,8 @@ fn a_slot_that_one_member_gives_is_not_taken_from_another() {
     let trio = pair().floating().with_second_floating().with_third();
     let trio = trio.change(|fixture| {
         fixture.limits.interfaces = 2;
-        let second = ChargeId::Interface("eni-1f".parse().unwrap());
-        fixture.refused.standbys.insert((second, id(2)));
+        let second = ResourceId::Interface("eni-1f".parse().unwrap());
+        fixture.excluded.standbys.insert((second, id(2)));
     });
     assert_eq!(device_indexes(&trio), [1, 1]);
 }
@@ -86,7 +86,7 @@ fn what_is_on_another_card_takes_no_device_index_of_the_first() {
 fn a_device_index_that_was_refused_is_passed_over_on_that_member_only() {
     for (member, index) in [(2, 2), (3, 1)] {
         let refused = pair().floating().change(|fixture| {
-            fixture.refused.slots.insert((id(member), 1));
+            fixture.excluded.device_indexes.insert((id(member), 1));
         });
         assert_eq!(device_indexes(&refused), [index]);
     }
@@ -107,35 +107,35 @@ fn a_type_of_which_nothing_is_known_gets_no_interface() {
 fn the_end_of_an_attachment_is_planned_as_it_is_seen() {
     assert_eq!(
         end_of(&pair().floating()),
-        Ending {
+        Detachment {
             attachment: "eni-attach-01".parse().unwrap(),
-            is_leaving: false,
-            ends_with_instance: false,
-            by_force: false,
+            is_detaching: false,
+            delete_on_termination: false,
+            force: false,
         }
     );
-    let leaving = pair().floating().change(|fixture| {
+    let sources = pair().floating().change(|fixture| {
         let attachment = fixture.observed.interfaces[0].attachment.as_mut().unwrap();
         attachment.state = AttachmentState::Detaching;
-        attachment.ends_with_instance = true;
+        attachment.delete_on_termination = true;
     });
-    let end = end_of(&leaving);
-    assert!(end.is_leaving && end.ends_with_instance && !end.by_force);
+    let end = end_of(&sources);
+    assert!(end.is_detaching && end.delete_on_termination && !end.force);
 }
 
 #[test]
 fn a_holder_that_is_down_is_not_asked_to_let_go() {
     let down = pair().floating().change(|fixture| {
-        fixture.health(1, Checks::Unknown, InstanceState::Stopped);
+        fixture.health(1, StatusChecks::Unknown, InstanceState::Stopped);
     });
-    assert!(end_of(&down).by_force);
+    assert!(end_of(&down).force);
 }
 
 #[test]
 fn a_person_who_moves_an_interface_from_a_member_that_is_not_well_does_not_force_it() {
     let asked = pair().floating().change(|fixture| {
-        fixture.health(1, Checks::Impaired, InstanceState::Running);
-        fixture.kind = Kind::Person { to: Some(id(2)) };
+        fixture.health(1, StatusChecks::Impaired, InstanceState::Running);
+        fixture.kind = CauseKind::Command { to: Some(id(2)) };
     });
-    assert!(!end_of(&asked).by_force);
+    assert!(!end_of(&asked).force);
 }

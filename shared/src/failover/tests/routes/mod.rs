@@ -7,11 +7,11 @@ mod private_ips;
 use super::fixture::{ENI, Fixture, id, pair, zone};
 use super::only_obstacle;
 use crate::address::{Address, AttachmentState};
-use crate::failover::evidence::Kind;
-use crate::failover::group::ChargeId;
+use crate::failover::assessment::CauseKind;
+use crate::failover::group::ResourceId;
 use crate::failover::obstacle::Obstacle;
-use crate::failover::route::{Ending, Step, Tie};
-use crate::instance::{AttachedInterface, Checks, InstanceState, PrivateIp, PublicSide};
+use crate::failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::instance::{AttachedInterface, InstanceState, PrivateIp, PublicIp, StatusChecks};
 use crate::settings::Mover;
 use std::net::Ipv4Addr;
 
@@ -26,10 +26,10 @@ fn bare(ip: Ipv4Addr) -> PrivateIp {
 }
 
 impl Fixture {
-    fn steps(&self) -> Vec<Step> {
+    fn steps(&self) -> Vec<MoveAction> {
         let plan = self.plan();
         assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
-        plan.moves.into_iter().map(|one| one.step).collect()
+        plan.moves.into_iter().map(|one| one.action).collect()
     }
 
     /// A third member, like the second.
@@ -40,7 +40,7 @@ impl Fixture {
             third.interfaces[0].id = "eni-03".parse().unwrap();
             third.interfaces[0].private_ips[0].ip = ip(3);
             fixture.observed.instances.push(third);
-            fixture.fitness.checks.insert(id(3), Checks::Ok);
+            fixture.health.checks.insert(id(3), StatusChecks::Ok);
         })
     }
 
@@ -113,8 +113,8 @@ impl Fixture {
 
 /// Which private IPs go to which interface.
 fn assigned(fixture: &Fixture) -> Vec<(String, Vec<Ipv4Addr>)> {
-    let to = |step: Step| match step {
-        Step::PrivateIps { to, ips } => (to.to_string(), ips),
+    let to = |action: MoveAction| match action {
+        MoveAction::PrivateIps { to, ips } => (to.to_string(), ips),
         other => panic!("{other:?}"),
     };
     fixture.steps().into_iter().map(to).collect()

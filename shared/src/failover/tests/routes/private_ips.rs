@@ -60,7 +60,10 @@ fn private_ips_need_room_for_all_of_them() {
     let plan = room(2).plan();
     assert_eq!((plan.moves.len(), plan.blocked.len()), (1, 1));
     let why = &plan.blocked[0].why[0];
-    assert!(matches!(why, Obstacle::NoRoom { limit: 2, .. }), "{why}");
+    assert!(
+        matches!(why, Obstacle::PrivateIpLimit { limit: 2, .. }),
+        "{why}"
+    );
 }
 
 #[test]

@@ -1,0 +1,303 @@
+//! What a row rests on: the last few calls and looks that concern its allocation. They arrive late, twice
+//! and in any order. The row is what they tell when they are taken in the order of their own times, so it
+//! is the same row whatever the order in which they came. The one place where order in time is decided.
+//!
+//! Two things bound that. A row keeps the youngest [`MAX_FACTS`] facts of a day. What is older is part of
+//! the row before them, and a fact that comes later still counts only for what nothing younger is known
+//! about. And a look that shows what is known by then is not kept, since it would be a write for each
+//! address and sweep.
+
+use super::Snapshot;
+use super::snapshot::{AllocationState, NEVER, Observation};
+use crate::address::{Address, Association, Pool, Tags};
+use crate::event::cloudtrail::{Actor, AddressChange, Record};
+use crate::ids::{AssociationId, BorderGroup};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+/// How many facts a row keeps. They hold all that happens to an address within the delays of CloudTrail. A row
+/// stays far below DynamoDB's 400 KB, also where each of them carries fifty tags.
+pub const MAX_FACTS: usize = 12;
+
+/// How long a fact is kept after the youngest: for as long as Lambda tries an event again, and longer.
+const KEPT_FOR: Duration = Duration::DAY;
+
+/// The facts, oldest first, and the row before them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactLog {
+    /// The row before the first of the facts; none where they are all there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    before: Option<Box<Snapshot>>,
+    facts: Vec<Fact>,
+}
+
+/// A call or a look, and the moment that it is true of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fact {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) at: OffsetDateTime,
+    pub(super) what: FactKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FactKind {
+    ApiCall {
+        event_id: String,
+        by: Actor,
+        change: AddressChange,
+    },
+    Observed(ObservedAddress),
+}
+
+/// What a look showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ObservedAddress {
+    pub(super) pool: Pool,
+    pub(super) border_group: Option<BorderGroup>,
+    pub(super) tags: Tags,
+    pub(super) association: Option<Association>,
+    pub(super) service_managed: Option<String>,
+    pub(super) names_were_read: bool,
+    pub(super) reverse_dns: Option<String>,
+}
+
+impl Fact {
+    pub(super) fn called(record: &Record) -> Self {
+        let (event_id, by) = match record.change {
+            // An allocation is born once; the row that is made of its birth knows no more of the call.
+            AddressChange::Allocated(_) => Default::default(),
+            _ => (record.call.event_id.clone(), record.call.actor.clone()),
+        };
+        let change = record.change.clone();
+        Self {
+            at: record.call.at,
+            what: FactKind::ApiCall {
+                event_id,
+                by,
+                change,
+            },
+        }
+    }
+
+    pub(super) fn seen(observation: Observation<'_>) -> Self {
+        let Address {
+            pool,
+            border_group,
+            tags,
+            association,
+            service_managed,
+            ..
+        } = observation.address.clone();
+        Self {
+            at: observation.at,
+            what: FactKind::Observed(ObservedAddress {
+                pool,
+                border_group,
+                tags,
+                association,
+                service_managed,
+                names_were_read: observation.reverse_dns.is_some(),
+                reverse_dns: observation.reverse_dns.flatten().map(str::to_owned),
+            }),
+        }
+    }
+
+    /// The order in time. CloudTrail's times are to the second. Of calls within one, what can only follow
+    /// another comes after it, and where both orders are possible, the one that keeps the protect tag. A look
+    /// comes last, since what EC2 shows lags behind.
+    fn order(&self) -> (OffsetDateTime, u8, &str, bool) {
+        let FactKind::ApiCall {
+            event_id, change, ..
+        } = &self.what
+        else {
+            return (self.at, u8::MAX, "", false);
+        };
+        // The same call may come twice, once with what a look adds to it: that one counts.
+        let says_less = matches!(change, AddressChange::Associated { eni: None, .. });
+        let rank = match change {
+            AddressChange::Allocated(_) => 0,
+            AddressChange::Untagged { .. } => 1,
+            AddressChange::Tagged { .. } => 2,
+            AddressChange::Associated { .. } => 3,
+            AddressChange::Disassociated { .. } => 4,
+            AddressChange::ReverseNameSet { .. } => 5,
+            AddressChange::ReverseNameReset { .. } => 6,
+            AddressChange::TransferEnabled { .. } => 7,
+            AddressChange::TransferDisabled { .. } => 8,
+            AddressChange::TransferAccepted { .. } | AddressChange::Released { .. } => 9,
+        };
+        (self.at, rank, event_id, says_less)
+    }
+
+    fn is_look(&self) -> bool {
+        matches!(self.what, FactKind::Observed(_))
+    }
+
+    fn is_allocation(&self) -> bool {
+        matches!(
+            &self.what,
+            FactKind::ApiCall {
+                change: AddressChange::Allocated(_),
+                ..
+            }
+        )
+    }
+
+    fn names(&self, id: &AssociationId) -> bool {
+        let association = match &self.what {
+            FactKind::ApiCall { change, .. } => match change {
+                AddressChange::Associated { association, .. } => association.as_ref(),
+                _ => None,
+            },
+            FactKind::Observed(seen) => seen.association.as_ref().map(|shown| &shown.id),
+        };
+        association == Some(id)
+    }
+}
+
+impl FactLog {
+    pub(super) fn of(fact: Fact) -> Self {
+        Self {
+            before: None,
+            facts: vec![fact],
+        }
+    }
+
+    /// Whether there is none: the row stands for itself.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.before.is_none() && self.facts.is_empty()
+    }
+
+    /// Whether one of the facts tells of this association.
+    pub(super) fn names(&self, id: &AssociationId) -> bool {
+        self.facts.iter().any(|fact| fact.names(id))
+    }
+
+    /// Puts a fact in its place in time. Nothing is true of an allocation before its birth.
+    fn insert(&mut self, fact: Fact) {
+        if self.facts.contains(&fact) || (fact.is_allocation() && self.before.is_some()) {
+            return;
+        }
+        let place = self
+            .facts
+            .partition_point(|known| known.order() <= fact.order());
+        self.facts.insert(place, fact);
+        if let Some(birth) = self.facts.iter().position(Fact::is_allocation) {
+            self.facts.drain(..birth);
+        }
+    }
+
+    /// The row that the facts tell, taken in order. A look that showed what was known by then is dropped.
+    fn replay(&mut self, of: &Snapshot, protect_tag: &str) -> Snapshot {
+        let mut row = self.start(of);
+        self.facts.retain(|fact| {
+            let before = row.clone();
+            row.apply_fact(fact, protect_tag);
+            !fact.is_look() || row != before
+        });
+        row
+    }
+
+    fn start(&self, of: &Snapshot) -> Snapshot {
+        let before = self.before.as_deref().cloned();
+        before.unwrap_or_else(|| Snapshot::blank(&of.allocation, of.ip))
+    }
+
+    /// Makes the oldest facts part of the row before them, until few and young ones are left.
+    fn compact(&mut self, of: &Snapshot, protect_tag: &str) {
+        let youngest = self.facts.last().map(|fact| fact.at);
+        while let (Some(oldest), Some(youngest)) = (self.facts.first(), youngest)
+            && (self.facts.len() > MAX_FACTS || youngest - oldest.at > KEPT_FOR)
+        {
+            let mut row = self.start(of);
+            row.apply_fact(oldest, protect_tag);
+            self.before = Some(Box::new(row));
+            self.facts.remove(0);
+        }
+    }
+}
+
+impl Snapshot {
+    /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
+    /// learns what was so before it, since what a reclaim restores hangs on it.
+    pub(super) fn with_fact(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
+        if matches!(self.life, AllocationState::Released { at: end } if fact.at > end) {
+            return None;
+        }
+        let mut evidence = self.own_fact_log(protect_tag);
+        evidence.insert(fact);
+        let told = evidence.replay(self, protect_tag);
+        if evidence.facts.is_empty() {
+            return None;
+        }
+        evidence.compact(self, protect_tag);
+        let next = Self {
+            evidence,
+            ..self.with_content_of(told)
+        };
+        (next != *self).then_some(next)
+    }
+
+    /// What this row rests on. One that is not what its facts tell, since it was written by something else
+    /// than facts or by an earlier version, stands for itself.
+    fn own_fact_log(&self, protect_tag: &str) -> FactLog {
+        let told = self.evidence.clone().replay(self, protect_tag);
+        let own = self.without_fact_log();
+        if self.with_content_of(told) == own {
+            return self.evidence.clone();
+        }
+        FactLog {
+            before: Some(Box::new(own)),
+            facts: Vec::new(),
+        }
+    }
+
+    /// What was told, with what no fact tells: the end, the reclaims, the revision.
+    fn with_content_of(&self, told: Self) -> Self {
+        Self {
+            life: self.life,
+            reclaims: self.reclaims.clone(),
+            revision: self.revision,
+            ..told
+        }
+    }
+
+    /// This snapshot without what it rests on.
+    #[must_use]
+    pub fn without_fact_log(&self) -> Self {
+        Self {
+            evidence: FactLog::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Whether both say the same of the address, whenever it was seen or told.
+    #[must_use]
+    pub fn has_same_content_as(&self, other: &Self) -> bool {
+        let timeless = |row: &Self| {
+            let mut row = row.without_fact_log();
+            row.observed_at = NEVER;
+            row.tags_as_of = NEVER;
+            row.as_of = NEVER;
+            if let Some(held) = row.association.as_mut() {
+                held.since = NEVER;
+            }
+            if let Some(held) = row.reverse_dns.as_mut() {
+                held.since = NEVER;
+            }
+            row
+        };
+        timeless(self) == timeless(other)
+    }
+
+    /// What this snapshot says, for tests: without what it rests on, and how often it was written.
+    #[cfg(test)]
+    pub(crate) fn content(&self) -> Self {
+        Self {
+            revision: 0,
+            ..self.without_fact_log()
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
+
+use super::decide::{Observed, PlannedAssociation};
+use super::execute::AssociateOutcome;
+use crate::cloud::CloudError;
+use crate::report::AssociationReport;
+
+/// What a run has done so far.
+#[derive(Debug, Default)]
+pub(super) struct Attempts {
+    /// What is where its step put it; in `observe` mode, what would be.
+    pub(super) placed: Vec<(PlannedAssociation, AssociationReport)>,
+    /// What EC2 refused, and why.
+    pub(super) refusals: Vec<(PlannedAssociation, CloudError)>,
+    /// What IAM or a policy forbids.
+    pub(super) denied: Option<CloudError>,
+    /// The last answer that was none.
+    pub(super) unknown: Option<CloudError>,
+    /// How many steps were tried.
+    pub(super) attempts: u32,
+    /// How many looks were taken.
+    pub(super) looks: u32,
+}
+
+impl Attempts {
+    /// A look, with what this run knows better. What it placed and EC2 has not shown there yet counts as there,
+    /// unless EC2 shows it with somebody else. What EC2 has shown there, and shows no more, was taken away.
+    pub(super) fn on(&mut self, observed: Observed) -> Observed {
+        self.unknown = None;
+        self.placed.retain_mut(|(step, at)| {
+            let mut addresses = observed.addresses.iter();
+            let address = addresses.find(|address| address.allocation == step.allocation);
+            match address.and_then(|address| address.association.as_ref()) {
+                Some(tie) if step.is_at(tie) => {
+                    at.verified = true;
+                    true
+                }
+                Some(tie) if !step.is_before(tie) => false,
+                _ => !at.verified,
+            }
+        });
+        Observed {
+            refused: self.refusals.iter().map(|(step, _)| step.pair()).collect(),
+            ..observed.after(self.placed.iter().map(|(step, _)| step))
+        }
+    }
+
+    /// Takes note of how steps ended.
+    pub(super) fn note(&mut self, steps: &[PlannedAssociation], ends: Vec<AssociateOutcome>) {
+        for (step, end) in steps.iter().cloned().zip(ends) {
+            self.attempts += 1;
+            match end {
+                AssociateOutcome::Placed(association) => self.placed.push((step, association)),
+                AssociateOutcome::Superseded => {}
+                AssociateOutcome::Unknown(failure) => self.unknown = Some(failure),
+                AssociateOutcome::Denied(failure) => self.denied = Some(failure),
+                AssociateOutcome::Refused(failure) => self.refusals.push((step, failure)),
+            }
+        }
+    }
+}

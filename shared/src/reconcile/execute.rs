@@ -1,0 +1,109 @@
+//! Reconcile's effects: rows of the ledger, each by compare-and-set and derived anew when another writer
+//! came first, some at the same time. Idempotent: deciding on the state after them yields nothing to
+//! write. A run that ends half way leaves rows that the next look finds.
+
+use super::observe::{AT_ONCE, AccountState, AffectedRows};
+use super::{ReconcileCloud, decide, release_of};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::event::cloudtrail::Record;
+use crate::guard::Release;
+use crate::ids::AllocationId;
+use crate::ledger::{AllocationRows, Ledger, Snapshot, update_snapshot};
+use crate::ports::Ports;
+use crate::settings::Settings;
+use futures_util::stream::{self, Stream, StreamExt};
+use std::pin::pin;
+
+/// Writes the rows that a look at everything changed.
+pub(super) async fn write_observation<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    observed: &AccountState,
+    plan: &decide::Sweep,
+) -> Result<usize, Error> {
+    let ledger = &ports.ledger;
+    let writes = stream::iter(plan.changed.clone())
+        .map(|allocation| async move {
+            let known = observed.known(&allocation);
+            update_snapshot(ledger, &allocation, known, |known| {
+                decide::after_look(known, &observed.look, &allocation, settings)
+            })
+            .await
+        })
+        .buffer_unordered(AT_ONCE);
+    let rows = all_written(pin!(writes)).await?;
+    Ok(rows.len())
+}
+
+/// Writes the rows that a call changed.
+pub(super) async fn write_call<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    record: &Record,
+    observed: &AffectedRows,
+) -> Result<Vec<Snapshot>, Error> {
+    let ledger = &ports.ledger;
+    let rows: Vec<(AllocationId, AllocationRows)> = observed
+        .rows
+        .iter()
+        .map(|(allocation, known)| (allocation.clone(), known.clone()))
+        .collect();
+    let writes = stream::iter(rows)
+        .map(|(allocation, known)| async move {
+            update_snapshot(ledger, &allocation, known, |known| {
+                decide::after_call(known, record, &observed.look, &allocation, settings)
+            })
+            .await
+        })
+        .buffer_unordered(AT_ONCE);
+    all_written(pin!(writes)).await
+}
+
+/// After the row of an allocation is written: its release, where the ledger has one. What is known now may
+/// change how it is dealt with. Read after the write, since the guard writes its record and then looks for
+/// the row.
+pub(super) async fn release_to_retry<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    allocation: &AllocationId,
+) -> Result<Option<Release>, Error> {
+    let ledger = &ports.ledger;
+    let known = ledger.read(allocation).await.map_err(Error::LedgerUnread)?;
+    let Some(release) = known.release.clone() else {
+        return Ok(None);
+    };
+    let at = release.released_at;
+    let ended = |known: &AllocationRows| {
+        let row = known.snapshot.as_ref()?;
+        row.is_allocated().then(|| row.ended(at))
+    };
+    update_snapshot(ledger, allocation, known, ended)
+        .await
+        .map_err(|source| Error::LedgerUnwritten {
+            done: format!("{allocation} was allocated and has been released since"),
+            source,
+        })?;
+    Ok(Some(release_of(&release, settings)))
+}
+
+/// Every write is tried before one that failed fails the run.
+async fn all_written(
+    mut writes: impl Stream<Item = Result<Option<Snapshot>, CloudError>> + Unpin,
+) -> Result<Vec<Snapshot>, Error> {
+    let (mut rows, mut failure) = (Vec::new(), None);
+    while let Some(write) = writes.next().await {
+        match write {
+            Ok(row) => rows.extend(row),
+            Err(source) => failure = Some(source),
+        }
+    }
+    match failure {
+        None => Ok(rows),
+        Some(source) => Err(Error::LedgerUnwritten {
+            done: format!("{} changed rows are written, not all", rows.len()),
+            source,
+        }),
+    }
+}

@@ -1,0 +1,253 @@
+//! Taking up losses: what CloudTrail knows of them is added to the ledger, then the guard deals with them
+//! as with any other, or the transfer is recorded.
+//!
+//! Races with the guard on the same release, and with other runs of reconcile. EC2 arbitrates: an address
+//! is allocated once; whoever comes second finds it. The ledger's rows are compare-and-set. A run that
+//! ends half way leaves the release record unwritten, or pending: the next run takes it up again.
+
+use super::observe::{AccountState, retry_transient};
+use super::open_releases::{self, AllocationEnd, OpenRelease};
+use super::{FUNCTION, ReconcileCloud, release_of, transfer};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::event::cloudtrail::Record;
+use crate::guard::decide::protection;
+use crate::guard::restore::association_then;
+use crate::guard::{self, Release};
+use crate::ids::AllocationId;
+use crate::ledger::{
+    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+};
+use crate::ports::{Delivery, Ports};
+use crate::report::{Outcome, Report};
+use crate::settings::{Mode, Protection, Settings};
+use std::time::Duration;
+
+/// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and losses wait meanwhile.
+const MAX_LOOKUPS: usize = 40;
+const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
+
+/// A loss is not taken up when less than this is left of the run: the next run will.
+const TIME_FOR_ONE: Duration = Duration::from_secs(30);
+
+/// The losses of one run, one after the other.
+pub(super) struct ReleaseHandler<'a, C, L, K> {
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) settings: &'a Settings,
+    pub(super) observed: &'a AccountState,
+    pub(super) delivery: Delivery,
+    pub(super) lookups: usize,
+}
+
+/// What became of them.
+#[derive(Debug, Default)]
+pub(super) struct HandledReleases {
+    pub(super) reports: Vec<Report>,
+    /// How those ended of which a person has not heard yet.
+    pub(super) news: Vec<Outcome>,
+    /// Losses that the run had no time for.
+    pub(super) left: usize,
+    pub(super) failures: Vec<Error>,
+}
+
+impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
+    pub(super) async fn all(&mut self, open_releases: Vec<OpenRelease>) -> HandledReleases {
+        let mut handled = HandledReleases::default();
+        for case in open_releases {
+            if self.ports.clock.now() + TIME_FOR_ONE > self.delivery.ends_at {
+                handled.left += 1;
+                continue;
+            }
+            let was_told = matches!(case, OpenRelease::Pending(_));
+            match Box::pin(self.one(case)).await {
+                Ok(report) => {
+                    let news = report.as_ref().map(|report| report.outcome);
+                    let is_news = |outcome: &Outcome| !(was_told && is_still_open(*outcome));
+                    handled.news.extend(news.filter(is_news));
+                    handled.reports.extend(report);
+                }
+                Err(failure) => handled.failures.push(failure),
+            }
+        }
+        handled
+    }
+
+    async fn one(&mut self, case: OpenRelease) -> Result<Option<Report>, Error> {
+        match case {
+            OpenRelease::Missing(row) | OpenRelease::Unrecorded(row) => {
+                self.lost(&row).await.map(Some)
+            }
+            OpenRelease::Pending(release) | OpenRelease::Intended(release) => self
+                .guard(&release_of(&release, self.settings))
+                .await
+                .map(Some),
+            OpenRelease::Unaudited(release) => self.audit(&release).await,
+        }
+    }
+
+    async fn lost(&mut self, row: &Snapshot) -> Result<Report, Error> {
+        let records = self
+            .event_history(&row.allocation)
+            .await
+            .unwrap_or_default();
+        let row = self
+            .add_event_history(row, &records)
+            .await?
+            .unwrap_or_else(|| row.clone());
+        match open_releases::end_of_allocation(&row, &records, self.observed.look.at) {
+            AllocationEnd::Released(loss) => self.guard(&loss).await,
+            AllocationEnd::Transferred {
+                to_account,
+                offered_by,
+            } => {
+                let at = self.observed.look.at;
+                let transfer = transfer::AcceptedTransfer {
+                    to_account,
+                    offered_by,
+                    at,
+                    call: None,
+                };
+                transfer::conclude(self.ports, self.settings, &row, transfer).await
+            }
+        }
+    }
+
+    /// Reads CloudTrail's history of a loss once more, now that it is complete: the guard decided on what
+    /// was known then.
+    async fn audit(&mut self, release: &ReleaseRecord) -> Result<Option<Report>, Error> {
+        let allocation = &release.allocation;
+        let Some(records) = self.event_history(allocation).await else {
+            return Ok(None);
+        };
+        let known = self.observed.known(allocation);
+        let learnt = match &known.snapshot {
+            Some(row) => self.add_event_history(row, &records).await?,
+            None => None,
+        };
+        let told = records
+            .iter()
+            .find_map(|record| open_releases::release_in(record, allocation));
+        let is_named_now = release.event_id.is_none() && told.is_some();
+        let row = learnt.as_ref().or(known.snapshot.as_ref());
+        let is_open_again = row.is_some_and(|row| {
+            let loss = release_of(release, self.settings);
+            association_then(row, &loss, self.settings).is_some() && self.is_unassociated(release)
+        });
+        if is_open_again {
+            self.audited(release, true).await?;
+        }
+        let says_more = learnt.is_some() || is_named_now || is_open_again;
+        if !says_more && !self.is_still_to_be_asked_for(release, row) {
+            self.audited(release, false).await?;
+            return Ok(None);
+        }
+        let mut loss = release_of(release, self.settings);
+        if let Some((call, border_group)) = told {
+            loss.released_at = call.at;
+            loss.border_group = border_group;
+            loss.call = Some(call);
+        }
+        let report = self.guard(&loss).await?;
+        // Last: a run that ends before this is audited again, so that nothing it learnt is lost with it.
+        self.audited(release, false).await?;
+        Ok(Some(report))
+    }
+
+    /// Whether the address was only recorded, and its row says by now that it was to be taken back. A run that
+    /// learnt so may have ended before it did anything about it.
+    fn is_still_to_be_asked_for(&self, release: &ReleaseRecord, row: Option<&Snapshot>) -> bool {
+        let is_meant = |row: &Snapshot| protection(row, self.settings).0 == Protection::Reclaim;
+        self.settings.mode == Mode::Enforce
+            && release.status == ReleaseStatus::Recorded
+            && row.is_some_and(is_meant)
+    }
+
+    /// Whether the address is back, and was not associated with anything since.
+    fn is_unassociated(&self, release: &ReleaseRecord) -> bool {
+        let ReleaseStatus::Reclaimed {
+            allocation,
+            restored: true,
+        } = &release.status
+        else {
+            return false;
+        };
+        let shown = self.observed.look.addresses.get(allocation);
+        let row = self.observed.rows.get(allocation);
+        shown.is_some_and(|address| address.association.is_none())
+            && row.is_some_and(|row| row.association.is_none())
+    }
+
+    async fn audited(&self, release: &ReleaseRecord, is_open_again: bool) -> Result<(), Error> {
+        let known = self.observed.known(&release.allocation);
+        let now = self.ports.clock.now();
+        let change = |known: &AllocationRows| {
+            let mut next = known.release.clone().filter(|release| !release.audited)?;
+            next.audited = true;
+            next.updated_at = now;
+            if let (true, ReleaseStatus::Reclaimed { restored, .. }) =
+                (is_open_again, &mut next.status)
+            {
+                *restored = false;
+            }
+            Some(next)
+        };
+        update_release(&self.ports.ledger, &release.allocation, known, change)
+            .await
+            .map_err(unwritten)?;
+        Ok(())
+    }
+
+    async fn guard(&self, loss: &Release) -> Result<Report, Error> {
+        guard::handle_release(FUNCTION, self.ports, self.settings, loss, self.delivery).await
+    }
+
+    /// What CloudTrail tells; none when it cannot be had now.
+    async fn event_history(&mut self, allocation: &AllocationId) -> Option<Vec<Record>> {
+        if self.lookups >= MAX_LOOKUPS {
+            return None;
+        }
+        if self.lookups > 0 {
+            self.ports.clock.sleep(BETWEEN_LOOKUPS).await;
+        }
+        self.lookups += 1;
+        let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
+        let history: Result<_, CloudError> =
+            retry_transient(clock, || cloud.event_history(allocation, clock.now())).await;
+        history.ok()
+    }
+
+    async fn add_event_history(
+        &self,
+        row: &Snapshot,
+        records: &[Record],
+    ) -> Result<Option<Snapshot>, Error> {
+        let known = self.observed.known(&row.allocation);
+        let with_event_history = |known: &AllocationRows| {
+            open_releases::with_event_history(known.snapshot.as_ref()?, records, self.settings)
+        };
+        update_snapshot(
+            &self.ports.ledger,
+            &row.allocation,
+            known,
+            with_event_history,
+        )
+        .await
+        .map_err(unwritten)
+    }
+}
+
+/// Said when it became so, and not again with each further try.
+fn is_still_open(outcome: Outcome) -> bool {
+    matches!(
+        outcome,
+        Outcome::Pending | Outcome::OverQuota | Outcome::Denied | Outcome::WouldReclaim
+    )
+}
+
+fn unwritten(source: CloudError) -> Error {
+    Error::LedgerUnwritten {
+        done: "nothing was changed in EC2".to_owned(),
+        source,
+    }
+}
