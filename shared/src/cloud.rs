@@ -8,10 +8,12 @@ mod codes;
 pub mod health;
 pub mod moves;
 
-use crate::address::{Address, Interface, Pool, Tags};
-use crate::event::cloudtrail::Record;
-use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
-use crate::instance::Instance;
+use crate::model::cloudtrail::Record;
+use crate::model::elastic_ip::{Address, Pool};
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
+use crate::model::instance::Instance;
+use crate::model::interface::Interface;
+use crate::model::tags::Tags;
 use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;

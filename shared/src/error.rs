@@ -2,7 +2,7 @@
 //! refused; `Err` means: deliver this event again. Nothing else decides on a retry.
 
 use crate::cloud::CloudError;
-use crate::event::EventError;
+use crate::events::EventError;
 
 /// A run that could not finish.
 #[derive(Debug, thiserror::Error)]

@@ -5,9 +5,9 @@ mod failover;
 mod planned;
 
 use crate::clock::Clock;
-use crate::event::Ignored;
-use crate::event::cloudtrail::Call;
-use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
+use crate::events::Ignored;
+use crate::model::cloudtrail::Call;
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
 pub use planned::PlannedCall;

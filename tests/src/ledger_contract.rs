@@ -13,13 +13,13 @@ mod rows;
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use holdfast::cloud::CloudError;
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::ids::AllocationId;
 use holdfast::ledger::history::State;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{
     AllocationRows, Ledger, Snapshot, Written, update_release, update_snapshot,
 };
+use holdfast::model::cloudtrail::AddressChange;
+use holdfast::model::ids::AllocationId;
 pub use leases::*;
 use rows::{
     NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,

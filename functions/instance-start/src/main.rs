@@ -1,12 +1,12 @@
 //! Instance start on Lambda: an instance that runs gets the address that is its own. All of it is in
-//! `holdfast::placement`; the settings that it takes are in `holdfast::settings`.
+//! `holdfast::instance_start`; the settings that it takes are in `holdfast::settings`.
 
-use holdfast::placement;
+use holdfast::instance_start;
 use holdfast::report::Function;
 use holdfast_aws::lambda;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::serve(Function::InstanceStart, placement::run).await
+    lambda::serve(Function::InstanceStart, instance_start::run).await
 }

@@ -9,9 +9,9 @@ use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     Address as Described, AddressAttribute, AddressAttributeName, Filter, ServiceManaged,
 };
-use holdfast::address::{Address, Association, Pool};
 use holdfast::cloud::{AddressFilter, CloudError, Missing, ReadAddresses};
-use holdfast::ids::{AllocationId, AssociationId, BorderGroup};
+use holdfast::model::elastic_ip::{Address, Association, Pool};
+use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 

@@ -13,8 +13,9 @@ use aws_sdk_cloudwatch::types::{
     StateValue,
 };
 use holdfast::cloud::CloudError;
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms};
-use holdfast::event::alarm::{AlarmMetric, AlarmState};
+use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use holdfast::model::alarm::Alarm;
+use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 

@@ -7,11 +7,12 @@ use super::actions::{ALLOCATE_ADDRESS, ASSOCIATE_ADDRESS, MODIFY_ADDRESS_ATTRIBU
 use super::read::{one_of, required};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{DomainType, ResourceType, Tag, TagSpecification};
-use holdfast::address::{Pool, Tags};
 use holdfast::cloud::{
     AllocateAddressRequest, Allocated, Associate, CloudError, Reclaim, SetReverseDns,
 };
-use holdfast::ids::{AllocationId, AssociationId, EniId};
+use holdfast::model::elastic_ip::Pool;
+use holdfast::model::ids::{AllocationId, AssociationId, EniId};
+use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
 
 impl Reclaim for Aws {

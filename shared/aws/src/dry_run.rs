@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use holdfast::cloud::CloudError;
 use holdfast::cloud::moves::{DryRun, DryRunCall};
-use holdfast::ids::{AllocationId, EniId, InstanceId};
+use holdfast::model::ids::{AllocationId, EniId, InstanceId};
 use std::error::Error as StdError;
 use std::net::Ipv4Addr;
 

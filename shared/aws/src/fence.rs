@@ -7,7 +7,7 @@ use super::actions::{MODIFY_NETWORK_INTERFACE_ATTRIBUTE, STOP_INSTANCES};
 use super::{Aws, failure};
 use holdfast::cloud::CloudError;
 use holdfast::cloud::moves::Fence;
-use holdfast::ids::{EniId, InstanceId, SecurityGroupId};
+use holdfast::model::ids::{EniId, InstanceId, SecurityGroupId};
 
 impl Fence for Aws {
     /// `SkipOsShutdown` ends it at once. `Force` by itself would wait for the guest first, which is sick.

@@ -13,8 +13,8 @@ use aws_sdk_ec2::types::{
 use futures_util::future::join_all;
 use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::cloud::{CloudError, Missing};
-use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::model::ids::{InstanceId, InstanceType};
+use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 

@@ -13,8 +13,8 @@ use aws_sdk_ec2::types::{
     InstancePrivateIpAddress, InstanceStateName,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
-use holdfast::ids::{AssociationId, InstanceId, InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
+use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
+use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
 use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_INSTANCES;

@@ -7,9 +7,9 @@ use aws_sdk_ec2::types::{
     AttachmentStatus, Filter, NetworkInterface, NetworkInterfaceAssociation,
     NetworkInterfaceAttachment,
 };
-use holdfast::address::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use holdfast::cloud::{CloudError, InterfaceFilter, ReadInterfaces};
-use holdfast::ids::{EniId, Zone};
+use holdfast::model::ids::{EniId, Zone};
+use holdfast::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 

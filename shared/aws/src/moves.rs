@@ -13,7 +13,7 @@ use super::{Aws, failure};
 use aws_sdk_ec2::types::NetworkInterfaceAttachmentChanges;
 use holdfast::cloud::CloudError;
 use holdfast::cloud::moves::{MoveInterface, MovePrivateIps, Reassociate};
-use holdfast::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId};
+use holdfast::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId};
 use std::net::Ipv4Addr;
 
 /// The network card that every instance has.

@@ -2,8 +2,8 @@
 
 use super::failure::unreadable;
 use aws_sdk_ec2::types::{Filter, Tag};
-use holdfast::address::Tags;
 use holdfast::cloud::CloudError;
+use holdfast::model::tags::Tags;
 use std::error::Error as StdError;
 use std::str::FromStr;
 

@@ -5,9 +5,9 @@ use super::read::said;
 use super::{Aws, failure};
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
 use holdfast::cloud::{CloudError, Trail};
-use holdfast::event::cloudtrail::Record;
-use holdfast::event::from_lookup;
-use holdfast::ids::AllocationId;
+use holdfast::events::from_lookup;
+use holdfast::model::cloudtrail::Record;
+use holdfast::model::ids::AllocationId;
 use time::OffsetDateTime;
 
 /// Source: CloudTrail API reference, `LookupEvents`, `MaxResults`.

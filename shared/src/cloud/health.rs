@@ -2,11 +2,10 @@
 //! type, and CloudWatch's alarms.
 
 use super::CloudError;
-use crate::event::alarm::{AlarmMetric, AlarmState};
-use crate::ids::{InstanceId, InstanceType};
-use crate::instance::{InstanceTypeLimits, StatusChecks};
+use crate::model::alarm::Alarm;
+use crate::model::ids::{InstanceId, InstanceType};
+use crate::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
-use time::OffsetDateTime;
 
 /// Reading status checks.
 pub trait ReadStatusChecks: Send + Sync {
@@ -32,37 +31,6 @@ pub trait ReadLimits: Send + Sync {
         &self,
         types: &[InstanceType],
     ) -> impl Future<Output = Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError>> + Send;
-}
-
-/// An alarm as CloudWatch describes it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Alarm {
-    /// Its name: unique in the account and region.
-    pub name: String,
-    /// Its state now.
-    pub state: AlarmState,
-    /// Since when.
-    pub since: Option<OffsetDateTime>,
-    /// Whose actions are suppressed, and by what: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
-    pub suppressed_by: Option<String>,
-    /// What it measures; empty for a composite.
-    pub metrics: Vec<AlarmMetric>,
-    /// The rule of a composite.
-    pub rule: Option<String>,
-}
-
-impl Alarm {
-    /// Whether it may watch many time series: a query of Metrics Insights names no metric of its own.
-    #[must_use]
-    pub fn may_have_contributors(&self) -> bool {
-        self.metrics.is_empty() && self.rule.is_none()
-    }
-
-    /// Whether it is in `ALARM`.
-    #[must_use]
-    pub fn fires(&self) -> bool {
-        self.state == AlarmState::Alarm
-    }
 }
 
 /// Reading which alarms fire.

@@ -2,7 +2,9 @@
 //! asks for these, no other function can.
 
 use super::CloudError;
-use crate::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId};
+use crate::model::ids::{
+    AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId,
+};
 use std::net::Ipv4Addr;
 
 /// Moving a network interface.

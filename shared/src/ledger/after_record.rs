@@ -4,9 +4,10 @@
 use super::Snapshot;
 use super::fact_log::{Fact, FactKind};
 use super::snapshot::{Lock, TransferOffer, Unlocked, Unprotected, follow};
-use crate::address::{Association, RESERVED_TAG_PREFIX, Tags};
-use crate::event::cloudtrail::{Actor, AddressChange, Record};
-use crate::ids::AssociationId;
+use crate::model::cloudtrail::{Actor, AddressChange, Record};
+use crate::model::elastic_ip::Association;
+use crate::model::ids::AssociationId;
+use crate::model::tags::{RESERVED_TAG_PREFIX, Tags};
 use time::OffsetDateTime;
 
 /// How many unlockings are remembered: all that a release needs, and a row stays small.

@@ -9,9 +9,10 @@
 
 use super::Snapshot;
 use super::snapshot::{AllocationState, NEVER, Observation};
-use crate::address::{Address, Association, Pool, Tags};
-use crate::event::cloudtrail::{Actor, AddressChange, Record};
-use crate::ids::{AssociationId, BorderGroup};
+use crate::model::cloudtrail::{Actor, AddressChange, Record};
+use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::ids::{AssociationId, BorderGroup};
+use crate::model::tags::Tags;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 

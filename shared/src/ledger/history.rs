@@ -4,7 +4,7 @@
 
 use super::snapshot::{AllocationState, Lock};
 use super::{ReleaseRecord, ReleaseStatus, Snapshot};
-use crate::event::cloudtrail::Actor;
+use crate::model::cloudtrail::Actor;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

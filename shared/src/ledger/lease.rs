@@ -1,10 +1,10 @@
 //! The lease of a group: one failover at a time. Pure data; the ledger arbitrates.
 //!
 //! A lease is taken in one conditional write, which also notes what is about to be done, and given back
-//! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the fencing
+//! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the lease
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
-use crate::ids::{AllocationId, InstanceId};
+use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::Fencing;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,7 +16,7 @@ pub struct Lease {
     /// The group.
     pub group: String,
     /// Grows by one with each taking.
-    pub fencing: u64,
+    pub lease_number: u64,
     /// Who has it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub held: Option<LeaseHold>,
@@ -42,7 +42,7 @@ impl Lease {
     pub fn new(group: &str) -> Self {
         Self {
             group: group.to_owned(),
-            fencing: 0,
+            lease_number: 0,
             held: None,
             in_progress: None,
             last: None,
@@ -77,7 +77,7 @@ impl Lease {
     #[must_use]
     pub fn granted(self, claim: &Claim) -> Self {
         Self {
-            fencing: self.fencing + 1,
+            lease_number: self.lease_number + 1,
             held: Some(claim.hold.clone()),
             in_progress: self.in_progress.or_else(|| Some(claim.episode.clone())),
             ..self

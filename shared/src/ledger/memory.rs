@@ -3,7 +3,7 @@
 use super::lease::{Acquire, Claim};
 use super::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use crate::cloud::CloudError;
-use crate::ids::{AllocationId, AssociationId};
+use crate::model::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -128,7 +128,7 @@ impl Ledger for MemoryLedger {
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         Ok(self.with_rows(|rows| {
             let seen = rows.leases.get(&lease.group);
-            if seen.is_none_or(|seen| seen.fencing != lease.fencing) {
+            if seen.is_none_or(|seen| seen.lease_number != lease.lease_number) {
                 return Written::Conflict;
             }
             rows.leases.insert(lease.group.clone(), lease.clone());

@@ -25,7 +25,7 @@ pub use release::{ReleaseRecord, ReleaseStatus};
 pub use snapshot::Snapshot;
 
 use crate::cloud::CloudError;
-use crate::ids::{AllocationId, AssociationId};
+use crate::model::ids::{AllocationId, AssociationId};
 use lease::{Acquire, Claim};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

@@ -1,9 +1,9 @@
 //! The record of one release: who, when, and what became of it. One for each allocation id, since an
 //! allocation ends once.
 
-use crate::event::cloudtrail::{Actor, Call};
-use crate::ids::{AllocationId, BorderGroup};
 use crate::ledger::snapshot::Unlocked;
+use crate::model::cloudtrail::{Actor, Call};
+use crate::model::ids::{AllocationId, BorderGroup};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

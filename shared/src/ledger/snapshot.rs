@@ -2,9 +2,10 @@
 //! in time. All of it is pure: the same rules serve every ledger and every function.
 
 use super::fact_log::{Fact, FactKind, FactLog, ObservedAddress};
-use crate::address::{Address, Association, Pool, Tags};
-use crate::event::cloudtrail::{Actor, AddressChange, Allocation, Record};
-use crate::ids::{AllocationId, BorderGroup};
+use crate::model::cloudtrail::{Actor, AddressChange, Allocation, Record};
+use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::ids::{AllocationId, BorderGroup};
+use crate::model::tags::Tags;
 use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;

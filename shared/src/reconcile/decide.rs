@@ -2,11 +2,11 @@
 //! derived for the first time or anew after another writer came first.
 
 use super::observe::{AccountState, AffectedRows, Look};
-use crate::event::cloudtrail::{AddressChange, Record};
-use crate::guard::decide::protection;
-use crate::ids::{AllocationId, AssociationId};
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Snapshot};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::ids::{AllocationId, AssociationId};
+use crate::release_guard::decide::protection;
 use crate::report::Finding;
 use crate::settings::{Protection, Settings};
 use std::net::Ipv4Addr;

@@ -10,7 +10,6 @@ pub(super) use ledger::*;
 pub(super) use records::*;
 pub(super) use trouble::Trouble;
 
-use crate::address::{Address, Association, Interface, Pool, Tags};
 use crate::clock::Clock;
 use crate::cloud::{
     AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Disassociate, Failure,
@@ -18,13 +17,16 @@ use crate::cloud::{
     Reclaim, SetReverseDns, Trail,
 };
 use crate::error::Error;
-use crate::event::Trigger;
-use crate::event::cloudtrail::Record;
-use crate::guard;
-use crate::ids::{AllocationId, AssociationId, BorderGroup, EniId};
-use crate::instance::Instance;
+use crate::events::Trigger;
 use crate::ledger::{AllocationRows, Ledger, MemoryLedger, Snapshot};
+use crate::model::cloudtrail::Record;
+use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId};
+use crate::model::instance::Instance;
+use crate::model::interface::Interface;
+use crate::model::tags::Tags;
 use crate::ports::{Delivery, Ports};
+use crate::release_guard;
 use crate::report::{Report, Subject, SweepReport};
 use crate::settings::Settings;
 use std::collections::BTreeMap;
@@ -208,7 +210,7 @@ impl Installation {
 
     pub(super) async fn guard_hears(&self, record: &Record) -> Report {
         let trigger = Trigger::Call(Box::new(record.clone()));
-        guard::run(&self.ports, &self.settings, &trigger, self.delivery())
+        release_guard::run(&self.ports, &self.settings, &trigger, self.delivery())
             .await
             .unwrap()
     }

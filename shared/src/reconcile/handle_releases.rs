@@ -11,15 +11,16 @@ use super::{FUNCTION, ReconcileCloud, release_of, transfer};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::event::cloudtrail::Record;
-use crate::guard::decide::protection;
-use crate::guard::restore::association_then;
-use crate::guard::{self, Release};
-use crate::ids::AllocationId;
 use crate::ledger::{
     AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
 };
+use crate::model::cloudtrail::Record;
+use crate::model::ids::AllocationId;
 use crate::ports::{Delivery, Ports};
+use crate::release_guard;
+use crate::release_guard::Release;
+use crate::release_guard::decide::protection;
+use crate::release_guard::restore::association_then;
 use crate::report::{Outcome, Report};
 use crate::settings::{Mode, Protection, Settings};
 use std::time::Duration;
@@ -199,7 +200,8 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     }
 
     async fn guard(&self, loss: &Release) -> Result<Report, Error> {
-        guard::handle_release(FUNCTION, self.ports, self.settings, loss, self.delivery).await
+        release_guard::handle_release(FUNCTION, self.ports, self.settings, loss, self.delivery)
+            .await
     }
 
     /// What CloudTrail tells; none when it cannot be had now.

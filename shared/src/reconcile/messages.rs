@@ -5,13 +5,13 @@ use super::decide::Sweep;
 use super::handle_releases::HandledReleases;
 use super::observe::{AccountState, AffectedRows, Look};
 use super::{FUNCTION, transfer};
+use crate::alarm_failover::Audit;
 use crate::error::Error;
-use crate::event::cloudtrail::{AddressChange, Record};
-use crate::failover::Audit;
-use crate::guard::decide::protection;
-use crate::ids::{AllocationId, InstanceId};
+use crate::instance_start::PlacedWaiting;
 use crate::ledger::Snapshot;
-use crate::placement::PlacedWaiting;
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::ids::{AllocationId, InstanceId};
+use crate::release_guard::decide::protection;
 use crate::report::{
     Finding, MoveReport, Outcome, PlacedReport, Report, Stopwatch, Subject, SweepReport,
 };

@@ -23,16 +23,19 @@ mod fixtures;
 #[cfg(test)]
 mod tests;
 
+use crate::alarm_failover;
+use crate::alarm_failover::AlarmFailoverCloud;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::event::Trigger;
-use crate::event::cloudtrail::{AddressChange, Record};
-use crate::failover::{self, AlarmFailoverCloud};
-use crate::guard::{self, Release, ReleaseGuardCloud};
-use crate::ids::AllocationId;
+use crate::events::Trigger;
+use crate::instance_start;
+use crate::instance_start::InstanceStartCloud;
 use crate::ledger::Ledger;
-use crate::placement::{self, InstanceStartCloud};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::ids::AllocationId;
 use crate::ports::{Delivery, Ports};
+use crate::release_guard;
+use crate::release_guard::{Release, ReleaseGuardCloud};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::Settings;
 use decide::AffectedAddresses;
@@ -111,10 +114,10 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut handled = settling.all(open_releases).await;
     watch.lap("settle", &ports.clock);
     let addresses = observed.look.addresses.values();
-    let waiting = placement::place_waiting(ports, settings, addresses, delivery).await;
+    let waiting = instance_start::place_waiting(ports, settings, addresses, delivery).await;
     watch.lap("place", &ports.clock);
     let addresses = &observed.look.addresses;
-    let audited = Box::pin(failover::audit(ports, settings, addresses, delivery)).await;
+    let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
     watch.lap("audit", &ports.clock);
     let plan = decide::Sweep { missing, ..plan };
     let mut failures = std::mem::take(&mut handled.failures);
@@ -169,7 +172,9 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut reports = Vec::new();
     for allocation in open {
         if let Some(loss) = execute::release_to_retry(ports, settings, allocation).await? {
-            reports.push(guard::handle_release(FUNCTION, ports, settings, &loss, delivery).await?);
+            reports.push(
+                release_guard::handle_release(FUNCTION, ports, settings, &loss, delivery).await?,
+            );
         }
     }
     match reports.pop() {

@@ -3,14 +3,14 @@
 
 use super::decide::AffectedAddresses;
 use super::{ReconcileCloud, decide};
-use crate::address::Address;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, ReadAddresses};
 use crate::error::Error;
-use crate::event::cloudtrail::{AddressChange, Record};
-use crate::ids::AllocationId;
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Ledger, ReleaseRecord, Snapshot};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::AllocationId;
 use crate::ports::Ports;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,12 +2,12 @@
 //! taken up, and how each ended. Pure.
 
 use super::observe::{AccountState, READ_LAG};
-use crate::event::cloudtrail::{AddressChange, Call, Record};
-use crate::guard::Release;
-use crate::guard::decide::protection;
-use crate::ids::AllocationId;
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::model::cloudtrail::{AddressChange, Call, Record};
+use crate::model::ids::AllocationId;
+use crate::release_guard::Release;
+use crate::release_guard::decide::protection;
 use crate::settings::{Protection, Settings};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -134,7 +134,7 @@ pub enum AllocationEnd {
         /// Which.
         to_account: Option<String>,
         /// Who had offered it.
-        offered_by: crate::event::cloudtrail::Actor,
+        offered_by: crate::model::cloudtrail::Actor,
     },
 }
 
@@ -184,7 +184,7 @@ pub fn end_of_allocation(
 pub fn release_in(
     record: &Record,
     allocation: &AllocationId,
-) -> Option<(Call, Option<crate::ids::BorderGroup>)> {
+) -> Option<(Call, Option<crate::model::ids::BorderGroup>)> {
     match &record.change {
         AddressChange::Released {
             allocation: released,

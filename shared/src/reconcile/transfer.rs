@@ -7,12 +7,12 @@
 use super::FUNCTION;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::event::cloudtrail::{Actor, Call};
-use crate::guard::decide::protection;
 use crate::ledger::{
     AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
 };
+use crate::model::cloudtrail::{Actor, Call};
 use crate::ports::Ports;
+use crate::release_guard::decide::protection;
 use crate::report::{AddressReport, Finding, Outcome, Report, Subject};
 use crate::settings::{Protection, Settings};
 use time::OffsetDateTime;

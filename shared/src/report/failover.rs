@@ -1,7 +1,7 @@
 //! What a failover did, address by address, and whether a group is ready for one.
 
 use super::{Finding, Phase};
-use crate::ids::{AllocationId, AttachmentId, EniId, InstanceId};
+use crate::model::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use crate::settings::Mover;
 use serde::Serialize;
 use std::net::Ipv4Addr;
@@ -22,7 +22,7 @@ pub struct FailoverReport {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fenced: Vec<String>,
     /// The number of the lease under which it was done.
-    pub fencing: Option<u64>,
+    pub lease_number: Option<u64>,
     /// How many times the group was looked at.
     pub looks: u32,
     /// How many calls were made that change something in EC2.

@@ -1,6 +1,6 @@
 //! The calls that `enforce` mode would make: what `observe` mode and a plan tell, one entry for each call.
 
-use crate::ids::{AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId};
+use crate::model::ids::{AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId};
 use serde::Serialize;
 use std::net::Ipv4Addr;
 

@@ -1,6 +1,6 @@
 //! The words in which settings and tags are written, each as its type.
 
-use crate::ids::SecurityGroupId;
+use crate::model::ids::SecurityGroupId;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

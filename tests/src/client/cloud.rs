@@ -7,16 +7,15 @@ use ec2_sim::api::{
     DescribeNetworkInterfaces, Ec2Error, Filter, ModifyAddressAttribute, Request, Response, Tag,
     TagSpecification,
 };
-use holdfast::address::{
-    Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool,
-};
 use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
     InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
 };
-use holdfast::event::cloudtrail::Record;
-use holdfast::event::from_lookup;
-use holdfast::ids::{AllocationId, AssociationId, BorderGroup, EniId, Zone};
+use holdfast::events::from_lookup;
+use holdfast::model::cloudtrail::Record;
+use holdfast::model::elastic_ip::{Address, Association, Pool};
+use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, Zone};
+use holdfast::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::str::FromStr;

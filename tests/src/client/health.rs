@@ -7,11 +7,12 @@ use ec2_sim::alarms::{self, AlarmPage, DescribeAlarms};
 use ec2_sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
 use holdfast::cloud::{CloudError, Missing};
-use holdfast::event::alarm::{AlarmMetric, AlarmState};
-use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::model::alarm::Alarm;
+use holdfast::model::alarm::{AlarmMetric, AlarmState};
+use holdfast::model::ids::{InstanceId, InstanceType};
+use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.

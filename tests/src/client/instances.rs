@@ -5,8 +5,8 @@ use super::cloud::{attachment_state, filter, id, unexpected};
 use super::faults::SeededBug;
 use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
-use holdfast::ids::{AssociationId, InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
+use holdfast::model::ids::{AssociationId, InstanceType, Zone};
+use holdfast::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 
 /// As the AWS adapter asks: EC2 gives at most this many in a page.
 const PAGE: i32 = 1000;

@@ -6,9 +6,9 @@ use super::faults::SeededBug;
 use crate::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
-use holdfast::ids::{AllocationId, AssociationId};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::model::ids::{AllocationId, AssociationId};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 

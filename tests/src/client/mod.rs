@@ -188,10 +188,10 @@ impl TestBed {
             now,
         };
         let judged = promises::under_lease(caller, request, before, &leases);
-        if let Some((group, fencing)) = judged.period {
+        if let Some((group, lease_number)) = judged.period {
             let deed = LeasedCall {
                 group,
-                fencing,
+                lease_number,
                 what: promises::effect(request),
                 at: now,
             };

@@ -11,7 +11,7 @@ use holdfast::cloud::CloudError;
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
-use holdfast::ids::{
+use holdfast::model::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId,
 };
 use std::net::Ipv4Addr;

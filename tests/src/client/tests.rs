@@ -8,10 +8,10 @@ use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{CloudError, InstanceFilter, Missing, ReadInstances, ReadInterfaces};
-use holdfast::event::alarm::{AlarmMetric, AlarmState};
-use holdfast::event::{Trigger, parse};
-use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
-use holdfast::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::events::{Trigger, parse};
+use holdfast::model::alarm::{AlarmMetric, AlarmState};
+use holdfast::model::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
+use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;

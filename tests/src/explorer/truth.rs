@@ -75,7 +75,7 @@ fn address_is_so(outcome: Outcome, told: &AddressReport, world: &World) -> Vec<S
         let said = told
             .allocation
             .as_ref()
-            .map(holdfast::ids::AllocationId::as_str);
+            .map(holdfast::model::ids::AllocationId::as_str);
         if now.is_none() || (said.is_some() && said != now) {
             found.push(format!(
                 "{ip} is back as {said:?}: the account has it as {now:?}"
@@ -117,7 +117,7 @@ fn move_is_so(told: &MoveReport, world: &World) -> Vec<String> {
         MoveEnd::Stranded => None,
         MoveEnd::NotMoved | MoveEnd::WouldMove | MoveEnd::Gone => return Vec::new(),
     };
-    let holder = holder.map(holdfast::ids::InstanceId::as_str);
+    let holder = holder.map(holdfast::model::ids::InstanceId::as_str);
     let mut found = Vec::new();
     let mut hold = |what: String, now: Option<String>| {
         if now.as_deref() != holder {

@@ -73,7 +73,7 @@ pub async fn a_lease_that_is_free_is_taken<L: Ledger>(ledger: &L) -> Checked {
     let claim = a_claim("web", "one");
     let lease = taken(ledger, &claim).await?;
     let expected = Lease {
-        fencing: 1,
+        lease_number: 1,
         held: Some(claim.hold),
         in_progress: Some(claim.episode),
         ..Lease::new("web")
@@ -108,7 +108,7 @@ pub async fn each_taking_raises_the_fencing_number_by_one<L: Ledger>(ledger: &L)
     for round in 1..=4 {
         let now = NOON + HOLD * i32::try_from(round).unwrap_or(i32::MAX);
         let lease = taken(ledger, &claim_at(now, "web", &format!("owner {round}"))).await?;
-        assert_eq!(lease.fencing, round);
+        assert_eq!(lease.lease_number, round);
     }
     Ok(())
 }
@@ -154,7 +154,7 @@ pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L:
     assert_eq!(ledger.put_lease(&given_back).await?, Written::Stored);
     assert_eq!(stored(ledger).await?, given_back);
     let next = taken(ledger, &a_claim("web", "two")).await?;
-    assert_eq!(next.fencing, 2);
+    assert_eq!(next.lease_number, 2);
     assert_eq!(next.last, Some(done));
     assert_eq!(next.in_progress, Some(an_episode("two")));
     Ok(())
@@ -165,7 +165,7 @@ pub async fn the_same_owner_is_granted_it_again<L: Ledger>(ledger: &L) -> Checke
     let first = taken(ledger, &a_claim("web", "one")).await?;
     let again = taken(ledger, &a_claim("web", "one")).await?;
     let expected = Lease {
-        fencing: 2,
+        lease_number: 2,
         ..first.clone()
     };
     assert_eq!(again, expected);
@@ -195,7 +195,7 @@ pub async fn of_many_claims_at_once_one_is_granted<L: Ledger>(ledger: &L) -> Che
         })
         .collect();
     assert_eq!(granted, [&stored(ledger).await?]);
-    assert_eq!(granted[0].fencing, 1);
+    assert_eq!(granted[0].lease_number, 1);
     Ok(())
 }
 
@@ -217,7 +217,7 @@ pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
         ..taken
     };
     let bare = Lease {
-        fencing: full.fencing,
+        lease_number: full.lease_number,
         ..Lease::new(&full.group)
     };
     for lease in [full, bare] {

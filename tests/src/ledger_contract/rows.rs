@@ -4,14 +4,15 @@
     reason = "the ids that are made here are well formed"
 )]
 
-use holdfast::address::{Association, Pool, Tags};
-use holdfast::event::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
-use holdfast::ids::{AllocationId, AssociationId, BorderGroup};
 use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{
     AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
 };
 use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use holdfast::model::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
+use holdfast::model::elastic_ip::{Association, Pool};
+use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup};
+use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};

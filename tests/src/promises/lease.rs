@@ -50,7 +50,7 @@ pub fn under_lease(
     if let Some(own) = own {
         return UnderLease {
             broken: Vec::new(),
-            period: Some((own.group.clone(), own.fencing)),
+            period: Some((own.group.clone(), own.lease_number)),
         };
     }
     let (role, action) = (caller.role, request.action());
@@ -198,7 +198,7 @@ pub struct LeasedCall {
     /// The group.
     pub group: String,
     /// Its lease's lease number: each taking of the lease has its own.
-    pub fencing: u64,
+    pub lease_number: u64,
     /// What was done with what.
     pub what: String,
     /// When.
@@ -210,8 +210,8 @@ pub struct LeasedCall {
 pub fn repeated(calls: &[LeasedCall]) -> Vec<String> {
     let mut seen = BTreeSet::new();
     let word = |effect: &LeasedCall| {
-        let (group, fencing, what) = (&effect.group, effect.fencing, &effect.what);
-        format!("lease {fencing} of {group}: {what} again")
+        let (group, lease_number, what) = (&effect.group, effect.lease_number, &effect.what);
+        format!("lease {lease_number} of {group}: {what} again")
     };
     let all = calls.iter().map(word);
     all.filter(|word| !seen.insert(word.clone())).collect()

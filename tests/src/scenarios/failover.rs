@@ -23,11 +23,11 @@ use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
 pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
-use holdfast::event::{OperatorCommand, Trigger, parse};
-use holdfast::ids::InstanceId;
+use holdfast::events::{OperatorCommand, Trigger, parse};
+use holdfast::model::ids::InstanceId;
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
-use holdfast::{failover, placement, reconcile};
+use holdfast::{alarm_failover, instance_start, reconcile};
 pub use runs::{first_change, hold_lease, lease, put_lease};
 pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
@@ -278,7 +278,7 @@ impl FailoverFixture {
         let client = client.acting_as("holdfast-instance-start");
         Box::pin(async move {
             let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-            placement::run(&ports, &settings, &trigger, delivery).await
+            instance_start::run(&ports, &settings, &trigger, delivery).await
         })
     }
 
@@ -434,7 +434,7 @@ async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result
     }
     let ports = client.ports();
     let delivery = client.delivery(TIMEOUT);
-    failover::run(&ports, &settings, &trigger, delivery).await
+    alarm_failover::run(&ports, &settings, &trigger, delivery).await
 }
 
 impl FailoverFixture {

@@ -9,9 +9,9 @@ use crate::explorer::{Run, Scenario};
 use ec2_sim::World;
 use ec2_sim::api::{Address, AllocateAddress, Caller, Tag};
 use futures_util::FutureExt;
-use holdfast::event::{Trigger, parse};
-use holdfast::guard;
+use holdfast::events::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
+use holdfast::release_guard;
 use holdfast::settings::{Mode, Settings};
 use serde_json::Value;
 use std::sync::Arc;
@@ -211,7 +211,7 @@ fn last_event(world: &mut World, name: &str) -> Value {
 }
 
 struct Named {
-    address: holdfast::address::Address,
+    address: holdfast::model::elastic_ip::Address,
 }
 
 impl Named {
@@ -333,7 +333,7 @@ async fn deliver(
     let client = client.acting_as("holdfast-release-guard");
     let ports = client.ports();
     let delivery = client.delivery(TIMEOUT);
-    let report = Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await?;
+    let report = Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await?;
     ends::note_claims(client.run(), &report, client.bed());
     Ok(report)
 }

@@ -20,8 +20,8 @@ use hands::{allocate, call, interface};
 pub use hands::{
     default_subnet, owner, schedule, seen, start, state_change, state_of, stop, terminate,
 };
-use holdfast::event::{Trigger, parse};
-use holdfast::placement;
+use holdfast::events::{Trigger, parse};
+use holdfast::instance_start;
 use holdfast::settings::Settings;
 use std::sync::Arc;
 use time::Duration;
@@ -353,7 +353,7 @@ async fn deliver(
     let client = client.acting_as("holdfast-instance-start");
     let delivery = client.delivery(TIMEOUT);
     let watched = Watched::new(client);
-    let end = placement::run(&watched.ports(), &settings, &trigger, delivery).await;
+    let end = instance_start::run(&watched.ports(), &settings, &trigger, delivery).await;
     watched.check(end.as_ref().ok());
     end
 }

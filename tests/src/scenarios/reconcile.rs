@@ -22,12 +22,12 @@ use ec2_sim::api::{
 };
 use futures_util::FutureExt;
 use holdfast::error::Error;
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::event::{Trigger, parse};
+use holdfast::events::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
+use holdfast::model::cloudtrail::AddressChange;
 use holdfast::report::Report;
 use holdfast::settings::Settings;
-use holdfast::{guard, reconcile};
+use holdfast::{reconcile, release_guard};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -394,7 +394,7 @@ pub async fn play(client: Client, settings: Settings, trigger: Trigger) -> Resul
     });
     let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
     let end = if is_release {
-        Box::pin(guard::run(&ports, &settings, &trigger, delivery)).await
+        Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await
     } else {
         Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
     };

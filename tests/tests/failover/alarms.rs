@@ -345,7 +345,10 @@ fn observe_mode_plans_and_touches_nothing() {
         assert_eq!(report.outcome, Outcome::WouldFailOver);
         let planned = &failover_in(&report).moves[0];
         assert_eq!(
-            planned.to.as_ref().map(holdfast::ids::InstanceId::as_str),
+            planned
+                .to
+                .as_ref()
+                .map(holdfast::model::ids::InstanceId::as_str),
             Some(trio.members[1].as_str())
         );
         assert_eq!(changes(&bed), Vec::<&str>::new());

@@ -1,9 +1,10 @@
 //! Reconcile's part in failover: it finishes, takes up again, gives back, and says what is not ready.
 
 use futures_util::FutureExt;
+use holdfast::alarm_failover;
+use holdfast::alarm_failover::Audit;
 use holdfast::cloud::{AddressFilter, ReadAddresses};
 use holdfast::error::Error;
-use holdfast::failover::{self, Audit};
 use holdfast::report::{GroupReport, Outcome, Report, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
@@ -212,7 +213,7 @@ fn audited(trio: &FailoverFixture, bed: &Arc<TestBed>) -> Result<Audit, Error> {
         let addresses = ports.cloud.addresses(&AddressFilter::All).await;
         let addresses = addresses.expect("nothing goes wrong before");
         let by_id = addresses.into_iter().map(|it| (it.allocation.clone(), it));
-        failover::audit(&ports, &settings, &by_id.collect(), delivery).await
+        alarm_failover::audit(&ports, &settings, &by_id.collect(), delivery).await
     };
     run.now_or_never().expect("no fault stops the run")
 }

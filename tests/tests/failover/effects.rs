@@ -3,7 +3,7 @@
 
 use ec2_sim::World;
 use ec2_sim::api::{AssignPrivateIpAddresses, AssociateAddress, Request};
-use holdfast::ids::InstanceId;
+use holdfast::model::ids::InstanceId;
 use holdfast::report::{MoveEnd, MoveReport, Outcome, Report};
 use holdfast_tests::client::{Intrusion, TestBed};
 use holdfast_tests::scenarios::failover::{

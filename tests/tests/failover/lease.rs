@@ -3,7 +3,7 @@
 
 use ec2_sim::alarms::AlarmState;
 use ec2_sim::throttle::Limit;
-use holdfast::ids::InstanceId;
+use holdfast::model::ids::InstanceId;
 use holdfast::report::Outcome;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
@@ -175,8 +175,8 @@ fn the_lease_is_given_back_with_what_was_done() {
         last.to.expect("somebody took over").as_str(),
         trio.members[1]
     );
-    let sick: Vec<&str> = last.sick.iter().map(InstanceId::as_str).collect();
-    assert_eq!(sick, [trio.members[0].as_str()]);
+    let failed_members: Vec<&str> = last.failed_members.iter().map(InstanceId::as_str).collect();
+    assert_eq!(failed_members, [trio.members[0].as_str()]);
     assert_eq!(last.alarms, [alarm_of(&trio.members[0])]);
     assert!(last.ended_at.is_some());
 }

@@ -6,7 +6,7 @@ use ec2_sim::api::{
 };
 use holdfast::ledger::Lease;
 use holdfast_tests::explorer::promises::{
-    AccountView, AddressChange, LeaseCaller, addresses, repeated, under_lease,
+    AccountView, LeasedCall, LeaseCaller, addresses, repeated, under_lease,
 };
 use holdfast_tests::scenarios::failover::{
     FailoverFixture, floating_address, floating_interface, hold_lease, lease,
@@ -144,12 +144,12 @@ fn only_an_address_of_ours_is_named_or_tagged() {
 
 #[test]
 fn the_same_deed_twice_is_told_under_one_lease_and_not_under_two() {
-    let deed = |fencing| AddressChange {
+    let effect = |lease_number| LeasedCall {
         group: "web".to_owned(),
-        fencing,
+        lease_number,
         what: "AssociateAddress".to_owned(),
         at: time::OffsetDateTime::UNIX_EPOCH,
     };
-    assert_eq!(repeated(&[deed(1), deed(2)]), Vec::<String>::new());
-    assert_eq!(repeated(&[deed(1), deed(2), deed(1)]).len(), 1);
+    assert_eq!(repeated(&[effect(1), effect(2)]), Vec::<String>::new());
+    assert_eq!(repeated(&[effect(1), effect(2), effect(1)]).len(), 1);
 }

@@ -6,8 +6,8 @@
 
 use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
-use holdfast::event::{Trigger, parse};
-use holdfast::{failover, placement, reconcile};
+use holdfast::events::{Trigger, parse};
+use holdfast::{alarm_failover, instance_start, reconcile};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::explorer::promises::{AccountView, repeated};
@@ -241,12 +241,12 @@ impl Life {
         if matches!(trigger, Trigger::Instance(_)) {
             let client = self.bed.client("holdfast-instance-start");
             let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-            drop(placement::run(&ports, &settings, trigger, delivery).now_or_never());
+            drop(instance_start::run(&ports, &settings, trigger, delivery).now_or_never());
         }
         let before = Watch::begins(&self.trio, &self.bed);
         let client = self.bed.client("holdfast-alarm-failover");
         let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-        let end = failover::run(&ports, &settings, trigger, delivery).now_or_never();
+        let end = alarm_failover::run(&ports, &settings, trigger, delivery).now_or_never();
         let (trio, bed) = (&self.trio, &self.bed);
         if matches!(trigger, Trigger::Alarm(_)) {
             self.watch.is_kept(trio, bed, &before);

@@ -100,11 +100,11 @@ fn a_call_that_was_throttled_is_made_again_after_a_pause_and_a_look() {
 fn nothing_is_looked_at_again_when_only_the_report_can_be_ended_in_time() {
     let (trio, bed, event) = failed(floating_address());
     throttled_once(&trio, &bed, &event, "AssociateAddress");
-    let trigger = holdfast::event::parse(&event).expect("it is an event");
+    let trigger = holdfast::events::parse(&event).expect("it is an event");
     let client = bed.client("holdfast-alarm-failover");
     let (ports, settings) = (client.ports(), trio.settings());
     let delivery = client.delivery(Duration::milliseconds(2_200));
-    let run = holdfast::failover::run(&ports, &settings, &trigger, delivery);
+    let run = holdfast::alarm_failover::run(&ports, &settings, &trigger, delivery);
     let end = futures_util::FutureExt::now_or_never(run).expect("no fault stops the run");
     assert_eq!(end.expect_err("no time").name(), "Holdfast.Unfinished");
     assert_eq!(count(&bed, "DescribeAddresses"), 1);
@@ -216,7 +216,7 @@ fn an_alarm_on_two_that_is_over_leaves_no_failover_in_the_lease_while_one_of_the
     let bed = trio.bed();
     let event = fired(&mut bed.world(), "both");
     assert_eq!(trio.told(&bed, &event).outcome, Outcome::Refused);
-    assert_eq!(lease(&bed).in_progress.map(|it| it.sick.len()), Some(2));
+    assert_eq!(lease(&bed).in_progress.map(|it| it.failed_members.len()), Some(2));
     bed.world().set_alarm("both", AlarmState::Ok);
     drop(trio.told(&bed, &event));
     assert_eq!((lease(&bed).in_progress, lease(&bed).last), (None, None));
@@ -258,7 +258,7 @@ fn what_is_half_way_when_its_alarm_is_over_goes_to_nobody_whom_its_run_took_for_
     let own = left.in_progress.clone().expect("it is noted");
     let mut later = own.clone();
     later.cause = "alarm other".to_owned();
-    later.sick = [trio.members[1].parse().expect("it is an id")].into();
+    later.failed_members = [trio.members[1].parse().expect("it is an id")].into();
     later.to = trio.members[2].parse().ok();
     later.ended_at = Some(bed.world().now());
     left.last = Some(later);

@@ -176,7 +176,7 @@ fn the_end_of_one_alarm_ends_no_failover_that_another_led_to() {
     );
     let after = lease(&bed);
     assert_eq!((after.in_progress, after.last), (None, None), "it is over");
-    assert!(after.fencing > noted.fencing);
+    assert!(after.lease_number > noted.lease_number);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_move_names_who_had_it_and_who_did_not_take_it() {
     bed.intrude(call, Box::new(move |world| terminate(world, &second)));
     let report = trio.told(&bed, &event);
     let one = &failover_in(&report).moves[0];
-    let name = |id: &Option<holdfast::ids::InstanceId>| id.as_ref().map(ToString::to_string);
+    let name = |id: &Option<holdfast::model::ids::InstanceId>| id.as_ref().map(ToString::to_string);
     assert_eq!(name(&one.from).as_ref(), Some(&trio.members[0]));
     assert_eq!(name(&one.to).as_ref(), Some(&trio.members[2]));
     let tried: Vec<String> = one.tried.iter().map(|it| it.standby.to_string()).collect();
@@ -368,11 +368,11 @@ fn a_failover_whose_run_died_after_the_move_is_known_when_the_next_run_finds_it(
     assert_eq!((&last.cause, last.ended_at), (&noted.cause, Some(now)));
     assert_eq!(
         (
-            last.sick,
+            last.failed_members,
             last.pending_fences.len(),
             last.pending_reassociation.len()
         ),
-        (noted.sick, 0, 0)
+        (noted.failed_members, 0, 0)
     );
     let event = fired(&mut bed.world(), &alarm_of(&trio.members[1]));
     let report = trio.told(&bed, &event);

@@ -5,8 +5,8 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
-use holdfast::event::parse;
-use holdfast::ids::InstanceId;
+use holdfast::events::parse;
+use holdfast::model::ids::InstanceId;
 use holdfast::report::Outcome;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::client::{Client, TestBed};
@@ -41,7 +41,7 @@ fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 fn moves_of_each_lease(bed: &TestBed) -> BTreeMap<u64, usize> {
     let mut moves = BTreeMap::new();
     for deed in bed.leased_calls() {
-        *moves.entry(deed.fencing).or_default() += 1;
+        *moves.entry(deed.lease_number).or_default() += 1;
     }
     moves
 }

@@ -349,7 +349,7 @@ impl Twice {
             unreachable!("nobody else has it: {taken:?}")
         };
         let given_back = Lease {
-            fencing: taken.fencing,
+            lease_number: taken.lease_number,
             ..self.lease.clone()
         };
         let written = bed.ledger.put_lease(&given_back).now_or_never();

@@ -3,9 +3,9 @@
 
 use ec2_sim::World;
 use futures_util::FutureExt;
-use holdfast::event::{Trigger, parse};
+use holdfast::events::{Trigger, parse};
 use holdfast::report::{Outcome, Report};
-use holdfast::{guard, placement, reconcile};
+use holdfast::{instance_start, reconcile, release_guard};
 use holdfast_tests::scenarios::placement::{TIMEOUT, fleet, schedule, state_change};
 use serde_json::Value;
 use std::path::Path;
@@ -45,7 +45,7 @@ fn said(trigger: &Trigger) -> Report {
     let client = fleet.bed().client("holdfast-instance-start");
     let delivery = client.delivery(TIMEOUT);
     let (ports, settings) = (client.ports(), fleet.settings());
-    let run = placement::run(&ports, &settings, trigger, delivery);
+    let run = instance_start::run(&ports, &settings, trigger, delivery);
     let end = run.now_or_never().expect("no fault stops the run");
     end.expect("nothing goes wrong here")
 }
@@ -110,7 +110,7 @@ fn the_guard_and_reconcile_pass_by_an_instance_with_a_reason() {
     let client = bed.client("holdfast");
     let delivery = client.delivery(TIMEOUT);
     let (ports, settings) = (client.ports(), fleet.settings());
-    let guarded = guard::run(&ports, &settings, &trigger, delivery).now_or_never();
+    let guarded = release_guard::run(&ports, &settings, &trigger, delivery).now_or_never();
     let reconciled = reconcile::run(&ports, &settings, &trigger, delivery).now_or_never();
     for report in [guarded, reconciled] {
         let report = report.expect("no fault").expect("nothing goes wrong");

@@ -4,7 +4,7 @@
 
 use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
-use holdfast::event::parse;
+use holdfast::events::parse;
 use holdfast::reconcile;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;

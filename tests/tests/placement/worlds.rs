@@ -5,7 +5,7 @@
 use ec2_sim::World;
 use ec2_sim::api::{AssociateAddress, Request, Response, RunInstances, Tag, TagSpecification};
 use futures_util::FutureExt;
-use holdfast::event::parse;
+use holdfast::events::parse;
 use holdfast::report::{Outcome, PlacementReport, Report, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;

@@ -2,7 +2,7 @@
 //! and what it says to have done is so.
 
 use futures_util::FutureExt;
-use holdfast::event::Trigger;
+use holdfast::events::Trigger;
 use holdfast::ledger::{Ledger, ReleaseStatus};
 use holdfast::report::{MoveEnd, Outcome, Report, Subject, SweepReport};
 use holdfast::settings::Mode;
@@ -47,7 +47,7 @@ fn as_observed(outcome: Outcome) -> Outcome {
 /// What a report names, in the words of `observe` mode: losses, places, moves.
 fn named(report: &Report) -> [Vec<String>; 3] {
     let sweep = sweep_of(report);
-    let settled = sweep.settled.iter().map(|one| {
+    let settled = sweep.handled.iter().map(|one| {
         let Subject::Address(address) = &one.subject else {
             panic!("no loss: {one:?}")
         };

@@ -7,9 +7,10 @@
 //! ended and before any event told of it (`DisassociateAddress` names no address). Whether an association that
 //! ended before the release is restored is therefore left to the tests of perfect delivery.
 
-use holdfast::address::{Pool, Tags};
-use holdfast::ids::BorderGroup;
 use holdfast::ledger::{ReleaseStatus, Snapshot};
+use holdfast::model::elastic_ip::Pool;
+use holdfast::model::ids::BorderGroup;
+use holdfast::model::tags::Tags;
 use holdfast_tests::random::random;
 use holdfast_tests::scenarios::reconcile::{DeliveryFate, Installation, Known};
 use proptest::prelude::*;
@@ -72,7 +73,7 @@ impl Noted {
             at: held.and_then(|held| held.value.private_ip.map(|ip| ip.to_string())),
             reverse_dns: name.map(|held| held.value.clone()),
             is_unprotected: row.unprotected.is_some(),
-            is_offered: row.offer.is_some(),
+            is_offered: row.transfer_offer.is_some(),
             reclaims: row.reclaims.len(),
         }
     }

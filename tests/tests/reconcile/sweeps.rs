@@ -3,7 +3,7 @@
 
 use futures_util::FutureExt;
 use holdfast::cloud::{AddressFilter, ReadAddresses};
-use holdfast::event::{Trigger, parse};
+use holdfast::events::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Outcome, Report, Subject, SweepReport};
 use holdfast::settings::{Mode, Settings};

@@ -4,10 +4,10 @@
 
 mod outcomes;
 
-use holdfast::address::Tags;
-use holdfast::event::alarm::AlarmEvent;
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::event::{EventError, Trigger, from_lookup, parse};
+use holdfast::events::alarm::AlarmEvent;
+use holdfast::events::{EventError, Trigger, from_lookup, parse};
+use holdfast::model::cloudtrail::AddressChange;
+use holdfast::model::tags::Tags;
 use outcomes::{OWN_OUTCOMES, PUBLIC_OUTCOMES};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -86,7 +86,7 @@ fn all() -> Result<Vec<EventFile>, String> {
 /// What comes of an event, in one line.
 fn outcome(event: &Value) -> String {
     match parse(event) {
-        Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.deed)),
+        Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.change)),
         Ok(Trigger::Schedule { at }) => format!("schedule at {at}"),
         Ok(told @ (Trigger::Instance(_) | Trigger::SpotNotice(_) | Trigger::Command(_))) => {
             told.to_string()

@@ -1,7 +1,7 @@
 //! The templates for a group of instances: their alarms are ones that Holdfast can act on with nothing
 //! wired, and the demo's interface outlives the instance that fails.
 
-use holdfast::event::{Trigger, parse};
+use holdfast::events::{Trigger, parse};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! The runbook has a section for everything that a person may be told: every outcome, every error, every
 //! alarm; its table of costs is what the script works out, and what it says of redelivery works.
 
-use holdfast::event::parse;
+use holdfast::events::parse;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fs;

@@ -15,7 +15,6 @@ use ec2_sim::api::{
     Tag, TagSpecification,
 };
 use ec2_sim::http::{ACCOUNT, Simulator};
-use holdfast::address::{Pool, Tags};
 use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
@@ -24,7 +23,9 @@ use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, Associate, CloudError, Disassociate, InstanceFilter,
     InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, SetReverseDns,
 };
-use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
+use holdfast::model::elastic_ip::Pool;
+use holdfast::model::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
+use holdfast::model::tags::Tags;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::scenarios::estate;
 use std::fmt::Debug;

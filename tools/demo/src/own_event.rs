@@ -3,8 +3,8 @@
 use super::account::{self, ana};
 use super::env::DemoEnv;
 use ec2_sim::world::ACCOUNT;
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::event::{Trigger, parse};
+use holdfast::events::{Trigger, parse};
+use holdfast::model::cloudtrail::AddressChange;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::terminal;
 use holdfast_tests::terminal::Problem;

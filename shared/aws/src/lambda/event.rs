@@ -1,6 +1,6 @@
 //! The event as it arrives: JSON or not.
 
-use holdfast::event::{EventError, Trigger, parse};
+use holdfast::events::{EventError, Trigger, parse};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 

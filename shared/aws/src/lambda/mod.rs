@@ -13,7 +13,7 @@ use crate::{Aws, CallCounter, DynamoLedger};
 use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::Error;
-use holdfast::event::Trigger;
+use holdfast::events::Trigger;
 use holdfast::ports::{Delivery, Ports};
 use holdfast::report::{Function, Report};
 use holdfast::settings::Settings;

@@ -13,11 +13,11 @@ use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{Lease, Written};
 
-const LEASE_NUMBER: &str = "fencing";
+const LEASE_NUMBER: &str = "lease_number";
 
 /// What is under way already stays: `if_not_exists` keeps the episode of a run that did not end.
 const TAKING: &str = "SET #group = :group, #held = :held, #until = :until, \
-     #under_way = if_not_exists(#under_way, :episode) ADD #fencing :one";
+     #under_way = if_not_exists(#under_way, :episode) ADD #lease_number :one";
 
 const FREE: &str = "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner";
 
@@ -37,7 +37,7 @@ pub(super) async fn take(
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_names("#until", HELD_UNTIL)
         .expression_attribute_names("#under_way", "under_way")
-        .expression_attribute_names("#fencing", LEASE_NUMBER)
+        .expression_attribute_names("#lease_number", LEASE_NUMBER)
         .expression_attribute_values(":group", rows::text(&claim.group))
         .expression_attribute_values(":held", rows::part(&claim.hold)?)
         .expression_attribute_values(":owner", rows::text(&claim.hold.owner))
@@ -73,9 +73,9 @@ pub(super) async fn put(
         .put_item()
         .table_name(table)
         .set_item(Some(rows::of_lease(lease)?))
-        .condition_expression("#fencing = :mine")
-        .expression_attribute_names("#fencing", LEASE_NUMBER)
-        .expression_attribute_values(":mine", AttributeValue::N(lease.fencing.to_string()));
+        .condition_expression("#lease_number = :mine")
+        .expression_attribute_names("#lease_number", LEASE_NUMBER)
+        .expression_attribute_values(":mine", AttributeValue::N(lease.lease_number.to_string()));
     match putting.send().await {
         Ok(_) => Ok(Written::Stored),
         Err(error) => match error.as_service_error() {

@@ -19,9 +19,9 @@ use aws_sdk_dynamodb::types::{
 };
 use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
-use holdfast::ids::{AllocationId, AssociationId};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
 use std::iter;

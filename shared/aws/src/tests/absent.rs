@@ -1,8 +1,10 @@
 //! What EC2 leaves out, leaves empty, or says in words that nobody knows: never read as well, free or gone.
 
 use super::{Wire, ec2};
-use holdfast::address::{Address, AttachmentState, Interface, Pool, Tags};
 use holdfast::cloud::{AddressFilter, CloudError, InterfaceFilter, ReadAddresses, ReadInterfaces};
+use holdfast::model::elastic_ip::{Address, Pool};
+use holdfast::model::interface::{AttachmentState, Interface};
+use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
 
 const PUBLIC: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);

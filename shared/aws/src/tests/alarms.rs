@@ -2,8 +2,9 @@
 
 use super::Wire;
 use ciborium::Value as Cbor;
-use holdfast::cloud::health::{Alarm, ReadAlarms, ReadFiringAlarms};
-use holdfast::event::alarm::{AlarmMetric, AlarmState};
+use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use holdfast::model::alarm::Alarm;
+use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use serde_json::{Value, json};
 use time::macros::datetime;
 

@@ -1,13 +1,13 @@
 //! What EC2 answers, as our own types.
 
 use super::{Wire, ec2};
-use holdfast::address::{
-    Address, Association, Attachment, AttachmentState, Interface, InterfaceAssociation, Pool, Tags,
-};
 use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, ReadAddresses, ReadInterfaces, Reclaim,
 };
-use holdfast::ids::{BorderGroup, Zone};
+use holdfast::model::elastic_ip::{Address, Association, Pool};
+use holdfast::model::ids::{BorderGroup, Zone};
+use holdfast::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
+use holdfast::model::tags::Tags;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use time::macros::datetime;

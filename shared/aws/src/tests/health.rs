@@ -2,8 +2,8 @@
 
 use super::{Wire, ec2, refusal};
 use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
-use holdfast::ids::{InstanceId, InstanceType};
-use holdfast::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::model::ids::{InstanceId, InstanceType};
+use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
 fn ids(ids: &[&str]) -> Vec<InstanceId> {

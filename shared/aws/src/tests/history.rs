@@ -2,7 +2,7 @@
 
 use super::Wire;
 use holdfast::cloud::{CloudError, Trail};
-use holdfast::event::cloudtrail::Record;
+use holdfast::model::cloudtrail::Record;
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 

@@ -1,10 +1,10 @@
 //! Instances as EC2 answers them, and what is sent for them.
 
 use super::{Wire, ec2};
-use holdfast::address::AttachmentState;
 use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
-use holdfast::ids::{InstanceType, Zone};
-use holdfast::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
+use holdfast::model::ids::{InstanceType, Zone};
+use holdfast::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
+use holdfast::model::interface::AttachmentState;
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 use time::macros::datetime;

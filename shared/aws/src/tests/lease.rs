@@ -35,7 +35,7 @@ fn an_episode() -> FailoverRecord {
 
 fn a_lease() -> Lease {
     Lease {
-        fencing: 7,
+        lease_number: 7,
         held: Some(LeaseHold {
             owner: "run-1".to_owned(),
             until: NOON + Duration::nanoseconds(1_500_000),
@@ -78,7 +78,7 @@ fn the_leases_bytes() -> Value {
         "pk": { "S": "lease" },
         "sk": { "S": "web" },
         "group": { "S": "web" },
-        "fencing": { "N": "7" },
+        "lease_number": { "N": "7" },
         "held": { "M": {
             "owner": { "S": "run-1" }, "until": { "S": "2026-03-01T12:00:00.0015Z" },
         } },
@@ -116,7 +116,7 @@ fn what_a_lease_does_not_have_is_not_in_its_row() {
     let row = rows::of_lease(&Lease::new("web")).unwrap();
     let mut names: Vec<&str> = row.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["fencing", "group", "pk", "sk"]);
+    assert_eq!(names, ["lease_number", "group", "pk", "sk"]);
 }
 
 #[tokio::test]
@@ -160,7 +160,7 @@ async fn a_lease_is_stored_while_its_fencing_number_is_still_the_one_there() {
     assert_eq!(written, Written::Stored);
     let sent = sent(&wire);
     assert_eq!(sent["Item"], the_leases_bytes());
-    assert_eq!(sent["ConditionExpression"], "#fencing = :mine");
+    assert_eq!(sent["ConditionExpression"], "#lease_number = :mine");
     assert_eq!(
         sent["ExpressionAttributeValues"],
         json!({ ":mine": { "N": "7" } })
@@ -199,12 +199,12 @@ async fn a_lease_is_taken_by_these_members_and_no_other() {
         "TableName": "ledger",
         "Key": { "pk": { "S": "lease" }, "sk": { "S": "web" } },
         "UpdateExpression": "SET #group = :group, #held = :held, #until = :until, \
-             #under_way = if_not_exists(#under_way, :episode) ADD #fencing :one",
+             #under_way = if_not_exists(#under_way, :episode) ADD #lease_number :one",
         "ConditionExpression":
             "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner",
         "ExpressionAttributeNames": {
             "#group": "group", "#held": "held", "#owner": "owner", "#until": "held_until",
-            "#under_way": "under_way", "#fencing": "fencing",
+            "#under_way": "under_way", "#lease_number": "lease_number",
         },
         "ExpressionAttributeValues": {
             ":group": { "S": "web" },
@@ -244,8 +244,8 @@ async fn a_lease_is_stored_with_its_condition_and_nothing_else() {
     let expected = json!({
         "TableName": "ledger",
         "Item": the_leases_bytes(),
-        "ConditionExpression": "#fencing = :mine",
-        "ExpressionAttributeNames": { "#fencing": "fencing" },
+        "ConditionExpression": "#lease_number = :mine",
+        "ExpressionAttributeNames": { "#lease_number": "lease_number" },
         "ExpressionAttributeValues": { ":mine": { "N": "7" } },
     });
     assert_eq!(sent(&wire), expected);
@@ -265,7 +265,7 @@ async fn a_refusal_that_does_not_show_whose_the_lease_is_is_an_error() {
 #[tokio::test]
 async fn a_lease_that_cannot_be_read_is_nobodys_to_act_under() {
     let mut torn = the_leases_bytes();
-    torn["fencing"] = json!({ "S": "seven" });
+    torn["lease_number"] = json!({ "S": "seven" });
     let granted = json!({ "Attributes": torn }).to_string();
     for wire in [Wire::answering([granted]), condition_failed(&torn)] {
         let refusal = wire.ledger().acquire_lease(&a_claim()).await.unwrap_err();

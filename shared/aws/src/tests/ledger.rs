@@ -4,9 +4,9 @@
 use super::table::{a_release, a_snapshot, attributes, the_releases_bytes, the_snapshots_bytes};
 use super::{RETENTION, Wire};
 use crate::ledger::rows;
-use holdfast::ids::AllocationId;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{AllocationRows, Entry, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::model::ids::AllocationId;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -163,12 +163,12 @@ async fn all_leases_are_one_query_that_is_read_to_its_end() {
     let last = key("lease", "web");
     let mut lease = last.clone();
     lease["group"] = json!({ "S": "web" });
-    lease["fencing"] = json!({ "N": "3" });
+    lease["lease_number"] = json!({ "N": "3" });
     let page = queried(std::slice::from_ref(&lease), &last);
     let wire = Wire::answering([page, queried(&[lease], &Value::Null)]);
     let found = wire.ledger().leases().await.unwrap();
-    let fencing: Vec<u64> = found.iter().map(|lease| lease.fencing).collect();
-    assert_eq!(fencing, [3, 3]);
+    let lease_number: Vec<u64> = found.iter().map(|lease| lease.lease_number).collect();
+    assert_eq!(lease_number, [3, 3]);
     assert_eq!(sent(&wire), queries("lease", &last));
 }
 

@@ -6,7 +6,7 @@ use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{CloudError, Missing};
-use holdfast::ids::{AllocationId, AttachmentId, EniId, InstanceId};
+use holdfast::model::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use std::net::Ipv4Addr;
 
 const PRIVATE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);

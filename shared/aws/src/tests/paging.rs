@@ -2,9 +2,9 @@
 
 use super::{Wire, ec2};
 use holdfast::cloud::{AddressFilter, ReadAddresses, Trail};
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::ids::AllocationId;
 use holdfast::ledger::Ledger;
+use holdfast::model::cloudtrail::AddressChange;
+use holdfast::model::ids::AllocationId;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

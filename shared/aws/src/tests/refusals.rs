@@ -1,12 +1,13 @@
 //! Each error code of AWS becomes the variant that decisions hang on, and nothing of it is lost.
 
 use super::Wire;
-use holdfast::address::{Pool, Tags};
 use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim,
     Trail,
 };
 use holdfast::ledger::Ledger;
+use holdfast::model::elastic_ip::Pool;
+use holdfast::model::tags::Tags;
 use std::error::Error as _;
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

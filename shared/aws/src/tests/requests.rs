@@ -1,12 +1,13 @@
 //! What is sent to EC2, to the byte.
 
 use super::{Wire, ec2};
-use holdfast::address::{Pool, Tags};
 use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, Associate, Disassociate, ReadAddresses, ReadInterfaces,
     Reclaim, SetReverseDns,
 };
-use holdfast::ids::BorderGroup;
+use holdfast::model::elastic_ip::Pool;
+use holdfast::model::ids::BorderGroup;
+use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
 
 fn allocated() -> Wire {

@@ -3,15 +3,16 @@
 use super::super::ledger::rows::{self, Row};
 use super::{RETENTION, Wire};
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast::address::{Association, Pool, Tags};
-use holdfast::event::cloudtrail::Actor;
-use holdfast::ids::BorderGroup;
 use holdfast::ledger::fact_log::FactLog;
 use holdfast::ledger::release::PendingReason;
 use holdfast::ledger::snapshot::{
     AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
 };
 use holdfast::ledger::{Entry, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, Written};
+use holdfast::model::cloudtrail::Actor;
+use holdfast::model::elastic_ip::{Association, Pool};
+use holdfast::model::ids::BorderGroup;
+use holdfast::model::tags::Tags;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;

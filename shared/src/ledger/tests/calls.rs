@@ -5,9 +5,9 @@ use super::{
     named, offered, own, released, reverse_dns_reset, seen, tagged, tags, tie, tie_id, untagged,
     withdrawn,
 };
-use crate::event::cloudtrail::AddressChange;
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{AllocationState, Dated, Lock, TransferOffer, Unlocked, Unprotected};
+use crate::model::cloudtrail::AddressChange;
 use time::Duration;
 
 const WEB: &[(&str, &str)] = &[("Name", "web")];
@@ -29,7 +29,7 @@ fn undone(row: &Snapshot) -> Vec<(Lock, i64)> {
 #[test]
 fn a_call_on_another_allocation_teaches_nothing() {
     let row = full();
-    let birth_of_another = crate::event::cloudtrail::Allocation {
+    let birth_of_another = crate::model::cloudtrail::Allocation {
         allocation: foreign(),
         ..birth()
     };
@@ -176,7 +176,7 @@ fn the_end_of_an_earlier_association_is_told_and_ends_no_later_one() {
 
 #[test]
 fn an_association_seen_by_a_look_can_end_by_its_id() {
-    let there = crate::address::Address {
+    let there = crate::model::elastic_ip::Address {
         association: Some(tie(1)),
         ..address()
     };
@@ -253,7 +253,7 @@ fn who_removed_the_protect_tag_first_is_who_unprotected_it() {
 
 #[test]
 fn a_protect_tag_that_was_seen_to_be_gone_was_removed_by_whoever_tells_it_next() {
-    let bare = crate::address::Address {
+    let bare = crate::model::elastic_ip::Address {
         tags: tags(&[]),
         ..address()
     };
@@ -270,7 +270,7 @@ fn a_protect_tag_that_was_seen_to_be_gone_was_removed_by_whoever_tells_it_next()
 
 #[test]
 fn of_several_removals_before_a_look_the_last_is_the_one_that_was_seen() {
-    let bare = crate::address::Address {
+    let bare = crate::model::elastic_ip::Address {
         tags: tags(&[]),
         ..address()
     };
@@ -286,7 +286,7 @@ fn of_several_removals_before_a_look_the_last_is_the_one_that_was_seen() {
 
 #[test]
 fn a_tag_that_was_never_there_was_removed_by_nobody() {
-    let bare = crate::address::Address {
+    let bare = crate::model::elastic_ip::Address {
         tags: tags(WEB),
         ..address()
     };
@@ -406,7 +406,7 @@ fn a_tombstone_learns_what_was_before_its_end_and_nothing_of_later() {
         assert_eq!(row.is_at(), Some(1));
         assert_eq!(row.life, ended.life);
     }
-    let there = crate::address::Address {
+    let there = crate::model::elastic_ip::Address {
         association: Some(tie(1)),
         ..address()
     };

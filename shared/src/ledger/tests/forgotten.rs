@@ -5,8 +5,8 @@ use super::{
     NOON, PROTECT, Snapshot, associated, birth, born, call, disassociated, minute, named, offered,
     own, reverse_dns_reset, tagged, tags, untagged, withdrawn,
 };
-use crate::event::cloudtrail::AddressChange;
 use crate::ledger::fact_log::MAX_FACTS;
+use crate::model::cloudtrail::AddressChange;
 use time::Duration;
 
 /// A row as an earlier version left it at minute 5.

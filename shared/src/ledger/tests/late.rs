@@ -4,9 +4,9 @@ use super::{
     PROTECT, Snapshot, address, associated, birth, born, call, disassociated, foreign, minute,
     observation, own, seen, tagged, tie, untagged,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Allocation};
 use crate::ledger::fact_log::MAX_FACTS;
+use crate::model::cloudtrail::{AddressChange, Allocation};
+use crate::model::elastic_ip::Address;
 
 fn placed(number: u8) -> Address {
     Address {

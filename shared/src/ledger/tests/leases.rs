@@ -1,9 +1,9 @@
 //! Who has a lease, and what its row notes.
 
 use super::minute;
-use crate::ids::InstanceId;
 use crate::ledger::Lease;
 use crate::ledger::lease::{Claim, FailoverRecord, LeaseHold};
+use crate::model::ids::InstanceId;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn instance(number: u8) -> InstanceId {
@@ -52,12 +52,12 @@ fn a_lease_is_anothers_until_its_time_is_up() {
 #[test]
 fn a_lease_that_is_granted_counts_and_keeps_what_is_under_way() {
     let first = Lease::new("web").granted(&claim("one", 0));
-    assert_eq!((first.group.as_str(), first.fencing), ("web", 1));
+    assert_eq!((first.group.as_str(), first.lease_number), ("web", 1));
     assert_eq!(first.held, Some(claim("one", 0).hold));
     assert_eq!(first.in_progress, Some(claim("one", 0).episode));
     let next = first.granted(&claim("other", 20));
     assert_eq!(
-        (next.fencing, next.held),
+        (next.lease_number, next.held),
         (2, Some(claim("other", 20).hold))
     );
     assert_eq!(next.in_progress, Some(claim("one", 0).episode));

@@ -4,10 +4,10 @@ use super::{
     NOON, PROTECT, address, associated, born, foreign, minute, named, observation, own, seen,
     tagged, tags, tie, tie_id,
 };
-use crate::address::{Address, Association, Pool};
-use crate::event::cloudtrail::AddressChange;
-use crate::ids::BorderGroup;
 use crate::ledger::snapshot::{AllocationState, Dated, Observation, Unprotected};
+use crate::model::cloudtrail::AddressChange;
+use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::ids::BorderGroup;
 
 fn at(number: u8) -> Address {
     Address {

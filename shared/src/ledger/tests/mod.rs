@@ -13,9 +13,10 @@ mod writes;
 
 use super::Snapshot;
 use super::snapshot::Observation;
-use crate::address::{Address, Association, Pool, Tags};
-use crate::event::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
-use crate::ids::{AllocationId, AssociationId, BorderGroup};
+use crate::model::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
+use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup};
+use crate::model::tags::Tags;
 use std::net::Ipv4Addr;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};

@@ -14,9 +14,9 @@ use super::{
     observation, offered, own, released, reverse_dns_reset, tagged, tie, tie_id, untagged,
     withdrawn,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ledger::snapshot::Observation;
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
 use crate::testing::random;
 use proptest::prelude::*;
 use proptest::sample::select;

@@ -1,9 +1,9 @@
 //! What the row of a new allocation carries over from the one before.
 
 use super::{actor, address, associated, born, foreign, minute, named, own, tags, tie};
-use crate::address::Address;
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{AllocationState, Dated, Reclaimed};
+use crate::model::elastic_ip::Address;
 use crate::report::AssociationReport;
 use time::Duration;
 

@@ -4,11 +4,11 @@ use super::super::fixtures::{
     Installation, Trouble, address, associated_at, association, disassociated_at, installation,
     protect, released, somebody, swept, unprotected_at,
 };
-use crate::address::{Address, Association};
-use crate::event::cloudtrail::Record;
-use crate::ids::BorderGroup;
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseStatus, Snapshot};
+use crate::model::cloudtrail::Record;
+use crate::model::elastic_ip::{Address, Association};
+use crate::model::ids::BorderGroup;
 use crate::report::{Outcome, Report};
 use std::time::Duration;
 
@@ -297,12 +297,13 @@ async fn a_reclaim_that_ended_half_way_is_finished() {
     account.minutes_later(1);
     account.in_trouble("AssociateAddress", Trouble::Throttled(1_000));
     let release = account.release(1);
-    let trigger = crate::event::Trigger::Call(Box::new(release));
+    let trigger = crate::events::Trigger::Call(Box::new(release));
     let delivery = crate::ports::Delivery {
         ends_at: account.now() + Duration::from_secs(50),
         run: 0,
     };
-    let end = crate::guard::run(&account.ports, &account.settings, &trigger, delivery).await;
+    let end =
+        crate::release_guard::run(&account.ports, &account.settings, &trigger, delivery).await;
     assert!(end.is_err(), "{end:?}");
     let back = account.back_as(1).await.0;
     assert_eq!(back.association, None);

@@ -4,8 +4,8 @@ use super::super::fixtures::{
     START, address, allocation, association, association_id, installation, protect, record,
     released, somebody, swept,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
 use crate::report::Outcome;
 use std::time::Duration;
 use time::OffsetDateTime;

@@ -4,7 +4,7 @@ use super::super::fixtures::{
     Installation, START, address, allocation, associated_at, association, association_id,
     installation, protect, unprotected_at,
 };
-use crate::address::{Address, Association};
+use crate::model::elastic_ip::{Address, Association};
 use crate::report::Outcome;
 
 /// Somebody gives it another place and another name, without ending those that it has.

@@ -10,11 +10,11 @@ use super::super::fixtures::{
     release_record, released, row_of, unprotected_at,
 };
 use super::super::observe::{AccountState, AffectedRows, Look};
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
-use crate::ids::AllocationId;
 use crate::ledger::snapshot::{AllocationState, Lock, Observation};
 use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::AllocationId;
 use crate::settings::{Protection, Settings};
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};

@@ -7,10 +7,10 @@ use super::super::fixtures::{
 use super::super::open_releases::{
     AllocationEnd, end_of_allocation, release_in, with_event_history,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::Record;
-use crate::guard::Release;
 use crate::ledger::{ReleaseStatus, Snapshot};
+use crate::model::cloudtrail::Record;
+use crate::model::elastic_ip::Address;
+use crate::release_guard::Release;
 use crate::report::Outcome;
 use time::{Duration, OffsetDateTime};
 

@@ -1,9 +1,9 @@
 //! What happened to an address.
 
 use super::super::fixtures::{START, address, association, installation, ip, protect};
-use crate::address::Address;
 use crate::ledger::Ledger;
 use crate::ledger::history::tell;
+use crate::model::elastic_ip::Address;
 use time::Duration;
 
 #[tokio::test]

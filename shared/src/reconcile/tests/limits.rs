@@ -4,11 +4,11 @@
 use super::super::fixtures::{
     Installation, Trouble, address, allocation, installation, protect, released, swept,
 };
-use crate::address::Address;
 use crate::error::Error;
-use crate::instance::{Instance, InstanceState};
 use crate::ledger::Ledger;
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, LeaseHold};
+use crate::model::elastic_ip::Address;
+use crate::model::instance::{Instance, InstanceState};
 use crate::report::{Outcome, Report};
 use std::collections::BTreeMap;
 use std::time::Duration;

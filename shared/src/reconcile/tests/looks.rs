@@ -6,10 +6,10 @@ use super::super::fixtures::{
     protect, protected_at, record, release_record, row_of,
 };
 use super::super::observe::{AccountState, Look};
-use crate::address::Address;
-use crate::event::cloudtrail::AddressChange;
 use crate::ledger::snapshot::{AllocationState, Dated};
 use crate::ledger::{AllocationRows, Snapshot};
+use crate::model::cloudtrail::AddressChange;
+use crate::model::elastic_ip::Address;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
@@ -93,7 +93,7 @@ fn by_instance(with: usize) -> AddressChange {
 
 /// The association after that call at minute 9 and a look at minute 5 that lagged less than it was taken to;
 /// the one before had ended at minute 8.
-fn associated(change: AddressChange) -> Dated<crate::address::Association> {
+fn associated(change: AddressChange) -> Dated<crate::model::elastic_ip::Association> {
     let before = row_of(&address(1), minute(0))
         .after_record(&associated_at(1, 6, minute(1)), "holdfast:protect")
         .unwrap();

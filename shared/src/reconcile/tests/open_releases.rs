@@ -4,10 +4,10 @@ use super::super::fixtures::{
     Installation, address, allocation, association, installation, ip, protect, record, somebody,
     swept,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ledger::ReleaseStatus;
 use crate::ledger::release::LostReason;
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
 use crate::report::Outcome;
 use crate::settings::Mode;
 use std::time::Duration;
@@ -214,7 +214,7 @@ async fn a_fight_of_yesterday_is_forgotten() {
     }
 }
 
-fn release_of(account: &Installation, allocation: &crate::ids::AllocationId) -> Record {
+fn release_of(account: &Installation, allocation: &crate::model::ids::AllocationId) -> Record {
     account.account().addresses.remove(allocation);
     let change = AddressChange::Released {
         allocation: allocation.clone(),

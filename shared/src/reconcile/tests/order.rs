@@ -5,10 +5,10 @@ use super::super::fixtures::{
     Installation, PENDING, START, address, allocated, installation, ip, protect, release_record,
     released, somebody,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{Ledger, ReleaseStatus, Snapshot, Written};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
 use crate::report::{Function, Outcome};
 use crate::settings::Mode;
 use std::time::Duration;

@@ -4,7 +4,7 @@ use super::super::fixtures::{
     START, Trouble, address, allocated, allocation, association, installation, protect, swept,
 };
 use super::super::observe::READ_LAG;
-use crate::address::Address;
+use crate::model::elastic_ip::Address;
 use crate::report::Outcome;
 use std::time::Duration;
 

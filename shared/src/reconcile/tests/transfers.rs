@@ -6,10 +6,10 @@ use super::super::fixtures::{
 };
 use super::super::observe::READ_LAG;
 use super::super::transfer::{AcceptedTransfer, conclude};
-use crate::address::Address;
-use crate::event::cloudtrail::{Actor, Record};
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
+use crate::model::cloudtrail::{Actor, Record};
+use crate::model::elastic_ip::Address;
 use crate::report::{Outcome, Subject};
 
 async fn known_to_the_ledger(protection: &str) -> Installation {

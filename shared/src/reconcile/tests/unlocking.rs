@@ -3,10 +3,10 @@
 use super::super::fixtures::{
     Installation, address, allocation, association, installation, protect, record, somebody,
 };
-use crate::address::Address;
-use crate::event::cloudtrail::{AddressChange, Record};
 use crate::ledger::ReleaseStatus;
 use crate::ledger::snapshot::Lock;
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
 use crate::report::Outcome;
 
 async fn known_to_the_ledger() -> Installation {

@@ -6,10 +6,10 @@ use super::super::fixtures::{
 };
 use super::super::observe::{AccountState, Look, READ_LAG};
 use super::super::open_releases::{OpenRelease, is_due, open_releases};
-use crate::address::Address;
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Unprotected;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::model::elastic_ip::Address;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};

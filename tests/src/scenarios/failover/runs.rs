@@ -7,9 +7,9 @@ use crate::explorer::Run;
 use crate::explorer::promises::is_holdfast;
 use crate::scenarios::placement::GROUP;
 use futures_util::FutureExt;
+use holdfast::alarm_failover;
 use holdfast::error::Error;
-use holdfast::event::parse;
-use holdfast::failover;
+use holdfast::events::parse;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use holdfast::ledger::{Ledger, Written};
 use holdfast::report::{Function, Outcome, Report};
@@ -33,7 +33,7 @@ impl FailoverFixture {
         let client = bed.client("holdfast-alarm-failover");
         let (ports, settings) = (client.ports(), self.settings());
         let delivery = client.delivery(Duration::seconds(seconds));
-        let run = failover::run(&ports, &settings, &trigger, delivery);
+        let run = alarm_failover::run(&ports, &settings, &trigger, delivery);
         run.now_or_never().expect("no fault stops the run")
     }
 
@@ -54,7 +54,7 @@ impl FailoverFixture {
                 .into_iter()
                 .map(|each| (each.allocation.clone(), each))
                 .collect();
-            let mut audit = failover::audit(&ports, &settings, &seen, delivery).await?;
+            let mut audit = alarm_failover::audit(&ports, &settings, &seen, delivery).await?;
             match audit.failures.pop() {
                 Some(failure) => Err(failure),
                 None => Ok(audit.failovers.pop().unwrap_or_else(|| {
@@ -133,9 +133,9 @@ pub fn put_lease(bed: &TestBed, lease: &Lease) {
     };
     let taken = bed.ledger.acquire_lease(&claim).now_or_never();
     let taken = taken.expect("memory answers").expect("it is written");
-    assert!(matches!(&taken, Acquire::Granted(made) if made.fencing == 1));
+    assert!(matches!(&taken, Acquire::Granted(made) if made.lease_number == 1));
     let lease = Lease {
-        fencing: 1,
+        lease_number: 1,
         ..lease.clone()
     };
     let put = bed.ledger.put_lease(&lease).now_or_never();

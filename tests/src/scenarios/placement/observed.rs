@@ -6,7 +6,7 @@ use crate::client::TestBed;
 use crate::explorer::promises::is_holdfast;
 use futures_util::FutureExt;
 use holdfast::error::Error;
-use holdfast::event::parse;
+use holdfast::events::parse;
 use holdfast::reconcile;
 use holdfast::report::{PlacedReport, Report, Subject};
 use std::collections::BTreeMap;

@@ -10,15 +10,17 @@ use crate::client::faults::SeededBug;
 use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
-use holdfast::address::{Address, Interface};
 use holdfast::clock::Clock;
-use holdfast::cloud::health::{Alarm, ReadFiringAlarms};
+use holdfast::cloud::health::ReadFiringAlarms;
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
 };
-use holdfast::ids::{AllocationId, AssociationId, EniId, InstanceId};
-use holdfast::instance::{Instance, InstanceState};
+use holdfast::model::alarm::Alarm;
+use holdfast::model::elastic_ip::Address;
+use holdfast::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
+use holdfast::model::instance::{Instance, InstanceState};
+use holdfast::model::interface::Interface;
 use holdfast::ports::Ports;
 use holdfast::report::{PlacedReport, Report, Subject};
 use std::collections::BTreeMap;

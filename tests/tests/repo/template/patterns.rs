@@ -8,10 +8,10 @@ use ec2_sim::api::{
     AllocateAddress, Caller, CreateTags, ReleaseAddress, Request, Response, RunInstances, Tag,
     TerminateInstances,
 };
-use holdfast::event::alarm::AlarmState;
-use holdfast::event::cloudtrail::AddressChange;
-use holdfast::event::{Trigger, parse};
-use holdfast::instance::InstanceState;
+use holdfast::events::{Trigger, parse};
+use holdfast::model::alarm::AlarmState;
+use holdfast::model::cloudtrail::AddressChange;
+use holdfast::model::instance::InstanceState;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -227,7 +227,7 @@ fn agrees_with_the_code(name: &str, event: &Value) {
     let heard = who_hears(event);
     match parse(event) {
         Ok(Trigger::Call(record)) => {
-            let released = matches!(record.deed, AddressChange::Released { .. });
+            let released = matches!(record.change, AddressChange::Released { .. });
             let function = if released {
                 "release-guard"
             } else {

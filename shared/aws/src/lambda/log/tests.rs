@@ -1,7 +1,7 @@
 //! The line as Lambda's log gets it, key by key.
 
 use super::*;
-use holdfast::event::EventError;
+use holdfast::events::EventError;
 use holdfast::report::Outcome;
 use lambda_runtime::tracing::subscriber;
 use serde_json::json;

@@ -1,0 +1,395 @@
+//! What an event says about whom: which alarms are worth a move, and which members they are about. Pure.
+//!
+//! An alarm is evidence of its own moment only. Whether it still fires is read again before anything is
+//! touched. One that names no instance stands for who had the address when it fired: a failover that
+//! was begun after that has dealt with it, or is about to.
+
+mod alarm_without_instance;
+
+use super::observe::Observed;
+use super::rule;
+use crate::events::alarm::AlarmEvent;
+use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger};
+use crate::instance_start::group::group_of;
+use crate::ledger::lease::{FailoverRecord, Lease};
+use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::ids::InstanceId;
+use crate::settings::{OnStop, Settings};
+use std::collections::BTreeSet;
+use time::OffsetDateTime;
+
+/// Why a group is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CauseKind {
+    /// An alarm fires.
+    Alarm,
+    /// A member came into a state in which it does not run.
+    NotRunning,
+    /// EC2 is about to interrupt a member.
+    SpotInterruption,
+    /// EC2 says that it may interrupt a member, which is as well as it was.
+    RebalanceRecommendation,
+    /// A person asks for it.
+    Command {
+        /// Who is to take over; none: whoever is next.
+        to: Option<InstanceId>,
+    },
+    /// The member that stands first is healthy again.
+    Failback {
+        /// That member.
+        to: InstanceId,
+    },
+    /// An earlier run ended half way.
+    Resume,
+}
+
+impl CauseKind {
+    /// Whether the members that lose their addresses are taken for failed. It is no person's word, and no
+    /// warning: EC2 ends by itself what it interrupts, and what it may interrupt is well.
+    #[must_use]
+    pub fn is_failure(&self) -> bool {
+        matches!(self, Self::Alarm | Self::NotRunning)
+    }
+}
+
+/// A reason to look at a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// What it is.
+    pub kind: CauseKind,
+    /// The same in words: `alarm web-1-status`.
+    pub text: String,
+    /// When it came about.
+    pub at: OffsetDateTime,
+    /// The alarm itself, and the child alarms that it names.
+    pub alarms: Vec<String>,
+    /// The instances that it names.
+    pub instances: BTreeSet<InstanceId>,
+    /// The group that it names.
+    pub group: Option<String>,
+}
+
+/// What to look at, or why not to.
+///
+/// # Errors
+/// The reason for which the trigger is not acted on.
+pub fn accept(
+    trigger: &Trigger,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Cause, String> {
+    match trigger {
+        Trigger::Alarm(alarm) => {
+            is_here(alarm.region.as_deref(), settings)?;
+            of_alarm(alarm, settings, now)
+        }
+        Trigger::Instance(change) => {
+            is_here(change.region.as_deref(), settings)?;
+            of_change(change, now)
+        }
+        Trigger::SpotNotice(notice) => {
+            is_here(notice.region.as_deref(), settings)?;
+            of_spot_notice(notice, settings, now)
+        }
+        Trigger::Command(command) => Ok(of_command(command, now)),
+        Trigger::Ignored(ignored) => Err(ignored.why.clone()),
+        Trigger::Schedule { .. } => Err("reconcile acts on the schedule".to_owned()),
+        Trigger::Call(_) => {
+            Err("it acts on what instances are, not on what was asked for".to_owned())
+        }
+    }
+}
+
+fn is_here(region: Option<&str>, settings: &Settings) -> Result<(), String> {
+    match region {
+        Some(there) if there != settings.region => Err(format!(
+            "it is in {there}, and this installation looks after {}",
+            settings.region
+        )),
+        _ => Ok(()),
+    }
+}
+
+fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Result<Cause, String> {
+    if alarm.state != AlarmState::Alarm {
+        return Err(format!("it is {}: nothing has failed", alarm.state));
+    }
+    if let Some(by) = &alarm.suppressed_by {
+        return Err(format!("its actions are suppressed by {by}"));
+    }
+    // When a suppression ends, the alarm tells ALARM again: nobody has acted on it yet.
+    if alarm.previous == Some(AlarmState::Alarm) && alarm.previously_suppressed_by.is_none() {
+        return Err("it was in ALARM before: its first event was acted on".to_owned());
+    }
+    is_recent(alarm.since, settings, now)?;
+    let mut alarms = vec![alarm.name.clone()];
+    alarms.extend(alarm.children.iter().cloned());
+    Ok(Cause {
+        kind: CauseKind::Alarm,
+        text: format!("alarm {}", alarm.name),
+        at: alarm.since,
+        alarms,
+        instances: alarm.instances(),
+        group: group_of(&alarm.tags, &settings.tags).map(str::to_owned),
+    })
+}
+
+fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Result<(), String> {
+    if now - at <= settings.alarm_max_age {
+        return Ok(());
+    }
+    Err(format!(
+        "it is from {at}, longer ago than HOLDFAST_ALARM_MAX_AGE_SECONDS ({} s)",
+        settings.alarm_max_age.as_secs()
+    ))
+}
+
+fn of_change(change: &InstanceStateChange, now: OffsetDateTime) -> Result<Cause, String> {
+    if change.state.is_up() {
+        return Err("a member that runs has failed nothing".to_owned());
+    }
+    Ok(Cause {
+        kind: CauseKind::NotRunning,
+        text: change.to_string(),
+        at: change.at.unwrap_or(now),
+        alarms: Vec::new(),
+        instances: BTreeSet::from([change.instance.clone()]),
+        group: None,
+    })
+}
+
+fn of_spot_notice(
+    notice: &SpotNotice,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Result<Cause, String> {
+    if notice.kind == SpotNoticeKind::RebalanceRecommendation
+        && settings.on_rebalance == OnStop::Stay
+    {
+        return Err(
+            "nothing has failed, and HOLDFAST_REBALANCE is `stay`; the interruption itself is \
+             announced two minutes ahead, and acted on"
+                .to_owned(),
+        );
+    }
+    let at = notice.at.unwrap_or(now);
+    is_recent(at, settings, now)?;
+    Ok(Cause {
+        kind: match notice.kind {
+            SpotNoticeKind::Interruption => CauseKind::SpotInterruption,
+            SpotNoticeKind::RebalanceRecommendation => CauseKind::RebalanceRecommendation,
+        },
+        text: notice.to_string(),
+        at,
+        alarms: Vec::new(),
+        instances: BTreeSet::from([notice.instance.clone()]),
+        group: None,
+    })
+}
+
+pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Cause {
+    let (group, to) = match command {
+        OperatorCommand::Plan { group } => (group, None),
+        OperatorCommand::Switchover { group, to } => (group, to.clone()),
+    };
+    Cause {
+        kind: CauseKind::Command { to },
+        text: command.to_string(),
+        at: now,
+        alarms: Vec::new(),
+        instances: BTreeSet::new(),
+        group: Some(group.clone()),
+    }
+}
+
+/// A group that a cause concerns.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AffectedGroup {
+    /// The group.
+    pub group: String,
+    /// The members that are taken for failed.
+    pub failed_members: BTreeSet<InstanceId>,
+    /// Whether the cause named no instance, so that `sick` is who holds the address now.
+    pub names_no_instance: bool,
+}
+
+/// What a cause comes to, with what EC2 and CloudWatch say now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Assessment {
+    /// These groups are concerned; none when no member is.
+    Affects(Vec<AffectedGroup>),
+    /// It is over.
+    Recovered {
+        /// How that is known.
+        why: String,
+    },
+    /// It is none of ours: it names no instance, and nothing of a group names it.
+    NotOurs {
+        /// What would make it ours.
+        why: String,
+    },
+    /// It cannot be said whom it is about.
+    Unclear {
+        /// What is missing.
+        why: String,
+    },
+}
+
+/// Whom a cause is about.
+#[must_use]
+pub fn assess(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessment {
+    match &cause.kind {
+        CauseKind::Alarm => of_firing(cause, observed, settings),
+        CauseKind::NotRunning => of_down(cause, observed, settings),
+        CauseKind::SpotInterruption | CauseKind::RebalanceRecommendation => {
+            named(cause.instances.clone(), observed, settings)
+        }
+        CauseKind::Command { .. } | CauseKind::Failback { .. } | CauseKind::Resume => {
+            let group = cause.group.clone().unwrap_or_default();
+            Assessment::Affects(vec![AffectedGroup {
+                group,
+                failed_members: cause.instances.clone(),
+                names_no_instance: false,
+            }])
+        }
+    }
+}
+
+fn of_down(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessment {
+    let up = cause.instances.iter().find_map(|id| {
+        observed
+            .state_of(id)
+            .filter(|state| state.is_up())
+            .map(|state| (id, state))
+    });
+    match up {
+        Some((id, state)) => Assessment::Recovered {
+            why: format!("{id} is {state} again"),
+        },
+        None => named(cause.instances.clone(), observed, settings),
+    }
+}
+
+fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessment {
+    let Some(own) = cause.alarms.first().map(String::as_str) else {
+        return Assessment::Affects(Vec::new());
+    };
+    let why = match observed.alarms.get(own) {
+        None => Some("it does not exist any more".to_owned()),
+        Some(alarm) if alarm.state != AlarmState::Alarm => {
+            Some(format!("it is {} by now", alarm.state))
+        }
+        Some(alarm) => alarm
+            .suppressed_by
+            .as_ref()
+            .map(|by| format!("its actions are suppressed by {by} by now")),
+    };
+    if let Some(why) = why {
+        return Assessment::Recovered { why };
+    }
+    let mut instances = cause.instances.clone();
+    if let Some(still) = observed.contributors.get(own) {
+        instances.retain(|id| still.contains(id));
+        if instances.is_empty() {
+            let why = "it fires for others only by now".to_owned();
+            return Assessment::Recovered { why };
+        }
+    }
+    if instances.is_empty() {
+        instances = firing_metrics(&cause.alarms, observed)
+            .iter()
+            .filter_map(AlarmMetric::instance)
+            .collect();
+    }
+    if !instances.is_empty() {
+        return named(instances, observed, settings);
+    }
+    alarm_without_instance::assess(cause, own, observed, settings)
+}
+
+/// Everything that those of the alarms that fire measure, or that the firing alarms beneath a composite do. No
+/// alarm is looked at twice, so a rule that leads back to itself ends.
+#[must_use]
+pub fn firing_metrics(alarms: &[String], observed: &Observed) -> Vec<AlarmMetric> {
+    let mut found = Vec::new();
+    let mut seen = BTreeSet::new();
+    let mut next = alarms.to_vec();
+    while let Some(name) = next.pop() {
+        let Some(alarm) = observed.alarms.get(&name).filter(|alarm| alarm.fires()) else {
+            continue;
+        };
+        if seen.insert(name) {
+            found.extend(alarm.metrics.iter().cloned());
+            next.extend(alarm.rule.iter().flat_map(|rule| rule::names(rule)));
+        }
+    }
+    found
+}
+
+/// The groups of instances. One that EC2 does not show any more is found by what is still attached to it.
+fn named(instances: BTreeSet<InstanceId>, observed: &Observed, settings: &Settings) -> Assessment {
+    let mut concerns: Vec<AffectedGroup> = Vec::new();
+    for id in instances {
+        let Some(group) = group_of_instance(&id, observed, settings) else {
+            continue;
+        };
+        match concerns.iter_mut().find(|affected| affected.group == group) {
+            Some(affected) => {
+                affected.failed_members.insert(id);
+            }
+            None => concerns.push(AffectedGroup {
+                group: group.to_owned(),
+                failed_members: BTreeSet::from([id]),
+                names_no_instance: false,
+            }),
+        }
+    }
+    Assessment::Affects(concerns)
+}
+
+fn group_of_instance<'a>(
+    id: &InstanceId,
+    observed: &'a Observed,
+    settings: &Settings,
+) -> Option<&'a str> {
+    let mut instances = observed.instances.iter();
+    if let Some(instance) = instances.find(|each| each.id == *id) {
+        return group_of(&instance.tags, &settings.tags);
+    }
+    let mut interfaces = observed.interfaces.iter();
+    let held = interfaces.find(|interface| interface.instance() == Some(id));
+    held.and_then(|interface| group_of(&interface.tags, &settings.tags))
+}
+
+/// Whom an alarm without an instance is about, when the lease tells of a failover that was begun after it
+/// fired. It is that one's member, not whoever has the address by now. `own` is what this very run has noted.
+#[must_use]
+pub fn affected_members(
+    affected: &AffectedGroup,
+    cause: &Cause,
+    lease: &Lease,
+    own: Option<&FailoverRecord>,
+) -> BTreeSet<InstanceId> {
+    if !affected.names_no_instance {
+        return affected.failed_members.clone();
+    }
+    let is_same = |episode: &&FailoverRecord| cause.at <= episode.began_at;
+    let in_progress = lease
+        .in_progress
+        .as_ref()
+        .filter(|episode| Some(*episode) != own && !lease.targets_new_holder());
+    let earlier = [in_progress, lease.last.as_ref()];
+    let same = earlier.into_iter().flatten().find(is_same);
+    match same {
+        Some(episode) => episode.failed_members.clone(),
+        None => affected.failed_members.clone(),
+    }
+}
+
+/// Whether an instance is down: EC2 shows it, and as not running. One that it does not show may be as well as
+/// any: it may have no tag, or be another account's.
+#[must_use]
+pub fn is_down(id: &InstanceId, observed: &Observed) -> bool {
+    let state = observed.state_of(id);
+    state.is_some_and(|state| !state.is_up())
+}

@@ -1,0 +1,435 @@
+//! Reconcile's part in failover: finish what stopped half way, go on with what had to wait, give back what
+//! is to return. It also says for each group whether a failover of each of its holders would work now.
+//!
+//! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
+//! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
+
+use super::AlarmFailoverCloud;
+use super::assessment::{Cause, CauseKind};
+use super::decide::{self, Exclusions, Move, Plan, PlanInput};
+use super::group::{Group, Location, Resource};
+use super::messages;
+use super::observe::{self, MemberHealth, Observed};
+use super::route::{AssociationChange, MoveAction};
+use super::run;
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::cloud::moves::DryRunCall;
+use crate::error::Error;
+use crate::instance_start::group::group_of;
+use crate::ledger::lease::{FailoverRecord, Lease};
+use crate::ledger::{Ledger, Written};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::instance::{Instance, InstanceState, StatusChecks};
+use crate::ports::{Delivery, Ports};
+use crate::report::{Finding, GroupReport, Outcome, Report};
+use crate::settings::{Failback, Mode, Settings};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use time::OffsetDateTime;
+
+/// What reconcile did and found.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Failovers that were finished, taken up again, or given back.
+    pub failovers: Vec<Report>,
+    /// Whether each group is ready.
+    pub groups: Vec<GroupReport>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+    /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
+    pub failures: Vec<Error>,
+}
+
+/// Everything that the readiness of a group follows from.
+#[derive(Debug)]
+pub(super) struct FleetState<'a> {
+    pub(super) observed: &'a Observed,
+    pub(super) health: MemberHealth,
+}
+
+impl<'a> FleetState<'a> {
+    /// Health and limits of all members of all groups.
+    pub(super) async fn load<C: AlarmFailoverCloud, L, K>(
+        ports: &Ports<C, L, K>,
+        observed: &'a Observed,
+    ) -> Result<FleetState<'a>, CloudError> {
+        let members: Vec<&Instance> = observed.instances.iter().collect();
+        let health = observe::health(&ports.cloud, &members).await?;
+        Ok(FleetState { observed, health })
+    }
+}
+
+/// Looks at every group. `addresses` are those that reconcile has seen a moment ago.
+///
+/// # Errors
+/// When they could not be looked at: see [`Error`].
+pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    addresses: &BTreeMap<AllocationId, Address>,
+    delivery: Delivery,
+) -> Result<Audit, Error> {
+    let seen = observe::groups(ports, settings, addresses.values().cloned().collect()).await;
+    let observed = match seen {
+        Ok(observed) => observed,
+        Err(source) if source.is_transient() => {
+            let what = "the groups could not be looked at".to_owned();
+            return Err(Error::Unfinished { what, source });
+        }
+        Err(refusal) => {
+            return Ok(Audit {
+                findings: vec![messages::not_observed_finding(&refusal)],
+                ..Audit::default()
+            });
+        }
+    };
+    let idle = cause_of(CauseKind::Resume, "reconcile", None, observed.at);
+    let names = group_names(&observed, settings);
+    let mut audit = Audit::default();
+    if names.is_empty() {
+        return Ok(audit);
+    }
+    let (leases, fleet) =
+        futures_util::join!(ports.ledger.leases(), FleetState::load(ports, &observed));
+    let leases = leases.map_err(Error::LedgerUnread)?;
+    let leases: BTreeMap<&str, &Lease> = leases
+        .iter()
+        .map(|lease| (lease.group.as_str(), lease))
+        .collect();
+    let fleet = fleet.map_err(|source| run::not_observed(&idle, source))?;
+    for name in &names {
+        let lease = leases.get(name.as_str()).copied();
+        match reconcile_group(ports, settings, delivery, &fleet, name, lease).await {
+            // What still cannot be done is said by the group's obstacles, once.
+            Ok(done) => {
+                let is_news = |report: &Report| report.outcome != Outcome::Refused;
+                audit.failovers.extend(done.into_iter().filter(is_news));
+            }
+            // The next run tries again by itself: an error would bring this one back, and alarm people, all
+            // night long where a group is stopped for the night.
+            Err(Error::Stranded { what, .. }) => {
+                audit.findings.push(messages::still_stranded(&what))
+            }
+            Err(failure) => audit.failures.push(failure),
+        }
+        let group = Group::named(name, &observed, settings, &[]);
+        let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
+        report
+            .obstacles
+            .extend(rehearsed(ports, &group, &moves).await);
+        report.ready &= report.obstacles.is_empty();
+        audit.findings.extend(report.obstacles.iter().cloned());
+        audit.groups.push(report);
+    }
+    Ok(audit)
+}
+
+fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {
+    let members = observed.instances.iter().map(|each| &each.tags);
+    let interfaces = observed.interfaces.iter().map(|each| &each.tags);
+    let tags = members.chain(interfaces);
+    tags.filter_map(|tags| group_of(tags, &settings.tags))
+        .map(str::to_owned)
+        .collect()
+}
+
+fn cause_of(kind: CauseKind, words: &str, group: Option<&str>, at: OffsetDateTime) -> Cause {
+    Cause {
+        kind,
+        text: words.to_owned(),
+        at,
+        alarms: Vec::new(),
+        instances: BTreeSet::new(),
+        group: group.map(str::to_owned),
+    }
+}
+
+/// What a group needs now, if anything: at most one failover of each kind.
+async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    delivery: Delivery,
+    fleet: &FleetState<'_>,
+    name: &str,
+    lease: Option<&Lease>,
+) -> Result<Vec<Report>, Error> {
+    let now = ports.clock.now();
+    let group = Group::named(name, fleet.observed, settings, &[]);
+    let is_held = lease.is_some_and(|lease| lease.is_held_by_other("", now));
+    if group.members.is_empty() || is_held {
+        return Ok(Vec::new());
+    }
+    let mut done = Vec::new();
+    let in_progress = lease.and_then(|lease| {
+        let last = lease.last.as_ref();
+        last.filter(|_| lease.targets_new_holder())
+            .or(lease.in_progress.as_ref())
+    });
+    let is_down = |holder: &InstanceId| super::assessment::is_down(holder, fleet.observed);
+    let adrift = |resource: &Resource<'_>| match &resource.location {
+        Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
+        Location::Detaching(_) | Location::Unheld => true,
+    };
+    let cause = match in_progress {
+        Some(episode) => Some(resumed(episode, name, now)),
+        None if group.resources.iter().any(adrift) => Some(found_down(&group, name, now, &is_down)),
+        None => None,
+    };
+    if let Some(cause) = cause {
+        done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
+        return Ok(done);
+    }
+    if let Some(lease) = lease
+        && let Some(target) = failback_target(&group, fleet, settings, lease)
+    {
+        done.extend(fail_back(ports, settings, delivery, &group, target, lease).await?);
+    }
+    Ok(done)
+}
+
+/// What an earlier run noted as under way: with its alarms, which are read again.
+pub(super) fn resumed(episode: &FailoverRecord, group: &str, now: OffsetDateTime) -> Cause {
+    let kind = if episode.alarms.is_empty() {
+        CauseKind::Resume
+    } else {
+        CauseKind::Alarm
+    };
+    Cause {
+        alarms: episode.alarms.clone(),
+        instances: episode.failed_members.clone(),
+        at: episode.fired_at,
+        ..cause_of(
+            kind,
+            &format!("{}, taken up again", episode.cause),
+            Some(group),
+            now,
+        )
+    }
+}
+
+/// A member that is down, or something that is with nobody, and no event that told of it.
+fn found_down(
+    group: &Group<'_>,
+    name: &str,
+    now: OffsetDateTime,
+    is_down: &impl Fn(&InstanceId) -> bool,
+) -> Cause {
+    let down: BTreeSet<InstanceId> = group.holders().into_iter().filter(is_down).collect();
+    if down.is_empty() {
+        return cause_of(
+            CauseKind::Resume,
+            "an address that is with nobody",
+            Some(name),
+            now,
+        );
+    }
+    Cause {
+        instances: down,
+        ..cause_of(
+            CauseKind::NotRunning,
+            "a holder that does not run",
+            Some(name),
+            now,
+        )
+    }
+}
+
+/// The member to which everything is to return, if something asks for it and it is not there already.
+pub(super) fn failback_target<'a>(
+    group: &Group<'a>,
+    fleet: &FleetState<'_>,
+    settings: &Settings,
+    lease: &Lease,
+) -> Option<(&'a Instance, std::time::Duration, bool)> {
+    let target = *group.members.first()?;
+    let waits = group.resources.iter().filter_map(|resource| {
+        let own = resource.tags.get(&settings.tags.failback);
+        let own = own.and_then(|value| value.trim().parse().ok());
+        match own.unwrap_or(settings.failback) {
+            Failback::After(healthy) if resource.location.instance() != Some(&target.id) => {
+                Some(healthy)
+            }
+            _ => None,
+        }
+    });
+    let wait = waits.max()?;
+    let is_healthy = target.state == InstanceState::Running
+        && fleet.health.checks.get(&target.id) == Some(&StatusChecks::Ok)
+        && fleet.observed.firing_for(&target.id).is_none()
+        && !still_fires(lease.last.as_ref(), fleet.observed);
+    Some((target, wait, is_healthy))
+}
+
+/// Whether an alarm that names no instance and led to the last failover fires to this day: nothing says
+/// that it would not lead to the next.
+pub(super) fn still_fires(last: Option<&FailoverRecord>, observed: &Observed) -> bool {
+    let mut alarms = last.into_iter().flat_map(|last| &last.alarms);
+    alarms.any(|name| {
+        let alarm = observed.alarms.get(name).filter(|alarm| alarm.fires());
+        alarm.is_some_and(|alarm| alarm.metrics.iter().all(|on| on.instance().is_none()))
+    })
+}
+
+/// Notes since when the first member is healthy, and moves everything back when that is long enough.
+async fn fail_back<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    delivery: Delivery,
+    group: &Group<'_>,
+    (target, wait, is_healthy): (&Instance, std::time::Duration, bool),
+    lease: &Lease,
+) -> Result<Option<Report>, Error> {
+    let now = ports.clock.now();
+    let since = is_healthy.then(|| lease.failback_target_healthy_since.unwrap_or(now));
+    if let Some(since) = since
+        && now - since >= wait
+    {
+        let to = target.id.clone();
+        let words = format!(
+            "{to} has been healthy for {} min",
+            (now - since).whole_minutes()
+        );
+        let cause = cause_of(CauseKind::Failback { to }, &words, Some(group.name), now);
+        return Ok(Some(
+            run::handle_cause(ports, settings, &cause, delivery).await?,
+        ));
+    }
+    if since != lease.failback_target_healthy_since && settings.mode == Mode::Enforce {
+        let noted = Lease {
+            failback_target_healthy_since: since,
+            held: None,
+            ..lease.clone()
+        };
+        let written = ports.ledger.put_lease(&noted).await;
+        // Refused: a failover has come about in between, and counts anew.
+        let (Written::Stored | Written::Conflict) =
+            written.map_err(|source| Error::LedgerUnwritten {
+                done: format!("the health of {} was read", target.id),
+                source,
+            })?;
+    }
+    Ok(None)
+}
+
+/// What would be done for each holder if it failed now, and what stands in the way.
+pub(super) fn readiness(
+    fleet: &FleetState<'_>,
+    group: &Group<'_>,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> (GroupReport, Vec<Move>) {
+    let holders = group.holders();
+    let mut moves = Vec::new();
+    let mut obstacles = Vec::new();
+    let each = holders
+        .iter()
+        .map(|holder| BTreeSet::from([holder.clone()]));
+    // Where nobody holds anything, what is with nobody is all that there is to be moved.
+    let nobody = holders.is_empty().then(BTreeSet::new);
+    for sources in each.chain(nobody) {
+        let plan = if_failed(fleet, group, &sources, settings, now);
+        for finding in messages::obstacles(&plan.blocked, group, settings) {
+            if !obstacles.contains(&finding) {
+                obstacles.push(finding);
+            }
+        }
+        moves.extend(plan.moves);
+    }
+    obstacles.extend(messages::flag_findings(group));
+    obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
+    let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
+    let report = GroupReport {
+        group: group.name.to_owned(),
+        ready: obstacles.is_empty(),
+        holders: holders.into_iter().collect(),
+        standbys: standbys.into_iter().collect(),
+        free_addresses: group.free.len(),
+        obstacles,
+    };
+    (report, moves)
+}
+
+fn if_failed(
+    fleet: &FleetState<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Plan {
+    decide::plan(&PlanInput {
+        group,
+        observed: fleet.observed,
+        health: &fleet.health,
+        kind: &CauseKind::SpotInterruption,
+        sources,
+        may_begin: true,
+        last_ended_at: None,
+        excluded: &Exclusions::default(),
+        settings,
+        now,
+    })
+}
+
+/// Whether the calls would be permitted: the first of each kind.
+async fn rehearsed<C: AlarmFailoverCloud, L, K>(
+    ports: &Ports<C, L, K>,
+    group: &Group<'_>,
+    moves: &[Move],
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut asked = HashSet::new();
+    for one in moves {
+        for call in rehearsals(one) {
+            if !asked.insert(std::mem::discriminant(&call)) {
+                continue;
+            }
+            if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
+                findings.push(messages::not_permitted(group, &failure));
+            }
+        }
+    }
+    findings
+}
+
+pub(super) fn rehearsals(one: &Move) -> Vec<DryRunCall> {
+    match &one.action {
+        MoveAction::Interface {
+            eni,
+            from,
+            device_index,
+        } => {
+            let detach = from
+                .as_ref()
+                .map(|from| DryRunCall::Detach(from.attachment.clone()));
+            let attach = DryRunCall::Attach {
+                eni: eni.clone(),
+                instance: one.to.clone(),
+                device_index: *device_index,
+            };
+            detach.into_iter().chain([attach]).collect()
+        }
+        MoveAction::Address {
+            allocation,
+            eni,
+            private_ip,
+            association_change,
+            ..
+        } => {
+            let associate = DryRunCall::Associate {
+                allocation: allocation.clone(),
+                eni: eni.clone(),
+                private_ip: *private_ip,
+            };
+            let end = match association_change {
+                AssociationChange::EndThenAssociate(association) => {
+                    Some(DryRunCall::Disassociate(association.clone()))
+                }
+                AssociationChange::New | AssociationChange::Replace => None,
+            };
+            end.into_iter().chain([associate]).collect()
+        }
+        // EC2 has no DryRun for the calls that move private IPs.
+        MoveAction::PrivateIps { .. } => Vec::new(),
+    }
+}

@@ -1,0 +1,332 @@
+//! A group as its tags show it: who belongs to it, and what it has to keep with a healthy member. Pure
+//! reading, nothing is decided here.
+
+use super::observe::Observed;
+use crate::instance_start::group::{group_of, priority};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
+use crate::model::instance::{AttachedInterface, Instance};
+use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::tags::Tags;
+use crate::settings::{Mover, OnStop, Settings};
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// One group.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// Its name, the value of the tag.
+    pub name: &'a str,
+    /// Its instances, whatever state they are in, in the order in which they stand by.
+    pub members: Vec<&'a Instance>,
+    /// What it has to keep with a healthy member.
+    pub resources: Vec<Resource<'a>>,
+    /// Its Elastic IPs that are associated with nothing.
+    pub free: Vec<&'a Address>,
+}
+
+/// Something that is to be with a healthy member.
+#[derive(Debug, Clone)]
+pub struct Resource<'a> {
+    /// What moves.
+    pub cargo: ResourceKind<'a>,
+    /// Where it is.
+    pub location: Location,
+    /// How its tag wants it to move.
+    pub mover: Mover,
+    /// The tags that it goes by.
+    pub tags: &'a Tags,
+    /// The Elastic IPs that move with it.
+    pub public_ips: Vec<Ipv4Addr>,
+}
+
+/// What moves.
+#[derive(Debug, Clone)]
+pub enum ResourceKind<'a> {
+    /// A whole interface.
+    Interface(&'a Interface),
+    /// Private IPs of an interface that itself stays.
+    PrivateIps {
+        /// The interface that has them.
+        from: EniId,
+        /// Its subnet.
+        subnet: Option<SubnetId>,
+        /// The private IPs.
+        ips: Vec<Ipv4Addr>,
+        /// Whether nothing but the tag of their interface says that they are the group's: on one without
+        /// it they would be nobody's.
+        by_interface: bool,
+    },
+    /// An Elastic IP alone.
+    Address(&'a Address),
+}
+
+/// What something is called from one look to the next.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ResourceId {
+    /// An interface.
+    Interface(EniId),
+    /// Private IPs, by the first of them.
+    PrivateIps(Option<Ipv4Addr>),
+    /// An Elastic IP.
+    Address(AllocationId),
+}
+
+/// Where something is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// With an instance, or on its way there.
+    Held(InstanceId),
+    /// On its way from an instance.
+    Detaching(InstanceId),
+    /// With nobody.
+    Unheld,
+}
+
+impl Location {
+    /// The instance that has it, or that is losing it.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceId> {
+        match self {
+            Self::Held(instance) | Self::Detaching(instance) => Some(instance),
+            Self::Unheld => None,
+        }
+    }
+}
+
+impl Resource<'_> {
+    /// What it is called.
+    #[must_use]
+    pub fn id(&self) -> ResourceId {
+        match &self.cargo {
+            ResourceKind::Interface(interface) => ResourceId::Interface(interface.id.clone()),
+            ResourceKind::PrivateIps { ips, .. } => ResourceId::PrivateIps(ips.first().copied()),
+            ResourceKind::Address(address) => ResourceId::Address(address.allocation.clone()),
+        }
+    }
+
+    /// Whether it goes when its holder is stopped on purpose. An interface, and what is on it, goes unless
+    /// its tag says otherwise: nobody else would take care of it. An Elastic IP goes by its tag or the
+    /// setting, since instance-start takes care of it too.
+    #[must_use]
+    pub fn goes_on_stop(&self, settings: &Settings) -> bool {
+        let own = self.tags.get(&settings.tags.on_stop);
+        let own = own.and_then(|value| value.trim().to_ascii_lowercase().parse().ok());
+        let otherwise = match self.cargo {
+            ResourceKind::Address(_) => settings.on_stop,
+            ResourceKind::Interface(_) | ResourceKind::PrivateIps { .. } => OnStop::Move,
+        };
+        own.unwrap_or(otherwise) == OnStop::Move
+    }
+}
+
+impl<'a> Group<'a> {
+    /// The group of that name. `pending_reassociation` are the addresses that an earlier run may have left free.
+    #[must_use]
+    pub fn named(
+        name: &'a str,
+        observed: &'a Observed,
+        settings: &Settings,
+        pending_reassociation: &[AllocationId],
+    ) -> Self {
+        let keys = &settings.tags;
+        let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
+        let mut members: Vec<&Instance> = observed
+            .instances
+            .iter()
+            .filter(|instance| is_in(&instance.tags))
+            .collect();
+        members.sort_by_key(|member| (priority(member, keys), member.id.clone()));
+        let own = |address: &&Address| is_in(&address.tags) && address.service_managed.is_none();
+        let mut group = Self {
+            name,
+            members,
+            resources: Vec::new(),
+            free: observed
+                .addresses
+                .iter()
+                .filter(own)
+                .filter(|address| address.association.is_none())
+                .collect(),
+        };
+        for interface in &observed.interfaces {
+            if is_in(&interface.tags) && !interface.is_aws_managed() {
+                group.add_interface(interface, observed, settings);
+            }
+        }
+        for address in observed.addresses.iter().filter(own) {
+            group.add_address(address, settings, pending_reassociation);
+        }
+        group
+    }
+
+    /// The member with that id.
+    #[must_use]
+    pub fn member(&self, id: &InstanceId) -> Option<&'a Instance> {
+        self.members.iter().copied().find(|member| member.id == *id)
+    }
+
+    /// The members that hold something.
+    #[must_use]
+    pub fn holders(&self) -> BTreeSet<InstanceId> {
+        let seats = self
+            .resources
+            .iter()
+            .filter_map(|resource| resource.location.instance());
+        seats.cloned().collect()
+    }
+
+    fn add_interface(
+        &mut self,
+        interface: &'a Interface,
+        observed: &Observed,
+        settings: &Settings,
+    ) {
+        let mover = mover_of(&interface.tags, settings);
+        let attachment = interface.attachment.as_ref();
+        let is_primary = attachment.is_some_and(Attachment::is_primary);
+        let location = location_of(attachment);
+        let stays = (is_primary && mover != Mover::Eni) || matches!(mover, Mover::Ip | Mover::Eip);
+        let is_secondary = |ip: &Ipv4Addr| Some(*ip) != interface.primary_ip;
+        if stays && attachment.is_some() {
+            let ips: Vec<Ipv4Addr> = interface
+                .private_ips
+                .keys()
+                .copied()
+                .filter(is_secondary)
+                .collect();
+            let is_own = |ip: &Ipv4Addr| {
+                observed.addresses.iter().any(|address| {
+                    let held = address.association.as_ref();
+                    group_of(&address.tags, &settings.tags) == Some(self.name)
+                        && held.is_some_and(|held| {
+                            held.eni.as_ref() == Some(&interface.id) && held.private_ip == Some(*ip)
+                        })
+                })
+            };
+            if !ips.is_empty() && mover != Mover::Eip {
+                self.resources.push(Resource {
+                    public_ips: public_ips(&interface.id, Some(&ips), observed),
+                    cargo: ResourceKind::PrivateIps {
+                        from: interface.id.clone(),
+                        subnet: interface.subnet.clone(),
+                        by_interface: !ips.iter().all(is_own),
+                        ips,
+                    },
+                    location,
+                    mover,
+                    tags: &interface.tags,
+                });
+            }
+            return;
+        }
+        self.resources.push(Resource {
+            public_ips: public_ips(&interface.id, None, observed),
+            cargo: ResourceKind::Interface(interface),
+            location,
+            mover,
+            tags: &interface.tags,
+        });
+    }
+
+    fn add_address(
+        &mut self,
+        address: &'a Address,
+        settings: &Settings,
+        pending_reassociation: &[AllocationId],
+    ) {
+        let Some(association) = &address.association else {
+            if pending_reassociation.contains(&address.allocation) {
+                self.push_address(address, Location::Unheld, settings);
+            }
+            return;
+        };
+        let rides = self
+            .resources
+            .iter()
+            .any(|resource| resource.public_ips.contains(&address.ip));
+        let holder = association
+            .instance
+            .as_ref()
+            .filter(|id| self.member(id).is_some());
+        if let Some(holder) = holder.filter(|_| !rides) {
+            self.push_address(address, Location::Held(holder.clone()), settings);
+        }
+    }
+
+    /// An Elastic IP that is to move by its private IP takes that along.
+    fn push_address(&mut self, address: &'a Address, location: Location, settings: &Settings) {
+        let mover = mover_of(&address.tags, settings);
+        let held = (mover == Mover::Ip)
+            .then(|| self.secondary_private_ip(address))
+            .flatten();
+        let cargo = match held {
+            Some((interface, ip)) => ResourceKind::PrivateIps {
+                from: interface.id.clone(),
+                subnet: interface.subnet.clone(),
+                ips: vec![ip],
+                by_interface: false,
+            },
+            None => ResourceKind::Address(address),
+        };
+        self.resources.push(Resource {
+            cargo,
+            location,
+            mover,
+            tags: &address.tags,
+            public_ips: vec![address.ip],
+        });
+    }
+
+    /// The interface of the holder, and the private IP on it, if that is one that can move.
+    #[must_use]
+    pub fn secondary_private_ip(
+        &self,
+        address: &Address,
+    ) -> Option<(&'a AttachedInterface, Ipv4Addr)> {
+        let association = address.association.as_ref()?;
+        let ip = association.private_ip?;
+        let holder = self.member(association.instance.as_ref()?)?;
+        let mut interfaces = holder.interfaces.iter();
+        let interface = interfaces.find(|each| Some(&each.id) == association.eni.as_ref())?;
+        let first = interface.private_ips.first()?;
+        (first.ip != ip).then_some((interface, ip))
+    }
+}
+
+fn location_of(attachment: Option<&Attachment>) -> Location {
+    let Some(attachment) = attachment else {
+        return Location::Unheld;
+    };
+    match (&attachment.instance, attachment.state) {
+        (None, _) | (_, AttachmentState::Detached) => Location::Unheld,
+        (Some(instance), AttachmentState::Detaching) => Location::Detaching(instance.clone()),
+        (Some(instance), _) => Location::Held(instance.clone()),
+    }
+}
+
+/// How something is to move. A value that is no mover counts as `auto`.
+fn mover_of(tags: &Tags, settings: &Settings) -> Mover {
+    let value = tags.get(&settings.tags.mover);
+    value
+        .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
+        .unwrap_or(Mover::Auto)
+}
+
+/// The Elastic IPs on an interface, or on some of its private IPs.
+fn public_ips(eni: &EniId, only: Option<&[Ipv4Addr]>, observed: &Observed) -> Vec<Ipv4Addr> {
+    let on_it = |address: &&Address| {
+        address.association.as_ref().is_some_and(|association| {
+            let is_meant = |ip: Ipv4Addr| only.is_none_or(|only| only.contains(&ip));
+            association.eni.as_ref() == Some(eni) && association.private_ip.is_some_and(is_meant)
+        })
+    };
+    let mut ips: Vec<Ipv4Addr> = observed
+        .addresses
+        .iter()
+        .filter(on_it)
+        .map(|it| it.ip)
+        .collect();
+    ips.sort_unstable();
+    ips
+}

@@ -1,0 +1,195 @@
+//! What did not go as it should, each with what to do about it.
+
+use super::super::decide::Blocked;
+use super::super::group::{Group, ResourceKind};
+use super::super::observe::Observed;
+use super::super::progress::Progress;
+use crate::cloud::CloudError;
+use crate::model::ids::InstanceId;
+use crate::report::{Finding, MoveEnd};
+use crate::settings::Settings;
+use std::collections::BTreeSet;
+
+/// What stands in the way, once for each reason.
+pub(in crate::alarm_failover) fn obstacles(
+    blocked: &[Blocked],
+    group: &Group<'_>,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = Vec::new();
+    for one in blocked {
+        for why in &one.why {
+            let finding = why.finding(&one.resource, group, settings);
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+    }
+    findings
+}
+
+/// Interfaces that would end with their instance.
+pub(in crate::alarm_failover) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
+    let detachment = group
+        .resources
+        .iter()
+        .filter_map(|resource| match &resource.cargo {
+            ResourceKind::Interface(interface) => {
+                let attachment = interface.attachment.as_ref();
+                let attachment =
+                    attachment.filter(|attachment| attachment.delete_on_termination)?;
+                Some((interface.id.clone(), attachment.id.clone()))
+            }
+            _ => None,
+        });
+    detachment
+        .map(|(eni, attachment)| Finding {
+            what: format!("{eni} ends with its instance, and its addresses with it"),
+            why: "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
+                .to_owned(),
+            next: format!(
+                "aws ec2 modify-network-interface-attribute --network-interface-id {eni} --attachment \
+                 AttachmentId={attachment},DeleteOnTermination=false"
+            ),
+        })
+        .collect()
+}
+
+/// Holders that are no members.
+pub(in crate::alarm_failover) fn untagged_holders(
+    group: &Group<'_>,
+    observed: &Observed,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let (key, name) = (&settings.tags.group, group.name);
+    let no_members = observed.holders_in(name, settings);
+    let no_members = no_members.filter(|holder| group.member(holder).is_none());
+    let no_members: BTreeSet<&InstanceId> = no_members.collect();
+    let finding = |holder: &InstanceId| Finding {
+        what: format!("{holder} holds what is of the group {name}, and is no member"),
+        why: match observed.state_of(holder) {
+            Some(state) => format!("it is {state}, and does not have the tag {key} = {name}"),
+            None => "EC2 does not show it: it may be another account's".to_owned(),
+        },
+        next: format!(
+            "aws ec2 create-tags --resources {holder} --tags Key={key},Value={name}, or take what it \
+             holds out of the group"
+        ),
+    };
+    no_members.into_iter().map(finding).collect()
+}
+
+/// A call that a failover would need.
+pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("a failover of the group {} is not permitted", group.name),
+        why: failure.to_string(),
+        next: format!(
+            "allow {} to the role of alarm-failover and reconcile, or see which policy denies it",
+            failure.failure().action
+        ),
+    }
+}
+
+/// Something that is with nobody, and that no member takes.
+pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
+    Finding {
+        what: "an address of a group is with nobody".to_owned(),
+        why: what.to_owned(),
+        next: "start a member of the group, or mend what is said of each; reconcile goes on then"
+            .to_owned(),
+    }
+}
+
+/// Groups that could not be looked at.
+pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> Finding {
+    Finding {
+        what: "whether the groups are ready for a failover is not known".to_owned(),
+        why: refusal.to_string(),
+        next: format!(
+            "allow {} to the role of this function, or see which policy denies it",
+            refusal.failure().action
+        ),
+    }
+}
+
+/// What a failover came upon.
+pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (one, failure) in &progress.refusals {
+        findings.push(Finding {
+            what: format!("{} did not take {}", one.to, one.resource),
+            why: failure.to_string(),
+            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
+        });
+    }
+    for (one, failure) in &progress.kept {
+        let holder = one.from.as_ref().map_or("nobody", InstanceId::as_str);
+        findings.push(Finding {
+            what: format!("{} was not taken from {holder}", one.resource),
+            why: failure.to_string(),
+            next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
+        });
+    }
+    for blocked in &progress.blocked {
+        for why in &blocked.why {
+            findings.push(Finding {
+                what: format!("{} was not moved", blocked.resource),
+                why: why.to_string(),
+                next: why.next_in(group, settings),
+            });
+        }
+    }
+    if let Some(failure) = &progress.denied {
+        findings.push(Finding {
+            what: format!("a failover of the group {group} is not permitted"),
+            why: failure.to_string(),
+            next: format!(
+                "allow {} to the role of this function, or see which policy denies it",
+                failure.failure().action
+            ),
+        });
+    }
+    for (what, failure) in &progress.fenced.failed {
+        findings.push(Finding {
+            what: format!("not done: {what}"),
+            why: failure.to_string(),
+            next: "stop the failed member by hand before it writes to what it shares".to_owned(),
+        });
+    }
+    for member in &progress.fenced.not_fenced {
+        findings.push(Finding {
+            what: format!("{member} was not fenced"),
+            why: "the run that moved its addresses ended before, and its failure is over by now"
+                .to_owned(),
+            next: format!("see whether {member} still writes to what it shares, and stop it if so"),
+        });
+    }
+    for (resource, report) in &progress.moves {
+        if report.end == MoveEnd::Gone {
+            findings.push(Finding {
+                what: format!("{resource} is gone from the group {group}"),
+                why: "it was deleted, or given to somebody else, while it was on its way"
+                    .to_owned(),
+                next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
+            });
+        }
+        if let Some(ip) = report.displaced {
+            findings.push(Finding {
+                what: format!("the public IP {ip} is gone for good"),
+                why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
+                    .to_owned(),
+                next: "nothing, unless somebody relied on it".to_owned(),
+            });
+        }
+    }
+    if let Some(failure) = &progress.lease_left {
+        findings.push(Finding {
+            what: format!("the lease of the group {group} was not given back"),
+            why: failure.to_string(),
+            next: "nothing: it ends by itself, and reconcile brings the ledger up to date"
+                .to_owned(),
+        });
+    }
+    findings
+}

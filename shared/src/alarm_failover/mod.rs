@@ -1,0 +1,111 @@
+//! Failover: what a failed member of a group has goes to a healthy one, seconds after an alarm fires, or a
+//! report says exactly why not.
+//!
+//! What moves is what carries the group's tag. It is an interface with everything on it (`eni`), the secondary
+//! private IPs of an interface with their Elastic IPs (`ip`), or an Elastic IP alone (`eip`).
+//!
+//! Who else is at work on the same addresses, and what arbitrates:
+//!
+//! | actor | what arbitrates |
+//! | --- | --- |
+//! | another alarm of the same group, a second delivery, reconcile | the group's lease: one at a time; who comes second waits, looks again, and finds it done |
+//! | a run that died | its lease ends with its time; what it noted there tells whom an alarm without an instance was about, and which addresses it may have left free |
+//! | a person who moves the interface | the attachment id: what is detached is the attachment that was read, or nothing; EC2 attaches once |
+//! | instance-start, on the address of a holder that is down | the association id, and no reassociation: one of them wins, the other looks again |
+//! | a person who moves an Elastic IP of a running holder, or a private IP, by hand | nothing in EC2: a look that is at most two seconds old; the window is one call |
+//! | a holder that recovers | the alarm is read again with everything else, a call before anything is touched |
+
+pub mod assessment;
+mod audit;
+pub mod decide;
+mod execute;
+mod fencing;
+pub mod group;
+mod messages;
+pub mod observe;
+mod obstacle;
+mod plan;
+mod progress;
+pub mod route;
+mod rule;
+mod run;
+mod under_lease;
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
+use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::error::Error;
+use crate::events::{OperatorCommand, Trigger};
+use crate::ledger::Ledger;
+use crate::ports::{Delivery, Ports};
+use crate::report::{Function, Report};
+use crate::settings::Settings;
+pub use audit::{Audit, audit};
+pub use obstacle::Obstacle;
+
+/// What failover asks of EC2 and CloudWatch.
+pub trait AlarmFailoverCloud:
+    ReadAddresses
+    + ReadInterfaces
+    + ReadInstances
+    + ReadStatusChecks
+    + ReadLimits
+    + ReadAlarms
+    + ReadFiringAlarms
+    + MoveInterface
+    + MovePrivateIps
+    + Reassociate
+    + Associate
+    + Disassociate
+    + Fence
+    + DryRun
+{
+}
+
+impl<T> AlarmFailoverCloud for T where
+    T: ReadAddresses
+        + ReadInterfaces
+        + ReadInstances
+        + ReadStatusChecks
+        + ReadLimits
+        + ReadAlarms
+        + ReadFiringAlarms
+        + MoveInterface
+        + MovePrivateIps
+        + Reassociate
+        + Associate
+        + Disassociate
+        + Fence
+        + DryRun
+{
+}
+
+const FUNCTION: Function = Function::AlarmFailover;
+
+/// Runs alarm-failover on one trigger.
+///
+/// # Errors
+/// When the event is to be delivered again: see [`Error`].
+pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    trigger: &Trigger,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    if let Trigger::Command(command @ OperatorCommand::Plan { group }) = trigger {
+        return plan::plan_command(ports, settings, command, group, delivery).await;
+    }
+    match assessment::accept(trigger, settings, ports.clock.now()) {
+        Ok(cause) => run::handle_cause(ports, settings, &cause, delivery).await,
+        Err(why) => Ok(Report::not_for(
+            FUNCTION,
+            settings.mode,
+            &trigger.to_string(),
+            &why,
+        )),
+    }
+}

@@ -1,0 +1,363 @@
+//! How one thing gets to one member: the cheapest way that works, or what stands in its way. Pure.
+
+use super::assessment::is_down;
+use super::decide::PlanInput;
+use super::group::{Resource, ResourceKind};
+use super::obstacle::Obstacle;
+use crate::instance_start::group::group_of;
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
+use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits, PublicIp};
+use crate::model::interface::{Attachment, Interface};
+use crate::settings::Mover;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// The network card on which interfaces are attached. Source: EC2 API reference,
+/// `AttachNetworkInterface`, `NetworkCardIndex`: the primary card is 0, and every instance has it.
+const PRIMARY_CARD: i32 = 0;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MoveAction {
+    /// Detach, wait, attach, wait.
+    Interface {
+        /// The interface.
+        eni: EniId,
+        /// The attachment that has to end first.
+        from: Option<Detachment>,
+        /// The device index on card 0.
+        device_index: i32,
+    },
+    /// One call, and the Elastic IPs ride along.
+    PrivateIps {
+        /// The interface that gets them.
+        to: EniId,
+        /// The private IPs.
+        ips: Vec<Ipv4Addr>,
+    },
+    /// One call, or two when the holder is down.
+    Address {
+        /// The allocation.
+        allocation: AllocationId,
+        /// The interface that gets it.
+        eni: EniId,
+        /// The private IP that gets it.
+        private_ip: Ipv4Addr,
+        /// The public IP that EC2 assigned there by itself, and that is lost for good.
+        displaced: Option<Ipv4Addr>,
+        /// How the tie to the holder ends.
+        association_change: AssociationChange,
+    },
+}
+
+impl MoveAction {
+    /// How it moves.
+    #[must_use]
+    pub fn mover(&self) -> Mover {
+        match self {
+            Self::Interface { .. } => Mover::Eni,
+            Self::PrivateIps { .. } => Mover::Ip,
+            Self::Address { .. } => Mover::Eip,
+        }
+    }
+}
+
+/// An attachment that has to end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Detachment {
+    /// The attachment: the compare-and-set token.
+    pub attachment: AttachmentId,
+    /// Whether it is on its way out already.
+    pub is_detaching: bool,
+    /// Whether the interface would end with its instance: that is cleared first.
+    pub delete_on_termination: bool,
+    /// Whether there is no guest that could let go by itself.
+    pub force: bool,
+}
+
+/// How an Elastic IP's tie to its holder ends.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AssociationChange {
+    /// There is none.
+    New,
+    /// The holder runs, and no other function touches what a running holder has: one call moves it.
+    Replace,
+    /// The holder is down, and a starting instance may be taking the address at this very moment. The tie
+    /// is ended by its id, and the new one never replaces another.
+    EndThenAssociate(AssociationId),
+}
+
+/// What earlier moves of the same plan have taken.
+#[derive(Debug, Clone, Default)]
+pub struct Reservations {
+    device_indexes: BTreeSet<(InstanceId, i32)>,
+    places: BTreeSet<(EniId, Ipv4Addr)>,
+    rooms: Vec<EniId>,
+}
+
+/// How a charge gets to a member.
+///
+/// # Errors
+/// What stands in the way.
+pub fn plan_move(
+    input: &PlanInput<'_>,
+    resource: &Resource<'_>,
+    member: &Instance,
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    match &resource.cargo {
+        ResourceKind::Interface(interface) => {
+            plan_interface_move(input, interface, member, reserved)
+        }
+        ResourceKind::PrivateIps {
+            subnet,
+            ips,
+            by_interface,
+            ..
+        } => {
+            let only = by_interface.then_some(input.group.name);
+            plan_private_ip_move(input, subnet.as_ref(), only, ips, member, reserved)
+        }
+        ResourceKind::Address(address) => match resource.mover {
+            Mover::Eni => Err(Obstacle::NotAnInterface {
+                allocation: address.allocation.clone(),
+            }),
+            Mover::Ip => Err(Obstacle::PrimaryPrivateIp {
+                allocation: address.allocation.clone(),
+            }),
+            Mover::Eip => plan_address_move(input, address, member, reserved),
+            Mover::Auto => plan_address_move(input, address, member, reserved)
+                .or_else(|why| plan_move_with_private_ip(input, address, member, reserved, why)),
+        },
+    }
+}
+
+fn plan_interface_move(
+    input: &PlanInput<'_>,
+    interface: &Interface,
+    member: &Instance,
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    let standby = member.id.clone();
+    let attachment = interface.attachment.as_ref();
+    if attachment.is_some_and(Attachment::is_primary) {
+        let eni = interface.id.clone();
+        return Err(Obstacle::PrimaryInterface { eni });
+    }
+    if let (Some(zone), Some(there)) = (&interface.zone, &member.zone)
+        && zone != there
+    {
+        return Err(Obstacle::OtherZone {
+            standby,
+            zone: there.clone(),
+            wanted: zone.clone(),
+        });
+    }
+    let device_index = free_device_index(input, member, reserved)?;
+    reserved.device_indexes.insert((standby, device_index));
+    Ok(MoveAction::Interface {
+        eni: interface.id.clone(),
+        from: attachment.map(|attachment| detachment(input, attachment)),
+        device_index,
+    })
+}
+
+fn detachment(input: &PlanInput<'_>, attachment: &Attachment) -> Detachment {
+    let force = attachment.instance.as_ref().is_some_and(|holder| {
+        let checks = input.health.checks.get(holder);
+        is_down(holder, input.observed)
+            || (input.kind.is_failure()
+                && checks == Some(&crate::model::instance::StatusChecks::Impaired))
+    });
+    Detachment {
+        attachment: attachment.id.clone(),
+        is_detaching: attachment.state == crate::model::interface::AttachmentState::Detaching,
+        delete_on_termination: attachment.delete_on_termination,
+        force,
+    }
+}
+
+/// The first free device index on card 0: neither a fixed one nor the number of interfaces, which is taken
+/// where the indexes have gaps.
+fn free_device_index(
+    input: &PlanInput<'_>,
+    member: &Instance,
+    reserved: &Reservations,
+) -> Result<i32, Obstacle> {
+    let standby = member.id.clone();
+    let Some(limit) = limits(input, member).map(|limits| limits.interfaces) else {
+        return Err(Obstacle::UnknownType {
+            standby,
+            kind: member.kind.clone(),
+        });
+    };
+    let on_card = member
+        .interfaces
+        .iter()
+        .filter(|each| each.card_index == PRIMARY_CARD);
+    let taken: BTreeSet<i32> = on_card.map(|each| each.device_index).collect();
+    let is_booked = |index: &i32| {
+        let slot = (member.id.clone(), *index);
+        reserved.device_indexes.contains(&slot) || input.excluded.device_indexes.contains(&slot)
+    };
+    let booked = reserved
+        .device_indexes
+        .iter()
+        .filter(|(instance, _)| *instance == member.id);
+    let used = taken.len() + booked.count();
+    if i32::try_from(used).is_ok_and(|used| used >= limit) {
+        let kind = member.kind.clone();
+        return Err(Obstacle::NoFreeDeviceIndex {
+            standby,
+            kind,
+            limit,
+        });
+    }
+    // An attachment takes an index of its own even where the instance has gaps, so some index is free.
+    let mut indexes = 1..=i32::MAX;
+    Ok(indexes
+        .find(|index| !taken.contains(index) && !is_booked(index))
+        .unwrap_or(limit))
+}
+
+fn limits(input: &PlanInput<'_>, member: &Instance) -> Option<InstanceTypeLimits> {
+    input.health.limits.get(member.kind.as_ref()?).copied()
+}
+
+fn plan_private_ip_move(
+    input: &PlanInput<'_>,
+    subnet: Option<&SubnetId>,
+    only_tagged: Option<&str>,
+    ips: &[Ipv4Addr],
+    member: &Instance,
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    let standby = member.id.clone();
+    let is_good =
+        |each: &&AttachedInterface| only_tagged.is_none_or(|group| has_tag(input, &each.id, group));
+    let in_subnet = || own_interfaces(input, member).filter(|each| each.subnet.as_ref() == subnet);
+    let Some(target) = in_subnet().find(is_good) else {
+        if let Some(untagged) = in_subnet().next() {
+            let eni = untagged.id.clone();
+            return Err(Obstacle::Untagged { standby, eni });
+        }
+        return Err(Obstacle::OtherSubnet {
+            standby,
+            subnet: subnet.cloned(),
+        });
+    };
+    let booked = reserved
+        .rooms
+        .iter()
+        .filter(|eni| **eni == target.id)
+        .count();
+    let used = target.private_ips.len() + booked + ips.len();
+    let limit = limits(input, member).map(|limits| limits.private_ips);
+    if let Some(limit) = limit
+        && i32::try_from(used).is_ok_and(|used| used > limit)
+    {
+        return Err(Obstacle::PrivateIpLimit {
+            standby,
+            eni: target.id.clone(),
+            limit,
+        });
+    }
+    reserved.rooms.extend(ips.iter().map(|_| target.id.clone()));
+    Ok(MoveAction::PrivateIps {
+        to: target.id.clone(),
+        ips: ips.to_vec(),
+    })
+}
+
+fn plan_address_move(
+    input: &PlanInput<'_>,
+    address: &Address,
+    member: &Instance,
+    reserved: &mut Reservations,
+) -> Result<MoveAction, Obstacle> {
+    let is_open = |eni: &EniId, ip: Ipv4Addr, public: Option<&PublicIp>| {
+        public.is_none_or(|public| public.auto_assigned)
+            && !reserved.places.contains(&(eni.clone(), ip))
+            && !has_address(input, eni, ip)
+    };
+    let mut places = own_interfaces(input, member).flat_map(|interface| {
+        let ips = interface.private_ips.iter();
+        ips.map(move |ip| (interface.id.clone(), ip))
+    });
+    let open = places.find(|(eni, ip)| is_open(eni, ip.ip, ip.public.as_ref()));
+    let Some((eni, place)) = open else {
+        return Err(Obstacle::NoFreePrivateIp {
+            standby: member.id.clone(),
+        });
+    };
+    reserved.places.insert((eni.clone(), place.ip));
+    Ok(MoveAction::Address {
+        allocation: address.allocation.clone(),
+        eni,
+        private_ip: place.ip,
+        displaced: place.public.map(|public| public.ip),
+        association_change: association_change(input, address),
+    })
+}
+
+fn association_change(input: &PlanInput<'_>, address: &Address) -> AssociationChange {
+    let Some(association) = &address.association else {
+        return AssociationChange::New;
+    };
+    let holder = association.instance.as_ref();
+    if holder.is_some_and(|holder| !is_down(holder, input.observed)) {
+        return AssociationChange::Replace;
+    }
+    AssociationChange::EndThenAssociate(association.id.clone())
+}
+
+/// The address cannot go alone: with the private IP that it is on, if that can move.
+fn plan_move_with_private_ip(
+    input: &PlanInput<'_>,
+    address: &Address,
+    member: &Instance,
+    reserved: &mut Reservations,
+    why: Obstacle,
+) -> Result<MoveAction, Obstacle> {
+    let Some((interface, ip)) = input.group.secondary_private_ip(address) else {
+        return Err(why);
+    };
+    plan_private_ip_move(
+        input,
+        interface.subnet.as_ref(),
+        None,
+        &[ip],
+        member,
+        reserved,
+    )
+}
+
+/// The interfaces that are the member's own: not an AWS service's, and none that moves among the group.
+fn own_interfaces<'a>(
+    input: &PlanInput<'a>,
+    member: &'a Instance,
+) -> impl Iterator<Item = &'a AttachedInterface> {
+    let input = *input;
+    member.interfaces.iter().filter(move |each| {
+        let floats = input.group.resources.iter().any(
+            |resource| matches!(&resource.cargo, ResourceKind::Interface(floating) if floating.id == each.id),
+        );
+        !each.service_managed && !floats
+    })
+}
+
+fn has_tag(input: &PlanInput<'_>, eni: &EniId, group: &str) -> bool {
+    let mut interfaces = input.observed.interfaces.iter();
+    let keys = &input.settings.tags;
+    interfaces.any(|each| each.id == *eni && group_of(&each.tags, keys) == Some(group))
+}
+
+fn has_address(input: &PlanInput<'_>, eni: &EniId, ip: Ipv4Addr) -> bool {
+    let mut held = input
+        .observed
+        .addresses
+        .iter()
+        .filter_map(|each| each.association.as_ref());
+    held.any(|held| held.eni.as_ref() == Some(eni) && held.private_ip == Some(ip))
+}

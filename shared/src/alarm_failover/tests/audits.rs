@@ -1,0 +1,278 @@
+//! Whether a group is ready, what returns and when, and what is taken up again.
+
+use super::asked::{second, settings, trio};
+use super::fixture::{ENI, Fixture, GROUP, id, pair};
+use super::looks::alarm;
+use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::audit;
+use crate::alarm_failover::audit::FleetState;
+use crate::alarm_failover::decide::Move;
+use crate::alarm_failover::group::{Group, ResourceId};
+use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::cloud::moves::DryRunCall;
+use crate::ledger::lease::{FailoverRecord, Lease};
+use crate::model::alarm::AlarmState;
+use crate::model::instance::{InstanceState, StatusChecks};
+use crate::report::GroupReport;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
+    let settings = settings(&[]);
+    let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
+    let fleet = FleetState {
+        observed: &fixture.observed,
+        health: fixture.fitness_with_limits(),
+    };
+    audit::readiness(&fleet, &group, &settings, second(0))
+}
+
+fn two_holders() -> Fixture {
+    trio().floating().attached_to(2).address()
+}
+
+#[test]
+fn a_group_is_ready_when_each_holder_has_a_standby() {
+    let (report, moves) = ready(&two_holders());
+    assert!(report.ready, "{:?}", report.obstacles);
+    assert_eq!((report.group.as_str(), report.free_addresses), ("web", 0));
+    assert_eq!(report.holders, [id(1), id(2)]);
+    assert_eq!(report.standbys, [id(1), id(2)]);
+    assert_eq!(moves.len(), 2);
+}
+
+#[test]
+fn what_is_with_nobody_belongs_to_what_has_to_be_ready() {
+    let (report, moves) = ready(&pair().floating().adrift());
+    assert!(report.ready);
+    assert_eq!((report.holders, report.standbys), (vec![], vec![id(1)]));
+    assert_eq!(moves.len(), 1);
+}
+
+#[test]
+fn what_stands_in_the_way_of_several_holders_is_said_once() {
+    let full = trio().floating().adrift().address().change(|fixture| {
+        fixture.limits.interfaces = 1;
+        let mut second = fixture.observed.addresses[0].clone();
+        let association_change = second.association.as_mut().unwrap();
+        association_change.instance = Some(id(2));
+        association_change.eni = Some("eni-02".parse().unwrap());
+        association_change.private_ip = Some(super::fixture::private_ip(2));
+        second.allocation = "eipalloc-02".parse().unwrap();
+        second.ip = [203, 0, 113, 8].into();
+        fixture.observed.addresses.push(second);
+    });
+    let (report, _) = ready(&full);
+    assert!(!report.ready);
+    let told = report.obstacles.iter().map(|each| each.why.clone());
+    let told: Vec<_> = told.collect();
+    let once: BTreeSet<_> = told.iter().cloned().collect();
+    assert_eq!((told.len(), once.len()), (3, 3), "{told:?}");
+}
+
+#[test]
+fn a_group_whose_interface_ends_with_its_instance_is_not_ready() {
+    let detachment = pair().floating().change(|fixture| {
+        let attachment = fixture.observed.interfaces[0].attachment.as_mut();
+        attachment.unwrap().delete_on_termination = true;
+    });
+    let (report, _) = ready(&detachment);
+    assert!(!report.ready);
+    assert!(report.obstacles[0].what.contains("ends with its instance"));
+}
+
+#[test]
+fn a_group_whose_holder_is_no_member_is_not_ready() {
+    let stranger = trio().floating().change(|fixture| {
+        fixture.member(1).tags.clear();
+    });
+    let (report, _) = ready(&stranger);
+    assert!(!report.ready);
+    assert!(report.obstacles[0].what.contains("is no member"));
+}
+
+fn episode(alarms: &[&str]) -> FailoverRecord {
+    FailoverRecord {
+        cause: "alarm web".to_owned(),
+        alarms: alarms.iter().map(ToString::to_string).collect(),
+        fired_at: second(7),
+        failed_members: BTreeSet::from([id(1)]),
+        pending_reassociation: Vec::new(),
+        pending_fences: BTreeMap::new(),
+        began_at: second(8),
+        ended_at: Some(second(9)),
+        to: Some(id(2)),
+    }
+}
+
+/// How long the first member has to be well for everything to return to it, and whether it is so now.
+fn target(fixture: &Fixture, last: Option<FailoverRecord>) -> Option<(Duration, bool)> {
+    let settings = settings(&[]);
+    let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
+    let fleet = FleetState {
+        observed: &fixture.observed,
+        health: fixture.fitness_with_limits(),
+    };
+    let lease = Lease {
+        last,
+        ..Lease::new(GROUP.1)
+    };
+    let target = audit::failback_target(&group, &fleet, &settings, &lease);
+    target.map(|(target, wait, is_healthy)| {
+        assert_eq!(target.id, id(1));
+        (wait, is_healthy)
+    })
+}
+
+fn minutes(number: u64) -> Duration {
+    Duration::from_secs(60 * number)
+}
+
+/// An interface that is to return to the first member, with the second.
+fn away() -> Fixture {
+    pair().floating().attached_to(2).tagged("failback", "30")
+}
+
+#[test]
+fn what_is_away_returns_after_the_time_of_its_tag() {
+    assert_eq!(target(&away(), None), Some((minutes(30), true)));
+    assert_eq!(target(&away().attached_to(1), None), None, "it is at home");
+    let never = pair().floating().attached_to(2);
+    assert_eq!(target(&never, None), None, "nothing asks for it");
+    assert_eq!(target(&away().tagged("failback", "never"), None), None);
+}
+
+#[test]
+fn of_several_times_the_longest_counts() {
+    let both = |fixture: Fixture, own: &str| {
+        let fixture = fixture.address().address_tagged("failback", own);
+        fixture.change(|it| {
+            let association_change = it.observed.addresses[0].association.as_mut();
+            association_change.unwrap().instance = Some(id(2));
+        })
+    };
+    assert_eq!(target(&both(away(), "60"), None), Some((minutes(60), true)));
+    assert_eq!(target(&both(away(), "9"), None), Some((minutes(30), true)));
+    let at_home = away().address().address_tagged("failback", "60");
+    assert_eq!(target(&at_home, None), Some((minutes(30), true)));
+}
+
+#[test]
+fn nothing_returns_to_a_member_that_is_not_well() {
+    let is_healthy = |fixture: Fixture| target(&fixture, None).expect("it is away").1;
+    let health = |checks, state| away().change(move |it| it.health(1, checks, state));
+    assert!(!is_healthy(health(
+        StatusChecks::Ok,
+        InstanceState::Stopped
+    )));
+    assert!(!is_healthy(health(
+        StatusChecks::Impaired,
+        InstanceState::Running
+    )));
+    assert!(!is_healthy(health(
+        StatusChecks::Initializing,
+        InstanceState::Running
+    )));
+    let firing = alarm("beat", AlarmState::Alarm, &[Some(1)]);
+    assert!(!is_healthy(away().alarmed(firing)));
+    let of_the_holder = alarm("beat", AlarmState::Alarm, &[Some(2)]);
+    assert!(is_healthy(away().alarmed(of_the_holder)));
+}
+
+#[test]
+fn nothing_returns_while_what_moved_it_fires_and_names_no_instance() {
+    let still = |state, measured: &[Option<u8>]| {
+        let fixture = away().alarmed(alarm("b", state, measured));
+        let is_healthy = target(&fixture, Some(episode(&["a", "b", "c"])));
+        !is_healthy.expect("it is away").1
+    };
+    assert!(still(AlarmState::Alarm, &[None]));
+    assert!(still(AlarmState::Alarm, &[]));
+    assert!(!still(AlarmState::Ok, &[None]));
+    assert!(
+        !still(AlarmState::Alarm, &[None, Some(2)]),
+        "it has an instance"
+    );
+    let other = away().alarmed(alarm("d", AlarmState::Alarm, &[None]));
+    assert_eq!(
+        target(&other, Some(episode(&["a"]))),
+        Some((minutes(30), true))
+    );
+}
+
+#[test]
+fn a_failover_is_taken_up_with_its_alarms_which_are_read_again() {
+    let cause = audit::resumed(&episode(&["a"]), "web", second(99));
+    assert_eq!((cause.kind, cause.at), (CauseKind::Alarm, second(7)));
+    assert_eq!(cause.text, "alarm web, taken up again");
+    assert_eq!(cause.alarms, ["a"]);
+    assert_eq!(cause.instances, BTreeSet::from([id(1)]));
+    assert_eq!(cause.group.as_deref(), Some("web"));
+    let without = audit::resumed(&episode(&[]), "web", second(99));
+    assert_eq!(
+        without.kind,
+        CauseKind::Resume,
+        "nothing new is begun for it"
+    );
+}
+
+fn rehearsed(action: MoveAction) -> Vec<DryRunCall> {
+    audit::rehearsals(&Move {
+        resource: ResourceId::Interface(ENI.parse().unwrap()),
+        public_ips: Vec::new(),
+        from: Some(id(1)),
+        to: id(2),
+        action,
+        is_return: false,
+    })
+}
+
+#[test]
+fn every_call_of_a_move_is_rehearsed_that_ec2_lets_one_rehearse() {
+    let eni = || ENI.parse().unwrap();
+    let interface = |is_held: bool| MoveAction::Interface {
+        eni: eni(),
+        from: is_held.then(|| Detachment {
+            attachment: "eni-attach-01".parse().unwrap(),
+            is_detaching: false,
+            delete_on_termination: false,
+            force: false,
+        }),
+        device_index: 2,
+    };
+    let attach = || DryRunCall::Attach {
+        eni: eni(),
+        instance: id(2),
+        device_index: 2,
+    };
+    let detach = DryRunCall::Detach("eni-attach-01".parse().unwrap());
+    assert_eq!(rehearsed(interface(true)), [detach, attach()]);
+    assert_eq!(rehearsed(interface(false)), [attach()]);
+
+    let private_ip = super::fixture::private_ip(2);
+    let address = |association_change: AssociationChange| MoveAction::Address {
+        allocation: "eipalloc-01".parse().unwrap(),
+        eni: eni(),
+        private_ip,
+        displaced: None,
+        association_change,
+    };
+    let associate = || DryRunCall::Associate {
+        allocation: "eipalloc-01".parse().unwrap(),
+        eni: eni(),
+        private_ip,
+    };
+    let end = DryRunCall::Disassociate("eipassoc-01".parse().unwrap());
+    let ended = address(AssociationChange::EndThenAssociate(
+        "eipassoc-01".parse().unwrap(),
+    ));
+    assert_eq!(rehearsed(ended), [end, associate()]);
+    assert_eq!(
+        rehearsed(address(AssociationChange::Replace)),
+        [associate()]
+    );
+    assert_eq!(rehearsed(address(AssociationChange::New)), [associate()]);
+
+    let ips = vec![private_ip];
+    assert_eq!(rehearsed(MoveAction::PrivateIps { to: eni(), ips }), []);
+}

@@ -1,0 +1,148 @@
+//! A move is made on a look that is two seconds old at most. Where EC2 is slower, what it hangs on is read once
+//! more, and anything that is not as it was is a reason to look anew.
+
+use super::*;
+use crate::model::alarm::Alarm;
+use crate::model::alarm::{AlarmMetric, AlarmState};
+use InstanceState::{Running, Stopped};
+
+fn alarm(state: AlarmState) -> Vec<Alarm> {
+    let measure = AlarmMetric {
+        namespace: "AWS/EC2".to_owned(),
+        metric: "StatusCheckFailed".to_owned(),
+        dimensions: [("InstanceId".to_owned(), id(1).to_string())].into(),
+    };
+    vec![Alarm {
+        name: ALARM.to_owned(),
+        state,
+        since: None,
+        suppressed_by: None,
+        metrics: vec![measure],
+        rule: None,
+    }]
+}
+
+fn fires() -> Vec<Alarm> {
+    alarm(AlarmState::Alarm)
+}
+
+/// The first member has an address, and its alarm fires.
+fn failing() -> Fixture {
+    pair().address().change(|fixture| {
+        let alarms = fires().into_iter().map(|alarm| (alarm.name.clone(), alarm));
+        fixture.observed.alarms = alarms.collect();
+    })
+}
+
+/// EC2 shows all of it as it was.
+fn as_it_was() -> Script {
+    let seen = failing().observed;
+    script()
+        .instances(0, Ok(seen.instances))
+        .address(0, Ok(seen.addresses[0].clone()))
+        .alarms(0, Ok(fires()))
+}
+
+fn moving() -> MoveAction {
+    MoveAction::Address {
+        allocation: "eipalloc-01".parse().unwrap(),
+        eni: "eni-02".parse().unwrap(),
+        private_ip: Ipv4Addr::new(10, 0, 0, 2),
+        displaced: None,
+        association_change: AssociationChange::Replace,
+    }
+}
+
+/// What a move on a look that is so old comes to; its call is refused, so as to see whether it was sent.
+fn on_a_look(seconds: f64, script: Script) -> (String, usize) {
+    let refused = script.refuse("reassociate", "IncorrectState");
+    let reads = refused.clone();
+    let job = refused.moving(moving()).planned_on(failing());
+    (job.looked_before(seconds).go().end, reads.reads())
+}
+
+const SENT: &str = "refused: IncorrectState";
+
+#[test]
+fn a_look_of_two_seconds_ago_is_acted_on() {
+    assert_eq!(on_a_look(2.0, as_it_was()), (SENT.to_owned(), 0));
+}
+
+#[test]
+fn on_an_older_look_everything_that_the_move_hangs_on_is_read_again() {
+    assert_eq!(on_a_look(2.1, as_it_was()), (SENT.to_owned(), 4));
+}
+
+#[test]
+fn an_interface_hangs_on_no_address() {
+    let script = as_it_was().refuse("attach", "IncorrectState");
+    let reads = script.clone();
+    let job = script.moving(carrying(None)).planned_on(failing());
+    assert_eq!(job.looked_before(2.1).go().end, SENT);
+    assert_eq!(reads.reads(), 3);
+}
+
+#[test]
+fn an_alarm_that_fires_no_more_moves_nothing_on_an_old_look() {
+    let healed = as_it_was().alarms(0, Ok(alarm(AlarmState::Ok)));
+    assert_eq!(on_a_look(2.1, healed).0, "lost");
+}
+
+#[test]
+fn a_member_that_has_changed_moves_nothing_on_an_old_look() {
+    for (number, is_gone) in [(1, false), (2, false), (1, true), (2, true)] {
+        let mut members = failing().observed.instances;
+        let at = number - 1;
+        members[at].state = Stopped;
+        if is_gone {
+            members.remove(at);
+        }
+        let changed = as_it_was().instances(0, Ok(members));
+        assert_eq!(on_a_look(2.1, changed).0, "lost");
+    }
+}
+
+#[test]
+fn an_address_that_has_changed_is_not_moved_on_an_old_look() {
+    let mut address = failing().observed.addresses.remove(0);
+    address.association = None;
+    assert_eq!(
+        on_a_look(2.1, as_it_was().address(0, Ok(address))).0,
+        "lost"
+    );
+}
+
+#[test]
+fn a_holder_without_the_tag_that_has_stopped_moves_nothing_on_an_old_look() {
+    for (state, end) in [(Running, SENT), (Stopped, "lost")] {
+        let mut seen = failing().change(|fixture| {
+            let untagged = fixture.observed.instances.remove(0);
+            fixture.observed.others.insert(untagged.id, Running);
+        });
+        seen.observed.at -= Duration::seconds(3);
+        let mut members = failing().observed.instances;
+        members[0].state = state;
+        let script = as_it_was().instances(0, Ok(members));
+        let script = script.refuse("reassociate", "IncorrectState");
+        assert_eq!(script.moving(moving()).planned_on(seen).go().end, end);
+    }
+}
+
+#[test]
+fn what_cannot_be_read_again_is_not_moved_on_an_old_look() {
+    for script in [
+        as_it_was().alarms(0, Err("Throttling")),
+        as_it_was().instances(0, Err("Throttling")),
+        as_it_was().address(0, Err("UnauthorizedOperation")),
+    ] {
+        assert_eq!(on_a_look(2.1, script).0, "lost");
+    }
+}
+
+#[test]
+fn what_is_read_again_too_slowly_is_not_acted_on_either() {
+    let quick = as_it_was().slow(std::time::Duration::from_millis(500));
+    assert_eq!(on_a_look(2.1, quick).0, SENT);
+    let slow = as_it_was().slow(std::time::Duration::from_millis(510));
+    assert_eq!(on_a_look(2.1, slow).0, "lost");
+}

@@ -1,0 +1,141 @@
+//! What a run keeps of each move: how it ended, who did not take it, and what is not tried again.
+
+use super::fixture::{EIP, ENI, id};
+use crate::alarm_failover::decide::Move;
+use crate::alarm_failover::execute::MoveResult;
+use crate::alarm_failover::group::ResourceId;
+use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::route::MoveAction;
+use crate::cloud::{CloudError, Failure};
+use crate::model::ids::InstanceId;
+use crate::report::{MoveEnd, MoveReport};
+
+fn interface() -> ResourceId {
+    ResourceId::Interface(ENI.parse().unwrap())
+}
+
+/// The interface goes from a member, or from nobody, to another.
+fn going(from: Option<u8>, to: u8) -> Move {
+    Move {
+        resource: interface(),
+        public_ips: vec![EIP],
+        from: from.map(id),
+        to: id(to),
+        action: MoveAction::Interface {
+            eni: ENI.parse().unwrap(),
+            from: None,
+            device_index: 1,
+        },
+        is_return: false,
+    }
+}
+
+fn at_device_index(index: i32) -> Move {
+    let mut one = going(Some(1), 2);
+    if let MoveAction::Interface { device_index, .. } = &mut one.action {
+        *device_index = index;
+    }
+    one
+}
+
+fn answer() -> CloudError {
+    CloudError::from(Failure {
+        action: "ec2:AttachNetworkInterface",
+        code: Some("InvalidParameterValue".to_owned()),
+        message: None,
+        request_id: None,
+        source: None,
+    })
+}
+
+fn moved() -> MoveResult {
+    MoveResult::Moved {
+        attachment: "eni-attach-02".parse().ok(),
+    }
+}
+
+/// What a run knows after moves that ended so, one after the other.
+fn after(moves: Vec<(Move, MoveResult)>) -> Progress {
+    let mut progress = Progress::default();
+    for (one, end) in moves {
+        progress.note(&one, end, Vec::new());
+    }
+    progress
+}
+
+fn report(progress: &Progress) -> &MoveReport {
+    &progress.moves[&interface()]
+}
+
+fn tried(progress: &Progress) -> Vec<InstanceId> {
+    let tried = report(progress).tried.iter();
+    tried.map(|one| one.standby.clone()).collect()
+}
+
+#[test]
+fn what_has_moved_is_noted_with_its_attachment() {
+    let progress = after(vec![(going(Some(1), 2), moved())]);
+    let attachment = report(&progress).attachment.as_ref();
+    assert_eq!(attachment.unwrap().as_str(), "eni-attach-02");
+    assert_eq!(report(&progress).end, MoveEnd::Moved);
+}
+
+#[test]
+fn what_does_not_exist_any_more_is_gone_and_that_is_its_end() {
+    let mut progress = Progress::default();
+    assert!(progress.note(&going(Some(1), 2), MoveResult::Gone, Vec::new()));
+    assert_eq!(report(&progress).end, MoveEnd::Gone);
+}
+
+#[test]
+fn a_standby_that_does_not_take_it_is_told_with_ec2s_answer_and_not_asked_again() {
+    let progress = after(vec![(going(Some(1), 2), MoveResult::Refused(answer()))]);
+    assert_eq!(tried(&progress), [id(2)]);
+    let standbys = &progress.excluded.standbys;
+    assert!(standbys.contains(&(interface(), id(2))));
+    let told = progress.refusals.iter().map(|(one, _)| one.to.clone());
+    assert_eq!(told.collect::<Vec<_>>(), [id(2)]);
+}
+
+#[test]
+fn who_had_it_and_who_did_not_take_it_is_known_when_another_has_taken_it() {
+    let progress = after(vec![
+        (going(Some(1), 2), MoveResult::Refused(answer())),
+        (going(None, 3), moved()),
+    ]);
+    assert_eq!(tried(&progress), [id(2)]);
+    assert_eq!(report(&progress).from, Some(id(1)));
+    assert_eq!(report(&progress).to, Some(id(3)));
+}
+
+#[test]
+fn who_has_it_is_known_although_it_was_with_nobody_at_first() {
+    let progress = after(vec![
+        (going(None, 2), MoveResult::Superseded),
+        (going(Some(1), 2), moved()),
+    ]);
+    assert_eq!(report(&progress).from, Some(id(1)));
+}
+
+#[test]
+fn a_standby_of_which_three_device_indexes_are_taken_is_not_asked_again() {
+    let taken = |index| {
+        (
+            at_device_index(index),
+            MoveResult::DeviceIndexTaken(answer()),
+        )
+    };
+    let two = after(vec![taken(1), taken(2)]);
+    assert_eq!(two.excluded.device_indexes.len(), 2);
+    assert!(two.excluded.standbys.is_empty() && tried(&two).is_empty());
+    let three = after(vec![taken(1), taken(2), taken(3)]);
+    assert!(three.excluded.standbys.contains(&(interface(), id(2))));
+    assert_eq!(tried(&three), [id(2)]);
+}
+
+#[test]
+fn a_run_that_is_out_of_time_knows_it() {
+    let progress = after(vec![(going(Some(1), 2), MoveResult::OutOfTime)]);
+    assert!(progress.is_out_of_time);
+    assert_eq!(report(&progress).end, MoveEnd::NotMoved);
+}

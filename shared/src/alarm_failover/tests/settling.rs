@@ -1,0 +1,186 @@
+//! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
+
+use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
+use crate::alarm_failover::decide::{Blocked, Move};
+use crate::alarm_failover::group::{Group, ResourceId};
+use crate::alarm_failover::messages;
+use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::route::MoveAction;
+use crate::model::ids::InstanceId;
+use crate::model::instance::{InstanceState, StatusChecks};
+use crate::report::MoveEnd;
+use crate::settings::Settings;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+const FLOATING: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 99);
+
+fn interface() -> ResourceId {
+    ResourceId::Interface(ENI.parse().unwrap())
+}
+
+fn address() -> ResourceId {
+    ResourceId::Address("eipalloc-01".parse().unwrap())
+}
+
+/// Something that is on its way to the second member.
+fn unfinished_move(resource: &ResourceId) -> (Progress, Move) {
+    let one = Move {
+        resource: resource.clone(),
+        public_ips: vec![EIP],
+        from: Some(id(1)),
+        to: id(2),
+        action: MoveAction::PrivateIps {
+            to: "eni-02".parse().unwrap(),
+            ips: vec![FLOATING],
+        },
+        is_return: false,
+    };
+    let mut progress = Progress {
+        sources: BTreeSet::from([id(1)]),
+        ..Progress::default()
+    };
+    let report = messages::unfinished_move(&one);
+    progress.moves.insert(resource.clone(), report);
+    (progress, one)
+}
+
+fn in_its_group<T>(fixture: &Fixture, ask: impl FnOnce(&Group<'_>) -> T) -> T {
+    let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
+    let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    let settings = Settings::read(variables).unwrap();
+    ask(&Group::named("web", &fixture.observed, &settings, &[]))
+}
+
+/// What becomes of it where nothing is planned any more, and with whom it is.
+fn settled(resource: &ResourceId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
+    let (mut progress, _) = unfinished_move(resource);
+    in_its_group(fixture, |group| progress.close_finished(&[], group));
+    let report = &progress.moves[resource];
+    (report.end, report.to.clone())
+}
+
+const THERE: MoveEnd = MoveEnd::AlreadyThere;
+
+#[test]
+fn what_is_planned_no_more_is_with_whoever_has_it() {
+    let there = pair().floating().attached_to(2);
+    assert_eq!(settled(&interface(), &there), (THERE, Some(id(2))));
+}
+
+#[test]
+fn what_is_still_with_the_failed_member_is_not_finished() {
+    let open = (MoveEnd::NotMoved, Some(id(2)));
+    let there = pair().floating().attached_to(1);
+    assert_eq!(settled(&interface(), &there), open);
+    assert_eq!(settled(&address(), &pair().address()), open);
+}
+
+#[test]
+fn what_is_with_a_member_that_is_well_again_stays_there() {
+    let (mut progress, _) = unfinished_move(&interface());
+    progress.recovered = Some("the alarm is OK".to_owned());
+    let there = pair().floating().attached_to(1);
+    in_its_group(&there, |group| progress.close_finished(&[], group));
+    let report = &progress.moves[&interface()];
+    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
+}
+
+#[test]
+fn what_the_group_has_no_more_is_gone() {
+    assert_eq!(settled(&interface(), &pair().address()).0, MoveEnd::Gone);
+    assert_eq!(settled(&address(), &pair()).0, MoveEnd::Gone);
+    let ip = ResourceId::PrivateIps(Some(FLOATING));
+    assert_eq!(settled(&ip, &pair().floating()).0, MoveEnd::Gone);
+}
+
+#[test]
+fn an_address_that_came_to_an_interface_that_moves_is_not_gone() {
+    let there = pair().floating().attached_to(2);
+    let there = there.change(|fixture| fixture.put_address_on(ENI));
+    assert_eq!(settled(&address(), &there), (THERE, Some(id(2))));
+}
+
+#[test]
+fn a_private_ip_that_came_to_others_is_not_gone() {
+    let others = [97, 99].map(|last| (Ipv4Addr::new(10, 0, 0, last), None));
+    let there = pair().floating().attached_to(2).tagged("mover", "ip");
+    let there = there.change(|fixture| {
+        let own = &mut fixture.observed.interfaces[0];
+        own.private_ips.extend(others);
+        own.primary_ip = Some(Ipv4Addr::new(10, 0, 0, 2));
+    });
+    let ip = |last| ResourceId::PrivateIps(Some(Ipv4Addr::new(10, 0, 0, last)));
+    assert_eq!(settled(&ip(99), &there), (THERE, Some(id(2))));
+    assert_eq!(settled(&ip(98), &there).0, MoveEnd::Gone);
+}
+
+#[test]
+fn what_is_planned_again_is_not_settled() {
+    let (mut progress, one) = unfinished_move(&interface());
+    in_its_group(&pair(), |group| progress.close_finished(&[one], group));
+    assert_eq!(progress.moves[&interface()].end, MoveEnd::NotMoved);
+}
+
+#[test]
+fn what_cannot_be_planned_is_not_settled_and_what_is_there_is() {
+    let (mut progress, _) = unfinished_move(&interface());
+    let ip = ResourceId::PrivateIps(Some(FLOATING));
+    let other = progress.moves[&interface()].clone();
+    progress.moves.insert(ip.clone(), other);
+    progress.blocked.push(Blocked {
+        resource: ip.clone(),
+        public_ips: Vec::new(),
+        holder: None,
+        why: Vec::new(),
+    });
+    let there = pair().floating().attached_to(2);
+    in_its_group(&there, |group| progress.close_finished(&[], group));
+    assert_eq!(progress.moves[&ip].end, MoveEnd::NotMoved);
+    assert_eq!(progress.moves[&interface()].end, THERE);
+}
+
+#[test]
+fn what_has_moved_is_not_settled_again() {
+    let (mut progress, _) = unfinished_move(&interface());
+    progress.moves.get_mut(&interface()).unwrap().end = MoveEnd::Moved;
+    in_its_group(&pair(), |group| progress.close_finished(&[], group));
+    assert_eq!(progress.moves[&interface()].end, MoveEnd::Moved);
+}
+
+#[test]
+fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_nothing() {
+    let (mut progress, _) = unfinished_move(&address());
+    let report = progress.moves.get_mut(&address()).unwrap();
+    report.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
+    progress.sources = BTreeSet::from([id(2)]);
+    in_its_group(&pair().address(), |group| {
+        progress.close_finished(&[], group)
+    });
+    let report = &progress.moves[&address()];
+    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
+    assert_eq!(report.private_ips, [private_ip(1)]);
+    assert_eq!(report.displaced, None);
+}
+
+/// Who loses what it has when the second member is in a state, and something of that end came to it.
+fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
+    let there = pair().floating().attached_to(2).change(|fixture| {
+        fixture.health(2, StatusChecks::Ok, state);
+    });
+    let (mut progress, _) = unfinished_move(&interface());
+    progress.moves.get_mut(&interface()).unwrap().end = end;
+    in_its_group(&there, |group| {
+        progress.add_failed_targets(group, &there.observed)
+    });
+    progress.sources
+}
+
+#[test]
+fn a_member_that_fails_with_something_on_its_way_to_it_loses_that_again() {
+    let both = BTreeSet::from([id(1), id(2)]);
+    let first = BTreeSet::from([id(1)]);
+    assert_eq!(follows(InstanceState::Stopping, MoveEnd::NotMoved), both);
+    assert_eq!(follows(InstanceState::Running, MoveEnd::NotMoved), first);
+    assert_eq!(follows(InstanceState::Stopping, MoveEnd::Moved), first);
+}

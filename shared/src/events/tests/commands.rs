@@ -1,0 +1,75 @@
+//! Golden tests of what a person asks for.
+
+use super::wrong;
+use crate::events::{EventError, OperatorCommand, Trigger, parse};
+use serde_json::{Value, json};
+
+fn command(event: &Value) -> OperatorCommand {
+    match parse(event) {
+        Ok(Trigger::Command(command)) => command,
+        other => panic!("expected a wish, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_plan_is_asked_for_by_group() {
+    let asked = command(&json!({"holdfast": "plan", "group": "web"}));
+    assert_eq!(
+        asked,
+        OperatorCommand::Plan {
+            group: "web".to_owned()
+        }
+    );
+    assert_eq!(asked.to_string(), "a plan for the group web");
+}
+
+#[test]
+fn a_switchover_may_name_the_member_that_takes_over() {
+    let to = command(&json!({"holdfast": "failover", "group": "web", "to": "i-0c3"}));
+    assert_eq!(to.to_string(), "a switchover of the group web to i-0c3");
+    let to_whoever_is_next = command(&json!({"holdfast": "failover", "group": "web"}));
+    assert_eq!(
+        to_whoever_is_next.to_string(),
+        "a switchover of the group web"
+    );
+}
+
+#[test]
+fn a_slip_of_the_pen_is_named_by_its_field() {
+    for (event, field) in [
+        (json!({"holdfast": "fail over", "group": "web"}), "holdfast"),
+        (json!({"holdfast": true, "group": "web"}), "holdfast"),
+        (json!({"holdfast": "plan"}), "group"),
+        (json!({"holdfast": "plan", "group": " "}), "group"),
+        (json!({"holdfast": "plan", "group": ["web"]}), "group"),
+        (
+            json!({"holdfast": "plan", "group": "web", "to": "i-0c3"}),
+            "to",
+        ),
+        (
+            json!({"holdfast": "failover", "group": "web", "to": "eni-1"}),
+            "to",
+        ),
+        (
+            json!({"holdfast": "failover", "group": "web", "to": null}),
+            "to",
+        ),
+        (
+            json!({"holdfast": "failover", "group": "web", "too": "i-0c3"}),
+            "too",
+        ),
+        (
+            json!({"holdfast": "failover", "group": "web", "": null}),
+            EventError::WHOLE,
+        ),
+        (json!({"": null, "holdfast": "failover"}), EventError::WHOLE),
+    ] {
+        assert_eq!(wrong(&event).0, field, "{event}");
+    }
+}
+
+#[test]
+fn a_field_that_is_not_taken_comes_with_those_that_are() {
+    let (_, problem) = wrong(&json!({"holdfast": "plan", "group": "web", "to": "i-0c3"}));
+    assert_eq!(problem, "`plan` does not take `to`: expected `group`");
+}

@@ -1,0 +1,342 @@
+//! A group as its tags and EC2's associations show it: whose address is where, which instance lacks
+//! one, and on which private IP it would go. Pure reading, nothing is decided here.
+
+use super::observe::Observed;
+use crate::model::elastic_ip::{Address, Association};
+use crate::model::ids::{EniId, InstanceId};
+use crate::model::instance::{Instance, PublicIp};
+use crate::model::interface::{Attachment, Interface};
+use crate::model::tags::Tags;
+use crate::settings::{OnStop, Settings, TagKeys};
+use std::net::Ipv4Addr;
+
+/// One group: its addresses, and the instances that share them.
+#[derive(Debug, Clone)]
+pub struct Group<'a> {
+    /// Its name, the value of the tag.
+    pub name: &'a str,
+    /// Its addresses, without those that an AWS service manages, and those that are on an interface which
+    /// moves among the group by itself.
+    pub addresses: Vec<&'a Address>,
+    /// Its instances, whatever state they are in.
+    pub members: Vec<Member<'a>>,
+    keys: &'a TagKeys,
+    observed: &'a Observed,
+}
+
+/// An instance of a group.
+#[derive(Debug, Clone)]
+pub struct Member<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The group's addresses that it has.
+    pub standing: Vec<&'a Address>,
+    /// The group's addresses that its interfaces show, and that are not shown to be with it: EC2's two
+    /// answers are of different moments.
+    pub inconsistent: Vec<&'a Address>,
+    /// What it lacks, each with the private IP on which it would go.
+    pub needs: Vec<Need<'a>>,
+    /// How many addresses it asks for beyond the private IPs that can take one.
+    pub unplaceable: usize,
+}
+
+/// An address that an instance asks for and does not have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need<'a> {
+    /// The slot that it is to be of; none: any address of the group that has no slot.
+    pub slot: Option<&'a str>,
+    /// Where it would go.
+    pub target: Target,
+}
+
+/// A private IP that can take an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The interface.
+    pub eni: EniId,
+    /// The private IP.
+    pub private_ip: Ipv4Addr,
+    /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
+    pub auto_assigned: Option<Ipv4Addr>,
+}
+
+/// An instance that has an address and does not run any more.
+#[derive(Debug, Clone, Copy)]
+pub struct StoppedHolder<'a> {
+    /// The instance.
+    pub instance: &'a Instance,
+    /// The tie that would have to end: the compare-and-set token.
+    pub association: &'a Association,
+}
+
+impl<'a> Group<'a> {
+    /// The group of that name.
+    #[must_use]
+    pub fn named(name: &'a str, observed: &'a Observed, keys: &'a TagKeys) -> Self {
+        let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
+        let mut group = Self {
+            name,
+            addresses: observed
+                .addresses
+                .iter()
+                .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
+                .filter(|address| !moves_with_interface(address, observed, name, keys))
+                .collect(),
+            members: Vec::new(),
+            keys,
+            observed,
+        };
+        let instances = observed.instances.iter();
+        group.members = instances
+            .filter(|instance| is_in(&instance.tags))
+            .map(|instance| group.member(instance))
+            .collect();
+        group
+    }
+
+    /// The member with that id.
+    #[must_use]
+    pub fn member_named(&self, id: &InstanceId) -> Option<&Member<'a>> {
+        self.members.iter().find(|member| member.instance.id == *id)
+    }
+
+    /// The slot of an address.
+    #[must_use]
+    pub fn slot_of(&self, address: &'a Address) -> Option<&'a str> {
+        slots_of(&address.tags, self.keys).next()
+    }
+
+    /// Whether an address may go to whoever asks for `slot`. One that has a slot is kept for it. Who
+    /// asks for a slot that no address of the group has takes one without.
+    #[must_use]
+    pub fn is_open_to(&self, address: &'a Address, slot: Option<&str>) -> bool {
+        match (self.slot_of(address), slot) {
+            (None, None) => true,
+            (Some(has), Some(asked)) => has == asked,
+            (None, Some(asked)) => !self.has_slot(asked),
+            (Some(_), None) => false,
+        }
+    }
+
+    fn has_slot(&self, slot: &str) -> bool {
+        self.addresses
+            .iter()
+            .any(|address| self.slot_of(address) == Some(slot))
+    }
+
+    /// Whether nothing has the address, as far as both of EC2's answers show.
+    #[must_use]
+    pub fn is_free(&self, address: &Address) -> bool {
+        let mut instances = self.observed.instances.iter();
+        address.association.is_none() && !instances.any(|instance| shows(instance, address.ip))
+    }
+
+    /// The instance that has the address and is known not to run any more. An address on an interface
+    /// of a service, on one that is attached to nothing, or with an instance that is not shown, has no
+    /// such holder. It is not to be touched.
+    #[must_use]
+    pub fn stopped_holder(&self, address: &'a Address) -> Option<StoppedHolder<'a>> {
+        let association = address.association.as_ref()?;
+        let id = association.instance.as_ref()?;
+        let mut instances = self.observed.instances.iter();
+        let instance = instances.find(|instance| instance.id == *id)?;
+        (!instance.state.is_up()).then_some(StoppedHolder {
+            instance,
+            association,
+        })
+    }
+
+    /// Whether an interface of the group moves among its members by itself.
+    #[must_use]
+    pub fn has_floating_interface(&self) -> bool {
+        let mut interfaces = self.observed.interfaces.iter();
+        interfaces.any(|interface| floating_group(interface, self.keys) == Some(self.name))
+    }
+
+    /// Whether EC2 has refused an instance this address in this run.
+    #[must_use]
+    pub fn is_refused(&self, address: &Address, instance: &InstanceId) -> bool {
+        let mut refused = self.observed.refused.iter();
+        refused.any(|(allocation, who)| *allocation == address.allocation && who == instance)
+    }
+
+    fn member(&self, instance: &'a Instance) -> Member<'a> {
+        let standing: Vec<&Address> = self
+            .addresses
+            .iter()
+            .copied()
+            .filter(|address| holder(address) == Some(&instance.id))
+            .collect();
+        let inconsistent: Vec<&Address> = self
+            .addresses
+            .iter()
+            .copied()
+            .filter(|address| holder(address) != Some(&instance.id) && shows(instance, address.ip))
+            .collect();
+        let has = [standing.clone(), inconsistent.clone()].concat();
+        let wanted = self.still_wanted(instance, &has);
+        let asked = wanted.len();
+        let free_targets = free_targets(instance, self.observed, self.keys);
+        let needs: Vec<Need<'_>> = wanted
+            .into_iter()
+            .zip(free_targets)
+            .map(|(slot, target)| Need { slot, target })
+            .collect();
+        Member {
+            instance,
+            standing,
+            inconsistent,
+            unplaceable: asked - needs.len(),
+            needs,
+        }
+    }
+
+    fn still_wanted(
+        &self,
+        instance: &'a Instance,
+        standing: &[&'a Address],
+    ) -> Vec<Option<&'a str>> {
+        let mut wanted: Vec<Option<&str>> = slots_of(&instance.tags, self.keys).map(Some).collect();
+        if wanted.is_empty() {
+            wanted.push(None);
+        }
+        let mut left: Vec<&Address> = standing.to_vec();
+        wanted.retain(|slot| {
+            let own = left.iter().position(|has| self.slot_of(has) == *slot);
+            let any = || slot.is_none_or(|slot| !self.has_slot(slot)).then_some(0);
+            match own.or_else(any).filter(|&at| at < left.len()) {
+                Some(at) => {
+                    left.remove(at);
+                    false
+                }
+                None => true,
+            }
+        });
+        wanted
+    }
+}
+
+/// The group that tags name.
+#[must_use]
+pub fn group_of<'a>(tags: &'a Tags, keys: &TagKeys) -> Option<&'a str> {
+    tags.get(&keys.group)
+        .map(|group| group.trim())
+        .filter(|group| !group.is_empty())
+}
+
+/// The slots that tags name, separated by commas.
+fn slots_of<'a>(tags: &'a Tags, keys: &TagKeys) -> impl Iterator<Item = &'a str> {
+    let named = tags.get(&keys.slot).map_or("", String::as_str);
+    named
+        .split(',')
+        .map(str::trim)
+        .filter(|slot| !slot.is_empty())
+}
+
+/// What becomes of an address when its holder stops. A value that is neither word counts as the default.
+#[must_use]
+pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
+    let value = address.tags.get(&settings.tags.on_stop);
+    value
+        .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
+        .unwrap_or(settings.on_stop)
+}
+
+/// Whose turn comes first, lowest first; without the tag, or with one that is no number, last.
+#[must_use]
+pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
+    let value = instance.tags.get(&keys.priority);
+    value
+        .and_then(|value| value.trim().parse().ok())
+        .unwrap_or(i64::MAX)
+}
+
+/// The group among whose members an interface moves by itself: that of its tag. The one that an instance was
+/// launched with stays, whatever its tags.
+fn floating_group<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
+    let attachment = interface.attachment.as_ref();
+    let is_primary = attachment.is_some_and(Attachment::is_primary);
+    group_of(&interface.tags, keys).filter(|_| !is_primary)
+}
+
+/// Whether an address is on an interface that moves among the group: where that goes, the address goes.
+fn moves_with_interface(
+    address: &Address,
+    observed: &Observed,
+    group: &str,
+    keys: &TagKeys,
+) -> bool {
+    let held = address.association.as_ref();
+    let carrier = held.and_then(|association| association.eni.as_ref());
+    let mut interfaces = observed.interfaces.iter();
+    interfaces.any(|interface| {
+        Some(&interface.id) == carrier && floating_group(interface, keys) == Some(group)
+    })
+}
+
+fn holder(address: &Address) -> Option<&InstanceId> {
+    address
+        .association
+        .as_ref()
+        .and_then(|association| association.instance.as_ref())
+}
+
+/// Whether an instance's interfaces show an Elastic IP.
+fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
+    let mut private_ips = instance
+        .interfaces
+        .iter()
+        .flat_map(|interface| &interface.private_ips);
+    private_ips.any(|private| {
+        let public = private.public.filter(|public| !public.auto_assigned);
+        public.is_some_and(|public| public.ip == ip)
+    })
+}
+
+/// The private IPs of an instance that can take an address: the primary one of each interface first,
+/// by device index, then the others. One that has an Elastic IP already, of whatever group, is left out:
+/// a second one would drive it away. So are those of an interface that moves among a group: an address that
+/// belongs to the instance would go with it.
+fn free_targets(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Target> {
+    let moves = |eni: &EniId| {
+        let mut interfaces = observed.interfaces.iter();
+        interfaces
+            .any(|interface| interface.id == *eni && floating_group(interface, keys).is_some())
+    };
+    let own = || {
+        let interfaces = instance.interfaces.iter();
+        interfaces.filter(|interface| !interface.service_managed && !moves(&interface.id))
+    };
+    let all =
+        |interface: &'_ crate::model::instance::AttachedInterface| interface.private_ips.clone();
+    let primary = own().flat_map(|interface| {
+        let first = all(interface).into_iter().take(1);
+        first.map(|ip| (interface.id.clone(), ip))
+    });
+    let others = own().flat_map(|interface| {
+        let rest = all(interface).into_iter().skip(1);
+        rest.map(|ip| (interface.id.clone(), ip))
+    });
+    primary
+        .chain(others)
+        .filter(|(eni, private)| {
+            let auto_assigned = private.public.is_none_or(|public| public.auto_assigned);
+            auto_assigned && !has_address(observed, eni, private.ip)
+        })
+        .map(|(eni, private)| Target {
+            eni,
+            private_ip: private.ip,
+            auto_assigned: private.public.map(|PublicIp { ip, .. }| ip),
+        })
+        .collect()
+}
+
+fn has_address(observed: &Observed, eni: &EniId, private_ip: Ipv4Addr) -> bool {
+    let mut associations = observed
+        .addresses
+        .iter()
+        .filter_map(|address| address.association.as_ref());
+    associations.any(|association| {
+        association.eni.as_ref() == Some(eni) && association.private_ip == Some(private_ip)
+    })
+}

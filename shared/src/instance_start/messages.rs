@@ -1,0 +1,324 @@
+//! What a person reads of a placement: which address, why this one, its stable name, what was displaced,
+//! and what to do where something is lacking. Nothing is decided here.
+
+mod findings;
+mod listed;
+
+use super::FUNCTION;
+use super::attempts::Attempts;
+use super::decide::PlacementPlan;
+use super::run::{Run, StartProgress};
+use super::stop::PlacedWaiting;
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::events::InstanceStateChange;
+use crate::report::{
+    Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
+};
+use crate::settings::{Mode, Settings};
+use findings::{about, findings_of, refused, unplaceable, unread};
+pub(super) use findings::{not_all, not_looked};
+pub use listed::public_dns_name;
+use listed::{listed, placed_at, would_be};
+
+pub(super) fn left<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    why: &str,
+    watch: &mut Stopwatch,
+) -> Report {
+    let summary = format!("ignored {}: {why}", run.change);
+    report(run, progress, None, Outcome::Ignored, summary, watch)
+}
+
+pub(super) fn placed<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    plan: &PlacementPlan,
+    watch: &mut Stopwatch,
+) -> Report {
+    if would(run.settings, &progress.done) {
+        return would_place(run, progress, plan, watch);
+    }
+    let outcome = match (progress.done.placed.is_empty(), plan.standing.is_empty()) {
+        (false, _) => Outcome::Associated,
+        (true, false) => Outcome::AlreadyPlaced,
+        (true, true) => Outcome::NotPlaced,
+    };
+    let all = placed_by(run.settings, progress, plan);
+    let summary = if all.is_empty() {
+        format!("{} has no address of its group", run.change.instance)
+    } else {
+        format!("{} has {}", run.change.instance, listed(&all))
+    };
+    report(run, progress, Some(plan), outcome, summary, watch)
+}
+
+/// What an error says of a run that ended between two looks.
+pub(super) fn not_yet<C, L, K>(run: &Run<'_, C, L, K>, progress: &StartProgress) -> String {
+    let faster = || format!("somebody was faster in {} attempts", progress.done.attempts);
+    let why = progress.not_yet.clone().unwrap_or_else(faster);
+    format!("{} may lack its address: {why}", run.change.instance)
+}
+
+pub(super) fn no_free_address<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    plan: &PlacementPlan,
+    watch: &mut Stopwatch,
+) -> Report {
+    if would(run.settings, &progress.done) {
+        return would_place(run, progress, plan, watch);
+    }
+    let (instance, group) = (&run.change.instance, &plan.group);
+    let summary = format!(
+        "{instance} runs without an address: every address of the group `{group}` that it may have is \
+         in use; it gets one when one becomes free"
+    );
+    let mut report = report(
+        run,
+        progress,
+        Some(plan),
+        Outcome::NoFreeAddress,
+        summary,
+        watch,
+    );
+    let keys = &run.settings.tags;
+    report.findings.push(Finding {
+        what: format!("the group `{group}` has no address left for {instance}"),
+        why: "each one is with an instance that runs, or is kept for another slot".to_owned(),
+        next: format!(
+            "free one, or add one: aws ec2 allocate-address --domain vpc --tag-specifications \
+             'ResourceType=elastic-ip,Tags=[{{Key={},Value={group}}}]'; reconcile gives it to the \
+             instance",
+            keys.group
+        ),
+    });
+    report
+}
+
+pub(super) fn not_placed<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    plan: &PlacementPlan,
+    watch: &mut Stopwatch,
+) -> Report {
+    let summary = format!(
+        "{} runs without an address: EC2 refuses to associate one",
+        run.change.instance
+    );
+    report(
+        run,
+        progress,
+        Some(plan),
+        Outcome::NotPlaced,
+        summary,
+        watch,
+    )
+}
+
+pub(super) fn denied<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    failure: &CloudError,
+    watch: &mut Stopwatch,
+) -> Report {
+    let summary = format!(
+        "{} runs and may lack its address: Holdfast is not allowed to see to it",
+        run.change.instance
+    );
+    let mut report = report(run, progress, None, Outcome::Denied, summary, watch);
+    report.findings.push(not_looked(failure));
+    report
+}
+
+/// Whether it is `observe` mode, and there is something that would be done.
+fn would(settings: &Settings, done: &Attempts) -> bool {
+    settings.mode == Mode::Observe && !done.placed.is_empty()
+}
+
+fn would_place<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    plan: &PlacementPlan,
+    watch: &mut Stopwatch,
+) -> Report {
+    let would = done_by(run.settings, &progress.done);
+    let instance = &run.change.instance;
+    let summary = format!("in `enforce` mode {instance} would get {}", listed(&would));
+    let outcome = Outcome::WouldAssociate;
+    let mut report = report(run, progress, Some(plan), outcome, summary, watch);
+    report.would_call = would_call(&progress.done);
+    report
+}
+
+/// The calls that change something where these steps are carried out, in their order.
+fn would_call(done: &Attempts) -> Vec<PlannedCall> {
+    let steps = done.placed.iter().map(|(step, _)| step);
+    let calls = steps.flat_map(|step| {
+        let held = step.from.as_ref();
+        let ended = held.map(|hold| PlannedCall::disassociate(&hold.association));
+        let target = &step.target;
+        let associated = PlannedCall::associate(&step.allocation, &target.eni, target.private_ip);
+        ended.into_iter().chain([associated])
+    });
+    calls.collect()
+}
+
+pub(super) fn handed_over(
+    settings: &Settings,
+    change: &InstanceStateChange,
+    done: &Attempts,
+    watch: Stopwatch,
+) -> Report {
+    let placed = done_by(settings, done);
+    let (outcome, summary) = match (placed.is_empty(), done.refusals.is_empty()) {
+        (false, _) if would(settings, done) => (
+            Outcome::WouldAssociate,
+            format!("{change}: in `enforce` mode {}", listed(&placed)),
+        ),
+        (false, _) => (
+            Outcome::HandedOver,
+            format!("{change}: {}", listed(&placed)),
+        ),
+        (true, false) => (
+            Outcome::NotPlaced,
+            format!("{change}: EC2 refuses to let its address move on"),
+        ),
+        (true, true) => (
+            Outcome::Ignored,
+            format!(
+                "ignored {change}: no address of its is to move on, or no running instance lacks one"
+            ),
+        ),
+    };
+    let would_call = if settings.mode == Mode::Observe {
+        would_call(done)
+    } else {
+        Vec::new()
+    };
+    Report {
+        would_call,
+        findings: findings_of(&placed, &done.refusals),
+        subject: Subject::Instance(Box::new(PlacementReport {
+            instance: change.instance.clone(),
+            group: None,
+            placed,
+            lacking: 0,
+            looks: done.looks,
+            attempts: attempts(settings, done),
+        })),
+        phases: watch.into_phases(),
+        ..Report::of(FUNCTION, settings.mode, outcome, summary)
+    }
+}
+
+/// What an error says of a hand-over that ended between two looks.
+pub(super) fn unmoved(
+    settings: &Settings,
+    change: &InstanceStateChange,
+    done: &Attempts,
+) -> String {
+    let placed = done_by(settings, done);
+    if placed.is_empty() {
+        format!("{change}, and its addresses may not have moved on")
+    } else {
+        format!(
+            "{change}, and not all may have moved on; what has: {}",
+            listed(&placed)
+        )
+    }
+}
+
+pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
+    let placed = done_by(settings, done);
+    let findings = findings_of(&placed, &done.refusals);
+    match settings.mode {
+        Mode::Observe => PlacedWaiting {
+            would: placed,
+            findings,
+            ..PlacedWaiting::default()
+        },
+        Mode::Enforce => PlacedWaiting {
+            placed,
+            findings,
+            ..PlacedWaiting::default()
+        },
+    }
+}
+
+/// How many times `AssociateAddress` was called.
+fn attempts(settings: &Settings, done: &Attempts) -> u32 {
+    match settings.mode {
+        Mode::Observe => 0,
+        Mode::Enforce => done.attempts,
+    }
+}
+
+fn report<C, L, K: Clock>(
+    run: &Run<'_, C, L, K>,
+    progress: &StartProgress,
+    plan: Option<&PlacementPlan>,
+    outcome: Outcome,
+    summary: String,
+    watch: &mut Stopwatch,
+) -> Report {
+    let none = PlacementPlan::default();
+    let plan = plan.unwrap_or(&none);
+    let placed = placed_by(run.settings, progress, plan);
+    let last = progress.done.refusals.last();
+    let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
+    findings.extend(last.map(|(step, failure)| refused(step, failure)));
+    if plan.unplaceable > 0 {
+        findings.push(unplaceable(run.change, plan.unplaceable));
+    }
+    if let Some(failure) = &progress.unread {
+        findings.push(unread(failure));
+    }
+    let watch = std::mem::replace(watch, Stopwatch::start(&run.ports.clock));
+    let lacking = match outcome {
+        Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,
+        _ => plan.lacking + plan.unplaceable,
+    };
+    Report {
+        subject: Subject::Instance(Box::new(PlacementReport {
+            instance: run.change.instance.clone(),
+            group: Some(plan.group.clone()).filter(|group| !group.is_empty()),
+            placed,
+            lacking,
+            looks: progress.done.looks,
+            attempts: attempts(run.settings, &progress.done),
+        })),
+        findings,
+        phases: watch.into_phases(),
+        ..Report::of(FUNCTION, run.settings.mode, outcome, summary)
+    }
+}
+
+/// What stands, and what this run placed: each address once.
+fn placed_by(
+    settings: &Settings,
+    progress: &StartProgress,
+    plan: &PlacementPlan,
+) -> Vec<PlacedReport> {
+    let mut all = done_by(settings, &progress.done);
+    for standing in &plan.standing {
+        if all
+            .iter()
+            .all(|each| each.allocation != standing.allocation)
+        {
+            let mut report = would_be(settings, standing);
+            report.association.verified = true;
+            all.push(report);
+        }
+    }
+    all
+}
+
+/// What this run placed, or would.
+fn done_by(settings: &Settings, done: &Attempts) -> Vec<PlacedReport> {
+    let placed = done.placed.iter();
+    placed
+        .map(|(step, at)| placed_at(settings, step, at.clone()))
+        .collect()
+}

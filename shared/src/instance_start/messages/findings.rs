@@ -1,0 +1,102 @@
+//! What a person should know of a placement, and what to do about it.
+
+use super::super::decide::PlannedAssociation;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::events::InstanceStateChange;
+use crate::report::{Finding, PlacedReport, PlacementReason};
+
+pub(super) fn findings_of(
+    placed: &[PlacedReport],
+    refusals: &[(PlannedAssociation, CloudError)],
+) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
+    findings.extend(
+        refusals
+            .iter()
+            .map(|(step, failure)| refused(step, failure)),
+    );
+    findings
+}
+
+pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
+    let at = &placed.association;
+    let is_done = at.id.is_some();
+    let displaced = placed.displaced.filter(|_| is_done).map(|ip| Finding {
+        what: format!(
+            "the public IP {ip} that EC2 had assigned to {} is gone for good",
+            at.eni
+        ),
+        why: format!(
+            "a private IP has one public IP, and {} took its place",
+            placed.ip
+        ),
+        next:
+            "nothing, unless something relied on that address; a subnet that assigns none saves it"
+                .to_owned(),
+    });
+    let is_new = placed.reason != PlacementReason::AlreadyThere;
+    let unseen = (is_new && !at.verified && is_done).then(|| Finding {
+        what: format!(
+            "the association of {} is accepted, but EC2 does not show it yet",
+            placed.ip
+        ),
+        why: "EC2's answers lag behind its writes".to_owned(),
+        next: format!(
+            "aws ec2 describe-addresses --allocation-ids {}",
+            placed.allocation
+        ),
+    });
+    displaced.into_iter().chain(unseen).collect()
+}
+
+pub(super) fn refused(step: &PlannedAssociation, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("{} cannot be associated with {}", step.ip, step.instance),
+        why: failure.to_string(),
+        next: format!(
+            "read why, mend it, then: aws ec2 associate-address --allocation-id {} \
+             --network-interface-id {} --private-ip-address {} --no-allow-reassociation",
+            step.allocation, step.target.eni, step.target.private_ip
+        ),
+    }
+}
+
+pub(super) fn unplaceable(change: &InstanceStateChange, count: usize) -> Finding {
+    Finding {
+        what: format!(
+            "{} asks for {count} more addresses than it can take",
+            change.instance
+        ),
+        why: "each of its private IPs has an Elastic IP already, or belongs to an AWS service"
+            .to_owned(),
+        next: "give it a secondary private IP or another network interface, or name fewer slots"
+            .to_owned(),
+    }
+}
+
+pub(super) fn unread(failure: &CloudError) -> Finding {
+    Finding {
+        what: "the address that the instance had before was not looked for".to_owned(),
+        why: format!("the ledger could not be read: {failure}"),
+        next: "nothing: the choice was made without it".to_owned(),
+    }
+}
+
+pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
+    Finding {
+        what: "instances may lack their addresses".to_owned(),
+        why: failure.to_string(),
+        next: "mend the function's role, or the policy that denies it; reconcile does the rest at its \
+               next run"
+            .to_owned(),
+    }
+}
+
+pub(in super::super) fn not_all(left: &Error) -> Finding {
+    Finding {
+        what: "not every instance that waits for an address may have one".to_owned(),
+        why: left.to_string(),
+        next: "nothing yet: the next run of reconcile goes on with it".to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Placement. An instance that starts gets the address that is its own, and the address of one that
+//! stops goes on, where it is to, to an instance that has none.
+//!
+//! Order of choice: the address of the instance's own slot, the one that it had before, a free one of
+//! its group, one whose holder does not run any more. No address that something running has is ever
+//! touched, nor one that a service manages, nor one outside the group. Nor is one on an interface that moves
+//! among the group by itself: it is failover's.
+//!
+//! Who else is at work on the same addresses, and what arbitrates:
+//!
+//! | actor | what arbitrates |
+//! | --- | --- |
+//! | other instances of the group that start at the same moment | EC2: an association never replaces another (`AllowReassociation=false`). `share` keeps them from wanting the same; who loses looks again |
+//! | a second delivery of the event, at once or after a crash | the state of EC2: it finds the address there, or makes the same choice; EC2 takes the same association twice |
+//! | a stopped holder that is started again | a look that is at most `FRESH` old; the association id that was read is no help, it stays the same |
+//! | somebody who moves the address by hand | the association id: what is ended is the tie that was read, or nothing; then `AllowReassociation=false` |
+//! | somebody who gives the private IP another address, another run with another view among them | a read just before; EC2 has no better, the window is one call |
+//! | alarm failover, on an address whose holder is down | both end the tie by its id and associate without reassociation: one of them wins, the other looks again |
+
+mod assignment;
+mod attempts;
+pub mod decide;
+mod execute;
+pub mod group;
+mod messages;
+mod observe;
+mod run;
+mod stop;
+
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::cloud::health::ReadFiringAlarms;
+use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::error::Error;
+use crate::events::{InstanceStateChange, Trigger};
+use crate::ledger::Ledger;
+use crate::model::instance::InstanceState;
+use crate::ports::{Delivery, Ports};
+use crate::report::{Function, Report};
+use crate::settings::Settings;
+pub(crate) use assignment::jitter;
+pub use messages::public_dns_name;
+pub use stop::{PlacedWaiting, place_waiting};
+
+/// What placement asks of EC2. Associating through a holder is not among it.
+pub trait InstanceStartCloud:
+    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
+{
+}
+
+impl<T> InstanceStartCloud for T where
+    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
+{
+}
+
+const FUNCTION: Function = Function::InstanceStart;
+
+/// Runs instance-start on one trigger.
+///
+/// # Errors
+/// When the event is to be delivered again: see [`Error`].
+pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    trigger: &Trigger,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let not_for = |what: &str, why: &str| Report::not_for(FUNCTION, settings.mode, what, why);
+    match trigger {
+        Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
+        Trigger::Schedule { .. } => Ok(not_for("the schedule", "it acts on instances only")),
+        Trigger::Alarm(_) | Trigger::SpotNotice(_) | Trigger::Command(_) => {
+            Ok(not_for(&trigger.to_string(), "alarm-failover acts on it"))
+        }
+        Trigger::Call(record) => Ok(not_for(
+            &record.call.name,
+            "it acts on what instances are, not on what was asked for: EC2 tells when one runs",
+        )),
+        Trigger::Instance(change) => match &change.region {
+            Some(there) if *there != settings.region => {
+                let here = &settings.region;
+                let why = format!("it is in {there}, and this installation looks after {here}");
+                Ok(not_for(&change.to_string(), &why))
+            }
+            _ => changed(ports, settings, change, delivery).await,
+        },
+    }
+}
+
+async fn changed<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    change: &InstanceStateChange,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    match change.state {
+        InstanceState::Pending | InstanceState::Running => {
+            run::start(ports, settings, change, delivery).await
+        }
+        InstanceState::Stopping
+        | InstanceState::Stopped
+        | InstanceState::ShuttingDown
+        | InstanceState::Terminated => stop::stopped(ports, settings, change, delivery).await,
+    }
+}

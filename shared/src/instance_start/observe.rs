@@ -1,0 +1,137 @@
+//! What is read before anything is decided: the addresses, the instances that belong to a group and, the
+//! first time, what the ledger remembers; all at the same time. Nothing here changes anything.
+//!
+//! The two answers of EC2 are of slightly different moments, and both may lag. Who has an address is
+//! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
+
+use super::InstanceStartCloud;
+use super::decide::PlannedAssociation;
+use crate::clock::Clock;
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::ledger::Ledger;
+use crate::model::alarm::AlarmMetric;
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::instance::Instance;
+use crate::model::interface::Interface;
+use crate::ports::Ports;
+use crate::settings::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
+
+/// What is known of all groups.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
+    pub at: OffsetDateTime,
+    /// All addresses of the account in this region.
+    pub addresses: Vec<Address>,
+    /// The instances that have a group tag.
+    pub instances: Vec<Instance>,
+    /// The interfaces that have a group tag: with them move the addresses on them.
+    pub interfaces: Vec<Interface>,
+    /// The instance that last had an address, as the ledger remembers.
+    pub last_held: BTreeMap<AllocationId, InstanceId>,
+    /// The instances for which an alarm fires: read where an address goes from one instance to another.
+    pub alarming: BTreeSet<InstanceId>,
+    /// What EC2 has refused in this run: this address to that instance.
+    pub refused: BTreeSet<(AllocationId, InstanceId)>,
+}
+
+impl Observed {
+    /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
+    /// meanwhile, that is believed.
+    #[must_use]
+    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a PlannedAssociation>) -> Self {
+        for step in steps {
+            let mut addresses = self.addresses.iter_mut();
+            let address = addresses.find(|address| address.allocation == step.allocation);
+            let Some(address) = address else { continue };
+            let shown = address.association.as_ref();
+            if shown.is_none_or(|tie| step.is_before(tie)) {
+                address.association = step.tie();
+            }
+        }
+        self
+    }
+}
+
+/// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
+/// keeps no instance from its address.
+#[derive(Debug, Default)]
+pub(super) struct LastHolders {
+    pub(super) last_held: BTreeMap<AllocationId, InstanceId>,
+    /// Why it could not be read.
+    pub(super) unread: Option<CloudError>,
+}
+
+/// The first look, with the ledger.
+pub(super) async fn first_look<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> (Result<Observed, CloudError>, LastHolders) {
+    let nothing = LastHolders::default();
+    let (observed, memory) =
+        futures_util::join!(look(ports, settings, &nothing), remember(&ports.ledger));
+    let observed = observed.map(|observed| Observed {
+        last_held: memory.last_held.clone(),
+        ..observed
+    });
+    (observed, memory)
+}
+
+/// A look at EC2.
+pub(super) async fn look<C: InstanceStartCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    memory: &LastHolders,
+) -> Result<Observed, CloudError> {
+    let at = ports.clock.now();
+    let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
+    let (addresses, instances, interfaces) = futures_util::join!(
+        ports.cloud.addresses(&AddressFilter::All),
+        ports.cloud.instances(&tagged),
+        ports.cloud.interfaces(&floating)
+    );
+    Ok(Observed {
+        at,
+        addresses: addresses?,
+        instances: instances?,
+        interfaces: interfaces?,
+        last_held: memory.last_held.clone(),
+        alarming: BTreeSet::new(),
+        refused: BTreeSet::new(),
+    })
+}
+
+/// The same, and at the same time for which instances an alarm fires.
+pub(super) async fn look_at_health<C: InstanceStartCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> Result<Observed, CloudError> {
+    let nothing = LastHolders::default();
+    let (seen, firing) = futures_util::join!(look(ports, settings, &nothing), ports.cloud.firing());
+    let firing = firing?;
+    let metrics = firing.iter().flat_map(|alarm| &alarm.metrics);
+    Ok(Observed {
+        alarming: metrics.filter_map(AlarmMetric::instance).collect(),
+        ..seen?
+    })
+}
+
+async fn remember<L: Ledger>(ledger: &L) -> LastHolders {
+    match ledger.snapshots().await {
+        Ok(rows) => LastHolders {
+            last_held: rows
+                .into_iter()
+                .filter_map(|row| Some((row.allocation, row.association?.value.instance?)))
+                .collect(),
+            unread: None,
+        },
+        Err(failure) => LastHolders {
+            unread: Some(failure),
+            ..LastHolders::default()
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! An instance that stops or ends, and instances that were left without an address: what is to move on
+//! does, what is free is given out.
+//!
+//! Each run takes what it sees in one look, and looks again for what somebody else was faster with. A run
+//! that ends half way leaves a free address, which a further delivery, the next start and reconcile find.
+
+use super::InstanceStartCloud;
+use super::attempts::Attempts;
+use super::decide::{self, Observed, PlannedAssociation};
+use super::execute::{self, AssociateOutcome};
+use super::group::{group_of, on_stop};
+use super::messages;
+use super::observe;
+use super::run::last_moment;
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::events::InstanceStateChange;
+use crate::ledger::Ledger;
+use crate::model::elastic_ip::Address;
+use crate::ports::{Delivery, Ports};
+use crate::report::{Finding, PlacedReport, Report, Stopwatch};
+use crate::settings::{OnStop, Settings};
+use std::time::Duration;
+
+/// How many addresses one run gives out at the most: the rest is the next run's.
+const MAX_AT_ONCE: usize = 10;
+
+/// How many looks one run takes at the most.
+const MAX_LOOKS: u32 = 6;
+
+/// The pause before a further look.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Sees to the addresses of an instance that stops or ends. Those that are to move on go to running
+/// instances that have none, and so does what is free in its group.
+pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    change: &InstanceStateChange,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let mut watch = Stopwatch::start(&ports.clock);
+    let steps = |observed: &Observed| decide::stop(observed, &change.instance, settings);
+    let (done, end) = place_all(ports, settings, delivery, &steps).await;
+    watch.lap("hand over", &ports.clock);
+    match end {
+        Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
+            let denied = messages::not_looked(&failure);
+            let mut report = messages::handed_over(settings, change, &done, watch);
+            report.findings.push(denied);
+            Ok(report)
+        }
+        Some(left) => Err(left.into_error(messages::unmoved(settings, change, &done))),
+        None => Ok(messages::handed_over(settings, change, &done, watch)),
+    }
+}
+
+/// What was given to running instances that had been left without an address.
+#[derive(Debug, Default)]
+pub struct PlacedWaiting {
+    /// The addresses that are on an instance now.
+    pub placed: Vec<PlacedReport>,
+    /// In `observe` mode: those that would be.
+    pub would: Vec<PlacedReport>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// Gives what is free in every group to running instances that lack an address. Reconcile does this for
+/// instances that found the pool empty when they started, or whose event never came. `addresses` are those
+/// that are known to be there: when none of them can be had, nothing is asked of EC2.
+///
+/// # Errors
+/// When nothing was given and EC2 did not let the run end: see [`Error`].
+pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    mut addresses: impl Iterator<Item = &Address>,
+    delivery: Delivery,
+) -> Result<PlacedWaiting, Error> {
+    if !addresses.any(|address| may_be_had(address, settings)) {
+        return Ok(PlacedWaiting::default());
+    }
+    let steps = |observed: &Observed| decide::waiting(observed, settings);
+    let (done, end) = place_all(ports, settings, delivery, &steps).await;
+    let mut waiting = messages::waiting(settings, &done);
+    match end {
+        None => {}
+        Some(Unfinished::Denied(failure)) => waiting.findings.push(messages::not_looked(&failure)),
+        Some(left) => {
+            let left =
+                left.into_error("instances that wait for an address may still lack it".to_owned());
+            if done.placed.is_empty() {
+                return Err(left);
+            }
+            waiting.findings.push(messages::not_all(&left));
+        }
+    }
+    Ok(waiting)
+}
+
+/// Whether an address could go to somebody, as far as it shows by itself.
+pub(super) fn may_be_had(address: &Address, settings: &Settings) -> bool {
+    let is_of_a_group = group_of(&address.tags, &settings.tags).is_some();
+    let is_free = address.association.is_none();
+    is_of_a_group && (is_free || on_stop(address, settings) == OnStop::Move)
+}
+
+/// Why a run ended before all was given out that could be.
+#[derive(Debug)]
+enum Unfinished {
+    /// IAM or a policy forbids a call.
+    Denied(CloudError),
+    /// EC2 did not answer.
+    Unknown(CloudError),
+    /// Somebody was faster each time, or EC2 was too slow.
+    Late,
+}
+
+impl Unfinished {
+    fn into_error(self, what: String) -> Error {
+        match self {
+            Self::Denied(source) | Self::Unknown(source) => Error::Unfinished { what, source },
+            Self::Late => Error::OutOfTime { what },
+        }
+    }
+}
+
+async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    delivery: Delivery,
+    decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
+) -> (Attempts, Option<Unfinished>) {
+    let mut done = Attempts::default();
+    loop {
+        done.looks += 1;
+        match observe::look_at_health(ports, settings).await {
+            Ok(observed) => {
+                let observed = done.on(observed);
+                let mut steps = decide(&observed);
+                let ended = done.placed.len() + done.refusals.len();
+                steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
+                let ends = execute::take(ports, settings.mode, observed.at, &steps).await;
+                let all_placed = ends
+                    .iter()
+                    .all(|end| matches!(end, AssociateOutcome::Placed(_)));
+                done.note(&steps, ends);
+                if all_placed {
+                    return (done, None);
+                }
+            }
+            Err(failure) if failure.is_transient() => done.unknown = Some(failure),
+            Err(failure) => done.denied = Some(failure),
+        }
+        if let Some(failure) = done.denied.take() {
+            return (done, Some(Unfinished::Denied(failure)));
+        }
+        let is_late = ports.clock.now() + PAUSE > last_moment(delivery);
+        if is_late || done.looks >= MAX_LOOKS {
+            let left = done
+                .unknown
+                .take()
+                .map_or(Unfinished::Late, Unfinished::Unknown);
+            return (done, Some(left));
+        }
+        ports.clock.sleep(PAUSE).await;
+    }
+}

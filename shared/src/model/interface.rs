@@ -1,0 +1,161 @@
+//! A network interface as EC2 describes it, in our own types. Plain data: nothing here asks or acts.
+
+use crate::model::ids::{AllocationId, AttachmentId, EniId, InstanceId, SubnetId, Zone};
+use crate::model::tags::Tags;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// A network interface as far as addresses depend on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// The interface.
+    pub id: EniId,
+    /// The private IPs it has, each with the allocation now associated there, if any.
+    pub private_ips: BTreeMap<Ipv4Addr, Option<InterfaceAssociation>>,
+    /// The private IP that it keeps as long as it is; the others can move to another interface.
+    pub primary_ip: Option<Ipv4Addr>,
+    /// Made and held by an AWS service (a NAT gateway, a load balancer): not ours to associate.
+    pub requester_managed: bool,
+    /// What it is attached to, or is about to be or not to be any more.
+    pub attachment: Option<Attachment>,
+    /// Its subnet.
+    pub subnet: Option<SubnetId>,
+    /// Its availability zone.
+    pub zone: Option<Zone>,
+    /// Its tags, reserved ones included.
+    pub tags: Tags,
+}
+
+impl Interface {
+    /// An interface of which nothing else is known.
+    #[must_use]
+    pub fn bare(id: EniId) -> Self {
+        Self {
+            id,
+            private_ips: BTreeMap::new(),
+            primary_ip: None,
+            requester_managed: false,
+            attachment: None,
+            subnet: None,
+            zone: None,
+            tags: Tags::new(),
+        }
+    }
+
+    /// The instance that it is attached to, or is about to be or not to be any more.
+    #[must_use]
+    pub fn instance(&self) -> Option<&InstanceId> {
+        self.attachment.as_ref()?.instance.as_ref()
+    }
+
+    /// Whether an AWS service has it: it made it, or it is what the interface is attached to. Nobody
+    /// else can detach it then, and it is not free.
+    #[must_use]
+    pub fn is_aws_managed(&self) -> bool {
+        let attached = self.attachment.as_ref();
+        self.requester_managed || attached.is_some_and(|it| it.instance.is_none())
+    }
+}
+
+/// An interface's tie to an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// This very tie: the compare-and-set token of a move.
+    pub id: AttachmentId,
+    /// The instance; none where an AWS service holds the interface.
+    pub instance: Option<InstanceId>,
+    /// Where on the network card; 0 on card 0 is the instance's primary interface, which stays.
+    pub device_index: i32,
+    /// Which network card.
+    pub card_index: i32,
+    /// How far it is.
+    pub state: AttachmentState,
+    /// Whether the interface, and every address on it, ends with the instance.
+    pub delete_on_termination: bool,
+    /// When it was made, where EC2 says so.
+    pub since: Option<OffsetDateTime>,
+}
+
+impl Attachment {
+    /// Whether it is the instance's primary interface, which EC2 never detaches.
+    /// Source: EC2 user guide, "Elastic network interfaces".
+    #[must_use]
+    pub fn is_primary(&self) -> bool {
+        self.device_index == 0 && self.card_index == 0
+    }
+}
+
+/// How far an attachment is.
+/// Source: EC2 API reference, `NetworkInterfaceAttachment`, `status`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AttachmentState {
+    /// On its way.
+    Attaching,
+    /// There.
+    Attached,
+    /// On its way out; minutes when the guest does not let go.
+    Detaching,
+    /// Over.
+    Detached,
+    /// In a state that nobody knows, or that EC2 does not tell: neither there nor over.
+    Unknown,
+}
+
+/// The public side of a private IP, seen from its interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InterfaceAssociation {
+    /// The public address.
+    pub ip: Ipv4Addr,
+    /// Its allocation; none for an address that EC2 assigned by itself.
+    pub allocation: Option<AllocationId>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attachment, AttachmentState, Interface};
+    use crate::model::ids::InstanceId;
+
+    fn attached(instance: Option<InstanceId>, device_index: i32, card_index: i32) -> Attachment {
+        Attachment {
+            id: "eni-attach-1".parse().unwrap(),
+            instance,
+            device_index,
+            card_index,
+            state: AttachmentState::Attached,
+            delete_on_termination: false,
+            since: None,
+        }
+    }
+
+    fn interface(attachment: Option<Attachment>) -> Interface {
+        Interface {
+            attachment,
+            ..Interface::bare("eni-1".parse().unwrap())
+        }
+    }
+
+    #[test]
+    fn an_interface_is_a_services_when_it_made_it_or_holds_it() {
+        let instance: InstanceId = "i-1".parse().unwrap();
+        let free = interface(None);
+        assert!(!free.is_aws_managed());
+        assert_eq!(free.instance(), None);
+        let ours = interface(Some(attached(Some(instance.clone()), 1, 0)));
+        assert!(!ours.is_aws_managed());
+        assert_eq!(ours.instance(), Some(&instance));
+        assert!(interface(Some(attached(None, 1, 0))).is_aws_managed());
+        let made_by_a_service = Interface {
+            requester_managed: true,
+            ..ours
+        };
+        assert!(made_by_a_service.is_aws_managed());
+    }
+
+    #[test]
+    fn the_primary_interface_is_the_first_of_the_first_card() {
+        assert!(attached(None, 0, 0).is_primary());
+        assert!(!attached(None, 1, 0).is_primary());
+        assert!(!attached(None, 0, 1).is_primary());
+    }
+}

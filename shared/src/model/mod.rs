@@ -1,0 +1,10 @@
+//! What things are: an Elastic IP, a network interface, an instance, an alarm, a CloudTrail record. Plain data in
+//! our own types. The ports and the parser of events both stand on it; nothing here asks, decides or acts.
+
+pub mod alarm;
+pub mod cloudtrail;
+pub mod elastic_ip;
+pub mod ids;
+pub mod instance;
+pub mod interface;
+pub mod tags;

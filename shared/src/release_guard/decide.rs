@@ -1,0 +1,358 @@
+//! What is to happen after a loss: pure, synchronous, the same for a real run, `observe` mode, the
+//! reconciler and the tests.
+
+pub use super::observe::Observed;
+use super::{Release, exemption};
+use crate::cloud::AllocateAddressRequest;
+use crate::ledger::release::{LostReason, PendingReason};
+use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::model::ids::AllocationId;
+use crate::model::tags::{MAX_TAGS, RESERVED_TAG_PREFIX, Tags};
+use crate::report::{Finding, Outcome};
+use crate::settings::{Protection, Settings};
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+/// What to do about a loss.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// It does not concern this installation.
+    Ignore {
+        /// Why.
+        why: String,
+    },
+    /// An earlier run has brought it to its end.
+    AlreadyHandled(Box<ReleaseRecord>),
+    /// The ledger does not know the address: CloudTrail may.
+    LookUpEvents,
+    /// There is nothing to be done in EC2, but something to be recorded.
+    Conclude(Conclusion),
+    /// It is to be taken back.
+    Reclaim(Box<ReclaimPlan>),
+}
+
+/// An end without a change in EC2.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Conclusion {
+    /// What the ledger is to say.
+    pub status: ReleaseStatus,
+    /// The word for the report.
+    pub outcome: Outcome,
+    /// Why, to be read after the sentence that says what was released.
+    pub why: String,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+}
+
+/// How to take an address back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ReclaimPlan {
+    /// What to ask for.
+    pub request: AllocateAddressRequest,
+    /// What the address was: what is restored after it is back.
+    pub snapshot: Snapshot,
+    /// An earlier run has it back already, under this id, and did not restore everything.
+    pub resume: Option<AllocationId>,
+    /// An earlier run was given another address instead: no second one is to be asked for as long as the
+    /// account has that one.
+    pub check_first: bool,
+    /// Tags that cannot be asked for, and why.
+    pub findings: Vec<Finding>,
+}
+
+/// Decides on a loss.
+#[must_use]
+pub fn release(
+    observed: &Observed,
+    release: &Release,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Decision {
+    if let Some(call) = release
+        .call
+        .as_ref()
+        .filter(|call| call.region != settings.region)
+    {
+        let (there, here) = (&call.region, &settings.region);
+        return Decision::Ignore {
+            why: format!("it happened in {there}, and this installation looks after {here}"),
+        };
+    }
+    let record = observed.ledger.release.as_ref();
+    if let Some(record) = record.filter(|record| record.status.is_final()) {
+        return Decision::AlreadyHandled(Box::new(record.clone()));
+    }
+    let resume = resumed(record);
+    let intended = |snapshot| {
+        let is_open = resume.is_none();
+        is_open.then(|| exemption::intended(release, record, snapshot, settings))?
+    };
+    if let Some(why) = intended(None) {
+        return let_go(why);
+    }
+    let Some(snapshot) = &observed.snapshot else {
+        let was_asked = observed.looked_up_events || record.is_some();
+        return match observed.looked_up_events {
+            _ if was_asked && is_past_deadline(release, settings, now) => {
+                lost_to_the_deadline(settings)
+            }
+            false => Decision::LookUpEvents,
+            true => Decision::Conclude(Conclusion::unknown_address()),
+        };
+    };
+    if let Some(service) = &snapshot.service_managed {
+        return let_go(format!(
+            "it was managed by the AWS service `{service}`, which released it"
+        ));
+    }
+    let (protection, findings) = protection(snapshot, settings);
+    let origin = origin(snapshot, settings);
+    if protection == Protection::None {
+        return let_go(format!("its protection is `none` ({origin})"));
+    }
+    if let Some(why) = intended(Some(snapshot)) {
+        return let_go(why);
+    }
+    if protection == Protection::Record {
+        return Decision::Conclude(Conclusion {
+            status: ReleaseStatus::Recorded,
+            outcome: Outcome::RecordedOnly,
+            why: format!("its protection is `record` ({origin})"),
+            findings,
+        });
+    }
+    if resume.is_none() {
+        if is_past_deadline(release, settings, now) {
+            return lost_to_the_deadline(settings);
+        }
+        if let Some(reclaim_loop) = exemption::reclaim_loop(release, snapshot, settings) {
+            return Decision::Conclude(reclaim_loop);
+        }
+    }
+    Decision::Reclaim(Box::new(plan(
+        snapshot, release, record, findings, settings, now,
+    )))
+}
+
+fn let_go(reason: String) -> Decision {
+    Decision::Conclude(Conclusion {
+        status: ReleaseStatus::LetGo {
+            reason: reason.clone(),
+        },
+        outcome: Outcome::LetGo,
+        why: reason,
+        findings: Vec::new(),
+    })
+}
+
+fn lost_to_the_deadline(settings: &Settings) -> Decision {
+    let hours = settings.reclaim_deadline.as_secs() / 3600;
+    Decision::Conclude(Conclusion {
+        status: ReleaseStatus::Lost {
+            reason: LostReason::Deadline,
+        },
+        outcome: Outcome::Lost,
+        why: format!("it was released more than {hours} hours ago, the deadline for reclaims"),
+        findings: Vec::new(),
+    })
+}
+
+fn is_past_deadline(release: &Release, settings: &Settings, now: OffsetDateTime) -> bool {
+    now - release.released_at > settings.reclaim_deadline
+}
+
+/// The protection that an address has: its tag, or the default. A value that is none of the three words
+/// counts as the default, and is reported.
+#[must_use]
+pub fn protection(snapshot: &Snapshot, settings: &Settings) -> (Protection, Vec<Finding>) {
+    let Some(value) = snapshot.tags.get(&settings.tags.protect) else {
+        return (settings.default_protection, Vec::new());
+    };
+    if let Ok(protection) = value.trim().to_ascii_lowercase().parse() {
+        return (protection, Vec::new());
+    }
+    let key = &settings.tags.protect;
+    let finding = Finding {
+        what: format!(
+            "{} has the tag {key}=`{value}`, which is no protection",
+            snapshot.ip
+        ),
+        why: "expected `reclaim`, `record` or `none`; the default protection applies".to_owned(),
+        next: format!(
+            "aws ec2 create-tags --resources {} --tags Key={key},Value=reclaim",
+            snapshot.allocation
+        ),
+    };
+    (settings.default_protection, vec![finding])
+}
+
+fn origin(snapshot: &Snapshot, settings: &Settings) -> String {
+    let key = &settings.tags.protect;
+    match snapshot.tags.get(key) {
+        Some(value) => format!("tag {key}={value}"),
+        None => format!("no tag {key}, so the default"),
+    }
+}
+
+fn resumed(record: Option<&ReleaseRecord>) -> Option<AllocationId> {
+    match &record?.status {
+        ReleaseStatus::Reclaimed {
+            allocation,
+            restored: false,
+        } => Some(allocation.clone()),
+        _ => None,
+    }
+}
+
+fn got_wrong_address(record: Option<&ReleaseRecord>) -> bool {
+    let reason = PendingReason::WrongAddress;
+    record.is_some_and(|record| record.status == ReleaseStatus::Pending { reason })
+}
+
+fn plan(
+    snapshot: &Snapshot,
+    release: &Release,
+    record: Option<&ReleaseRecord>,
+    mut findings: Vec<Finding>,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> ReclaimPlan {
+    let (tags, left_out) = tags_to_restore(snapshot, release, settings, now);
+    findings.extend(left_out);
+    ReclaimPlan {
+        request: AllocateAddressRequest {
+            ip: snapshot.ip,
+            pool: snapshot.pool.clone(),
+            border_group: release
+                .border_group
+                .clone()
+                .or_else(|| snapshot.border_group.clone()),
+            tags,
+        },
+        snapshot: snapshot.clone(),
+        resume: resumed(record),
+        check_first: got_wrong_address(record),
+        findings,
+    }
+}
+
+/// The tags of the last snapshot, less those that nobody can set, plus our own two. Our own come first
+/// where the limit does not leave room for all.
+fn tags_to_restore(
+    snapshot: &Snapshot,
+    release: &Release,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> (Tags, Vec<Finding>) {
+    let mut tags = own_tags(snapshot, &release.allocation, settings, now);
+    let (mut reserved, mut too_many) = (Vec::new(), Vec::new());
+    for (key, value) in &snapshot.tags {
+        if key.starts_with(RESERVED_TAG_PREFIX) {
+            reserved.push(key.as_str());
+        } else if tags.contains_key(key) {
+        } else if tags.len() < MAX_TAGS {
+            tags.insert(key.clone(), value.clone());
+        } else {
+            too_many.push(key.as_str());
+        }
+    }
+    let mut findings = Vec::new();
+    if !reserved.is_empty() {
+        findings.push(Finding {
+            what: format!("tags not restored: {}", reserved.join(", ")),
+            why: "EC2 keeps keys that start with `aws:` for its own services".to_owned(),
+            next: "a CloudFormation stack that held this address still names the old allocation: import the \
+                   new one into the stack before its next update"
+                .to_owned(),
+        });
+    }
+    if !too_many.is_empty() {
+        findings.push(Finding {
+            what: format!("tags not restored: {}", too_many.join(", ")),
+            why: format!("an address can carry {MAX_TAGS} tags, and Holdfast needs two of them"),
+            next: "set them by hand if they matter more than others on this address".to_owned(),
+        });
+    }
+    (tags, findings)
+}
+
+/// The tags without which a reclaimed address would not be known as one, or be unprotected.
+#[must_use]
+pub fn own_tags(
+    snapshot: &Snapshot,
+    released: &AllocationId,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Tags {
+    let keys = &settings.tags;
+    let at = now
+        .replace_nanosecond(0)
+        .unwrap_or(now)
+        .format(&Rfc3339)
+        .unwrap_or_default();
+    let mut tags = Tags::from([
+        (keys.reclaimed_from.clone(), released.to_string()),
+        (keys.reclaimed_at.clone(), at),
+    ]);
+    if let Some(protection) = snapshot.tags.get(&keys.protect) {
+        tags.insert(keys.protect.clone(), protection.clone());
+    }
+    tags
+}
+
+impl Conclusion {
+    /// Neither the ledger nor CloudTrail knows which address it was.
+    #[must_use]
+    pub fn unknown_address() -> Self {
+        Self {
+            status: ReleaseStatus::Pending { reason: PendingReason::UnknownAddress },
+            outcome: Outcome::Pending,
+            why: "neither the ledger nor CloudTrail's event history knows which address it was; it is \
+                  taken back as soon as a record of its allocation arrives"
+                .to_owned(),
+            findings: Vec::new(),
+        }
+    }
+
+    /// Whether it is that nothing known says which address it was.
+    #[must_use]
+    pub fn is_unknown_address(&self) -> bool {
+        matches!(
+            self.status,
+            ReleaseStatus::Pending {
+                reason: PendingReason::UnknownAddress
+            }
+        )
+    }
+
+    /// What `enforce` mode would have done.
+    #[must_use]
+    pub fn would_reclaim(plan: &ReclaimPlan) -> Self {
+        Self {
+            status: ReleaseStatus::Recorded,
+            outcome: Outcome::WouldReclaim,
+            why: format!(
+                "in `enforce` mode {} would be taken back now",
+                plan.request.ip
+            ),
+            findings: plan.findings.clone(),
+        }
+    }
+}
+
+/// The commands by which a person finds an address that nothing here knows.
+#[must_use]
+pub fn how_to_find_the_address(released: &AllocationId) -> String {
+    format!(
+        "aws configservice get-resource-config-history --resource-type AWS::EC2::EIP --resource-id \
+         {released} (where AWS Config records), then: aws ec2 allocate-address --domain vpc --address \
+         <the address>"
+    )
+}
+
+/// The command that asks for an address by hand.
+#[must_use]
+pub fn how_to_ask_by_hand(ip: Ipv4Addr) -> String {
+    format!("aws ec2 allocate-address --domain vpc --address {ip}")
+}
