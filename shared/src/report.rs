@@ -341,7 +341,7 @@ pub struct SweepReport {
     pub missing: Vec<AllocationId>,
     /// What became of these, and of losses that were not settled before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub handled: Vec<Report>,
+    pub releases: Vec<Report>,
     /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,

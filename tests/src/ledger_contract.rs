@@ -189,7 +189,7 @@ pub async fn the_order_of_arrival_does_not_matter<L: Ledger>(ledger: &L) -> Chec
             update_snapshot(ledger, &allocation(number), known, change).await?;
         }
         let end = ledger.read(&allocation(number)).await?.snapshot;
-        ends.extend(end.map(|row| (row.life, row.as_of)));
+        ends.extend(end.map(|row| (row.state, row.as_of)));
     }
     assert_eq!(ends.len(), 2);
     assert_eq!(ends[0], ends[1]);
@@ -212,7 +212,7 @@ pub async fn a_tombstone_is_never_raised<L: Ledger>(ledger: &L) -> Checked {
     update_snapshot(ledger, &allocation(1), knew_it_alive, follow).await?;
     let row = ledger.read(&allocation(1)).await?.snapshot;
     assert_eq!(
-        row.map(|row| row.life),
+        row.map(|row| row.state),
         Some(AllocationState::Released { at: NOON })
     );
     Ok(())

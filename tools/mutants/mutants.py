@@ -16,7 +16,7 @@ HERE = Path(__file__).resolve().parent
 
 def options():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--files", nargs="*", default=[], metavar="PATTERN", help="only these, as guard/* below shared/src")
+    parser.add_argument("--files", nargs="*", default=[], metavar="PATTERN", help="only these, as release_guard/* below shared/src")
     parser.add_argument("--again", action="store_true", help="only what survived the last time")
     parser.add_argument("--longest", type=float, default=8, help="no test that takes longer, in seconds")
     parser.add_argument("--budget", type=float, default=40, help="seconds of tests for one mutant at most")

@@ -3,12 +3,12 @@
 import re
 
 # Waiting, limits and paces: twice as long or one more is another tuning, not another behaviour.
-TUNING = re.compile(r"PAUSE|WAIT|LAG|MOST|LONGEST|SHORTEST|TO_[A-Z]+|TIMEOUT|LIMIT|EVERY|RETRY|SPACING|AT_ONCE")
+TUNING = re.compile(r"PAUSE|WAIT|LAG|MAX|MOST|LONGEST|SHORTEST|TO_[A-Z]+|TIMEOUT|LIMIT|EVERY|RETRY|SPACING|AT_ONCE")
 BOUNDARY = re.compile(r"^(<|<=|>|>=) -> (<|<=|>|>=)$")
 SAME_SIDE = {"< -> <=", "<= -> <", "> -> >=", ">= -> >"}
 TELEMETRY = re.compile(r"watch\.lap|\.lap\(|tracing::|phases|Stopwatch")
 COUNTER = re.compile(r"(looks|attempts|tries|tried|mutating_calls|written|counted)\b[^;]*(\+=|\+ 1)")
-WORDS_FILES = {"failover/obstacle.rs", "guard/estate.rs", "ledger/history.rs"}
+WORDS_FILES = {"alarm_failover/obstacle.rs", "release_guard/manual_recovery.rs", "ledger/history.rs"}
 WORDS_FUNCTIONS = {"fmt", "summary", "sentence", "tell", "told", "story"}
 
 

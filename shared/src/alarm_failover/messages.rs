@@ -204,6 +204,17 @@ pub(super) fn is_complete(moves: &BTreeMap<ResourceId, MoveReport>, blocked: &[B
     blocked.is_empty() && !moves.values().any(is_open)
 }
 
+/// Who has failed: nobody, where a person or a failback moves what a healthy member holds.
+pub(super) fn failed_members<C, L, K>(
+    run: &Run<'_, C, L, K>,
+    sources: &BTreeSet<InstanceId>,
+) -> Vec<InstanceId> {
+    match run.cause.kind {
+        CauseKind::Command { .. } | CauseKind::Failback { .. } => Vec::new(),
+        _ => sources.iter().cloned().collect(),
+    }
+}
+
 fn subject<C, L, K>(
     run: &Run<'_, C, L, K>,
     group: &str,
@@ -213,7 +224,7 @@ fn subject<C, L, K>(
     Subject::Failover(Box::new(FailoverReport {
         group: group.to_owned(),
         cause: run.cause.text.clone(),
-        failed_members: progress.sources.iter().cloned().collect(),
+        failed_members: failed_members(run, &progress.sources),
         moves,
         fenced: progress.fenced.done.clone(),
         lease_number: progress.lease.as_ref().map(|lease| lease.lease_number),

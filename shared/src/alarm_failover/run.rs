@@ -186,14 +186,17 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         failed_members: &BTreeSet<InstanceId>,
     ) -> BTreeSet<InstanceId> {
         let mut holders = group.holders();
+        let is_only_one = holders.len() == 1;
         match &self.cause.kind {
             CauseKind::Command { to: Some(to) } | CauseKind::Failback { to } => {
                 holders.remove(to);
                 holders
             }
             // Asked for nobody in particular: who that is can be said only where one member has all.
-            CauseKind::Command { to: None } if holders.len() == 1 => holders,
-            CauseKind::Command { to: None } => BTreeSet::new(),
+            CauseKind::Command { to: None } => {
+                holders.retain(|_| is_only_one);
+                holders
+            }
             _ => failed_members.clone(),
         }
     }

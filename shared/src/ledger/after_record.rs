@@ -52,7 +52,7 @@ impl Snapshot {
     /// Whether the row knows this association as one of its own.
     pub(super) fn has_association(&self, id: &AssociationId) -> bool {
         let held = self.association.as_ref();
-        held.is_some_and(|held| held.value.id == *id) || self.evidence.names(id)
+        held.is_some_and(|held| held.value.id == *id) || self.fact_log.names(id)
     }
 
     /// Whether something younger is known about what the call changed.

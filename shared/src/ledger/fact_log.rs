@@ -224,18 +224,18 @@ impl Snapshot {
     /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
     /// learns what was so before it, since what a reclaim restores hangs on it.
     pub(super) fn with_fact(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
-        if matches!(self.life, AllocationState::Released { at: end } if fact.at > end) {
+        if matches!(self.state, AllocationState::Released { at: end } if fact.at > end) {
             return None;
         }
-        let mut evidence = self.own_fact_log(protect_tag);
-        evidence.insert(fact);
-        let told = evidence.replay(self, protect_tag);
-        if evidence.facts.is_empty() {
+        let mut fact_log = self.own_fact_log(protect_tag);
+        fact_log.insert(fact);
+        let told = fact_log.replay(self, protect_tag);
+        if fact_log.facts.is_empty() {
             return None;
         }
-        evidence.compact(self, protect_tag);
+        fact_log.compact(self, protect_tag);
         let next = Self {
-            evidence,
+            fact_log,
             ..self.with_content_of(told)
         };
         (next != *self).then_some(next)
@@ -244,10 +244,10 @@ impl Snapshot {
     /// What this row rests on. One that is not what its facts tell, since it was written by something else
     /// than facts or by an earlier version, stands for itself.
     fn own_fact_log(&self, protect_tag: &str) -> FactLog {
-        let told = self.evidence.clone().replay(self, protect_tag);
+        let told = self.fact_log.clone().replay(self, protect_tag);
         let own = self.without_fact_log();
         if self.with_content_of(told) == own {
-            return self.evidence.clone();
+            return self.fact_log.clone();
         }
         FactLog {
             before: Some(Box::new(own)),
@@ -258,7 +258,7 @@ impl Snapshot {
     /// What was told, with what no fact tells: the end, the reclaims, the revision.
     fn with_content_of(&self, told: Self) -> Self {
         Self {
-            life: self.life,
+            state: self.state,
             reclaims: self.reclaims.clone(),
             revision: self.revision,
             ..told
@@ -269,7 +269,7 @@ impl Snapshot {
     #[must_use]
     pub fn without_fact_log(&self) -> Self {
         Self {
-            evidence: FactLog::default(),
+            fact_log: FactLog::default(),
             ..self.clone()
         }
     }

@@ -45,7 +45,7 @@ pub struct Snapshot {
     #[serde(default)]
     pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
-    pub life: AllocationState,
+    pub state: AllocationState,
     /// When it was last looked at with a new result: nothing older that an event tells counts.
     #[serde(with = "time::serde::rfc3339")]
     pub observed_at: OffsetDateTime,
@@ -59,7 +59,7 @@ pub struct Snapshot {
     pub revision: u64,
     /// The calls and looks that tell all this.
     #[serde(default, skip_serializing_if = "FactLog::is_empty")]
-    pub evidence: FactLog,
+    pub fact_log: FactLog,
 }
 
 /// A fact with its time.
@@ -179,7 +179,7 @@ impl Snapshot {
         let mut first = Self::blank(&observation.address.allocation, observation.address.ip);
         // No tag is missed by a first look, whichever protects.
         first.apply_fact(&fact, "");
-        first.evidence = FactLog::of(fact);
+        first.fact_log = FactLog::of(fact);
         first
     }
 
@@ -192,7 +192,7 @@ impl Snapshot {
             change: AddressChange::Allocated(allocation.clone()),
         };
         Self {
-            evidence: FactLog::of(Fact { at, what: birth }),
+            fact_log: FactLog::of(Fact { at, what: birth }),
             ..Self::at_allocation(allocation, at)
         }
     }
@@ -224,12 +224,12 @@ impl Snapshot {
             unlocked: Vec::new(),
             transfer_offer: None,
             reclaims: Vec::new(),
-            life: AllocationState::Allocated,
+            state: AllocationState::Allocated,
             observed_at: NEVER,
             tags_as_of: NEVER,
             as_of: NEVER,
             revision: 0,
-            evidence: FactLog::default(),
+            fact_log: FactLog::default(),
         }
     }
 
@@ -287,7 +287,7 @@ impl Snapshot {
     #[must_use]
     pub fn ended(&self, at: OffsetDateTime) -> Self {
         Self {
-            life: AllocationState::Released { at },
+            state: AllocationState::Released { at },
             ..self.clone()
         }
     }
@@ -301,7 +301,7 @@ impl Snapshot {
         restored: Option<&AssociationReport>,
         at: OffsetDateTime,
     ) -> Self {
-        let ended_at = if let AllocationState::Released { at } = self.life {
+        let ended_at = if let AllocationState::Released { at } = self.state {
             at
         } else {
             at
@@ -332,12 +332,12 @@ impl Snapshot {
             unprotected: None,
             unlocked: Vec::new(),
             transfer_offer: None,
-            life: AllocationState::Allocated,
+            state: AllocationState::Allocated,
             observed_at: at,
             tags_as_of: at,
             as_of: at,
             revision: 0,
-            evidence: FactLog::default(),
+            fact_log: FactLog::default(),
             ..self.clone()
         }
     }
@@ -387,7 +387,7 @@ impl Snapshot {
     /// Whether the account still has it, as far as is known.
     #[must_use]
     pub fn is_allocated(&self) -> bool {
-        self.life == AllocationState::Allocated
+        self.state == AllocationState::Allocated
     }
 }
 

@@ -40,7 +40,7 @@ pub(super) fn swept(
         protected: plan.protected,
         written,
         missing: plan.missing,
-        handled: handled.reports,
+        releases: handled.reports,
         ..SweepReport::default()
     };
     let mut summary = format!(
@@ -52,13 +52,13 @@ pub(super) fn swept(
             rows => format!("{} written", counted(rows, "row", "rows")),
         },
     );
-    for report in &sweep.handled {
+    for report in &sweep.releases {
         summary = format!("{summary}; {}", report.summary);
     }
     Report {
         findings,
         repair: sweep
-            .handled
+            .releases
             .iter()
             .flat_map(|report| report.repair.clone())
             .collect(),

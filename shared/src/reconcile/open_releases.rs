@@ -67,7 +67,7 @@ fn unrecorded<'a>(
     settings: &Settings,
     now: OffsetDateTime,
 ) -> impl Iterator<Item = &'a Snapshot> {
-    let is_left = move |row: &&Snapshot| match row.life {
+    let is_left = move |row: &&Snapshot| match row.state {
         AllocationState::Allocated => false,
         AllocationState::Released { at } => {
             !observed.releases.contains_key(&row.allocation)
@@ -167,7 +167,7 @@ pub fn end_of_allocation(
             offered_by: transfer_offer.by.clone(),
         };
     }
-    let released_at = match row.life {
+    let released_at = match row.state {
         AllocationState::Allocated => missed_at,
         AllocationState::Released { at } => at,
     };

@@ -77,7 +77,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     /// The end that was missed took place when the call says.
     fn corrected_end(&self, row: &Snapshot) -> Option<Snapshot> {
         let at = self.release.released_at;
-        (row.life != AllocationState::Released { at }).then(|| row.ended(at))
+        (row.state != AllocationState::Released { at }).then(|| row.ended(at))
     }
 }
 

@@ -65,7 +65,7 @@ fn told_by(report: &Report) -> Calls {
     let as_call = |call: &PlannedCall| (call.action.to_owned(), call.on.clone(), call.to.clone());
     let mut calls: Calls = report.would_call.iter().map(as_call).collect();
     if let Subject::Sweep(sweep) = &report.subject {
-        let nested = sweep.handled.iter().chain(&sweep.failovers);
+        let nested = sweep.releases.iter().chain(&sweep.failovers);
         calls.extend(nested.flat_map(told_by));
         calls.extend(sweep.placed.iter().map(placed));
     }

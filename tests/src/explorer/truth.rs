@@ -47,7 +47,7 @@ pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
             moves.flat_map(|one| move_is_so(one, world)).collect()
         }
         Subject::Sweep(sweep) => {
-            let nested = sweep.handled.iter().chain(&sweep.failovers);
+            let nested = sweep.releases.iter().chain(&sweep.failovers);
             let mut found: Vec<String> = nested
                 .flat_map(|each| false_statements(each, world))
                 .collect();

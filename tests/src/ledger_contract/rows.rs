@@ -173,7 +173,7 @@ fn with_everything(number: u32) -> Snapshot {
             at: NOON,
             released_by: somebody(),
         }],
-        life: AllocationState::Released { at: later },
+        state: AllocationState::Released { at: later },
         observed_at: later,
         tags_as_of: later,
         as_of: later,

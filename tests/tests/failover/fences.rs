@@ -247,3 +247,14 @@ fn in_observe_mode_no_fence_is_told_of_a_member_that_keeps_something() {
     assert_eq!(report.would_call, []);
     assert_eq!(changes(&bed), Vec::<&str>::new());
 }
+
+#[test]
+fn in_observe_mode_no_fence_is_told_of_a_member_that_loses_only_a_part() {
+    let mut trio = floating_address();
+    trio.hold_another(0);
+    let trio = trio.set("HOLDFAST_MODE", "observe");
+    let (trio, bed, event) = fenced(trio.stopped(2), "stop");
+    let report = trio.told(&bed, &event);
+    let actions: Vec<&str> = report.would_call.iter().map(|call| call.action).collect();
+    assert_eq!(actions, ["AssociateAddress"]);
+}

@@ -6,7 +6,7 @@ use ec2_sim::api::{
 };
 use holdfast::ledger::Lease;
 use holdfast_tests::explorer::promises::{
-    AccountView, LeasedCall, LeaseCaller, addresses, repeated, under_lease,
+    AccountView, LeaseCaller, LeasedCall, addresses, repeated, under_lease,
 };
 use holdfast_tests::scenarios::failover::{
     FailoverFixture, floating_address, floating_interface, hold_lease, lease,

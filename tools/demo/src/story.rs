@@ -177,7 +177,7 @@ fn verify(
     if outcomes != ["reclaimed", "recorded-only", "let-go"] || again["outcome"] != "already-ours" {
         return Err(format!("the outcomes were {outcomes:?}, then {}", again["outcome"]).into());
     }
-    if reports[0]["address"]["reverseName"] != "gate.example.com" {
+    if reports[0]["address"]["reverseDns"] != "gate.example.com" {
         return Err(format!("the reverse DNS is not restored: {}", reports[0]).into());
     }
     let held = holdfast_tests::explorer::promises::addresses(&env.simulator.world());

@@ -98,7 +98,7 @@ pub(super) fn history_range(
 
 /// A tombstone stays for the retention time; what is alive stays.
 pub(crate) fn of_snapshot(snapshot: &Snapshot, retention: Duration) -> Result<Row, CloudError> {
-    let ended_at = match snapshot.life {
+    let ended_at = match snapshot.state {
         AllocationState::Allocated => None,
         AllocationState::Released { at } => Some(at),
     };

@@ -335,13 +335,13 @@ async fn a_release_of_an_address_that_nobody_knows_is_in_no_history() {
 #[test]
 fn a_second_revision_is_derived_from_the_first_and_lives_while_its_address_does() {
     let alive = Snapshot {
-        life: AllocationState::Allocated,
+        state: AllocationState::Allocated,
         revision: 2,
         ..a_snapshot()
     };
     let mut expected = the_snapshots_bytes();
     expected.as_object_mut().unwrap().remove("expires_at");
-    expected["life"] = json!({ "M": { "is": { "S": "alive" } } });
+    expected["state"] = json!({ "M": { "is": { "S": "alive" } } });
     expected["revision"] = json!({ "N": "2" });
     let row = rows::of_snapshot(&alive, RETENTION).unwrap();
     assert_eq!(row, attributes(&expected));

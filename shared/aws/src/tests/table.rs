@@ -70,12 +70,12 @@ pub(super) fn a_snapshot() -> Snapshot {
             at: NOON,
             released_by: Actor::default(),
         }],
-        life: AllocationState::Released { at: NOON },
+        state: AllocationState::Released { at: NOON },
         observed_at: NOON,
         tags_as_of: NOON,
         as_of: NOON,
         revision: 3,
-        evidence: FactLog::default(),
+        fact_log: FactLog::default(),
     }
 }
 
@@ -142,7 +142,7 @@ pub(super) fn the_snapshots_bytes() -> Value {
             "withdrawn_at": absent(),
         } },
         "reclaims": { "L": [{ "M": { "at": noon(), "released_by": nobody() } }] },
-        "life": { "M": { "is": { "S": "released" }, "at": noon() } },
+        "state": { "M": { "is": { "S": "released" }, "at": noon() } },
         "seen_at": noon(),
         "tags_as_of": noon(),
         "as_of": noon(),
@@ -237,7 +237,7 @@ fn an_entry_of_the_history_is_the_row_under_its_ip_and_moment() {
 fn only_what_has_ended_expires() {
     let expires = |row: Row| row.contains_key("expires_at");
     let alive = Snapshot {
-        life: AllocationState::Allocated,
+        state: AllocationState::Allocated,
         ..a_snapshot()
     };
     assert!(!expires(rows::of_snapshot(&alive, RETENTION).unwrap()));

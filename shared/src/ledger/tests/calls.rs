@@ -386,10 +386,10 @@ fn an_offer_stands_for_seven_days_unless_it_is_withdrawn() {
 #[test]
 fn a_release_ends_the_row_and_keeps_what_it_knew() {
     let row = full().hears(9, released(own()));
-    assert_eq!(row.life, AllocationState::Released { at: minute(9) });
+    assert_eq!(row.state, AllocationState::Released { at: minute(9) });
     assert_eq!(
         Snapshot {
-            life: AllocationState::Allocated,
+            state: AllocationState::Allocated,
             ..row.clone()
         },
         full()
@@ -404,7 +404,7 @@ fn a_tombstone_learns_what_was_before_its_end_and_nothing_of_later() {
     for at in [4, 5] {
         let row = ended.hears(at, associated(own(), 1));
         assert_eq!(row.is_at(), Some(1));
-        assert_eq!(row.life, ended.life);
+        assert_eq!(row.state, ended.state);
     }
     let there = crate::model::elastic_ip::Address {
         association: Some(tie(1)),

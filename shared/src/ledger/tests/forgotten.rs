@@ -21,7 +21,7 @@ fn old() -> Snapshot {
 
 fn facts_of(row: &Snapshot) -> usize {
     let written = serde_json::to_value(row).unwrap();
-    let facts = written["evidence"]["facts"].as_array();
+    let facts = written["fact_log"]["facts"].as_array();
     facts.map_or(0, Vec::len)
 }
 
@@ -75,8 +75,8 @@ fn an_end_and_a_reclaim_leave_the_facts_as_they_are() {
     };
     let row = ended.hears(1, associated(own(), 1));
     assert_eq!(
-        (row.is_at(), row.life, row.revision),
-        (Some(1), ended.life, 7)
+        (row.is_at(), row.state, row.revision),
+        (Some(1), ended.state, 7)
     );
     assert_eq!(facts_of(&row), 2);
 }
@@ -119,11 +119,11 @@ fn a_row_is_written_with_its_facts_and_read_without_them() {
         row
     );
     let mut of_earlier = written;
-    of_earlier.as_object_mut().unwrap().remove("evidence");
+    of_earlier.as_object_mut().unwrap().remove("fact_log");
     let read: Snapshot = serde_json::from_value(of_earlier).unwrap();
     assert_eq!(read, row.without_fact_log());
     let again = serde_json::to_value(&read).unwrap();
-    assert!(again.get("evidence").is_none());
+    assert!(again.get("fact_log").is_none());
 }
 
 #[test]

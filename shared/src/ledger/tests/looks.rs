@@ -40,7 +40,7 @@ fn a_first_look_tells_everything() {
     assert_eq!(row.reverse_dns, Some(name));
     assert_eq!((row.observed_at, row.tags_as_of), (minute(3), minute(3)));
     assert_eq!(
-        (row.as_of, row.life),
+        (row.as_of, row.state),
         (minute(3), AllocationState::Allocated)
     );
     assert_eq!((row.revision, row.unprotected), (0, None));

@@ -38,7 +38,7 @@ fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
     let row = lost.reallocated(&back(), None, minute(6));
     assert_eq!((row.allocation, row.ip), (foreign(), lost.ip));
     assert_eq!(
-        (row.tags, row.life),
+        (row.tags, row.state),
         (back().tags, AllocationState::Allocated)
     );
     let ended = Dated {
@@ -55,7 +55,7 @@ fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
     assert!(row.unlocked.is_empty());
     assert_eq!((row.observed_at, row.tags_as_of), (minute(6), minute(6)));
     assert_eq!((row.as_of, row.revision), (minute(6), 0));
-    assert!(row.evidence.is_empty());
+    assert!(row.fact_log.is_empty());
 }
 
 #[test]

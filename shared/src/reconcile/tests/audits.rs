@@ -50,7 +50,7 @@ async fn the_trail_tells_when_an_address_was_released_by_whom_and_in_which_borde
 
     let report = audit(&account).await;
 
-    assert_eq!(swept(&report).handled.len(), 1);
+    assert_eq!(swept(&report).releases.len(), 1);
     let after = account.record(1).await;
     assert_eq!(after.event_id, Some(release.call.event_id));
     assert_eq!(after.actor, somebody());
@@ -60,7 +60,7 @@ async fn the_trail_tells_when_an_address_was_released_by_whom_and_in_which_borde
         Some(BorderGroup("eu-west-1-bos-1".to_owned()))
     );
     assert_eq!((after.status, after.audited), (before.status, true));
-    let ended = account.row(1).await.life;
+    let ended = account.row(1).await.state;
     assert_eq!(
         ended,
         AllocationState::Released {
@@ -77,7 +77,7 @@ async fn an_audit_that_finds_nothing_new_reports_nothing_and_is_the_last() {
     let before = account.record(1).await;
     let report = audit(&account).await;
     assert_eq!(report.outcome, Outcome::Refreshed);
-    assert_eq!(swept(&report).handled, []);
+    assert_eq!(swept(&report).releases, []);
     assert_eq!(account.calls()["LookupEvents"], 1);
     let after = account.record(1).await;
     assert_eq!(after.updated_at, account.now());
@@ -113,7 +113,7 @@ async fn a_trail_that_may_not_be_read_is_read_when_it_may() {
     account.in_the_trail(release.clone());
     account.in_trouble("LookupEvents", Trouble::Denied);
     let report = audit(&account).await;
-    assert_eq!(swept(&report).handled, []);
+    assert_eq!(swept(&report).releases, []);
     assert!(!account.record(1).await.audited);
     account.out_of_trouble();
     audit(&account).await;
@@ -128,7 +128,7 @@ async fn an_association_that_is_told_after_the_reclaim_is_restored() {
     let (account, place) = back_without_its_place().await;
     account.hears(&place).await;
     let report = audit(&account).await;
-    assert_eq!(swept(&report).handled[0].outcome, Outcome::AlreadyOurs);
+    assert_eq!(swept(&report).releases[0].outcome, Outcome::AlreadyOurs);
     let (back, row) = account.back_as(1).await;
     let restored = back.association.unwrap();
     assert_eq!(restored.private_ip, association(7).private_ip);
@@ -177,7 +177,7 @@ async fn an_association_that_had_ended_long_before_the_release_is_not_restored()
     let release = account.in_the_trail(account.release(1));
     account.guard_hears(&release).await;
     let report = audit(&account).await;
-    assert_eq!(swept(&report).handled, []);
+    assert_eq!(swept(&report).releases, []);
     assert_eq!(account.held()[0].association, None);
 }
 
@@ -193,7 +193,7 @@ async fn an_audit_of_what_was_only_recorded_is_quiet_when_the_trail_is_empty() {
     account.release(1);
     assert_eq!(account.sweep().await.outcome, Outcome::RecordedOnly);
     let report = audit(&account).await;
-    assert_eq!(swept(&report).handled, []);
+    assert_eq!(swept(&report).releases, []);
     assert!(account.record(1).await.audited);
 }
 
@@ -205,7 +205,7 @@ async fn two_sweeps_at_once_audit_a_record_once() {
     let before = account.record(1).await;
     account.in_trouble("DescribeAddresses", Trouble::Throttled(2));
     let reports = futures_util::join!(account.sweep(), account.sweep());
-    assert!(swept(&reports.0).handled.len() + swept(&reports.1).handled.len() > 0);
+    assert!(swept(&reports.0).releases.len() + swept(&reports.1).releases.len() > 0);
     assert_eq!(account.calls()["AssociateAddress"], 1);
     let after = account.record(1).await;
     // Opened again by the one, closed again by the one: the other writes nothing.
@@ -242,7 +242,7 @@ async fn an_event_after_a_sweep_tells_the_record_who_when_and_where_and_nothing_
     };
     assert_eq!(account.record(1).await, told);
     let ended = Snapshot {
-        life: AllocationState::Released { at: late.call.at },
+        state: AllocationState::Released { at: late.call.at },
         revision: row.revision + 1,
         ..row
     };
@@ -284,7 +284,7 @@ async fn a_row_that_tells_of_a_removal_is_a_second_thought_although_the_run_that
     account.minutes_later(1);
     let again = account.sweep().await;
     assert_eq!(
-        (again.outcome, swept(&again).handled.len()),
+        (again.outcome, swept(&again).releases.len()),
         (Outcome::Refreshed, 0)
     );
 }
@@ -310,7 +310,7 @@ async fn a_reclaim_that_ended_half_way_is_finished() {
     account.out_of_trouble();
     account.minutes_later(10);
     let report = account.sweep().await;
-    assert_eq!(swept(&report).handled[0].outcome, Outcome::AlreadyOurs);
+    assert_eq!(swept(&report).releases[0].outcome, Outcome::AlreadyOurs);
     let back = account.back_as(1).await.0;
     assert_eq!(
         back.association.unwrap().private_ip,

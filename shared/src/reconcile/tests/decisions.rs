@@ -242,10 +242,10 @@ fn a_row_with_a_release_record_is_a_tombstone_whatever_a_look_still_shows() {
     };
     let stale = look(minute(1), &[address(1)]);
     let row = after_look(&known, &stale, &allocation(1), &settings()).unwrap();
-    assert_eq!(row.life, AllocationState::Released { at: START });
+    assert_eq!(row.state, AllocationState::Released { at: START });
     let call = protected_at(1, minute(-1));
     let row = after_call(&known, &call, &stale, &allocation(1), &settings()).unwrap();
-    assert_eq!(row.life, AllocationState::Released { at: START });
+    assert_eq!(row.state, AllocationState::Released { at: START });
 }
 
 fn everything(shown: &[Address], rows: Vec<Snapshot>) -> AccountState {

@@ -162,7 +162,7 @@ async fn of_two_losses_the_protected_one_is_dealt_with_first_whatever_the_ids() 
         account.release(protected);
         account.release(other);
         let report = account.sweep().await;
-        let handled = swept(&report).handled.iter().map(|one| one.outcome);
+        let handled = swept(&report).releases.iter().map(|one| one.outcome);
         let order: Vec<Outcome> = handled.collect();
         assert_eq!(order, [Outcome::Reclaimed, Outcome::RecordedOnly]);
     }

@@ -109,7 +109,7 @@ async fn forty_losses_are_looked_up_two_in_a_second_and_the_others_come_back_wit
     account.runs_for = Duration::from_mins(5);
     let before = account.now();
     let report = account.sweep().await;
-    assert_eq!(swept(&report).handled.len(), 45);
+    assert_eq!(swept(&report).releases.len(), 45);
     assert_eq!(account.held().len(), 45);
     assert_eq!(account.calls()["LookupEvents"], 40);
     let waited = account.now() - before;

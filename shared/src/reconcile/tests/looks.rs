@@ -73,11 +73,11 @@ fn an_end_that_is_written_stays_where_it_is() {
     let at = minute(3);
     let seen = look(minute(1), protected());
     let row = after_look(&known, &seen, &allocation(1), &settings).unwrap();
-    assert_eq!(row.life, AllocationState::Released { at });
+    assert_eq!(row.state, AllocationState::Released { at });
     let call = protected_at(1, minute(-1));
     let unseen = look(minute(1), address(2));
     let row = after_call(&known, &call, &unseen, &allocation(1), &settings).unwrap();
-    assert_eq!(row.life, AllocationState::Released { at });
+    assert_eq!(row.state, AllocationState::Released { at });
 }
 
 /// An association by a call that named an instance only.

@@ -79,7 +79,7 @@ async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with
         (START, somebody())
     );
     let row = account.row(1).await;
-    assert_eq!(row.life, AllocationState::Released { at: START });
+    assert_eq!(row.state, AllocationState::Released { at: START });
     left().await.unwrap();
     assert_eq!(account.row(1).await, row);
 }

@@ -153,7 +153,7 @@ async fn the_record_of_a_transfer_tells_who_offered_it_to_whom_and_when_it_was_a
     };
     assert_eq!(release, wanted);
     let at = told.call.at;
-    assert_eq!(account.row(1).await.life, AllocationState::Released { at });
+    assert_eq!(account.row(1).await.state, AllocationState::Released { at });
     assert_eq!(report.event, Some(told.call));
     let Subject::Address(told) = &report.subject else {
         panic!("it is not about an address: {report:?}")
@@ -175,7 +175,7 @@ async fn a_transfer_that_a_sweep_found_is_dated_by_the_look_and_not_looked_up_ag
     let at = account.now() - READ_LAG;
     let release = account.record(1).await;
     assert_eq!((release.released_at, release.event_id), (at, None));
-    assert_eq!(account.row(1).await.life, AllocationState::Released { at });
+    assert_eq!(account.row(1).await.state, AllocationState::Released { at });
     account.minutes_later(60);
     account.calls();
     assert_eq!(account.sweep().await.outcome, Outcome::Refreshed);

@@ -69,7 +69,7 @@ fn a_late_event_tells_who_when_and_what_went_before() {
     assert_eq!(guarded.record(), expected);
     let row = guarded.row(&lost()).unwrap();
     assert_eq!(
-        (row.life, row.revision),
+        (row.state, row.revision),
         (AllocationState::Released { at: RELEASED_AT }, 2)
     );
     assert!(guarded.calls().is_empty(), "nothing is asked of EC2");

@@ -213,7 +213,7 @@ fn the_old_allocation_ends_when_it_was_released() {
     let guarded = not_to_be_had();
     guarded.report();
     let life = AllocationState::Released { at: RELEASED_AT };
-    assert_eq!(guarded.row(&lost()).unwrap().life, life);
+    assert_eq!(guarded.row(&lost()).unwrap().state, life);
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn an_end_that_is_known_already_is_not_moved() {
     guarded.report();
     let row = guarded.row(&lost()).unwrap();
     assert_eq!(
-        (row.life, row.revision),
+        (row.state, row.revision),
         (AllocationState::Released { at: before }, 1)
     );
 }
@@ -352,7 +352,7 @@ fn a_trail_that_tells_of_the_release_as_well_is_kept_too() {
     });
     guarded.report();
     let life = AllocationState::Released { at: RELEASED_AT };
-    assert_eq!(guarded.row(&lost()).map(|row| row.life), Some(life));
+    assert_eq!(guarded.row(&lost()).map(|row| row.state), Some(life));
 }
 
 #[test]
