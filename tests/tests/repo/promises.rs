@@ -139,7 +139,7 @@ fn promise_5() {
     assert_eq!(addresses(&guarded.bed.world()), once);
 }
 
-/// At every moment an address has at most one owner, and a run that ends has left it with a healthy
+/// At every moment an address has at most one owner. A run that ends has left it with a healthy
 /// member, with its source, or reported as stranded with an `Err`.
 #[test]
 fn promise_6() {
