@@ -13,6 +13,7 @@ pub mod clock;
 pub mod cloud;
 pub mod error;
 pub mod events;
+pub mod groups;
 pub mod instance_start;
 pub mod ledger;
 pub mod model;
@@ -20,6 +21,7 @@ pub mod ports;
 pub mod reconcile;
 pub mod release_guard;
 pub mod report;
+pub mod retry;
 pub mod settings;
 #[cfg(test)]
 mod testing;

@@ -7,6 +7,7 @@ mod planned;
 use crate::clock::Clock;
 use crate::events::Ignored;
 use crate::model::cloudtrail::Call;
+use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
@@ -257,6 +258,19 @@ pub struct AssociationReport {
     pub instance: Option<InstanceId>,
     /// Whether a later read showed it. `false`: EC2 accepted it and does not show it yet.
     pub verified: bool,
+}
+
+impl AssociationReport {
+    /// The association, where EC2 told its id.
+    #[must_use]
+    pub fn known(&self) -> Option<Association> {
+        Some(Association {
+            id: self.id.clone()?,
+            eni: Some(self.eni.clone()),
+            private_ip: Some(self.private_ip),
+            instance: self.instance.clone(),
+        })
+    }
 }
 
 /// One instance and its addresses.

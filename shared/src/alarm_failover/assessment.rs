@@ -10,7 +10,7 @@ use super::observe::Observed;
 use super::rule;
 use crate::events::alarm::AlarmEvent;
 use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger};
-use crate::instance_start::group::group_of;
+use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::ids::InstanceId;

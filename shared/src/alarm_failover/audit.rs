@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::moves::DryRunCall;
 use crate::error::Error;
-use crate::instance_start::group::group_of;
+use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::ledger::{Ledger, Written};
 use crate::model::elastic_ip::Address;

@@ -2,7 +2,7 @@
 //! reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::instance_start::group::{group_of, priority};
+use crate::groups::{group_of, priority};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance};

@@ -11,7 +11,7 @@ use super::route::MoveAction;
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
-use crate::instance_start::group::group_of;
+use crate::groups::group_of;
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;

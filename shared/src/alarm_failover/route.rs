@@ -4,7 +4,7 @@ use super::assessment::is_down;
 use super::decide::PlanInput;
 use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
-use crate::instance_start::group::group_of;
+use crate::groups::group_of;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits, PublicIp};

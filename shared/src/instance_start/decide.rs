@@ -2,8 +2,9 @@
 //! the tests. Deciding on the state after a plan has run yields an empty plan.
 
 use super::assignment::{Assignment, Candidate, assign};
-use super::group::{Group, StoppedHolder, Target, group_of, on_stop, priority};
+use super::group::{Group, StoppedHolder, Target, on_stop};
 pub use super::observe::Observed;
+use crate::groups::{group_of, priority};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, AssociationId, InstanceId};
 use crate::model::instance::InstanceState;

@@ -2,6 +2,7 @@
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
 use super::observe::Observed;
+use crate::groups::{group_of, slots_of};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::{Instance, PublicIp};
@@ -216,23 +217,6 @@ impl<'a> Group<'a> {
     }
 }
 
-/// The group that tags name.
-#[must_use]
-pub fn group_of<'a>(tags: &'a Tags, keys: &TagKeys) -> Option<&'a str> {
-    tags.get(&keys.group)
-        .map(|group| group.trim())
-        .filter(|group| !group.is_empty())
-}
-
-/// The slots that tags name, separated by commas.
-fn slots_of<'a>(tags: &'a Tags, keys: &TagKeys) -> impl Iterator<Item = &'a str> {
-    let named = tags.get(&keys.slot).map_or("", String::as_str);
-    named
-        .split(',')
-        .map(str::trim)
-        .filter(|slot| !slot.is_empty())
-}
-
 /// What becomes of an address when its holder stops. A value that is neither word counts as the default.
 #[must_use]
 pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
@@ -240,15 +224,6 @@ pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
     value
         .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
         .unwrap_or(settings.on_stop)
-}
-
-/// Whose turn comes first, lowest first; without the tag, or with one that is no number, last.
-#[must_use]
-pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
-    let value = instance.tags.get(&keys.priority);
-    value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(i64::MAX)
 }
 
 /// The group among whose members an interface moves by itself: that of its tag. The one that an instance was

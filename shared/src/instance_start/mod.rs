@@ -40,7 +40,6 @@ use crate::model::instance::InstanceState;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report};
 use crate::settings::Settings;
-pub(crate) use assignment::jitter;
 pub use messages::public_dns_name;
 pub use stop::{PlacedWaiting, place_waiting};
 

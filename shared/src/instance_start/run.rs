@@ -2,7 +2,6 @@
 //! something is lacking and there is time. Nothing is kept between two rounds but what was tried.
 
 use super::InstanceStartCloud;
-use super::assignment::jitter;
 use super::attempts::Attempts;
 use super::decide::{self, Decision, Observed, PlacementPlan};
 use super::execute::{self, AssociateOutcome};
@@ -15,6 +14,7 @@ use crate::events::InstanceStateChange;
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Report, Stopwatch};
+use crate::retry::jitter;
 use crate::settings::Settings;
 use std::time::Duration;
 use time::OffsetDateTime;

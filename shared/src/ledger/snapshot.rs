@@ -6,7 +6,6 @@ use crate::model::cloudtrail::{Actor, AddressChange, Allocation, Record};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, BorderGroup};
 use crate::model::tags::Tags;
-use crate::report::AssociationReport;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -298,7 +297,7 @@ impl Snapshot {
     pub fn reallocated(
         &self,
         address: &Address,
-        restored: Option<&AssociationReport>,
+        restored: Option<Association>,
         at: OffsetDateTime,
     ) -> Self {
         let ended_at = if let AllocationState::Released { at } = self.state {
@@ -309,20 +308,7 @@ impl Snapshot {
         let ended = |held: &mut Dated<_>| held.until = held.until.or(Some(ended_at));
         let mut association = self.association.clone();
         association.iter_mut().for_each(ended);
-        if let Some(AssociationReport {
-            id: Some(id),
-            eni,
-            private_ip,
-            instance,
-            ..
-        }) = restored
-        {
-            let value = Association {
-                id: id.clone(),
-                eni: Some(eni.clone()),
-                private_ip: Some(*private_ip),
-                instance: instance.clone(),
-            };
+        if let Some(value) = restored {
             association = Some(Dated::since(value, at));
         }
         Self {

@@ -236,7 +236,14 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let now = self.ports.clock.now();
         let reallocated = plan
             .snapshot
-            .reallocated(&address, restored.association.as_ref(), now)
+            .reallocated(
+                &address,
+                restored
+                    .association
+                    .as_ref()
+                    .and_then(AssociationReport::known),
+                now,
+            )
             .with_reclaim(self.reclaim_entry(now));
         let done = format!("{} is back as {}", address.ip, address.allocation);
         self.record(status, Some(reallocated), &done).await?;

@@ -2,7 +2,7 @@
 
 use super::{AffectedGroup, Assessment, Cause};
 use crate::alarm_failover::observe::Observed;
-use crate::instance_start::group::group_of;
+use crate::groups::group_of;
 use crate::model::tags::Tags;
 use crate::settings::Settings;
 use std::collections::BTreeSet;

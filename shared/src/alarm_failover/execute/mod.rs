@@ -16,11 +16,11 @@ use super::route::MoveAction;
 use super::run::Run;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing};
-use crate::instance_start::jitter;
 use crate::model::ids::{AttachmentId, InstanceId};
 use crate::model::instance::Instance;
 use crate::ports::Ports;
 use crate::report::Phase;
+use crate::retry::jitter;
 pub(super) use fence::{FenceResult, fence};
 use std::time::Duration;
 

@@ -98,7 +98,7 @@ pub(in crate::alarm_failover) fn planned(
     report.subject = Subject::Failover(Box::new(FailoverReport {
         group: group.group.clone(),
         cause: cause.text.clone(),
-        failed_members: group.holders.clone(),
+        failed_members: Vec::new(),
         moves: would,
         fenced: Vec::new(),
         lease_number: None,

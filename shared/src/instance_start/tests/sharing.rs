@@ -164,7 +164,7 @@ fn no_instance_always_comes_first() {
 
 #[test]
 fn jitter_is_a_part_of_one_that_differs_from_instance_to_instance_and_from_look_to_look() {
-    let jitter = |instance: u8, look| super::super::jitter(&id(instance), look);
+    let jitter = |instance: u8, look| crate::retry::jitter(&id(instance), look);
     let of_looks: Vec<f64> = (0..20).map(|look| jitter(1, look)).collect();
     let of_instances: Vec<f64> = (0..20).map(|instance| jitter(instance, 1)).collect();
     for some in [of_looks, of_instances] {
@@ -180,7 +180,7 @@ fn jitter_is_a_part_of_one_that_differs_from_instance_to_instance_and_from_look_
 
 #[test]
 fn jitter_is_less_than_the_whole() {
-    let spreads = (0..20_000).map(|look| super::super::jitter(&id(1), look));
+    let spreads = (0..20_000).map(|look| crate::retry::jitter(&id(1), look));
     let (most, least) = spreads.fold((0.0_f64, 1.0_f64), |(most, least), jitter| {
         (most.max(jitter), least.min(jitter))
     });

@@ -67,10 +67,10 @@ fn an_association_that_was_restored_holds_from_then_on() {
         instance: tie(2).instance,
         verified: true,
     };
-    let row = lost().reallocated(&back(), Some(&restored), minute(6));
+    let row = lost().reallocated(&back(), restored.known(), minute(6));
     assert_eq!(row.association, Some(Dated::since(tie(2), minute(6))));
     restored.id = None;
-    let row = lost().reallocated(&back(), Some(&restored), minute(6));
+    let row = lost().reallocated(&back(), restored.known(), minute(6));
     let held = row.association.unwrap();
     assert_eq!((held.value, held.until), (tie(1), Some(minute(5))));
 }
