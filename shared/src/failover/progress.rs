@@ -49,7 +49,7 @@ pub(super) struct Progress {
     pub(super) unsure: Option<CloudError>,
     pub(super) is_out_of_time: bool,
     pub(super) fenced: Fenced,
-    /// Whether the members that lose what they hold have nothing any more.
+    /// Whether the members that an earlier run noted as failed have nothing any more.
     pub(super) has_emptied: bool,
     /// Why there is nothing to be begun any more.
     pub(super) recovered: Option<String>,

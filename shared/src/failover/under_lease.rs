@@ -286,9 +286,11 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress.settle(&plan.moves, &group);
         let is_final =
             plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;
-        let mut leaving = progress.leaving.iter();
-        progress.has_emptied = !progress.leaving.is_empty()
-            && leaving.all(|id| fencing::is_left_with_nothing(&group, id, &plan.moves));
+        progress.has_emptied = earlier.is_some_and(|earlier| {
+            let mut sick = earlier.sick.iter();
+            !earlier.sick.is_empty()
+                && sick.all(|id| fencing::is_left_with_nothing(&group, id, &plan.moves))
+        });
         if is_final && progress.blocked.is_empty() {
             self.fence(&group, observed, &plan.moves, progress).await;
         }
@@ -358,7 +360,9 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             && progress.unsure.is_none()
             && !progress.fenced.has_more
         {
-            let ended = lease.under_way.take();
+            let ended = lease
+                .under_way
+                .take_if(|episode| !is_still_open(episode, progress));
             let earlier = ended.filter(|episode| Some(episode) != progress.own.as_ref());
             // Its run died after the move: that it failed over is known from here on only.
             if let Some(earlier) = earlier.filter(|_| progress.has_emptied && !has_moved) {
@@ -376,4 +380,15 @@ impl<C: FailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Err(failure) => progress.lease_left = Some(failure),
         }
     }
+}
+
+/// Whether what is noted as under way is another alarm's, about members that this run is not about and that
+/// still have something: its end says nothing of them.
+fn is_still_open(noted: &Episode, progress: &Progress) -> bool {
+    let own = progress.own.as_ref();
+    let is_anothers = own.is_some_and(|own| own.alarms != noted.alarms);
+    is_anothers
+        && !noted.alarms.is_empty()
+        && !noted.sick.is_subset(&progress.leaving)
+        && !progress.has_emptied
 }
