@@ -350,7 +350,7 @@ macro_rules! for_each_check_of_a_ledger {
             each_taking_raises_the_fencing_number_by_one,
             what_was_taken_over_cannot_be_stored_by_who_had_it,
             a_lease_that_nobody_took_cannot_be_stored,
-            an_episode_under_way_is_not_replaced,
+            a_failover_in_progress_is_not_replaced,
             a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
             the_same_owner_is_granted_it_again,
             the_leases_of_all_groups_are_listed,

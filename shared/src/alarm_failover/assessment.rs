@@ -373,15 +373,15 @@ pub fn affected_members(
     if !affected.names_no_instance {
         return affected.failed_members.clone();
     }
-    let is_same = |episode: &&FailoverRecord| cause.at <= episode.began_at;
+    let is_same = |record: &&FailoverRecord| cause.at <= record.began_at;
     let in_progress = lease
         .in_progress
         .as_ref()
-        .filter(|episode| Some(*episode) != own && !lease.targets_new_holder());
+        .filter(|record| Some(*record) != own && !lease.targets_new_holder());
     let earlier = [in_progress, lease.last.as_ref()];
     let same = earlier.into_iter().flatten().find(is_same);
     match same {
-        Some(episode) => episode.failed_members.clone(),
+        Some(record) => record.failed_members.clone(),
         None => affected.failed_members.clone(),
     }
 }

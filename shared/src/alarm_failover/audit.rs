@@ -172,7 +172,7 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         Location::Detaching(_) | Location::Unheld => true,
     };
     let cause = match in_progress {
-        Some(episode) => Some(resumed(episode, name, now)),
+        Some(record) => Some(resumed(record, name, now)),
         None if group.resources.iter().any(adrift) => Some(found_down(&group, name, now, &is_down)),
         None => None,
     };
@@ -189,19 +189,19 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// What an earlier run noted as under way: with its alarms, which are read again.
-pub(super) fn resumed(episode: &FailoverRecord, group: &str, now: OffsetDateTime) -> Cause {
-    let kind = if episode.alarms.is_empty() {
+pub(super) fn resumed(record: &FailoverRecord, group: &str, now: OffsetDateTime) -> Cause {
+    let kind = if record.alarms.is_empty() {
         CauseKind::Resume
     } else {
         CauseKind::Alarm
     };
     Cause {
-        alarms: episode.alarms.clone(),
-        instances: episode.failed_members.clone(),
-        at: episode.fired_at,
+        alarms: record.alarms.clone(),
+        instances: record.failed_members.clone(),
+        at: record.fired_at,
         ..cause_of(
             kind,
-            &format!("{}, taken up again", episode.cause),
+            &format!("{}, taken up again", record.cause),
             Some(group),
             now,
         )

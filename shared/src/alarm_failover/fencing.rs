@@ -81,8 +81,8 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             .iter()
             .filter(|lease| lease.group == affected.group)
             .filter_map(|lease| lease.in_progress.as_ref());
-        Ok(noted.any(|episode| {
-            episode
+        Ok(noted.any(|record| {
+            record
                 .pending_fences
                 .keys()
                 .any(|id| affected.failed_members.contains(id))
@@ -164,15 +164,15 @@ fn due_fences(progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
     let noted = progress.lease.as_ref();
     let noted = noted.filter(|lease| !lease.targets_new_holder());
     let noted = noted.and_then(|lease| lease.in_progress.as_ref());
-    let earlier = noted.filter(|episode| Some(*episode) != own);
+    let earlier = noted.filter(|record| Some(*record) != own);
     let own = own.filter(|_| !progress.moves.is_empty());
     let mut due_fences: Vec<(InstanceId, Fencing, bool)> = Vec::new();
-    for (episode, is_own) in own
+    for (record, is_own) in own
         .map(|it| (it, true))
         .into_iter()
         .chain(earlier.map(|it| (it, false)))
     {
-        for (id, how) in &episode.pending_fences {
+        for (id, how) in &record.pending_fences {
             let is_meant = !is_own || progress.sources.contains(id);
             if is_meant && due_fences.iter().all(|(known, ..)| known != id) {
                 due_fences.push((id.clone(), how.clone(), is_own));

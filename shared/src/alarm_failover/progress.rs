@@ -49,8 +49,8 @@ pub(super) struct Progress {
     pub(super) unknown: Option<CloudError>,
     pub(super) is_out_of_time: bool,
     pub(super) fenced: FenceResult,
-    /// Whether the members that lose what they hold have nothing any more.
-    pub(super) sources_are_empty: bool,
+    /// Whether the members that an earlier run noted as failed have nothing any more.
+    pub(super) earlier_failed_hold_nothing: bool,
     /// Why there is nothing to be begun any more.
     pub(super) recovered: Option<String>,
     /// Why the lease could not be given back.

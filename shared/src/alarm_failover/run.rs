@@ -69,9 +69,9 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let leases = ports.ledger.leases().await.map_err(Error::LedgerUnread)?;
     let is_left = |lease: &&Lease| {
         let in_progress = lease.in_progress.as_ref();
-        in_progress.is_some_and(|episode| {
-            let same_alarms = !cause.alarms.is_empty() && episode.alarms == cause.alarms;
-            same_alarms || !episode.failed_members.is_disjoint(&cause.instances)
+        in_progress.is_some_and(|record| {
+            let same_alarms = !cause.alarms.is_empty() && record.alarms == cause.alarms;
+            same_alarms || !record.failed_members.is_disjoint(&cause.instances)
         })
     };
     let Some(lease) = leases
@@ -84,7 +84,7 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let failed_members = lease
         .in_progress
         .as_ref()
-        .map(|episode| episode.failed_members.clone());
+        .map(|record| record.failed_members.clone());
     let left_over = Cause {
         kind: CauseKind::Resume,
         text: format!("{}, which is over: {why}", cause.text),
@@ -335,5 +335,5 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 /// The addresses that an earlier run may have left free.
 pub(super) fn pending_reassociation(lease: &Lease) -> Vec<crate::model::ids::AllocationId> {
     let in_progress = lease.in_progress.as_ref();
-    in_progress.map_or_else(Vec::new, |episode| episode.pending_reassociation.clone())
+    in_progress.map_or_else(Vec::new, |record| record.pending_reassociation.clone())
 }

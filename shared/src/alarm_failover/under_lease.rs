@@ -73,7 +73,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 futures_util::join!(self.take(&claim), self.health(&group, &sources));
             (claim, claimed?, health)
         };
-        progress.own = Some(claim.episode.clone());
+        progress.own = Some(claim.record.clone());
         let (lease, has_waited) = match claimed {
             Acquire::Granted(lease) => (lease, false),
             Acquire::HeldBy(lease) => (self.wait_for(affected, claim, lease).await?, true),
@@ -179,7 +179,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 until: self.delivery.ends_at,
             },
             now,
-            episode: FailoverRecord {
+            record: FailoverRecord {
                 cause: self.cause.text.clone(),
                 alarms: self.cause.alarms.clone(),
                 fired_at: self.cause.at,
@@ -260,13 +260,13 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress.add_failed_targets(&group, observed);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
         let in_progress = lease.in_progress.as_ref();
-        let earlier = in_progress.filter(|episode| Some(*episode) != progress.own.as_ref());
+        let earlier = in_progress.filter(|record| Some(*record) != progress.own.as_ref());
         let is_the_rest = earlier
             .zip(lease.last.as_ref())
-            .is_some_and(|(episode, last)| {
-                episode.cause == last.cause
-                    && episode.fired_at == last.fired_at
-                    && progress.sources.is_subset(&episode.failed_members)
+            .is_some_and(|(record, last)| {
+                record.cause == last.cause
+                    && record.fired_at == last.fired_at
+                    && progress.sources.is_subset(&record.failed_members)
                     && last
                         .to
                         .as_ref()
@@ -293,9 +293,11 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress.close_finished(&plan.moves, &group);
         let is_final =
             plan.moves.is_empty() || self.carry_out(&plan.moves, observed, progress).await;
-        let mut sources = progress.sources.iter();
-        progress.sources_are_empty = !progress.sources.is_empty()
-            && sources.all(|id| fencing::holds_nothing_after(&group, id, &plan.moves));
+        progress.earlier_failed_hold_nothing = earlier.is_some_and(|earlier| {
+            let mut failed = earlier.failed_members.iter();
+            !earlier.failed_members.is_empty()
+                && failed.all(|id| fencing::holds_nothing_after(&group, id, &plan.moves))
+        });
         if is_final && progress.blocked.is_empty() {
             self.fence(&group, observed, &plan.moves, progress).await;
         }
@@ -367,10 +369,14 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             && progress.unknown.is_none()
             && !progress.fenced.is_unfinished
         {
-            let ended = lease.in_progress.take();
-            let earlier = ended.filter(|episode| Some(episode) != progress.own.as_ref());
+            let ended = lease
+                .in_progress
+                .take_if(|record| !is_still_open(record, progress));
+            let earlier = ended.filter(|record| Some(record) != progress.own.as_ref());
             // Its run died after the move: that it failed over is known from here on only.
-            if let Some(earlier) = earlier.filter(|_| progress.sources_are_empty && !has_moved) {
+            if let Some(earlier) =
+                earlier.filter(|_| progress.earlier_failed_hold_nothing && !has_moved)
+            {
                 lease.last = Some(FailoverRecord {
                     pending_reassociation: Vec::new(),
                     pending_fences: BTreeMap::new(),
@@ -385,4 +391,15 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             Err(failure) => progress.lease_left = Some(failure),
         }
     }
+}
+
+/// Whether what is noted as in progress is another alarm's, about members that this run is not about and that
+/// still hold something: the end of this run says nothing of them.
+fn is_still_open(noted: &FailoverRecord, progress: &Progress) -> bool {
+    let own = progress.own.as_ref();
+    let is_anothers = own.is_some_and(|own| own.alarms != noted.alarms);
+    is_anothers
+        && !noted.alarms.is_empty()
+        && !noted.failed_members.is_subset(&progress.sources)
+        && !progress.earlier_failed_hold_nothing
 }

@@ -79,7 +79,7 @@ impl Lease {
         Self {
             lease_number: self.lease_number + 1,
             held: Some(claim.hold.clone()),
-            in_progress: self.in_progress.or_else(|| Some(claim.episode.clone())),
+            in_progress: self.in_progress.or_else(|| Some(claim.record.clone())),
             ..self
         }
     }
@@ -141,7 +141,7 @@ pub struct Claim {
     /// Now: a lease whose time is up is free.
     pub now: OffsetDateTime,
     /// What it is about to do: noted in the same write, unless an earlier one is under way.
-    pub episode: FailoverRecord,
+    pub record: FailoverRecord,
 }
 
 /// What became of a claim.

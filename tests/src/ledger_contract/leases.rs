@@ -26,12 +26,12 @@ fn claim_at(now: OffsetDateTime, group: &str, owner: &str) -> Claim {
             until: now + HOLD,
         },
         now,
-        episode: an_episode(owner),
+        record: a_record(owner),
     }
 }
 
 /// The episode that `owner` is about to begin.
-fn an_episode(owner: &str) -> FailoverRecord {
+fn a_record(owner: &str) -> FailoverRecord {
     FailoverRecord {
         cause: format!("alarm seen by {owner}"),
         alarms: vec!["web-1-status".to_owned()],
@@ -75,7 +75,7 @@ pub async fn a_lease_that_is_free_is_taken<L: Ledger>(ledger: &L) -> Checked {
     let expected = Lease {
         lease_number: 1,
         held: Some(claim.hold),
-        in_progress: Some(claim.episode),
+        in_progress: Some(claim.record),
         ..Lease::new("web")
     };
     assert_eq!(lease, expected);
@@ -129,10 +129,10 @@ pub async fn a_lease_that_nobody_took_cannot_be_stored<L: Ledger>(ledger: &L) ->
     Ok(())
 }
 
-pub async fn an_episode_under_way_is_not_replaced<L: Ledger>(ledger: &L) -> Checked {
+pub async fn a_failover_in_progress_is_not_replaced<L: Ledger>(ledger: &L) -> Checked {
     taken(ledger, &a_claim("web", "one")).await?;
     let lease = taken(ledger, &claim_at(NOON + HOLD, "web", "two")).await?;
-    assert_eq!(lease.in_progress, Some(an_episode("one")));
+    assert_eq!(lease.in_progress, Some(a_record("one")));
     Ok(())
 }
 
@@ -142,7 +142,7 @@ pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L:
     let lease = taken(ledger, &a_claim("web", "one")).await?;
     let done = FailoverRecord {
         ended_at: Some(NOON + Duration::SECOND),
-        ..an_episode("one")
+        ..a_record("one")
     };
     let given_back = Lease {
         held: None,
@@ -156,7 +156,7 @@ pub async fn a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last<L:
     let next = taken(ledger, &a_claim("web", "two")).await?;
     assert_eq!(next.lease_number, 2);
     assert_eq!(next.last, Some(done));
-    assert_eq!(next.in_progress, Some(an_episode("two")));
+    assert_eq!(next.in_progress, Some(a_record("two")));
     Ok(())
 }
 
@@ -208,7 +208,7 @@ pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
         pending_fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
         ended_at: Some(later),
         to: Some("i-2".parse().expect("a prefix and a digit")),
-        ..an_episode("one")
+        ..a_record("one")
     };
     let full = Lease {
         in_progress: Some(whole.clone()),

@@ -79,7 +79,7 @@ fn is_fence_noted(bed: &TestBed) -> bool {
     let leases = bed.ledger.leases().now_or_never();
     let leases = leases.expect("memory answers").expect("it is read");
     let mut noted = leases.iter().filter_map(|lease| lease.in_progress.as_ref());
-    noted.any(|episode| !episode.pending_fences.is_empty())
+    noted.any(|record| !record.pending_fences.is_empty())
 }
 
 #[test]

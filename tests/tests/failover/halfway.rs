@@ -7,7 +7,8 @@ use holdfast::report::Outcome;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, changes, failed, fired, floating_address, floating_interface, heal, why,
+    FailoverFixture, alarm_event, changes, fail, failed, fired, floating_address,
+    floating_interface, heal, lease, stop, why,
 };
 use holdfast_tests::scenarios::placement::state_change;
 use serde_json::Value;
@@ -202,4 +203,34 @@ fn a_detachment_that_ec2_refuses_is_not_held_against_the_standbys() {
     assert_eq!(asked.count(), 1);
     let is_told = |what: &str| what.contains("was not taken from");
     assert!(report.findings.iter().any(|it| is_told(&it.what)));
+}
+
+#[test]
+fn a_failover_whose_run_died_is_known_when_the_alarm_of_a_bystander_comes() {
+    let (trio, bed, event) = failed(floating_interface().with_spare());
+    dies_after(&trio, &bed, &event, "AttachNetworkInterface");
+    fail(&mut bed.world(), &trio.members[2]);
+    let another = alarm_event(&bed.world(), &trio.members[2]);
+    drop(trio.told(&bed, &another));
+    let lease = lease(&bed);
+    assert_eq!((trio.holder(&bed), lease.in_progress), (Some(1), None));
+    assert!(lease.last.is_some(), "no cooldown begins");
+}
+
+#[test]
+fn a_second_delivery_of_an_alarm_without_an_instance_leaves_nothing_to_be_taken_up() {
+    let (trio, bed, event) = without_an_instance("none");
+    drop(trio.told(&bed, &event));
+    drop(trio.told(&bed, &event));
+    assert_eq!(lease(&bed).in_progress, None);
+}
+
+#[test]
+fn an_alarm_that_was_refused_is_not_taken_up_when_its_member_is_stopped_and_keeps_its_address() {
+    let (trio, bed, event) = failed(floating_address().failing(1).failing(2));
+    drop(trio.told(&bed, &event));
+    assert!(lease(&bed).in_progress.is_some(), "it is noted");
+    stop(&mut bed.world(), &trio.members[0]);
+    drop(trio.told(&bed, &state_change(&trio.members[0], "stopping")));
+    assert_eq!(lease(&bed).in_progress, None);
 }

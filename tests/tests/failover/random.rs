@@ -319,17 +319,23 @@ impl Life {
     }
 }
 
+/// A life, step by step, and what of the promises was broken.
+fn lived(group: &Group, steps: &[Step]) -> Result<Life, String> {
+    let life = Life::new(group);
+    for step in steps {
+        life.go(step);
+        life.promises_hold()?;
+    }
+    Ok(life)
+}
+
 #[test]
 fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
     let mut runner = TestRunner::new(random(LIVES));
     let moved = Cell::new(0_usize);
     let seen = Cell::new(Seen::default());
     let lived = runner.run(&lives(), |(group, steps)| {
-        let life = Life::new(&group);
-        for step in &steps {
-            life.go(step);
-            life.promises_hold().map_err(TestCaseError::fail)?;
-        }
+        let life = lived(&group, &steps).map_err(TestCaseError::fail)?;
         life.all_is_well();
         life.promises_hold().map_err(TestCaseError::fail)?;
         moved.set(moved.get() + life.moves());
@@ -353,4 +359,47 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
     assert!(seen.chosen > 100, "hardly anybody took over");
     assert!(seen.kept > 50, "hardly any run came within a cooldown");
     assert!(seen.waited > 50, "hardly any run found the lease taken");
+}
+
+/// A whole interface and an address that is free on purpose, so that a run about any member takes the lease.
+const WITH_SPARE: Group = Group {
+    mover: 0,
+    order: 0,
+    place: 3,
+    has_spare: true,
+};
+
+const ONCE: Step = Step::Deliver { twice: false };
+const TWICE: Step = Step::Deliver { twice: true };
+
+#[test]
+fn an_alarm_that_is_about_a_bystander_does_not_end_the_cooldown_of_the_holder() {
+    let group = Group {
+        place: 2,
+        ..WITH_SPARE
+    };
+    let before = [Step::ByHand(0), Step::Stop(0), Step::Fail(1), ONCE];
+    let asked = [Step::Fail(0), Step::Ask(None), Step::Fail(0), Step::Fail(2)];
+    let after = [TWICE, Step::Heal(1), Step::Schedule];
+    let life = lived(&group, &[&before[..], &asked, &after].concat()).expect("nothing is broken");
+    assert_eq!(life.trio.holder(&life.bed), Some(2));
+    life.go(&Step::Pass(300));
+    life.go(&Step::Schedule);
+    assert_eq!(life.trio.holder(&life.bed), Some(1));
+}
+
+#[test]
+fn a_failover_that_was_refused_is_taken_up_although_another_alarm_came_in_between() {
+    let refused = [
+        Step::Fail(1),
+        Step::Fail(2),
+        Step::Lose,
+        Step::Fail(0),
+        ONCE,
+    ];
+    let another = [Step::Heal(2), Step::Fail(2), ONCE];
+    let after = [Step::Heal(1), Step::Schedule];
+    let steps = [&refused[..], &another, &after].concat();
+    let life = lived(&WITH_SPARE, &steps).expect("nothing is broken");
+    assert_eq!(life.trio.holder(&life.bed), Some(1));
 }

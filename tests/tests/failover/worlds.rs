@@ -342,7 +342,7 @@ impl Twice {
                 until: now,
             },
             now,
-            episode: self.lease.last.clone().expect("it has failed over"),
+            record: self.lease.last.clone().expect("it has failed over"),
         };
         let taken = bed.ledger.acquire_lease(&claim).now_or_never();
         let Some(Ok(Acquire::Granted(taken))) = taken else {

@@ -15,9 +15,9 @@ use holdfast::ledger::{Lease, Written};
 
 const LEASE_NUMBER: &str = "lease_number";
 
-/// What is under way already stays: `if_not_exists` keeps the episode of a run that did not end.
+/// What is in progress already stays: `if_not_exists` keeps the record of a run that did not end.
 const TAKING: &str = "SET #group = :group, #held = :held, #until = :until, \
-     #under_way = if_not_exists(#under_way, :episode) ADD #lease_number :one";
+     #in_progress = if_not_exists(#in_progress, :record) ADD #lease_number :one";
 
 const FREE: &str = "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner";
 
@@ -36,14 +36,14 @@ pub(super) async fn take(
         .expression_attribute_names("#held", "held")
         .expression_attribute_names("#owner", "owner")
         .expression_attribute_names("#until", HELD_UNTIL)
-        .expression_attribute_names("#under_way", "under_way")
+        .expression_attribute_names("#in_progress", "in_progress")
         .expression_attribute_names("#lease_number", LEASE_NUMBER)
         .expression_attribute_values(":group", rows::text(&claim.group))
         .expression_attribute_values(":held", rows::part(&claim.hold)?)
         .expression_attribute_values(":owner", rows::text(&claim.hold.owner))
         .expression_attribute_values(":until", rows::end(claim.hold.until))
         .expression_attribute_values(":now", rows::now(claim.now))
-        .expression_attribute_values(":episode", rows::part(&claim.episode)?)
+        .expression_attribute_values(":record", rows::part(&claim.record)?)
         .expression_attribute_values(":one", AttributeValue::N("1".to_owned()))
         .return_values(ReturnValue::AllNew)
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);

@@ -12,7 +12,7 @@ use time::{Duration, OffsetDateTime};
 
 const NOON: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
-fn an_episode() -> FailoverRecord {
+fn a_record() -> FailoverRecord {
     FailoverRecord {
         cause: "alarm web-1-status".to_owned(),
         alarms: vec!["web-1-status".to_owned()],
@@ -40,8 +40,8 @@ fn a_lease() -> Lease {
             owner: "run-1".to_owned(),
             until: NOON + Duration::nanoseconds(1_500_000),
         }),
-        in_progress: Some(an_episode()),
-        last: Some(an_episode()),
+        in_progress: Some(a_record()),
+        last: Some(a_record()),
         failback_target_healthy_since: Some(NOON),
         ..Lease::new("web")
     }
@@ -55,18 +55,18 @@ fn a_claim() -> Claim {
             until: NOON + Duration::MINUTE,
         },
         now: NOON,
-        episode: an_episode(),
+        record: a_record(),
     }
 }
 
-fn the_episodes_bytes() -> Value {
+fn the_records_bytes() -> Value {
     json!({ "M": {
         "cause": { "S": "alarm web-1-status" },
         "alarms": { "L": [{ "S": "web-1-status" }] },
         "fired_at": { "S": "2026-03-01T12:00:00Z" },
-        "sick": { "L": [{ "S": "i-1" }] },
+        "failed_members": { "L": [{ "S": "i-1" }] },
         "pending_reassociation": { "L": [{ "S": "eipalloc-1" }] },
-        "fences": { "M": { "i-1": { "S": "stop" }, "i-3": { "M": { "isolate": { "S": "sg-1" } } } } },
+        "pending_fences": { "M": { "i-1": { "S": "stop" }, "i-3": { "M": { "isolate": { "S": "sg-1" } } } } },
         "began_at": { "S": "2026-03-01T12:00:00Z" },
         "ended_at": { "S": "2026-03-01T12:00:00Z" },
         "to": { "S": "i-2" },
@@ -83,8 +83,8 @@ fn the_leases_bytes() -> Value {
             "owner": { "S": "run-1" }, "until": { "S": "2026-03-01T12:00:00.0015Z" },
         } },
         "held_until": { "N": "1772366400002" },
-        "under_way": the_episodes_bytes(),
-        "last": the_episodes_bytes(),
+        "in_progress": the_records_bytes(),
+        "last": the_records_bytes(),
         "failback_target_healthy_since": { "S": "2026-03-01T12:00:00Z" },
     })
 }
@@ -138,7 +138,7 @@ async fn a_lease_is_taken_by_one_write_that_names_its_condition() {
     assert_eq!(values[":now"], json!({ "N": "1772366400000" }));
     assert_eq!(values[":until"], json!({ "N": "1772366460000" }));
     assert_eq!(values[":owner"], json!({ "S": "run-1" }));
-    assert_eq!(values[":episode"], the_episodes_bytes());
+    assert_eq!(values[":record"], the_records_bytes());
     assert_eq!(sent["ReturnValues"], "ALL_NEW");
 }
 
@@ -199,12 +199,12 @@ async fn a_lease_is_taken_by_these_members_and_no_other() {
         "TableName": "ledger",
         "Key": { "pk": { "S": "lease" }, "sk": { "S": "web" } },
         "UpdateExpression": "SET #group = :group, #held = :held, #until = :until, \
-             #under_way = if_not_exists(#under_way, :episode) ADD #lease_number :one",
+             #in_progress = if_not_exists(#in_progress, :record) ADD #lease_number :one",
         "ConditionExpression":
             "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner",
         "ExpressionAttributeNames": {
             "#group": "group", "#held": "held", "#owner": "owner", "#until": "held_until",
-            "#under_way": "under_way", "#lease_number": "lease_number",
+            "#in_progress": "in_progress", "#lease_number": "lease_number",
         },
         "ExpressionAttributeValues": {
             ":group": { "S": "web" },
@@ -214,7 +214,7 @@ async fn a_lease_is_taken_by_these_members_and_no_other() {
             ":owner": { "S": "run-1" },
             ":until": { "N": "1772366460000" },
             ":now": { "N": "1772366400000" },
-            ":episode": the_episodes_bytes(),
+            ":record": the_records_bytes(),
             ":one": { "N": "1" },
         },
         "ReturnValues": "ALL_NEW",

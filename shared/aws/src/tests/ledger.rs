@@ -341,7 +341,7 @@ fn a_second_revision_is_derived_from_the_first_and_lives_while_its_address_does(
     };
     let mut expected = the_snapshots_bytes();
     expected.as_object_mut().unwrap().remove("expires_at");
-    expected["state"] = json!({ "M": { "is": { "S": "alive" } } });
+    expected["state"] = json!({ "M": { "is": { "S": "allocated" } } });
     expected["revision"] = json!({ "N": "2" });
     let row = rows::of_snapshot(&alive, RETENTION).unwrap();
     assert_eq!(row, attributes(&expected));

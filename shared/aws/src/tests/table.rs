@@ -130,20 +130,20 @@ pub(super) fn the_snapshots_bytes() -> Value {
             } },
             "since": noon(), "until": noon(),
         } },
-        "reverse_name": { "M": {
+        "reverse_dns": { "M": {
             "value": { "S": "a.example.com" }, "since": noon(), "until": absent(),
         } },
         "unprotected": { "M": { "at": noon(), "by": alice } },
         "unlocked": { "L": [
-            { "M": { "what": { "S": "reverse-name" }, "at": noon(), "by": nobody() } },
+            { "M": { "what": { "S": "reverse-dns" }, "at": noon(), "by": nobody() } },
         ] },
-        "offer": { "M": {
+        "transfer_offer": { "M": {
             "to_account": { "S": "444455556666" }, "at": noon(), "by": nobody(),
             "withdrawn_at": absent(),
         } },
         "reclaims": { "L": [{ "M": { "at": noon(), "released_by": nobody() } }] },
         "state": { "M": { "is": { "S": "released" }, "at": noon() } },
-        "seen_at": noon(),
+        "observed_at": noon(),
         "tags_as_of": noon(),
         "as_of": noon(),
         "revision": { "N": "3" },
@@ -162,7 +162,7 @@ pub(super) fn the_releases_bytes() -> Value {
         "released_at": noon(),
         "event_id": { "S": "event-1" },
         "actor": nobody(),
-        "story": { "L": [] },
+        "unlocked": { "L": [] },
         "status": { "M": {
             "is": { "S": "reclaimed" }, "allocation": { "S": "eipalloc-2" }, "restored": { "BOOL": true },
         } },

@@ -91,7 +91,7 @@ fn a_group_whose_holder_is_no_member_is_not_ready() {
     assert!(report.obstacles[0].what.contains("is no member"));
 }
 
-fn episode(alarms: &[&str]) -> FailoverRecord {
+fn record(alarms: &[&str]) -> FailoverRecord {
     FailoverRecord {
         cause: "alarm web".to_owned(),
         alarms: alarms.iter().map(ToString::to_string).collect(),
@@ -183,7 +183,7 @@ fn nothing_returns_to_a_member_that_is_not_well() {
 fn nothing_returns_while_what_moved_it_fires_and_names_no_instance() {
     let still = |state, measured: &[Option<u8>]| {
         let fixture = away().alarmed(alarm("b", state, measured));
-        let is_healthy = target(&fixture, Some(episode(&["a", "b", "c"])));
+        let is_healthy = target(&fixture, Some(record(&["a", "b", "c"])));
         !is_healthy.expect("it is away").1
     };
     assert!(still(AlarmState::Alarm, &[None]));
@@ -195,20 +195,20 @@ fn nothing_returns_while_what_moved_it_fires_and_names_no_instance() {
     );
     let other = away().alarmed(alarm("d", AlarmState::Alarm, &[None]));
     assert_eq!(
-        target(&other, Some(episode(&["a"]))),
+        target(&other, Some(record(&["a"]))),
         Some((minutes(30), true))
     );
 }
 
 #[test]
 fn a_failover_is_taken_up_with_its_alarms_which_are_read_again() {
-    let cause = audit::resumed(&episode(&["a"]), "web", second(99));
+    let cause = audit::resumed(&record(&["a"]), "web", second(99));
     assert_eq!((cause.kind, cause.at), (CauseKind::Alarm, second(7)));
     assert_eq!(cause.text, "alarm web, taken up again");
     assert_eq!(cause.alarms, ["a"]);
     assert_eq!(cause.instances, BTreeSet::from([id(1)]));
     assert_eq!(cause.group.as_deref(), Some("web"));
-    let without = audit::resumed(&episode(&[]), "web", second(99));
+    let without = audit::resumed(&record(&[]), "web", second(99));
     assert_eq!(
         without.kind,
         CauseKind::Resume,

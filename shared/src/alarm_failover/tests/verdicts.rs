@@ -186,7 +186,7 @@ fn down_is_who_is_shown_and_does_not_run() {
     );
 }
 
-fn episode(failed_members: u8, began_at: i64) -> FailoverRecord {
+fn record(failed_members: u8, began_at: i64) -> FailoverRecord {
     FailoverRecord {
         cause: "alarm web".to_owned(),
         alarms: vec!["web".to_owned()],
@@ -223,10 +223,10 @@ fn only(number: u8) -> BTreeSet<InstanceId> {
 
 #[test]
 fn an_alarm_without_an_instance_is_about_who_had_it_when_it_fired() {
-    let later = Some(episode(1, NOW));
+    let later = Some(record(1, NOW));
     assert_eq!(about(&lease(later.clone(), None), None), only(1));
     assert_eq!(about(&lease(None, later), None), only(1));
-    let earlier = Some(episode(1, NOW - 1));
+    let earlier = Some(record(1, NOW - 1));
     assert_eq!(about(&lease(earlier.clone(), None), None), only(2));
     assert_eq!(about(&lease(None, earlier), None), only(2));
     assert_eq!(about(&lease(None, None), None), only(2));
@@ -234,32 +234,32 @@ fn an_alarm_without_an_instance_is_about_who_had_it_when_it_fired() {
 
 #[test]
 fn what_is_under_way_counts_before_what_was_last() {
-    let both = lease(Some(episode(3, NOW)), Some(episode(1, NOW)));
+    let both = lease(Some(record(3, NOW)), Some(record(1, NOW)));
     assert_eq!(about(&both, None), only(3));
 }
 
 #[test]
 fn what_the_run_itself_has_noted_tells_it_nothing() {
-    let own = episode(3, NOW);
+    let own = record(3, NOW);
     let noted = lease(Some(own.clone()), None);
     assert_eq!(about(&noted, Some(&own)), only(2));
-    assert_eq!(about(&noted, Some(&episode(1, NOW))), only(3));
+    assert_eq!(about(&noted, Some(&record(1, NOW))), only(3));
 }
 
 #[test]
 fn a_note_that_takes_who_took_over_for_the_failed_one_does_not_count() {
     let done = FailoverRecord {
         to: Some(id(3)),
-        ..episode(1, NOW)
+        ..record(1, NOW)
     };
-    let mistaken = lease(Some(episode(3, NOW)), Some(done));
+    let mistaken = lease(Some(record(3, NOW)), Some(done));
     assert_eq!(about(&mistaken, None), only(1));
 }
 
 #[test]
 fn an_alarm_that_names_its_instance_is_about_that_whatever_was_before() {
     let named = affected("web", &[2]);
-    let earlier = lease(Some(episode(1, NOW)), Some(episode(1, NOW)));
+    let earlier = lease(Some(record(1, NOW)), Some(record(1, NOW)));
     let failed_members = affected_members(&named, &cause_of(told()), &earlier, None);
     assert_eq!(failed_members, only(2));
 }

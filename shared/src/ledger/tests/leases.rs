@@ -10,7 +10,7 @@ fn instance(number: u8) -> InstanceId {
     format!("i-{number}").parse().unwrap()
 }
 
-fn episode(failed_members: &[u8], to: Option<u8>, began: i64) -> FailoverRecord {
+fn failover_record(failed_members: &[u8], to: Option<u8>, began: i64) -> FailoverRecord {
     FailoverRecord {
         cause: "alarm web".to_owned(),
         alarms: Vec::new(),
@@ -35,7 +35,7 @@ fn claim(owner: &str, now: i64) -> Claim {
             until: minute(now + 10),
         },
         now: minute(now),
-        episode: episode(&[1], None, now),
+        record: failover_record(&[1], None, now),
     }
 }
 
@@ -54,13 +54,13 @@ fn a_lease_that_is_granted_counts_and_keeps_what_is_under_way() {
     let first = Lease::new("web").granted(&claim("one", 0));
     assert_eq!((first.group.as_str(), first.lease_number), ("web", 1));
     assert_eq!(first.held, Some(claim("one", 0).hold));
-    assert_eq!(first.in_progress, Some(claim("one", 0).episode));
+    assert_eq!(first.in_progress, Some(claim("one", 0).record));
     let next = first.granted(&claim("other", 20));
     assert_eq!(
         (next.lease_number, next.held),
         (2, Some(claim("other", 20).hold))
     );
-    assert_eq!(next.in_progress, Some(claim("one", 0).episode));
+    assert_eq!(next.in_progress, Some(claim("one", 0).record));
 }
 
 #[test]
@@ -70,21 +70,27 @@ fn what_is_noted_of_who_took_over_is_told_from_what_is_not() {
         last: Some(last),
         ..Lease::new("web")
     };
-    let last = || episode(&[1], Some(2), 1);
-    assert!(row(episode(&[2], None, 5), last()).targets_new_holder());
-    assert!(row(episode(&[2], None, 1), last()).targets_new_holder());
-    assert!(!row(episode(&[2], None, 0), last()).targets_new_holder());
-    assert!(!row(episode(&[1], None, 5), last()).targets_new_holder());
-    assert!(!row(episode(&[2, 3], None, 5), last()).targets_new_holder());
-    assert!(!row(episode(&[], None, 5), episode(&[1], None, 1)).targets_new_holder());
+    let last = || failover_record(&[1], Some(2), 1);
+    assert!(row(failover_record(&[2], None, 5), last()).targets_new_holder());
+    assert!(row(failover_record(&[2], None, 1), last()).targets_new_holder());
+    assert!(!row(failover_record(&[2], None, 0), last()).targets_new_holder());
+    assert!(!row(failover_record(&[1], None, 5), last()).targets_new_holder());
+    assert!(!row(failover_record(&[2, 3], None, 5), last()).targets_new_holder());
+    assert!(
+        !row(
+            failover_record(&[], None, 5),
+            failover_record(&[1], None, 1)
+        )
+        .targets_new_holder()
+    );
     let other_cause = FailoverRecord {
         cause: "alarm db".to_owned(),
-        ..episode(&[2], None, 5)
+        ..failover_record(&[2], None, 5)
     };
     assert!(!row(other_cause, last()).targets_new_holder());
     let fired_again = FailoverRecord {
         fired_at: minute(4),
-        ..episode(&[2], None, 5)
+        ..failover_record(&[2], None, 5)
     };
     assert!(!row(fired_again, last()).targets_new_holder());
     assert!(!Lease::new("web").targets_new_holder());

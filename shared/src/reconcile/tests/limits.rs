@@ -215,7 +215,7 @@ async fn group_with_something_under_way() -> Installation {
             until: now,
         },
         now,
-        episode: FailoverRecord {
+        record: FailoverRecord {
             cause: "the alarm is-sick".to_owned(),
             alarms: vec!["is-sick".to_owned()],
             fired_at: now,

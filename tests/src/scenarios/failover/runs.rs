@@ -119,7 +119,7 @@ pub fn put_lease(bed: &TestBed, lease: &Lease) {
             until: now,
         },
         now,
-        episode: FailoverRecord {
+        record: FailoverRecord {
             cause: String::new(),
             alarms: Vec::new(),
             fired_at: now,

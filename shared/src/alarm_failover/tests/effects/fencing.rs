@@ -149,7 +149,7 @@ impl Case {
                 until: BEGINNING,
             },
             now: BEGINNING,
-            episode: noted(&[(2, Fencing::Stop), (4, Fencing::Stop)]),
+            record: noted(&[(2, Fencing::Stop), (4, Fencing::Stop)]),
         };
         let taken = ledger.acquire_lease(&claim).now_or_never();
         assert!(matches!(taken, Some(Ok(Acquire::Granted(_)))));
