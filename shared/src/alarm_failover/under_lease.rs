@@ -393,8 +393,8 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 }
 
-/// Whether what is noted as in progress is another alarm's, about members that this run is not about and that
-/// still hold something: the end of this run says nothing of them.
+/// Whether what is noted as in progress is another alarm's, and is still to be done. It is about members that this
+/// run is not about, and they still hold something. The end of this run says nothing of them.
 fn is_still_open(noted: &FailoverRecord, progress: &Progress) -> bool {
     let own = progress.own.as_ref();
     let is_anothers = own.is_some_and(|own| own.alarms != noted.alarms);

@@ -310,10 +310,8 @@ impl FailoverFixture {
         let end = run.now_or_never().expect("no fault stops the run");
         runs::all_had_their_lease(bed);
         let report = end.expect("nothing goes wrong here");
-        assert_eq!(
-            truth::false_statements(&report, &bed.world()),
-            Vec::<String>::new()
-        );
+        let wrong = truth::false_statements(&report, &bed.world());
+        assert_eq!(wrong, Vec::<String>::new());
         report
     }
 

@@ -2,7 +2,7 @@
 //! that a function acts on, parameters to settings, reports to outcomes. Everything is read from where it is
 //! written: the template, the sources, the event files.
 
-mod code;
+pub(crate) mod code;
 mod document;
 mod matcher;
 mod operation;

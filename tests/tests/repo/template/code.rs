@@ -43,6 +43,25 @@ pub(crate) fn sources() -> Sources {
 }
 
 impl Sources {
+    /// The sources below a folder: path and text.
+    pub(crate) fn files_under(&self, folder: &str) -> Vec<(String, String)> {
+        let files = self.0.iter().filter(|(path, _)| path.starts_with(folder));
+        files
+            .map(|(path, text)| (path.clone(), text.clone()))
+            .collect()
+    }
+
+    /// The same with more text at the end of one file, which has to be there.
+    pub(crate) fn with_more(&self, path: &str, more: &str) -> Self {
+        let mut changed = self.clone();
+        changed
+            .0
+            .get_mut(path)
+            .expect("the source is there")
+            .push_str(more);
+        changed
+    }
+
     /// The same with one text replaced by another, which has to be there.
     pub(crate) fn replaced(&self, path: &str, from: &str, to: &str) -> Self {
         let mut changed = self.clone();

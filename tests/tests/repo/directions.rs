@@ -1,0 +1,304 @@
+//! The direction of the house: a file imports from a lower floor only, inside a domain too, and there are no
+//! circles. docs/ARCHITECTURE.md draws the floors. The test reads every `use` and every path of the crate
+//! `holdfast`, without its tests.
+
+use crate::template::code::{Sources, sources};
+use std::collections::{BTreeMap, BTreeSet};
+use syn::visit::{self, Visit};
+use syn::{Attribute, File, ItemFn, ItemImpl, ItemMod, ItemUse, Path, UseTree};
+
+const CRATE: &str = "shared/src/";
+
+/// The floors, the lowest first. What stands on one floor imports from the floors below it.
+const FLOORS: [&[&str]; 8] = [
+    &["clock", "model"],
+    &["ports", "settings"],
+    &["cloud", "groups", "retry"],
+    &["events", "ledger"],
+    &["report"],
+    &["error"],
+    &["alarm_failover", "instance_start", "release_guard"],
+    &["reconcile"],
+];
+
+/// The rooms inside which files still import each other in a circle. A room that is without one has to go.
+const WITH_CIRCLES: [&str; 0] = [];
+
+/// An import: the file that has it, the file it is of, and the path as it is written.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Import {
+    from: String,
+    to: String,
+    path: String,
+}
+
+/// Every import between two files of the crate.
+fn imports(sources: &Sources) -> BTreeSet<Import> {
+    let files = sources.files_under(CRATE);
+    let modules: BTreeMap<Vec<String>, &str> = files
+        .iter()
+        .map(|(file, _)| (module_of(file), file.as_str()))
+        .collect();
+    let mut found = BTreeSet::new();
+    for (file, text) in &files {
+        let parsed: File = syn::parse_file(text).expect("a source is Rust");
+        let mut paths = Paths::default();
+        paths.visit_file(&parsed);
+        for path in paths.0 {
+            let Some(to) = target(&module_of(file), &path, &modules) else {
+                continue;
+            };
+            if to != file {
+                found.insert(Import {
+                    from: file.clone(),
+                    to: to.to_owned(),
+                    path: path.join("::"),
+                });
+            }
+        }
+    }
+    found
+}
+
+/// `shared/src/ledger/lease.rs` is `ledger::lease`, and `shared/src/ledger/mod.rs` is `ledger`.
+fn module_of(file: &str) -> Vec<String> {
+    let path = file.strip_prefix(CRATE).expect("a file of the crate");
+    let path = path.strip_suffix(".rs").expect("a source");
+    let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
+    if matches!(parts.last().map(String::as_str), Some("mod" | "lib")) {
+        parts.pop();
+    }
+    parts
+}
+
+/// The file that a path leads to, seen from a module.
+fn target<'a>(
+    from: &[String],
+    path: &[String],
+    modules: &BTreeMap<Vec<String>, &'a str>,
+) -> Option<&'a str> {
+    let mut at: Vec<String> = from.to_vec();
+    let mut rest = path;
+    match path.first()?.as_str() {
+        "crate" => at.clear(),
+        "self" => {}
+        "super" => drop(at.pop()),
+        child => {
+            at.push(child.to_owned());
+            if !modules.contains_key(&at) {
+                return None;
+            }
+        }
+    }
+    rest = &rest[1..];
+    while let Some(("super", more)) = rest.split_first().map(|(head, more)| (head.as_str(), more)) {
+        at.pop();
+        rest = more;
+    }
+    for part in rest {
+        let mut deeper = at.clone();
+        deeper.push(part.clone());
+        if !modules.contains_key(&deeper) {
+            break;
+        }
+        at = deeper;
+    }
+    modules.get(&at).copied().filter(|_| !at.is_empty())
+}
+
+/// Every path that a file names, without those of its tests.
+#[derive(Default)]
+struct Paths(BTreeSet<Vec<String>>);
+
+fn is_test(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let listed = attribute.meta.require_list();
+        attribute.path().is_ident("cfg")
+            && listed.is_ok_and(|list| list.tokens.to_string() == "test")
+    })
+}
+
+impl<'ast> Visit<'ast> for Paths {
+    fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_mod(self, item);
+        }
+    }
+
+    fn visit_item_fn(&mut self, item: &'ast ItemFn) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_fn(self, item);
+        }
+    }
+
+    fn visit_item_impl(&mut self, item: &'ast ItemImpl) {
+        if !is_test(&item.attrs) {
+            visit::visit_item_impl(self, item);
+        }
+    }
+
+    fn visit_item_use(&mut self, item: &'ast ItemUse) {
+        if !is_test(&item.attrs) {
+            self.branches(&item.tree, &[]);
+        }
+    }
+
+    fn visit_path(&mut self, path: &'ast Path) {
+        let parts: Vec<String> = path
+            .segments
+            .iter()
+            .map(|part| part.ident.to_string())
+            .collect();
+        if parts.len() > 1 {
+            self.0.insert(parts);
+        }
+        visit::visit_path(self, path);
+    }
+}
+
+impl Paths {
+    fn branches(&mut self, tree: &UseTree, before: &[String]) {
+        let with = |ident: &syn::Ident| [before, &[ident.to_string()]].concat();
+        match tree {
+            UseTree::Path(path) => self.branches(&path.tree, &with(&path.ident)),
+            UseTree::Name(name) if name.ident == "self" => drop(self.0.insert(before.to_vec())),
+            UseTree::Name(name) => drop(self.0.insert(with(&name.ident))),
+            UseTree::Rename(name) => drop(self.0.insert(with(&name.ident))),
+            UseTree::Glob(_) => drop(self.0.insert(before.to_vec())),
+            UseTree::Group(group) => {
+                for each in &group.items {
+                    self.branches(each, before);
+                }
+            }
+        }
+    }
+}
+
+/// The floor of a file's room.
+fn floor(file: &str) -> Option<usize> {
+    let module = module_of(file);
+    let room = module.first()?;
+    FLOORS
+        .iter()
+        .position(|rooms| rooms.contains(&room.as_str()))
+}
+
+fn room(file: &str) -> Option<String> {
+    module_of(file).into_iter().next()
+}
+
+/// The imports between rooms that do not lead to a lower floor.
+fn climbing(imports: &BTreeSet<Import>) -> Vec<&Import> {
+    let between = imports
+        .iter()
+        .filter(|import| room(&import.from) != room(&import.to));
+    let between = between.filter(|import| room(&import.from).is_some());
+    between
+        .filter(|import| floor(&import.from) <= floor(&import.to))
+        .collect()
+}
+
+/// The files that lead to each other, together; each set is a circle.
+fn circles(imports: &BTreeSet<Import>) -> Vec<BTreeSet<&str>> {
+    let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for import in imports {
+        reached.entry(&import.from).or_default().insert(&import.to);
+    }
+    loop {
+        let before: usize = reached.values().map(BTreeSet::len).sum();
+        let steps = reached.clone();
+        for found in reached.values_mut() {
+            let further: BTreeSet<&str> = found
+                .iter()
+                .filter_map(|to| steps.get(to))
+                .flatten()
+                .copied()
+                .collect();
+            found.extend(further);
+        }
+        if reached.values().map(BTreeSet::len).sum::<usize>() == before {
+            break;
+        }
+    }
+    let in_circle = reached.iter().filter(|(from, found)| found.contains(*from));
+    let mut sets: Vec<BTreeSet<&str>> = in_circle
+        .map(|(from, found)| {
+            let back = found
+                .iter()
+                .copied()
+                .filter(|to| reached.get(to).is_some_and(|there| there.contains(from)));
+            back.collect()
+        })
+        .collect();
+    sets.sort();
+    sets.dedup();
+    sets
+}
+
+#[test]
+fn every_room_stands_on_a_floor() {
+    let files = sources().files_under(CRATE);
+    let without_floor: Vec<&String> = files
+        .iter()
+        .map(|(file, _)| file)
+        .filter(|file| !file.ends_with("/lib.rs") && floor(file).is_none())
+        .collect();
+    assert!(
+        without_floor.is_empty(),
+        "give these rooms a floor: {without_floor:#?}"
+    );
+}
+
+#[test]
+fn a_file_imports_from_a_lower_floor_only() {
+    let imports = imports(&sources());
+    assert!(
+        imports.len() > 300,
+        "only {} imports were found",
+        imports.len()
+    );
+    let wrong = climbing(&imports);
+    assert!(
+        wrong.is_empty(),
+        "these imports lead up or sideways: {wrong:#?}"
+    );
+}
+
+#[test]
+fn no_files_import_each_other_in_a_circle() {
+    let imports = imports(&sources());
+    let circles = circles(&imports);
+    let rooms: BTreeSet<String> = circles
+        .iter()
+        .flatten()
+        .filter_map(|file| room(file))
+        .collect();
+    let expected: BTreeSet<String> = WITH_CIRCLES.map(str::to_owned).into();
+    assert_eq!(
+        rooms, expected,
+        "files import each other in a circle: {circles:#?}"
+    );
+}
+
+#[test]
+fn an_import_that_leads_up_is_named() {
+    let up = "use crate::reconcile::run;\n";
+    let broken = sources().with_more("shared/src/model/tags.rs", up);
+    let imports = imports(&broken);
+    let wrong = climbing(&imports);
+    assert_eq!(wrong.len(), 1, "{wrong:#?}");
+    assert_eq!(wrong[0].from, "shared/src/model/tags.rs");
+    assert_eq!(wrong[0].path, "crate::reconcile::run");
+}
+
+#[test]
+fn a_circle_is_named() {
+    let back = "fn back(it: &crate::ledger::lease::Lease) {}\n";
+    let broken = sources().with_more("shared/src/model/ids.rs", back);
+    let imports = imports(&broken);
+    let found = circles(&imports);
+    let named = found
+        .iter()
+        .any(|circle| circle.contains("shared/src/model/ids.rs"));
+    assert!(named, "{found:#?}");
+}
