@@ -46,9 +46,43 @@ pub enum Error {
         #[source]
         source: CloudError,
     },
+    /// A cause concerns several groups, and some of them could not be seen to.
+    #[error("{}{}", all_of(failures), beside(done))]
+    SomeGroups {
+        /// What was done for the others.
+        done: String,
+        /// Why not, the gravest first.
+        failures: Vec<Error>,
+    },
+}
+
+fn all_of(failures: &[Error]) -> String {
+    let all: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    all.join("; ")
+}
+
+fn beside(done: &str) -> String {
+    if done.is_empty() {
+        return String::new();
+    }
+    format!("; what was done for other groups: {done}")
 }
 
 impl Error {
+    /// Which of several errors a person has to hear of first: the lowest number.
+    #[must_use]
+    pub fn gravity(&self) -> u8 {
+        match self {
+            Self::Stranded { .. } => 0,
+            Self::OutOfTime { .. } => 1,
+            Self::Unfinished { .. } => 2,
+            Self::LedgerUnwritten { .. } => 3,
+            Self::LedgerUnread(_) => 4,
+            Self::Event(_) => 5,
+            Self::SomeGroups { failures, .. } => failures.first().map_or(5, Self::gravity),
+        }
+    }
+
     /// A stable name, for alarms and for whoever reads the failure queue.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -59,6 +93,9 @@ impl Error {
             Self::Stranded { .. } => "Holdfast.Stranded",
             Self::OutOfTime { .. } => "Holdfast.OutOfTime",
             Self::Unfinished { .. } => "Holdfast.Unfinished",
+            Self::SomeGroups { failures, .. } => {
+                failures.first().map_or("Holdfast.Unfinished", Self::name)
+            }
         }
     }
 }

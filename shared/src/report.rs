@@ -210,8 +210,8 @@ pub enum Subject {
     Instance(Box<PlacementReport>),
     /// A group whose addresses move, or could.
     Failover(Box<FailoverReport>),
-    /// Groups of which a plan was asked.
-    Groups(Vec<GroupReport>),
+    /// Several groups that one cause is about: a whole report for each, the gravest first.
+    Failovers(Vec<Report>),
     /// The ledger as a whole, or some of its rows.
     Sweep(SweepReport),
     /// Nothing in particular.

@@ -10,7 +10,7 @@ use super::assessment::{AffectedGroup, Cause, CauseKind};
 use super::decide::{Blocked, Move, StaysOnStop};
 use super::group::{Group, ResourceId};
 use super::observe::Observed;
-use super::progress::Progress;
+use super::progress::{AtRest, Progress};
 use super::route::MoveAction;
 use super::run::Run;
 use crate::error::Error;
@@ -105,8 +105,26 @@ fn listed(ids: &BTreeSet<InstanceId>) -> String {
     }
 }
 
-/// One report for all groups of a cause: the first, with what the others moved.
-pub(super) fn merged(settings: &Settings, cause: &Cause, mut reports: Vec<Report>) -> Report {
+/// What happened, the gravest first: what a person has to hear of is the outcome of the whole run.
+const GRAVEST_FIRST: [Outcome; 9] = [
+    Outcome::Refused,
+    Outcome::PartlyMoved,
+    Outcome::Returned,
+    Outcome::FailedOver,
+    Outcome::SwitchedOver,
+    Outcome::FailedBack,
+    Outcome::WouldFailOver,
+    Outcome::AlreadyMoved,
+    Outcome::Recovered,
+];
+
+fn gravity(outcome: Outcome) -> usize {
+    let place = GRAVEST_FIRST.iter().position(|each| *each == outcome);
+    place.unwrap_or(GRAVEST_FIRST.len())
+}
+
+/// The report on a cause: that of its one group, or those of all its groups, each whole, the gravest first.
+pub(super) fn of_groups(settings: &Settings, cause: &Cause, mut reports: Vec<Report>) -> Report {
     if reports.is_empty() {
         let why = format!(
             "no member of a group (tag {}) is concerned",
@@ -114,19 +132,47 @@ pub(super) fn merged(settings: &Settings, cause: &Cause, mut reports: Vec<Report
         );
         return Report::not_for(FUNCTION, settings.mode, &cause.text, &why);
     }
-    let mut first = reports.remove(0);
-    for other in reports {
-        first.summary = format!("{}; {}", first.summary, other.summary);
-        first.findings.extend(other.findings);
-        if let (Subject::Failover(all), Subject::Failover(more)) =
-            (&mut first.subject, other.subject)
-        {
-            all.group = format!("{}, {}", all.group, more.group);
-            all.moves.extend(more.moves);
-            all.mutating_calls += more.mutating_calls;
-        }
+    if reports.len() == 1 {
+        return reports.remove(0);
     }
-    first
+    reports.sort_by_key(|report| gravity(report.outcome));
+    let mut whole = Report::of(
+        FUNCTION,
+        settings.mode,
+        reports[0].outcome,
+        summaries(&reports),
+    );
+    whole.findings = reports
+        .iter()
+        .flat_map(|each| each.findings.clone())
+        .collect();
+    whole.would_call = reports
+        .iter()
+        .flat_map(|each| each.would_call.clone())
+        .collect();
+    whole.subject = Subject::Failovers(reports);
+    whole
+}
+
+/// The groups that a run could not see to, and what it did for the others.
+pub(super) fn failure_of_groups(mut failures: Vec<Error>, mut reports: Vec<Report>) -> Error {
+    if failures.len() == 1 && reports.is_empty() {
+        return failures.remove(0);
+    }
+    reports.sort_by_key(|report| gravity(report.outcome));
+    failures.sort_by_key(Error::gravity);
+    Error::SomeGroups {
+        done: summaries(&reports),
+        failures,
+    }
+}
+
+fn summaries(reports: &[Report]) -> String {
+    let all: Vec<&str> = reports
+        .iter()
+        .map(|report| report.summary.as_str())
+        .collect();
+    all.join("; ")
 }
 
 /// A move before it has come to anything.
@@ -263,7 +309,7 @@ fn outcome<C, L, K>(run: &Run<'_, C, L, K>, moves: &[MoveReport]) -> Outcome {
     }
 }
 
-fn sentence(group: &str, moves: &[MoveReport]) -> String {
+fn sentence(group: &str, moves: &[MoveReport], at_rest: &AtRest) -> String {
     let has = |end: MoveEnd| moves.iter().any(|one| one.end == end);
     if has(MoveEnd::Moved) {
         let all = all_of(moves, MoveEnd::Moved);
@@ -281,7 +327,7 @@ fn sentence(group: &str, moves: &[MoveReport]) -> String {
         let names: Vec<String> = each.map(name_of).collect();
         return format!("the group {group} has {} no more", names.join(", "));
     }
-    format!("everything of the group {group} is with a healthy member already")
+    at_rest.to_string()
 }
 
 /// What stays with a holder that was stopped, on purpose; nothing where there is none.

@@ -115,16 +115,17 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         observed: &Observed,
     ) -> Result<Report, Error> {
         let mut reports = Vec::new();
-        let mut failure = None;
+        let mut failures = Vec::new();
         for affected in concerns {
             match self.group(affected, observed.clone()).await {
                 Ok(report) => reports.push(report),
-                Err(error) => failure = Some(error),
+                Err(error) => failures.push(error),
             }
         }
-        match failure {
-            Some(error) => Err(error),
-            None => Ok(messages::merged(self.settings, self.cause, reports)),
+        if failures.is_empty() {
+            Ok(messages::of_groups(self.settings, self.cause, reports))
+        } else {
+            Err(messages::failure_of_groups(failures, reports))
         }
     }
 }

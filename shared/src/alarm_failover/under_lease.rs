@@ -12,7 +12,7 @@ use super::fencing;
 use super::group::{Group, ResourceId, ResourceKind};
 use super::messages;
 use super::observe::{MemberHealth, Observed};
-use super::progress::Progress;
+use super::progress::{AtRest, Progress};
 use super::run::{Run, not_observed, pending_reassociation};
 use crate::clock::Clock;
 use crate::error::Error;
@@ -258,6 +258,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             progress.sources = self.sources(&group, &failed_members);
         }
         progress.add_failed_targets(&group, observed);
+        progress.at_rest = AtRest::of(&group, observed);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
         let in_progress = lease.in_progress.as_ref();
         let earlier = in_progress.filter(|record| Some(*record) != progress.own.as_ref());

@@ -57,7 +57,12 @@ pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
             }
             found
         }
-        Subject::Instance(_) | Subject::Groups(_) | Subject::Nothing => Vec::new(),
+        Subject::Failovers(reports) => {
+            let each = reports.iter();
+            each.flat_map(|report| false_statements(report, world))
+                .collect()
+        }
+        Subject::Instance(_) | Subject::Nothing => Vec::new(),
     }
 }
 

@@ -34,7 +34,7 @@ use serde_json::{Value, json};
 use std::sync::Arc;
 use time::Duration;
 pub use watch::{Before, Seen, Watch};
-pub use worlds::of_another_region;
+pub use worlds::{of_another_region, second_group};
 pub use worlds_effects::{floating_private_ips, last_change_at, security_groups};
 
 /// How long a simulated Lambda may run.

@@ -7,6 +7,7 @@ mod effects;
 mod explorer;
 mod fences;
 mod fitness;
+mod groups;
 mod halfway;
 mod holders;
 mod lease;

@@ -91,7 +91,7 @@ impl EventLine<'_> {
         EndFields {
             function: word(self.function),
             subject: report
-                .and_then(|report| subject(&report.subject))
+                .and_then(|report| subject_line(&report.subject))
                 .or_else(|| self.subject.map(str::to_owned)),
             outcome: report.map_or(FAILED.to_owned(), |report| word(report.outcome)),
             error: ended.as_ref().err().map(Error::name),
@@ -102,7 +102,7 @@ impl EventLine<'_> {
     }
 }
 
-fn subject(subject: &Subject) -> Option<String> {
+fn subject_line(subject: &Subject) -> Option<String> {
     match subject {
         Subject::Address(address) => Some(match address.ip {
             Some(ip) => format!("{} {ip}", address.released_allocation),
@@ -111,7 +111,13 @@ fn subject(subject: &Subject) -> Option<String> {
         Subject::Instance(placement) => Some(placement.instance.to_string()),
         Subject::Sweep(sweep) => Some(format!("{} addresses", sweep.addresses)),
         Subject::Failover(failover) => Some(format!("group {}", failover.group)),
-        Subject::Groups(groups) => Some(format!("{} groups", groups.len())),
+        Subject::Failovers(reports) => {
+            let each: Vec<String> = reports
+                .iter()
+                .filter_map(|each| subject_line(&each.subject))
+                .collect();
+            Some(each.join(", "))
+        }
         Subject::Nothing => None,
     }
 }

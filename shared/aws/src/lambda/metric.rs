@@ -31,12 +31,15 @@ pub(super) struct Measured<'a> {
 
 /// The phases of a run; of a failover also those of each address, from the event's arrival on.
 pub(super) fn phases(report: &Report) -> Vec<&Phase> {
-    let moves = match &report.subject {
-        Subject::Failover(failover) => failover.moves.as_slice(),
-        _ => &[],
-    };
-    let of_moves = moves.iter().flat_map(|each| &each.phases);
-    report.phases.iter().chain(of_moves).collect()
+    let own = report.phases.iter();
+    match &report.subject {
+        Subject::Failover(failover) => {
+            let of_moves = failover.moves.iter().flat_map(|each| &each.phases);
+            own.chain(of_moves).collect()
+        }
+        Subject::Failovers(reports) => own.chain(reports.iter().flat_map(phases)).collect(),
+        _ => own.collect(),
+    }
 }
 
 /// The whole of what is held, as a sweep found it.

@@ -60,9 +60,13 @@ pub(in crate::alarm_failover) fn report<C, L, K: Clock>(
     let kept = stays_on_purpose(&progress.stays_on_stop, run.settings);
     let mut report = match (kept, moves.as_slice()) {
         (Some(kept), []) => Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &kept),
+        (None, []) if !progress.at_rest.is_held() => {
+            let why = progress.at_rest.to_string();
+            Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &why)
+        }
         (kept, moves) => {
             let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
-            let sentence = sentence(&affected.group, moves);
+            let sentence = sentence(&affected.group, moves, &progress.at_rest);
             let summary = format!("{}: {sentence}{kept}", run.cause.text);
             Report::of(FUNCTION, run.settings.mode, outcome(run, moves), summary)
         }

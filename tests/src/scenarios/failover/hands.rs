@@ -75,6 +75,21 @@ pub(super) fn tag(world: &mut World, id: &str, tags: &[Tag]) {
     call(world, &Request::CreateTags(request));
 }
 
+/// A group of two more members, of which the first holds an interface. Its members, and that interface.
+pub fn second_group(world: &mut World, name: &str, more: &[(&str, &str)]) -> (Vec<String>, String) {
+    let group = ("holdfast:group", name);
+    let members = ["1", "2"].map(|priority| {
+        let member = launch(world, priority);
+        tag(world, &member, &[Tag::new(group.0, group.1)]);
+        member
+    });
+    let eni = create_interface(world, 0, &[&[group], more].concat());
+    world.advance(time::Duration::minutes(2));
+    attach(world, &eni, &members[0], 1);
+    world.advance(time::Duration::seconds(30));
+    (members.into(), eni)
+}
+
 /// The owner gives something the group's tag, or another group's, and more.
 pub fn tag_group(world: &mut World, id: &str, more: &[(&str, &str)]) {
     let tags: BTreeMap<&str, &str> = [GROUP].iter().chain(more).copied().collect();

@@ -1,6 +1,7 @@
 //! Groups that are not three alike members in one place: other zones and subnets, another order, more that
 //! belongs to the group, and what comes about without an event.
 
+pub use super::hands::second_group;
 use super::hands::{allocate, call, specified, tag, untag};
 use super::{FailoverFixture, GROUP, alarm_of, primary_interface};
 use crate::client::TestBed;
@@ -8,7 +9,10 @@ use crate::explorer::promises::addresses;
 use crate::scenarios::placement::terminate;
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
-use ec2_sim::api::{Address, AssociateAddress, CreateSubnet, Request, Response, RunInstances, Tag};
+use ec2_sim::api::{
+    Address, AssociateAddress, CreateSubnet, DisassociateAddress, Request, Response, RunInstances,
+    Tag,
+};
 use serde_json::Value;
 use time::Duration;
 
@@ -110,6 +114,24 @@ impl FailoverFixture {
     #[must_use]
     pub fn with_spare(mut self) -> Self {
         allocate(&mut self.world, &[GROUP, SPARE]);
+        self.settled()
+    }
+
+    /// The Elastic IP is associated with nothing.
+    #[must_use]
+    pub fn unassociated(mut self) -> Self {
+        let mut all = addresses(&self.world).into_values();
+        let own = all.find(|each| each.allocation_id == self.allocation);
+        let association_id = own
+            .and_then(|own| own.association)
+            .map(|held| held.association_id);
+        call(
+            &mut self.world,
+            &Request::DisassociateAddress(DisassociateAddress {
+                association_id,
+                ..Default::default()
+            }),
+        );
         self.settled()
     }
 
