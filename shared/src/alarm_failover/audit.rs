@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::moves::DryRunCall;
 use crate::error::Error;
-use crate::groups::group_of;
+use crate::groups::{group_of, value_of};
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::ledger::{Ledger, Written};
 use crate::model::elastic_ip::Address;
@@ -120,6 +120,11 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(rehearsed(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        let unreadable = group.unreadable_tags(settings);
+        let unreadable = unreadable
+            .iter()
+            .map(|(whose, tag)| messages::unreadable_tag(whose, tag));
+        audit.findings.extend(unreadable);
         audit.groups.push(report);
     }
     Ok(audit)
@@ -244,8 +249,7 @@ pub(super) fn failback_target<'a>(
 ) -> Option<(&'a Instance, std::time::Duration, bool)> {
     let target = *group.members.first()?;
     let waits = group.resources.iter().filter_map(|resource| {
-        let own = resource.tags.get(&settings.tags.failback);
-        let own = own.and_then(|value| value.trim().parse().ok());
+        let own = value_of(resource.tags, &settings.tags.failback);
         match own.unwrap_or(settings.failback) {
             Failback::After(healthy) if resource.location.instance() != Some(&target.id) => {
                 Some(healthy)

@@ -9,6 +9,7 @@ use super::group::{Group, Resource, ResourceId, ResourceKind};
 use super::observe::{MemberHealth, Observed};
 use super::obstacle::Obstacle;
 use super::route::{MoveAction, Reservations, plan_move};
+use crate::groups::value_of;
 use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use crate::settings::Settings;
@@ -291,10 +292,7 @@ fn cooldown_until(input: &PlanInput<'_>, resource: &Resource<'_>) -> Option<Offs
     {
         return None;
     }
-    let own = resource.tags.get(&input.settings.tags.cooldown);
-    let own = own
-        .and_then(|value| value.trim().parse().ok())
-        .map(Duration::from_secs);
+    let own = value_of(resource.tags, &input.settings.tags.cooldown).map(Duration::from_secs);
     let until = input.last_ended_at? + own.unwrap_or(input.settings.cooldown);
     (input.now < until).then_some(until)
 }

@@ -14,6 +14,7 @@ use super::progress::Progress;
 use super::run::Run;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::groups::value_of;
 use crate::ledger::Ledger;
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::Instance;
@@ -28,9 +29,7 @@ fn fencing(group: &Group<'_>, member: &InstanceId, settings: &Settings) -> Fenci
         .iter()
         .filter(|resource| resource.location.instance() == Some(member));
     let words = held.map(|resource| {
-        let own = resource.tags.get(&settings.tags.fence);
-        own.and_then(|value| value.trim().parse().ok())
-            .unwrap_or_else(|| settings.fencing.clone())
+        value_of(resource.tags, &settings.tags.fence).unwrap_or_else(|| settings.fencing.clone())
     });
     words
         .max_by_key(|word| match word {

@@ -2,7 +2,7 @@
 //! reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::groups::{group_of, priority};
+use crate::groups::{UnreadableTag, group_of, priority, unreadable, value_of};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance};
@@ -110,8 +110,7 @@ impl Resource<'_> {
     /// setting, since instance-start takes care of it too.
     #[must_use]
     pub fn goes_on_stop(&self, settings: &Settings) -> bool {
-        let own = self.tags.get(&settings.tags.on_stop);
-        let own = own.and_then(|value| value.trim().to_ascii_lowercase().parse().ok());
+        let own = value_of(self.tags, &settings.tags.on_stop);
         let otherwise = match self.cargo {
             ResourceKind::Address(_) => settings.on_stop,
             ResourceKind::Interface(_) | ResourceKind::PrivateIps { .. } => OnStop::Move,
@@ -164,6 +163,22 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn member(&self, id: &InstanceId) -> Option<&'a Instance> {
         self.members.iter().copied().find(|member| member.id == *id)
+    }
+
+    /// The tags of its members and of what moves that say nothing that can be read, each with whose it is.
+    #[must_use]
+    pub fn unreadable_tags(&self, settings: &Settings) -> Vec<(String, UnreadableTag)> {
+        let members = self.members.iter().map(|it| (it.id.to_string(), &it.tags));
+        let resources = self
+            .resources
+            .iter()
+            .map(|it| (it.id().to_string(), it.tags));
+        let all = members.chain(resources);
+        all.flat_map(|(whose, tags)| {
+            let found = unreadable(tags, &settings.tags).into_iter();
+            found.map(move |tag| (whose.clone(), tag))
+        })
+        .collect()
     }
 
     /// The members that hold something.
@@ -307,10 +322,7 @@ fn location_of(attachment: Option<&Attachment>) -> Location {
 
 /// How something is to move. A value that is no mover counts as `auto`.
 fn mover_of(tags: &Tags, settings: &Settings) -> Mover {
-    let value = tags.get(&settings.tags.mover);
-    value
-        .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
-        .unwrap_or(Mover::Auto)
+    value_of(tags, &settings.tags.mover).unwrap_or(Mover::Auto)
 }
 
 /// The Elastic IPs on an interface, or on some of its private IPs.

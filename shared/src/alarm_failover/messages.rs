@@ -20,7 +20,8 @@ use crate::report::{FailoverReport, Finding, MoveEnd, MoveReport, Outcome, Repor
 use crate::settings::Settings;
 pub(super) use ended::{failure, report};
 pub(super) use findings::{
-    flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, untagged_holders,
+    flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
+    untagged_holders,
 };
 pub(super) use planned::{planned, would};
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,6 +9,7 @@ use super::messages;
 use super::observe::Observed;
 use super::route::MoveAction;
 use crate::cloud::CloudError;
+use crate::groups::UnreadableTag;
 use crate::ledger::Lease;
 use crate::ledger::lease::FailoverRecord;
 use crate::model::ids::InstanceId;
@@ -52,6 +53,8 @@ pub(super) struct Progress {
     pub(super) fenced: FenceResult,
     /// Whether the members that an earlier run noted as failed have nothing any more.
     pub(super) earlier_failed_hold_nothing: bool,
+    /// The tags that say nothing that can be read, each with whose it is.
+    pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
     /// What the last look showed where it was.
     pub(super) at_rest: AtRest,
     /// Why there is nothing to be begun any more.

@@ -259,6 +259,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         }
         progress.add_failed_targets(&group, observed);
         progress.at_rest = AtRest::of(&group, observed);
+        progress.unreadable_tags = group.unreadable_tags(self.settings);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
         let in_progress = lease.in_progress.as_ref();
         let earlier = in_progress.filter(|record| Some(*record) != progress.own.as_ref());

@@ -33,7 +33,7 @@ pub(super) fn address_change(
         Action::CreateTags => tagged(&request),
         Action::DeleteTags => untagged(&request),
         Action::ModifyAddressAttribute => reverse_name_set(&request).map(Some),
-        Action::ResetAddressAttribute => Ok(Some(AddressChange::ReverseNameReset {
+        Action::ResetAddressAttribute => Ok(Some(AddressChange::ReverseDnsReset {
             allocation: named_address(&request)?.0,
         })),
         Action::EnableAddressTransfer => transfer_enabled(&request).map(Some),
@@ -120,7 +120,7 @@ struct AssociationNamed {
 
 fn reverse_name_set(request: &Section<'_>) -> Result<AddressChange, EventError> {
     let (allocation, raw) = named_address(request)?;
-    Ok(AddressChange::ReverseNameSet {
+    Ok(AddressChange::ReverseDnsSet {
         allocation,
         name: raw.domain_name.map(|Text(name)| name),
     })

@@ -1,8 +1,11 @@
 //! Who belongs together, read from tags: once, for every function that asks. Pure reading, nothing is decided here.
 
+mod tags;
+
 use crate::model::instance::Instance;
 use crate::model::tags::Tags;
 use crate::settings::TagKeys;
+pub use tags::{UnreadableTag, unreadable, value_of};
 
 /// The group that tags name.
 #[must_use]
@@ -24,8 +27,5 @@ pub fn slots_of<'a>(tags: &'a Tags, keys: &TagKeys) -> impl Iterator<Item = &'a 
 /// Whose turn comes first, lowest first; without the tag, or with one that is no number, last.
 #[must_use]
 pub fn priority(instance: &Instance, keys: &TagKeys) -> i64 {
-    let value = instance.tags.get(&keys.priority);
-    value
-        .and_then(|value| value.trim().parse().ok())
-        .unwrap_or(i64::MAX)
+    value_of(&instance.tags, &keys.priority).unwrap_or(i64::MAX)
 }

@@ -2,7 +2,7 @@
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::groups::{group_of, slots_of};
+use crate::groups::{group_of, slots_of, value_of};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::{Instance, PublicIp};
@@ -220,10 +220,7 @@ impl<'a> Group<'a> {
 /// What becomes of an address when its holder stops. A value that is neither word counts as the default.
 #[must_use]
 pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
-    let value = address.tags.get(&settings.tags.on_stop);
-    value
-        .and_then(|value| value.trim().to_ascii_lowercase().parse().ok())
-        .unwrap_or(settings.on_stop)
+    value_of(&address.tags, &settings.tags.on_stop).unwrap_or(settings.on_stop)
 }
 
 /// The group among whose members an interface moves by itself: that of its tag. The one that an instance was

@@ -40,8 +40,8 @@ impl Snapshot {
                 ..
             } => *allocation == self.allocation && association.is_some(),
             AddressChange::Disassociated { association } => self.has_association(association),
-            AddressChange::ReverseNameSet { allocation, .. }
-            | AddressChange::ReverseNameReset { allocation }
+            AddressChange::ReverseDnsSet { allocation, .. }
+            | AddressChange::ReverseDnsReset { allocation }
             | AddressChange::TransferEnabled { allocation, .. }
             | AddressChange::TransferDisabled { allocation }
             | AddressChange::Released { allocation, .. } => *allocation == self.allocation,
@@ -61,7 +61,7 @@ impl Snapshot {
         let known_at = match change {
             AddressChange::Tagged { .. } | AddressChange::Untagged { .. } => self.tags_as_of,
             AddressChange::Associated { .. } => self.association_known_at(),
-            AddressChange::ReverseNameSet { .. } | AddressChange::ReverseNameReset { .. } => {
+            AddressChange::ReverseDnsSet { .. } | AddressChange::ReverseDnsReset { .. } => {
                 self.reverse_name_known_at()
             }
             _ => return false,
@@ -115,10 +115,10 @@ impl Snapshot {
             AddressChange::Untagged { tags, .. } => {
                 self.tagged(without(&self.tags, tags), at, Some(by), protect_tag);
             }
-            AddressChange::ReverseNameSet { name, .. } => {
+            AddressChange::ReverseDnsSet { name, .. } => {
                 follow(&mut self.reverse_dns, name.as_ref(), at);
             }
-            AddressChange::ReverseNameReset { .. } => self.reverse_dns_reset(at, by),
+            AddressChange::ReverseDnsReset { .. } => self.reverse_dns_reset(at, by),
             AddressChange::TransferEnabled { to_account, .. } => {
                 self.offered(to_account.as_ref(), at, by)
             }
@@ -157,7 +157,7 @@ impl Snapshot {
         let held = self.reverse_dns.as_ref();
         if held.is_some_and(|held| held.until.is_none()) {
             follow(&mut self.reverse_dns, None, at);
-            self.unlocked(Lock::ReverseName, at, by);
+            self.unlocked(Lock::ReverseDns, at, by);
         }
     }
 

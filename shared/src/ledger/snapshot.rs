@@ -104,7 +104,7 @@ pub enum Lock {
     /// The protect tag.
     ProtectTag,
     /// The reverse DNS name.
-    ReverseName,
+    ReverseDns,
     /// The association.
     Association,
 }

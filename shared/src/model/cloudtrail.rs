@@ -104,14 +104,14 @@ pub enum AddressChange {
         tags: Vec<(String, Option<String>)>,
     },
     /// `ModifyAddressAttribute`.
-    ReverseNameSet {
+    ReverseDnsSet {
         /// The address.
         allocation: AllocationId,
         /// The name asked for.
         name: Option<String>,
     },
     /// `ResetAddressAttribute`.
-    ReverseNameReset {
+    ReverseDnsReset {
         /// The address.
         allocation: AllocationId,
     },

@@ -58,8 +58,8 @@ pub fn affected_addresses(record: &Record, settings: &Settings) -> AffectedAddre
         AddressChange::Associated { allocation, .. }
         | AddressChange::TransferEnabled { allocation, .. }
         | AddressChange::TransferDisabled { allocation }
-        | AddressChange::ReverseNameSet { allocation, .. }
-        | AddressChange::ReverseNameReset { allocation } => {
+        | AddressChange::ReverseDnsSet { allocation, .. }
+        | AddressChange::ReverseDnsReset { allocation } => {
             AffectedAddresses::Allocations(vec![allocation.clone()])
         }
         AddressChange::Tagged { allocations, .. } | AddressChange::Untagged { allocations, .. } => {

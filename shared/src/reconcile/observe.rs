@@ -153,7 +153,7 @@ pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
     } else {
         let about_names = matches!(
             record.change,
-            AddressChange::ReverseNameSet { .. } | AddressChange::ReverseNameReset { .. }
+            AddressChange::ReverseDnsSet { .. } | AddressChange::ReverseDnsReset { .. }
         );
         look(
             ports,

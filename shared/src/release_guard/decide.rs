@@ -4,6 +4,7 @@
 pub use super::observe::Observed;
 use super::{Release, exemption};
 use crate::cloud::AllocateAddressRequest;
+use crate::groups::value_of;
 use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::ids::AllocationId;
@@ -169,7 +170,7 @@ pub fn protection(snapshot: &Snapshot, settings: &Settings) -> (Protection, Vec<
     let Some(value) = snapshot.tags.get(&settings.tags.protect) else {
         return (settings.default_protection, Vec::new());
     };
-    if let Ok(protection) = value.trim().to_ascii_lowercase().parse() {
+    if let Some(protection) = value_of(&snapshot.tags, &settings.tags.protect) {
         return (protection, Vec::new());
     }
     let key = &settings.tags.protect;

@@ -30,7 +30,7 @@ pub(super) fn of(
     known.extend(snapshot.unlocked.iter().map(|unlocked| {
         let what = match unlocked.what {
             Lock::ProtectTag => "protect tag removed",
-            Lock::ReverseName => "reverse DNS reset",
+            Lock::ReverseDns => "reverse DNS reset",
             Lock::Association => "disassociated",
         };
         let at = unlocked.at.format(&Rfc3339).unwrap_or_default();

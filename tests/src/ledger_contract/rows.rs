@@ -160,7 +160,7 @@ fn with_everything(number: u32) -> Snapshot {
             at: NOON,
             by: Some(somebody()),
         }),
-        unlocked: [Lock::ProtectTag, Lock::ReverseName, Lock::Association]
+        unlocked: [Lock::ProtectTag, Lock::ReverseDns, Lock::Association]
             .map(unlocked)
             .to_vec(),
         transfer_offer: Some(TransferOffer {

@@ -6,7 +6,8 @@ use holdfast::report::{Outcome, Report, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, failed, fired, floating_address, floating_interface, second_group, stop,
+    FailoverFixture, changes, failed, fired, floating_address, floating_interface, second_group,
+    stop,
 };
 use serde_json::Value;
 use std::sync::Arc;
@@ -125,4 +126,24 @@ fn a_group_whose_only_address_is_with_nobody_is_not_said_to_be_with_a_healthy_me
         report.summary
     );
     assert_eq!(report.outcome, Outcome::Ignored);
+}
+
+#[test]
+fn a_tag_in_capitals_is_read_and_one_that_says_nothing_is_told() {
+    let (trio, bed, event) = failed(floating_address().tagged("holdfast:fence", "Stop"));
+    drop(trio.told(&bed, &event));
+    assert!(
+        changes(&bed).contains(&"StopInstances"),
+        "{:?}",
+        changes(&bed)
+    );
+
+    let (trio, bed, event) = failed(floating_address().tagged("holdfast:fence", "sotp"));
+    let report = trio.told(&bed, &event);
+    assert_eq!(report.outcome, Outcome::FailedOver);
+    let told = report
+        .findings
+        .iter()
+        .any(|finding| finding.what.contains("holdfast:fence=`sotp`"));
+    assert!(told, "{:?}", report.findings);
 }

@@ -164,10 +164,10 @@ fn done(deed: &AddressChange) -> String {
             let tags: Vec<String> = tags.iter().map(tag).collect();
             format!("{} loses {}", list(allocations), tags.join(" "))
         }
-        AddressChange::ReverseNameSet { allocation, name } => {
+        AddressChange::ReverseDnsSet { allocation, name } => {
             format!("{allocation} is {}", text(name.as_ref()))
         }
-        AddressChange::ReverseNameReset { allocation }
+        AddressChange::ReverseDnsReset { allocation }
         | AddressChange::TransferDisabled { allocation } => allocation.to_string(),
         AddressChange::TransferEnabled {
             allocation,

@@ -116,7 +116,7 @@ fn what_a_lease_does_not_have_is_not_in_its_row() {
     let row = rows::of_lease(&Lease::new("web")).unwrap();
     let mut names: Vec<&str> = row.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["lease_number", "group", "pk", "sk"]);
+    assert_eq!(names, ["group", "lease_number", "pk", "sk"]);
 }
 
 #[tokio::test]

@@ -56,7 +56,7 @@ pub(super) fn a_snapshot() -> Snapshot {
             by: Some(alice()),
         }),
         unlocked: vec![Unlocked {
-            what: Lock::ReverseName,
+            what: Lock::ReverseDns,
             at: NOON,
             by: Actor::default(),
         }],

@@ -5,6 +5,7 @@ use super::super::group::{Group, ResourceKind};
 use super::super::observe::Observed;
 use super::super::progress::Progress;
 use crate::cloud::CloudError;
+use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
 use crate::report::{Finding, MoveEnd};
 use crate::settings::Settings;
@@ -113,9 +114,23 @@ pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> F
     }
 }
 
+/// Of a tag whose value is none of its kind: the setting of the stack applies.
+pub(in crate::alarm_failover) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
+    Finding {
+        what: format!("{whose} has {tag}, which cannot be read"),
+        why: format!("{}; what the stack sets applies", tag.expected),
+        next: format!(
+            "give it a value that can be read: aws ec2 create-tags --resources {whose} --tags Key={},Value=...",
+            tag.key
+        ),
+    }
+}
+
 /// What a failover came upon.
 pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let unreadable = progress.unreadable_tags.iter();
+    findings.extend(unreadable.map(|(whose, tag)| unreadable_tag(whose, tag)));
     for (one, failure) in &progress.refusals {
         findings.push(Finding {
             what: format!("{} did not take {}", one.to, one.resource),

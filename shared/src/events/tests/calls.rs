@@ -197,7 +197,7 @@ fn a_disassociation_names_the_association_only() {
 
 #[test]
 fn a_reverse_name_is_set_and_reset() {
-    let set = AddressChange::ReverseNameSet {
+    let set = AddressChange::ReverseDnsSet {
         allocation: allocation(),
         name: Some("mail.example.com".to_owned()),
     };
@@ -208,7 +208,7 @@ fn a_reverse_name_is_set_and_reset() {
     let reset = change(call("ResetAddressAttribute").wrapped(parameters));
     assert_eq!(
         reset,
-        AddressChange::ReverseNameReset {
+        AddressChange::ReverseDnsReset {
             allocation: allocation()
         }
     );

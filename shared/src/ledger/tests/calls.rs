@@ -312,7 +312,7 @@ fn a_reset_that_arrives_before_its_name_ends_it() {
         .hears(4, named(own(), "a.example.com"));
     let held = row.reverse_dns.as_ref().unwrap();
     assert_eq!((held.since, held.until), (minute(4), Some(minute(5))));
-    assert_eq!(undone(&row), [(Lock::ReverseName, 5)]);
+    assert_eq!(undone(&row), [(Lock::ReverseDns, 5)]);
     let again = row.hears(6, named(own(), "a.example.com"));
     assert_eq!(again.is_named(), Some("a.example.com"));
 }
@@ -323,7 +323,7 @@ fn a_name_that_was_missed_ended_when_the_reset_says() {
     assert_eq!(row.reverse_dns.as_ref().unwrap().until, Some(minute(5)));
     let told = row.hears(4, reverse_dns_reset(own()));
     assert_eq!(told.reverse_dns.as_ref().unwrap().until, Some(minute(4)));
-    assert_eq!(undone(&told), [(Lock::ReverseName, 4)]);
+    assert_eq!(undone(&told), [(Lock::ReverseDns, 4)]);
     assert_eq!(told.unlocked[0].by, actor("alice"));
 }
 
@@ -421,7 +421,7 @@ fn the_four_youngest_unlockings_are_remembered_oldest_first() {
         row.hears(2 * at, reverse_dns_reset(own()))
             .hears(2 * at - 1, name(at))
     });
-    let times = [6, 8, 10, 12].map(|at| (Lock::ReverseName, at));
+    let times = [6, 8, 10, 12].map(|at| (Lock::ReverseDns, at));
     assert_eq!(undone(&row), times);
 }
 
@@ -437,6 +437,6 @@ fn what_is_undone_in_one_second_is_told_in_one_order() {
     ]
     .into_iter()
     .fold(row, |row, change| row.hears(2, change));
-    let order = [Lock::ProtectTag, Lock::ReverseName, Lock::Association];
+    let order = [Lock::ProtectTag, Lock::ReverseDns, Lock::Association];
     assert_eq!(undone(&row), order.map(|lock| (lock, 2)));
 }

@@ -185,11 +185,11 @@ fn untagged(allocation: AllocationId, keys: &[(&str, Option<&str>)]) -> AddressC
 
 fn named(allocation: AllocationId, name: &str) -> AddressChange {
     let name = Some(name.to_owned());
-    AddressChange::ReverseNameSet { allocation, name }
+    AddressChange::ReverseDnsSet { allocation, name }
 }
 
 fn reverse_dns_reset(allocation: AllocationId) -> AddressChange {
-    AddressChange::ReverseNameReset { allocation }
+    AddressChange::ReverseDnsReset { allocation }
 }
 
 fn offered(allocation: AllocationId, account: &str) -> AddressChange {

@@ -168,7 +168,7 @@ async fn a_reverse_name_is_read_when_the_event_is_about_it() {
     let account = installation().with(protected(1));
     let name = "a.example.com".to_owned();
     account.account().names.insert(allocation(1), name.clone());
-    let change = AddressChange::ReverseNameSet {
+    let change = AddressChange::ReverseDnsSet {
         allocation: allocation(1),
         name: Some(name.clone()),
     };

@@ -31,7 +31,7 @@ fn untagged(account: &Installation) -> Record {
 }
 
 fn unnamed(account: &Installation) -> Record {
-    let change = AddressChange::ReverseNameReset {
+    let change = AddressChange::ReverseDnsReset {
         allocation: allocation(1),
     };
     record(account.now(), "ResetAddressAttribute", change)
@@ -55,7 +55,7 @@ async fn the_release_record_tells_who_undid_what_before() {
     account.guard_hears(&account.release(1)).await;
     let unlocked = account.known(1).await.release.unwrap().unlocked;
     let told: Vec<Lock> = unlocked.iter().map(|unlocked| unlocked.what).collect();
-    assert_eq!(told, [Lock::ReverseName, Lock::Association]);
+    assert_eq!(told, [Lock::ReverseDns, Lock::Association]);
     assert!(unlocked.iter().all(|unlocked| unlocked.by == somebody()));
 }
 

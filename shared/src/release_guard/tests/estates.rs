@@ -23,7 +23,7 @@ fn all_that_is_known_of_a_lost_address_is_told() {
         row.tags
             .insert("aws:stack".to_owned(), "network".to_owned());
         row.unlocked = vec![
-            unlocked(Lock::ReverseName, Some("arn:kim")),
+            unlocked(Lock::ReverseDns, Some("arn:kim")),
             unlocked(Lock::Association, None),
             unlocked(Lock::ProtectTag, Some("arn:kim")),
         ];

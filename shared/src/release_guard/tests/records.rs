@@ -302,8 +302,8 @@ fn history() -> Vec<Record> {
         border_group: None,
         tags: snapshot.tags,
     };
-    let reset = AddressChange::ReverseNameReset { allocation: lost() };
-    let name = AddressChange::ReverseNameSet {
+    let reset = AddressChange::ReverseDnsReset { allocation: lost() };
+    let name = AddressChange::ReverseDnsSet {
         allocation: lost(),
         name: Some("gate.example.com".to_owned()),
     };
@@ -336,7 +336,7 @@ fn what_only_the_trail_knows_is_in_the_ledger_afterwards() {
     assert_eq!((row.ip, row.is_allocated()), (IP, false));
     let record = guarded.record();
     assert_eq!((record.ip, record.unlocked.len()), (Some(IP), 1));
-    assert_eq!(record.unlocked[0].what, Lock::ReverseName);
+    assert_eq!(record.unlocked[0].what, Lock::ReverseDns);
     assert_eq!(guarded.ec2().names[&new_allocation(1)], "gate.example.com");
 }
 
