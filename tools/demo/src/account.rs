@@ -82,12 +82,15 @@ pub(super) fn show(world: &World, lots: &[&DemoAddress]) -> Result<(), Problem> 
                 association.private_ip_address, association.network_interface_id
             )
         });
+        let association = address.association.as_ref();
+        let instance = association.and_then(|association| association.instance_id.clone());
         vec![
             address.public_ip.clone(),
             tag("Name"),
             address.allocation_id.clone(),
             tag("holdfast:protect"),
             holder.unwrap_or_default(),
+            instance.unwrap_or_default(),
             names
                 .get(&address.allocation_id)
                 .cloned()
@@ -101,6 +104,7 @@ pub(super) fn show(world: &World, lots: &[&DemoAddress]) -> Result<(), Problem> 
             "allocation",
             "protect",
             "associated with",
+            "instance",
             "reverse DNS",
         ],
         lots.iter().map(row).collect(),
