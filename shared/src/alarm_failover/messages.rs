@@ -94,7 +94,18 @@ pub(super) fn nothing_held<C, L, K>(
         CauseKind::Command { to: None } => Outcome::Refused,
         _ => Outcome::AlreadyMoved,
     };
-    Report::of(FUNCTION, run.settings.mode, outcome, summary)
+    let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
+    report.subject = Subject::Failover(Box::new(FailoverReport {
+        group: name.clone(),
+        cause: cause.clone(),
+        failed_members: failed_members(run, &affected.failed_members),
+        moves: Vec::new(),
+        fenced: Vec::new(),
+        lease_number: None,
+        looks: 1,
+        mutating_calls: 0,
+    }));
+    report
 }
 
 fn listed(ids: &BTreeSet<InstanceId>) -> String {

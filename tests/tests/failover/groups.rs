@@ -109,9 +109,9 @@ fn an_error_of_one_group_tells_what_was_done_for_the_other() {
         .try_told(&bed, &event)
         .expect_err("one of them fails");
     let told = error.to_string();
-    assert!(told.contains("of the group web"), "{told}");
+    assert!(told.contains("of the group db"), "{told}");
     assert!(
-        told.contains("what was done for other groups: alarm the site is down: moved"),
+        told.contains("what was done for other groups: alarm the site is down: moved 198.51.100.1"),
         "{told}"
     );
 }
