@@ -109,7 +109,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             // The next run tries again by itself: an error would bring this one back, and alarm people, all
             // night long where a group is stopped for the night.
             Err(Error::Stranded { what, .. }) => {
-                audit.findings.push(messages::still_stranded(&what))
+                audit.findings.push(messages::still_stranded(&what));
             }
             Err(failure) => audit.failures.push(failure),
         }

@@ -17,7 +17,7 @@ pub(super) struct Attempts {
     /// The last answer that was none.
     pub(super) unknown: Option<CloudError>,
     /// How many steps were tried.
-    pub(super) attempts: u32,
+    pub(super) calls: u32,
     /// How many looks were taken.
     pub(super) looks: u32,
 }
@@ -48,7 +48,7 @@ impl Attempts {
     /// Takes note of how steps ended.
     pub(super) fn note(&mut self, steps: &[PlannedAssociation], ends: Vec<AssociateOutcome>) {
         for (step, end) in steps.iter().cloned().zip(ends) {
-            self.attempts += 1;
+            self.calls += 1;
             match end {
                 AssociateOutcome::Placed(association) => self.placed.push((step, association)),
                 AssociateOutcome::Superseded => {}

@@ -56,7 +56,7 @@ pub(super) fn placed<C, L, K: Clock>(
 
 /// What an error says of a run that ended between two looks.
 pub(super) fn not_yet<C, L, K>(run: &Run<'_, C, L, K>, progress: &StartProgress) -> String {
-    let faster = || format!("somebody was faster in {} attempts", progress.done.attempts);
+    let faster = || format!("somebody was faster in {} attempts", progress.done.calls);
     let why = progress.not_yet.clone().unwrap_or_else(faster);
     format!("{} may lack its address: {why}", run.change.instance)
 }
@@ -251,7 +251,7 @@ pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
 fn attempts(settings: &Settings, done: &Attempts) -> u32 {
     match settings.mode {
         Mode::Observe => 0,
-        Mode::Enforce => done.attempts,
+        Mode::Enforce => done.calls,
     }
 }
 

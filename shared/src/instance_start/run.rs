@@ -96,7 +96,7 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 (run.later(&progress), until)
             }
         };
-        let is_over = ports.clock.now() + pause > until || progress.done.attempts >= MAX_ATTEMPTS;
+        let is_over = ports.clock.now() + pause > until || progress.done.calls >= MAX_ATTEMPTS;
         match next {
             NextStep::AssociateOutcome(end) => return *end,
             NextStep::Soon if is_over => return *run.out_of_time(progress, None, watch),

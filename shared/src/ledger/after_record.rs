@@ -120,7 +120,7 @@ impl Snapshot {
             }
             AddressChange::ReverseDnsReset { .. } => self.reverse_dns_reset(at, by),
             AddressChange::TransferEnabled { to_account, .. } => {
-                self.offered(to_account.as_ref(), at, by)
+                self.offered(to_account.as_ref(), at, by);
             }
             AddressChange::TransferDisabled { .. } => self.offer_withdrawn(at),
             AddressChange::Associated { .. }

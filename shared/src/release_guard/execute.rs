@@ -340,7 +340,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         match named {
             Some((name, Ok(()))) => restored.reverse_dns = Some(name.to_owned()),
             Some((_, Err(failure))) if failure.is_transient() => {
-                restored.unfinished = Some(failure)
+                restored.unfinished = Some(failure);
             }
             Some((name, Err(failure))) => {
                 restored

@@ -87,7 +87,7 @@ pub fn decide(
                 restoration.associate = Some(target);
             }
             Availability::AlreadyAssociated(already_correct) => {
-                restoration.already_correct = Some(already_correct)
+                restoration.already_correct = Some(already_correct);
             }
             Availability::Unavailable(why) => restoration
                 .findings

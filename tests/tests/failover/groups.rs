@@ -92,11 +92,10 @@ fn an_error_of_one_group_tells_what_was_done_for_the_other() {
     let event = fired(&mut calm.world(), ALARM);
     drop(two.trio.told(&calm, &event));
     let names = calm.faults.names();
-    let begins = |name: &&str| *name == "DetachNetworkInterface";
     let second = names
         .iter()
-        .rposition(|name| begins(&name))
-        .expect("both are moved");
+        .rposition(|name| *name == "DetachNetworkInterface");
+    let second = second.expect("both are moved");
 
     let bed = two.trio.bed();
     let event = fired(&mut bed.world(), ALARM);

@@ -40,7 +40,7 @@ const VERIFY_TIMEOUT: time::Duration = time::Duration::seconds(20);
 /// What has to be left of a run for an interface to be detached: with less, the next delivery does both.
 pub(super) const TO_ATTACH: Duration = Duration::from_secs(10);
 
-/// StaysOnStop free at the end of a run for the lease and the report.
+/// `StaysOnStop` free at the end of a run for the lease and the report.
 pub(super) const TO_REPORT: Duration = Duration::from_secs(2);
 
 /// How an errand ended.

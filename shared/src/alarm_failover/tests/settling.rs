@@ -155,7 +155,7 @@ fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_no
     report.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
     progress.sources = BTreeSet::from([id(2)]);
     in_its_group(&pair().address(), |group| {
-        progress.close_finished(&[], group)
+        progress.close_finished(&[], group);
     });
     let report = &progress.moves[&address()];
     assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
@@ -171,7 +171,7 @@ fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
     let (mut progress, _) = unfinished_move(&interface());
     progress.moves.get_mut(&interface()).unwrap().end = end;
     in_its_group(&there, |group| {
-        progress.add_failed_targets(group, &there.observed)
+        progress.add_failed_targets(group, &there.observed);
     });
     progress.sources
 }
