@@ -118,8 +118,8 @@ fn about(alarm: &AlarmEvent) -> String {
     }
 }
 
-fn done(deed: &AddressChange) -> String {
-    match deed {
+fn done(change: &AddressChange) -> String {
+    match change {
         AddressChange::Allocated(told) => {
             let tags = if told.tags.is_empty() {
                 "no tags".to_owned()
@@ -268,18 +268,18 @@ fn every_record_of_a_lookup_answer_can_be_read_and_only_what_ec2_did_is_a_deed()
     for file in named()? {
         looked_up(&file)?;
     }
-    let leased_calls = own()?
+    let changes = own()?
         .iter()
         .map(looked_up)
         .collect::<Result<Vec<_>, _>>()?
         .concat();
-    assert_eq!(leased_calls, ["AllocateAddress"]);
+    assert_eq!(changes, ["AllocateAddress"]);
     Ok(())
 }
 
-/// The calls that a `LookupEvents` answer holds as far as they are leased_calls on addresses.
+/// The calls that a `LookupEvents` answer holds as far as they are address changes.
 fn looked_up(file: &EventFile) -> Result<Vec<String>, String> {
-    let mut leased_calls = Vec::new();
+    let mut changes = Vec::new();
     for event in file
         .event
         .get("Events")
@@ -292,7 +292,7 @@ fn looked_up(file: &EventFile) -> Result<Vec<String>, String> {
             .and_then(Value::as_str)
             .unwrap_or_default();
         let record = from_lookup(text).map_err(|error| format!("{}: {error}", file.name))?;
-        leased_calls.extend(record.map(|record| record.call.name));
+        changes.extend(record.map(|record| record.call.name));
     }
-    Ok(leased_calls)
+    Ok(changes)
 }
