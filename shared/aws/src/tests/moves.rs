@@ -1,4 +1,4 @@
-//! What is sent to move an interface, private IPs or an address, to fence and to dry_run; and what EC2's
+//! What is sent to move an interface, private IPs or an address, to fence, and in a dry run; and what EC2's
 //! refusals come to.
 
 use super::{Wire, ec2};
