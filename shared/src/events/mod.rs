@@ -2,6 +2,7 @@
 //! event that does not concern addresses becomes `Ignored` with its reason; anything else is an error
 //! that names the field. Nothing here panics, whatever the JSON.
 
+mod action;
 pub mod alarm;
 mod command;
 mod envelope;

@@ -3,7 +3,7 @@
 //! Source of the fields: EC2 API reference, the action's request parameters and response elements.
 
 use super::EventError;
-use super::record::Action;
+use super::action::Action;
 use super::serialisation::{List, Section, Text};
 use crate::model::cloudtrail::{AddressChange, Allocation};
 use crate::model::elastic_ip::Pool;

@@ -5,6 +5,7 @@
 //! EventBridge promises neither order nor single delivery). Nothing here depends on order: the event
 //! time and the original event id are kept, and whoever writes to the ledger arbitrates by them.
 
+use super::action::Action;
 use super::parameters;
 use super::serialisation::{Text, Timestamp, read, require};
 use super::{EventError, Ignored, Trigger};
@@ -140,57 +141,6 @@ fn call_of(record: &Value, path: &str, name: String, event_id: String) -> Result
             access_key: identity.access_key_id,
         },
     })
-}
-
-/// The EC2 calls that change who holds an address, what it points at, or what is known about it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Action {
-    AllocateAddress,
-    ReleaseAddress,
-    AssociateAddress,
-    DisassociateAddress,
-    CreateTags,
-    DeleteTags,
-    ModifyAddressAttribute,
-    ResetAddressAttribute,
-    EnableAddressTransfer,
-    DisableAddressTransfer,
-    AcceptAddressTransfer,
-}
-
-impl Action {
-    fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "AllocateAddress" => Self::AllocateAddress,
-            "ReleaseAddress" => Self::ReleaseAddress,
-            "AssociateAddress" => Self::AssociateAddress,
-            "DisassociateAddress" => Self::DisassociateAddress,
-            "CreateTags" => Self::CreateTags,
-            "DeleteTags" => Self::DeleteTags,
-            "ModifyAddressAttribute" => Self::ModifyAddressAttribute,
-            "ResetAddressAttribute" => Self::ResetAddressAttribute,
-            "EnableAddressTransfer" => Self::EnableAddressTransfer,
-            "DisableAddressTransfer" => Self::DisableAddressTransfer,
-            "AcceptAddressTransfer" => Self::AcceptAddressTransfer,
-            _ => return None,
-        })
-    }
-
-    /// What a refusal of the call means, in words.
-    fn no_effect(self) -> &'static str {
-        match self {
-            Self::AllocateAddress => "nothing was allocated",
-            Self::ReleaseAddress => "nothing was released",
-            Self::AssociateAddress => "nothing was associated",
-            Self::DisassociateAddress => "nothing was disassociated",
-            Self::CreateTags | Self::DeleteTags => "no tag was changed",
-            Self::ModifyAddressAttribute | Self::ResetAddressAttribute => {
-                "no reverse DNS name was changed"
-            }
-            Self::EnableAddressTransfer | Self::DisableAddressTransfer => "no transfer was changed",
-            Self::AcceptAddressTransfer => "nothing was transferred",
-        }
-    }
 }
 
 /// What tells whether a record concerns us.

@@ -3,116 +3,15 @@
 
 use super::assignment::{Assignment, Candidate, assign};
 use super::group::{Group, StoppedHolder, Target, on_stop};
-pub use super::observe::Observed;
+pub use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
+pub use super::state::Observed;
 use crate::groups::{group_of, priority};
-use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::{AllocationId, AssociationId, InstanceId};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
-use crate::report::{AssociationReport, PlacementReason};
+use crate::report::PlacementReason;
 use crate::settings::{OnStop, Settings};
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
-
-/// What to do for an instance that is said to run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Decision {
-    /// Nothing: it does not concern this installation, or it is over.
-    Leave {
-        /// Why.
-        why: String,
-    },
-    /// EC2 does not show it running yet, though an event says so: look again.
-    NotYet {
-        /// What it shows.
-        why: String,
-    },
-    /// See to its addresses.
-    Target(PlacementPlan),
-}
-
-/// How an instance stands.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct PlacementPlan {
-    /// Its group.
-    pub group: String,
-    /// The group's addresses that it has.
-    pub standing: Vec<PlannedAssociation>,
-    /// What can be done now.
-    pub steps: Vec<PlannedAssociation>,
-    /// How many addresses it lacks for which there is a private IP, and no step.
-    pub lacking: usize,
-    /// How many addresses it asks for beyond its private IPs.
-    pub unplaceable: usize,
-}
-
-/// One address to be associated, or that is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlannedAssociation {
-    /// The allocation.
-    pub allocation: AllocationId,
-    /// The address.
-    pub ip: Ipv4Addr,
-    /// The instance that gets it.
-    pub instance: InstanceId,
-    /// The private IP that gets it.
-    pub target: Target,
-    /// Why this one.
-    pub reason: PlacementReason,
-    /// Whose it still is, and the tie that has to end first.
-    pub from: Option<PreviousHolder>,
-}
-
-/// The tie of an address to an instance that does not run any more.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PreviousHolder {
-    /// The tie as it was read: ending it by this id does nothing if it is another by now.
-    pub association: AssociationId,
-    /// The instance.
-    pub instance: InstanceId,
-    /// The state in which it was seen.
-    pub state: InstanceState,
-}
-
-impl PlannedAssociation {
-    /// Where the address is once it is taken, or would be; EC2 has not shown it there yet.
-    pub(super) fn at(&self, id: Option<AssociationId>) -> AssociationReport {
-        AssociationReport {
-            id,
-            eni: self.target.eni.clone(),
-            private_ip: self.target.private_ip,
-            instance: Some(self.instance.clone()),
-            verified: false,
-        }
-    }
-
-    /// Whether a tie is the one that this step makes.
-    pub(super) fn is_at(&self, tie: &Association) -> bool {
-        tie.eni.as_ref() == Some(&self.target.eni) && tie.private_ip == Some(self.target.private_ip)
-    }
-
-    /// Whether a tie is the one that this step ends: an answer that lags, from before it.
-    pub(super) fn is_before(&self, tie: &Association) -> bool {
-        let ended = self.from.as_ref().map(|hold| &hold.association);
-        ended == Some(&tie.id)
-    }
-
-    /// The address, and who is to get it.
-    pub(super) fn pair(&self) -> (AllocationId, InstanceId) {
-        (self.allocation.clone(), self.instance.clone())
-    }
-
-    /// The tie that it makes, under a name of its own until EC2 shows the real one: what a running instance
-    /// has is never let go by its name.
-    pub(super) fn tie(&self) -> Option<Association> {
-        let number = self.allocation.as_str().trim_start_matches("eipalloc-");
-        Some(Association {
-            id: format!("eipassoc-{number}").parse().ok()?,
-            eni: Some(self.target.eni.clone()),
-            private_ip: Some(self.target.private_ip),
-            instance: Some(self.instance.clone()),
-        })
-    }
-}
 
 /// Decides for an instance that is said to run. Who has `looked_before` takes what others were to have and did
 /// not take.

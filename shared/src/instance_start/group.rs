@@ -1,7 +1,8 @@
 //! A group as its tags and EC2's associations show it: whose address is where, which instance lacks
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
-use super::observe::Observed;
+pub use super::plan::Target;
+use super::state::Observed;
 use crate::groups::{group_of, slots_of, value_of};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{EniId, InstanceId};
@@ -48,17 +49,6 @@ pub struct Need<'a> {
     pub slot: Option<&'a str>,
     /// Where it would go.
     pub target: Target,
-}
-
-/// A private IP that can take an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The interface.
-    pub eni: EniId,
-    /// The private IP.
-    pub private_ip: Ipv4Addr,
-    /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
-    pub auto_assigned: Option<Ipv4Addr>,
 }
 
 /// An instance that has an address and does not run any more.

@@ -24,7 +24,9 @@ mod execute;
 pub mod group;
 mod messages;
 mod observe;
+pub mod plan;
 mod run;
+pub mod state;
 mod stop;
 
 #[cfg(test)]

@@ -5,56 +5,15 @@
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
 use super::InstanceStartCloud;
-use super::decide::PlannedAssociation;
+use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::ledger::Ledger;
 use crate::model::alarm::AlarmMetric;
-use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
-use crate::model::instance::Instance;
-use crate::model::interface::Interface;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
-use time::OffsetDateTime;
-
-/// What is known of all groups.
-#[derive(Debug, Clone)]
-pub struct Observed {
-    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
-    pub at: OffsetDateTime,
-    /// All addresses of the account in this region.
-    pub addresses: Vec<Address>,
-    /// The instances that have a group tag.
-    pub instances: Vec<Instance>,
-    /// The interfaces that have a group tag: with them move the addresses on them.
-    pub interfaces: Vec<Interface>,
-    /// The instance that last had an address, as the ledger remembers.
-    pub last_held: BTreeMap<AllocationId, InstanceId>,
-    /// The instances for which an alarm fires: read where an address goes from one instance to another.
-    pub alarming: BTreeSet<InstanceId>,
-    /// What EC2 has refused in this run: this address to that instance.
-    pub refused: BTreeSet<(AllocationId, InstanceId)>,
-}
-
-impl Observed {
-    /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
-    /// meanwhile, that is believed.
-    #[must_use]
-    pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a PlannedAssociation>) -> Self {
-        for step in steps {
-            let mut addresses = self.addresses.iter_mut();
-            let address = addresses.find(|address| address.allocation == step.allocation);
-            let Some(address) = address else { continue };
-            let shown = address.association.as_ref();
-            if shown.is_none_or(|tie| step.is_before(tie)) {
-                address.association = step.tie();
-            }
-        }
-        self
-    }
-}
 
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
 /// keeps no instance from its address.

@@ -1,36 +1,15 @@
 //! What the ledger is to say after a look or an event. It is pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
-use super::observe::{AccountState, AffectedRows, Look};
+pub use super::state::AffectedAddresses;
+use super::state::{AccountState, AffectedRows, Look};
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};
-use crate::model::ids::{AllocationId, AssociationId};
+use crate::model::ids::AllocationId;
 use crate::release_guard::decide::protection;
 use crate::report::Finding;
 use crate::settings::{Protection, Settings};
-use std::net::Ipv4Addr;
-
-/// Which addresses an event is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AffectedAddresses {
-    /// These.
-    Allocations(Vec<AllocationId>),
-    /// The one that this association tied: the ledger knows which.
-    Association(AssociationId),
-    /// The one with this IP, by whatever allocations the ledger has it.
-    Address {
-        /// The IP.
-        ip: Ipv4Addr,
-        /// The allocation under which it was received, where the call tells.
-        received: Option<AllocationId>,
-    },
-    /// None that reconcile deals with.
-    Nothing {
-        /// Why.
-        why: String,
-    },
-}
 
 /// Which addresses an event is about.
 #[must_use]

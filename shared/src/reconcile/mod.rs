@@ -16,6 +16,7 @@ mod handle_releases;
 mod messages;
 pub mod observe;
 pub mod open_releases;
+pub mod state;
 mod transfer;
 
 #[cfg(test)]

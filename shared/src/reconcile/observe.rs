@@ -1,15 +1,14 @@
 //! What reconcile reads before it decides. Nothing here changes anything. Everything that can be read
 //! at the same time is.
 
-use super::decide::AffectedAddresses;
+use super::state::AffectedAddresses;
+pub use super::state::{AccountState, AffectedRows, Look};
 use super::{ReconcileCloud, decide};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, ReadAddresses};
 use crate::error::Error;
-use crate::ledger::snapshot::Observation;
-use crate::ledger::{AllocationRows, Ledger, ReleaseRecord, Snapshot};
+use crate::ledger::{AllocationRows, Ledger};
 use crate::model::cloudtrail::{AddressChange, Record};
-use crate::model::elastic_ip::Address;
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -30,68 +29,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
 /// How many rows are read or written at the same time.
 pub(super) const AT_ONCE: usize = 10;
-
-/// A look at addresses.
-#[derive(Debug)]
-pub struct Look {
-    /// The moment that it is true of.
-    pub at: OffsetDateTime,
-    /// What EC2 showed.
-    pub addresses: BTreeMap<AllocationId, Address>,
-    /// The reverse DNS names; none when they were not asked for.
-    pub reverse_dns_names: Option<BTreeMap<AllocationId, String>>,
-    /// Why they could not be read, though asked for.
-    pub reverse_dns_names_refused: Option<CloudError>,
-}
-
-impl Look {
-    /// What it showed of one address.
-    #[must_use]
-    pub fn of(&self, allocation: &AllocationId) -> Option<Observation<'_>> {
-        let reverse_dns = self
-            .reverse_dns_names
-            .as_ref()
-            .map(|names| names.get(allocation).map(String::as_str));
-        self.addresses.get(allocation).map(|address| Observation {
-            address,
-            reverse_dns,
-            at: self.at,
-        })
-    }
-}
-
-/// Everything: what EC2 shows and what the ledger has.
-#[derive(Debug)]
-pub struct AccountState {
-    /// What EC2 shows.
-    pub look: Look,
-    /// The ledger's snapshots, tombstones included.
-    pub rows: BTreeMap<AllocationId, Snapshot>,
-    /// The ledger's release records.
-    pub releases: BTreeMap<AllocationId, ReleaseRecord>,
-}
-
-impl AccountState {
-    /// Everything that the ledger has on one allocation.
-    #[must_use]
-    pub fn known(&self, allocation: &AllocationId) -> AllocationRows {
-        AllocationRows {
-            snapshot: self.rows.get(allocation).cloned(),
-            release: self.releases.get(allocation).cloned(),
-        }
-    }
-}
-
-/// What one event is about.
-#[derive(Debug)]
-pub struct AffectedRows {
-    /// What EC2 shows of it.
-    pub look: Look,
-    /// What EC2 was asked for.
-    pub looked_at: Vec<AllocationId>,
-    /// What the ledger has of it.
-    pub rows: BTreeMap<AllocationId, AllocationRows>,
-}
 
 pub(super) async fn account_state<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,

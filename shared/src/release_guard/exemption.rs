@@ -2,7 +2,7 @@
 //! or it is being fought over. Pure.
 
 use super::Release;
-use super::decide::{Conclusion, how_to_ask_by_hand};
+use super::plan::{Conclusion, how_to_ask_by_hand};
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};

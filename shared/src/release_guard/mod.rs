@@ -22,9 +22,11 @@ mod manual_recovery;
 mod messages;
 mod observe;
 mod outcomes;
+pub mod plan;
 mod reclaim;
 mod record;
 pub mod restore;
+pub mod state;
 
 #[cfg(test)]
 mod tests;

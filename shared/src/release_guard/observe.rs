@@ -1,27 +1,15 @@
 //! What the guard reads before it decides: the ledger, in one call; CloudTrail only when the ledger
 //! does not know the address. Nothing here changes anything.
 
+use super::state::Observed;
 use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::ledger::{AllocationRows, Ledger, Snapshot};
+use crate::ledger::{Ledger, Snapshot};
 use crate::ports::Ports;
 use crate::report::KnownFrom;
 use crate::settings::Settings;
-
-/// What is known of a loss.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Observed {
-    /// The ledger's rows, as they are there: what a write is derived from.
-    pub ledger: AllocationRows,
-    /// The address as it last was, from wherever it is known.
-    pub snapshot: Option<Snapshot>,
-    /// Where from.
-    pub known_from: Option<KnownFrom>,
-    /// Whether CloudTrail was asked.
-    pub looked_up_events: bool,
-}
 
 pub(super) async fn ledger<C, L: Ledger, K>(
     ports: &Ports<C, L, K>,

@@ -1,0 +1,93 @@
+//! What a sweep, or a call that is taken note of, is decided on.
+
+use crate::cloud::CloudError;
+use crate::ledger::snapshot::Observation;
+use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{AllocationId, AssociationId};
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// A look at addresses.
+#[derive(Debug)]
+pub struct Look {
+    /// The moment that it is true of.
+    pub at: OffsetDateTime,
+    /// What EC2 showed.
+    pub addresses: BTreeMap<AllocationId, Address>,
+    /// The reverse DNS names; none when they were not asked for.
+    pub reverse_dns_names: Option<BTreeMap<AllocationId, String>>,
+    /// Why they could not be read, though asked for.
+    pub reverse_dns_names_refused: Option<CloudError>,
+}
+
+impl Look {
+    /// What it showed of one address.
+    #[must_use]
+    pub fn of(&self, allocation: &AllocationId) -> Option<Observation<'_>> {
+        let reverse_dns = self
+            .reverse_dns_names
+            .as_ref()
+            .map(|names| names.get(allocation).map(String::as_str));
+        self.addresses.get(allocation).map(|address| Observation {
+            address,
+            reverse_dns,
+            at: self.at,
+        })
+    }
+}
+
+/// Everything: what EC2 shows and what the ledger has.
+#[derive(Debug)]
+pub struct AccountState {
+    /// What EC2 shows.
+    pub look: Look,
+    /// The ledger's snapshots, tombstones included.
+    pub rows: BTreeMap<AllocationId, Snapshot>,
+    /// The ledger's release records.
+    pub releases: BTreeMap<AllocationId, ReleaseRecord>,
+}
+
+impl AccountState {
+    /// Everything that the ledger has on one allocation.
+    #[must_use]
+    pub fn known(&self, allocation: &AllocationId) -> AllocationRows {
+        AllocationRows {
+            snapshot: self.rows.get(allocation).cloned(),
+            release: self.releases.get(allocation).cloned(),
+        }
+    }
+}
+
+/// What one event is about.
+#[derive(Debug)]
+pub struct AffectedRows {
+    /// What EC2 shows of it.
+    pub look: Look,
+    /// What EC2 was asked for.
+    pub looked_at: Vec<AllocationId>,
+    /// What the ledger has of it.
+    pub rows: BTreeMap<AllocationId, AllocationRows>,
+}
+
+/// Which addresses an event is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AffectedAddresses {
+    /// These.
+    Allocations(Vec<AllocationId>),
+    /// The one that this association tied: the ledger knows which.
+    Association(AssociationId),
+    /// The one with this IP, by whatever allocations the ledger has it.
+    Address {
+        /// The IP.
+        ip: Ipv4Addr,
+        /// The allocation under which it was received, where the call tells.
+        received: Option<AllocationId>,
+    },
+    /// None that reconcile deals with.
+    Nothing {
+        /// Why.
+        why: String,
+    },
+}
