@@ -106,7 +106,7 @@ figures: ## Print circles, wrong-way imports, long functions and sizes; CHECKOUT
 	@tools/figures $(CHECKOUT)
 
 .PHONY: mutants
-mutants: ## Change the engine in thousands of small ways, and see which changes no test notices (hours; ONLY="release_guard/*")
+mutants: ## Change the engine in thousands of small ways, and see which changes no test notices (40 minutes and more; ONLY="release_guard/*")
 	@tools/mutants/run mutants $(if $(ONLY),--files $(ONLY))
 
 .PHONY: sabotage
