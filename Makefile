@@ -35,6 +35,10 @@ event-file:
 demo: event-file binaries ## Lose three addresses, see them come back; EVENT=file.json runs the guard on your own event
 	@"$(TARGET)/debug/demo" $${EVENT:+"$$EVENT"}
 
+.PHONY: demo-page
+demo-page: binaries ## Run the demo, and write what it prints to docs/DEMO.md
+	@tools/demo-page
+
 .PHONY: test
 test: ## Run every test: the pure crate in seconds, then the real binaries
 	@tools/test
