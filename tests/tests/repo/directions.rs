@@ -22,13 +22,15 @@ const FLOORS: [&[&str]; 8] = [
 ];
 
 /// The rooms inside which files still import each other in a circle. A room that is without one has to go.
-const WITH_CIRCLES: [&str; 6] = [
+const WITH_CIRCLES: [&str; 8] = [
     "alarm_failover",
     "events",
     "instance_start",
     "ledger",
     "reconcile",
     "release_guard",
+    "report",
+    "settings",
 ];
 
 /// What only tests compile.

@@ -179,7 +179,7 @@ async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_enveloped_whoever_kn
                 "{enveloped}, {is_noted}: {report}"
             );
             assert_eq!(report["address"]["ip"], account.ip.as_str());
-            let from = if is_noted { "ledger" } else { "trail" };
+            let from = if is_noted { "ledger" } else { "event-history" };
             assert_eq!(report["address"]["knownFrom"], from);
         }
     }
@@ -191,7 +191,7 @@ async fn what_only_lookup_events_knows_comes_back() {
     let event = account.released();
     let report = account.guarded(&event).await;
     assert_eq!(report["outcome"], "reclaimed", "{report}");
-    assert_eq!(report["address"]["knownFrom"], "trail");
+    assert_eq!(report["address"]["knownFrom"], "event-history");
     assert_eq!(report["address"]["ip"], account.ip.as_str());
 }
 
