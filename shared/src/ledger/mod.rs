@@ -4,7 +4,7 @@
 //! Races: every function writes here, for the same address, at the same time, and events arrive in any
 //! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
 //! the ledger refuses it when another came first (compare-and-set). Order in time is decided in one
-//! pure place, [`evidence`], for every ledger alike. An older truth never replaces a newer one, and a
+//! pure place, [`fact_log`], for every ledger alike. An older truth never replaces a newer one, and a
 //! tombstone is for ever, since EC2 never uses an allocation id again.
 
 mod after_record;

@@ -7,7 +7,7 @@
 //! | --- | --- |
 //! | another run of reconcile, the release guard | compare-and-set on each row's revision: what lost is derived anew from what is there |
 //! | an event that tells of an earlier moment than the row does | the row's `as_of`: an older truth never replaces a newer one |
-//! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`observe::LAG`] before it was sent |
+//! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`observe::READ_LAG`] before it was sent |
 //! | a release that is delivered before the allocation it ends | each side writes its own row first and then reads the other's: at least one sees both, and EC2 allocates the address once |
 
 pub mod decide;

@@ -1,4 +1,4 @@
-//! EC2 and CloudTrail behind the tap: Holdfast's traits, carried out by the world.
+//! EC2 and CloudTrail behind the fault injector: Holdfast's traits, carried out by the world.
 
 use super::Client;
 use super::faults::{CallFailure, SeededBug};

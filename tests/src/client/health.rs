@@ -1,4 +1,4 @@
-//! Status checks, the limits of instance types, and alarms behind the tap.
+//! Status checks, the limits of instance types, and alarms behind the fault injector.
 
 use super::Client;
 use super::cloud::{classify, filter, id, unexpected};

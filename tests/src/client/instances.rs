@@ -1,4 +1,4 @@
-//! Instances behind the tap, and the end of an association.
+//! Instances behind the fault injector, and the end of an association.
 
 use super::Client;
 use super::cloud::{attachment_state, filter, id, unexpected};

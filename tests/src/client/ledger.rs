@@ -1,4 +1,4 @@
-//! The ledger behind the tap.
+//! The ledger behind the fault injector.
 
 use super::Client;
 use super::cloud::unanswered;

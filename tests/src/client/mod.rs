@@ -1,7 +1,7 @@
 //! Holdfast's client of the simulated EC2: its own traits, in one process, without a network.
 //!
-//! A [`Stage`] is what outlives a run: the world, the ledger and the [`tap::Tap`] through which every
-//! call goes. A [`Player`] is one run's way to it. The tap can end the run at any call, lose a reply,
+//! A [`TestBed`] is what outlives a run: the world, the ledger and the [`faults::FaultInjector`] through which every
+//! call goes. A [`Client`] is one run's way to it. The injector can end the run at any call, lose a reply,
 //! throttle, and hold a call back so that two runs can be interleaved at their call boundaries.
 
 mod cloud;

@@ -71,7 +71,7 @@ impl Client {
 }
 
 impl TestBed {
-    /// From here on, calls and sleeps take their time: the runs are to be driven by [`Stage::drive`].
+    /// From here on, calls and sleeps take their time: the runs are to be driven by [`TestBed::drive`].
     pub fn use_virtual_time(&self) {
         self.virtual_time.schedule().on = true;
     }
