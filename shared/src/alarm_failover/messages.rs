@@ -95,16 +95,8 @@ pub(super) fn nothing_held<C, L, K>(
         _ => Outcome::AlreadyMoved,
     };
     let mut report = Report::of(FUNCTION, run.settings.mode, outcome, summary);
-    report.subject = Subject::Failover(Box::new(FailoverReport {
-        group: name.clone(),
-        cause: cause.clone(),
-        failed_members: failed_members(run, &affected.failed_members),
-        moves: Vec::new(),
-        fenced: Vec::new(),
-        lease_number: None,
-        looks: 1,
-        mutating_calls: 0,
-    }));
+    let failed = failed_members(run, &affected.failed_members);
+    report.subject = after_one_look(name, cause, failed, Vec::new());
     report
 }
 
@@ -262,6 +254,25 @@ pub(super) fn is_complete(moves: &BTreeMap<ResourceId, MoveReport>, blocked: &[B
     blocked.is_empty() && !moves.values().any(is_open)
 }
 
+/// A group that was looked at once, and in which nothing was changed.
+fn after_one_look(
+    group: &str,
+    cause: &str,
+    failed_members: Vec<InstanceId>,
+    moves: Vec<MoveReport>,
+) -> Subject {
+    Subject::Failover(Box::new(FailoverReport {
+        group: group.to_owned(),
+        cause: cause.to_owned(),
+        failed_members,
+        moves,
+        fenced: Vec::new(),
+        lease_number: None,
+        looks: 1,
+        mutating_calls: 0,
+    }))
+}
+
 /// Who has failed: nobody, where a person or a failback moves what a healthy member holds.
 pub(super) fn failed_members<C, L, K>(
     run: &Run<'_, C, L, K>,
@@ -339,7 +350,30 @@ fn sentence(group: &str, moves: &[MoveReport], at_rest: &AtRest) -> String {
         let names: Vec<String> = each.map(name_of).collect();
         return format!("the group {group} has {} no more", names.join(", "));
     }
-    at_rest.to_string()
+    where_it_is(group, at_rest)
+}
+
+/// Where what a group has is, and where nothing is to be moved.
+fn where_it_is(group: &str, at_rest: &AtRest) -> String {
+    let mut parts = Vec::new();
+    if !at_rest.running.is_empty() {
+        let holders = listed(&at_rest.running);
+        parts.push(format!(
+            "what the group {group} has in use is with {holders}"
+        ));
+    }
+    if !at_rest.not_running.is_empty() {
+        let holders = listed(&at_rest.not_running);
+        parts.push(format!(
+            "of the group {group}, something stays with {holders}, which does not run"
+        ));
+    }
+    let free = at_rest.free.iter();
+    parts.extend(free.map(|ip| format!("{ip} is associated with nothing")));
+    if parts.is_empty() {
+        return format!("the group {group} has nothing that could move");
+    }
+    parts.join("; ")
 }
 
 /// What stays with a holder that was stopped, on purpose; nothing where there is none.

@@ -15,7 +15,6 @@ use crate::ledger::lease::FailoverRecord;
 use crate::model::ids::InstanceId;
 use crate::report::{MoveEnd, MoveReport, Phase, Tried};
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::net::Ipv4Addr;
 
 /// How many device indexes of a member are tried.
@@ -66,13 +65,12 @@ pub(super) struct Progress {
 /// Where a group's resources are, as the last look showed them.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(super) struct AtRest {
-    group: String,
     /// The members that run and hold something.
-    running: BTreeSet<InstanceId>,
+    pub(super) running: BTreeSet<InstanceId>,
     /// The members that hold something and do not run.
-    not_running: BTreeSet<InstanceId>,
+    pub(super) not_running: BTreeSet<InstanceId>,
     /// The Elastic IPs that are associated with nothing.
-    free: Vec<Ipv4Addr>,
+    pub(super) free: Vec<Ipv4Addr>,
 }
 
 impl AtRest {
@@ -80,48 +78,15 @@ impl AtRest {
         let holders = group.holders().into_iter();
         let (not_running, running) = holders.partition(|holder| is_down(holder, observed));
         Self {
-            group: group.name.to_owned(),
             running,
             not_running,
             free: group.free.iter().map(|address| address.ip).collect(),
         }
     }
-}
 
-impl AtRest {
     /// Whether a member holds anything at all.
     pub(super) fn is_held(&self) -> bool {
         !self.running.is_empty() || !self.not_running.is_empty()
-    }
-}
-
-impl fmt::Display for AtRest {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let listed = |ids: &BTreeSet<InstanceId>| {
-            let ids: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
-            ids.join(", ")
-        };
-        let group = &self.group;
-        let mut parts = Vec::new();
-        if !self.running.is_empty() {
-            parts.push(format!(
-                "what the group {group} has in use is with {}",
-                listed(&self.running)
-            ));
-        }
-        if !self.not_running.is_empty() {
-            let holders = listed(&self.not_running);
-            parts.push(format!(
-                "of the group {group}, something stays with {holders}, which does not run"
-            ));
-        }
-        for ip in &self.free {
-            parts.push(format!("{ip} is associated with nothing"));
-        }
-        if parts.is_empty() {
-            return write!(formatter, "the group {group} has nothing that could move");
-        }
-        formatter.write_str(&parts.join("; "))
     }
 }
 

@@ -258,8 +258,6 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             progress.sources = self.sources(&group, &failed_members);
         }
         progress.add_failed_targets(&group, observed);
-        progress.at_rest = AtRest::of(&group, observed);
-        progress.unreadable_tags = group.unreadable_tags(self.settings);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
         let in_progress = lease.in_progress.as_ref();
         let earlier = in_progress.filter(|record| Some(*record) != progress.own.as_ref());
@@ -303,6 +301,9 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         if is_final && progress.blocked.is_empty() {
             self.fence(&group, observed, &plan.moves, progress).await;
         }
+        // Only the report needs these: they keep no move waiting.
+        progress.at_rest = AtRest::of(&group, observed);
+        progress.unreadable_tags = group.unreadable_tags(self.settings);
         !is_final && !progress.is_out_of_time
     }
 

@@ -9,11 +9,11 @@ use std::str::FromStr;
 /// The value of a tag; none where there is no such tag, or where its value is none of its kind.
 #[must_use]
 pub fn value_of<T: FromStr>(tags: &Tags, key: &str) -> Option<T> {
-    written(tags.get(key)?).parse().ok()
+    parsed(tags, key)?.ok()
 }
 
-fn written(value: &str) -> String {
-    value.trim().to_ascii_lowercase()
+fn parsed<T: FromStr>(tags: &Tags, key: &str) -> Option<Result<T, T::Err>> {
+    Some(tags.get(key)?.trim().to_ascii_lowercase().parse())
 }
 
 /// A tag whose value is none of its kind.
@@ -61,7 +61,7 @@ pub fn unreadable(tags: &Tags, keys: &TagKeys) -> Vec<UnreadableTag> {
 }
 
 fn wrong<T: FromStr<Err = &'static str>>(tags: &Tags, key: &str) -> Option<&'static str> {
-    written(tags.get(key)?).parse::<T>().err()
+    parsed::<T>(tags, key)?.err()
 }
 
 fn wrong_number<T: FromStr>(
@@ -69,7 +69,7 @@ fn wrong_number<T: FromStr>(
     key: &str,
     expected: &'static str,
 ) -> Option<&'static str> {
-    written(tags.get(key)?).parse::<T>().err().map(|_| expected)
+    parsed::<T>(tags, key)?.err().map(|_| expected)
 }
 
 #[cfg(test)]

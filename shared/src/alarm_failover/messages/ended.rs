@@ -6,7 +6,9 @@ use super::super::decide::Blocked;
 use super::super::group::ResourceId;
 use super::super::progress::Progress;
 use super::super::run::Run;
-use super::{blocked_move, findings, outcome, recovered, sentence, stays_on_purpose, subject};
+use super::{
+    blocked_move, findings, outcome, recovered, sentence, stays_on_purpose, subject, where_it_is,
+};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::report::{MoveEnd, MoveReport, Report};
@@ -61,7 +63,7 @@ pub(in crate::alarm_failover) fn report<C, L, K: Clock>(
     let mut report = match (kept, moves.as_slice()) {
         (Some(kept), []) => Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &kept),
         (None, []) if !progress.at_rest.is_held() => {
-            let why = progress.at_rest.to_string();
+            let why = where_it_is(&affected.group, &progress.at_rest);
             Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &why)
         }
         (kept, moves) => {

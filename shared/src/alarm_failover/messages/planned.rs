@@ -7,12 +7,13 @@ use super::super::group::Group;
 use super::super::progress::Progress;
 use super::super::route::{AssociationChange, MoveAction};
 use super::super::run::Run;
-use super::{all_of, and_not, blocked_move, obstacles, stays_on_purpose, subject, unfinished_move};
+use super::{
+    after_one_look, all_of, and_not, blocked_move, obstacles, stays_on_purpose, subject,
+    unfinished_move,
+};
 use crate::clock::Clock;
 use crate::model::ids::InstanceId;
-use crate::report::{
-    FailoverReport, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report, Subject,
-};
+use crate::report::{GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -95,16 +96,7 @@ pub(in crate::alarm_failover) fn planned(
     let mut report = Report::of(FUNCTION, settings.mode, outcome, summary);
     report.would_call = moves.iter().flat_map(calls_of).collect();
     report.findings.clone_from(&group.obstacles);
-    report.subject = Subject::Failover(Box::new(FailoverReport {
-        group: group.group.clone(),
-        cause: cause.text.clone(),
-        failed_members: Vec::new(),
-        moves: would,
-        fenced: Vec::new(),
-        lease_number: None,
-        looks: 1,
-        mutating_calls: 0,
-    }));
+    report.subject = after_one_look(&group.group, &cause.text, Vec::new(), would);
     report
 }
 
