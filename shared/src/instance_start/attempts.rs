@@ -1,7 +1,8 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
-use super::decide::{Observed, PlannedAssociation};
 use super::execute::AssociateOutcome;
+use super::plan::PlannedAssociation;
+use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::report::AssociationReport;
 

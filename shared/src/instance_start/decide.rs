@@ -2,9 +2,10 @@
 //! the tests. Deciding on the state after a plan has run yields an empty plan.
 
 use super::assignment::{Assignment, Candidate, assign};
-use super::group::{Group, StoppedHolder, Target, on_stop};
-pub use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
-pub use super::state::Observed;
+use super::group::{Group, StoppedHolder, on_stop};
+use super::plan::Target;
+use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
+use super::state::Observed;
 use crate::groups::{group_of, priority};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;

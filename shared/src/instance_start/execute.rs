@@ -13,7 +13,7 @@
 //! step 1 is not taken on a look that is older than [`FRESH`].
 
 use super::InstanceStartCloud;
-use super::decide::PlannedAssociation;
+use super::plan::PlannedAssociation;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, Missing};
 use crate::model::ids::AssociationId;

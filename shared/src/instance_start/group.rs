@@ -1,7 +1,7 @@
 //! A group as its tags and EC2's associations show it: whose address is where, which instance lacks
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
-pub use super::plan::Target;
+use super::plan::Target;
 use super::state::Observed;
 use crate::groups::{group_of, slots_of, value_of};
 use crate::model::elastic_ip::{Address, Association};

@@ -6,7 +6,7 @@ mod listed;
 
 use super::FUNCTION;
 use super::attempts::Attempts;
-use super::decide::PlacementPlan;
+use super::plan::PlacementPlan;
 use super::run::{Run, StartProgress};
 use super::stop::PlacedWaiting;
 use crate::clock::Clock;

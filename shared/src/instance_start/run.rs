@@ -3,10 +3,12 @@
 
 use super::InstanceStartCloud;
 use super::attempts::Attempts;
-use super::decide::{self, Decision, Observed, PlacementPlan};
+use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::messages;
 use super::observe;
+use super::plan::{Decision, PlacementPlan};
+use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;

@@ -6,12 +6,14 @@
 
 use super::InstanceStartCloud;
 use super::attempts::Attempts;
-use super::decide::{self, Observed, PlannedAssociation};
+use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages;
 use super::observe;
+use super::plan::PlannedAssociation;
 use super::run::last_moment;
+use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;

@@ -1,7 +1,7 @@
 //! What the ledger is to say after a look or an event. It is pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
-pub use super::state::AffectedAddresses;
+use super::state::AffectedAddresses;
 use super::state::{AccountState, AffectedRows, Look};
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Snapshot};

@@ -2,7 +2,8 @@
 //! came first, some at the same time. Idempotent: deciding on the state after them yields nothing to
 //! write. A run that ends half way leaves rows that the next look finds.
 
-use super::observe::{AT_ONCE, AccountState, AffectedRows};
+use super::observe::AT_ONCE;
+use super::state::{AccountState, AffectedRows};
 use super::{ReconcileCloud, decide, release_of};
 use crate::clock::Clock;
 use crate::cloud::CloudError;

@@ -5,8 +5,9 @@
 //! is allocated once; whoever comes second finds it. The ledger's rows are compare-and-set. A run that
 //! ends half way leaves the release record unwritten, or pending: the next run takes it up again.
 
-use super::observe::{AccountState, retry_transient};
+use super::observe::retry_transient;
 use super::open_releases::{self, AllocationEnd, OpenRelease};
+use super::state::AccountState;
 use super::{FUNCTION, ReconcileCloud, release_of, transfer};
 use crate::clock::Clock;
 use crate::cloud::CloudError;

@@ -3,7 +3,7 @@
 
 use super::decide::Sweep;
 use super::handle_releases::HandledReleases;
-use super::observe::{AccountState, AffectedRows, Look};
+use super::state::{AccountState, AffectedRows, Look};
 use super::{FUNCTION, transfer};
 use crate::alarm_failover::Audit;
 use crate::error::Error;

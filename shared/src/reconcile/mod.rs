@@ -39,8 +39,8 @@ use crate::release_guard;
 use crate::release_guard::{Release, ReleaseGuardCloud};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::Settings;
-use decide::AffectedAddresses;
 use handle_releases::ReleaseHandler;
+use state::AffectedAddresses;
 use std::collections::BTreeSet;
 
 /// What reconcile asks of AWS: what the guard, placement and failover do, since it ends what they began.

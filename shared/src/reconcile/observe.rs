@@ -2,7 +2,7 @@
 //! at the same time is.
 
 use super::state::AffectedAddresses;
-pub use super::state::{AccountState, AffectedRows, Look};
+use super::state::{AccountState, AffectedRows, Look};
 use super::{ReconcileCloud, decide};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, ReadAddresses};

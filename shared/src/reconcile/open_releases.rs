@@ -1,7 +1,8 @@
 //! Losses that nobody told of, or that are not at their end: which there are, in which order they are
 //! taken up, and how each ended. Pure.
 
-use super::observe::{AccountState, READ_LAG};
+use super::observe::READ_LAG;
+use super::state::AccountState;
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Call, Record};

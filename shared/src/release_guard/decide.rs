@@ -1,10 +1,8 @@
 //! What is to happen after a loss: pure, synchronous, the same for a real run, `observe` mode, the
 //! reconciler and the tests.
 
-pub use super::plan::{
-    Conclusion, Decision, ReclaimPlan, how_to_ask_by_hand, how_to_find_the_address,
-};
-pub use super::state::Observed;
+use super::plan::{Conclusion, Decision, ReclaimPlan};
+use super::state::Observed;
 use super::{Release, exemption};
 use crate::cloud::AllocateAddressRequest;
 use crate::groups::value_of;

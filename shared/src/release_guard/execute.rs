@@ -8,11 +8,12 @@
 //! 4. The ledger's rows, each by compare-and-set, the release record last: as long as that one is
 //!    missing, a further delivery goes through all of the above, and finds it done.
 
-use super::decide::{Conclusion, Observed, ReclaimPlan};
 use super::messages::{self, ReclaimedAs};
 use super::outcomes::{Refusal, refused};
+use super::plan::{Conclusion, ReclaimPlan};
 use super::reclaim::{ReclaimOutcome, ReclaimResult, reclaim_address};
 use super::restore::{self, CurrentState, Restoration};
+use super::state::Observed;
 use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError};

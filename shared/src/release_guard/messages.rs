@@ -3,9 +3,9 @@
 
 mod rare;
 
-use super::decide::{Conclusion, ReclaimPlan};
 use super::execute::{ReclaimAttempts, Restored, Run};
 use super::manual_recovery;
+use super::plan::{Conclusion, ReclaimPlan};
 use super::plan::{how_to_ask_by_hand, how_to_find_the_address};
 use super::restore::Target;
 use crate::cloud::CloudError;

@@ -41,7 +41,7 @@ use crate::model::ids::{AllocationId, BorderGroup};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::{Mode, Settings};
-use decide::Decision;
+use plan::Decision;
 use time::OffsetDateTime;
 
 /// What the guard asks of EC2 and CloudTrail. Releasing is not among it.
@@ -145,7 +145,7 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         }
         Decision::AlreadyHandled(record) => run.add_late_evidence(&record, watch).await,
         Decision::LookUpEvents => {
-            run.conclude(decide::Conclusion::unknown_address(), watch)
+            run.conclude(plan::Conclusion::unknown_address(), watch)
                 .await
         }
         Decision::Conclude(conclusion) => {

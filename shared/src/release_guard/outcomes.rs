@@ -1,9 +1,10 @@
 //! How a run ends that leaves the address where it is, or cannot tell where that is. The one effect is the
 //! release record, by compare-and-set; a record that is not settled is taken up again by reconcile.
 
-use super::decide::{Observed, ReclaimPlan};
 use super::execute::{ReclaimAttempts, Run};
+use super::plan::ReclaimPlan;
 use super::reclaim::WrongAddress;
+use super::state::Observed;
 use super::{ReleaseGuardCloud, messages, observe};
 use crate::clock::Clock;
 use crate::cloud::CloudError;

@@ -4,7 +4,8 @@
 //! arbitrates: an address is allocated once. So a refusal, or no answer, always leads to a look: the
 //! address may be ours already.
 
-use super::decide::{ReclaimPlan, own_tags};
+use super::decide::own_tags;
+use super::plan::ReclaimPlan;
 use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, Allocated, CloudError, Missing};

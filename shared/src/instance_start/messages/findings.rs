@@ -1,6 +1,6 @@
 //! What a person should know of a placement, and what to do about it.
 
-use super::super::decide::PlannedAssociation;
+use super::super::plan::PlannedAssociation;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::events::InstanceStateChange;

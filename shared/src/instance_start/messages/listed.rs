@@ -1,6 +1,6 @@
 //! An address on its instance, for the report and in a sentence.
 
-use super::super::decide::PlannedAssociation;
+use super::super::plan::PlannedAssociation;
 use crate::report::{AssociationReport, PlacedReport, PlacementReason};
 use crate::settings::Settings;
 use std::net::Ipv4Addr;

@@ -5,7 +5,8 @@
     reason = "the functions' own error is returned as it is"
 )]
 
-use super::super::decide::{Observed, PlannedAssociation};
+use super::super::plan::PlannedAssociation;
+use super::super::state::Observed;
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;

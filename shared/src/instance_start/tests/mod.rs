@@ -12,7 +12,9 @@ mod starts;
 mod stops;
 mod waits;
 
-use super::decide::{self, Decision, Observed, PlacementPlan, PlannedAssociation};
+use super::decide;
+use super::plan::{Decision, PlacementPlan, PlannedAssociation};
+use super::state::Observed;
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};

@@ -1,15 +1,15 @@
 //! What the ledger is to say: pure, without an account.
 
 use super::super::decide::{
-    self, AffectedAddresses, affected_addresses, after_call, after_look, needs_a_look,
-    transferred_row,
+    self, affected_addresses, after_call, after_look, needs_a_look, transferred_row,
 };
 use super::super::fixtures::{
     PENDING, START, accepted_at, address, allocated, allocation, associated_at, association,
     disassociated_at, installation, ip, offered_at, protect, protected_at, reclaimed_as, record,
     release_record, released, row_of, unprotected_at,
 };
-use super::super::observe::{AccountState, AffectedRows, Look};
+use super::super::state::AffectedAddresses;
+use super::super::state::{AccountState, AffectedRows, Look};
 use crate::ledger::snapshot::{AllocationState, Lock, Observation};
 use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};

@@ -5,7 +5,7 @@ use super::super::fixtures::{
     PENDING, START, address, allocation, associated_at, association, association_id, installation,
     protect, protected_at, record, release_record, row_of,
 };
-use super::super::observe::{AccountState, Look};
+use super::super::state::{AccountState, Look};
 use crate::ledger::snapshot::{AllocationState, Dated};
 use crate::ledger::{AllocationRows, Snapshot};
 use crate::model::cloudtrail::AddressChange;

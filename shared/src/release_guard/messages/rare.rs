@@ -1,7 +1,7 @@
 //! What a person reads of ends that hardly ever come.
 
-use super::super::decide::ReclaimPlan;
 use super::super::execute::{ReclaimAttempts, Run};
+use super::super::plan::ReclaimPlan;
 use super::super::reclaim::WrongAddress;
 use super::{report, was_released};
 use crate::model::ids::AllocationId;

@@ -1,5 +1,6 @@
 //! Whether an address is taken back.
 
+use super::super::plan;
 use super::*;
 use crate::ledger::release::{LostReason, PendingReason};
 use crate::report::Outcome;
@@ -346,8 +347,8 @@ fn a_fight_names_who_released_it_how_often() {
 
 #[test]
 fn the_commands_by_hand_name_what_they_are_about() {
-    let lost = decide::how_to_find_the_address(&"eipalloc-0a".parse().unwrap());
+    let lost = plan::how_to_find_the_address(&"eipalloc-0a".parse().unwrap());
     assert!(lost.contains("--resource-id eipalloc-0a"), "{lost}");
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7";
-    assert_eq!(decide::how_to_ask_by_hand(IP), command);
+    assert_eq!(plan::how_to_ask_by_hand(IP), command);
 }

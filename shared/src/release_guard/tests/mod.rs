@@ -14,7 +14,9 @@ mod tags;
 mod unwritten;
 
 use super::Release;
-use super::decide::{self, Conclusion, Decision, Observed, ReclaimPlan};
+use super::decide;
+use super::plan::{Conclusion, Decision, ReclaimPlan};
+use super::state::Observed;
 use crate::ledger::snapshot::{Dated, Reclaimed, Unprotected};
 use crate::ledger::{AllocationRows, ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::{Actor, Call};
