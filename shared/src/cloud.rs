@@ -257,6 +257,21 @@ pub enum CloudError {
     Other(#[source] Failure),
 }
 
+/// What an answer means for whoever asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Class {
+    /// A moment may cure it, and the call may have been carried out.
+    Transient,
+    /// No permission: every further call of this kind would be answered alike.
+    Denied,
+    /// What the call names does not exist, or not any more.
+    Missing(Missing),
+    /// Somebody else has it, or was faster: look again.
+    Taken,
+    /// EC2 does not do it for this target: another one may do.
+    Refused,
+}
+
 /// What a `NotFound` is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Missing {
@@ -324,10 +339,31 @@ impl CloudError {
         }
     }
 
+    /// What the answer means for whoever asked. Every domain decides on this; its exceptions stand beside the call.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        match self {
+            Self::Throttled(_) | Self::Other(_) => Class::Transient,
+            Self::Denied(_) => Class::Denied,
+            Self::NotFound { what, .. } => Class::Missing(*what),
+            Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
+            Self::HeldElsewhere(_)
+            | Self::LimitExceeded(_)
+            | Self::TagsRefused(_)
+            | Self::Refused(_) => Class::Refused,
+        }
+    }
+
+    /// Whether what is missing is this.
+    #[must_use]
+    pub fn is_missing(&self, which: Missing) -> bool {
+        self.class() == Class::Missing(which)
+    }
+
     /// Whether the same call may work a moment later.
     #[must_use]
     pub fn is_transient(&self) -> bool {
-        matches!(self, Self::Throttled(_) | Self::Other(_))
+        self.class() == Class::Transient
     }
 
     /// A stable name for metrics and alarms.

@@ -1,7 +1,117 @@
 //! How often and when something is asked again: once, for everybody.
+//!
+//! Nothing here decides what an answer means. [`retry_transient`] sends a call again while it fails in a way that
+//! a moment may cure. [`until_shown`] reads again until EC2 shows what it has accepted.
 
+#[cfg(test)]
+mod tests;
+
+use crate::clock::Clock;
+use crate::cloud::CloudError;
 use crate::model::ids::InstanceId;
+use crate::ports::Deadline;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+/// The pauses between attempts: the first one, then each twice as long, up to the longest. No pause begins that
+/// would end after the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The first pause.
+    pub first: Duration,
+    /// The longest pause.
+    pub longest: Duration,
+    /// When there is no more time to do something with the answer.
+    pub deadline: Deadline,
+}
+
+impl Backoff {
+    /// Pauses that are all equally long.
+    #[must_use]
+    pub fn steady(pause: Duration, deadline: Deadline) -> Self {
+        Self {
+            first: pause,
+            longest: pause,
+            deadline,
+        }
+    }
+}
+
+/// Sends a call again while it fails in a way that a moment may cure ([`CloudError::is_transient`]).
+///
+/// # Errors
+/// The last answer: one that is not transient, or the one after which there was no more time.
+pub async fn retry_transient<T, K: Clock, F>(
+    clock: &K,
+    backoff: Backoff,
+    call: impl FnMut() -> F,
+) -> Result<T, CloudError>
+where
+    F: Future<Output = Result<T, CloudError>>,
+{
+    retry_while(clock, backoff, CloudError::is_transient, call).await
+}
+
+/// Sends a call again while `may_work_later` says so of its error.
+///
+/// # Errors
+/// The last answer.
+pub async fn retry_while<T, K: Clock, F>(
+    clock: &K,
+    backoff: Backoff,
+    may_work_later: impl Fn(&CloudError) -> bool,
+    mut call: impl FnMut() -> F,
+) -> Result<T, CloudError>
+where
+    F: Future<Output = Result<T, CloudError>>,
+{
+    let mut pause = backoff.first;
+    loop {
+        match call().await {
+            Err(failure)
+                if may_work_later(&failure) && backoff.deadline.allows(clock.now(), pause) =>
+            {
+                clock.sleep(pause).await;
+                pause = (pause * 2).min(backoff.longest);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+/// Reads until `read` gives something. `None` from `read` means that EC2 does not show it yet: answers lag behind
+/// writes by seconds. A read that fails in passing is one that does not show it yet. `None` from here means that
+/// there was no more time.
+///
+/// `pause` is given the number of the read that has just been made, from 1.
+///
+/// # Errors
+/// The first answer that no moment cures.
+pub async fn until_shown<T, K: Clock, F>(
+    clock: &K,
+    deadline: Deadline,
+    pause: impl Fn(u32) -> Duration,
+    mut read: impl FnMut() -> F,
+) -> Result<Option<T>, CloudError>
+where
+    F: Future<Output = Result<Option<T>, CloudError>>,
+{
+    let mut reads = 0;
+    loop {
+        match read().await {
+            Ok(Some(shown)) => return Ok(Some(shown)),
+            Ok(None) => {}
+            Err(failure) if failure.is_transient() => {}
+            Err(failure) => return Err(failure),
+        }
+        reads += 1;
+        let pause = pause(reads);
+        if !deadline.allows(clock.now(), pause) {
+            return Ok(None);
+        }
+        clock.sleep(pause).await;
+    }
+}
 
 /// A number from 0 up to 1 that differs from instance to instance and from look to look: jitter that
 /// needs no randomness.
