@@ -20,14 +20,15 @@ LONG = 50
 FLOORS = {
     "model": 1, "clock": 1,
     "settings": 2, "ports": 2,
-    "cloud": 3, "retry": 3, "groups": 3,
-    "ledger": 4, "events": 4,
-    "report": 5,
-    "error": 6,
-    "release_guard": 7, "instance_start": 7, "alarm_failover": 7,
-    "reconcile": 8,
-    "aws": 9,
-    "lambda": 10,
+    "cloud": 3,
+    "retry": 4, "groups": 4,
+    "ledger": 5, "events": 5,
+    "report": 6,
+    "error": 7,
+    "release_guard": 8, "instance_start": 8, "alarm_failover": 8,
+    "reconcile": 9,
+    "aws": 10,
+    "lambda": 11,
 }
 # What a module of the crate's root belongs to, where its name is another one than the room's, or was.
 ROOMS = {
