@@ -169,7 +169,7 @@ impl World {
     /// Lets time pass: whatever falls due until `time` happens, in order. Time never runs back.
     pub fn advance_to(&mut self, time: OffsetDateTime) {
         while self.model.step(time) {
-            self.settle();
+            self.publish_changes();
         }
         self.model.now = self.model.now.max(time);
     }
@@ -254,7 +254,7 @@ impl World {
             if caller.account == self.account {
                 self.emit_call(&call, outcome);
             }
-            self.settle();
+            self.publish_changes();
         }
         self.calls.push(call);
     }
@@ -262,7 +262,7 @@ impl World {
     /// A change that comes from no call.
     pub(super) fn change<T>(&mut self, change: impl FnOnce(&mut Model) -> T) -> T {
         let result = change(&mut self.model);
-        self.settle();
+        self.publish_changes();
         result
     }
 

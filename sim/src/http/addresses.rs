@@ -82,10 +82,10 @@ fn state(address: Address, reverse_dns: Option<String>) -> AddressState {
         ..
     } = address;
     let (network_interface_id, private_ip, instance_id) = match association {
-        Some(tie) => (
-            Some(tie.network_interface_id),
-            Some(tie.private_ip_address),
-            tie.instance_id,
+        Some(association) => (
+            Some(association.network_interface_id),
+            Some(association.private_ip_address),
+            association.instance_id,
         ),
         None => (None, None, None),
     };

@@ -129,7 +129,7 @@ impl Front {
         Noted { number, fault }
     }
 
-    pub(super) fn settle(&self, number: usize, outcome: Outcome) {
+    pub(super) fn record_outcome(&self, number: usize, outcome: Outcome) {
         let mut state = self.state();
         if let Some(call) = state.calls.iter_mut().find(|call| call.number == number) {
             call.outcome = outcome;

@@ -189,7 +189,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
     );
     let request_id = format!("00000000-0000-4000-9000-{:012}", noted.number);
     if noted.fault == Some(Fault::Lost) {
-        front.settle(noted.number, Outcome::Lost);
+        front.record_outcome(noted.number, Outcome::Lost);
         return broken();
     }
     if let Some(fault) = noted.fault {
@@ -232,10 +232,10 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
         .clone()
         .map_or(Outcome::Done, Outcome::Refused);
     if noted.fault == Some(Fault::ReplyLost) {
-        front.settle(noted.number, Outcome::ReplyLost(Box::new(outcome)));
+        front.record_outcome(noted.number, Outcome::ReplyLost(Box::new(outcome)));
         return broken();
     }
-    front.settle(noted.number, outcome);
+    front.record_outcome(noted.number, outcome);
     answer(reply, &request_id)
 }
 

@@ -1,6 +1,6 @@
 //! `AssociateAddress` and `DisassociateAddress`.
 
-use super::stage::{association, disassociation, first_association, instance_association, stage};
+use super::bed::{association, bed, disassociation, first_association, instance_association};
 use crate::api::{
     AssociateAddress, InstanceNetworkInterfaceSpecification, InstanceState, Request, Response,
     RunInstances,
@@ -8,25 +8,23 @@ use crate::api::{
 
 #[test]
 fn each_association_has_an_id_of_its_own() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let interface = stage.public_interface();
-    let first = stage.associate(&address, &interface);
-    stage
-        .call(disassociation(&first))
-        .expect("it is associated");
-    assert_ne!(stage.associate(&address, &interface), first);
+    let mut bed = bed();
+    let address = bed.allocate();
+    let interface = bed.public_interface();
+    let first = bed.associate(&address, &interface);
+    bed.call(disassociation(&first)).expect("it is associated");
+    assert_ne!(bed.associate(&address, &interface), first);
 }
 
 #[test]
 fn reassociation_is_automatic() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let subnet = stage.subnet(true);
-    let (here, there) = (stage.interface(&subnet), stage.interface(&subnet));
-    stage.associate(&address, &here.network_interface_id);
-    stage.associate(&address, &there.network_interface_id);
-    let association = stage
+    let mut bed = bed();
+    let address = bed.allocate();
+    let subnet = bed.subnet(true);
+    let (here, there) = (bed.interface(&subnet), bed.interface(&subnet));
+    bed.associate(&address, &here.network_interface_id);
+    bed.associate(&address, &there.network_interface_id);
+    let association = bed
         .address(&address.public_ip)
         .association
         .expect("it moved");
@@ -35,82 +33,77 @@ fn reassociation_is_automatic() {
 
 #[test]
 fn reassociation_can_be_refused() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let subnet = stage.subnet(true);
-    let (here, there) = (stage.interface(&subnet), stage.interface(&subnet));
-    stage.associate(&address, &here.network_interface_id);
+    let mut bed = bed();
+    let address = bed.allocate();
+    let subnet = bed.subnet(true);
+    let (here, there) = (bed.interface(&subnet), bed.interface(&subnet));
+    bed.associate(&address, &here.network_interface_id);
     let again = first_association(&address.allocation_id, &there.network_interface_id);
-    assert_eq!(stage.refused(again), "Resource.AlreadyAssociated");
+    assert_eq!(bed.refused(again), "Resource.AlreadyAssociated");
 }
 
 #[test]
 fn associating_with_the_same_target_again_changes_nothing() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let interface = stage.public_interface();
-    let association_id = stage.associate(&address, &interface);
-    let again = stage.call(first_association(&address.allocation_id, &interface));
+    let mut bed = bed();
+    let address = bed.allocate();
+    let interface = bed.public_interface();
+    let association_id = bed.associate(&address, &interface);
+    let again = bed.call(first_association(&address.allocation_id, &interface));
     assert_eq!(again, Ok(Response::AssociateAddress { association_id }));
 }
 
 #[test]
 fn the_address_that_is_there_already_is_bumped_off_and_stays_allocated() {
-    let mut stage = stage();
-    let (old, new) = (stage.allocate(), stage.allocate());
-    let interface = stage.public_interface();
-    stage.associate(&old, &interface);
-    stage.associate(&new, &interface);
-    assert_eq!(stage.address(&old.public_ip).association, None);
+    let mut bed = bed();
+    let (old, new) = (bed.allocate(), bed.allocate());
+    let interface = bed.public_interface();
+    bed.associate(&old, &interface);
+    bed.associate(&new, &interface);
+    assert_eq!(bed.address(&old.public_ip).association, None);
 }
 
 #[test]
 fn two_addresses_fit_on_two_private_ips_of_one_interface() {
-    let mut stage = stage();
-    let (first, second) = (stage.allocate(), stage.allocate());
-    let subnet = stage.subnet(true);
-    let interface = stage.interface(&subnet);
-    stage.associate(&first, &interface.network_interface_id);
+    let mut bed = bed();
+    let (first, second) = (bed.allocate(), bed.allocate());
+    let subnet = bed.subnet(true);
+    let interface = bed.interface(&subnet);
+    bed.associate(&first, &interface.network_interface_id);
     let secondary = &interface.private_ip_addresses[1].private_ip_address;
-    stage
-        .call(Request::AssociateAddress(AssociateAddress {
-            allocation_id: Some(second.allocation_id),
-            network_interface_id: Some(interface.network_interface_id),
-            private_ip_address: Some(secondary.clone()),
-            ..AssociateAddress::default()
-        }))
-        .expect("the secondary address is free");
-    assert_eq!(
-        stage.addresses(&[("association-id", "eipassoc-*")]).len(),
-        2
-    );
+    bed.call(Request::AssociateAddress(AssociateAddress {
+        allocation_id: Some(second.allocation_id),
+        network_interface_id: Some(interface.network_interface_id),
+        private_ip_address: Some(secondary.clone()),
+        ..AssociateAddress::default()
+    }))
+    .expect("the secondary address is free");
+    assert_eq!(bed.addresses(&[("association-id", "eipassoc-*")]).len(), 2);
 }
 
 #[test]
 fn a_private_ip_must_be_on_the_interface() {
-    let mut stage = stage();
-    let address = stage.allocate();
+    let mut bed = bed();
+    let address = bed.allocate();
     let request = Request::AssociateAddress(AssociateAddress {
         allocation_id: Some(address.allocation_id),
-        network_interface_id: Some(stage.public_interface()),
+        network_interface_id: Some(bed.public_interface()),
         private_ip_address: Some("10.0.1.99".to_owned()),
         ..AssociateAddress::default()
     });
-    assert_eq!(stage.refused(request), "InvalidParameterValue");
+    assert_eq!(bed.refused(request), "InvalidParameterValue");
 }
 
 #[test]
 fn an_instance_is_named_by_its_id_while_it_has_one_interface() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.running(None);
-    stage
-        .call(instance_association(
-            &address.allocation_id,
-            &instance.instance_id,
-        ))
-        .expect("it has one interface");
-    let association = stage
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.running(None);
+    bed.call(instance_association(
+        &address.allocation_id,
+        &instance.instance_id,
+    ))
+    .expect("it has one interface");
+    let association = bed
         .address(&address.public_ip)
         .association
         .expect("just associated");
@@ -119,8 +112,8 @@ fn an_instance_is_named_by_its_id_while_it_has_one_interface() {
 
 #[test]
 fn an_instance_with_two_interfaces_is_not_named_by_its_id() {
-    let mut stage = stage();
-    let address = stage.allocate();
+    let mut bed = bed();
+    let address = bed.allocate();
     let interfaces = [0, 1].map(|device_index| InstanceNetworkInterfaceSpecification {
         device_index,
         ..InstanceNetworkInterfaceSpecification::default()
@@ -131,25 +124,25 @@ fn an_instance_with_two_interfaces_is_not_named_by_its_id() {
         network_interfaces: interfaces.into(),
         ..RunInstances::default()
     });
-    let Ok(Response::RunInstances(reservation)) = stage.call(launch) else {
+    let Ok(Response::RunInstances(reservation)) = bed.call(launch) else {
         panic!("no instance");
     };
-    stage.wait(60);
+    bed.wait(60);
     let request = instance_association(
         &address.allocation_id,
         &reservation.instances[0].instance_id,
     );
-    assert_eq!(stage.refused(request), "InvalidInstanceID");
+    assert_eq!(bed.refused(request), "InvalidInstanceID");
 }
 
 #[test]
 fn a_pending_instance_cannot_be_given_an_address() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.launch(None);
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.launch(None);
     assert_eq!(instance.state, InstanceState::Pending);
     let request = instance_association(&address.allocation_id, &instance.instance_id);
-    let error = stage.call(request).expect_err("it is pending");
+    let error = bed.call(request).expect_err("it is pending");
     assert_eq!(error.code, "IncorrectInstanceState");
     assert_eq!(
         error.message,
@@ -162,97 +155,93 @@ fn a_pending_instance_cannot_be_given_an_address() {
 
 #[test]
 fn a_vpc_without_a_gateway_takes_no_address() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let subnet = stage.subnet(false);
-    let interface = stage.interface(&subnet).network_interface_id;
+    let mut bed = bed();
+    let address = bed.allocate();
+    let subnet = bed.subnet(false);
+    let interface = bed.interface(&subnet).network_interface_id;
     let request = association(&address.allocation_id, &interface);
-    assert_eq!(stage.refused(request), "Gateway.NotAttached");
+    assert_eq!(bed.refused(request), "Gateway.NotAttached");
 }
 
 #[test]
 fn what_is_not_there_cannot_be_associated() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let interface = stage.public_interface();
+    let mut bed = bed();
+    let address = bed.allocate();
+    let interface = bed.public_interface();
     let allocation = association("eipalloc-0123456789abcdef0", &interface);
-    assert_eq!(stage.refused(allocation), "InvalidAllocationID.NotFound");
+    assert_eq!(bed.refused(allocation), "InvalidAllocationID.NotFound");
     let target = association(&address.allocation_id, "eni-0123456789abcdef0");
-    assert_eq!(stage.refused(target), "InvalidNetworkInterfaceID.NotFound");
+    assert_eq!(bed.refused(target), "InvalidNetworkInterfaceID.NotFound");
     let instance = instance_association(&address.allocation_id, "i-0123456789abcdef0");
-    assert_eq!(stage.refused(instance), "InvalidInstanceID.NotFound");
+    assert_eq!(bed.refused(instance), "InvalidInstanceID.NotFound");
 }
 
 #[test]
 fn a_new_allocation_may_be_unknown_for_a_moment() {
-    let mut stage = stage();
-    stage.world.settings().allocation_usable_after = time::Duration::seconds(2);
-    let address = stage.allocate();
-    let interface = stage.public_interface();
+    let mut bed = bed();
+    bed.world.settings().allocation_usable_after = time::Duration::seconds(2);
+    let address = bed.allocate();
+    let interface = bed.public_interface();
     let request = association(&address.allocation_id, &interface);
-    assert_eq!(stage.refused(request), "InvalidAllocationID.NotFound");
-    stage.wait(2);
-    stage.associate(&address, &interface);
+    assert_eq!(bed.refused(request), "InvalidAllocationID.NotFound");
+    bed.wait(2);
+    bed.associate(&address, &interface);
 }
 
 #[test]
 fn an_interface_that_a_service_manages_takes_no_address() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let subnet = stage.subnet(true);
-    let interface = stage
+    let mut bed = bed();
+    let address = bed.allocate();
+    let subnet = bed.subnet(true);
+    let interface = bed
         .world
         .add_service_interface(&subnet, "interface")
         .expect("the subnet is there");
     assert_eq!(
-        stage.refused(association(&address.allocation_id, &interface)),
+        bed.refused(association(&address.allocation_id, &interface)),
         "AuthFailure"
     );
 }
 
 #[test]
 fn an_address_that_a_service_manages_cannot_be_moved() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    stage
-        .world
+    let mut bed = bed();
+    let address = bed.allocate();
+    bed.world
         .mark_service_managed(&address.allocation_id, "alb");
-    let interface = stage.public_interface();
+    let interface = bed.public_interface();
     assert_eq!(
-        stage.refused(association(&address.allocation_id, &interface)),
+        bed.refused(association(&address.allocation_id, &interface)),
         "AuthFailure"
     );
 }
 
 #[test]
 fn the_automatic_public_address_is_lost_to_an_association() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.running(None);
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.running(None);
     assert!(instance.public_ip_address.is_some());
-    let association = stage.associate(
+    let association = bed.associate(
         &address,
         &instance.network_interfaces[0].network_interface_id,
     );
-    stage
-        .call(disassociation(&association))
+    bed.call(disassociation(&association))
         .expect("it is associated");
-    let instance = stage.instance(&instance.instance_id).expect("it runs");
+    let instance = bed.instance(&instance.instance_id).expect("it runs");
     assert_eq!(instance.public_ip_address, None);
 }
 
 #[test]
 fn a_stale_association_id_is_no_error_and_moves_nothing() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let interface = stage.public_interface();
-    let former = stage.associate(&address, &interface);
-    stage
-        .call(disassociation(&former))
-        .expect("it is associated");
-    let current = stage.associate(&address, &interface);
-    assert_eq!(stage.call(disassociation(&former)), Ok(Response::Done));
-    let association = stage
+    let mut bed = bed();
+    let address = bed.allocate();
+    let interface = bed.public_interface();
+    let former = bed.associate(&address, &interface);
+    bed.call(disassociation(&former)).expect("it is associated");
+    let current = bed.associate(&address, &interface);
+    assert_eq!(bed.call(disassociation(&former)), Ok(Response::Done));
+    let association = bed
         .address(&address.public_ip)
         .association
         .expect("it is still there");
@@ -261,6 +250,6 @@ fn a_stale_association_id_is_no_error_and_moves_nothing() {
 
 #[test]
 fn an_association_id_that_never_was_is_an_error() {
-    let code = stage().refused(disassociation("eipassoc-0123456789abcdef0"));
+    let code = bed().refused(disassociation("eipassoc-0123456789abcdef0"));
     assert_eq!(code, "InvalidAssociationID.NotFound");
 }

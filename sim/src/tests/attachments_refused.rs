@@ -1,9 +1,9 @@
 //! What EC2 refuses of those who move interfaces, in its words.
 
+use super::bed::bed;
 use super::moving::{
     attaching, deleting, detaching, grouping, pair, stopping, tearing_off, terminating,
 };
-use super::stage::stage;
 use crate::api::{
     AttachNetworkInterface, InstanceNetworkInterfaceSpecification, Request, RunInstances,
 };
@@ -11,13 +11,13 @@ use crate::api::{
 #[test]
 fn a_detach_of_an_attachment_that_is_over_is_refused() {
     let (mut pair, attachment) = pair().held();
-    pair.stage.done(detaching(&attachment));
-    pair.stage.wait(3);
-    let other = pair.stage.attach(&pair.floating, &pair.second);
+    pair.bed.done(detaching(&attachment));
+    pair.bed.wait(3);
+    let other = pair.bed.attach(&pair.floating, &pair.second);
     assert_ne!(other, attachment);
-    let code = pair.stage.refused(detaching(&attachment));
+    let code = pair.bed.refused(detaching(&attachment));
     assert_eq!(code, "InvalidAttachmentID.NotFound");
-    pair.stage.wait(60);
+    pair.bed.wait(60);
     assert_eq!(pair.word(), "attached");
 }
 
@@ -25,27 +25,25 @@ fn a_detach_of_an_attachment_that_is_over_is_refused() {
 fn an_interface_that_is_attached_or_still_detaching_is_in_use() {
     let (mut pair, attachment) = pair().held();
     let to_the_other = attaching(&pair.floating, &pair.second, 1);
-    let code = pair.stage.refused(to_the_other.clone());
+    let code = pair.bed.refused(to_the_other.clone());
     assert_eq!(code, "InvalidNetworkInterface.InUse");
-    pair.stage.done(detaching(&attachment));
-    let code = pair.stage.refused(to_the_other);
+    pair.bed.done(detaching(&attachment));
+    let code = pair.bed.refused(to_the_other);
     assert_eq!(code, "InvalidNetworkInterface.InUse");
 }
 
 #[test]
 fn an_attach_is_not_idempotent() {
     let (mut pair, _) = pair().held();
-    let code = pair
-        .stage
-        .refused(attaching(&pair.floating, &pair.first, 1));
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.first, 1));
     assert_eq!(code, "InvalidNetworkInterface.InUse");
 }
 
 #[test]
 fn a_device_index_that_is_taken_is_refused_in_words() {
     let (mut pair, _) = pair().held();
-    let more = pair.stage.interface(&pair.subnet).network_interface_id;
-    let refusal = pair.stage.call(attaching(&more, &pair.first, 1));
+    let more = pair.bed.interface(&pair.subnet).network_interface_id;
+    let refusal = pair.bed.call(attaching(&more, &pair.first, 1));
     let refusal = refusal.expect_err("the slot is taken");
     assert_eq!(refusal.code, "InvalidParameterValue");
     let words = format!(
@@ -58,19 +56,19 @@ fn a_device_index_that_is_taken_is_refused_in_words() {
 #[test]
 fn an_interface_that_is_detaching_still_holds_its_slot() {
     let (mut pair, attachment) = pair().held();
-    let more = pair.stage.interface(&pair.subnet).network_interface_id;
-    pair.stage.done(detaching(&attachment));
-    let code = pair.stage.refused(attaching(&more, &pair.first, 1));
+    let more = pair.bed.interface(&pair.subnet).network_interface_id;
+    pair.bed.done(detaching(&attachment));
+    let code = pair.bed.refused(attaching(&more, &pair.first, 1));
     assert_eq!(code, "InvalidParameterValue");
-    pair.stage.wait(3);
-    pair.stage.attach(&more, &pair.first);
+    pair.bed.wait(3);
+    pair.bed.attach(&more, &pair.first);
 }
 
 #[test]
 fn an_instance_takes_as_many_interfaces_as_its_type_allows() {
     let mut pair = pair();
-    let full = pair.stage.running_with("t3.micro", &pair.subnet, 2);
-    let refusal = pair.stage.call(attaching(&pair.floating, &full, 2));
+    let full = pair.bed.running_with("t3.micro", &pair.subnet, 2);
+    let refusal = pair.bed.call(attaching(&pair.floating, &full, 2));
     let refusal = refusal.expect_err("it is full");
     assert_eq!(refusal.code, "AttachmentLimitExceeded");
     assert_eq!(
@@ -82,7 +80,7 @@ fn an_instance_takes_as_many_interfaces_as_its_type_allows() {
 #[test]
 fn each_network_card_has_slots_of_its_own() {
     let mut pair = pair();
-    let large = pair.stage.running_with("p4d.24xlarge", &pair.subnet, 2);
+    let large = pair.bed.running_with("p4d.24xlarge", &pair.subnet, 2);
     let on_card = |card| {
         Request::AttachNetworkInterface(AttachNetworkInterface {
             network_interface_id: pair.floating.clone(),
@@ -91,21 +89,18 @@ fn each_network_card_has_slots_of_its_own() {
             network_card_index: card,
         })
     };
-    assert_eq!(pair.stage.refused(on_card(None)), "InvalidParameterValue");
-    assert_eq!(
-        pair.stage.refused(on_card(Some(4))),
-        "InvalidParameterValue"
-    );
-    pair.stage.done(on_card(Some(3)));
+    assert_eq!(pair.bed.refused(on_card(None)), "InvalidParameterValue");
+    assert_eq!(pair.bed.refused(on_card(Some(4))), "InvalidParameterValue");
+    pair.bed.done(on_card(Some(3)));
 }
 
 #[test]
 fn the_primary_interface_cannot_be_detached() {
     let mut pair = pair();
-    let instance = pair.stage.instance(&pair.first).expect("it runs");
+    let instance = pair.bed.instance(&pair.first).expect("it runs");
     let primary = instance.network_interfaces[0].attachment.clone();
     let primary = primary.expect("it is attached").attachment_id;
-    let refusal = pair.stage.call(tearing_off(&primary));
+    let refusal = pair.bed.call(tearing_off(&primary));
     let refusal = refusal.expect_err("it is the primary one");
     assert_eq!(refusal.code, "OperationNotPermitted");
     assert_eq!(
@@ -117,32 +112,26 @@ fn the_primary_interface_cannot_be_detached() {
 #[test]
 fn an_interface_does_not_cross_zones() {
     let mut pair = pair();
-    let elsewhere = pair.stage.subnet_beside(&pair.subnet, "us-east-1b");
-    let there = pair.stage.running(Some(&elsewhere)).instance_id;
-    let code = pair.stage.refused(attaching(&pair.floating, &there, 1));
+    let elsewhere = pair.bed.subnet_beside(&pair.subnet, "us-east-1b");
+    let there = pair.bed.running(Some(&elsewhere)).instance_id;
+    let code = pair.bed.refused(attaching(&pair.floating, &there, 1));
     assert_eq!(code, "InvalidParameterCombination");
 }
 
 #[test]
 fn an_instance_that_is_neither_running_nor_stopped_takes_no_interface() {
     let mut pair = pair();
-    let starting = pair.stage.launch(Some(&pair.subnet)).instance_id;
-    let code = pair.stage.refused(attaching(&pair.floating, &starting, 1));
+    let starting = pair.bed.launch(Some(&pair.subnet)).instance_id;
+    let code = pair.bed.refused(attaching(&pair.floating, &starting, 1));
     assert_eq!(code, "IncorrectInstanceState");
-    pair.stage.done(stopping(&pair.first));
-    let code = pair
-        .stage
-        .refused(attaching(&pair.floating, &pair.first, 1));
+    pair.bed.done(stopping(&pair.first));
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.first, 1));
     assert_eq!(code, "IncorrectInstanceState");
-    pair.stage.done(terminating(&pair.second));
-    let code = pair
-        .stage
-        .refused(attaching(&pair.floating, &pair.second, 1));
+    pair.bed.done(terminating(&pair.second));
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.second, 1));
     assert_eq!(code, "IncorrectInstanceState");
-    pair.stage.wait(30);
-    let code = pair
-        .stage
-        .refused(attaching(&pair.floating, &pair.second, 1));
+    pair.bed.wait(30);
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.second, 1));
     assert_eq!(code, "IncorrectInstanceState");
 }
 
@@ -150,28 +139,24 @@ fn an_instance_that_is_neither_running_nor_stopped_takes_no_interface() {
 fn what_is_not_there_is_refused_by_what_it_is() {
     let mut pair = pair();
     let code = pair
-        .stage
+        .bed
         .refused(attaching("eni-0123456789abcdef0", &pair.first, 1));
     assert_eq!(code, "InvalidNetworkInterfaceID.NotFound");
     let code = pair
-        .stage
+        .bed
         .refused(attaching(&pair.floating, "i-0123456789abcdef0", 1));
     assert_eq!(code, "InvalidInstanceID.NotFound");
-    let code = pair
-        .stage
-        .refused(detaching("eni-attach-0123456789abcdef0"));
+    let code = pair.bed.refused(detaching("eni-attach-0123456789abcdef0"));
     assert_eq!(code, "InvalidAttachmentID.NotFound");
 }
 
 #[test]
 fn another_accounts_interface_and_attachment_are_not_there() {
     let (mut pair, attachment) = pair().held();
-    pair.stage.as_account("444455556666");
-    let code = pair.stage.refused(tearing_off(&attachment));
+    pair.bed.as_account("444455556666");
+    let code = pair.bed.refused(tearing_off(&attachment));
     assert_eq!(code, "InvalidAttachmentID.NotFound");
-    let code = pair
-        .stage
-        .refused(attaching(&pair.floating, &pair.second, 1));
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.second, 1));
     assert_eq!(code, "InvalidNetworkInterfaceID.NotFound");
 }
 
@@ -179,23 +164,23 @@ fn another_accounts_interface_and_attachment_are_not_there() {
 fn an_interface_of_a_service_is_left_to_it() {
     let mut pair = pair();
     let service = pair
-        .stage
+        .bed
         .world
         .add_service_interface(&pair.subnet, "interface");
     let service = service.expect("the subnet has room");
-    let attachment = pair.stage.seen(&service).attachment.expect("it is held");
-    let code = pair.stage.refused(tearing_off(&attachment.attachment_id));
+    let attachment = pair.bed.seen(&service).attachment.expect("it is held");
+    let code = pair.bed.refused(tearing_off(&attachment.attachment_id));
     assert_eq!(code, "OperationNotPermitted");
     assert_eq!(
-        pair.stage.refused(attaching(&service, &pair.first, 1)),
+        pair.bed.refused(attaching(&service, &pair.first, 1)),
         "AuthFailure"
     );
     assert_eq!(
-        pair.stage.refused(grouping(&service, &["sg-1"])),
+        pair.bed.refused(grouping(&service, &["sg-1"])),
         "AuthFailure"
     );
     assert_eq!(
-        pair.stage.refused(deleting(&service)),
+        pair.bed.refused(deleting(&service)),
         "InvalidParameterValue"
     );
 }
@@ -215,19 +200,19 @@ fn a_launch_with_more_interfaces_than_its_type_takes_is_refused() {
         network_interfaces: (0..3).map(wish).collect(),
         ..RunInstances::default()
     };
-    let code = pair.stage.refused(Request::RunInstances(launch));
+    let code = pair.bed.refused(Request::RunInstances(launch));
     assert_eq!(code, "AttachmentLimitExceeded");
 }
 
 #[test]
 fn a_launch_of_a_type_that_does_not_exist_is_refused() {
-    let mut stage = stage();
+    let mut bed = bed();
     let launch = RunInstances {
         instance_type: Some("t3.gigantic".to_owned()),
         min_count: 1,
         max_count: 1,
         ..RunInstances::default()
     };
-    let code = stage.refused(Request::RunInstances(launch));
+    let code = bed.refused(Request::RunInstances(launch));
     assert_eq!(code, "InvalidParameterValue");
 }

@@ -1,6 +1,6 @@
 //! What is the same for every action: throttling, authorisation, dry runs, the list of calls.
 
-use super::stage::{release, stage, tagged, tagging};
+use super::bed::{bed, release, tagged, tagging};
 use crate::{
     api::{AllocateAddress, Caller, DescribeAddresses, Request},
     throttle::Limit,
@@ -12,15 +12,15 @@ fn describe() -> Request {
 
 #[test]
 fn the_fifty_first_write_in_a_burst_is_throttled_and_five_come_back_each_second() {
-    let mut stage = stage();
-    stage.world.throttle(true);
+    let mut bed = bed();
+    bed.world.throttle(true);
     let call = || release("eipalloc-0123456789abcdef0");
     for _ in 0..50 {
-        assert_eq!(stage.refused(call()), "InvalidAllocationID.NotFound");
+        assert_eq!(bed.refused(call()), "InvalidAllocationID.NotFound");
     }
-    assert_eq!(stage.refused(call()), "RequestLimitExceeded");
-    stage.wait(1);
-    let codes: Vec<String> = (0..6).map(|_| stage.refused(call())).collect();
+    assert_eq!(bed.refused(call()), "RequestLimitExceeded");
+    bed.wait(1);
+    let codes: Vec<String> = (0..6).map(|_| bed.refused(call())).collect();
     assert_eq!(
         codes
             .iter()
@@ -32,29 +32,28 @@ fn the_fifty_first_write_in_a_burst_is_throttled_and_five_come_back_each_second(
 
 #[test]
 fn each_action_has_a_bucket_of_its_own() {
-    let mut stage = stage();
-    stage.world.limit(
+    let mut bed = bed();
+    bed.world.limit(
         "DescribeAddresses",
         Limit {
             capacity: 1.0,
             refill: 1.0,
         },
     );
-    stage.call(describe()).expect("the first");
-    assert_eq!(stage.refused(describe()), "RequestLimitExceeded");
-    stage.allocate();
+    bed.call(describe()).expect("the first");
+    assert_eq!(bed.refused(describe()), "RequestLimitExceeded");
+    bed.allocate();
 }
 
 #[test]
 fn a_denied_role_is_refused_and_another_is_not() {
-    let mut stage = stage();
-    stage
-        .world
+    let mut bed = bed();
+    bed.world
         .deny("arn:aws:iam::*:role/guard-*", "ec2:AllocateAddress");
-    stage.allocate();
-    stage.caller = Caller::role("111122223333", "guard-role", "guard");
+    bed.allocate();
+    bed.caller = Caller::role("111122223333", "guard-role", "guard");
     let request = Request::AllocateAddress(AllocateAddress::default());
-    let error = stage.call(request).expect_err("the role is denied");
+    let error = bed.call(request).expect_err("the role is denied");
     assert_eq!(
         (error.code.as_str(), error.http_status),
         ("UnauthorizedOperation", 403)
@@ -63,22 +62,22 @@ fn a_denied_role_is_refused_and_another_is_not() {
 
 #[test]
 fn whoever_may_not_tag_may_not_allocate_with_tags() {
-    let mut stage = stage();
-    stage.world.deny("*", "CreateTags");
+    let mut bed = bed();
+    bed.world.deny("*", "CreateTags");
     let request = Request::AllocateAddress(tagged(&[("owner", "mail")]));
-    assert_eq!(stage.refused(request), "UnauthorizedOperation");
-    stage.allocate();
-    stage.world.allow_all();
-    stage.allocated(tagged(&[("owner", "mail")]));
+    assert_eq!(bed.refused(request), "UnauthorizedOperation");
+    bed.allocate();
+    bed.world.allow_all();
+    bed.allocated(tagged(&[("owner", "mail")]));
 }
 
 #[test]
 fn a_dry_run_says_what_would_happen_and_changes_nothing() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let caller = stage.caller.clone();
+    let mut bed = bed();
+    let address = bed.allocate();
+    let caller = bed.caller.clone();
     let mut dry_run = |request: &Request| {
-        let error = stage
+        let error = bed
             .world
             .call(&caller, request, true)
             .expect_err("it is a dry run");
@@ -89,16 +88,16 @@ fn a_dry_run_says_what_would_happen_and_changes_nothing() {
     assert_eq!(dry_run(&describe()), would_succeed);
     let missing = dry_run(&release("eipalloc-0123456789abcdef0"));
     assert_eq!(missing, ("InvalidAllocationID.NotFound".to_owned(), 400));
-    assert_eq!(stage.addresses(&[]).len(), 1);
+    assert_eq!(bed.addresses(&[]).len(), 1);
 }
 
 #[test]
 fn every_call_is_listed_reads_and_refusals_too() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    stage.call(describe()).expect("a read");
-    stage.refused(tagging(&address.allocation_id, &[("aws:owner", "mail")]));
-    let calls = stage.world.calls();
+    let mut bed = bed();
+    let address = bed.allocate();
+    bed.call(describe()).expect("a read");
+    bed.refused(tagging(&address.allocation_id, &[("aws:owner", "mail")]));
+    let calls = bed.world.calls();
     let listed: Vec<_> = calls
         .iter()
         .map(|call| (call.action(), call.error_code.as_deref()))
@@ -117,25 +116,24 @@ fn every_call_is_listed_reads_and_refusals_too() {
 #[test]
 fn two_worlds_that_live_the_same_life_are_the_same() {
     let life = || {
-        let mut stage = stage();
-        let address = stage.released();
-        stage.running(None);
-        stage.recover(&address.public_ip);
-        (stage.addresses(&[]), stage.world.take_events())
+        let mut bed = bed();
+        let address = bed.released();
+        bed.running(None);
+        bed.recover(&address.public_ip);
+        (bed.addresses(&[]), bed.world.take_events())
     };
     assert_eq!(life(), life());
 }
 
 #[test]
 fn a_thousand_addresses_are_all_different() {
-    let mut stage = stage();
-    stage.world.settings().address_quota = 1000;
+    let mut bed = bed();
+    bed.world.settings().address_quota = 1000;
     let request = Request::AllocateAddress(AllocateAddress::default());
     for _ in 0..1000 {
-        stage
-            .world
-            .call(&stage.caller, &request, false)
+        bed.world
+            .call(&bed.caller, &request, false)
             .expect("the quota is 1,000");
     }
-    assert_eq!(stage.addresses(&[]).len(), 1000);
+    assert_eq!(bed.addresses(&[]).len(), 1000);
 }

@@ -1,15 +1,15 @@
 //! What instance types can hold.
 
-use super::stage::{Stage, stage};
+use super::bed::{SimFixture, bed};
 use crate::api::{DescribeInstanceTypes, InstanceType, Request, Response};
 
-fn described(stage: &mut Stage, kinds: &[&str], page: Option<i32>) -> Vec<InstanceType> {
+fn described(bed: &mut SimFixture, kinds: &[&str], page: Option<i32>) -> Vec<InstanceType> {
     let request = DescribeInstanceTypes {
         instance_types: kinds.iter().map(|kind| (*kind).to_owned()).collect(),
         max_results: page,
         ..DescribeInstanceTypes::default()
     };
-    match stage.call(Request::DescribeInstanceTypes(request)) {
+    match bed.call(Request::DescribeInstanceTypes(request)) {
         Ok(Response::DescribeInstanceTypes { instance_types, .. }) => instance_types,
         other => panic!("no types: {other:?}"),
     }
@@ -17,8 +17,8 @@ fn described(stage: &mut Stage, kinds: &[&str], page: Option<i32>) -> Vec<Instan
 
 #[test]
 fn a_type_says_how_many_interfaces_and_addresses_it_takes() {
-    let mut stage = stage();
-    let found = described(&mut stage, &["t3.micro", "p4d.24xlarge"], None);
+    let mut bed = bed();
+    let found = described(&mut bed, &["t3.micro", "p4d.24xlarge"], None);
     let limits: Vec<_> = found
         .iter()
         .map(|it| {
@@ -34,18 +34,18 @@ fn a_type_says_how_many_interfaces_and_addresses_it_takes() {
 
 #[test]
 fn all_types_come_page_by_page() {
-    let mut stage = stage();
-    assert_eq!(described(&mut stage, &[], Some(5)).len(), 5);
-    assert!(described(&mut stage, &[], None).len() > 30);
+    let mut bed = bed();
+    assert_eq!(described(&mut bed, &[], Some(5)).len(), 5);
+    assert!(described(&mut bed, &[], None).len() > 30);
 }
 
 #[test]
 fn an_unknown_type_is_refused() {
-    let mut stage = stage();
+    let mut bed = bed();
     let request = DescribeInstanceTypes {
         instance_types: vec!["t3.gigantic".to_owned()],
         ..DescribeInstanceTypes::default()
     };
-    let code = stage.refused(Request::DescribeInstanceTypes(request));
+    let code = bed.refused(Request::DescribeInstanceTypes(request));
     assert_eq!(code, "InvalidInstanceType");
 }

@@ -1,7 +1,7 @@
 //! The life of an instance, and of its interfaces and addresses with it.
 
+use super::bed::{SimFixture, bed};
 use super::moving::cutting_off;
-use super::stage::{Stage, stage};
 use crate::api::{
     DescribeInstanceStatus, DescribeNetworkInterfaces, InstanceNetworkInterfaceSpecification,
     InstanceState, Request, Response, RunInstances, StartInstances, StopInstances,
@@ -27,17 +27,17 @@ fn terminate(id: &str) -> Request {
     })
 }
 
-fn state(stage: &mut Stage, id: &str) -> InstanceState {
-    stage.instance(id).expect("it is still known").state
+fn state(bed: &mut SimFixture, id: &str) -> InstanceState {
+    bed.instance(id).expect("it is still known").state
 }
 
-fn status(stage: &mut Stage, id: &str) -> (String, String) {
+fn status(bed: &mut SimFixture, id: &str) -> (String, String) {
     let request = DescribeInstanceStatus {
         instance_ids: vec![id.to_owned()],
         include_all_instances: true,
         ..DescribeInstanceStatus::default()
     };
-    match stage.call(Request::DescribeInstanceStatus(request)) {
+    match bed.call(Request::DescribeInstanceStatus(request)) {
         Ok(Response::DescribeInstanceStatus { mut statuses, .. }) => {
             let status = statuses.pop().expect("it was asked for by id");
             (status.instance_status, status.system_status)
@@ -48,16 +48,16 @@ fn status(stage: &mut Stage, id: &str) -> (String, String) {
 
 #[test]
 fn an_instance_goes_through_its_states_and_each_is_an_event() {
-    let mut stage = stage();
-    let id = stage.launch(None).instance_id;
-    stage.wait(20);
-    stage.call(stop(&id)).expect("it runs");
-    stage.wait(30);
-    stage.call(start(&id)).expect("it is stopped");
-    stage.wait(20);
-    stage.call(terminate(&id)).expect("it runs");
-    stage.wait(30);
-    assert_eq!(state(&mut stage, &id), InstanceState::Terminated);
+    let mut bed = bed();
+    let id = bed.launch(None).instance_id;
+    bed.wait(20);
+    bed.call(stop(&id)).expect("it runs");
+    bed.wait(30);
+    bed.call(start(&id)).expect("it is stopped");
+    bed.wait(20);
+    bed.call(terminate(&id)).expect("it runs");
+    bed.wait(30);
+    assert_eq!(state(&mut bed, &id), InstanceState::Terminated);
     let states = [
         "pending",
         "running",
@@ -68,7 +68,7 @@ fn an_instance_goes_through_its_states_and_each_is_an_event() {
         "shutting-down",
         "terminated",
     ];
-    let events: Vec<String> = stage
+    let events: Vec<String> = bed
         .event_names()
         .into_iter()
         .filter(|name| states.contains(&name.as_str()))
@@ -78,83 +78,81 @@ fn an_instance_goes_through_its_states_and_each_is_an_event() {
 
 #[test]
 fn a_stop_that_leaves_the_guest_out_takes_seconds_and_hurries_one_that_waits_for_it() {
-    let mut stage = stage();
-    let id = stage.running(None).instance_id;
-    stage.call(stop(&id)).expect("it runs");
-    stage.wait(10);
-    stage.call(cutting_off(&id)).expect("it is stopping");
-    stage.wait(5);
-    assert_eq!(state(&mut stage, &id), InstanceState::Stopped);
+    let mut bed = bed();
+    let id = bed.running(None).instance_id;
+    bed.call(stop(&id)).expect("it runs");
+    bed.wait(10);
+    bed.call(cutting_off(&id)).expect("it is stopping");
+    bed.wait(5);
+    assert_eq!(state(&mut bed, &id), InstanceState::Stopped);
 }
 
 #[test]
 fn the_plan_of_a_stop_that_was_hurried_does_not_end_the_next_one() {
-    let mut stage = stage();
-    stage.world.settings().instance_starts_after = time::Duration::seconds(1);
-    let id = stage.running(None).instance_id;
-    stage.call(stop(&id)).expect("it runs");
-    stage.call(cutting_off(&id)).expect("it is stopping");
-    stage.wait(5);
-    stage.call(start(&id)).expect("it is stopped");
-    stage.wait(20);
-    stage.call(stop(&id)).expect("it runs");
-    stage.wait(10);
-    assert_eq!(state(&mut stage, &id), InstanceState::Stopping);
-    stage.wait(20);
-    assert_eq!(state(&mut stage, &id), InstanceState::Stopped);
+    let mut bed = bed();
+    bed.world.settings().instance_starts_after = time::Duration::seconds(1);
+    let id = bed.running(None).instance_id;
+    bed.call(stop(&id)).expect("it runs");
+    bed.call(cutting_off(&id)).expect("it is stopping");
+    bed.wait(5);
+    bed.call(start(&id)).expect("it is stopped");
+    bed.wait(20);
+    bed.call(stop(&id)).expect("it runs");
+    bed.wait(10);
+    assert_eq!(state(&mut bed, &id), InstanceState::Stopping);
+    bed.wait(20);
+    assert_eq!(state(&mut bed, &id), InstanceState::Stopped);
 }
 
 #[test]
 fn a_stopped_instance_is_terminated_at_once() {
-    let mut stage = stage();
-    let id = stage.running(None).instance_id;
-    stage.call(stop(&id)).expect("it runs");
-    stage.wait(30);
-    stage.call(terminate(&id)).expect("it is stopped");
-    assert_eq!(state(&mut stage, &id), InstanceState::Terminated);
+    let mut bed = bed();
+    let id = bed.running(None).instance_id;
+    bed.call(stop(&id)).expect("it runs");
+    bed.wait(30);
+    bed.call(terminate(&id)).expect("it is stopped");
+    assert_eq!(state(&mut bed, &id), InstanceState::Terminated);
 }
 
 #[test]
 fn a_stopping_instance_cannot_be_started() {
-    let mut stage = stage();
-    let id = stage.running(None).instance_id;
-    stage.call(stop(&id)).expect("it runs");
-    assert_eq!(stage.refused(start(&id)), "IncorrectInstanceState");
+    let mut bed = bed();
+    let id = bed.running(None).instance_id;
+    bed.call(stop(&id)).expect("it runs");
+    assert_eq!(bed.refused(start(&id)), "IncorrectInstanceState");
 }
 
 #[test]
 fn a_terminated_instance_is_forgotten_after_an_hour() {
-    let mut stage = stage();
-    let id = stage.running(None).instance_id;
-    stage.call(terminate(&id)).expect("it runs");
-    stage.wait(30 + 3600);
-    assert_eq!(stage.refused(terminate(&id)), "InvalidInstanceID.NotFound");
+    let mut bed = bed();
+    let id = bed.running(None).instance_id;
+    bed.call(terminate(&id)).expect("it runs");
+    bed.wait(30 + 3600);
+    assert_eq!(bed.refused(terminate(&id)), "InvalidInstanceID.NotFound");
 }
 
 #[test]
 fn termination_takes_the_primary_interface_along_and_leaves_its_address_unassociated() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.running(None);
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.running(None);
     let interface = instance.network_interfaces[0].network_interface_id.clone();
-    stage.associate(&address, &interface);
-    stage
-        .call(terminate(&instance.instance_id))
-        .expect("it runs");
-    stage.wait(30);
-    assert_eq!(stage.address(&address.public_ip).association, None);
+    bed.associate(&address, &interface);
+    bed.call(terminate(&instance.instance_id)).expect("it runs");
+    bed.wait(30);
+    assert_eq!(bed.address(&address.public_ip).association, None);
     let request = DescribeNetworkInterfaces {
         network_interface_ids: vec![interface],
         ..DescribeNetworkInterfaces::default()
     };
-    let code = stage.refused(Request::DescribeNetworkInterfaces(request));
+    let code = bed.refused(Request::DescribeNetworkInterfaces(request));
     assert_eq!(code, "InvalidNetworkInterfaceID.NotFound");
 }
 
 #[test]
 fn an_interface_that_was_there_before_outlives_its_instance() {
-    let mut stage = stage();
-    let interface = stage.public_interface();
+    let mut bed = bed();
+    let interface = bed.public_interface();
     let launch = Request::RunInstances(RunInstances {
         min_count: 1,
         max_count: 1,
@@ -164,20 +162,19 @@ fn an_interface_that_was_there_before_outlives_its_instance() {
         }],
         ..RunInstances::default()
     });
-    let Ok(Response::RunInstances(reservation)) = stage.call(launch.clone()) else {
+    let Ok(Response::RunInstances(reservation)) = bed.call(launch.clone()) else {
         panic!("no instance");
     };
-    assert_eq!(stage.refused(launch), "InvalidNetworkInterface.InUse");
-    stage.wait(20);
-    stage
-        .call(terminate(&reservation.instances[0].instance_id))
+    assert_eq!(bed.refused(launch), "InvalidNetworkInterface.InUse");
+    bed.wait(20);
+    bed.call(terminate(&reservation.instances[0].instance_id))
         .expect("it runs");
-    stage.wait(30);
+    bed.wait(30);
     let request = DescribeNetworkInterfaces {
         network_interface_ids: vec![interface],
         ..DescribeNetworkInterfaces::default()
     };
-    match stage.call(Request::DescribeNetworkInterfaces(request)) {
+    match bed.call(Request::DescribeNetworkInterfaces(request)) {
         Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => {
             assert_eq!(interfaces[0].status, "available");
         }
@@ -187,58 +184,53 @@ fn an_interface_that_was_there_before_outlives_its_instance() {
 
 #[test]
 fn an_address_stays_with_a_stopped_instance() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.running(None);
-    stage.associate(
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.running(None);
+    bed.associate(
         &address,
         &instance.network_interfaces[0].network_interface_id,
     );
-    stage.call(stop(&instance.instance_id)).expect("it runs");
-    stage.wait(30);
-    let instance = stage
-        .instance(&instance.instance_id)
-        .expect("it is stopped");
+    bed.call(stop(&instance.instance_id)).expect("it runs");
+    bed.wait(30);
+    let instance = bed.instance(&instance.instance_id).expect("it is stopped");
     assert_eq!(instance.public_ip_address, Some(address.public_ip));
 }
 
 #[test]
 fn status_checks_initialize_then_pass_and_can_fail_on_either_side() {
-    let mut stage = stage();
-    let id = stage.launch(None).instance_id;
+    let mut bed = bed();
+    let id = bed.launch(None).instance_id;
     let words = |instance: &str, host: &str| (instance.to_owned(), host.to_owned());
     assert_eq!(
-        status(&mut stage, &id),
+        status(&mut bed, &id),
         words("not-applicable", "not-applicable")
     );
-    stage.wait(20);
-    assert_eq!(
-        status(&mut stage, &id),
-        words("initializing", "initializing")
-    );
-    stage.wait(120);
-    assert_eq!(status(&mut stage, &id), words("ok", "ok"));
-    stage.world.impair(&id, false, true);
-    assert_eq!(status(&mut stage, &id), words("ok", "impaired"));
+    bed.wait(20);
+    assert_eq!(status(&mut bed, &id), words("initializing", "initializing"));
+    bed.wait(120);
+    assert_eq!(status(&mut bed, &id), words("ok", "ok"));
+    bed.world.impair(&id, false, true);
+    assert_eq!(status(&mut bed, &id), words("ok", "impaired"));
 }
 
 #[test]
 fn a_client_token_launches_once() {
-    let mut stage = stage();
+    let mut bed = bed();
     let launch = Request::RunInstances(RunInstances {
         min_count: 1,
         max_count: 1,
         client_token: Some("once".to_owned()),
         ..RunInstances::default()
     });
-    let first = stage.call(launch.clone());
-    assert_eq!(stage.call(launch), first);
+    let first = bed.call(launch.clone());
+    assert_eq!(bed.call(launch), first);
 }
 
 #[test]
 fn a_launch_that_is_refused_leaves_nothing_behind() {
-    let mut stage = stage();
-    let before = stage.world.clone();
+    let mut bed = bed();
+    let before = bed.world.clone();
     let interfaces = [None, Some("eni-0123456789abcdef0".to_owned())];
     let launch = RunInstances {
         min_count: 1,
@@ -255,12 +247,12 @@ fn a_launch_that_is_refused_leaves_nothing_behind() {
             .collect(),
         ..RunInstances::default()
     };
-    let code = stage.refused(Request::RunInstances(launch));
+    let code = bed.refused(Request::RunInstances(launch));
     assert_eq!(code, "InvalidNetworkInterfaceID.NotFound");
-    let mut untouched = Stage {
+    let mut untouched = SimFixture {
         world: before,
-        caller: stage.caller.clone(),
+        caller: bed.caller.clone(),
     };
     let all = || Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
-    assert_eq!(stage.call(all()), untouched.call(all()));
+    assert_eq!(bed.call(all()), untouched.call(all()));
 }

@@ -9,7 +9,7 @@ use super::moving::{
 #[test]
 fn an_attach_is_recorded_with_its_attachment() {
     let (pair, attachment) = pair().held();
-    let record = pair.stage.record();
+    let record = pair.bed.record();
     let request = json!({
         "networkInterfaceId": pair.floating,
         "instanceId": pair.first,
@@ -27,7 +27,7 @@ fn an_attach_is_recorded_with_its_attachment() {
 fn an_attach_is_found_by_each_id_that_it_names() {
     let (pair, attachment) = pair().held();
     for id in [&attachment, &pair.floating, &pair.first] {
-        let found = pair.stage.world.look_up(Some(("ResourceName", id)));
+        let found = pair.bed.world.look_up(Some(("ResourceName", id)));
         assert_eq!(found[0].event_name, "AttachNetworkInterface", "{id}");
     }
 }
@@ -35,9 +35,9 @@ fn an_attach_is_found_by_each_id_that_it_names() {
 #[test]
 fn a_detach_is_recorded_with_its_force_and_an_empty_answer() {
     let (mut pair, attachment) = pair().held();
-    pair.stage.done(detaching(&attachment));
-    pair.stage.done(tearing_off(&attachment));
-    let record = pair.stage.record();
+    pair.bed.done(detaching(&attachment));
+    pair.bed.done(tearing_off(&attachment));
+    let record = pair.bed.record();
     let request = json!({"attachmentId": attachment, "force": true});
     assert_eq!(record["requestParameters"], request);
     assert_eq!(record["responseElements"]["_return"], true);
@@ -46,36 +46,36 @@ fn a_detach_is_recorded_with_its_force_and_an_empty_answer() {
 #[test]
 fn an_assignment_is_recorded_with_its_addresses_or_their_count() {
     let mut pair = pair();
-    pair.stage.done(taking(&pair.floating, "10.0.1.200"));
+    pair.bed.done(taking(&pair.floating, "10.0.1.200"));
     let request = json!({
         "networkInterfaceId": pair.floating,
         "privateIpAddressesSet": {"items": [{"privateIpAddress": "10.0.1.200"}]},
         "allowReassignment": true,
     });
-    assert_eq!(pair.stage.record()["requestParameters"], request);
-    pair.stage.done(assigning_some(&pair.floating, 1));
+    assert_eq!(pair.bed.record()["requestParameters"], request);
+    pair.bed.done(assigning_some(&pair.floating, 1));
     let request = json!({
         "networkInterfaceId": pair.floating,
         "privateIpAddressesSet": {},
         "secondaryPrivateIpAddressCount": 1,
     });
-    assert_eq!(pair.stage.record()["requestParameters"], request);
+    assert_eq!(pair.bed.record()["requestParameters"], request);
 }
 
 #[test]
 fn a_changed_attribute_is_recorded_alone() {
     let (mut pair, attachment) = pair().held();
     let change = ending_with_instance(&pair.floating, &attachment, false);
-    pair.stage.done(change);
+    pair.bed.done(change);
     let request = json!({
         "networkInterfaceId": pair.floating,
         "attachment": {"attachmentId": attachment, "deleteOnTermination": false},
     });
-    assert_eq!(pair.stage.record()["requestParameters"], request);
-    pair.stage.done(grouping(&pair.floating, &["sg-1"]));
+    assert_eq!(pair.bed.record()["requestParameters"], request);
+    pair.bed.done(grouping(&pair.floating, &["sg-1"]));
     let request = json!({
         "networkInterfaceId": pair.floating,
         "groupSet": {"items": [{"groupId": "sg-1"}]},
     });
-    assert_eq!(pair.stage.record()["requestParameters"], request);
+    assert_eq!(pair.bed.record()["requestParameters"], request);
 }

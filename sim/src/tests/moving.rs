@@ -1,6 +1,6 @@
 //! Short words for the calls that move interfaces and private addresses.
 
-use super::stage::{Stage, stage};
+use super::bed::{SimFixture, bed};
 use crate::api::{
     AssignPrivateIpAddresses, AttachNetworkInterface, AttachmentChange, CreateNetworkInterface,
     CreateSubnet, DeleteNetworkInterface, DescribeNetworkInterfaces, DetachNetworkInterface,
@@ -10,7 +10,7 @@ use crate::api::{
 
 /// Two running instances and an interface of their subnet that is attached to neither.
 pub(super) struct Pair {
-    pub(super) stage: Stage,
+    pub(super) bed: SimFixture,
     pub(super) subnet: String,
     pub(super) first: String,
     pub(super) second: String,
@@ -18,13 +18,13 @@ pub(super) struct Pair {
 }
 
 pub(super) fn pair() -> Pair {
-    let mut stage = stage();
-    let subnet = stage.subnet(true);
-    let first = stage.running(Some(&subnet)).instance_id;
-    let second = stage.running(Some(&subnet)).instance_id;
-    let floating = stage.interface(&subnet).network_interface_id;
+    let mut bed = bed();
+    let subnet = bed.subnet(true);
+    let first = bed.running(Some(&subnet)).instance_id;
+    let second = bed.running(Some(&subnet)).instance_id;
+    let floating = bed.interface(&subnet).network_interface_id;
     Pair {
-        stage,
+        bed,
         subnet,
         first,
         second,
@@ -35,13 +35,13 @@ pub(super) fn pair() -> Pair {
 impl Pair {
     /// With the interface attached to the first of the two; its attachment id.
     pub(super) fn held(mut self) -> (Self, String) {
-        let attachment = self.stage.attach(&self.floating, &self.first);
-        self.stage.wait(2);
+        let attachment = self.bed.attach(&self.floating, &self.first);
+        self.bed.wait(2);
         (self, attachment)
     }
 
     pub(super) fn seen(&mut self) -> NetworkInterface {
-        self.stage.seen(&self.floating)
+        self.bed.seen(&self.floating)
     }
 
     /// `available`, or the word of the attachment.
@@ -51,7 +51,7 @@ impl Pair {
     }
 }
 
-impl Stage {
+impl SimFixture {
     pub(super) fn attach(&mut self, interface: &str, instance: &str) -> String {
         match self.call(attaching(interface, instance, 1)) {
             Ok(Response::AttachNetworkInterface { attachment_id, .. }) => attachment_id,

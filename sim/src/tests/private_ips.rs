@@ -14,13 +14,13 @@ fn secondary(pair: &mut Pair) -> String {
 
 impl Pair {
     fn primary_of_first(&mut self) -> String {
-        let instance = self.stage.instance(&self.first).expect("it runs");
+        let instance = self.bed.instance(&self.first).expect("it runs");
         primary(&instance).network_interface_id.clone()
     }
 }
 
 fn ips(pair: &mut Pair, interface: &str) -> Vec<String> {
-    let seen = pair.stage.seen(interface).private_ip_addresses;
+    let seen = pair.bed.seen(interface).private_ip_addresses;
     seen.into_iter().map(|it| it.private_ip_address).collect()
 }
 
@@ -28,20 +28,20 @@ fn ips(pair: &mut Pair, interface: &str) -> Vec<String> {
 fn a_reassignment_moves_a_secondary_address_in_one_call_and_its_elastic_ip_rides_along() {
     let mut pair = pair();
     let ip = secondary(&mut pair);
-    let address = pair.stage.allocate();
+    let address = pair.bed.allocate();
     let association = AssociateAddress {
         allocation_id: Some(address.allocation_id.clone()),
         network_interface_id: Some(pair.floating.clone()),
         private_ip_address: Some(ip.clone()),
         ..AssociateAddress::default()
     };
-    pair.stage.done(Request::AssociateAddress(association));
+    pair.bed.done(Request::AssociateAddress(association));
     let target = pair.primary_of_first();
-    pair.stage.done(taking(&target, &ip));
+    pair.bed.done(taking(&target, &ip));
     let floating = pair.floating.clone();
     assert!(!ips(&mut pair, &floating).contains(&ip));
     assert!(ips(&mut pair, &target).contains(&ip));
-    let tied = pair.stage.address(&address.public_ip).association;
+    let tied = pair.bed.address(&address.public_ip).association;
     let tied = tied.expect("it rode along");
     assert_eq!(tied.network_interface_id, target);
     assert_eq!(tied.private_ip_address, ip);
@@ -53,7 +53,7 @@ fn an_address_that_somebody_has_stays_there_without_reassignment() {
     let mut pair = pair();
     let ip = secondary(&mut pair);
     let target = pair.primary_of_first();
-    let refusal = pair.stage.call(assigning(&target, &ip));
+    let refusal = pair.bed.call(assigning(&target, &ip));
     let refusal = refusal.expect_err("somebody has it");
     assert_eq!(refusal.code, "InvalidParameterValue");
     assert!(refusal.message.ends_with("move is not allowed."));
@@ -64,7 +64,7 @@ fn a_reassignment_to_where_the_address_is_changes_nothing() {
     let mut pair = pair();
     let ip = secondary(&mut pair);
     let before = pair.seen();
-    pair.stage.done(taking(&pair.floating, &ip));
+    pair.bed.done(taking(&pair.floating, &ip));
     assert_eq!(pair.seen(), before);
 }
 
@@ -75,26 +75,26 @@ fn a_primary_address_stays_with_its_interface() {
     let ip = pair.seen().private_ip_addresses[0]
         .private_ip_address
         .clone();
-    let code = pair.stage.refused(taking(&target, &ip));
+    let code = pair.bed.refused(taking(&target, &ip));
     assert_eq!(code, "InvalidParameterValue");
-    let code = pair.stage.refused(unassigning(&pair.floating, &ip));
+    let code = pair.bed.refused(unassigning(&pair.floating, &ip));
     assert_eq!(code, "InvalidParameterValue");
 }
 
 #[test]
 fn an_address_does_not_leave_its_subnet() {
     let mut pair = pair();
-    let elsewhere = pair.stage.subnet_beside(&pair.subnet, "us-east-1a");
-    let target = pair.stage.bare_interface(&elsewhere).network_interface_id;
+    let elsewhere = pair.bed.subnet_beside(&pair.subnet, "us-east-1a");
+    let target = pair.bed.bare_interface(&elsewhere).network_interface_id;
     let ip = secondary(&mut pair);
-    let code = pair.stage.refused(taking(&target, &ip));
+    let code = pair.bed.refused(taking(&target, &ip));
     assert_eq!(code, "InvalidParameterValue");
 }
 
 #[test]
 fn an_address_that_nobody_has_is_assigned() {
     let mut pair = pair();
-    pair.stage.done(assigning(&pair.floating, "10.0.1.200"));
+    pair.bed.done(assigning(&pair.floating, "10.0.1.200"));
     let floating = pair.floating.clone();
     assert_eq!(ips(&mut pair, &floating)[2], "10.0.1.200");
 }
@@ -102,7 +102,7 @@ fn an_address_that_nobody_has_is_assigned() {
 #[test]
 fn ec2_picks_as_many_addresses_as_it_is_asked_for() {
     let mut pair = pair();
-    let answer = pair.stage.call(assigning_some(&pair.floating, 2));
+    let answer = pair.bed.call(assigning_some(&pair.floating, 2));
     let Ok(Response::AssignPrivateIpAddresses { assigned, .. }) = answer else {
         panic!("not assigned: {answer:?}");
     };
@@ -114,9 +114,9 @@ fn ec2_picks_as_many_addresses_as_it_is_asked_for() {
 #[test]
 fn an_interface_takes_as_many_addresses_as_its_instances_type_allows() {
     let mut pair = pair();
-    let small = pair.stage.running_with("t3.micro", &pair.subnet, 1);
-    pair.stage.done(attaching(&pair.floating, &small, 1));
-    let refusal = pair.stage.call(assigning_some(&pair.floating, 1));
+    let small = pair.bed.running_with("t3.micro", &pair.subnet, 1);
+    pair.bed.done(attaching(&pair.floating, &small, 1));
+    let refusal = pair.bed.call(assigning_some(&pair.floating, 1));
     let refusal = refusal.expect_err("a t3.micro takes two");
     assert_eq!(refusal.code, "PrivateIpAddressLimitExceeded");
     assert_eq!(
@@ -129,18 +129,18 @@ fn an_interface_takes_as_many_addresses_as_its_instances_type_allows() {
 fn an_address_that_is_unassigned_leaves_its_elastic_ip_unassociated() {
     let mut pair = pair();
     let ip = secondary(&mut pair);
-    let address = pair.stage.allocate();
+    let address = pair.bed.allocate();
     let association = AssociateAddress {
         allocation_id: Some(address.allocation_id.clone()),
         network_interface_id: Some(pair.floating.clone()),
         private_ip_address: Some(ip.clone()),
         ..AssociateAddress::default()
     };
-    pair.stage.done(Request::AssociateAddress(association));
-    pair.stage.done(unassigning(&pair.floating, &ip));
-    assert_eq!(pair.stage.address(&address.public_ip).association, None);
+    pair.bed.done(Request::AssociateAddress(association));
+    pair.bed.done(unassigning(&pair.floating, &ip));
+    assert_eq!(pair.bed.address(&address.public_ip).association, None);
     assert_eq!(pair.seen().private_ip_addresses.len(), 1);
-    let code = pair.stage.refused(unassigning(&pair.floating, &ip));
+    let code = pair.bed.refused(unassigning(&pair.floating, &ip));
     assert_eq!(code, "InvalidParameterValue");
 }
 
@@ -152,7 +152,7 @@ fn an_assignment_has_no_dry_run() {
         taking(&pair.floating, &ip),
         unassigning(&pair.floating, &ip),
     ] {
-        let answer = pair.stage.world.call(&pair.stage.caller, &request, true);
+        let answer = pair.bed.world.call(&pair.bed.caller, &request, true);
         assert_eq!(answer.expect_err("unknown").code, "UnknownParameter");
     }
     assert_eq!(pair.seen().private_ip_addresses.len(), 2);

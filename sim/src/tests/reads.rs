@@ -1,6 +1,6 @@
 //! Filters, pages, and readers that lag behind.
 
-use super::stage::{stage, tagged};
+use super::bed::{bed, tagged};
 use crate::api::{
     DescribeAddresses, DescribeAddressesAttribute, DescribeNetworkInterfaces, Filter, Request,
     Response,
@@ -8,12 +8,12 @@ use crate::api::{
 
 #[test]
 fn addresses_are_found_by_each_of_their_filters() {
-    let mut stage = stage();
-    let address = stage.allocated(tagged(&[("holdfast:group", "web")]));
-    stage.allocate();
-    let interface = stage.public_interface();
-    let association = stage.associate(&address, &interface);
-    let private_ip = stage
+    let mut bed = bed();
+    let address = bed.allocated(tagged(&[("holdfast:group", "web")]));
+    bed.allocate();
+    let interface = bed.public_interface();
+    let association = bed.associate(&address, &interface);
+    let private_ip = bed
         .address(&address.public_ip)
         .association
         .expect("it has one");
@@ -27,13 +27,12 @@ fn addresses_are_found_by_each_of_their_filters() {
         ("tag-key", "holdfast:*"),
     ];
     for filter in filters {
-        let found = stage.addresses(&[filter, ("domain", "vpc")]);
+        let found = bed.addresses(&[filter, ("domain", "vpc")]);
         assert_eq!(found.len(), 1, "{filter:?}");
         assert_eq!(found[0].public_ip, address.public_ip, "{filter:?}");
     }
     assert_eq!(
-        stage
-            .addresses(&[("network-border-group", "us-east-1")])
+        bed.addresses(&[("network-border-group", "us-east-1")])
             .len(),
         2
     );
@@ -41,16 +40,15 @@ fn addresses_are_found_by_each_of_their_filters() {
 
 #[test]
 fn an_address_is_found_by_its_instance() {
-    let mut stage = stage();
-    let address = stage.allocate();
-    let instance = stage.running(None);
-    stage.associate(
+    let mut bed = bed();
+    let address = bed.allocate();
+    let instance = bed.running(None);
+    bed.associate(
         &address,
         &instance.network_interfaces[0].network_interface_id,
     );
     assert_eq!(
-        stage
-            .addresses(&[("instance-id", &instance.instance_id)])
+        bed.addresses(&[("instance-id", &instance.instance_id)])
             .len(),
         1
     );
@@ -58,8 +56,8 @@ fn an_address_is_found_by_its_instance() {
 
 #[test]
 fn a_filter_that_ec2_does_not_know_is_refused() {
-    let mut stage = stage();
-    stage.allocate();
+    let mut bed = bed();
+    bed.allocate();
     let filters = vec![Filter {
         name: "colour".to_owned(),
         values: vec!["red".to_owned()],
@@ -69,20 +67,20 @@ fn a_filter_that_ec2_does_not_know_is_refused() {
         ..DescribeAddresses::default()
     };
     assert_eq!(
-        stage.refused(Request::DescribeAddresses(request)),
+        bed.refused(Request::DescribeAddresses(request)),
         "InvalidParameterValue"
     );
 }
 
 #[test]
 fn an_address_that_is_named_must_be_there() {
-    let mut stage = stage();
+    let mut bed = bed();
     let by_id = DescribeAddresses {
         allocation_ids: vec!["eipalloc-0123456789abcdef0".to_owned()],
         ..DescribeAddresses::default()
     };
     assert_eq!(
-        stage.refused(Request::DescribeAddresses(by_id)),
+        bed.refused(Request::DescribeAddresses(by_id)),
         "InvalidAllocationID.NotFound"
     );
     let named = DescribeAddresses {
@@ -90,25 +88,25 @@ fn an_address_that_is_named_must_be_there() {
         ..DescribeAddresses::default()
     };
     assert_eq!(
-        stage.refused(Request::DescribeAddresses(named)),
+        bed.refused(Request::DescribeAddresses(named)),
         "InvalidAddress.NotFound"
     );
 }
 
 #[test]
 fn one_account_does_not_see_anothers_addresses() {
-    let mut stage = stage();
-    stage.allocate();
-    stage.as_account("444455556666");
-    assert_eq!(stage.addresses(&[]), []);
+    let mut bed = bed();
+    bed.allocate();
+    bed.as_account("444455556666");
+    assert_eq!(bed.addresses(&[]), []);
 }
 
 #[test]
 fn names_come_in_pages() {
-    let mut stage = stage();
+    let mut bed = bed();
     for number in 0..3 {
-        let address = stage.allocate();
-        stage.name(&address, &format!("mail{number}.example.com"));
+        let address = bed.allocate();
+        bed.name(&address, &format!("mail{number}.example.com"));
     }
     let mut seen = 0;
     let mut next_token = None;
@@ -122,7 +120,7 @@ fn names_come_in_pages() {
         let Ok(Response::DescribeAddressesAttribute {
             addresses,
             next_token: next,
-        }) = stage.call(request)
+        }) = bed.call(request)
         else {
             panic!("no page");
         };
@@ -141,38 +139,38 @@ fn a_page_of_interfaces_has_five_or_more() {
         max_results: Some(4),
         ..DescribeNetworkInterfaces::default()
     };
-    let code = stage().refused(Request::DescribeNetworkInterfaces(request));
+    let code = bed().refused(Request::DescribeNetworkInterfaces(request));
     assert_eq!(code, "InvalidParameterValue");
 }
 
 #[test]
 fn a_lagging_reader_sees_the_past_and_then_the_present() {
-    let mut stage = stage();
-    let before = stage.allocate();
-    stage.world.set_read_lag(time::Duration::seconds(3));
-    stage.release(&before);
-    let after = stage.allocate();
-    let seen = |stage: &mut super::stage::Stage| stage.addresses(&[])[0].public_ip.clone();
-    assert_eq!(seen(&mut stage), before.public_ip);
-    stage.wait(2);
-    assert_eq!(seen(&mut stage), before.public_ip);
-    stage.wait(1);
-    assert_eq!(seen(&mut stage), after.public_ip);
+    let mut bed = bed();
+    let before = bed.allocate();
+    bed.world.set_read_lag(time::Duration::seconds(3));
+    bed.release(&before);
+    let after = bed.allocate();
+    let seen = |bed: &mut super::bed::SimFixture| bed.addresses(&[])[0].public_ip.clone();
+    assert_eq!(seen(&mut bed), before.public_ip);
+    bed.wait(2);
+    assert_eq!(seen(&mut bed), before.public_ip);
+    bed.wait(1);
+    assert_eq!(seen(&mut bed), after.public_ip);
 }
 
 #[test]
 fn a_lagging_reader_sees_states_that_change_by_themselves_late_too() {
-    let mut stage = stage();
-    let id = stage.launch(None).instance_id;
-    stage.world.set_read_lag(time::Duration::seconds(5));
-    stage.wait(24);
+    let mut bed = bed();
+    let id = bed.launch(None).instance_id;
+    bed.world.set_read_lag(time::Duration::seconds(5));
+    bed.wait(24);
     assert_eq!(
-        stage.instance(&id).expect("it is known").state.name(),
+        bed.instance(&id).expect("it is known").state.name(),
         "pending"
     );
-    stage.wait(1);
+    bed.wait(1);
     assert_eq!(
-        stage.instance(&id).expect("it is known").state.name(),
+        bed.instance(&id).expect("it is known").state.name(),
         "running"
     );
 }

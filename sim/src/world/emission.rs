@@ -61,7 +61,7 @@ impl World {
     }
 
     /// Tells EventBridge and lagging readers what has changed.
-    pub(super) fn settle(&mut self) {
+    pub(super) fn publish_changes(&mut self) {
         for change in std::mem::take(&mut self.model.state_changes) {
             if change.account == self.account {
                 self.emit_state_change(&change);

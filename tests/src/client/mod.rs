@@ -64,7 +64,7 @@ impl std::fmt::Debug for Intruder {
 }
 
 impl TestBed {
-    /// A stage around a world, with an empty ledger.
+    /// A test bed around a world, with an empty ledger.
     #[must_use]
     pub fn new(world: World) -> Arc<Self> {
         let ledger = MemoryLedger::default();
@@ -244,7 +244,7 @@ impl TestBed {
         world.advance_to(later);
     }
 
-    /// A new run: a fresh process that knows nothing but what the stage has.
+    /// A new run: a fresh process that knows nothing but what the test bed has.
     #[must_use]
     pub fn client(self: &Arc<Self>, role: &str) -> Client {
         let run = self.faults.new_run();
@@ -258,7 +258,7 @@ impl TestBed {
     }
 }
 
-/// One run's way to the stage.
+/// One run's way to the test bed.
 #[derive(Debug, Clone)]
 pub struct Client {
     bed: Arc<TestBed>,

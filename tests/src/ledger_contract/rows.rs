@@ -49,7 +49,7 @@ pub(super) fn a_snapshot(number: u32) -> Snapshot {
         border_group: Some(BorderGroup("eu-central-1".to_owned())),
         tags: tags(&[(PROTECT, "reclaim"), ("Name", "partner gateway")]),
     };
-    let tie = Association {
+    let association = Association {
         id: association(number),
         eni: Some("eni-1".parse().expect("a prefix and a digit")),
         private_ip: Some(Ipv4Addr::new(10, 0, high, low)),
@@ -57,7 +57,7 @@ pub(super) fn a_snapshot(number: u32) -> Snapshot {
     };
     Snapshot {
         association: Some(Dated {
-            value: tie,
+            value: association,
             since: NOON,
             until: None,
         }),

@@ -8,12 +8,15 @@ const GROUP: &str = "holdfast:group";
 
 /// Whether an address has stayed on its private IP, and only the interface has another holder.
 pub(super) fn rides(was: &Address, is: &Address) -> bool {
-    let tie = |address: &Address| {
-        let tie = address.association.clone()?;
-        Some((tie.network_interface_id, tie.private_ip_address))
+    let association = |address: &Address| {
+        let association = address.association.clone()?;
+        Some((
+            association.network_interface_id,
+            association.private_ip_address,
+        ))
     };
-    let private_ip = |address: &Address| tie(address).map(|tie| tie.1);
-    tie(was) == tie(is) || private_ip(was) == private_ip(is)
+    let private_ip = |address: &Address| association(address).map(|association| association.1);
+    association(was) == association(is) || private_ip(was) == private_ip(is)
 }
 
 /// Whether an address rides on an interface of a group, and stays with its members.
@@ -35,7 +38,7 @@ pub(super) fn is_on_ours(
     let holder = is
         .association
         .as_ref()
-        .and_then(|tie| tie.instance_id.as_ref());
+        .and_then(|attachment| attachment.instance_id.as_ref());
     holder.is_none_or(|holder| after.group_of(holder) == Some(group.as_str()))
 }
 
@@ -81,7 +84,7 @@ pub(super) fn broken_by(
             let holder = was
                 .attachment
                 .as_ref()
-                .and_then(|tie| tie.instance_id.as_ref());
+                .and_then(|attachment| attachment.instance_id.as_ref());
             if holder.is_none_or(|holder| !before.has_failed(holder)) {
                 broken.push(format!("promise 1: {action} took {ip} from {id}"));
             }
@@ -107,9 +110,10 @@ fn broken_attachment(
 ) -> Vec<String> {
     let mut broken = Vec::new();
     let id = &was.network_interface_id;
-    let word = |tie: &Option<NetworkInterfaceAttachment>| {
-        tie.as_ref()
-            .map(|tie| (tie.attachment_id.clone(), tie.status.clone()))
+    let word = |attachment: &Option<NetworkInterfaceAttachment>| {
+        attachment
+            .as_ref()
+            .map(|attachment| (attachment.attachment_id.clone(), attachment.status.clone()))
     };
     if word(&was.attachment) == word(&is.attachment) {
         return broken;
@@ -123,7 +127,7 @@ fn broken_attachment(
     let held = was
         .attachment
         .as_ref()
-        .and_then(|tie| tie.instance_id.as_ref());
+        .and_then(|attachment| attachment.instance_id.as_ref());
     if let Some(holder) = held.filter(|holder| !before.has_failed(holder)) {
         broken.push(format!(
             "promise 1: {action} took {id} from {holder}, which is well"
@@ -132,7 +136,7 @@ fn broken_attachment(
     let holds = is
         .attachment
         .as_ref()
-        .and_then(|tie| tie.instance_id.as_ref());
+        .and_then(|attachment| attachment.instance_id.as_ref());
     if let Some(holder) = holds.filter(|holder| after.group_of(holder) != group) {
         broken.push(format!(
             "promise 2: {action} gave {id} to {holder} of another group"

@@ -84,8 +84,8 @@ fn gives_way(request: &Request, before: &AccountView) -> Result<(), &'static str
             let id = id.ok_or("it names no association")?;
             let mut held = before.addresses.values();
             let tied = held.find(|address| {
-                let tie = address.association.as_ref();
-                tie.is_some_and(|tie| tie.association_id == *id)
+                let association = address.association.as_ref();
+                association.is_some_and(|association| association.association_id == *id)
             });
             match tied {
                 Some(address) if before.runs(address) => Err("the holder runs"),
@@ -130,8 +130,9 @@ fn group_of(request: &Request, before: &AccountView) -> Option<String> {
         Request::DisassociateAddress(end) => {
             let mut held = before.addresses.values();
             let tied = held.find(|address| {
-                let tie = address.association.as_ref();
-                tie.map(|tie| &tie.association_id) == end.association_id.as_ref()
+                let association = address.association.as_ref();
+                association.map(|association| &association.association_id)
+                    == end.association_id.as_ref()
             });
             tied.and_then(|address| value_of(&address.tags, GROUP))
         }
@@ -160,8 +161,8 @@ fn holder(interface: &NetworkInterface) -> Option<&str> {
 fn attached_by<'a>(attachment: &str, before: &'a AccountView) -> Option<&'a str> {
     let mut all = before.interfaces.values();
     let it = all.find(|each| {
-        let tie = each.attachment.as_ref();
-        tie.is_some_and(|tie| tie.attachment_id == attachment)
+        let own = each.attachment.as_ref();
+        own.is_some_and(|own| own.attachment_id == attachment)
     });
     it.map(|it| it.network_interface_id.as_str())
 }

@@ -150,7 +150,7 @@ impl Shared {
         self.awaited.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn settle(&self, request_id: &str, answer: Answer) -> Response {
+    fn complete(&self, request_id: &str, answer: Answer) -> Response {
         let Some(waiting) = self.awaited().remove(request_id) else {
             let refusal = json!({
                 "errorType": "InvalidRequestID",
@@ -202,7 +202,7 @@ async fn response(
         error_type: "Runtime.InvalidResponse".to_owned(),
         error_message: format!("the answer is not JSON: {source}"),
     });
-    shared.settle(&request_id, answer)
+    shared.complete(&request_id, answer)
 }
 
 async fn error(
@@ -210,7 +210,7 @@ async fn error(
     Path(request_id): Path<String>,
     body: Bytes,
 ) -> Response {
-    shared.settle(&request_id, Err(reported(&body)))
+    shared.complete(&request_id, Err(reported(&body)))
 }
 
 async fn init_error(State(shared): State<Arc<Shared>>, body: Bytes) -> Response {

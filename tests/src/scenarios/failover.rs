@@ -4,7 +4,7 @@
     reason = "a scenario that cannot be set up is a wrong test"
 )]
 
-mod hands;
+mod owner;
 mod runs;
 mod seen;
 mod standbys;
@@ -20,14 +20,14 @@ use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
 use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
 use futures_util::FutureExt;
-use hands::{allocate, call, create_interface, interface, launch, tag};
-pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
 use holdfast::events::{OperatorCommand, Trigger, parse};
 use holdfast::model::ids::InstanceId;
 use holdfast::report::{FailoverReport, Report, Subject};
 use holdfast::settings::Settings;
 use holdfast::{alarm_failover, instance_start, reconcile};
+use owner::{allocate, call, create_interface, interface, launch, tag};
+pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
 pub use seen::{changes, failed, fired, why};
 use serde_json::{Value, json};
@@ -106,7 +106,7 @@ pub fn floating_interface() -> FailoverFixture {
     trio.allocation = allocate(&mut trio.world, &[("holdfast:protect", "reclaim")]);
     attach(&mut trio.world, &trio.eni, &trio.members[0], 1);
     trio.associate_with_primary();
-    trio.settled()
+    trio.at_rest()
 }
 
 /// The first member has an Elastic IP that moves alone.
@@ -114,9 +114,9 @@ pub fn floating_interface() -> FailoverFixture {
 pub fn floating_address() -> FailoverFixture {
     let mut trio = members();
     trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "eip")]);
-    trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
+    trio.eni = owner::primary_interface(&trio.world, &trio.members[0]);
     trio.associate_with_primary();
-    trio.settled()
+    trio.at_rest()
 }
 
 /// The first member has a secondary private IP that moves, with an Elastic IP on it.
@@ -124,8 +124,8 @@ pub fn floating_address() -> FailoverFixture {
 pub fn floating_private_ip() -> FailoverFixture {
     let mut trio = members();
     trio.allocation = allocate(&mut trio.world, &[GROUP, ("holdfast:mover", "ip")]);
-    trio.eni = hands::primary_interface(&trio.world, &trio.members[0]);
-    trio.private_ip = hands::add_private_ip(&mut trio.world, &trio.eni);
+    trio.eni = owner::primary_interface(&trio.world, &trio.members[0]);
+    trio.private_ip = owner::add_private_ip(&mut trio.world, &trio.eni);
     let request = AssociateAddress {
         allocation_id: Some(trio.allocation.clone()),
         network_interface_id: Some(trio.eni.clone()),
@@ -133,7 +133,7 @@ pub fn floating_private_ip() -> FailoverFixture {
         ..AssociateAddress::default()
     };
     call(&mut trio.world, &Request::AssociateAddress(request));
-    trio.settled()
+    trio.at_rest()
 }
 
 impl FailoverFixture {
@@ -155,7 +155,7 @@ impl FailoverFixture {
         let allocation = allocate(&mut self.world, &[GROUP]);
         let request = AssociateAddress {
             allocation_id: Some(allocation),
-            network_interface_id: Some(hands::primary_interface(
+            network_interface_id: Some(owner::primary_interface(
                 &self.world,
                 &self.members[member],
             )),
@@ -164,7 +164,7 @@ impl FailoverFixture {
         call(&mut self.world, &Request::AssociateAddress(request));
     }
 
-    fn settled(mut self) -> Self {
+    fn at_rest(mut self) -> Self {
         self.world.advance(Duration::seconds(60));
         self.world.take_events();
         self
@@ -214,7 +214,7 @@ impl FailoverFixture {
     pub fn with_interface(mut self, member: usize, device_index: i32) -> Self {
         let eni = create_interface(&mut self.world, 0, &[]);
         attach(&mut self.world, &eni, &self.members[member], device_index);
-        self.settled()
+        self.at_rest()
     }
 
     /// Lets time pass.
@@ -245,7 +245,7 @@ impl FailoverFixture {
         self.after(60)
     }
 
-    /// The stage on which the function is to act.
+    /// The test bed on which the function is to act.
     #[must_use]
     pub fn bed(&self) -> Arc<TestBed> {
         TestBed::new(self.world.clone())
@@ -332,10 +332,10 @@ impl FailoverFixture {
         };
         let observing = self.clone().set("HOLDFAST_MODE", "observe");
         let trio = Arc::new(self);
-        let (for_stage, for_run, for_goal) = (Arc::clone(&trio), Arc::clone(&trio), trio);
+        let (for_bed, for_run, for_goal) = (Arc::clone(&trio), Arc::clone(&trio), trio);
         Scenario {
             name,
-            bed: Box::new(move || for_stage.bed()),
+            bed: Box::new(move || for_bed.bed()),
             observe: Box::new({
                 let event = event.clone();
                 move |client| observing.deliver(client, &event)

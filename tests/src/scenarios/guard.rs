@@ -250,7 +250,7 @@ impl Released {
         self
     }
 
-    /// The stage on which the guard is to act.
+    /// The test bed on which the guard is to act.
     #[must_use]
     pub fn bed(&self) -> Arc<TestBed> {
         let bed = TestBed::new(self.world.clone());
@@ -288,14 +288,14 @@ impl Released {
         goal: impl Fn(&Self, &TestBed) -> Result<(), String> + 'static,
     ) -> Scenario {
         let released = Arc::new(self);
-        let (for_stage, for_run, for_goal) = (
+        let (for_bed, for_run, for_goal) = (
             Arc::clone(&released),
             Arc::clone(&released),
             Arc::clone(&released),
         );
         Scenario {
             name,
-            bed: Box::new(move || for_stage.bed()),
+            bed: Box::new(move || for_bed.bed()),
             deliver: Box::new(move |client| for_run.deliver(client)),
             observe: Box::new(move |client| released.deliver_in(Mode::Observe, client)),
             goal: Box::new(move |bed| goal(&for_goal, bed)),

@@ -4,8 +4,8 @@
     reason = "a scenario that cannot be set up is a wrong test"
 )]
 
-mod hands;
 mod observed;
+mod owner;
 mod watched;
 
 use crate::client::{Client, TestBed};
@@ -16,13 +16,13 @@ use ec2_sim::api::{
     Address, AssociateAddress, DisassociateAddress, InstanceNetworkInterfaceSpecification, Request,
     Response, RunInstances, Tag, TagSpecification,
 };
-use hands::{allocate, call, interface};
-pub use hands::{
-    default_subnet, owner, schedule, seen, start, state_change, state_of, stop, terminate,
-};
 use holdfast::events::{Trigger, parse};
 use holdfast::instance_start;
 use holdfast::settings::Settings;
+use owner::{allocate, call, interface};
+pub use owner::{
+    default_subnet, owner, schedule, seen, start, state_change, state_of, stop, terminate,
+};
 use std::sync::Arc;
 use time::Duration;
 use watched::Watched;
@@ -242,7 +242,7 @@ impl Fleet {
         self
     }
 
-    /// The stage on which the function is to act.
+    /// The test bed on which the function is to act.
     #[must_use]
     pub fn bed(&self) -> Arc<TestBed> {
         TestBed::new(self.world.clone())
@@ -300,10 +300,10 @@ impl Fleet {
         };
         let observing = Arc::new(self.clone().set("HOLDFAST_MODE", "observe"));
         let fleet = Arc::new(self);
-        let (for_stage, for_run, for_goal) = (Arc::clone(&fleet), Arc::clone(&fleet), fleet);
+        let (for_bed, for_run, for_goal) = (Arc::clone(&fleet), Arc::clone(&fleet), fleet);
         Scenario {
             name,
-            bed: Box::new(move || for_stage.bed()),
+            bed: Box::new(move || for_bed.bed()),
             deliver: Box::new(move |client| for_run.deliver(client, told.0, told.1)),
             observe: Box::new(move |client| observing.deliver(client, told.0, told.1)),
             goal: Box::new(move |bed| goal(&for_goal, bed)),

@@ -48,9 +48,9 @@ fn associate(trio: &FailoverFixture, reassociates: Option<bool>) -> Request {
 
 fn disassociate(trio: &FailoverFixture) -> Request {
     let all = addresses(&trio.world);
-    let tie = all[&trio.allocation].association.clone();
+    let association = all[&trio.allocation].association.clone();
     Request::DisassociateAddress(DisassociateAddress {
-        association_id: tie.map(|tie| tie.association_id),
+        association_id: association.map(|association| association.association_id),
         public_ip: None,
     })
 }

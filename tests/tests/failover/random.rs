@@ -145,9 +145,8 @@ impl Life {
     }
 
     fn state(&self, member: usize) -> Option<InstanceState> {
-        let scene = AccountView::of(&self.bed.world());
-        scene
-            .instances
+        let view = AccountView::of(&self.bed.world());
+        view.instances
             .get(&self.trio.members[member])
             .map(|it| it.state)
     }

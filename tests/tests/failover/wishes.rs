@@ -243,8 +243,8 @@ fn two_alarms_of_two_members_with_an_address_each_move_one_of_them_and_note_the_
         let third = trio.members[2].as_str();
         let all = addresses(&bed.world());
         let with_third = all.values().filter(|address| {
-            let tie = address.association.as_ref();
-            tie.and_then(|tie| tie.instance_id.as_deref()) == Some(third)
+            let association = address.association.as_ref();
+            association.and_then(|association| association.instance_id.as_deref()) == Some(third)
         });
         let moves = moves_of_each_lease(bed);
         must(with_third.count() == 1 && moves.len() == 1, || {

@@ -331,7 +331,7 @@ fn twice(trio: FailoverFixture) -> Twice {
 }
 
 impl Twice {
-    /// A stage whose ledger knows of the failover.
+    /// A test bed whose ledger knows of the failover.
     fn bed(&self) -> Arc<TestBed> {
         let bed = self.trio.bed();
         let now = bed.world().now();
@@ -363,11 +363,11 @@ fn no_alarm_moves_a_group_again_within_the_cooldown_whatever_goes_wrong() {
     let twice = Arc::new(twice(floating_address()));
     let observing = twice.trio.clone().set("HOLDFAST_MODE", "observe");
     let event = twice.event.clone();
-    let (for_stage, for_run, for_goal) = (Arc::clone(&twice), Arc::clone(&twice), twice);
+    let (for_bed, for_run, for_goal) = (Arc::clone(&twice), Arc::clone(&twice), twice);
     survives(explore(&Scenario {
         name: "cooldown",
         observe: Box::new(move |client| observing.deliver(client, &event)),
-        bed: Box::new(move || for_stage.bed()),
+        bed: Box::new(move || for_bed.bed()),
         deliver: Box::new(move |client| for_run.trio.deliver(client, &for_run.event)),
         goal: Box::new(move |bed| for_goal.trio.must_be_with(bed, 1)),
         promises: Promises::with_changes(0),

@@ -195,19 +195,19 @@ impl Life {
 
     /// No running instance goes without an address while one is free.
     fn nobody_goes_without(&self) -> Result<(), String> {
-        let scene = AccountView::of(&self.bed.world());
-        let is_free = scene
+        let view = AccountView::of(&self.bed.world());
+        let is_free = view
             .addresses
             .values()
             .any(|address| address.association.is_none());
         let has = |id: &str| {
-            let mut addresses = scene.addresses.values();
+            let mut addresses = view.addresses.values();
             addresses.any(|address| {
                 let association = address.association.as_ref();
                 association.and_then(|it| it.instance_id.as_deref()) == Some(id)
             })
         };
-        let runs = scene
+        let runs = view
             .instances
             .values()
             .filter(|it| it.state == InstanceState::Running);

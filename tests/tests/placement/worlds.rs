@@ -132,8 +132,11 @@ fn an_instance_does_not_get_its_address_on_an_interface_that_moves_away() {
     let (bed, report) = told(&fleet, 0, "running");
     assert_eq!(report.outcome, Outcome::Associated);
     let held = addresses(&bed.world());
-    let tie = held[&fleet.addresses[0]].association.clone();
-    assert_ne!(tie.map(|tie| tie.network_interface_id), Some(eni));
+    let association = held[&fleet.addresses[0]].association.clone();
+    assert_ne!(
+        association.map(|association| association.network_interface_id),
+        Some(eni)
+    );
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn as_observed(outcome: Outcome) -> Outcome {
 /// What a report names, in the words of `observe` mode: losses, places, moves.
 fn named(report: &Report) -> [Vec<String>; 3] {
     let sweep = sweep_of(report);
-    let settled = sweep.releases.iter().map(|one| {
+    let closed = sweep.releases.iter().map(|one| {
         let Subject::Address(address) = &one.subject else {
             panic!("no loss: {one:?}")
         };
@@ -72,7 +72,7 @@ fn named(report: &Report) -> [Vec<String>; 3] {
             )
         })
     });
-    [settled.collect(), placed.collect(), failovers.collect()]
+    [closed.collect(), placed.collect(), failovers.collect()]
 }
 
 fn each(test: impl Fn(&str, &dyn Fn() -> Found)) {

@@ -169,8 +169,8 @@ fn a_teardown_of_three_hundred_protected_addresses_that_no_event_told_of_comes_b
         runs += 1;
         assert!(runs <= 4, "{runs} runs");
     }
-    let settled = |release: &&holdfast::ledger::ReleaseRecord| release.status.is_final();
-    assert_eq!(account.releases().iter().filter(settled).count(), 300);
+    let closed = |release: &&holdfast::ledger::ReleaseRecord| release.status.is_final();
+    assert_eq!(account.releases().iter().filter(closed).count(), 300);
 }
 
 fn sweeping(released: &Released) -> impl Fn(Client) -> Run<'static> + 'static {
@@ -214,10 +214,10 @@ fn is_back_once(released: &Released, bed: &TestBed) -> Result<(), String> {
 
 fn missed(name: &'static str) -> (Arc<Released>, Scenario) {
     let released = Arc::new(account().not_associated().released());
-    let (for_stage, for_goal) = (Arc::clone(&released), Arc::clone(&released));
+    let (for_bed, for_goal) = (Arc::clone(&released), Arc::clone(&released));
     let scenario = Scenario {
         name,
-        bed: Box::new(move || for_stage.bed()),
+        bed: Box::new(move || for_bed.bed()),
         deliver: Box::new(sweeping(&released)),
         observe: Box::new(sweeping_with(Settings {
             mode: Mode::Observe,

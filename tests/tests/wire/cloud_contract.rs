@@ -84,8 +84,8 @@ fn town() -> (World, Town) {
         panic!("no interface: {made:?}");
     };
     let address = estate::allocate(&mut world, &owner, AllocateAddress::default(), tag("web"));
-    let sick = Alarm::on_status_checks("sick", &first);
-    world.put_alarm(sick).unwrap();
+    let alarm = Alarm::on_status_checks("sick", &first);
+    world.put_alarm(alarm).unwrap();
     world
         .put_alarm(Alarm::composite("web", "ALARM(sick)"))
         .unwrap();

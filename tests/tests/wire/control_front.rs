@@ -162,8 +162,8 @@ async fn a_failed_check_fires_the_alarm_that_follows_it() {
     let dimensions = json!({ "InstanceId": web.instance });
     let metric =
         json!({ "namespace": "AWS/EC2", "name": "StatusCheckFailed", "dimensions": dimensions });
-    let sick = json!({ "name": "sick", "metric": metric, "actions": ["lambda"] });
-    post(&aws, "alarms", sick).await;
+    let alarm = json!({ "name": "sick", "metric": metric, "actions": ["lambda"] });
+    post(&aws, "alarms", alarm).await;
     ask(&aws, Method::POST, "events/take", &Value::Null).await;
     let impair = json!({ "instance_id": web.instance, "instance": true });
     let knobs = json!({ "status_alarm_delay_milliseconds": 0, "impair": [impair] });

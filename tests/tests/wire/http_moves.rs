@@ -30,14 +30,14 @@ async fn an_interface_is_attached_and_seen_from_both_sides() {
     let aws = Aws::start().await;
     let (web, eni, attachment) = held(&aws).await;
     let seen = aws.interface(&eni).await;
-    let tie = seen.attachment().unwrap();
-    assert_eq!(tie.attachment_id(), Some(attachment.as_str()));
-    assert_eq!(tie.status().unwrap().as_str(), "attached");
+    let attachment = seen.attachment().unwrap();
+    assert_eq!(attachment.attachment_id(), Some(attachment.as_str()));
+    assert_eq!(attachment.status().unwrap().as_str(), "attached");
     assert_eq!(
-        (tie.device_index(), tie.network_card_index()),
+        (attachment.device_index(), attachment.network_card_index()),
         (Some(1), Some(0))
     );
-    assert_eq!(tie.delete_on_termination(), Some(false));
+    assert_eq!(attachment.delete_on_termination(), Some(false));
     assert_eq!(seen.status().unwrap().as_str(), "in-use");
     let described = aws
         .ec2
@@ -48,8 +48,8 @@ async fn an_interface_is_attached_and_seen_from_both_sides() {
     let described = described.unwrap();
     let second = &described.reservations()[0].instances()[0].network_interfaces()[1];
     assert_eq!(second.network_interface_id(), Some(eni.as_str()));
-    let tie = second.attachment().unwrap();
-    assert_eq!(tie.status().unwrap().as_str(), "attached");
+    let attachment = second.attachment().unwrap();
+    assert_eq!(attachment.status().unwrap().as_str(), "attached");
 }
 
 #[tokio::test]

@@ -3,10 +3,10 @@
 //! from the functions, and the demo fails when they are not what it says they are.
 
 mod account;
-mod encore;
 mod env;
 mod failover;
 mod own_event;
+mod part_two;
 mod story;
 
 use std::io::{self, Write};

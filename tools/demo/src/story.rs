@@ -1,9 +1,9 @@
 //! The story: three addresses are released; one comes back, and the other two are let go for a reason.
 
 use super::account::{self, DemoAddress, ana, decommission, kim};
-use super::encore;
 use super::env::DemoEnv;
 use super::failover;
+use super::part_two;
 use ec2_sim::http::Call;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::terminal;
@@ -58,8 +58,8 @@ pub(crate) async fn story() -> Result<(), Problem> {
     let (received, took, calls) = measured.ok_or("no address was reclaimed")?;
     timings(received, took, &calls)?;
     verify(&env, &lots, &reports, &again)?;
-    encore::dropped_event(&env).await?;
-    encore::replaced(&env).await?;
+    part_two::dropped_event(&env).await?;
+    part_two::replaced(&env).await?;
     failover::chapter(&env).await?;
     terminal::line(
         "\nNext: README.md says how a deployment looks; `make demo EVENT=file.json` runs the guard on \

@@ -77,7 +77,7 @@ impl FailoverFixture {
         assert!(run.now_or_never().is_none(), "it dies");
     }
 
-    /// The number that the first call of this name in a run for an event would have, among all of the stage.
+    /// The number that the first call of this name in a run for an event would have, among all of the test bed.
     #[must_use]
     pub fn call_of(&self, bed: &Arc<TestBed>, event: &Value, name: &str) -> usize {
         let made = bed.faults.passed().len();
@@ -86,7 +86,7 @@ impl FailoverFixture {
         made + call.expect("it is called")
     }
 
-    /// The calls that a run for an event would make on a stage that is as this one is now.
+    /// The calls that a run for an event would make on a test bed that is as this one is now.
     fn rehearsed(&self, bed: &Arc<TestBed>, event: &Value) -> Vec<&'static str> {
         let rehearsal = TestBed::new(bed.world().clone());
         for lease in all_leases(bed) {
@@ -109,7 +109,7 @@ fn all_leases(bed: &TestBed) -> Vec<Lease> {
     leases.expect("memory answers").expect("it is read")
 }
 
-/// Gives a stage that has no lease this one.
+/// Gives a test bed that has no lease this one.
 pub fn put_lease(bed: &TestBed, lease: &Lease) {
     let now = bed.world().now();
     let claim = Claim {

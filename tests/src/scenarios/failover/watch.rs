@@ -82,9 +82,9 @@ impl Watch {
         let holder = trio.holder(bed);
         let standbys = trio.standbys(&bed.world());
         let calls = bed.world().calls().len();
-        let tie = trio.interface(bed).and_then(|it| it.attachment);
+        let attachment = trio.interface(bed).and_then(|it| it.attachment);
         Before {
-            is_final: holder.is_some() && tie.is_some_and(|it| it.status == "attached"),
+            is_final: holder.is_some() && attachment.is_some_and(|it| it.status == "attached"),
             passed: bed.faults.passed().len(),
             calls,
             holder,

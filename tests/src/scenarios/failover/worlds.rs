@@ -1,8 +1,8 @@
 //! Groups that are not three alike members in one place: other zones and subnets, another order, more that
 //! belongs to the group, and what comes about without an event.
 
-pub use super::hands::second_group;
-use super::hands::{allocate, call, specified, tag, untag};
+pub use super::owner::second_group;
+use super::owner::{allocate, call, specified, tag, untag};
 use super::{FailoverFixture, GROUP, alarm_of, primary_interface};
 use crate::client::TestBed;
 use crate::explorer::promises::addresses;
@@ -100,21 +100,21 @@ impl FailoverFixture {
         let put = self.world.put_alarm(alarm);
         put.expect("an alarm on one metric is good");
         self.world.set_alarm(&alarm_of(&anew), AlarmState::Ok);
-        self.settled()
+        self.at_rest()
     }
 
     /// A member has an Elastic IP of the group as well, which moves alone.
     #[must_use]
     pub fn with_another_on(mut self, member: usize) -> Self {
         self.hold_another(member);
-        self.settled()
+        self.at_rest()
     }
 
     /// The group has an Elastic IP that is free, and is to be.
     #[must_use]
     pub fn with_spare(mut self) -> Self {
         allocate(&mut self.world, &[GROUP, SPARE]);
-        self.settled()
+        self.at_rest()
     }
 
     /// The Elastic IP is associated with nothing.
@@ -132,7 +132,7 @@ impl FailoverFixture {
                 ..Default::default()
             }),
         );
-        self.settled()
+        self.at_rest()
     }
 
     /// The Elastic IPs of the group beside the first one.

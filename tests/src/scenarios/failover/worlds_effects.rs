@@ -1,7 +1,7 @@
 //! Groups for the effects of a failover: members in other zones, several private IPs, and what is seen of calls
 //! and security groups afterwards.
 
-use super::hands::{add_private_ip, call, primary_interface, tag_group};
+use super::owner::{add_private_ip, call, primary_interface, tag_group};
 use super::{FailoverFixture, GROUP, alarm_of, floating_private_ip};
 use crate::client::TestBed;
 use crate::explorer::promises::AccountView;
@@ -22,7 +22,7 @@ pub fn floating_private_ips() -> FailoverFixture {
         let eni = primary_interface(&trio.world, member);
         tag_group(&mut trio.world, &eni, &[("holdfast:mover", "ip")]);
     }
-    trio.settled()
+    trio.at_rest()
 }
 
 impl FailoverFixture {
@@ -37,7 +37,7 @@ impl FailoverFixture {
         put.expect("an alarm on one metric is good");
         self.world.set_alarm(&alarm_of(&member), AlarmState::Ok);
         self.members.push(member);
-        self.settled()
+        self.at_rest()
     }
 
     /// The number of the first call of that name when an event is told and nothing else happens.

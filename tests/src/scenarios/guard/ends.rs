@@ -55,11 +55,11 @@ impl Released {
             return Err("it does not have its name".to_owned());
         }
         let record = record(bed).ok_or("the ledger has no record of the release")?;
-        let settled = ReleaseStatus::Reclaimed {
+        let at_rest = ReleaseStatus::Reclaimed {
             allocation: back.allocation_id.parse().map_err(|_| "no id")?,
             restored: true,
         };
-        if record.status != settled {
+        if record.status != at_rest {
             return Err(format!("the ledger says {:?}", record.status));
         }
         self.ledger_agrees(bed, &back.allocation_id)

@@ -67,7 +67,7 @@ impl Fleet {
                 .map_err(|error| error.name());
             (said, changed, broken)
         };
-        let (would, changed, untrue) = said("observe");
+        let (would, changed, false_statements) = said("observe");
         let (does, _, broken) = said("enforce");
         if !changed.is_empty() {
             return Err(format!("{about}: `observe` mode called {changed:?}"));
@@ -75,8 +75,8 @@ impl Fleet {
         if would != does {
             return Err(format!("{about}: it says {would:?}, and does {does:?}"));
         }
-        if !untrue.is_empty() || !broken.is_empty() {
-            return Err(format!("{about}: {untrue:?} {broken:?}"));
+        if !false_statements.is_empty() || !broken.is_empty() {
+            return Err(format!("{about}: {false_statements:?} {broken:?}"));
         }
         Ok(does.map_or(0, |places| places.len()))
     }

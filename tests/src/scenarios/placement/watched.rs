@@ -31,7 +31,7 @@ use time::{Duration, OffsetDateTime};
 /// How old what it read may be when it takes an address from somebody.
 const FRESH: Duration = Duration::seconds(2);
 
-/// A run's way to the stage, watched.
+/// A run's way to the test bed, watched.
 #[derive(Debug, Clone)]
 pub(super) struct Watched {
     client: Client,
@@ -84,7 +84,11 @@ impl Watched {
     pub(super) fn check(&self, report: Option<&Report>) {
         let bed = self.client.bed();
         let mut broken = broken_by_calls(bed, &self.client);
-        broken.extend(report.into_iter().flat_map(|report| untrue(bed, report)));
+        broken.extend(
+            report
+                .into_iter()
+                .flat_map(|report| false_statements(bed, report)),
+        );
         for what in broken {
             bed.note_broken([format!("instance-start {what}")]);
         }
@@ -117,7 +121,7 @@ fn broken_by_calls(bed: &TestBed, client: &Client) -> Vec<String> {
 }
 
 /// What a report says to be in place, and is not.
-fn untrue(bed: &TestBed, report: &Report) -> Vec<String> {
+fn false_statements(bed: &TestBed, report: &Report) -> Vec<String> {
     let Subject::Instance(placement) = &report.subject else {
         return Vec::new();
     };
@@ -125,44 +129,46 @@ fn untrue(bed: &TestBed, report: &Report) -> Vec<String> {
     let world = addresses(&bed.world());
     let is_there = |placed: &PlacedReport| {
         let address = world.get(placed.allocation.as_str());
-        let tie = address.and_then(|address| address.association.as_ref());
-        tie.is_some_and(|tie| {
-            tie.network_interface_id == placed.association.eni.as_str()
-                && tie.private_ip_address == placed.association.private_ip.to_string()
-                && tie.instance_id.as_deref()
+        let association = address.and_then(|address| address.association.as_ref());
+        association.is_some_and(|association| {
+            association.network_interface_id == placed.association.eni.as_str()
+                && association.private_ip_address == placed.association.private_ip.to_string()
+                && association.instance_id.as_deref()
                     == placed.association.instance.as_ref().map(InstanceId::as_str)
         })
     };
-    let mut untrue = Vec::new();
+    let mut false_statements = Vec::new();
     for placed in &placement.placed {
-        let tie = &placed.association;
+        let association = &placed.association;
         // Nobody can tell from a read that lags what somebody else has done meanwhile.
         let is_claimed = if bed.is_still() {
-            tie.verified || tie.id.is_some()
+            association.verified || association.id.is_some()
         } else {
-            tie.verified && lag.is_zero()
+            association.verified && lag.is_zero()
         };
         if is_claimed && !is_there(placed) {
-            untrue.push(format!("says that {} is placed, and it is not", placed.ip));
+            false_statements.push(format!("says that {} is placed, and it is not", placed.ip));
         }
         let about = placed.ip.to_string();
         let is_told = report.findings.iter().any(|it| it.what.contains(&about));
-        if tie.id.is_some() && !tie.verified && !is_told {
-            untrue.push(format!("does not say that {about} was not seen in place"));
+        if association.id.is_some() && !association.verified && !is_told {
+            false_statements.push(format!("does not say that {about} was not seen in place"));
         }
         let same = |other: &&PlacedReport| other.allocation == placed.allocation;
         if placement.placed.iter().filter(same).count() > 1 {
-            untrue.push(format!("lists {about} twice"));
+            false_statements.push(format!("lists {about} twice"));
         }
     }
-    untrue
+    false_statements
 }
 
 impl ReadAddresses for Watched {
     async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let addresses = self.client.addresses(which).await?;
         let ties = addresses.iter().filter_map(|it| it.association.as_ref());
-        let holders = ties.filter_map(|tie| Some((tie.id.clone(), tie.instance.clone()?)));
+        let holders = ties.filter_map(|association| {
+            Some((association.id.clone(), association.instance.clone()?))
+        });
         self.read(|read| read.holders.extend(holders));
         Ok(addresses)
     }

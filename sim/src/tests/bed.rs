@@ -15,19 +15,19 @@ use crate::{
     },
 };
 
-pub(super) struct Stage {
+pub(super) struct SimFixture {
     pub(super) world: World,
     pub(super) caller: Caller,
 }
 
-pub(super) fn stage() -> Stage {
-    Stage {
+pub(super) fn bed() -> SimFixture {
+    SimFixture {
         world: World::new(),
         caller: Caller::user("111122223333", "ada"),
     }
 }
 
-impl Stage {
+impl SimFixture {
     /// Makes a call as any caller does, and looks for broken invariants after it.
     #[allow(
         clippy::needless_pass_by_value,
