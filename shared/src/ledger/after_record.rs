@@ -1,5 +1,5 @@
 //! What a call that CloudTrail recorded changes in a snapshot, taken in the order in which the calls were
-//! made: [`super::evidence`] sees to that. Pure.
+//! made: [`super::fact_log`] sees to that. Pure.
 
 use super::Snapshot;
 use super::fact_log::{Fact, FactKind};
@@ -161,13 +161,10 @@ impl Snapshot {
         }
     }
 
-    /// An offer takes the place of the one before. Describes do not show offers.
+    /// An offer takes the place of the one before. Describes do not show offers. The same offer may be told again
+    /// after its facts were forgotten: it does not take the place of what followed it.
     fn offered(&mut self, to_account: Option<&String>, at: OffsetDateTime, by: &Actor) {
-        if self
-            .transfer_offer
-            .as_ref()
-            .is_none_or(|last| last.at <= at)
-        {
+        if self.transfer_offer.as_ref().is_none_or(|last| last.at < at) {
             self.transfer_offer = Some(TransferOffer {
                 to_account: to_account.cloned(),
                 at,

@@ -334,6 +334,15 @@ fn a_reset_of_no_name_undoes_nothing() {
 }
 
 #[test]
+fn an_offer_that_is_withdrawn_in_its_own_second_is_withdrawn() {
+    let offer = || offered(own(), "444455556666");
+    let in_order = born().hears(5, offer()).hears(5, withdrawn(own()));
+    let reversed = born().hears(5, withdrawn(own())).hears(5, offer());
+    assert_eq!(in_order.content(), reversed.content());
+    assert!(!in_order.transfer_offer.unwrap().is_open_at(minute(6)));
+}
+
+#[test]
 fn the_last_offer_stands_until_its_own_withdrawal() {
     let transfer_offer = |at, account: &str, withdrawn_at| TransferOffer {
         to_account: Some(account.to_owned()),

@@ -56,6 +56,17 @@ fn what_is_older_than_an_old_row_changes_nothing_that_it_says() {
 }
 
 #[test]
+fn an_offer_that_is_told_again_after_its_facts_were_forgotten_stays_withdrawn() {
+    let row = born()
+        .hears(5, offered(own(), "444455556666"))
+        .hears(6, withdrawn(own()))
+        .of_an_earlier_version();
+    let again = row.hears(5, offered(own(), "444455556666"));
+    assert_eq!(again.content(), row.content());
+    assert!(!again.transfer_offer.unwrap().is_open_at(minute(7)));
+}
+
+#[test]
 fn a_row_changed_by_something_else_stands_for_itself() {
     let changed = Snapshot {
         tags: tags(&[("Owner", "network")]),

@@ -166,6 +166,24 @@ fn a_look_of_the_same_moment_as_a_call_is_the_later() {
 }
 
 #[test]
+fn what_a_look_of_the_same_moment_shows_of_place_and_name_is_the_later() {
+    let row = born().hears(5, associated(own(), 1)).sees(5, &at(2), None);
+    assert_eq!(row.is_at(), Some(2));
+    let named_a = born().hears(5, named(own(), "a.example.com"));
+    let row = named_a.sees(5, &address(), Some("b.example.com"));
+    assert_eq!(row.is_named(), Some("b.example.com"));
+}
+
+#[test]
+fn of_two_looks_of_the_same_moment_the_second_counts() {
+    let row = seen(3, &at(1), Some("a.example.com")).sees(3, &at(2), Some("b.example.com"));
+    assert_eq!(
+        (row.is_at(), row.is_named()),
+        (Some(2), Some("b.example.com"))
+    );
+}
+
+#[test]
 fn what_is_not_there_any_more_has_ended_and_is_kept() {
     let row = seen(3, &at(1), Some("a.example.com")).sees(5, &address(), None);
     let tie_held = row.association.as_ref().unwrap();
