@@ -208,6 +208,12 @@ fn play_on(
                     let what = format!("told what is not so: {false_word}");
                     return Err(history(scenario, &bed, &answers, &what));
                 }
+                let passed = bed.faults.passed();
+                if let Some(what) =
+                    truth::unwritten_and_untold(client.run(), &report, &passed).filter(|_| finished)
+                {
+                    return Err(history(scenario, &bed, &answers, &what));
+                }
                 report.summary
             }
             Some(Err(error)) => format!("Err: {error}"),

@@ -1,6 +1,7 @@
 //! Promise 9 on a report: what it calls moved, placed, restored or verified is so in the account at the moment
-//! of the report, read past any lag.
+//! of the report, read past any lag. And what the ledger did not take is told: it does not end in a quiet `Ok`.
 
+use crate::client::faults::RecordedCall;
 use crate::client::{ACCOUNT, faults};
 use ec2_sim::World;
 use ec2_sim::api::{
@@ -28,6 +29,30 @@ pub fn false_statements_of_run(run: faults::Run, report: &Report, world: &World)
         return Vec::new();
     }
     false_statements(report, world)
+}
+
+/// A write to the ledger that failed in this run, that was not sent again, and of which the report says nothing.
+/// What a snapshot or a record lacks is a run's `Err`, or a finding that names the ledger or the lease.
+#[must_use]
+pub fn unwritten_and_untold(
+    run: faults::Run,
+    report: &Report,
+    passed: &[RecordedCall],
+) -> Option<String> {
+    let own: Vec<&RecordedCall> = passed.iter().filter(|call| call.run == run).collect();
+    let is_write = |name: &str| name.starts_with("ledger write") || name == "ledger put lease";
+    let failed = own.iter().enumerate().find(|(number, call)| {
+        let mut later = own[number + 1..].iter();
+        let is_sent_again = later.any(|again| again.name == call.name && again.fault.is_none());
+        is_write(call.name) && call.fault.is_some() && !is_sent_again
+    });
+    let name = failed.map(|(_, call)| call.name)?;
+    let names_it = |text: &String| text.contains("the ledger") || text.contains("lease");
+    let is_told = report.findings.iter().any(|finding| {
+        let mut texts = [&finding.what, &finding.why, &finding.next].into_iter();
+        texts.any(names_it)
+    });
+    (!is_told).then(|| format!("{name} failed, and nobody is told"))
 }
 
 /// What a report says that is not so.
@@ -195,4 +220,52 @@ fn reverse_dns(world: &World, allocation: &str) -> Option<String> {
     let coming = named.ptr_record_update.and_then(|update| update.value);
     let name = coming.or(named.ptr_record)?;
     Some(name.trim_end_matches('.').to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::TestBed;
+    use crate::client::faults::Fault;
+    use holdfast::report::{Finding, Function};
+    use holdfast::settings::Mode;
+
+    /// A run whose writes of the record went so, and what its report says of the ledger.
+    fn told(writes: &[Option<Fault>], finding: Option<&str>) -> Option<String> {
+        let run = TestBed::new(World::default()).client("holdfast").run();
+        let call = |fault: &Option<Fault>| RecordedCall {
+            run,
+            name: "ledger write release",
+            fault: *fault,
+        };
+        let passed: Vec<RecordedCall> = writes.iter().map(call).collect();
+        let summary = "done".to_owned();
+        let mut report = Report::of(
+            Function::ReleaseGuard,
+            Mode::Enforce,
+            Outcome::LetGo,
+            summary,
+        );
+        report.findings.extend(finding.map(|what| Finding {
+            what: what.to_owned(),
+            why: String::new(),
+            next: String::new(),
+        }));
+        unwritten_and_untold(run, &report, &passed)
+    }
+
+    #[test]
+    fn a_write_that_failed_and_is_not_told_is_found() {
+        let found = told(&[Some(Fault::RequestLost)], None);
+        let expected = "ledger write release failed, and nobody is told";
+        assert_eq!(found.as_deref(), Some(expected));
+        assert_eq!(told(&[None], None), None);
+    }
+
+    #[test]
+    fn a_write_that_was_sent_again_or_is_told_is_not_found() {
+        assert_eq!(told(&[Some(Fault::Throttled), None], None), None);
+        let finding = Some("the ledger lacks the record");
+        assert_eq!(told(&[Some(Fault::Throttled)], finding), None);
+    }
 }
