@@ -5,6 +5,7 @@ use holdfast::cloud::{
     AddressFilter, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim,
     Trail,
 };
+use holdfast::error::chain;
 use holdfast::ledger::Ledger;
 use holdfast::model::elastic_ip::Pool;
 use holdfast::model::tags::Tags;
@@ -82,6 +83,7 @@ async fn code_message_request_id_and_source_are_kept() {
         "ec2:AllocateAddress: AddressLimitExceeded: because of it (request request-1)"
     );
     assert!(refusal.failure().source().is_some());
+    assert_eq!(chain(&refusal), refusal.to_string());
 }
 
 #[tokio::test]
@@ -92,7 +94,7 @@ async fn no_answer_says_what_broke() {
         .await
         .unwrap_err();
     assert_eq!(refusal.name(), "Other");
-    let told = refusal.to_string();
+    let told = chain(&refusal);
     assert!(
         told.starts_with("ec2:DescribeAddresses: no answer: "),
         "{told}"
@@ -110,12 +112,8 @@ async fn an_answer_that_makes_no_sense_is_no_address() {
         .addresses(&AddressFilter::All)
         .await
         .unwrap_err();
-    assert!(
-        refusal
-            .to_string()
-            .contains("`vol-1` is not an allocation id"),
-        "{refusal}"
-    );
+    let told = chain(&refusal);
+    assert!(told.contains("`vol-1` is not an allocation id"), "{told}");
 }
 
 #[tokio::test]
