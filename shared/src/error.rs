@@ -6,6 +6,7 @@
 
 use crate::cloud::CloudError;
 use crate::events::EventError;
+use crate::ledger::UpdateError;
 use std::error::Error as StdError;
 
 /// An error with everything that caused it, from the outside in: `a: b: c`.
@@ -36,7 +37,7 @@ pub enum Error {
         done: String,
         /// Why the ledger could not be written.
         #[source]
-        source: CloudError,
+        source: UpdateError,
     },
     /// An address is with nobody, and no member of its group takes it.
     #[error("{what}")]

@@ -91,3 +91,6 @@ pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];
 
 /// What [`holdfast::ledger::Ledger`] calls.
 pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, PUT_ITEM, UPDATE_ITEM];
+
+/// What [`holdfast::ledger::ReadAddressHistory`] calls.
+pub const READ_ADDRESS_HISTORY: &[&str] = &[QUERY];

@@ -1,7 +1,7 @@
 //! The record of one release: who, when, and what became of it. One for each allocation id, since an
 //! allocation ends once.
 
-use crate::ledger::snapshot::Unlocked;
+use super::snapshot::Unlocked;
 use crate::model::cloudtrail::{Actor, Call};
 use crate::model::ids::{AllocationId, BorderGroup};
 use serde::{Deserialize, Serialize};

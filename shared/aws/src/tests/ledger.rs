@@ -6,7 +6,9 @@ use super::{RETENTION, Wire};
 use crate::ledger::rows;
 use holdfast::error::chain;
 use holdfast::ledger::snapshot::AllocationState;
-use holdfast::ledger::{AllocationRows, Entry, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::{
+    AllocationRows, Entry, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot, Written,
+};
 use holdfast::model::ids::AllocationId;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
