@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 /// Which addresses to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,15 +198,14 @@ pub trait Disassociate: Send + Sync {
 /// Asking CloudTrail what was done to an address.
 pub trait Trail: Send + Sync {
     /// `LookupEvents` by resource name, oldest first. CloudTrail keeps 90 days, takes up to 15 minutes
-    /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Events that
-    /// cannot be read are left out.
+    /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Its clock ends the
+    /// window: whatever it shows has happened. Events that cannot be read are left out.
     ///
     /// # Errors
     /// `Throttled`, `Denied`, or anything else as `Other`.
     fn event_history(
         &self,
         allocation: &AllocationId,
-        until: OffsetDateTime,
     ) -> impl Future<Output = Result<Vec<Record>, CloudError>> + Send;
 }
 

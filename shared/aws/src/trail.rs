@@ -8,7 +8,6 @@ use holdfast::cloud::{CloudError, Trail};
 use holdfast::events::from_lookup;
 use holdfast::model::cloudtrail::Record;
 use holdfast::model::ids::AllocationId;
-use time::OffsetDateTime;
 
 /// Source: CloudTrail API reference, `LookupEvents`, `MaxResults`.
 const MAX_IN_A_PAGE: i32 = 50;
@@ -18,12 +17,7 @@ const MAX_IN_A_PAGE: i32 = 50;
 const MAX_PAGES: usize = 20;
 
 impl Trail for Aws {
-    /// CloudTrail's clock ends the window, not ours: whatever it shows has happened.
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        _until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let mut records = Vec::new();
         let mut next_page = None;
         for _ in 0..MAX_PAGES {

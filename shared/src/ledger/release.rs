@@ -163,8 +163,6 @@ pub enum PendingReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LostReason {
-    /// EC2 said `AuthFailure`. No longer written, since that is no proof; rows of earlier versions have it.
-    AnotherAccount,
     /// It did not become available before the deadline.
     Deadline,
     /// It was released again and again, more often than it is to be taken back.

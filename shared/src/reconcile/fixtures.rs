@@ -397,15 +397,9 @@ impl Disassociate for Cloud {
 }
 
 impl Trail for Cloud {
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let account = self.asked("LookupEvents")?;
-        let names_it = |record: &&Record| {
-            record.call.at <= until && format!("{record:?}").contains(allocation.as_str())
-        };
+        let names_it = |record: &&Record| format!("{record:?}").contains(allocation.as_str());
         Ok(account.history.iter().filter(names_it).cloned().collect())
     }
 }

@@ -217,7 +217,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         self.lookups += 1;
         let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
         let history: Result<_, CloudError> =
-            retry_transient(clock, || cloud.event_history(allocation, clock.now())).await;
+            retry_transient(clock, || cloud.event_history(allocation)).await;
         history.ok()
     }
 

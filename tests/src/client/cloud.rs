@@ -19,7 +19,6 @@ use holdfast::model::interface::{Attachment, AttachmentState, Interface, Interfa
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
-use time::OffsetDateTime;
 
 impl Client {
     pub(super) async fn ec2(
@@ -263,11 +262,7 @@ impl ReadInterfaces for Client {
 }
 
 impl Trail for Client {
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let apply = || {
             let world = self.bed.world();
             let found = world.look_up(Some(("ResourceName", allocation.as_str())));
@@ -283,7 +278,6 @@ impl Trail for Client {
         let mut records: Vec<Record> = records
             .iter()
             .filter_map(|record| from_lookup(record).ok().flatten())
-            .filter(|record| record.call.at <= until)
             .collect();
         records.sort_by_key(|record| record.call.at);
         Ok(records)

@@ -11,7 +11,6 @@ use holdfast::model::elastic_ip::Pool;
 use holdfast::model::tags::Tags;
 use std::error::Error as _;
 use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 fn a_request() -> AllocateAddressRequest {
     AllocateAddressRequest {
@@ -131,10 +130,7 @@ async fn the_other_services_are_read_by_the_same_table() {
         assert_eq!(refusal.name(), name, "{code}");
     }
     let throttled = refused("ThrottlingException").cloud();
-    let refusal = throttled
-        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
-        .await
-        .unwrap_err();
+    let refusal = throttled.event_history(&allocation).await.unwrap_err();
     assert_eq!(refusal.name(), "Throttled");
 }
 
@@ -152,9 +148,7 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
         "dynamodb:BatchGetItem: AccessDeniedException: no (request request-1)"
     );
     let trail = refused("AccessDeniedException").cloud();
-    let told = trail
-        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
-        .await;
+    let told = trail.event_history(&allocation).await;
     assert_eq!(
         told.unwrap_err().to_string(),
         "cloudtrail:LookupEvents: AccessDeniedException: no (request request-1)"
