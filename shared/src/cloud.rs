@@ -75,7 +75,7 @@ pub struct Allocated {
 }
 
 /// Asking a released address back.
-pub trait Reclaim: Send + Sync {
+pub trait Allocate: Send + Sync {
     /// `AllocateAddress` with `Address`, and the tags in the same call.
     ///
     /// Idempotent on the address: EC2 cannot allocate the same address twice, a second call is refused.
@@ -196,7 +196,7 @@ pub trait Disassociate: Send + Sync {
 }
 
 /// Asking CloudTrail what was done to an address.
-pub trait Trail: Send + Sync {
+pub trait ReadEventHistory: Send + Sync {
     /// `LookupEvents` by resource name, oldest first. CloudTrail keeps 90 days, takes up to 15 minutes
     /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Its clock ends the
     /// window: whatever it shows has happened. Events that cannot be read are left out.

@@ -8,8 +8,8 @@ use ec2_sim::api::{
     TagSpecification,
 };
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
-    InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
+    InterfaceFilter, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
 };
 use holdfast::events::from_lookup;
 use holdfast::model::cloudtrail::Record;
@@ -142,7 +142,7 @@ impl ReadAddresses for Client {
     }
 }
 
-impl Reclaim for Client {
+impl Allocate for Client {
     async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         const ACTION: &str = "ec2:AllocateAddress";
         let mut tags: Vec<Tag> = request
@@ -261,7 +261,7 @@ impl ReadInterfaces for Client {
     }
 }
 
-impl Trail for Client {
+impl ReadEventHistory for Client {
     async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let apply = || {
             let world = self.bed.world();

@@ -1,7 +1,7 @@
 //! CloudTrail's history of one allocation: what is asked, and in which order the answers are told.
 
 use super::Wire;
-use holdfast::cloud::{CloudError, Trail};
+use holdfast::cloud::{CloudError, ReadEventHistory};
 use holdfast::model::cloudtrail::Record;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Answers that come in pages are read to their end, within bounds.
 
 use super::{Wire, ec2};
-use holdfast::cloud::{AddressFilter, ReadAddresses, Trail};
+use holdfast::cloud::{AddressFilter, ReadAddresses, ReadEventHistory};
 use holdfast::ledger::Ledger;
 use holdfast::model::cloudtrail::AddressChange;
 use holdfast::model::ids::AllocationId;

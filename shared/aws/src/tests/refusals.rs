@@ -2,8 +2,8 @@
 
 use super::Wire;
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim,
-    Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses,
+    ReadEventHistory,
 };
 use holdfast::error::chain;
 use holdfast::ledger::Ledger;
