@@ -18,7 +18,6 @@ use std::collections::BTreeMap;
 use std::error::Error as StdError;
 use std::fmt;
 use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 /// Which addresses to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,7 +75,7 @@ pub struct Allocated {
 }
 
 /// Asking a released address back.
-pub trait Reclaim: Send + Sync {
+pub trait Allocate: Send + Sync {
     /// `AllocateAddress` with `Address`, and the tags in the same call.
     ///
     /// Idempotent on the address: EC2 cannot allocate the same address twice, a second call is refused.
@@ -197,64 +196,52 @@ pub trait Disassociate: Send + Sync {
 }
 
 /// Asking CloudTrail what was done to an address.
-pub trait Trail: Send + Sync {
+pub trait ReadEventHistory: Send + Sync {
     /// `LookupEvents` by resource name, oldest first. CloudTrail keeps 90 days, takes up to 15 minutes
-    /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Events that
-    /// cannot be read are left out.
+    /// to show a call, and allows 2 calls a second (CloudTrail user guide, "Quotas"). Its clock ends the
+    /// window: whatever it shows has happened. Events that cannot be read are left out.
     ///
     /// # Errors
     /// `Throttled`, `Denied`, or anything else as `Other`.
     fn event_history(
         &self,
         allocation: &AllocationId,
-        until: OffsetDateTime,
     ) -> impl Future<Output = Result<Vec<Record>, CloudError>> + Send;
 }
 
 /// Why AWS did not do what was asked. A variant for each answer that a decision hangs on; everything
 /// else is [`CloudError::Other`]. The failure keeps code, request id and source in every case.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub enum CloudError {
     /// Something that the call names does not exist.
-    #[error("{failure}")]
     NotFound {
         /// What is missing.
         what: Missing,
         /// The answer itself.
-        #[source]
         failure: Failure,
     },
     /// The address is associated with something else (`Resource.AlreadyAssociated`).
-    #[error("{0}")]
-    AlreadyAssociated(#[source] Failure),
+    AlreadyAssociated(Failure),
     /// The address or its target belongs to another account or to an AWS service, or EC2 could not validate
     /// the credentials (`AuthFailure`).
-    #[error("{0}")]
-    HeldElsewhere(#[source] Failure),
+    HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
-    #[error("{0}")]
-    InUse(#[source] Failure),
+    InUse(Failure),
     /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,
     /// `AttachmentLimitExceeded`, `PrivateIpAddressLimitExceeded`).
-    #[error("{0}")]
-    LimitExceeded(#[source] Failure),
+    LimitExceeded(Failure),
     /// A tag policy or a tag rule refused the tags (`TagPolicyViolation`, `TagLimitExceeded`).
-    #[error("{0}")]
-    TagsRefused(#[source] Failure),
+    TagsRefused(Failure),
     /// Too many calls (`RequestLimitExceeded` and its kin): later it will work.
-    #[error("{0}")]
-    Throttled(#[source] Failure),
+    Throttled(Failure),
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
-    #[error("{0}")]
-    Denied(#[source] Failure),
+    Denied(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue`): trying the same again at once changes nothing.
-    #[error("{0}")]
-    Refused(#[source] Failure),
+    Refused(Failure),
     /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
     /// call may have been carried out.
-    #[error("{0}")]
-    Other(#[source] Failure),
+    Other(Failure),
 }
 
 /// What an answer means for whoever asked.
@@ -318,6 +305,22 @@ impl fmt::Display for Failure {
             write!(formatter, " (request {request_id})")?;
         }
         Ok(())
+    }
+}
+
+/// An answer is said once: the variant adds nothing to it for people.
+impl fmt::Display for CloudError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.failure().fmt(formatter)
+    }
+}
+
+/// An answer with a code and a message says all that there is: the SDK's error under it is the same once more.
+impl StdError for CloudError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let failure = self.failure();
+        let says_all = failure.code.is_some() && failure.message.is_some();
+        failure.source().filter(|_| !says_all)
     }
 }
 

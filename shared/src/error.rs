@@ -1,8 +1,25 @@
 //! Why a run asks for its event to be delivered again. `Ok` means finished, or deliberately ignored or
 //! refused; `Err` means: deliver this event again. Nothing else decides on a retry.
+//!
+//! An error says its own part, and keeps what caused it as its source. [`chain`] puts the parts together, and
+//! whatever shows an error to people uses it.
 
 use crate::cloud::CloudError;
 use crate::events::EventError;
+use crate::ledger::UpdateError;
+use std::error::Error as StdError;
+
+/// An error with everything that caused it, from the outside in: `a: b: c`.
+#[must_use]
+pub fn chain(error: &dyn StdError) -> String {
+    let mut text = error.to_string();
+    let mut inner = error.source();
+    while let Some(cause) = inner {
+        text = format!("{text}: {cause}");
+        inner = cause.source();
+    }
+    text
+}
 
 /// A run that could not finish.
 #[derive(Debug, thiserror::Error)]
@@ -11,16 +28,16 @@ pub enum Error {
     #[error(transparent)]
     Event(#[from] EventError),
     /// The ledger did not answer, so nothing was decided and nothing was changed.
-    #[error("the ledger could not be read, nothing was changed: {0}")]
+    #[error("the ledger could not be read, nothing was changed")]
     LedgerUnread(#[source] CloudError),
     /// What was done is done, but the ledger does not know it yet.
-    #[error("{done}, but the ledger could not be written: {source}")]
+    #[error("{done}, but the ledger could not be written")]
     LedgerUnwritten {
         /// What was done before.
         done: String,
         /// Why the ledger could not be written.
         #[source]
-        source: CloudError,
+        source: UpdateError,
     },
     /// An address is with nobody, and no member of its group takes it.
     #[error("{what}")]
@@ -38,7 +55,7 @@ pub enum Error {
         what: String,
     },
     /// EC2 or CloudTrail did not answer in a way that lets the run end.
-    #[error("{what}: {source}")]
+    #[error("{what}")]
     Unfinished {
         /// What is done, and what is left.
         what: String,
@@ -57,7 +74,7 @@ pub enum Error {
 }
 
 fn all_of(failures: &[Error]) -> String {
-    let all: Vec<String> = failures.iter().map(ToString::to_string).collect();
+    let all: Vec<String> = failures.iter().map(|failure| chain(failure)).collect();
     all.join("; ")
 }
 
@@ -97,5 +114,62 @@ impl Error {
                 failures.first().map_or("Holdfast.Unfinished", Self::name)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Failure;
+
+    fn answer(code: Option<&str>, message: &str) -> CloudError {
+        CloudError::from(Failure {
+            action: "ec2:DescribeAddresses",
+            code: code.map(str::to_owned),
+            message: Some(message.to_owned()),
+            request_id: None,
+            source: Some("connection reset by peer".into()),
+        })
+    }
+
+    #[test]
+    fn each_part_of_a_chain_is_said_once() {
+        let unfinished = Error::Unfinished {
+            what: "nothing was touched".to_owned(),
+            source: answer(None, "no answer"),
+        };
+        assert_eq!(unfinished.to_string(), "nothing was touched");
+        assert_eq!(
+            chain(&unfinished),
+            "nothing was touched: ec2:DescribeAddresses: no answer: connection reset by peer"
+        );
+    }
+
+    #[test]
+    fn what_is_under_a_whole_answer_is_not_said_again() {
+        let unread = Error::LedgerUnread(answer(Some("Throttling"), "slow down"));
+        assert_eq!(
+            chain(&unread),
+            "the ledger could not be read, nothing was changed: ec2:DescribeAddresses: Throttling: slow down"
+        );
+    }
+
+    #[test]
+    fn of_several_groups_each_failure_is_said_with_its_cause() {
+        let late = Error::OutOfTime {
+            what: "b is left".to_owned(),
+        };
+        let some = Error::SomeGroups {
+            done: "moved c".to_owned(),
+            failures: vec![
+                Error::LedgerUnread(answer(Some("Throttling"), "slow down")),
+                late,
+            ],
+        };
+        assert_eq!(
+            chain(&some),
+            "the ledger could not be read, nothing was changed: ec2:DescribeAddresses: Throttling: slow \
+             down; b is left; what was done for other groups: moved c"
+        );
     }
 }

@@ -2,15 +2,18 @@
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
 mod failover;
+mod finding;
+mod phase;
 mod planned;
 
-use crate::clock::Clock;
 use crate::events::Ignored;
 use crate::model::cloudtrail::Call;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
+pub use finding::Finding;
+pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
 use std::net::Ipv4Addr;
@@ -365,56 +368,4 @@ pub struct SweepReport {
     /// Whether each group is ready for a failover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupReport>,
-}
-
-/// Something that a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Finding {
-    /// What happened.
-    pub what: String,
-    /// Why.
-    pub why: String,
-    /// What to do next.
-    pub next: String,
-}
-
-/// How long one phase took.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Phase {
-    /// The phase.
-    pub name: &'static str,
-    /// Its length, in milliseconds.
-    pub ms: u64,
-}
-
-/// Takes the time of each phase.
-#[derive(Debug)]
-pub struct Stopwatch {
-    last: OffsetDateTime,
-    phases: Vec<Phase>,
-}
-
-impl Stopwatch {
-    /// Starts.
-    pub fn start(clock: &impl Clock) -> Self {
-        Self {
-            last: clock.now(),
-            phases: Vec::new(),
-        }
-    }
-
-    /// Ends a phase: the time since the last one ended is its length.
-    pub fn lap(&mut self, name: &'static str, clock: &impl Clock) {
-        let now = clock.now();
-        let ms = u64::try_from((now - self.last).whole_milliseconds()).unwrap_or(0);
-        self.phases.push(Phase { name, ms });
-        self.last = now;
-    }
-
-    /// The phases so far.
-    #[must_use]
-    pub fn into_phases(self) -> Vec<Phase> {
-        self.phases
-    }
 }

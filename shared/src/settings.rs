@@ -2,6 +2,7 @@
 //! one message that names every bad key at once, so that nobody mends them one deployment at a time.
 
 mod arn_pattern;
+mod bad_settings;
 mod reader;
 mod tag_keys;
 mod values;
@@ -10,8 +11,8 @@ mod values;
 mod tests;
 
 pub use arn_pattern::ArnPattern;
+pub use bad_settings::{BadSetting, BadSettings};
 use reader::Reader;
-use std::fmt;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
 pub use values::{Failback, Fencing, Mode, Mover, OnStop, Protection};
@@ -65,39 +66,6 @@ pub struct Settings {
 /// The longest reclaim deadline, and the shortest retention: a tombstone that the ledger forgot while its
 /// address is asked for would leave nobody to ask. It is as far back as CloudTrail's event history reaches.
 const MAX_DEADLINE_DAYS: u64 = 90;
-
-/// One setting that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BadSetting {
-    /// Its key.
-    pub key: String,
-    /// What is wrong with it, and what was expected.
-    pub problem: String,
-}
-
-/// All settings that are wrong.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub struct BadSettings(pub Vec<BadSetting>);
-
-impl fmt::Display for BadSettings {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let count = self.0.len();
-        let (noun, verb) = if count == 1 {
-            ("setting", "is")
-        } else {
-            ("settings", "are")
-        };
-        write!(
-            formatter,
-            "{count} {noun} {verb} wrong, nothing was started: "
-        )?;
-        for (index, bad) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "; " };
-            write!(formatter, "{separator}{}: {}", bad.key, bad.problem)?;
-        }
-        Ok(())
-    }
-}
 
 impl Settings {
     /// Reads the settings from environment variables.

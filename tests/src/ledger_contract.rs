@@ -16,7 +16,8 @@ use holdfast::cloud::CloudError;
 use holdfast::ledger::history::State;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{
-    AllocationRows, Ledger, Snapshot, Written, update_release, update_snapshot,
+    AllocationRows, Ledger, ReadAddressHistory, Snapshot, UpdateError, Written, update_release,
+    update_snapshot,
 };
 use holdfast::model::cloudtrail::AddressChange;
 use holdfast::model::ids::AllocationId;
@@ -29,13 +30,13 @@ use std::collections::BTreeSet;
 use time::Duration;
 
 /// What a check comes to.
-pub type Checked = Result<(), CloudError>;
+pub type Checked = Result<(), UpdateError>;
 
 /// More rows than fit into one page of DynamoDB.
 const MANY: u32 = 600;
 const AT_ONCE: usize = 16;
 
-pub async fn what_nobody_wrote_is_not_known<L: Ledger>(ledger: &L) -> Checked {
+pub async fn what_nobody_wrote_is_not_known<L: Ledger + ReadAddressHistory>(ledger: &L) -> Checked {
     let nothing = AllocationRows {
         snapshot: None,
         release: None,
@@ -111,7 +112,9 @@ pub async fn a_release_gives_way_to_its_next_revision_only<L: Ledger>(ledger: &L
 }
 
 /// What a writer sees whose first reply was lost: the row that is there is its own.
-pub async fn a_write_that_is_repeated_changes_nothing<L: Ledger>(ledger: &L) -> Checked {
+pub async fn a_write_that_is_repeated_changes_nothing<L: Ledger + ReadAddressHistory>(
+    ledger: &L,
+) -> Checked {
     let snapshot = a_snapshot(1);
     store(ledger, &snapshot).await?;
     assert_eq!(ledger.put_snapshot(&snapshot).await?, Written::Conflict);
@@ -274,7 +277,9 @@ pub async fn an_association_leads_to_its_allocation<L: Ledger>(ledger: &L) -> Ch
 }
 
 /// Both ends of a period belong to it; one address has nothing of another's.
-pub async fn the_history_of_an_address_is_told_by_period<L: Ledger>(ledger: &L) -> Checked {
+pub async fn the_history_of_an_address_is_told_by_period<L: Ledger + ReadAddressHistory>(
+    ledger: &L,
+) -> Checked {
     let first = a_snapshot(1);
     let half_a_second_later = NOON + Duration::milliseconds(500);
     let second = Snapshot {
@@ -305,7 +310,9 @@ pub async fn the_history_of_an_address_is_told_by_period<L: Ledger>(ledger: &L) 
     Ok(())
 }
 
-pub async fn a_release_is_in_the_history_as_well<L: Ledger>(ledger: &L) -> Checked {
+pub async fn a_release_is_in_the_history_as_well<L: Ledger + ReadAddressHistory>(
+    ledger: &L,
+) -> Checked {
     let release = a_release(1);
     assert_eq!(ledger.put_release(&release).await?, Written::Stored);
     let told = ledger.history(a_snapshot(1).ip, NOON, NOON).await?;

@@ -31,15 +31,15 @@ pub(super) const TRANSACT_WRITE_ITEMS: &str = "dynamodb:TransactWriteItems";
 /// What [`holdfast::cloud::ReadAddresses`] calls.
 pub const READ_ADDRESSES: &[&str] = &[DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE];
 
-/// What [`holdfast::cloud::Reclaim`] calls. EC2 checks `ec2:CreateTags` for tags that ride along with an
+/// What [`holdfast::cloud::Allocate`] calls. EC2 checks `ec2:CreateTags` for tags that ride along with an
 /// allocation. Source: EC2 user guide, "Grant permission to tag resources during creation".
-pub const RECLAIM: &[&str] = &[ALLOCATE_ADDRESS, "ec2:CreateTags"];
+pub const ALLOCATE: &[&str] = &[ALLOCATE_ADDRESS, "ec2:CreateTags"];
 
 /// What [`holdfast::cloud::Associate`] calls.
 pub const ASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
 
 /// What [`holdfast::cloud::SetReverseDns`] calls.
-pub const NAME_ADDRESS: &[&str] = &[MODIFY_ADDRESS_ATTRIBUTE];
+pub const SET_REVERSE_DNS: &[&str] = &[MODIFY_ADDRESS_ATTRIBUTE];
 
 /// What [`holdfast::cloud::ReadInterfaces`] calls.
 pub const READ_INTERFACES: &[&str] = &[DESCRIBE_NETWORK_INTERFACES];
@@ -51,7 +51,7 @@ pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
 pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
 
 /// What [`holdfast::cloud::health::ReadStatusChecks`] calls.
-pub const READ_HEALTH: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
+pub const READ_STATUS_CHECKS: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 
 /// What [`holdfast::cloud::health::ReadLimits`] calls.
 pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
@@ -60,7 +60,7 @@ pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
 
 /// What [`holdfast::cloud::health::ReadFiringAlarms`] calls.
-pub const READ_FIRING: &[&str] = &[DESCRIBE_ALARMS];
+pub const READ_FIRING_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`holdfast::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[
@@ -79,15 +79,18 @@ pub const REASSOCIATE: &[&str] = &[ASSOCIATE_ADDRESS];
 pub const FENCE: &[&str] = &[STOP_INSTANCES, MODIFY_NETWORK_INTERFACE_ATTRIBUTE];
 
 /// What [`holdfast::cloud::moves::DryRun`] calls, with `DryRun`: EC2 checks the permission for the action itself.
-pub const REHEARSE: &[&str] = &[
+pub const DRY_RUN: &[&str] = &[
     ATTACH_NETWORK_INTERFACE,
     DETACH_NETWORK_INTERFACE,
     ASSOCIATE_ADDRESS,
     DISASSOCIATE_ADDRESS,
 ];
 
-/// What [`holdfast::cloud::Trail`] calls.
-pub const TRAIL: &[&str] = &[LOOKUP_EVENTS];
+/// What [`holdfast::cloud::ReadEventHistory`] calls.
+pub const READ_EVENT_HISTORY: &[&str] = &[LOOKUP_EVENTS];
 
 /// What [`holdfast::ledger::Ledger`] calls.
 pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, PUT_ITEM, UPDATE_ITEM];
+
+/// What [`holdfast::ledger::ReadAddressHistory`] calls.
+pub const READ_ADDRESS_HISTORY: &[&str] = &[QUERY];

@@ -8,14 +8,14 @@ use super::read::{one_of, required};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{DomainType, ResourceType, Tag, TagSpecification};
 use holdfast::cloud::{
-    AllocateAddressRequest, Allocated, Associate, CloudError, Reclaim, SetReverseDns,
+    Allocate, AllocateAddressRequest, Allocated, Associate, CloudError, SetReverseDns,
 };
 use holdfast::model::elastic_ip::Pool;
 use holdfast::model::ids::{AllocationId, AssociationId, EniId};
 use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
 
-impl Reclaim for Aws {
+impl Allocate for Aws {
     /// The pool is named for IPAM only. `PublicIpv4Pool` lets EC2 choose an address from the pool: "To
     /// specify a specific address from the address pool, use the Address parameter instead". A
     /// customer-owned address is named the same way (EC2 API reference, `AllocateAddress`).

@@ -1,5 +1,6 @@
 //! From an SDK error to a [`CloudError`]: code, message and request id are taken out, the error itself
-//! stays underneath. Which variant it becomes is decided in [`holdfast::cloud`], by the code alone.
+//! stays underneath. Where no answer came, it alone says why: a timeout, a refused connection, a name that does
+//! not resolve. Which variant it becomes is decided in [`holdfast::cloud`], by the code alone.
 
 use aws_sdk_ec2::error::ProvideErrorMetadata;
 use aws_sdk_ec2::operation::RequestId;
@@ -14,15 +15,12 @@ pub(super) fn of<E>(action: &'static str, error: SdkError<E, HttpResponse>) -> C
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    let message = match error.message() {
-        Some(message) => message.to_owned(),
-        None if error.raw_response().is_some() => whole_chain(&error),
-        None => format!("no answer: {}", whole_chain(&error)),
-    };
+    let said = error.message().map(str::to_owned);
+    let is_answered = error.raw_response().is_some();
     CloudError::from(Failure {
         action,
         code: error.code().map(str::to_owned),
-        message: Some(message),
+        message: said.or_else(|| (!is_answered).then(|| "no answer".to_owned())),
         request_id: error.request_id().map(str::to_owned),
         source: Some(Box::new(error)),
     })
@@ -41,16 +39,4 @@ pub(super) fn unreadable(
         request_id: None,
         source,
     })
-}
-
-/// Where no answer came, only the innermost error says why: a timeout, a refused connection, a name
-/// that does not resolve.
-fn whole_chain(error: &dyn StdError) -> String {
-    let mut words = error.to_string();
-    let mut inner = error.source();
-    while let Some(cause) = inner {
-        words = format!("{words}: {cause}");
-        inner = cause.source();
-    }
-    words
 }

@@ -32,7 +32,7 @@ where
     match text.parse() {
         Ok(value) => Ok(Some(value)),
         Err(error) => {
-            let what = format!("`{text}`: {error}");
+            let what = format!("`{text}`");
             Err(unreadable(action, what, Some(Box::new(error))))
         }
     }

@@ -4,11 +4,10 @@ use super::actions::LOOKUP_EVENTS;
 use super::read::said;
 use super::{Aws, failure};
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
-use holdfast::cloud::{CloudError, Trail};
+use holdfast::cloud::{CloudError, ReadEventHistory};
 use holdfast::events::from_lookup;
 use holdfast::model::cloudtrail::Record;
 use holdfast::model::ids::AllocationId;
-use time::OffsetDateTime;
 
 /// Source: CloudTrail API reference, `LookupEvents`, `MaxResults`.
 const MAX_IN_A_PAGE: i32 = 50;
@@ -17,13 +16,8 @@ const MAX_IN_A_PAGE: i32 = 50;
 /// address in 90 days are more than a run has time to read, at two pages a second.
 const MAX_PAGES: usize = 20;
 
-impl Trail for Aws {
-    /// CloudTrail's clock ends the window, not ours: whatever it shows has happened.
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        _until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+impl ReadEventHistory for Aws {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let mut records = Vec::new();
         let mut next_page = None;
         for _ in 0..MAX_PAGES {

@@ -310,7 +310,7 @@ async fn fail_back<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         let (Written::Stored | Written::Conflict) =
             written.map_err(|source| Error::LedgerUnwritten {
                 done: format!("the health of {} was read", target.id),
-                source,
+                source: source.into(),
             })?;
     }
     Ok(None)

@@ -2,7 +2,10 @@
 //! reading, nothing is decided here.
 
 use super::observe::Observed;
-use crate::groups::{UnreadableTag, group_of, priority, unreadable, value_of};
+use crate::groups::{
+    UnreadableTag, addresses_of, floating_group, holder, is_of_group, members_of, mover_of,
+    priority, unreadable, value_of,
+};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance};
@@ -129,31 +132,23 @@ impl<'a> Group<'a> {
         pending_reassociation: &[AllocationId],
     ) -> Self {
         let keys = &settings.tags;
-        let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
-        let mut members: Vec<&Instance> = observed
-            .instances
-            .iter()
-            .filter(|instance| is_in(&instance.tags))
-            .collect();
+        let mut members: Vec<&Instance> = members_of(name, &observed.instances, keys).collect();
         members.sort_by_key(|member| (priority(member, keys), member.id.clone()));
-        let own = |address: &&Address| is_in(&address.tags) && address.service_managed.is_none();
+        let addresses = || addresses_of(name, &observed.addresses, keys);
         let mut group = Self {
             name,
             members,
             resources: Vec::new(),
-            free: observed
-                .addresses
-                .iter()
-                .filter(own)
+            free: addresses()
                 .filter(|address| address.association.is_none())
                 .collect(),
         };
         for interface in &observed.interfaces {
-            if is_in(&interface.tags) && !interface.is_aws_managed() {
+            if is_of_group(&interface.tags, name, keys) && !interface.is_aws_managed() {
                 group.add_interface(interface, observed, settings);
             }
         }
-        for address in observed.addresses.iter().filter(own) {
+        for address in addresses() {
             group.add_address(address, settings, pending_reassociation);
         }
         group
@@ -197,13 +192,15 @@ impl<'a> Group<'a> {
         observed: &Observed,
         settings: &Settings,
     ) {
-        let mover = mover_of(&interface.tags, settings);
+        let mover = mover_of(&interface.tags, &settings.tags);
         let attachment = interface.attachment.as_ref();
         let is_primary = attachment.is_some_and(Attachment::is_primary);
         let location = location_of(attachment);
-        let stays = (is_primary && mover != Mover::Eni) || matches!(mover, Mover::Ip | Mover::Eip);
+        let floats = floating_group(interface, &settings.tags).is_some();
+        // A primary interface that is to move counts as what moves: the obstacle says what to change.
+        let is_whole = floats || (is_primary && mover == Mover::Eni);
         let is_secondary = |ip: &Ipv4Addr| Some(*ip) != interface.primary_ip;
-        if stays && attachment.is_some() {
+        if !is_whole {
             let ips: Vec<Ipv4Addr> = interface
                 .private_ips
                 .keys()
@@ -213,7 +210,7 @@ impl<'a> Group<'a> {
             let is_own = |ip: &Ipv4Addr| {
                 observed.addresses.iter().any(|address| {
                     let held = address.association.as_ref();
-                    group_of(&address.tags, &settings.tags) == Some(self.name)
+                    is_of_group(&address.tags, self.name, &settings.tags)
                         && held.is_some_and(|held| {
                             held.eni.as_ref() == Some(&interface.id) && held.private_ip == Some(*ip)
                         })
@@ -250,28 +247,25 @@ impl<'a> Group<'a> {
         settings: &Settings,
         pending_reassociation: &[AllocationId],
     ) {
-        let Some(association) = &address.association else {
+        if address.association.is_none() {
             if pending_reassociation.contains(&address.allocation) {
                 self.push_address(address, Location::Unheld, settings);
             }
             return;
-        };
+        }
         let rides = self
             .resources
             .iter()
             .any(|resource| resource.public_ips.contains(&address.ip));
-        let holder = association
-            .instance
-            .as_ref()
-            .filter(|id| self.member(id).is_some());
-        if let Some(holder) = holder.filter(|_| !rides) {
+        let holder = holder(address).filter(|id| self.member(id).is_some() && !rides);
+        if let Some(holder) = holder {
             self.push_address(address, Location::Held(holder.clone()), settings);
         }
     }
 
     /// An Elastic IP that is to move by its private IP takes that along.
     fn push_address(&mut self, address: &'a Address, location: Location, settings: &Settings) {
-        let mover = mover_of(&address.tags, settings);
+        let mover = mover_of(&address.tags, &settings.tags);
         let held = (mover == Mover::Ip)
             .then(|| self.secondary_private_ip(address))
             .flatten();
@@ -301,7 +295,7 @@ impl<'a> Group<'a> {
     ) -> Option<(&'a AttachedInterface, Ipv4Addr)> {
         let association = address.association.as_ref()?;
         let ip = association.private_ip?;
-        let holder = self.member(association.instance.as_ref()?)?;
+        let holder = self.member(holder(address)?)?;
         let mut interfaces = holder.interfaces.iter();
         let interface = interfaces.find(|each| Some(&each.id) == association.eni.as_ref())?;
         let first = interface.private_ips.first()?;
@@ -318,11 +312,6 @@ fn location_of(attachment: Option<&Attachment>) -> Location {
         (Some(instance), AttachmentState::Detaching) => Location::Detaching(instance.clone()),
         (Some(instance), _) => Location::Held(instance.clone()),
     }
-}
-
-/// How something is to move. A value that is no mover counts as `auto`.
-fn mover_of(tags: &Tags, settings: &Settings) -> Mover {
-    value_of(tags, &settings.tags.mover).unwrap_or(Mover::Auto)
 }
 
 /// The Elastic IPs on an interface, or on some of its private IPs.

@@ -11,7 +11,7 @@ use super::route::MoveAction;
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
-use crate::groups::group_of;
+use crate::groups::{group_of, holder};
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
@@ -77,10 +77,10 @@ impl Observed {
             .interfaces
             .iter()
             .filter_map(|each| Some((&each.tags, each.instance()?)));
-        let addresses = self.addresses.iter().filter_map(|each| {
-            let holder = each.association.as_ref()?.instance.as_ref()?;
-            Some((&each.tags, holder))
-        });
+        let addresses = self
+            .addresses
+            .iter()
+            .filter_map(|each| Some((&each.tags, holder(each)?)));
         let held = interfaces.chain(addresses);
         held.filter_map(|(tags, holder)| Some((group_of(tags, &settings.tags)?, holder)))
     }

@@ -9,6 +9,7 @@ use super::messages;
 use super::observe::Observed;
 use super::route::MoveAction;
 use crate::cloud::CloudError;
+use crate::error::chain;
 use crate::groups::UnreadableTag;
 use crate::ledger::Lease;
 use crate::ledger::lease::FailoverRecord;
@@ -218,7 +219,7 @@ impl Progress {
         if let Some(report) = self.moves.get_mut(&one.resource) {
             report.tried.push(Tried {
                 standby: one.to.clone(),
-                why: failure.to_string(),
+                why: chain(&failure),
             });
         }
         let refused = &mut self.excluded.standbys;

@@ -4,10 +4,10 @@ use super::assessment::is_down;
 use super::decide::PlanInput;
 use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
-use crate::groups::group_of;
+use crate::groups::{is_of_group, own_interfaces, targets};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
-use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits, PublicIp};
+use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits};
 use crate::model::interface::{Attachment, Interface};
 use crate::settings::Mover;
 use std::collections::BTreeSet;
@@ -236,7 +236,9 @@ fn plan_private_ip_move(
     let standby = member.id.clone();
     let is_good =
         |each: &&AttachedInterface| only_tagged.is_none_or(|group| has_tag(input, &each.id, group));
-    let in_subnet = || own_interfaces(input, member).filter(|each| each.subnet.as_ref() == subnet);
+    let keys = &input.settings.tags;
+    let own = || own_interfaces(member, &input.observed.interfaces, keys);
+    let in_subnet = || own().filter(|each| each.subnet.as_ref() == subnet);
     let Some(target) = in_subnet().find(is_good) else {
         if let Some(untagged) = in_subnet().next() {
             let eni = untagged.id.clone();
@@ -276,27 +278,25 @@ fn plan_address_move(
     member: &Instance,
     reserved: &mut Reservations,
 ) -> Result<MoveAction, Obstacle> {
-    let is_open = |eni: &EniId, ip: Ipv4Addr, public: Option<&PublicIp>| {
-        public.is_none_or(|public| public.auto_assigned)
-            && !reserved.places.contains(&(eni.clone(), ip))
-            && !has_address(input, eni, ip)
-    };
-    let mut places = own_interfaces(input, member).flat_map(|interface| {
-        let ips = interface.private_ips.iter();
-        ips.map(move |ip| (interface.id.clone(), ip))
-    });
-    let open = places.find(|(eni, ip)| is_open(eni, ip.ip, ip.public.as_ref()));
-    let Some((eni, place)) = open else {
+    let free = targets(
+        member,
+        &input.observed.addresses,
+        &input.observed.interfaces,
+        &input.settings.tags,
+        &reserved.places,
+    );
+    let Some(target) = free.into_iter().next() else {
         return Err(Obstacle::NoFreePrivateIp {
             standby: member.id.clone(),
         });
     };
-    reserved.places.insert((eni.clone(), place.ip));
+    let place = (target.eni.clone(), target.private_ip);
+    reserved.places.insert(place);
     Ok(MoveAction::Address {
         allocation: address.allocation.clone(),
-        eni,
-        private_ip: place.ip,
-        displaced: place.public.map(|public| public.ip),
+        eni: target.eni,
+        private_ip: target.private_ip,
+        displaced: target.auto_assigned,
         association_change: association_change(input, address),
     })
 }
@@ -333,31 +333,8 @@ fn plan_move_with_private_ip(
     )
 }
 
-/// The interfaces that are the member's own: not an AWS service's, and none that moves among the group.
-fn own_interfaces<'a>(
-    input: &PlanInput<'a>,
-    member: &'a Instance,
-) -> impl Iterator<Item = &'a AttachedInterface> {
-    let input = *input;
-    member.interfaces.iter().filter(move |each| {
-        let floats = input.group.resources.iter().any(
-            |resource| matches!(&resource.cargo, ResourceKind::Interface(floating) if floating.id == each.id),
-        );
-        !each.service_managed && !floats
-    })
-}
-
 fn has_tag(input: &PlanInput<'_>, eni: &EniId, group: &str) -> bool {
     let mut interfaces = input.observed.interfaces.iter();
     let keys = &input.settings.tags;
-    interfaces.any(|each| each.id == *eni && group_of(&each.tags, keys) == Some(group))
-}
-
-fn has_address(input: &PlanInput<'_>, eni: &EniId, ip: Ipv4Addr) -> bool {
-    let mut held = input
-        .observed
-        .addresses
-        .iter()
-        .filter_map(|each| each.association.as_ref());
-    held.any(|held| held.eni.as_ref() == Some(eni) && held.private_ip == Some(ip))
+    interfaces.any(|each| each.id == *eni && is_of_group(&each.tags, group, keys))
 }

@@ -11,7 +11,7 @@ use super::{AlarmFailoverCloud, FUNCTION};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::moves::DryRunCall;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::ledger::{Lease, Ledger};
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::{Instance, InstanceState};
@@ -294,7 +294,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 device_index: 1,
             };
             match self.ports.cloud.dry_run(&call).await {
-                Err(denied @ CloudError::Denied(_)) => Some(((eni, instance), denied.to_string())),
+                Err(denied @ CloudError::Denied(_)) => Some(((eni, instance), chain(&denied))),
                 _ => None,
             }
         }));

@@ -3,10 +3,9 @@
 
 use super::assignment::{Assignment, Candidate, assign};
 use super::group::{Group, StoppedHolder, on_stop};
-use super::plan::Target;
 use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
 use super::state::Observed;
-use crate::groups::{group_of, priority};
+use crate::groups::{Target, group_of, priority};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;

@@ -1,15 +1,15 @@
 //! A group as its tags and EC2's associations show it: whose address is where, which instance lacks
 //! one, and on which private IP it would go. Pure reading, nothing is decided here.
 
-use super::plan::Target;
 use super::state::Observed;
-use crate::groups::{group_of, slots_of, value_of};
+use crate::groups::{
+    Target, addresses_of, floating_group, holder, members_of, slots_of, targets, value_of,
+};
 use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::{EniId, InstanceId};
-use crate::model::instance::{Instance, PublicIp};
-use crate::model::interface::{Attachment, Interface};
-use crate::model::tags::Tags;
+use crate::model::ids::InstanceId;
+use crate::model::instance::Instance;
 use crate::settings::{OnStop, Settings, TagKeys};
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// One group: its addresses, and the instances that share them.
@@ -64,22 +64,16 @@ impl<'a> Group<'a> {
     /// The group of that name.
     #[must_use]
     pub fn named(name: &'a str, observed: &'a Observed, keys: &'a TagKeys) -> Self {
-        let is_in = |tags: &Tags| group_of(tags, keys) == Some(name);
         let mut group = Self {
             name,
-            addresses: observed
-                .addresses
-                .iter()
-                .filter(|address| is_in(&address.tags) && address.service_managed.is_none())
+            addresses: addresses_of(name, &observed.addresses, keys)
                 .filter(|address| !moves_with_interface(address, observed, name, keys))
                 .collect(),
             members: Vec::new(),
             keys,
             observed,
         };
-        let instances = observed.instances.iter();
-        group.members = instances
-            .filter(|instance| is_in(&instance.tags))
+        group.members = members_of(name, &observed.instances, keys)
             .map(|instance| group.member(instance))
             .collect();
         group
@@ -167,10 +161,16 @@ impl<'a> Group<'a> {
         let has = [standing.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let free_targets = free_targets(instance, self.observed, self.keys);
+        let free = targets(
+            instance,
+            &self.observed.addresses,
+            &self.observed.interfaces,
+            self.keys,
+            &BTreeSet::new(),
+        );
         let needs: Vec<Need<'_>> = wanted
             .into_iter()
-            .zip(free_targets)
+            .zip(free)
             .map(|(slot, target)| Need { slot, target })
             .collect();
         Member {
@@ -213,14 +213,6 @@ pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
     value_of(&address.tags, &settings.tags.on_stop).unwrap_or(settings.on_stop)
 }
 
-/// The group among whose members an interface moves by itself: that of its tag. The one that an instance was
-/// launched with stays, whatever its tags.
-fn floating_group<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
-    let attachment = interface.attachment.as_ref();
-    let is_primary = attachment.is_some_and(Attachment::is_primary);
-    group_of(&interface.tags, keys).filter(|_| !is_primary)
-}
-
 /// Whether an address is on an interface that moves among the group: where that goes, the address goes.
 fn moves_with_interface(
     address: &Address,
@@ -236,13 +228,6 @@ fn moves_with_interface(
     })
 }
 
-fn holder(address: &Address) -> Option<&InstanceId> {
-    address
-        .association
-        .as_ref()
-        .and_then(|association| association.instance.as_ref())
-}
-
 /// Whether an instance's interfaces show an Elastic IP.
 fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
     let mut private_ips = instance
@@ -252,53 +237,5 @@ fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
     private_ips.any(|private| {
         let public = private.public.filter(|public| !public.auto_assigned);
         public.is_some_and(|public| public.ip == ip)
-    })
-}
-
-/// The private IPs of an instance that can take an address: the primary one of each interface first,
-/// by device index, then the others. One that has an Elastic IP already, of whatever group, is left out:
-/// a second one would drive it away. So are those of an interface that moves among a group: an address that
-/// belongs to the instance would go with it.
-fn free_targets(instance: &Instance, observed: &Observed, keys: &TagKeys) -> Vec<Target> {
-    let moves = |eni: &EniId| {
-        let mut interfaces = observed.interfaces.iter();
-        interfaces
-            .any(|interface| interface.id == *eni && floating_group(interface, keys).is_some())
-    };
-    let own = || {
-        let interfaces = instance.interfaces.iter();
-        interfaces.filter(|interface| !interface.service_managed && !moves(&interface.id))
-    };
-    let all =
-        |interface: &'_ crate::model::instance::AttachedInterface| interface.private_ips.clone();
-    let primary = own().flat_map(|interface| {
-        let first = all(interface).into_iter().take(1);
-        first.map(|ip| (interface.id.clone(), ip))
-    });
-    let others = own().flat_map(|interface| {
-        let rest = all(interface).into_iter().skip(1);
-        rest.map(|ip| (interface.id.clone(), ip))
-    });
-    primary
-        .chain(others)
-        .filter(|(eni, private)| {
-            let auto_assigned = private.public.is_none_or(|public| public.auto_assigned);
-            auto_assigned && !has_address(observed, eni, private.ip)
-        })
-        .map(|(eni, private)| Target {
-            eni,
-            private_ip: private.ip,
-            auto_assigned: private.public.map(|PublicIp { ip, .. }| ip),
-        })
-        .collect()
-}
-
-fn has_address(observed: &Observed, eni: &EniId, private_ip: Ipv4Addr) -> bool {
-    let mut associations = observed
-        .addresses
-        .iter()
-        .filter_map(|address| address.association.as_ref());
-    associations.any(|association| {
-        association.eni.as_ref() == Some(eni) && association.private_ip == Some(private_ip)
     })
 }

@@ -1,21 +1,11 @@
 //! Which address goes to which instance, and why.
 
+use crate::groups::Target;
 use crate::model::elastic_ip::Association;
-use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
+use crate::model::ids::{AllocationId, AssociationId, InstanceId};
 use crate::model::instance::InstanceState;
 use crate::report::{AssociationReport, PlacementReason};
 use std::net::Ipv4Addr;
-
-/// A private IP that can take an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
-    /// The interface.
-    pub eni: EniId,
-    /// The private IP.
-    pub private_ip: Ipv4Addr,
-    /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
-    pub auto_assigned: Option<Ipv4Addr>,
-}
 
 /// What to do for an instance that is said to run.
 #[derive(Debug, Clone, PartialEq, Eq)]

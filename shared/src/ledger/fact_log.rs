@@ -7,13 +7,12 @@
 //! about. And a look that shows what is known by then is not kept, since it would be a write for each
 //! address and sweep.
 
-use super::Snapshot;
-use super::snapshot::{AllocationState, NEVER, Observation};
-use crate::model::cloudtrail::{Actor, AddressChange, Record};
-use crate::model::elastic_ip::{Address, Association, Pool};
-use crate::model::ids::{AssociationId, BorderGroup};
-use crate::model::tags::Tags;
-use serde::{Deserialize, Serialize};
+use super::snapshot::{
+    AllocationState, Fact, FactKind, FactLog, NEVER, Observation, ObservedAddress, Snapshot,
+};
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::AssociationId;
 use time::{Duration, OffsetDateTime};
 
 /// How many facts a row keeps. They hold all that happens to an address within the delays of CloudTrail. A row
@@ -22,46 +21,6 @@ pub const MAX_FACTS: usize = 12;
 
 /// How long a fact is kept after the youngest: for as long as Lambda tries an event again, and longer.
 const KEPT_FOR: Duration = Duration::DAY;
-
-/// The facts, oldest first, and the row before them.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct FactLog {
-    /// The row before the first of the facts; none where they are all there is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    before: Option<Box<Snapshot>>,
-    facts: Vec<Fact>,
-}
-
-/// A call or a look, and the moment that it is true of.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Fact {
-    #[serde(with = "time::serde::rfc3339")]
-    pub(super) at: OffsetDateTime,
-    pub(super) what: FactKind,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(super) enum FactKind {
-    ApiCall {
-        event_id: String,
-        by: Actor,
-        change: AddressChange,
-    },
-    Observed(ObservedAddress),
-}
-
-/// What a look showed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct ObservedAddress {
-    pub(super) pool: Pool,
-    pub(super) border_group: Option<BorderGroup>,
-    pub(super) tags: Tags,
-    pub(super) association: Option<Association>,
-    pub(super) service_managed: Option<String>,
-    pub(super) names_were_read: bool,
-    pub(super) reverse_dns: Option<String>,
-}
 
 impl Fact {
     pub(super) fn called(record: &Record) -> Self {
@@ -158,19 +117,6 @@ impl Fact {
 }
 
 impl FactLog {
-    pub(super) fn of(fact: Fact) -> Self {
-        Self {
-            before: None,
-            facts: vec![fact],
-        }
-    }
-
-    /// Whether there is none: the row stands for itself.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.before.is_none() && self.facts.is_empty()
-    }
-
     /// Whether one of the facts tells of this association.
     pub(super) fn names(&self, id: &AssociationId) -> bool {
         self.facts.iter().any(|fact| fact.names(id))

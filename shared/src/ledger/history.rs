@@ -1,12 +1,27 @@
 //! The history of an address: each state that its rows went through, dated, under its IP, so that one
 //! query answers what happened to it in a period. An entry is written as one with the row itself and is
-//! never changed.
+//! never changed. No function asks for it: people do, as docs/SEMANTICS.md shows, and tests.
 
-use super::snapshot::AllocationState;
-use super::{ReleaseRecord, Snapshot};
+use super::release::ReleaseRecord;
+use super::snapshot::{AllocationState, Snapshot};
+use crate::cloud::CloudError;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
+
+/// Asking for the history of an address.
+pub trait ReadAddressHistory: Send + Sync {
+    /// What the ledger knew of an address in a period, both ends included, oldest first: one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`](super::Ledger::read).
+    fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> impl Future<Output = Result<Vec<Entry>, CloudError>> + Send;
+}
 
 /// One state of an address, from its moment on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

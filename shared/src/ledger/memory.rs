@@ -1,7 +1,10 @@
 //! The ledger in memory: for tests, and the plainest statement of what a ledger does.
 
-use super::lease::{Acquire, Claim};
-use super::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use super::history::{Entry, ReadAddressHistory};
+use super::lease::{Acquire, Claim, Lease};
+use super::port::{AllocationRows, Ledger, Written};
+use super::release::ReleaseRecord;
+use super::snapshot::Snapshot;
 use crate::cloud::CloudError;
 use crate::model::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
@@ -57,19 +60,6 @@ impl Ledger for MemoryLedger {
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
         Ok(self.with_rows(|rows| rows.holders.get(association).cloned()))
-    }
-
-    async fn history(
-        &self,
-        ip: Ipv4Addr,
-        from: OffsetDateTime,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Entry>, CloudError> {
-        let is_asked_for = |entry: &&Entry| entry.ip == ip && (from..=until).contains(&entry.at);
-        let mut entries: Vec<Entry> =
-            self.with_rows(|rows| rows.history.iter().filter(is_asked_for).cloned().collect());
-        entries.sort_by_key(|entry| (entry.at, entry.name()));
-        Ok(entries)
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
@@ -134,5 +124,20 @@ impl Ledger for MemoryLedger {
             rows.leases.insert(lease.group.clone(), lease.clone());
             Written::Stored
         }))
+    }
+}
+
+impl ReadAddressHistory for MemoryLedger {
+    async fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<Entry>, CloudError> {
+        let is_asked_for = |entry: &&Entry| entry.ip == ip && (from..=until).contains(&entry.at);
+        let mut entries: Vec<Entry> =
+            self.with_rows(|rows| rows.history.iter().filter(is_asked_for).cloned().collect());
+        entries.sort_by_key(|entry| (entry.at, entry.name()));
+        Ok(entries)
     }
 }

@@ -1,7 +1,7 @@
 //! The record of one release: who, when, and what became of it. One for each allocation id, since an
 //! allocation ends once.
 
-use crate::ledger::snapshot::Unlocked;
+use super::snapshot::Unlocked;
 use crate::model::cloudtrail::{Actor, Call};
 use crate::model::ids::{AllocationId, BorderGroup};
 use serde::{Deserialize, Serialize};
@@ -163,8 +163,6 @@ pub enum PendingReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LostReason {
-    /// EC2 said `AuthFailure`. No longer written, since that is no proof; rows of earlier versions have it.
-    AnotherAccount,
     /// It did not become available before the deadline.
     Deadline,
     /// It was released again and again, more often than it is to be taken back.

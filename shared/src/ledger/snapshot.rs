@@ -1,8 +1,7 @@
-//! The last known state of one allocation, and the one place that decides how states follow each other
-//! in time. All of it is pure: the same rules serve every ledger and every function.
+//! What the ledger knows of one allocation: its last known state, and the facts that it rests on. Plain data;
+//! how states follow each other in time is decided in [`super::fact_log`].
 
-use super::fact_log::{Fact, FactKind, FactLog, ObservedAddress};
-use crate::model::cloudtrail::{Actor, AddressChange, Allocation, Record};
+use crate::model::cloudtrail::{Actor, AddressChange, Allocation};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, BorderGroup};
 use crate::model::tags::Tags;
@@ -171,31 +170,6 @@ pub struct Observation<'a> {
 }
 
 impl Snapshot {
-    /// The first snapshot of an address that was seen.
-    #[must_use]
-    pub fn first(observation: Observation<'_>) -> Self {
-        let fact = Fact::seen(observation);
-        let mut first = Self::blank(&observation.address.allocation, observation.address.ip);
-        // No tag is missed by a first look, whichever protects.
-        first.apply_fact(&fact, "");
-        first.fact_log = FactLog::of(fact);
-        first
-    }
-
-    /// The snapshot of an address that CloudTrail says was allocated.
-    #[must_use]
-    pub fn from_allocation(allocation: &Allocation, at: OffsetDateTime) -> Self {
-        let birth = FactKind::ApiCall {
-            event_id: String::new(),
-            by: Actor::default(),
-            change: AddressChange::Allocated(allocation.clone()),
-        };
-        Self {
-            fact_log: FactLog::of(Fact { at, what: birth }),
-            ..Self::at_allocation(allocation, at)
-        }
-    }
-
     pub(super) fn at_allocation(allocation: &Allocation, at: OffsetDateTime) -> Self {
         Self {
             pool: allocation.pool.clone(),
@@ -232,144 +206,6 @@ impl Snapshot {
         }
     }
 
-    /// This snapshot after a look at the address. None when the look taught nothing: it showed what was
-    /// known by then, it is older than all that is kept, or it is younger than the end.
-    #[must_use]
-    pub fn after_observation(
-        &self,
-        observation: Observation<'_>,
-        protect_tag: &str,
-    ) -> Option<Self> {
-        self.with_fact(Fact::seen(observation), protect_tag)
-    }
-
-    /// Takes over what a look showed. Tags, association and reverse name have times of their own: a look is
-    /// younger than some of them, and may be older than others.
-    pub(super) fn apply_observation(
-        &mut self,
-        seen: &ObservedAddress,
-        at: OffsetDateTime,
-        protect_tag: &str,
-    ) {
-        if at < self.observed_at {
-            return;
-        }
-        let before = self.clone();
-        self.border_group.clone_from(&seen.border_group);
-        self.pool.clone_from(&seen.pool);
-        self.service_managed.clone_from(&seen.service_managed);
-        let is_first = before.observed_at == NEVER;
-        if at >= self.tags_as_of && (is_first || self.tags != seen.tags) {
-            self.tagged(seen.tags.clone(), at, None, protect_tag);
-        }
-        if at >= before.association_known_at() {
-            apply_observed_association(&mut self.association, seen.association.as_ref(), at);
-        }
-        if seen.names_were_read && at >= before.reverse_name_known_at() {
-            follow(&mut self.reverse_dns, seen.reverse_dns.as_ref(), at);
-        }
-        if is_first || *self != before {
-            self.observed_at = at;
-            self.as_of = self.as_of.max(at);
-        }
-    }
-
-    pub(super) fn association_known_at(&self) -> OffsetDateTime {
-        known_at(self.association.as_ref())
-    }
-
-    pub(super) fn reverse_name_known_at(&self) -> OffsetDateTime {
-        known_at(self.reverse_dns.as_ref())
-    }
-
-    /// This snapshot as a tombstone. What was known stays, and since when: it is what a reclaim restores.
-    #[must_use]
-    pub fn ended(&self, at: OffsetDateTime) -> Self {
-        Self {
-            state: AllocationState::Released { at },
-            ..self.clone()
-        }
-    }
-
-    /// The snapshot of the allocation that this address came back as. An association that was not
-    /// restored is carried over as ended, so that it is not forgotten.
-    #[must_use]
-    pub fn reallocated(
-        &self,
-        address: &Address,
-        restored: Option<Association>,
-        at: OffsetDateTime,
-    ) -> Self {
-        let ended_at = if let AllocationState::Released { at } = self.state {
-            at
-        } else {
-            at
-        };
-        let ended = |held: &mut Dated<_>| held.until = held.until.or(Some(ended_at));
-        let mut association = self.association.clone();
-        association.iter_mut().for_each(ended);
-        if let Some(value) = restored {
-            association = Some(Dated::since(value, at));
-        }
-        Self {
-            allocation: address.allocation.clone(),
-            tags: address.tags.clone(),
-            association,
-            unprotected: None,
-            unlocked: Vec::new(),
-            transfer_offer: None,
-            state: AllocationState::Allocated,
-            observed_at: at,
-            tags_as_of: at,
-            as_of: at,
-            revision: 0,
-            fact_log: FactLog::default(),
-            ..self.clone()
-        }
-    }
-
-    /// This snapshot with one more reclaim counted; those of more than a day before are forgotten.
-    #[must_use]
-    pub fn with_reclaim(mut self, reclaim: Reclaimed) -> Self {
-        self.reclaims
-            .retain(|before| reclaim.at - before.at < time::Duration::DAY);
-        self.reclaims.push(reclaim);
-        self
-    }
-
-    /// This snapshot with what `reallocated` remembers of the allocation before; none when it knows as much.
-    #[must_use]
-    pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
-        let mut next = self.clone();
-        next.association = next.association.or_else(|| reallocated.association.clone());
-        next.reverse_dns = next.reverse_dns.or_else(|| reallocated.reverse_dns.clone());
-        if next.reclaims.is_empty() {
-            next.reclaims.clone_from(&reallocated.reclaims);
-        }
-        (next != *self).then_some(next)
-    }
-
-    /// Rebuilds an allocation's last state from CloudTrail's records of it, oldest first: its birth and
-    /// all that followed. None when the records do not reach back to its birth.
-    #[must_use]
-    pub fn from_records(
-        records: &[Record],
-        allocation: &AllocationId,
-        protect_tag: &str,
-    ) -> Option<Self> {
-        let born = records.iter().find_map(|record| match &record.change {
-            AddressChange::Allocated(birth) if birth.allocation == *allocation => {
-                Some(Self::from_allocation(birth, record.call.at))
-            }
-            _ => None,
-        })?;
-        Some(records.iter().fold(born, |snapshot, record| {
-            snapshot
-                .after_record(record, protect_tag)
-                .unwrap_or(snapshot)
-        }))
-    }
-
     /// Whether the account still has it, as far as is known.
     #[must_use]
     pub fn is_allocated(&self) -> bool {
@@ -394,36 +230,57 @@ impl<T> Dated<T> {
     }
 }
 
-/// The same tie stays as old as it is known to be; a call may have named less of it than a look shows.
-fn apply_observed_association(
-    held: &mut Option<Dated<Association>>,
-    shown: Option<&Association>,
-    at: OffsetDateTime,
-) {
-    match (held.as_mut(), shown) {
-        (Some(held), Some(shown)) if held.value.id == shown.id && held.until.is_none() => {
-            held.value = shown.clone();
+/// The facts, oldest first, and the row before them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FactLog {
+    /// The row before the first of the facts; none where they are all there is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<Box<Snapshot>>,
+    pub(super) facts: Vec<Fact>,
+}
+
+/// A call or a look, and the moment that it is true of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Fact {
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) at: OffsetDateTime,
+    pub(super) what: FactKind,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum FactKind {
+    ApiCall {
+        event_id: String,
+        by: Actor,
+        change: AddressChange,
+    },
+    Observed(ObservedAddress),
+}
+
+/// What a look showed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct ObservedAddress {
+    pub(super) pool: Pool,
+    pub(super) border_group: Option<BorderGroup>,
+    pub(super) tags: Tags,
+    pub(super) association: Option<Association>,
+    pub(super) service_managed: Option<String>,
+    pub(super) names_were_read: bool,
+    pub(super) reverse_dns: Option<String>,
+}
+
+impl FactLog {
+    pub(super) fn of(fact: Fact) -> Self {
+        Self {
+            before: None,
+            facts: vec![fact],
         }
-        _ => follow(held, shown, at),
     }
-}
 
-/// The moment at which the fact ended, or began.
-fn known_at<T>(held: Option<&Dated<T>>) -> OffsetDateTime {
-    held.map_or(NEVER, |held| held.until.unwrap_or(held.since))
-}
-
-/// Brings a held fact up to date with what is so now: a new value replaces the old, an absent one ends
-/// it but keeps it.
-pub(super) fn follow<T: Clone + PartialEq>(
-    held: &mut Option<Dated<T>>,
-    now: Option<&T>,
-    at: OffsetDateTime,
-) {
-    match (held.as_mut(), now) {
-        (Some(held), None) if held.until.is_none() => held.until = Some(at),
-        (Some(held), Some(value)) if held.value == *value && held.until.is_none() => {}
-        (_, Some(value)) => *held = Some(Dated::since(value.clone(), at)),
-        (_, None) => {}
+    /// Whether there is none: the row stands for itself.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.before.is_none() && self.facts.is_empty()
     }
 }

@@ -6,9 +6,8 @@ use super::observe::AT_ONCE;
 use super::state::{AccountState, AffectedRows};
 use super::{ReconcileCloud, decide, release_of};
 use crate::clock::Clock;
-use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::ledger::{AllocationRows, Ledger, Snapshot, update_snapshot};
+use crate::ledger::{AllocationRows, Ledger, Snapshot, UpdateError, update_snapshot};
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
@@ -91,7 +90,7 @@ pub(super) async fn release_to_retry<C: ReconcileCloud, L: Ledger, K: Clock>(
 
 /// Every write is tried before one that failed fails the run.
 async fn all_written(
-    mut writes: impl Stream<Item = Result<Option<Snapshot>, CloudError>> + Unpin,
+    mut writes: impl Stream<Item = Result<Option<Snapshot>, UpdateError>> + Unpin,
 ) -> Result<Vec<Snapshot>, Error> {
     let (mut rows, mut failure) = (Vec::new(), None);
     while let Some(write) = writes.next().await {

@@ -12,9 +12,9 @@ pub(super) use trouble::Trouble;
 
 use crate::clock::Clock;
 use crate::cloud::{
-    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Disassociate, Failure,
-    InstanceFilter, InterfaceFilter, Missing, ReadAddresses, ReadInstances, ReadInterfaces,
-    Reclaim, SetReverseDns, Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError,
+    Disassociate, Failure, InstanceFilter, InterfaceFilter, Missing, ReadAddresses,
+    ReadEventHistory, ReadInstances, ReadInterfaces, SetReverseDns,
 };
 use crate::error::Error;
 use crate::events::Trigger;
@@ -310,7 +310,7 @@ impl ReadAddresses for Cloud {
     }
 }
 
-impl Reclaim for Cloud {
+impl Allocate for Cloud {
     async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         let mut account = self.asked("AllocateAddress")?;
         if account.taken || account.addresses.values().any(|held| held.ip == request.ip) {
@@ -396,16 +396,10 @@ impl Disassociate for Cloud {
     }
 }
 
-impl Trail for Cloud {
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+impl ReadEventHistory for Cloud {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let account = self.asked("LookupEvents")?;
-        let names_it = |record: &&Record| {
-            record.call.at <= until && format!("{record:?}").contains(allocation.as_str())
-        };
+        let names_it = |record: &&Record| format!("{record:?}").contains(allocation.as_str());
         Ok(account.history.iter().filter(names_it).cloned().collect())
     }
 }

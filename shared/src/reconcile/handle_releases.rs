@@ -13,7 +13,8 @@ use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::{
-    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, UpdateError, update_release,
+    update_snapshot,
 };
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
@@ -216,7 +217,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         self.lookups += 1;
         let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
         let history: Result<_, CloudError> =
-            retry_transient(clock, || cloud.event_history(allocation, clock.now())).await;
+            retry_transient(clock, || cloud.event_history(allocation)).await;
         history.ok()
     }
 
@@ -248,7 +249,7 @@ fn is_still_open(outcome: Outcome) -> bool {
     )
 }
 
-fn unwritten(source: CloudError) -> Error {
+fn unwritten(source: UpdateError) -> Error {
     Error::LedgerUnwritten {
         done: "nothing was changed in EC2".to_owned(),
         source,

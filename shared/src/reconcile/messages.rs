@@ -6,7 +6,7 @@ use super::handle_releases::HandledReleases;
 use super::state::{AccountState, AffectedRows, Look};
 use super::{FUNCTION, transfer};
 use crate::alarm_failover::Audit;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::instance_start::PlacedWaiting;
 use crate::ledger::Snapshot;
 use crate::model::cloudtrail::{AddressChange, Record};
@@ -145,10 +145,11 @@ pub(super) fn is_news(failover: &Report) -> bool {
 /// The same, with what could not be finished beside it.
 pub(super) fn with_failures(mut report: Report, failures: &[Error]) -> Report {
     for failure in failures {
-        report.summary = format!("{}; not finished: {failure}", report.summary);
+        let why = chain(failure);
+        report.summary = format!("{}; not finished: {why}", report.summary);
         report.findings.push(Finding {
             what: format!("reconcile has not finished all that it began ({})", failure.name()),
-            why: failure.to_string(),
+            why,
             next: "nothing yet: the next run tries again, and fails where it has nothing else to tell, of \
                    which the alarm reconcile-errors tells"
                 .to_owned(),
@@ -279,7 +280,7 @@ fn names_unread(look: &Look) -> Option<Finding> {
     let refusal = look.reverse_dns_names_refused.as_ref()?;
     Some(Finding {
         what: "the reverse DNS names could not be read, those known before stay".to_owned(),
-        why: refusal.to_string(),
+        why: chain(refusal),
         next: "allow ec2:DescribeAddressesAttribute to the function's role, so that a reclaim can restore \
                them"
         .to_owned(),

@@ -9,6 +9,7 @@ use super::plan::{Conclusion, ReclaimPlan};
 use super::plan::{how_to_ask_by_hand, how_to_find_the_address};
 use super::restore::Target;
 use crate::cloud::CloudError;
+use crate::error::chain;
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
 use crate::model::cloudtrail::Actor;
@@ -261,7 +262,7 @@ pub(super) fn still_pending<C, L, K>(
     let mut findings = asking.findings;
     findings.push(Finding {
         what: format!("{ip} is not back yet"),
-        why: refusal.to_string(),
+        why: chain(refusal),
         next,
     });
     Report {
@@ -273,7 +274,7 @@ pub(super) fn still_pending<C, L, K>(
 pub(super) fn not_named(allocation: &AllocationId, name: &str, failure: &CloudError) -> Finding {
     Finding {
         what: format!("the reverse DNS name {name} is not restored"),
-        why: failure.to_string(),
+        why: chain(failure),
         next: format!(
             "make {name} resolve to the address, then: aws ec2 modify-address-attribute \
              --allocation-id {allocation} --domain-name {name}"
@@ -285,7 +286,7 @@ pub(super) fn not_named(allocation: &AllocationId, name: &str, failure: &CloudEr
 pub(super) fn place_unread(ip: Ipv4Addr, failure: &CloudError) -> Finding {
     Finding {
         what: format!("whether the association of {ip} could be restored is not known"),
-        why: failure.to_string(),
+        why: chain(failure),
         next: "in `enforce` mode it is read again: allow ec2:DescribeNetworkInterfaces".to_owned(),
     }
 }
@@ -300,7 +301,7 @@ pub(super) fn not_associated(
             "the association with {} on {} is not restored",
             target.private_ip, target.eni
         ),
-        why: failure.to_string(),
+        why: chain(failure),
         next: format!(
             "aws ec2 associate-address --allocation-id {allocation} --network-interface-id {} \
              --private-ip-address {} --no-allow-reassociation",

@@ -32,7 +32,9 @@ pub mod state;
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::{Associate, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail};
+use crate::cloud::{
+    Allocate, Associate, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
+};
 use crate::error::Error;
 use crate::events::Trigger;
 use crate::ledger::Ledger;
@@ -46,12 +48,12 @@ use time::OffsetDateTime;
 
 /// What the guard asks of EC2 and CloudTrail. Releasing is not among it.
 pub trait ReleaseGuardCloud:
-    ReadAddresses + Reclaim + Associate + SetReverseDns + ReadInterfaces + Trail
+    ReadAddresses + Allocate + Associate + SetReverseDns + ReadInterfaces + ReadEventHistory
 {
 }
 
 impl<T> ReleaseGuardCloud for T where
-    T: ReadAddresses + Reclaim + Associate + SetReverseDns + ReadInterfaces + Trail
+    T: ReadAddresses + Allocate + Associate + SetReverseDns + ReadInterfaces + ReadEventHistory
 {
 }
 

@@ -37,10 +37,7 @@ pub(super) async fn event_history<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     release: &Release,
     observed: &Observed,
 ) -> Result<Observed, CloudError> {
-    let records = ports
-        .cloud
-        .event_history(&release.allocation, ports.clock.now())
-        .await?;
+    let records = ports.cloud.event_history(&release.allocation).await?;
     let snapshot = Snapshot::from_records(&records, &release.allocation, &settings.tags.protect);
     let known_from = snapshot.as_ref().map(|_| KnownFrom::EventHistory);
     Ok(Observed {

@@ -9,6 +9,7 @@ use super::plan::ReclaimPlan;
 use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, Allocated, CloudError, Missing};
+use crate::error::chain;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::AllocationId;
 use crate::model::tags::Tags;
@@ -202,7 +203,10 @@ fn tags_refused(wanted: &Tags, own: &Tags, refusal: &CloudError) -> Finding {
         .collect();
     Finding {
         what: format!("tags not restored: {}", lost.join(", ")),
-        why: format!("EC2 refused them, so the address was asked for without them: {refusal}"),
+        why: format!(
+            "EC2 refused them, so the address was asked for without them: {}",
+            chain(refusal)
+        ),
         next: "set those that the tag policy allows by hand".to_owned(),
     }
 }

@@ -1,6 +1,7 @@
 //! What a failover did, address by address, and whether a group is ready for one.
 
-use super::{Finding, Phase};
+use super::finding::Finding;
+use super::phase::Phase;
 use crate::model::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use crate::settings::Mover;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Reading environment variables: every key is asked for once, every bad one is noted, none stops the rest.
 
-use super::BadSetting;
+use super::bad_settings::BadSetting;
 use std::collections::BTreeMap;
 use std::str::FromStr;
 use std::time::Duration;

@@ -8,8 +8,8 @@ use ec2_sim::api::{
     TagSpecification,
 };
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
-    InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
+    InterfaceFilter, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
 };
 use holdfast::events::from_lookup;
 use holdfast::model::cloudtrail::Record;
@@ -19,7 +19,6 @@ use holdfast::model::interface::{Attachment, AttachmentState, Interface, Interfa
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
-use time::OffsetDateTime;
 
 impl Client {
     pub(super) async fn ec2(
@@ -143,7 +142,7 @@ impl ReadAddresses for Client {
     }
 }
 
-impl Reclaim for Client {
+impl Allocate for Client {
     async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         const ACTION: &str = "ec2:AllocateAddress";
         let mut tags: Vec<Tag> = request
@@ -262,12 +261,8 @@ impl ReadInterfaces for Client {
     }
 }
 
-impl Trail for Client {
-    async fn event_history(
-        &self,
-        allocation: &AllocationId,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
+impl ReadEventHistory for Client {
+    async fn event_history(&self, allocation: &AllocationId) -> Result<Vec<Record>, CloudError> {
         let apply = || {
             let world = self.bed.world();
             let found = world.look_up(Some(("ResourceName", allocation.as_str())));
@@ -283,7 +278,6 @@ impl Trail for Client {
         let mut records: Vec<Record> = records
             .iter()
             .filter_map(|record| from_lookup(record).ok().flatten())
-            .filter(|record| record.call.at <= until)
             .collect();
         records.sort_by_key(|record| record.call.at);
         Ok(records)

@@ -7,10 +7,8 @@ use crate::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
-use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::{AllocationRows, Lease, Ledger, ReleaseRecord, Snapshot, Written};
 use holdfast::model::ids::{AllocationId, AssociationId};
-use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 impl Client {
     async fn ledger_call<T, F>(
@@ -79,17 +77,6 @@ impl Ledger for Client {
     ) -> Result<Option<AllocationId>, CloudError> {
         let call = self.bed.ledger.holder_of(association);
         self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call)
-            .await
-    }
-
-    async fn history(
-        &self,
-        ip: Ipv4Addr,
-        from: OffsetDateTime,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Entry>, CloudError> {
-        let call = self.bed.ledger.history(ip, from, until);
-        self.ledger_call("ledger query history", "dynamodb:Query", call)
             .await
     }
 

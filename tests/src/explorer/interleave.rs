@@ -5,6 +5,7 @@
 
 use super::{Run, Scenario, truth};
 use crate::client::{Client, TestBed};
+use holdfast::error::chain;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
@@ -102,7 +103,12 @@ fn walk(scenario: &Scenario, pair: Pair<'_>, order: &[bool]) -> Result<Vec<Step>
                     report.summary
                 }
                 Err(error) => {
-                    return Err(tell(scenario, &bed, &answers, &format!("ended in {error}")));
+                    return Err(tell(
+                        scenario,
+                        &bed,
+                        &answers,
+                        &format!("ended in {}", chain(&error)),
+                    ));
                 }
             };
         }

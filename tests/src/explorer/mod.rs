@@ -13,6 +13,7 @@ use crate::client::faults::{Fault, SeededBug};
 pub use crate::client::virtual_time::Run;
 use crate::client::{Client, Intrusion, TestBed};
 use futures_util::FutureExt;
+use holdfast::error::chain;
 use promises::Promises;
 use std::fmt::Write;
 use std::sync::Arc;
@@ -216,7 +217,7 @@ fn play_on(
                 }
                 report.summary
             }
-            Some(Err(error)) => format!("Err: {error}"),
+            Some(Err(error)) => format!("Err: {}", chain(&error)),
         });
         if finished {
             quiet = true;

@@ -194,12 +194,8 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
         PendingReason::WrongAddress,
     ]
     .map(|reason| ReleaseStatus::Pending { reason });
-    let lost = [
-        LostReason::AnotherAccount,
-        LostReason::Deadline,
-        LostReason::ReclaimLoop,
-    ]
-    .map(|reason| ReleaseStatus::Lost { reason });
+    let lost = [LostReason::Deadline, LostReason::ReclaimLoop]
+        .map(|reason| ReleaseStatus::Lost { reason });
     let back = [true, false].map(|restored| ReleaseStatus::Reclaimed {
         allocation: allocation(99),
         restored,

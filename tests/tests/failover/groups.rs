@@ -2,6 +2,7 @@
 //! said of a group whose address is with nobody.
 
 use ec2_sim::alarms::{Alarm, Query};
+use holdfast::error::chain;
 use holdfast::report::{Outcome, Report, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
@@ -106,7 +107,7 @@ fn an_error_of_one_group_tells_what_was_done_for_the_other() {
         .trio
         .try_told(&bed, &event)
         .expect_err("one of them fails");
-    let told = error.to_string();
+    let told = chain(&error);
     assert!(told.contains("of the group db"), "{told}");
     assert!(
         told.contains("what was done for other groups: alarm the site is down: moved 198.51.100.1"),

@@ -4,6 +4,7 @@
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
 use ec2_sim::api::{AllocateAddress, AssociateAddress, Request, Response, Tag, TagSpecification};
+use holdfast::error::chain;
 use holdfast::report::{MoveEnd, Outcome, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
@@ -75,10 +76,8 @@ fn a_look_that_fails_after_a_call_leaves_the_rest_noted_for_the_next_run() {
     bed.intrude(call + 1, Box::new(deny));
     let failure = trio.try_told(&bed, &event).expect_err("it is not done");
     assert_eq!(failure.name(), "Holdfast.Unfinished");
-    assert!(
-        failure.to_string().contains("DescribeAddresses"),
-        "{failure}"
-    );
+    let told = chain(&failure);
+    assert!(told.contains("DescribeAddresses"), "{told}");
     let lease = lease(&bed);
     assert_eq!((lease.held, lease.last), (None, None));
     assert!(lease.in_progress.is_some());

@@ -1,7 +1,7 @@
 //! Failover while EC2 answers late, refuses for a while, or keeps a device index for itself.
 
 use ec2_sim::alarms::{Alarm, AlarmState};
-use holdfast::error::Error;
+use holdfast::error::{Error, chain};
 use holdfast::report::{Outcome, Report};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
@@ -41,7 +41,7 @@ fn at(trio: FailoverFixture, call: Duration, composites: usize) -> Result<Report
 fn moves(trio: FailoverFixture, call: Duration, composites: usize) {
     let report = at(trio, call, composites);
     let outcome = report.map(|report| report.outcome);
-    let outcome = outcome.map_err(|error| error.to_string());
+    let outcome = outcome.map_err(|error| chain(&error));
     assert_eq!(outcome, Ok(Outcome::FailedOver), "{call}, {composites}");
 }
 

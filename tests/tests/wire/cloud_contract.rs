@@ -20,8 +20,8 @@ use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Associate, CloudError, Disassociate, InstanceFilter,
-    InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces, Reclaim, SetReverseDns,
+    AddressFilter, Allocate, AllocateAddressRequest, Associate, CloudError, Disassociate,
+    InstanceFilter, InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces, SetReverseDns,
 };
 use holdfast::model::elastic_ip::Pool;
 use holdfast::model::ids::{AllocationId, AttachmentId, EniId, InstanceId, InstanceType};
@@ -201,7 +201,7 @@ where
 
 async fn hold_addresses<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: ReadAddresses + ReadInstances + Reclaim + Associate + Disassociate + SetReverseDns,
+    C: ReadAddresses + ReadInstances + Allocate + Associate + Disassociate + SetReverseDns,
 {
     let gone: AllocationId = id("eipalloc-0123456789abcdef0");
     let seen = cloud.addresses(&AddressFilter::All).await;
@@ -296,7 +296,7 @@ where
         + MovePrivateIps
         + Reassociate
         + ReadAddresses
-        + Reclaim
+        + Allocate
         + Associate
         + Disassociate
         + SetReverseDns

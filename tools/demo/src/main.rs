@@ -9,6 +9,7 @@ mod own_event;
 mod part_two;
 mod story;
 
+use holdfast::error::chain;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -21,7 +22,8 @@ async fn main() -> ExitCode {
     match shown {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
-            let _ = writeln!(io::stderr(), "\nThe demo stopped: {problem}");
+            let why = chain(problem.as_ref());
+            let _ = writeln!(io::stderr(), "\nThe demo stopped: {why}");
             ExitCode::FAILURE
         }
     }

@@ -3,7 +3,7 @@
 
 use super::metric::{self, InstallationMetrics, Measured};
 use crate::Calls;
-use holdfast::error::Error;
+use holdfast::error::{Error, chain};
 use holdfast::report::{Function, Report, Subject};
 use holdfast::settings::Mode;
 use serde::Serialize;
@@ -82,7 +82,7 @@ impl EventLine<'_> {
         );
         match ended {
             Ok(report) => write_line!(info, self, end, report.summary),
-            Err(error) => write_line!(error, self, end, error),
+            Err(error) => write_line!(error, self, end, chain(error)),
         }
     }
 

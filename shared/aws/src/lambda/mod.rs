@@ -12,7 +12,7 @@ mod start;
 use crate::{Aws, CallCounter, DynamoLedger};
 use event::Payload;
 use holdfast::clock::{Clock, WallClock};
-use holdfast::error::Error;
+use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::ports::{Delivery, Ports};
 use holdfast::report::{Function, Report};
@@ -32,7 +32,7 @@ pub type LambdaPorts = Ports<Aws, DynamoLedger, WallClock>;
 fn diagnostic(error: &Error) -> Diagnostic {
     Diagnostic {
         error_type: error.name().to_owned(),
-        error_message: error.to_string(),
+        error_message: chain(error),
     }
 }
 

@@ -4,6 +4,7 @@ use super::LambdaPorts;
 use crate::{CallCounter, connect};
 use holdfast::clock::WallClock;
 use holdfast::cloud::{AddressFilter, CloudError, ReadAddresses};
+use holdfast::error::chain;
 use holdfast::ledger::Ledger;
 use holdfast::model::ids::{AllocationId, InvalidId};
 use holdfast::ports::Ports;
@@ -95,7 +96,10 @@ pub(super) async fn ports(settings: &Settings, counter: &CallCounter) -> LambdaP
     };
     match tokio::time::timeout(WARMING, warm(&ports)).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(%error, "warming up failed; the first event will show"),
+        Ok(Err(error)) => tracing::warn!(
+            error = chain(&error),
+            "warming up failed; the first event will show"
+        ),
         Err(_) => tracing::warn!(limit = ?WARMING, "warming up took too long and was left"),
     }
     ports

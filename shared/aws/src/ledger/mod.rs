@@ -20,7 +20,9 @@ use aws_sdk_dynamodb::types::{
 use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
-use holdfast::ledger::{AllocationRows, Entry, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::{
+    AllocationRows, Entry, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot, Written,
+};
 use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
@@ -82,29 +84,6 @@ impl Ledger for DynamoLedger {
         found.first().map(rows::allocation_in).transpose()
     }
 
-    async fn history(
-        &self,
-        ip: Ipv4Addr,
-        from: OffsetDateTime,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Entry>, CloudError> {
-        let [partition, from, until] = rows::history_range(ip, from, until)?;
-        let query = self
-            .client
-            .query()
-            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
-            .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_names("#sk", SORT)
-            .expression_attribute_values(":pk", rows::text(&partition))
-            .expression_attribute_values(":from", rows::text(&from))
-            .expression_attribute_values(":until", rows::text(&until));
-        let found = self.query(query).await?;
-        found
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
-    }
-
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
         let row = rows::of_snapshot(snapshot, self.retention)?;
         let entry = rows::of_entry(&Entry::of_snapshot(snapshot), self.retention)?;
@@ -136,6 +115,31 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put(&self.client, &self.table, lease).await
+    }
+}
+
+impl ReadAddressHistory for DynamoLedger {
+    async fn history(
+        &self,
+        ip: Ipv4Addr,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<Vec<Entry>, CloudError> {
+        let [partition, from, until] = rows::history_range(ip, from, until)?;
+        let query = self
+            .client
+            .query()
+            .key_condition_expression("#pk = :pk AND #sk BETWEEN :from AND :until")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#sk", SORT)
+            .expression_attribute_values(":pk", rows::text(&partition))
+            .expression_attribute_values(":from", rows::text(&from))
+            .expression_attribute_values(":until", rows::text(&until));
+        let found = self.query(query).await?;
+        found
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
     }
 }
 

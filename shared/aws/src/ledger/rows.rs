@@ -132,13 +132,9 @@ pub(super) fn of_association(snapshot: &Snapshot, retention: Duration) -> Option
 pub(super) fn allocation_in(row: &Row) -> Result<AllocationId, CloudError> {
     let allocation = row.get(ALLOCATION).and_then(|id| id.as_s().ok());
     let allocation = allocation.map(String::as_str).unwrap_or_default();
-    allocation.parse().map_err(|error| {
-        unreadable(
-            BATCH_GET_ITEM,
-            format!("{}: {error}", name(row)),
-            Some(Box::new(error)),
-        )
-    })
+    allocation
+        .parse()
+        .map_err(|error| unreadable(BATCH_GET_ITEM, name(row), Some(Box::new(error))))
 }
 
 pub(super) fn is_snapshot(row: &Row) -> bool {
@@ -148,21 +144,20 @@ pub(super) fn is_snapshot(row: &Row) -> bool {
 /// A row as its type; what is only the table's own is passed over.
 pub(crate) fn read<T: DeserializeOwned>(action: &'static str, row: Row) -> Result<T, CloudError> {
     let name = name(&row);
-    serde_dynamo::from_item(row)
-        .map_err(|error| unreadable(action, format!("{name}: {error}"), Some(Box::new(error))))
+    serde_dynamo::from_item(row).map_err(|error| unreadable(action, name, Some(Box::new(error))))
 }
 
 /// A part of a row, as it is written in it.
 pub(super) fn part<T: Serialize>(value: &T) -> Result<AttributeValue, CloudError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| {
-        let what = format!("a part of a row cannot be written: {error}");
+        let what = "a part of a row cannot be written";
         unreadable(UPDATE_ITEM, what, Some(Box::new(error)))
     })
 }
 
 fn row<T: Serialize>(key: Row, value: &T) -> Result<Row, CloudError> {
     let mut row: Row = serde_dynamo::to_item(value).map_err(|error| {
-        let what = format!("{} cannot be written: {error}", name(&key));
+        let what = format!("{} cannot be written", name(&key));
         unreadable(TRANSACT_WRITE_ITEMS, what, Some(Box::new(error)))
     })?;
     row.extend(key);
@@ -194,13 +189,7 @@ fn history_partition(ip: Ipv4Addr) -> String {
 fn moment(at: OffsetDateTime) -> Result<String, CloudError> {
     at.to_offset(UtcOffset::UTC)
         .format(MOMENT)
-        .map_err(|error| {
-            unreadable(
-                TRANSACT_WRITE_ITEMS,
-                format!("{at}: {error}"),
-                Some(Box::new(error)),
-            )
-        })
+        .map_err(|error| unreadable(TRANSACT_WRITE_ITEMS, at, Some(Box::new(error))))
 }
 
 /// A row's key, for people.

@@ -2,7 +2,7 @@
 
 use super::{Wire, ec2};
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, ReadAddresses, ReadInterfaces, Reclaim,
+    AddressFilter, Allocate, AllocateAddressRequest, ReadAddresses, ReadInterfaces,
 };
 use holdfast::model::elastic_ip::{Address, Association, Pool};
 use holdfast::model::ids::{BorderGroup, Zone};

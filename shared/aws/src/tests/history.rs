@@ -1,10 +1,9 @@
 //! CloudTrail's history of one allocation: what is asked, and in which order the answers are told.
 
 use super::Wire;
-use holdfast::cloud::{CloudError, Trail};
+use holdfast::cloud::{CloudError, ReadEventHistory};
 use holdfast::model::cloudtrail::Record;
 use serde_json::{Value, json};
-use time::OffsetDateTime;
 
 /// An event of the trail, whose id tells it from others.
 fn event(id: &str, at: &str) -> Value {
@@ -27,8 +26,7 @@ fn page(events: &[Value], next: &Value) -> String {
 
 async fn history(wire: &Wire) -> Result<Vec<Record>, CloudError> {
     let allocation = "eipalloc-1".parse().unwrap();
-    let until = OffsetDateTime::UNIX_EPOCH;
-    wire.cloud().event_history(&allocation, until).await
+    wire.cloud().event_history(&allocation).await
 }
 
 fn told(history: &[Record]) -> Vec<&str> {

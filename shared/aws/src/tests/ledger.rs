@@ -4,8 +4,11 @@
 use super::table::{a_release, a_snapshot, attributes, the_releases_bytes, the_snapshots_bytes};
 use super::{RETENTION, Wire};
 use crate::ledger::rows;
+use holdfast::error::chain;
 use holdfast::ledger::snapshot::AllocationState;
-use holdfast::ledger::{AllocationRows, Entry, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::{
+    AllocationRows, Entry, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot, Written,
+};
 use holdfast::model::ids::AllocationId;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
@@ -384,7 +387,7 @@ async fn a_write_that_is_refused_for_another_reason_is_an_error_with_its_code() 
 #[tokio::test]
 async fn a_write_that_nobody_answered_is_no_conflict() {
     let refusal = Wire::default().ledger().put_release(&a_release()).await;
-    let told = refusal.unwrap_err().to_string();
+    let told = chain(&refusal.unwrap_err());
     assert!(
         told.starts_with("dynamodb:TransactWriteItems: no answer: "),
         "{told}"

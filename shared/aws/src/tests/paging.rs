@@ -1,13 +1,12 @@
 //! Answers that come in pages are read to their end, within bounds.
 
 use super::{Wire, ec2};
-use holdfast::cloud::{AddressFilter, ReadAddresses, Trail};
+use holdfast::cloud::{AddressFilter, ReadAddresses, ReadEventHistory};
 use holdfast::ledger::Ledger;
 use holdfast::model::cloudtrail::AddressChange;
 use holdfast::model::ids::AllocationId;
 use serde_json::{Value, json};
 use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 fn names(entries: &[(&str, &str, &str)], next: Option<&str>) -> String {
     let items: Vec<String> = entries
@@ -161,8 +160,7 @@ async fn history_comes_oldest_first_and_skips_what_cannot_be_read() {
         page(&[allocated], None),
     ]);
     let allocation = "eipalloc-1".parse().unwrap();
-    let now = OffsetDateTime::UNIX_EPOCH;
-    let history = wire.cloud().event_history(&allocation, now).await.unwrap();
+    let history = wire.cloud().event_history(&allocation).await.unwrap();
     assert!(
         matches!(history[0].change, AddressChange::Allocated(_)),
         "{history:?}"
@@ -184,10 +182,7 @@ async fn an_endless_history_ends() {
     let pages = (0..30).map(|_| page(&[], Some("more")));
     let wire = Wire::answering(pages);
     let allocation = "eipalloc-1".parse().unwrap();
-    wire.cloud()
-        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
-        .await
-        .unwrap();
+    wire.cloud().event_history(&allocation).await.unwrap();
     assert_eq!(wire.requests().len(), 20);
 }
 

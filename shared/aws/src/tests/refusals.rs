@@ -2,15 +2,15 @@
 
 use super::Wire;
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses, Reclaim,
-    Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Associate, CloudError, Missing, ReadAddresses,
+    ReadEventHistory,
 };
+use holdfast::error::chain;
 use holdfast::ledger::Ledger;
 use holdfast::model::elastic_ip::Pool;
 use holdfast::model::tags::Tags;
 use std::error::Error as _;
 use std::net::Ipv4Addr;
-use time::OffsetDateTime;
 
 fn a_request() -> AllocateAddressRequest {
     AllocateAddressRequest {
@@ -82,6 +82,7 @@ async fn code_message_request_id_and_source_are_kept() {
         "ec2:AllocateAddress: AddressLimitExceeded: because of it (request request-1)"
     );
     assert!(refusal.failure().source().is_some());
+    assert_eq!(chain(&refusal), refusal.to_string());
 }
 
 #[tokio::test]
@@ -92,7 +93,7 @@ async fn no_answer_says_what_broke() {
         .await
         .unwrap_err();
     assert_eq!(refusal.name(), "Other");
-    let told = refusal.to_string();
+    let told = chain(&refusal);
     assert!(
         told.starts_with("ec2:DescribeAddresses: no answer: "),
         "{told}"
@@ -110,12 +111,8 @@ async fn an_answer_that_makes_no_sense_is_no_address() {
         .addresses(&AddressFilter::All)
         .await
         .unwrap_err();
-    assert!(
-        refusal
-            .to_string()
-            .contains("`vol-1` is not an allocation id"),
-        "{refusal}"
-    );
+    let told = chain(&refusal);
+    assert!(told.contains("`vol-1` is not an allocation id"), "{told}");
 }
 
 #[tokio::test]
@@ -133,10 +130,7 @@ async fn the_other_services_are_read_by_the_same_table() {
         assert_eq!(refusal.name(), name, "{code}");
     }
     let throttled = refused("ThrottlingException").cloud();
-    let refusal = throttled
-        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
-        .await
-        .unwrap_err();
+    let refusal = throttled.event_history(&allocation).await.unwrap_err();
     assert_eq!(refusal.name(), "Throttled");
 }
 
@@ -154,9 +148,7 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
         "dynamodb:BatchGetItem: AccessDeniedException: no (request request-1)"
     );
     let trail = refused("AccessDeniedException").cloud();
-    let told = trail
-        .event_history(&allocation, OffsetDateTime::UNIX_EPOCH)
-        .await;
+    let told = trail.event_history(&allocation).await;
     assert_eq!(
         told.unwrap_err().to_string(),
         "cloudtrail:LookupEvents: AccessDeniedException: no (request request-1)"

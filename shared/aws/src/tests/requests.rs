@@ -2,8 +2,8 @@
 
 use super::{Wire, ec2};
 use holdfast::cloud::{
-    AddressFilter, AllocateAddressRequest, Associate, Disassociate, ReadAddresses, ReadInterfaces,
-    Reclaim, SetReverseDns,
+    AddressFilter, Allocate, AllocateAddressRequest, Associate, Disassociate, ReadAddresses,
+    ReadInterfaces, SetReverseDns,
 };
 use holdfast::model::elastic_ip::Pool;
 use holdfast::model::ids::BorderGroup;

@@ -3,10 +3,9 @@
 use super::super::ledger::rows::{self, Row};
 use super::{RETENTION, Wire};
 use aws_sdk_dynamodb::types::AttributeValue;
-use holdfast::ledger::fact_log::FactLog;
 use holdfast::ledger::release::PendingReason;
 use holdfast::ledger::snapshot::{
-    AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
+    AllocationState, Dated, FactLog, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
 };
 use holdfast::ledger::{Entry, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, Written};
 use holdfast::model::cloudtrail::Actor;

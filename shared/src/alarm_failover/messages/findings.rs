@@ -5,6 +5,7 @@ use super::super::group::{Group, ResourceKind};
 use super::super::observe::Observed;
 use super::super::progress::Progress;
 use crate::cloud::CloudError;
+use crate::error::chain;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
 use crate::report::{Finding, MoveEnd};
@@ -84,7 +85,7 @@ pub(in crate::alarm_failover) fn untagged_holders(
 pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
     Finding {
         what: format!("a failover of the group {} is not permitted", group.name),
-        why: failure.to_string(),
+        why: chain(failure),
         next: format!(
             "allow {} to the role of alarm-failover and reconcile, or see which policy denies it",
             failure.failure().action
@@ -106,7 +107,7 @@ pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
 pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> Finding {
     Finding {
         what: "whether the groups are ready for a failover is not known".to_owned(),
-        why: refusal.to_string(),
+        why: chain(refusal),
         next: format!(
             "allow {} to the role of this function, or see which policy denies it",
             refusal.failure().action
@@ -134,7 +135,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
     for (one, failure) in &progress.refusals {
         findings.push(Finding {
             what: format!("{} did not take {}", one.to, one.resource),
-            why: failure.to_string(),
+            why: chain(failure),
             next: "mend what EC2 says; until then this standby is no standby".to_owned(),
         });
     }
@@ -142,7 +143,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
         let holder = one.from.as_ref().map_or("nobody", InstanceId::as_str);
         findings.push(Finding {
             what: format!("{} was not taken from {holder}", one.resource),
-            why: failure.to_string(),
+            why: chain(failure),
             next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
         });
     }
@@ -158,7 +159,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
     if let Some(failure) = &progress.denied {
         findings.push(Finding {
             what: format!("a failover of the group {group} is not permitted"),
-            why: failure.to_string(),
+            why: chain(failure),
             next: format!(
                 "allow {} to the role of this function, or see which policy denies it",
                 failure.failure().action
@@ -168,7 +169,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
     for (what, failure) in &progress.fenced.failed {
         findings.push(Finding {
             what: format!("not done: {what}"),
-            why: failure.to_string(),
+            why: chain(failure),
             next: "stop the failed member by hand before it writes to what it shares".to_owned(),
         });
     }
@@ -201,7 +202,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
     if let Some(failure) = &progress.lease_left {
         findings.push(Finding {
             what: format!("the lease of the group {group} was not given back"),
-            why: failure.to_string(),
+            why: chain(failure),
             next: "nothing: it ends by itself, and reconcile brings the ledger up to date"
                 .to_owned(),
         });

@@ -2,7 +2,7 @@
 
 use super::super::plan::PlannedAssociation;
 use crate::cloud::CloudError;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
 use crate::report::{Finding, PlacedReport, PlacementReason};
 
@@ -53,7 +53,7 @@ pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
 pub(super) fn refused(step: &PlannedAssociation, failure: &CloudError) -> Finding {
     Finding {
         what: format!("{} cannot be associated with {}", step.ip, step.instance),
-        why: failure.to_string(),
+        why: chain(failure),
         next: format!(
             "read why, mend it, then: aws ec2 associate-address --allocation-id {} \
              --network-interface-id {} --private-ip-address {} --no-allow-reassociation",
@@ -78,7 +78,7 @@ pub(super) fn unplaceable(change: &InstanceStateChange, count: usize) -> Finding
 pub(super) fn unread(failure: &CloudError) -> Finding {
     Finding {
         what: "the address that the instance had before was not looked for".to_owned(),
-        why: format!("the ledger could not be read: {failure}"),
+        why: format!("the ledger could not be read: {}", chain(failure)),
         next: "nothing: the choice was made without it".to_owned(),
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn unread(failure: &CloudError) -> Finding {
 pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
     Finding {
         what: "instances may lack their addresses".to_owned(),
-        why: failure.to_string(),
+        why: chain(failure),
         next: "mend the function's role, or the policy that denies it; reconcile does the rest at its \
                next run"
             .to_owned(),
@@ -96,7 +96,7 @@ pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
 pub(in super::super) fn not_all(left: &Error) -> Finding {
     Finding {
         what: "not every instance that waits for an address may have one".to_owned(),
-        why: left.to_string(),
+        why: chain(left),
         next: "nothing yet: the next run of reconcile goes on with it".to_owned(),
     }
 }

@@ -3,7 +3,7 @@
 use super::super::stop::may_be_had;
 use super::ec2::{Ec2, of};
 use super::*;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::report::{Outcome, PlacedReport, Report};
 
 const MOVE: [(&str, &str); 1] = [("holdfast:on-stop", "move")];
@@ -186,10 +186,8 @@ fn a_denial_is_not_asked_for_again_and_the_event_comes_again() {
     ] {
         let ec2 = stopped().ec2().answers(action, &["UnauthorizedOperation"]);
         let failed = ec2.stops(1).unwrap_err();
-        assert!(
-            failed.to_string().contains("UnauthorizedOperation"),
-            "{failed}"
-        );
+        let told = chain(&failed);
+        assert!(told.contains("UnauthorizedOperation"), "{told}");
         assert_eq!(ec2.count("DescribeAlarms"), 1, "{action}");
     }
 }

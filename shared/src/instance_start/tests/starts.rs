@@ -2,7 +2,7 @@
 
 use super::ec2::{Ec2, of};
 use super::*;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::report::{Outcome, Report};
 
 const SLOTS: [(&str, &str); 1] = [("holdfast:slot", "a,b")];
@@ -246,10 +246,8 @@ fn where_no_look_succeeds_the_event_comes_again() {
     let ec2 = ec2.answers("DescribeInstances", &["RequestLimitExceeded"; 99]);
     let failed = ec2.starts(1).unwrap_err();
     assert_eq!(failed.name(), "Holdfast.Unfinished");
-    assert!(
-        failed.to_string().contains("RequestLimitExceeded"),
-        "{failed}"
-    );
+    let told = chain(&failed);
+    assert!(told.contains("RequestLimitExceeded"), "{told}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Writing by compare-and-set, and finding a row by an association.
 
 use super::{associated, born, own, tagged, tie_id};
-use crate::ledger::{AllocationRows, Ledger, MemoryLedger, update_snapshot};
+use crate::ledger::{AllocationRows, Ledger, MemoryLedger, UpdateError, Written, update_snapshot};
 use futures_util::FutureExt;
 
 #[test]
@@ -21,6 +21,30 @@ fn a_change_that_another_write_came_before_is_derived_anew() {
     assert!(second.tags.contains_key("a") && second.tags.contains_key("b"));
     let stored = ledger.read(&own()).now_or_never().unwrap().unwrap();
     assert_eq!(stored.snapshot, Some(second));
+}
+
+#[test]
+fn a_row_that_others_change_each_time_is_given_up_and_says_so() {
+    let ledger = MemoryLedger::default();
+    let others_first = |known: &AllocationRows| {
+        let row = known.snapshot.clone().unwrap_or_else(born);
+        let mut theirs = row.clone();
+        theirs.revision += 1;
+        let written = ledger.put_snapshot(&theirs).now_or_never();
+        assert_eq!(written.unwrap().unwrap(), Written::Stored);
+        Some(row)
+    };
+    let known = AllocationRows::default();
+    let written = update_snapshot(&ledger, &own(), known, others_first).now_or_never();
+    let refused = written.unwrap().unwrap_err();
+    assert!(
+        matches!(&refused, UpdateError::Contention { allocation } if *allocation == own()),
+        "{refused:?}"
+    );
+    assert_eq!(
+        refused.to_string(),
+        "the row of eipalloc-1 was changed by others 8 times in a row"
+    );
 }
 
 #[test]

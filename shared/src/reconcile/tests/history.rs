@@ -3,7 +3,7 @@
 use super::super::fixtures::{START, address, association, installation, ip, protect};
 use crate::ledger::history::State;
 use crate::ledger::snapshot::AllocationState;
-use crate::ledger::{Ledger, ReleaseStatus};
+use crate::ledger::{ReadAddressHistory, ReleaseStatus};
 use crate::model::elastic_ip::Address;
 use time::Duration;
 

@@ -2,7 +2,7 @@
 
 use super::ec2::{address, new_allocation, refusal};
 use super::*;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::ledger::release::PendingReason;
 use crate::report::Outcome;
 
@@ -199,7 +199,7 @@ fn who_sees_nothing_to_the_end_leaves_word_and_asks_for_redelivery() {
     let failure = guarded.failure();
     assert!(matches!(failure, Error::Unfinished { .. }));
     assert_eq!(
-        failure.to_string(),
+        chain(&failure),
         "203.0.113.7 may not be back yet, noted as pending: ec2:AllocateAddress: InternalError"
     );
     assert_eq!(guarded.record().status, pending(PendingReason::Unreachable));

@@ -9,8 +9,8 @@ use super::super::{Release, handle_release};
 use super::*;
 use crate::clock::Clock;
 use crate::cloud::{
-    AddressFilter, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
-    InterfaceFilter, ReadAddresses, ReadInterfaces, Reclaim, SetReverseDns, Trail,
+    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
+    InterfaceFilter, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
 };
 use crate::error::Error;
 use crate::ledger::{Ledger, MemoryLedger};
@@ -329,7 +329,7 @@ impl ReadAddresses for Cloud {
     }
 }
 
-impl Reclaim for Cloud {
+impl Allocate for Cloud {
     async fn allocate(&self, request: &AllocateAddressRequest) -> Result<Allocated, CloudError> {
         self.ec2().requests.push(request.clone());
         let mut ec2 = self.asked("AllocateAddress")?;
@@ -401,17 +401,8 @@ impl ReadInterfaces for Cloud {
     }
 }
 
-impl Trail for Cloud {
-    async fn event_history(
-        &self,
-        _: &AllocationId,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Record>, CloudError> {
-        let ec2 = self.asked("LookupEvents")?;
-        let records = ec2.history.iter();
-        Ok(records
-            .filter(|record| record.call.at <= until)
-            .cloned()
-            .collect())
+impl ReadEventHistory for Cloud {
+    async fn event_history(&self, _: &AllocationId) -> Result<Vec<Record>, CloudError> {
+        Ok(self.asked("LookupEvents")?.history.clone())
     }
 }

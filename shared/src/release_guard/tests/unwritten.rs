@@ -6,7 +6,7 @@ use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
-use crate::ledger::{Entry, Lease, Ledger, MemoryLedger, Written};
+use crate::ledger::{Lease, Ledger, MemoryLedger, Written};
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -30,15 +30,6 @@ impl Ledger for WithoutRows {
 
     async fn holder_of(&self, of: &AssociationId) -> Result<Option<AllocationId>, CloudError> {
         self.0.holder_of(of).await
-    }
-
-    async fn history(
-        &self,
-        ip: Ipv4Addr,
-        from: OffsetDateTime,
-        until: OffsetDateTime,
-    ) -> Result<Vec<Entry>, CloudError> {
-        self.0.history(ip, from, until).await
     }
 
     async fn put_snapshot(&self, _: &Snapshot) -> Result<Written, CloudError> {

@@ -72,12 +72,12 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
     const GUARD: &str = "shared/src/release_guard/mod.rs";
     let (sources, template) = (sources(), template());
     for (from, to) in [
-        (" + Trail", ""),
-        ("Reclaim + ", ""),
+        (" + ReadEventHistory", ""),
+        ("Allocate + ", ""),
         ("SetReverseDns + ", ""),
         (" + ReadInterfaces", ""),
-        (" + Trail", " + Trail + Disassociate"),
-        (" + Trail", " + Trail + ReadInstances"),
+        (" + ReadEventHistory", " + ReadEventHistory + Disassociate"),
+        (" + ReadEventHistory", " + ReadEventHistory + ReadInstances"),
     ] {
         let changed = sources.replaced(GUARD, from, to);
         let differences = differences_of("release-guard", &changed, &template);

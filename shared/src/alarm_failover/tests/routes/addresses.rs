@@ -111,6 +111,54 @@ fn an_elastic_ip_goes_to_no_interface_of_a_service_and_to_none_that_moves_itself
     ));
 }
 
+#[test]
+fn an_elastic_ip_goes_to_no_interface_that_moves_among_another_group() {
+    let other = pair()
+        .floating()
+        .attached_to(2)
+        .tagged("group", "other")
+        .address()
+        .change(|fixture| {
+            fixture.member(2).interfaces[0].id = ENI.parse().unwrap();
+        });
+    assert!(matches!(
+        only_obstacle(&other.plan()),
+        Obstacle::NoFreePrivateIp { .. }
+    ));
+}
+
+#[test]
+fn an_elastic_ip_goes_to_the_primary_private_ip_of_each_interface_before_the_others() {
+    let three = pair()
+        .address()
+        .with_address("eip", 1, 0, ip(1))
+        .with_address("eip", 1, 0, ip(1));
+    let roomy = three.with_interface(2, "eni-0c", "subnet-2", 22);
+    let roomy = roomy.change(|fixture| {
+        fixture.member(2).interfaces[0]
+            .private_ips
+            .push(bare(ip(23)));
+    });
+    let places: Vec<Ipv4Addr> = places(&roomy).into_iter().map(|place| place.1).collect();
+    assert_eq!(places, [ip(2), ip(22), ip(23)]);
+}
+
+#[test]
+fn a_primary_interface_takes_an_elastic_ip_whatever_its_tags() {
+    for mover in ["auto", "eni", "ip", "eip"] {
+        let tagged = pair()
+            .floating()
+            .attached_to(2)
+            .at_device_index(0)
+            .tagged("mover", mover)
+            .address()
+            .change(|fixture| {
+                fixture.member(2).interfaces[0].id = ENI.parse().unwrap();
+            });
+        assert_eq!(places(&tagged), [(ENI.to_owned(), ip(2), None)], "{mover}");
+    }
+}
+
 fn tie_of(fixture: &Fixture) -> AssociationChange {
     match fixture.steps().remove(0) {
         MoveAction::Address {

@@ -1,0 +1,92 @@
+//! Which interfaces move among the members of a group. Where such an interface goes, every address on it goes.
+
+use super::membership::group_of;
+use super::tags::value_of;
+use crate::model::interface::{Attachment, Interface};
+use crate::model::tags::Tags;
+use crate::settings::{Mover, TagKeys};
+
+/// How something is to move. A value that is no mover counts as `auto`.
+#[must_use]
+pub fn mover_of(tags: &Tags, keys: &TagKeys) -> Mover {
+    value_of(tags, &keys.mover).unwrap_or(Mover::Auto)
+}
+
+/// The group among whose members an interface floats: that of its tag. Three stay, whatever the tag says: one
+/// that an AWS service has, one that an instance was launched with, and one whose mover takes only what is on
+/// it. The last one floats all the same while it is attached to nothing.
+#[must_use]
+pub fn floating_group<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'a str> {
+    let attachment = interface.attachment.as_ref();
+    let is_primary = attachment.is_some_and(Attachment::is_primary);
+    let stays =
+        attachment.is_some() && matches!(mover_of(&interface.tags, keys), Mover::Ip | Mover::Eip);
+    let floats = !interface.is_aws_managed() && !is_primary && !stays;
+    group_of(&interface.tags, keys).filter(|_| floats)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::ids::InstanceId;
+    use crate::model::interface::AttachmentState;
+
+    fn tagged(more: &[(&str, &str)], instance: Option<&str>, device_index: i32) -> Interface {
+        let attached = |instance: &str| Attachment {
+            id: "eni-attach-1".parse().unwrap(),
+            instance: Some(instance.parse::<InstanceId>().unwrap()),
+            device_index,
+            card_index: 0,
+            state: AttachmentState::Attached,
+            delete_on_termination: false,
+            since: None,
+        };
+        let tags = [("group", "web")].iter().chain(more);
+        Interface {
+            attachment: instance.map(attached),
+            tags: tags
+                .map(|(key, value)| (format!("holdfast:{key}"), (*value).to_owned()))
+                .collect(),
+            ..Interface::bare("eni-1".parse().unwrap())
+        }
+    }
+
+    fn floats(interface: &Interface) -> bool {
+        let group = floating_group(interface, &TagKeys::under("holdfast"));
+        assert!(group.is_none_or(|group| group == "web"));
+        group.is_some()
+    }
+
+    #[test]
+    fn an_interface_floats_in_the_group_of_its_tag() {
+        assert!(floats(&tagged(&[], Some("i-1"), 1)));
+        assert!(floats(&tagged(&[], None, 0)));
+        let without = Interface::bare("eni-1".parse().unwrap());
+        assert!(!floats(&without));
+    }
+
+    #[test]
+    fn a_primary_interface_does_not_float_whatever_its_mover() {
+        for mover in ["auto", "eni", "ip", "eip"] {
+            assert!(!floats(&tagged(&[("mover", mover)], Some("i-1"), 0)));
+        }
+    }
+
+    #[test]
+    fn an_interface_whose_mover_takes_only_what_is_on_it_stays_while_it_is_attached() {
+        for (mover, is_whole) in [("auto", true), ("eni", true), ("ip", false), ("eip", false)] {
+            let attached = tagged(&[("mover", mover)], Some("i-1"), 1);
+            assert_eq!(floats(&attached), is_whole, "{mover}");
+            assert!(floats(&tagged(&[("mover", mover)], None, 1)), "{mover}");
+        }
+    }
+
+    #[test]
+    fn an_interface_that_an_aws_service_has_does_not_float() {
+        let service = Interface {
+            requester_managed: true,
+            ..tagged(&[], Some("i-1"), 1)
+        };
+        assert!(!floats(&service));
+    }
+}

@@ -1,0 +1,194 @@
+//! On which private IP of an instance an address can go. One answer for every function that places one.
+
+use super::floating::floating_group;
+use crate::model::elastic_ip::Address;
+use crate::model::ids::EniId;
+use crate::model::instance::{AttachedInterface, Instance, PrivateIp};
+use crate::model::interface::Interface;
+use crate::settings::TagKeys;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// A private IP that can take an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The interface.
+    pub eni: EniId,
+    /// The private IP.
+    pub private_ip: Ipv4Addr,
+    /// The public IP that EC2 assigned by itself, and that is lost when an Elastic IP comes.
+    pub auto_assigned: Option<Ipv4Addr>,
+}
+
+/// The interfaces that are an instance's own: not an AWS service's, and none that floats in a group. An address
+/// on a floating one goes with it to the next member. `interfaces` are those with a group tag.
+pub fn own_interfaces<'a>(
+    instance: &'a Instance,
+    interfaces: &[Interface],
+    keys: &TagKeys,
+) -> impl Iterator<Item = &'a AttachedInterface> {
+    let floats = move |eni: &EniId| {
+        let mut tagged = interfaces.iter();
+        tagged.any(|each| each.id == *eni && floating_group(each, keys).is_some())
+    };
+    let attached = instance.interfaces.iter();
+    attached.filter(move |each| !each.service_managed && !floats(&each.id))
+}
+
+/// The private IPs of an instance that can take an address: the primary one of each own interface first, by
+/// device index, then the others. A primary private IP stays with its interface; a secondary one can move away,
+/// and the address on it with it.
+///
+/// A free private IP has no public IP, or one that EC2 assigned by itself. EC2 shows no Elastic IP there, of
+/// whatever group: a second one would drive it away. And no earlier step has `reserved` it.
+#[must_use]
+pub fn targets(
+    instance: &Instance,
+    addresses: &[Address],
+    interfaces: &[Interface],
+    keys: &TagKeys,
+    reserved: &BTreeSet<(EniId, Ipv4Addr)>,
+) -> Vec<Target> {
+    let own: Vec<&AttachedInterface> = own_interfaces(instance, interfaces, keys).collect();
+    let primary = own
+        .iter()
+        .flat_map(|each| each.private_ips.iter().take(1).map(|ip| (&each.id, ip)));
+    let secondary = own
+        .iter()
+        .flat_map(|each| each.private_ips.iter().skip(1).map(|ip| (&each.id, ip)));
+    let is_free = |eni: &EniId, private: &PrivateIp| {
+        private.public.is_none_or(|public| public.auto_assigned)
+            && !has_address(addresses, eni, private.ip)
+            && !reserved.contains(&(eni.clone(), private.ip))
+    };
+    primary
+        .chain(secondary)
+        .filter(|(eni, private)| is_free(eni, private))
+        .map(|(eni, private)| Target {
+            eni: eni.clone(),
+            private_ip: private.ip,
+            auto_assigned: private.public.map(|public| public.ip),
+        })
+        .collect()
+}
+
+fn has_address(addresses: &[Address], eni: &EniId, private_ip: Ipv4Addr) -> bool {
+    let mut associations = addresses
+        .iter()
+        .filter_map(|address| address.association.as_ref());
+    associations.any(|association| {
+        association.eni.as_ref() == Some(eni) && association.private_ip == Some(private_ip)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::instance::{InstanceState, PublicIp};
+    use crate::model::tags::Tags;
+    use time::OffsetDateTime;
+
+    fn private_ip(last: u8) -> PrivateIp {
+        PrivateIp {
+            ip: Ipv4Addr::new(10, 0, 0, last),
+            public: None,
+        }
+    }
+
+    fn interface(id: &str, device_index: i32, private_ips: &[u8]) -> AttachedInterface {
+        AttachedInterface {
+            id: id.parse().unwrap(),
+            device_index,
+            card_index: 0,
+            state: None,
+            subnet: None,
+            service_managed: false,
+            private_ips: private_ips.iter().map(|last| private_ip(*last)).collect(),
+        }
+    }
+
+    /// Two interfaces with two private IPs each.
+    fn instance() -> Instance {
+        Instance {
+            id: "i-1".parse().unwrap(),
+            state: InstanceState::Running,
+            tags: Tags::new(),
+            launched_at: OffsetDateTime::UNIX_EPOCH,
+            zone: None,
+            kind: None,
+            interfaces: vec![
+                interface("eni-1", 0, &[1, 2]),
+                interface("eni-2", 1, &[3, 4]),
+            ],
+        }
+    }
+
+    fn places(
+        instance: &Instance,
+        interfaces: &[Interface],
+        reserved: &[(&str, u8)],
+    ) -> Vec<(String, u8)> {
+        let reserved = reserved
+            .iter()
+            .map(|(eni, last)| (eni.parse().unwrap(), private_ip(*last).ip));
+        let keys = TagKeys::under("holdfast");
+        let found = targets(instance, &[], interfaces, &keys, &reserved.collect());
+        let last = |ip: Ipv4Addr| ip.octets()[3];
+        found
+            .into_iter()
+            .map(|it| (it.eni.to_string(), last(it.private_ip)))
+            .collect()
+    }
+
+    fn place(eni: &str, last: u8) -> (String, u8) {
+        (eni.to_owned(), last)
+    }
+
+    #[test]
+    fn the_primary_private_ip_of_each_interface_comes_first() {
+        let expected = [("eni-1", 1), ("eni-2", 3), ("eni-1", 2), ("eni-2", 4)];
+        let expected = expected.map(|(eni, last)| place(eni, last));
+        assert_eq!(places(&instance(), &[], &[]), expected);
+    }
+
+    #[test]
+    fn what_an_earlier_step_reserved_is_not_free() {
+        let found = places(&instance(), &[], &[("eni-1", 1), ("eni-1", 3)]);
+        let expected = [("eni-2", 3), ("eni-1", 2), ("eni-2", 4)];
+        assert_eq!(found, expected.map(|(eni, last)| place(eni, last)));
+    }
+
+    #[test]
+    fn an_elastic_ip_there_already_leaves_no_room_and_an_auto_assigned_one_is_told() {
+        let mut instance = instance();
+        let public = |auto_assigned| {
+            Some(PublicIp {
+                ip: Ipv4Addr::new(203, 0, 113, 1),
+                auto_assigned,
+            })
+        };
+        instance.interfaces[0].private_ips[0].public = public(false);
+        instance.interfaces[1].private_ips[0].public = public(true);
+        let keys = TagKeys::under("holdfast");
+        let found = targets(&instance, &[], &[], &keys, &BTreeSet::new());
+        assert_eq!(found[0].private_ip, private_ip(3).ip);
+        assert_eq!(found[0].auto_assigned, public(true).map(|it| it.ip));
+        assert_eq!(found.len(), 3);
+    }
+
+    #[test]
+    fn an_interface_that_floats_in_any_group_and_one_of_a_service_take_nothing() {
+        for group in ["web", "other"] {
+            let floating = Interface {
+                tags: [("holdfast:group".to_owned(), group.to_owned())].into(),
+                ..Interface::bare("eni-2".parse().unwrap())
+            };
+            let found = places(&instance(), &[floating], &[]);
+            assert_eq!(found, [place("eni-1", 1), place("eni-1", 2)], "{group}");
+        }
+        let mut instance = instance();
+        instance.interfaces[0].service_managed = true;
+        let found = places(&instance, &[], &[]);
+        assert_eq!(found, [place("eni-2", 3), place("eni-2", 4)]);
+    }
+}

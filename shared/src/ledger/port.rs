@@ -1,0 +1,108 @@
+//! The ledger as the functions use it. DynamoDB carries it out, and a ledger in memory does for tests.
+
+use super::lease::{Acquire, Claim, Lease};
+use super::release::ReleaseRecord;
+use super::snapshot::Snapshot;
+use crate::cloud::CloudError;
+use crate::model::ids::{AllocationId, AssociationId};
+
+/// Everything the ledger has on one allocation.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct AllocationRows {
+    /// Its last known state.
+    pub snapshot: Option<Snapshot>,
+    /// How its release was dealt with.
+    pub release: Option<ReleaseRecord>,
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use = "a write that was refused is to be derived anew from what is there now"]
+pub enum Written {
+    /// It is in the ledger.
+    Stored,
+    /// Another write came first: read again.
+    Conflict,
+}
+
+/// The ledger, as the functions use it.
+pub trait Ledger: Send + Sync {
+    /// Both rows of one allocation, in one consistent read.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`; a row that cannot be read is `Other`.
+    fn read(
+        &self,
+        allocation: &AllocationId,
+    ) -> impl Future<Output = Result<AllocationRows, CloudError>> + Send;
+
+    /// All snapshots, tombstones included, in one query: a page for each MiB.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn snapshots(&self) -> impl Future<Output = Result<Vec<Snapshot>, CloudError>> + Send;
+
+    /// All release records, in one query: a page for each MiB.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn releases(&self) -> impl Future<Output = Result<Vec<ReleaseRecord>, CloudError>> + Send;
+
+    /// Which allocation an association tied: the record of a disassociation does not say.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn holder_of(
+        &self,
+        association: &AssociationId,
+    ) -> impl Future<Output = Result<Option<AllocationId>, CloudError>> + Send;
+
+    /// Stores a snapshot whose `revision` is one more than that of the row it was derived from (1 when
+    /// there was none). Its row in the history is stored as one with it.
+    ///
+    /// Idempotent on (allocation, revision) in effect: repeated after a lost reply it is a conflict,
+    /// and the row read then is the very one that was written.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_snapshot(
+        &self,
+        snapshot: &Snapshot,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// Stores a release record, by the same rule.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_release(
+        &self,
+        release: &ReleaseRecord,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// All leases, in one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn leases(&self) -> impl Future<Output = Result<Vec<Lease>, CloudError>> + Send;
+
+    /// Takes a group's lease if nobody has it or its time is up, in one conditional write. The lease number
+    /// goes up by one, and the claim's record is noted unless another is in progress.
+    ///
+    /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner
+    /// it is granted again, with the next lease number.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn acquire_lease(
+        &self,
+        claim: &Claim,
+    ) -> impl Future<Output = Result<Acquire, CloudError>> + Send;
+
+    /// Stores a lease as it is to be from now on, if its lease number is still the one in the ledger.
+    ///
+    /// Idempotent on (group, lease number).
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
+}
