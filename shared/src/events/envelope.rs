@@ -1,11 +1,10 @@
 //! EventBridge's envelope: one level of dispatch by what it carries. Instances are read here, calls and
 //! alarms elsewhere.
 
+use super::error::EventError;
 use super::serialisation::{Timestamp, read, require};
-use super::{
-    EventError, Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger, record,
-    state_change,
-};
+use super::trigger::{Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger};
+use super::{record, state_change};
 use crate::model::ids::{InstanceId, InvalidId};
 use crate::model::instance::{InstanceState, NoSuchState};
 use serde::Deserialize;

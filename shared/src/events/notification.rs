@@ -1,8 +1,8 @@
 //! An alarm that comes by way of an SNS topic: the same content as in [`super::state_change`], in names
 //! and shapes of its own.
 
-use super::EventError;
 use super::alarm::AlarmEvent;
+use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use super::state_change::{Child, known, named, state};
 use crate::model::alarm::AlarmMetric;

@@ -6,9 +6,10 @@
 //! time and the original event id are kept, and whoever writes to the ledger arbitrates by them.
 
 use super::action::Action;
+use super::error::EventError;
 use super::parameters;
 use super::serialisation::{Text, Timestamp, read, require};
-use super::{EventError, Ignored, Trigger};
+use super::trigger::{Ignored, Trigger};
 use crate::model::cloudtrail::{Actor, Call, Record};
 use serde::Deserialize;
 use serde_json::Value;

@@ -6,7 +6,7 @@
 //! upper-camel keys. A list of one is written as that one, and texts that look like a boolean or a number
 //! are turned into one.
 
-use super::EventError;
+use super::error::EventError;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,

@@ -5,8 +5,8 @@
 //! `EventBridge` gets an event also while the alarm's actions are suppressed or muted, and for a composite
 //! that is in `ALARM` already: what to make of it is decided elsewhere.
 
-use super::EventError;
 use super::alarm::AlarmEvent;
+use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use serde::Deserialize;
