@@ -22,9 +22,7 @@ pub(super) fn in_envelope(event: &Value) -> Result<AlarmEvent, EventError> {
     let envelope: Envelope = read(Some(event), "")?;
     let alarm = document(event, "detail")?;
     Ok(AlarmEvent {
-        arn: envelope.resources.0.into_iter().next().map(|Text(arn)| arn),
         region: envelope.region,
-        event_id: envelope.id,
         ..alarm
     })
 }
@@ -40,7 +38,6 @@ pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
         alarm.tags
     };
     Ok(AlarmEvent {
-        arn: invocation.alarm_arn,
         region: invocation.region,
         tags,
         ..alarm
@@ -63,13 +60,11 @@ fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
     let muted_by = raw.mute_detail.map(|mute| mute.name());
     Ok(AlarmEvent {
         name: named(name, path, "alarmName")?,
-        arn: None,
         state: state(&value, &below(&at, "value"))?,
         previous: raw.previous_state.value.as_ref().and_then(known),
         previously_suppressed_by: raw.previous_state.actions_suppressed_by,
         since,
         region: None,
-        event_id: None,
         suppressed_by: raw.state.actions_suppressed_by.or(muted_by),
         metrics: metrics.filter_map(Metric::of).collect(),
         contributors: raw
@@ -79,7 +74,6 @@ fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
             .map(attributes)
             .collect(),
         children: triggering(raw.state.reason_data.as_deref()),
-        rule: raw.configuration.alarm_rule,
         tags: raw.alarm_tags.0,
     })
 }
@@ -139,15 +133,12 @@ fn attributes(contributor: Contributor) -> BTreeMap<String, String> {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 struct Envelope {
-    id: Option<String>,
     region: Option<String>,
-    resources: List<Text>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Invocation {
-    alarm_arn: Option<String>,
     region: Option<String>,
     alarm_tags: Pairs,
 }
@@ -190,7 +181,6 @@ struct Previous {
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Configuration {
     metrics: List<Metric>,
-    alarm_rule: Option<String>,
 }
 
 /// A metric, or with an expression in place of `metricStat`, what is made of the others.

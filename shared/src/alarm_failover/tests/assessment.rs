@@ -19,18 +19,15 @@ pub(super) const NOW: i64 = 1000;
 pub(super) fn told() -> AlarmEvent {
     AlarmEvent {
         name: "beat".to_owned(),
-        arn: None,
         state: AlarmState::Alarm,
         previous: Some(AlarmState::Ok),
         since: second(NOW),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
         suppressed_by: None,
         previously_suppressed_by: None,
         metrics: alarm("beat", AlarmState::Alarm, &[Some(1)]).metrics,
         contributors: Vec::new(),
         children: Vec::new(),
-        rule: None,
         tags: BTreeMap::new(),
     }
 }

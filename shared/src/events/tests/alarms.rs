@@ -53,26 +53,16 @@ fn each_kind_of_alarm_reads_the_same_by_whichever_way_it_comes() {
     for kind in kinds() {
         let by_rule = read(&kind.by_rule());
         for event in [kind.by_action(), kind.by_topic()] {
-            let other = AlarmEvent {
-                event_id: by_rule.event_id.clone(),
-                ..read(&event)
-            };
-            assert_eq!(other, by_rule);
+            assert_eq!(read(&event), by_rule);
         }
     }
 }
 
 #[test]
-fn each_way_tells_where_the_alarm_is_and_which_event_it_was() {
-    for (event, id) in [
-        (status_check().by_rule(), Some("envelope-1")),
-        (status_check().by_action(), None),
-        (status_check().by_topic(), Some("message-1")),
-    ] {
-        let read = read(&event);
-        assert_eq!(read.region.as_deref(), Some("eu-west-1"));
-        assert_eq!(read.event_id.as_deref(), id);
-        assert!(read.arn.unwrap().ends_with(":alarm:gateway-a"));
+fn each_way_tells_where_the_alarm_is() {
+    let alarm = status_check();
+    for event in [alarm.by_rule(), alarm.by_action(), alarm.by_topic()] {
+        assert_eq!(read(&event).region.as_deref(), Some("eu-west-1"));
     }
 }
 
@@ -100,11 +90,10 @@ fn a_metric_of_many_instances_names_none() {
 }
 
 #[test]
-fn a_composite_names_its_children_and_keeps_its_rule() {
+fn a_composite_names_its_children_and_measures_nothing() {
     let alarm = alarm("both").composite("ALARM(one) AND NOT ALARM(two)", &["one", "two"]);
     let event = read(&alarm.by_rule());
     assert_eq!(event.children, ["one", "two"]);
-    assert_eq!(event.rule.as_deref(), Some("ALARM(one) AND NOT ALARM(two)"));
     assert!(event.metrics.is_empty());
 }
 

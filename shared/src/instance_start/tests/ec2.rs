@@ -325,7 +325,6 @@ impl ReadFiringAlarms for Ec2 {
         let alarm = |alarming: &InstanceId| Alarm {
             name: format!("{alarming} is sick"),
             state: AlarmState::Alarm,
-            since: None,
             suppressed_by: None,
             metrics: vec![AlarmMetric {
                 namespace: "AWS/EC2".to_owned(),
