@@ -19,11 +19,8 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
     let source = envelope.source.unwrap_or_default();
     let detail = event.get("detail");
     let ignore = |what: String, why: &str| {
-        Ok(Trigger::Ignored(Ignored {
-            what,
-            why: why.to_owned(),
-            event_id: envelope.id.clone(),
-        }))
+        let why = why.to_owned();
+        Ok(Trigger::Ignored(Ignored { what, why }))
     };
 
     match detail_type.as_str() {
@@ -45,16 +42,13 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
                 "`{source}` does not schedule: expected `aws.events` or `aws.scheduler`"
             ),
         }),
-        "EC2 Instance State-change Notification" => instance(event, detail, envelope.id),
+        "EC2 Instance State-change Notification" => instance(event, detail),
         "EC2 Spot Instance Interruption Warning" => {
-            notice(event, detail, envelope.id, SpotNoticeKind::Interruption)
+            notice(event, detail, SpotNoticeKind::Interruption)
         }
-        "EC2 Instance Rebalance Recommendation" => notice(
-            event,
-            detail,
-            envelope.id,
-            SpotNoticeKind::RebalanceRecommendation,
-        ),
+        "EC2 Instance Rebalance Recommendation" => {
+            notice(event, detail, SpotNoticeKind::RebalanceRecommendation)
+        }
         "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
             state_change::in_envelope(event).map(Trigger::from)
         }
@@ -78,11 +72,7 @@ pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
 /// An instance's new state. `pending` has nothing to follow: EC2 gives an address only to an instance
 /// that runs, and says so in an event of its own.
 /// Source: EC2 user guide, "Monitor your instances using EventBridge", state change events.
-fn instance(
-    event: &Value,
-    detail: Option<&Value>,
-    event_id: Option<String>,
-) -> Result<Trigger, EventError> {
+fn instance(event: &Value, detail: Option<&Value>) -> Result<Trigger, EventError> {
     let circumstances: CallContext = read(Some(event), "")?;
     let raw: StateChange = read(detail, "detail")?;
     let state = require(raw.state, "detail", "state", "the state it came into")?;
@@ -97,13 +87,11 @@ fn instance(
             .map_err(|error: NoSuchState| wrong(error.to_string()))?,
         at: circumstances.time.map(|time| time.0),
         region: circumstances.region,
-        event_id,
     };
     if change.state == InstanceState::Pending {
         return Ok(Trigger::Ignored(Ignored {
             what: change.to_string(),
             why: "an instance can have an address only once it runs".to_owned(),
-            event_id: change.event_id,
         }));
     }
     Ok(Trigger::Instance(change))
@@ -115,7 +103,6 @@ fn instance(
 fn notice(
     event: &Value,
     detail: Option<&Value>,
-    event_id: Option<String>,
     kind: SpotNoticeKind,
 ) -> Result<Trigger, EventError> {
     let circumstances: CallContext = read(Some(event), "")?;
@@ -125,7 +112,6 @@ fn notice(
         kind,
         at: circumstances.time.map(|time| time.0),
         region: circumstances.region,
-        event_id,
     }))
 }
 
@@ -145,7 +131,6 @@ pub(super) const KNOWN_SHAPES: &str = "an EventBridge event (`AWS API Call via C
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Envelope {
-    id: Option<String>,
     detail_type: Option<String>,
     source: Option<String>,
 }

@@ -54,18 +54,7 @@ pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
         "eventName",
         "the API action that was called, such as `ReleaseAddress`",
     )?;
-    let event_id = heading
-        .addendum
-        .unwrap_or_default()
-        .original_event_id
-        .or(heading.event_id);
-    let ignore = |what: String, why: String| {
-        Ok(Trigger::Ignored(Ignored {
-            what,
-            why,
-            event_id: event_id.clone(),
-        }))
-    };
+    let ignore = |what: String, why: String| Ok(Trigger::Ignored(Ignored { what, why }));
 
     if source != EC2 {
         return ignore(
@@ -99,6 +88,8 @@ pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
             "none of the resources it names is an Elastic IP".to_owned(),
         ),
         Some(change) => {
+            let original = heading.addendum.unwrap_or_default().original_event_id;
+            let event_id = original.or(heading.event_id);
             let event_id = require(event_id, path, "eventID", "the event's id")?;
             let call = call_of(record, path, name, event_id)?;
             Ok(Trigger::Call(Box::new(Record { call, change })))

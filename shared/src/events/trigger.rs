@@ -60,8 +60,6 @@ pub struct SpotNotice {
     pub at: Option<OffsetDateTime>,
     /// The region in which the instance is, where the event says so.
     pub region: Option<String>,
-    /// The event's id.
-    pub event_id: Option<String>,
 }
 
 /// What is coming for a Spot instance.
@@ -131,8 +129,6 @@ pub struct InstanceStateChange {
     pub at: Option<OffsetDateTime>,
     /// The region in which it is, where the event says so.
     pub region: Option<String>,
-    /// The event's id.
-    pub event_id: Option<String>,
 }
 
 impl fmt::Display for InstanceStateChange {
@@ -148,6 +144,4 @@ pub struct Ignored {
     pub what: String,
     /// Why nothing is done about it.
     pub why: String,
-    /// The event's id, where it has one.
-    pub event_id: Option<String>,
 }

@@ -38,7 +38,6 @@ pub(super) fn change(state: InstanceState) -> InstanceStateChange {
         state,
         at: Some(second(NOW)),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
     }
 }
 
@@ -48,7 +47,6 @@ pub(super) fn notice(kind: SpotNoticeKind) -> SpotNotice {
         kind,
         at: Some(second(NOW)),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
     }
 }
 
@@ -227,7 +225,6 @@ fn the_schedule_and_what_is_ignored_already_move_nothing() {
     let ignored = Ignored {
         what: "a call".to_owned(),
         why: "EC2 refused it".to_owned(),
-        event_id: None,
     };
     assert_eq!(ignored_since(Trigger::Ignored(ignored)), "EC2 refused it");
 }

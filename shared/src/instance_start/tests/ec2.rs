@@ -175,7 +175,6 @@ impl Ec2 {
             state,
             at: None,
             region: region.map(str::to_owned),
-            event_id: None,
         };
         let (ports, trigger) = (self.ports(), Trigger::Instance(change));
         let run = placement::run(&ports, &self.settings, &trigger, self.delivery());
