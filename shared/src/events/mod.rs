@@ -7,6 +7,7 @@ pub mod alarm;
 mod command;
 mod envelope;
 mod error;
+mod event_bridge;
 mod notification;
 mod parameters;
 mod record;
@@ -37,7 +38,7 @@ pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     if has(command::FIELD) {
         command::parse(event).map(Trigger::Command)
     } else if has("detail-type") || has("detail") {
-        envelope::event_bridge(event)
+        event_bridge::parse(event)
     } else if has("eventSource") || has("eventName") {
         record::parse(event, "")
     } else if has("alarmData") {

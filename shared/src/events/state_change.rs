@@ -6,12 +6,15 @@
 //! that is in `ALARM` already: what to make of it is decided elsewhere.
 
 use super::alarm::AlarmEvent;
+use super::envelope::{self, Unread, sent_at};
 use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use crate::model::alarm::{AlarmMetric, AlarmState};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// What a state is expected to be, for the error of one that is none.
 const STATES: &str = "`OK`, `ALARM` or `INSUFFICIENT_DATA`";
@@ -19,8 +22,11 @@ const STATES: &str = "`OK`, `ALARM` or `INSUFFICIENT_DATA`";
 /// An event in EventBridge's envelope.
 /// Source: CloudWatch user guide, "Alarm events and EventBridge".
 pub(super) fn in_envelope(event: &Value) -> Result<AlarmEvent, EventError> {
-    let envelope: Envelope = read(Some(event), "")?;
-    let alarm = document(event, "detail")?;
+    let envelope: EventBridgeEvent<Unread> = envelope::read(event, &["region"])?;
+    let alarm = document(event, "detail", || {
+        let envelope: EventBridgeEvent<Unread> = envelope::read(event, &["time"])?;
+        sent_at(&envelope)
+    })?;
     Ok(AlarmEvent {
         region: envelope.region,
         ..alarm
@@ -31,7 +37,10 @@ pub(super) fn in_envelope(event: &Value) -> Result<AlarmEvent, EventError> {
 /// Source: CloudWatch user guide, "Invoke a Lambda function from an alarm".
 pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
     let invocation: Invocation = read(Some(event), "")?;
-    let alarm = document(event, "alarmData")?;
+    let alarm = document(event, "alarmData", || {
+        let sent: Sent = read(Some(event), "")?;
+        Ok(sent.time.map(|Timestamp(time)| time))
+    })?;
     let tags = if alarm.tags.is_empty() {
         invocation.alarm_tags.0
     } else {
@@ -46,7 +55,11 @@ pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
 
 /// The document under `path`. Where the state carries no time of its own, the time of the event stands
 /// for it.
-fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
+fn document(
+    event: &Value,
+    path: &str,
+    sent_at: impl FnOnce() -> Result<Option<OffsetDateTime>, EventError>,
+) -> Result<AlarmEvent, EventError> {
     let raw = require(event.get(path), "", path, "an alarm's change of state")?;
     let raw: Document = read(Some(raw), path)?;
     let name = require(raw.alarm_name, path, "alarmName", "the alarm's name")?.0;
@@ -54,7 +67,7 @@ fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
     let value = require(raw.state.value, &at, "value", STATES)?;
     let since = match raw.state.timestamp {
         Some(timestamp) => timestamp.0,
-        None => require(sent_at(event)?, &at, "timestamp", "when it changed")?.0,
+        None => require(sent_at()?, &at, "timestamp", "when it changed")?,
     };
     let metrics = raw.configuration.metrics.0.into_iter();
     let muted_by = raw.mute_detail.map(|mute| mute.name());
@@ -76,11 +89,6 @@ fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
         children: triggering(raw.state.reason_data.as_deref()),
         tags: raw.alarm_tags.0,
     })
-}
-
-fn sent_at(event: &Value) -> Result<Option<Timestamp>, EventError> {
-    let sent: Sent = read(Some(event), "")?;
-    Ok(sent.time)
 }
 
 /// A name that is one.
@@ -128,12 +136,6 @@ fn triggering(reason_data: Option<&str>) -> Vec<String> {
 
 fn attributes(contributor: Contributor) -> BTreeMap<String, String> {
     contributor.attributes.0
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    region: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
