@@ -64,29 +64,31 @@ fn document(
     let raw: Document = read(Some(raw), path)?;
     let name = require(raw.alarm_name, path, "alarmName", "the alarm's name")?.0;
     let at = below(path, "state");
-    let value = require(raw.state.value, &at, "value", STATES)?;
-    let since = match raw.state.timestamp {
+    let told = raw.state.unwrap_or_default();
+    let before = raw.previous_state.unwrap_or_default();
+    let value = require(told.value, &at, "value", STATES)?;
+    let since = match told.timestamp {
         Some(timestamp) => timestamp.0,
         None => require(sent_at()?, &at, "timestamp", "when it changed")?,
     };
-    let metrics = raw.configuration.metrics.0.into_iter();
+    let metrics = raw.configuration.unwrap_or_default().metrics;
     let muted_by = raw.mute_detail.map(|mute| mute.name());
     Ok(AlarmEvent {
         name: named(name, path, "alarmName")?,
         state: state(&value, &below(&at, "value"))?,
-        previous: raw.previous_state.value.as_ref().and_then(known),
-        previously_suppressed_by: raw.previous_state.actions_suppressed_by,
+        previous: before.value.as_ref().and_then(known),
+        previously_suppressed_by: before.actions_suppressed_by,
         since,
         region: None,
-        suppressed_by: raw.state.actions_suppressed_by.or(muted_by),
-        metrics: metrics.filter_map(Metric::of).collect(),
+        suppressed_by: told.actions_suppressed_by.or(muted_by),
+        metrics: metrics.0.into_iter().filter_map(Metric::of).collect(),
         contributors: raw
             .alarm_contributor
             .0
             .into_iter()
             .map(attributes)
             .collect(),
-        children: triggering(raw.state.reason_data.as_deref()),
+        children: triggering(told.reason_data.as_deref()),
         tags: raw.alarm_tags.0,
     })
 }
@@ -155,9 +157,9 @@ struct Sent {
 #[serde(default, rename_all = "camelCase")]
 struct Document {
     alarm_name: Option<Text>,
-    state: State,
-    previous_state: Previous,
-    configuration: Configuration,
+    state: Option<State>,
+    previous_state: Option<Previous>,
+    configuration: Option<Configuration>,
     alarm_contributor: List<Contributor>,
     alarm_tags: Pairs,
     mute_detail: Option<Mute>,
@@ -229,12 +231,13 @@ struct Contributor {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Mute {
-    muted_by_arn: String,
+    muted_by_arn: Option<String>,
 }
 
 impl Mute {
     fn name(&self) -> String {
-        let (_, name) = self.muted_by_arn.rsplit_once(':').unwrap_or_default();
+        let arn = self.muted_by_arn.as_deref().unwrap_or_default();
+        let (_, name) = arn.rsplit_once(':').unwrap_or_default();
         format!("AlarmMuteRule {name}").trim_end().to_owned()
     }
 }
@@ -250,11 +253,11 @@ struct Reason {
 #[serde(default, expecting = "an object")]
 pub(super) struct Child {
     #[serde(alias = "Arn")]
-    arn: String,
+    arn: Option<String>,
 }
 
 impl Child {
     pub(super) fn name(&self) -> Option<String> {
-        name_in(&self.arn).map(str::to_owned)
+        name_in(self.arn.as_deref()?).map(str::to_owned)
     }
 }

@@ -264,6 +264,36 @@ fn what_is_missing_or_is_no_state_is_named_by_its_path() {
 }
 
 #[test]
+fn a_part_of_an_alarm_that_is_null_reads_as_one_that_is_not_there() {
+    for part in ["previousState", "configuration", "muteDetail"] {
+        let mut event = status_check().muted_by("night").by_rule();
+        event["detail"][part] = Value::Null;
+        let null = read(&event);
+        event["detail"].as_object_mut().unwrap().remove(part);
+        assert_eq!(null, read(&event), "{part}");
+    }
+    let mut event = status_check().by_rule();
+    event["detail"]["state"] = Value::Null;
+    assert_eq!(wrong(&event).0, "detail.state.value");
+    event["detail"] = json!({"alarmName": "a", "muteDetail": {"mutedByArn": null},
+                             "state": {"value": "OK"}});
+    let by = read(&event).suppressed_by;
+    assert_eq!(by.as_deref(), Some("AlarmMuteRule"));
+}
+
+#[test]
+fn a_child_without_a_name_hides_no_other() {
+    let children = json!([{"arn": null}, {"arn": "arn:aws:cloudwatch:eu-west-1:1:alarm:one"}]);
+    let mut event = alarm("both").composite("ALARM(one)", &["one"]).by_rule();
+    let reason = json!({"triggeringAlarms": children.clone()});
+    event["detail"]["state"]["reasonData"] = json!(reason.to_string());
+    assert_eq!(read(&event).children, ["one"]);
+    let message =
+        json!({"AlarmName": "both", "NewStateValue": "ALARM", "TriggeringChildren": children});
+    assert_eq!(read(&topic(&message.to_string())).children, ["one"]);
+}
+
+#[test]
 fn a_metric_without_a_name_is_named_by_its_path() {
     let mut event = status_check().by_rule();
     event["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"] = json!({});
