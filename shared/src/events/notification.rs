@@ -1,5 +1,8 @@
 //! An alarm that comes by way of an SNS topic: the same content as in [`super::state_change`], in names
 //! and shapes of its own.
+//!
+//! The types are ours. `SnsEvent` of `aws_lambda_events` insists on eleven fields that no decision needs, the
+//! signature among them. Its `CloudWatchAlarmPayload` refuses an alarm without a description, and a composite.
 
 use super::alarm::AlarmEvent;
 use super::error::EventError;

@@ -135,7 +135,8 @@ fn call_of(record: &Value, path: &str, name: String, event_id: String) -> Result
     })
 }
 
-/// What tells whether a record concerns us.
+/// What tells whether a record concerns us. The type is ours, since `AWSAPICall` of `aws_lambda_events` drops
+/// `errorCode`: a refused release looks like one that happened. It also refuses a record without a user agent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct RecordHead {

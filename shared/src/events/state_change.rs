@@ -4,6 +4,9 @@
 //!
 //! `EventBridge` gets an event also while the alarm's actions are suppressed or muted, and for a composite
 //! that is in `ALARM` already: what to make of it is decided elsewhere.
+//!
+//! The document's types are ours. `CloudWatchAlarm` of `aws_lambda_events` refuses math expressions, a period of a
+//! day, and a composite without a suppressor. It drops contributors, mute rules and tags.
 
 use super::alarm::AlarmEvent;
 use super::envelope::{self, Unread, sent_at};
