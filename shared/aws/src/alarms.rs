@@ -7,7 +7,6 @@ use super::failure::unreadable;
 use super::read::said;
 use super::{Aws, failure};
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
-use aws_sdk_cloudwatch::primitives::DateTime;
 use aws_sdk_cloudwatch::types::{
     ActionsSuppressedBy, AlarmContributor, AlarmType, CompositeAlarm, Dimension, MetricAlarm,
     StateValue,
@@ -17,7 +16,6 @@ use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use std::collections::BTreeMap;
-use time::OffsetDateTime;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`, `AlarmNames` and `MaxRecords`.
 const MAX_NAMED: usize = 100;
@@ -112,13 +110,9 @@ fn metric(described: &MetricAlarm) -> Result<Alarm, CloudError> {
             metric.dimensions(),
         )
     });
-    let changed_at = described
-        .state_transitioned_timestamp()
-        .or(described.state_updated_timestamp());
     Ok(Alarm {
         name: name(described.alarm_name())?,
         state: state(described.state_value())?,
-        since: changed_at.and_then(moment),
         suppressed_by: None,
         metrics: alone.into_iter().chain(several).collect(),
         rule: None,
@@ -127,13 +121,9 @@ fn metric(described: &MetricAlarm) -> Result<Alarm, CloudError> {
 
 fn composite(described: &CompositeAlarm) -> Result<Alarm, CloudError> {
     let suppressed_by = described.actions_suppressed_by();
-    let changed_at = described
-        .state_transitioned_timestamp()
-        .or(described.state_updated_timestamp());
     Ok(Alarm {
         name: name(described.alarm_name())?,
         state: state(described.state_value())?,
-        since: changed_at.and_then(moment),
         suppressed_by: suppressed_by
             .map(ActionsSuppressedBy::as_str)
             .map(str::to_owned),
@@ -178,8 +168,4 @@ fn state(state: Option<&StateValue>) -> Result<AlarmState, CloudError> {
             None,
         )),
     }
-}
-
-fn moment(at: &DateTime) -> Option<OffsetDateTime> {
-    OffsetDateTime::from_unix_timestamp_nanos(at.as_nanos()).ok()
 }

@@ -11,8 +11,6 @@ use time::OffsetDateTime;
 pub struct AlarmEvent {
     /// The alarm's name: unique in the account and region.
     pub name: String,
-    /// Its ARN, where the event carries it.
-    pub arn: Option<String>,
     /// The state it is in.
     pub state: AlarmState,
     /// The state it was in before, where the event says so.
@@ -21,8 +19,6 @@ pub struct AlarmEvent {
     pub since: OffsetDateTime,
     /// The region, where the event says so.
     pub region: Option<String>,
-    /// The event's id, where it has one.
-    pub event_id: Option<String>,
     /// What keeps its actions from being carried out: `WaitPeriod`, `ExtensionPeriod` or `Alarm`, or
     /// `AlarmMuteRule` and its name.
     pub suppressed_by: Option<String>,
@@ -36,8 +32,6 @@ pub struct AlarmEvent {
     pub contributors: Vec<BTreeMap<String, String>>,
     /// The names of the child alarms that brought a composite into its state.
     pub children: Vec<String>,
-    /// The rule of a composite.
-    pub rule: Option<String>,
     /// The alarm's own tags, where they are propagated.
     pub tags: BTreeMap<String, String>,
 }

@@ -1,6 +1,7 @@
 //! What a person sends to a function by hand, read strictly: a slip of the pen moves nothing.
 
-use super::{EventError, OperatorCommand};
+use super::error::EventError;
+use super::trigger::OperatorCommand;
 use crate::model::ids::{InstanceId, InvalidId};
 use serde_json::Value;
 

@@ -1,172 +1,73 @@
-//! EventBridge's envelope: one level of dispatch by what it carries. Instances are read here, calls and
-//! alarms elsewhere.
+//! EventBridge's envelope, read into the type that `aws_lambda_events` has for it.
+//!
+//! That type is stricter than a decision: it refuses an event without a `source`, and one whose `time` is none, even
+//! where nobody asks for them. So it gets the fields that the caller needs, and no others.
 
-use super::serialisation::{Timestamp, read, require};
-use super::{
-    EventError, Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger, record,
-    state_change,
-};
-use crate::model::ids::{InstanceId, InvalidId};
-use crate::model::instance::{InstanceState, NoSuchState};
-use serde::Deserialize;
+use super::error::EventError;
+use super::serialisation::{located, not_a_time, not_null, require};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde::de::value::MapDeserializer;
 use serde_json::Value;
-
-/// EventBridge's envelope.
-/// Source: EventBridge user guide, "Events in Amazon EventBridge", and for each detail type the page
-/// of the service that sends it.
-pub(super) fn event_bridge(event: &Value) -> Result<Trigger, EventError> {
-    let envelope: Envelope = read(Some(event), "")?;
-    let detail_type = require(envelope.detail_type, "", "detail-type", KNOWN_SHAPES)?;
-    let source = envelope.source.unwrap_or_default();
-    let detail = event.get("detail");
-    let ignore = |what: String, why: &str| {
-        Ok(Trigger::Ignored(Ignored {
-            what,
-            why: why.to_owned(),
-            event_id: envelope.id.clone(),
-        }))
-    };
-
-    match detail_type.as_str() {
-        "AWS API Call via CloudTrail" => {
-            let detail = require(detail, "", "detail", "the CloudTrail record")?;
-            record::parse(detail, "detail")
-        }
-        "AWS Service Event via CloudTrail" | "AWS Console Sign In via CloudTrail" => {
-            ignore(detail_type, "it is not an API call")
-        }
-        "Scheduled Event" if matches!(source.as_str(), "aws.events" | "aws.scheduler") => {
-            let schedule: Schedule = read(Some(event), "")?;
-            let time = require(schedule.time, "", "time", "when the schedule fired")?;
-            Ok(Trigger::Schedule { at: time.0 })
-        }
-        "Scheduled Event" => Err(EventError {
-            field: "source".to_owned(),
-            problem: format!(
-                "`{source}` does not schedule: expected `aws.events` or `aws.scheduler`"
-            ),
-        }),
-        "EC2 Instance State-change Notification" => instance(event, detail, envelope.id),
-        "EC2 Spot Instance Interruption Warning" => {
-            notice(event, detail, envelope.id, SpotNoticeKind::Interruption)
-        }
-        "EC2 Instance Rebalance Recommendation" => notice(
-            event,
-            detail,
-            envelope.id,
-            SpotNoticeKind::RebalanceRecommendation,
-        ),
-        "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
-            state_change::in_envelope(event).map(Trigger::from)
-        }
-        "CloudWatch Alarm Configuration Change" => ignore(
-            detail_type,
-            "it tells how an alarm is set up, not how its instance is",
-        ),
-        _ if source == "aws.autoscaling" => ignore(
-            detail_type,
-            "Auto Scaling replaces instances; the addresses stay allocated",
-        ),
-        _ => Err(EventError {
-            field: "detail-type".to_owned(),
-            problem: format!(
-                "`{detail_type}` from `{source}` is not known: expected {KNOWN_SHAPES}"
-            ),
-        }),
-    }
-}
-
-/// An instance's new state. `pending` has nothing to follow: EC2 gives an address only to an instance
-/// that runs, and says so in an event of its own.
-/// Source: EC2 user guide, "Monitor your instances using EventBridge", state change events.
-fn instance(
-    event: &Value,
-    detail: Option<&Value>,
-    event_id: Option<String>,
-) -> Result<Trigger, EventError> {
-    let circumstances: CallContext = read(Some(event), "")?;
-    let raw: StateChange = read(detail, "detail")?;
-    let state = require(raw.state, "detail", "state", "the state it came into")?;
-    let wrong = |problem| EventError {
-        field: "detail.state".to_owned(),
-        problem,
-    };
-    let change = InstanceStateChange {
-        instance: instance_id(raw.instance_id)?,
-        state: state
-            .parse()
-            .map_err(|error: NoSuchState| wrong(error.to_string()))?,
-        at: circumstances.time.map(|time| time.0),
-        region: circumstances.region,
-        event_id,
-    };
-    if change.state == InstanceState::Pending {
-        return Ok(Trigger::Ignored(Ignored {
-            what: change.to_string(),
-            why: "an instance can have an address only once it runs".to_owned(),
-            event_id: change.event_id,
-        }));
-    }
-    Ok(Trigger::Instance(change))
-}
-
-/// What EC2 announced of a Spot instance.
-/// Source: EC2 user guide, "Spot Instance interruption notices" and "EC2 instance rebalance
-/// recommendations".
-fn notice(
-    event: &Value,
-    detail: Option<&Value>,
-    event_id: Option<String>,
-    kind: SpotNoticeKind,
-) -> Result<Trigger, EventError> {
-    let circumstances: CallContext = read(Some(event), "")?;
-    let raw: StateChange = read(detail, "detail")?;
-    Ok(Trigger::SpotNotice(SpotNotice {
-        instance: instance_id(raw.instance_id)?,
-        kind,
-        at: circumstances.time.map(|time| time.0),
-        region: circumstances.region,
-        event_id,
-    }))
-}
-
-fn instance_id(raw: Option<String>) -> Result<InstanceId, EventError> {
-    let id = require(raw, "detail", "instance-id", "the instance")?;
-    id.parse().map_err(|error: InvalidId| EventError {
-        field: "detail.instance-id".to_owned(),
-        problem: error.to_string(),
-    })
-}
+use time::{Duration, OffsetDateTime};
 
 /// What a function understands, for the error of an event that is none of it.
 pub(super) const KNOWN_SHAPES: &str = "an EventBridge event (`AWS API Call via CloudTrail`, `Scheduled \
      Event`, `CloudWatch Alarm State Change`, ...), a CloudTrail record, a CloudWatch alarm, or \
      `{\"holdfast\": \"plan\", \"group\": \"...\"}`";
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct Envelope {
-    id: Option<String>,
-    detail_type: Option<String>,
-    source: Option<String>,
+/// The detail of an envelope, where it is read by itself.
+pub(super) type Unread = Option<()>;
+
+const TIME: &str = "time";
+
+static NO_SOURCE: Value = Value::String(String::new());
+
+/// The detail type and the source of an event, and of its other fields those in `needed`. A source that is missing is
+/// empty: it tells a schedule from an event that only calls itself one, and matters for no other event that is acted on.
+pub(super) fn read<T>(event: &Value, needed: &[&str]) -> Result<EventBridgeEvent<T>, EventError>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let detail_type = not_null(event, "detail-type");
+    let detail_type = require(detail_type, "", "detail-type", KNOWN_SHAPES)?;
+    let source = not_null(event, "source").unwrap_or(&NO_SOURCE);
+    let more = needed
+        .iter()
+        .filter_map(|field| Some((*field, not_null(event, field)?)));
+    let fields = [("detail-type", detail_type), ("source", source)];
+    let fields = MapDeserializer::<_, serde_json::Error>::new(fields.into_iter().chain(more));
+    serde_path_to_error::deserialize(fields).map_err(|error| quoting(event, located(&error, "")))
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct CallContext {
-    time: Option<Timestamp>,
-    region: Option<String>,
+/// The error. A time that is none is quoted, which the type's own error does not do.
+fn quoting(event: &Value, error: EventError) -> EventError {
+    match event.get(TIME) {
+        Some(Value::String(text)) if error.field == TIME => EventError {
+            problem: not_a_time(text, &error.problem),
+            ..error
+        },
+        _ => error,
+    }
 }
 
-#[derive(Debug, Default, Deserialize)]
-#[serde(default, rename_all = "kebab-case")]
-struct StateChange {
-    instance_id: Option<String>,
-    state: Option<String>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Schedule {
-    time: Option<Timestamp>,
+/// When the event was sent, where `time` was asked for and is there.
+pub(super) fn sent_at<T>(
+    envelope: &EventBridgeEvent<T>,
+) -> Result<Option<OffsetDateTime>, EventError>
+where
+    T: DeserializeOwned + Serialize,
+{
+    let Some(time) = envelope.time else {
+        return Ok(None);
+    };
+    let second = OffsetDateTime::from_unix_timestamp(time.timestamp()).ok();
+    let fraction = Duration::nanoseconds(time.timestamp_subsec_nanos().into());
+    let at = second.and_then(|second| second.checked_add(fraction));
+    let at = at.ok_or_else(|| EventError {
+        field: TIME.to_owned(),
+        problem: format!("`{time}` is out of range: expected a year of four digits"),
+    });
+    at.map(Some)
 }

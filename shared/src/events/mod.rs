@@ -6,25 +6,26 @@ mod action;
 pub mod alarm;
 mod command;
 mod envelope;
+mod error;
+mod event_bridge;
 mod notification;
 mod parameters;
 mod record;
 mod serialisation;
 mod state_change;
+mod trigger;
 
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
 mod tests;
 
-use crate::model::cloudtrail::Record;
-use crate::model::ids::InstanceId;
-use crate::model::instance::InstanceState;
-use alarm::AlarmEvent;
+pub use error::EventError;
 pub use record::from_lookup;
 use serde_json::Value;
-use std::fmt;
-use time::OffsetDateTime;
+pub use trigger::{
+    Ignored, InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger,
+};
 
 /// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record, a
 /// CloudWatch alarm, directly or from an SNS topic, or what a person asks for.
@@ -37,7 +38,7 @@ pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     if has(command::FIELD) {
         command::parse(event).map(Trigger::Command)
     } else if has("detail-type") || has("detail") {
-        envelope::event_bridge(event)
+        event_bridge::parse(event)
     } else if has("eventSource") || has("eventName") {
         record::parse(event, "")
     } else if has("alarmData") {
@@ -55,165 +56,4 @@ pub fn parse(event: &Value) -> Result<Trigger, EventError> {
             problem: format!("not an object: expected {}", envelope::KNOWN_SHAPES),
         })
     }
-}
-
-/// What set a function going.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Trigger {
-    /// Somebody changed an address by an EC2 call, and EC2 did it.
-    Call(Box<Record>),
-    /// The schedule.
-    Schedule {
-        /// When the schedule fired.
-        at: OffsetDateTime,
-    },
-    /// An instance came into another state.
-    Instance(InstanceStateChange),
-    /// An alarm told its state.
-    Alarm(Box<AlarmEvent>),
-    /// EC2 announced what it is going to do with a Spot instance.
-    SpotNotice(SpotNotice),
-    /// A person asked.
-    Command(OperatorCommand),
-    /// A known event that is none of our business.
-    Ignored(Ignored),
-}
-
-impl From<AlarmEvent> for Trigger {
-    fn from(alarm: AlarmEvent) -> Self {
-        Self::Alarm(Box::new(alarm))
-    }
-}
-
-impl fmt::Display for Trigger {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Call(record) => formatter.write_str(&record.call.name),
-            Self::Schedule { .. } => formatter.write_str("the schedule"),
-            Self::Instance(change) => change.fmt(formatter),
-            Self::Alarm(alarm) => alarm.fmt(formatter),
-            Self::SpotNotice(notice) => notice.fmt(formatter),
-            Self::Command(command) => command.fmt(formatter),
-            Self::Ignored(ignored) => formatter.write_str(&ignored.what),
-        }
-    }
-}
-
-/// What EC2 announced of a Spot instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SpotNotice {
-    /// The instance.
-    pub instance: InstanceId,
-    /// What is coming.
-    pub kind: SpotNoticeKind,
-    /// When it was announced, where the event says so.
-    pub at: Option<OffsetDateTime>,
-    /// The region in which the instance is, where the event says so.
-    pub region: Option<String>,
-    /// The event's id.
-    pub event_id: Option<String>,
-}
-
-/// What is coming for a Spot instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum SpotNoticeKind {
-    /// It is stopped, hibernated or terminated in two minutes.
-    Interruption,
-    /// It is more likely than others to be interrupted: nothing has been decided.
-    RebalanceRecommendation,
-}
-
-impl fmt::Display for SpotNotice {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            SpotNoticeKind::Interruption => {
-                write!(formatter, "{} is about to be interrupted", self.instance)
-            }
-            SpotNoticeKind::RebalanceRecommendation => {
-                write!(formatter, "{} may be interrupted", self.instance)
-            }
-        }
-    }
-}
-
-/// What a person asks of a group: `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover",
-/// "group": "web", "to": "i-..."}`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OperatorCommand {
-    /// What would be done for each holder of the group if it failed now? Nothing is changed.
-    Plan {
-        /// The group.
-        group: String,
-    },
-    /// Move the group's addresses.
-    Switchover {
-        /// The group.
-        group: String,
-        /// The member to move them to; none: whoever is next.
-        to: Option<InstanceId>,
-    },
-}
-
-impl fmt::Display for OperatorCommand {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Plan { group } => write!(formatter, "a plan for the group {group}"),
-            Self::Switchover { group, to: None } => {
-                write!(formatter, "a switchover of the group {group}")
-            }
-            Self::Switchover {
-                group,
-                to: Some(to),
-            } => write!(formatter, "a switchover of the group {group} to {to}"),
-        }
-    }
-}
-
-/// An instance that came into another state. Delivered at least once, in no promised order: what the
-/// instance is now has to be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct InstanceStateChange {
-    /// The instance.
-    pub instance: InstanceId,
-    /// The state that it came into: any but `pending`.
-    pub state: InstanceState,
-    /// When, where the event says so.
-    pub at: Option<OffsetDateTime>,
-    /// The region in which it is, where the event says so.
-    pub region: Option<String>,
-    /// The event's id.
-    pub event_id: Option<String>,
-}
-
-impl fmt::Display for InstanceStateChange {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{} is now {}", self.instance, self.state)
-    }
-}
-
-/// An event that is deliberately not acted on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ignored {
-    /// What came, in a few words: `ReleaseAddress that EC2 refused`.
-    pub what: String,
-    /// Why nothing is done about it.
-    pub why: String,
-    /// The event's id, where it has one.
-    pub event_id: Option<String>,
-}
-
-/// An event that cannot be read. Delivered again it will fail again, and then wait in the failure queue:
-/// it is not lost.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the event cannot be read: field `{field}`: {problem}")]
-pub struct EventError {
-    /// The path of the field: `detail.requestParameters.allocationId`.
-    pub field: String,
-    /// What is wrong with it, and what was expected.
-    pub problem: String,
-}
-
-impl EventError {
-    /// The name of the field when it is the event as a whole that is wrong.
-    pub const WHOLE: &str = "(the whole event)";
 }

@@ -1,8 +1,11 @@
 //! An alarm that comes by way of an SNS topic: the same content as in [`super::state_change`], in names
 //! and shapes of its own.
+//!
+//! The types are ours. `SnsEvent` of `aws_lambda_events` insists on eleven fields that no decision needs, the
+//! signature among them. Its `CloudWatchAlarmPayload` refuses an alarm without a description, and a composite.
 
-use super::EventError;
 use super::alarm::AlarmEvent;
+use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use super::state_change::{Child, known, named, state};
 use crate::model::alarm::AlarmMetric;
@@ -33,7 +36,7 @@ pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
         let sent: Sent = read(event.pointer("/Records/0/Sns"), NOTIFICATION)?;
         Ok(sent.timestamp)
     };
-    alarm(&message, sns.message_id, sent_at)
+    alarm(&message, sent_at)
 }
 
 /// The alarm in a message. Its region is told for people (`EU (Ireland)`), so it is taken from the ARN.
@@ -41,7 +44,6 @@ pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
 /// alarms".
 fn alarm(
     message: &Value,
-    event_id: Option<String>,
     sent_at: impl FnOnce() -> Result<Option<Timestamp>, EventError>,
 ) -> Result<AlarmEvent, EventError> {
     let raw: Message = read(Some(message), MESSAGE)?;
@@ -59,8 +61,6 @@ fn alarm(
         previous: raw.old_state_value.as_ref().and_then(known),
         since,
         region: raw.alarm_arn.as_deref().and_then(region_in),
-        arn: raw.alarm_arn,
-        event_id,
         suppressed_by: None,
         previously_suppressed_by: None,
         metrics: raw.trigger.unwrap_or_default().metrics(),
@@ -74,7 +74,6 @@ fn alarm(
             .iter()
             .filter_map(Child::name)
             .collect(),
-        rule: raw.alarm_rule,
         tags: raw.alarm_tags.0,
     })
 }
@@ -101,7 +100,6 @@ struct Delivered {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "PascalCase", expecting = "an object")]
 struct Notification {
-    message_id: Option<String>,
     message: Option<String>,
 }
 
@@ -120,7 +118,6 @@ struct Message {
     old_state_value: Option<Text>,
     state_change_time: Option<Timestamp>,
     trigger: Option<NotificationTrigger>,
-    alarm_rule: Option<String>,
     triggering_children: List<Child>,
     alarm_contributor_attributes: Pairs,
     alarm_tags: Pairs,

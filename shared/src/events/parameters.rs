@@ -2,8 +2,8 @@
 //! struct or two that hold the fields we need, under both names that CloudTrail gives them.
 //! Source of the fields: EC2 API reference, the action's request parameters and response elements.
 
-use super::EventError;
 use super::action::Action;
+use super::error::EventError;
 use super::serialisation::{List, Section, Text};
 use crate::model::cloudtrail::{AddressChange, Allocation};
 use crate::model::elastic_ip::Pool;

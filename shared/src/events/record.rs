@@ -6,9 +6,10 @@
 //! time and the original event id are kept, and whoever writes to the ledger arbitrates by them.
 
 use super::action::Action;
+use super::error::EventError;
 use super::parameters;
 use super::serialisation::{Text, Timestamp, read, require};
-use super::{EventError, Ignored, Trigger};
+use super::trigger::{Ignored, Trigger};
 use crate::model::cloudtrail::{Actor, Call, Record};
 use serde::Deserialize;
 use serde_json::Value;
@@ -53,18 +54,7 @@ pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
         "eventName",
         "the API action that was called, such as `ReleaseAddress`",
     )?;
-    let event_id = heading
-        .addendum
-        .unwrap_or_default()
-        .original_event_id
-        .or(heading.event_id);
-    let ignore = |what: String, why: String| {
-        Ok(Trigger::Ignored(Ignored {
-            what,
-            why,
-            event_id: event_id.clone(),
-        }))
-    };
+    let ignore = |what: String, why: String| Ok(Trigger::Ignored(Ignored { what, why }));
 
     if source != EC2 {
         return ignore(
@@ -98,6 +88,8 @@ pub(super) fn parse(record: &Value, path: &str) -> Result<Trigger, EventError> {
             "none of the resources it names is an Elastic IP".to_owned(),
         ),
         Some(change) => {
+            let original = heading.addendum.unwrap_or_default().original_event_id;
+            let event_id = original.or(heading.event_id);
             let event_id = require(event_id, path, "eventID", "the event's id")?;
             let call = call_of(record, path, name, event_id)?;
             Ok(Trigger::Call(Box::new(Record { call, change })))
@@ -143,7 +135,8 @@ fn call_of(record: &Value, path: &str, name: String, event_id: String) -> Result
     })
 }
 
-/// What tells whether a record concerns us.
+/// What tells whether a record concerns us. The type is ours, since `AWSAPICall` of `aws_lambda_events` drops
+/// `errorCode`: a refused release looks like one that happened. It also refuses a record without a user agent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct RecordHead {

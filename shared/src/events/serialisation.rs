@@ -6,7 +6,7 @@
 //! upper-camel keys. A list of one is written as that one, and texts that look like a boolean or a number
 //! are turned into one.
 
-use super::EventError;
+use super::error::EventError;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{
     DeserializeOwned, DeserializeSeed, IntoDeserializer, MapAccess, SeqAccess, Visitor,
@@ -26,23 +26,45 @@ pub(super) fn read<T>(value: Option<&Value>, path: &str) -> Result<T, EventError
 where
     T: DeserializeOwned + Default,
 {
-    let Some(value) = value.filter(|value| !value.is_null()) else {
+    let Some(value) = object(value, path)? else {
         return Ok(T::default());
     };
-    // A derived struct would also be read from a list, field by field in order.
-    if !value.is_object() {
-        return Err(EventError {
-            field: path.to_owned(),
-            problem: "not an object: expected one".to_owned(),
-        });
+    serde_path_to_error::deserialize(value).map_err(|error| located(&error, path))
+}
+
+/// The value, which is an object at `path`, or none. A derived struct would also be read from a list, field
+/// by field in order.
+pub(super) fn object<'event>(
+    value: Option<&'event Value>,
+    path: &str,
+) -> Result<Option<&'event Value>, EventError> {
+    let value = value.filter(|value| !value.is_null());
+    if value.is_none_or(Value::is_object) {
+        return Ok(value);
     }
-    serde_path_to_error::deserialize(value).map_err(|error| EventError {
+    Err(EventError {
+        field: path.to_owned(),
+        problem: "not an object: expected one".to_owned(),
+    })
+}
+
+/// What could not be read of the object at `path`.
+pub(super) fn located(
+    error: &serde_path_to_error::Error<serde_json::Error>,
+    path: &str,
+) -> EventError {
+    EventError {
         field: match error.path().to_string().as_str() {
             "." | "" => path.to_owned(),
             inner => below(path, inner),
         },
         problem: error.inner().to_string(),
-    })
+    }
+}
+
+/// A field of an object, where it says anything.
+pub(super) fn not_null<'event>(object: &'event Value, field: &str) -> Option<&'event Value> {
+    object.get(field).filter(|value| !value.is_null())
 }
 
 /// The path of `field` inside the object at `path`.
@@ -319,10 +341,11 @@ impl TryFrom<String> for Timestamp {
     fn try_from(text: String) -> Result<Self, String> {
         let raw = OffsetDateTime::parse(&text, &Rfc3339);
         let raw = raw.or_else(|error| OffsetDateTime::parse(&text, CLOUDWATCH).map_err(|_| error));
-        raw.map(Self).map_err(|error| {
-            format!(
-                "`{text}` is not a time ({error}): expected RFC 3339, as in `2026-01-31T12:00:00Z`"
-            )
-        })
+        raw.map(Self).map_err(|error| not_a_time(&text, &error))
     }
+}
+
+/// What is wrong with a text that should be a time.
+pub(super) fn not_a_time(text: &str, problem: &impl fmt::Display) -> String {
+    format!("`{text}` is not a time ({problem}): expected RFC 3339, as in `2026-01-31T12:00:00Z`")
 }

@@ -4,14 +4,20 @@
 //!
 //! `EventBridge` gets an event also while the alarm's actions are suppressed or muted, and for a composite
 //! that is in `ALARM` already: what to make of it is decided elsewhere.
+//!
+//! The document's types are ours. `CloudWatchAlarm` of `aws_lambda_events` refuses math expressions, a period of a
+//! day, and a composite without a suppressor. It drops contributors, mute rules and tags.
 
-use super::EventError;
 use super::alarm::AlarmEvent;
+use super::envelope::{self, Unread, sent_at};
+use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
 use crate::model::alarm::{AlarmMetric, AlarmState};
+use aws_lambda_events::eventbridge::EventBridgeEvent;
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
+use time::OffsetDateTime;
 
 /// What a state is expected to be, for the error of one that is none.
 const STATES: &str = "`OK`, `ALARM` or `INSUFFICIENT_DATA`";
@@ -19,12 +25,13 @@ const STATES: &str = "`OK`, `ALARM` or `INSUFFICIENT_DATA`";
 /// An event in EventBridge's envelope.
 /// Source: CloudWatch user guide, "Alarm events and EventBridge".
 pub(super) fn in_envelope(event: &Value) -> Result<AlarmEvent, EventError> {
-    let envelope: Envelope = read(Some(event), "")?;
-    let alarm = document(event, "detail")?;
+    let envelope: EventBridgeEvent<Unread> = envelope::read(event, &["region"])?;
+    let alarm = document(event, "detail", || {
+        let envelope: EventBridgeEvent<Unread> = envelope::read(event, &["time"])?;
+        sent_at(&envelope)
+    })?;
     Ok(AlarmEvent {
-        arn: envelope.resources.0.into_iter().next().map(|Text(arn)| arn),
         region: envelope.region,
-        event_id: envelope.id,
         ..alarm
     })
 }
@@ -33,14 +40,16 @@ pub(super) fn in_envelope(event: &Value) -> Result<AlarmEvent, EventError> {
 /// Source: CloudWatch user guide, "Invoke a Lambda function from an alarm".
 pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
     let invocation: Invocation = read(Some(event), "")?;
-    let alarm = document(event, "alarmData")?;
+    let alarm = document(event, "alarmData", || {
+        let sent: Sent = read(Some(event), "")?;
+        Ok(sent.time.map(|Timestamp(time)| time))
+    })?;
     let tags = if alarm.tags.is_empty() {
         invocation.alarm_tags.0
     } else {
         alarm.tags
     };
     Ok(AlarmEvent {
-        arn: invocation.alarm_arn,
         region: invocation.region,
         tags,
         ..alarm
@@ -49,44 +58,42 @@ pub(super) fn action(event: &Value) -> Result<AlarmEvent, EventError> {
 
 /// The document under `path`. Where the state carries no time of its own, the time of the event stands
 /// for it.
-fn document(event: &Value, path: &str) -> Result<AlarmEvent, EventError> {
+fn document(
+    event: &Value,
+    path: &str,
+    sent_at: impl FnOnce() -> Result<Option<OffsetDateTime>, EventError>,
+) -> Result<AlarmEvent, EventError> {
     let raw = require(event.get(path), "", path, "an alarm's change of state")?;
     let raw: Document = read(Some(raw), path)?;
     let name = require(raw.alarm_name, path, "alarmName", "the alarm's name")?.0;
     let at = below(path, "state");
-    let value = require(raw.state.value, &at, "value", STATES)?;
-    let since = match raw.state.timestamp {
+    let told = raw.state.unwrap_or_default();
+    let before = raw.previous_state.unwrap_or_default();
+    let value = require(told.value, &at, "value", STATES)?;
+    let since = match told.timestamp {
         Some(timestamp) => timestamp.0,
-        None => require(sent_at(event)?, &at, "timestamp", "when it changed")?.0,
+        None => require(sent_at()?, &at, "timestamp", "when it changed")?,
     };
-    let metrics = raw.configuration.metrics.0.into_iter();
+    let metrics = raw.configuration.unwrap_or_default().metrics;
     let muted_by = raw.mute_detail.map(|mute| mute.name());
     Ok(AlarmEvent {
         name: named(name, path, "alarmName")?,
-        arn: None,
         state: state(&value, &below(&at, "value"))?,
-        previous: raw.previous_state.value.as_ref().and_then(known),
-        previously_suppressed_by: raw.previous_state.actions_suppressed_by,
+        previous: before.value.as_ref().and_then(known),
+        previously_suppressed_by: before.actions_suppressed_by,
         since,
         region: None,
-        event_id: None,
-        suppressed_by: raw.state.actions_suppressed_by.or(muted_by),
-        metrics: metrics.filter_map(Metric::of).collect(),
+        suppressed_by: told.actions_suppressed_by.or(muted_by),
+        metrics: metrics.0.into_iter().filter_map(Metric::of).collect(),
         contributors: raw
             .alarm_contributor
             .0
             .into_iter()
             .map(attributes)
             .collect(),
-        children: triggering(raw.state.reason_data.as_deref()),
-        rule: raw.configuration.alarm_rule,
+        children: triggering(told.reason_data.as_deref()),
         tags: raw.alarm_tags.0,
     })
-}
-
-fn sent_at(event: &Value) -> Result<Option<Timestamp>, EventError> {
-    let sent: Sent = read(Some(event), "")?;
-    Ok(sent.time)
 }
 
 /// A name that is one.
@@ -137,17 +144,8 @@ fn attributes(contributor: Contributor) -> BTreeMap<String, String> {
 }
 
 #[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Envelope {
-    id: Option<String>,
-    region: Option<String>,
-    resources: List<Text>,
-}
-
-#[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
 struct Invocation {
-    alarm_arn: Option<String>,
     region: Option<String>,
     alarm_tags: Pairs,
 }
@@ -162,9 +160,9 @@ struct Sent {
 #[serde(default, rename_all = "camelCase")]
 struct Document {
     alarm_name: Option<Text>,
-    state: State,
-    previous_state: Previous,
-    configuration: Configuration,
+    state: Option<State>,
+    previous_state: Option<Previous>,
+    configuration: Option<Configuration>,
     alarm_contributor: List<Contributor>,
     alarm_tags: Pairs,
     mute_detail: Option<Mute>,
@@ -190,7 +188,6 @@ struct Previous {
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Configuration {
     metrics: List<Metric>,
-    alarm_rule: Option<String>,
 }
 
 /// A metric, or with an expression in place of `metricStat`, what is made of the others.
@@ -237,12 +234,13 @@ struct Contributor {
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, rename_all = "camelCase", expecting = "an object")]
 struct Mute {
-    muted_by_arn: String,
+    muted_by_arn: Option<String>,
 }
 
 impl Mute {
     fn name(&self) -> String {
-        let (_, name) = self.muted_by_arn.rsplit_once(':').unwrap_or_default();
+        let arn = self.muted_by_arn.as_deref().unwrap_or_default();
+        let (_, name) = arn.rsplit_once(':').unwrap_or_default();
         format!("AlarmMuteRule {name}").trim_end().to_owned()
     }
 }
@@ -258,11 +256,11 @@ struct Reason {
 #[serde(default, expecting = "an object")]
 pub(super) struct Child {
     #[serde(alias = "Arn")]
-    arn: String,
+    arn: Option<String>,
 }
 
 impl Child {
     pub(super) fn name(&self) -> Option<String> {
-        name_in(&self.arn).map(str::to_owned)
+        name_in(self.arn.as_deref()?).map(str::to_owned)
     }
 }

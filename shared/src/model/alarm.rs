@@ -4,7 +4,6 @@ use crate::model::ids::InstanceId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
-use time::OffsetDateTime;
 
 /// The dimension in which a metric names its instance.
 pub const INSTANCE_DIMENSION: &str = "InstanceId";
@@ -66,8 +65,6 @@ pub struct Alarm {
     pub name: String,
     /// Its state now.
     pub state: AlarmState,
-    /// Since when.
-    pub since: Option<OffsetDateTime>,
     /// Whose actions are suppressed, and by what: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
     pub suppressed_by: Option<String>,
     /// What it measures; empty for a composite.

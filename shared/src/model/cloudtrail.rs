@@ -1,7 +1,4 @@
 //! A CloudTrail record of an EC2 call on addresses, as far as Holdfast needs it.
-//!
-//! Our own small type, since the one in `aws_lambda_events` drops `errorCode`: with it a refused
-//! release looks exactly like one that happened.
 
 use crate::model::elastic_ip::Pool;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};

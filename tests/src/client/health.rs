@@ -218,7 +218,6 @@ fn alarm(from: &alarms::Alarm) -> Alarm {
             alarms::AlarmState::Alarm => AlarmState::Alarm,
             alarms::AlarmState::InsufficientData => AlarmState::InsufficientData,
         },
-        since: Some(from.since),
         suppressed_by: from.suppressed_by.clone(),
         metrics: from.metrics().map(measure).collect(),
         rule: match &from.watched {

@@ -271,13 +271,8 @@ where
     let types = ["m5.large", "p4d.24xlarge", "t3.gigantic"].map(|it| InstanceType(it.to_owned()));
     said.note("limits", &cloud.limits(&types).await);
     let names = ["sick", "web", "gone"].map(str::to_owned);
-    let mut alarms = cloud.alarms(&names).await;
-    let mut firing = cloud.firing().await;
-    for alarm in alarms.iter_mut().chain(&mut firing).flatten() {
-        assert!(alarm.since.take().is_some());
-    }
-    said.note("alarms", &alarms);
-    said.note("firing", &firing);
+    said.note("alarms", &cloud.alarms(&names).await);
+    said.note("firing", &cloud.firing().await);
     said.note("contributors", &cloud.contributors("fleet").await);
     said.note("no contributors", &cloud.contributors("gone").await);
     let group = id("sg-0123456789abcdef0");

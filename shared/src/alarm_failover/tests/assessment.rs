@@ -19,18 +19,15 @@ pub(super) const NOW: i64 = 1000;
 pub(super) fn told() -> AlarmEvent {
     AlarmEvent {
         name: "beat".to_owned(),
-        arn: None,
         state: AlarmState::Alarm,
         previous: Some(AlarmState::Ok),
         since: second(NOW),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
         suppressed_by: None,
         previously_suppressed_by: None,
         metrics: alarm("beat", AlarmState::Alarm, &[Some(1)]).metrics,
         contributors: Vec::new(),
         children: Vec::new(),
-        rule: None,
         tags: BTreeMap::new(),
     }
 }
@@ -41,7 +38,6 @@ pub(super) fn change(state: InstanceState) -> InstanceStateChange {
         state,
         at: Some(second(NOW)),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
     }
 }
 
@@ -51,7 +47,6 @@ pub(super) fn notice(kind: SpotNoticeKind) -> SpotNotice {
         kind,
         at: Some(second(NOW)),
         region: Some("eu-west-1".to_owned()),
-        event_id: None,
     }
 }
 
@@ -230,7 +225,6 @@ fn the_schedule_and_what_is_ignored_already_move_nothing() {
     let ignored = Ignored {
         what: "a call".to_owned(),
         why: "EC2 refused it".to_owned(),
-        event_id: None,
     };
     assert_eq!(ignored_since(Trigger::Ignored(ignored)), "EC2 refused it");
 }

@@ -22,7 +22,6 @@ pub(super) fn alarm(name: &str, state: AlarmState, instances: &[Option<u8>]) -> 
     Alarm {
         name: name.to_owned(),
         state,
-        since: None,
         suppressed_by: None,
         metrics: instances.iter().map(measure).collect(),
         rule: None,

@@ -175,7 +175,6 @@ impl Ec2 {
             state,
             at: None,
             region: region.map(str::to_owned),
-            event_id: None,
         };
         let (ports, trigger) = (self.ports(), Trigger::Instance(change));
         let run = placement::run(&ports, &self.settings, &trigger, self.delivery());
@@ -325,7 +324,6 @@ impl ReadFiringAlarms for Ec2 {
         let alarm = |alarming: &InstanceId| Alarm {
             name: format!("{alarming} is sick"),
             state: AlarmState::Alarm,
-            since: None,
             suppressed_by: None,
             metrics: vec![AlarmMetric {
                 namespace: "AWS/EC2".to_owned(),

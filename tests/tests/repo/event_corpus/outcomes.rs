@@ -135,6 +135,10 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "enable-transfer",
         "EnableAddressTransfer: eipalloc-0123456789abcdef0 to 444455556666",
     ),
+    (
+        "instance-pending",
+        "ignored: i-0123456789abcdef0 is now pending",
+    ),
     ("instance-running", "i-0123456789abcdef0 is now running"),
     ("lookup-answer", "wrong: detail-type"),
     ("no-event", "wrong: detail-type"),

@@ -15,7 +15,6 @@ fn alarm(state: AlarmState) -> Vec<Alarm> {
     vec![Alarm {
         name: ALARM.to_owned(),
         state,
-        since: None,
         suppressed_by: None,
         metrics: vec![measure],
         rule: None,
