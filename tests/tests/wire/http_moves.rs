@@ -30,14 +30,14 @@ async fn an_interface_is_attached_and_seen_from_both_sides() {
     let aws = Aws::start().await;
     let (web, eni, attachment) = held(&aws).await;
     let seen = aws.interface(&eni).await;
-    let attachment = seen.attachment().unwrap();
-    assert_eq!(attachment.attachment_id(), Some(attachment.as_str()));
-    assert_eq!(attachment.status().unwrap().as_str(), "attached");
+    let shown = seen.attachment().unwrap();
+    assert_eq!(shown.attachment_id(), Some(attachment.as_str()));
+    assert_eq!(shown.status().unwrap().as_str(), "attached");
     assert_eq!(
-        (attachment.device_index(), attachment.network_card_index()),
+        (shown.device_index(), shown.network_card_index()),
         (Some(1), Some(0))
     );
-    assert_eq!(attachment.delete_on_termination(), Some(false));
+    assert_eq!(shown.delete_on_termination(), Some(false));
     assert_eq!(seen.status().unwrap().as_str(), "in-use");
     let described = aws
         .ec2
@@ -48,8 +48,8 @@ async fn an_interface_is_attached_and_seen_from_both_sides() {
     let described = described.unwrap();
     let second = &described.reservations()[0].instances()[0].network_interfaces()[1];
     assert_eq!(second.network_interface_id(), Some(eni.as_str()));
-    let attachment = second.attachment().unwrap();
-    assert_eq!(attachment.status().unwrap().as_str(), "attached");
+    let shown = second.attachment().unwrap();
+    assert_eq!(shown.status().unwrap().as_str(), "attached");
 }
 
 #[tokio::test]
