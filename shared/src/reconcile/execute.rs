@@ -12,7 +12,7 @@ use crate::ledger::{AllocationRows, Ledger, Snapshot, update_snapshot};
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
-use crate::release_guard::Release;
+use crate::release_guard::state::Release;
 use crate::settings::Settings;
 use futures_util::stream::{self, Stream, StreamExt};
 use std::pin::pin;
