@@ -71,7 +71,7 @@ fn the_guard_and_placement_cannot_take_an_address_from_its_holder() {
         ),
         (
             "InstanceStartCloud",
-            include_str!("../../../shared/src/instance_start/mod.rs"),
+            include_str!("../../../shared/src/instance_start/cloud.rs"),
         ),
     ] {
         let (_, rest) = source
