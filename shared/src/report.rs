@@ -2,6 +2,7 @@
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
 mod failover;
+mod gravity;
 mod planned;
 
 use crate::clock::Clock;
