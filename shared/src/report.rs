@@ -3,6 +3,7 @@
 
 mod failover;
 mod finding;
+mod gravity;
 mod phase;
 mod planned;
 

@@ -1,7 +1,7 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
 use super::execute::AssociateOutcome;
-use super::plan::PlannedAssociation;
+use super::plan::{PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::report::AssociationReport;
@@ -21,6 +21,33 @@ pub(super) struct Attempts {
     pub(super) calls: u32,
     /// How many looks were taken.
     pub(super) looks: u32,
+}
+
+/// How far the run for an instance that starts has come.
+#[derive(Debug, Default)]
+pub(super) struct StartProgress {
+    pub(super) done: Attempts,
+    /// Why nothing could be decided at the last look.
+    pub(super) not_yet: Option<String>,
+    /// Why the ledger could not be read.
+    pub(super) unread: Option<CloudError>,
+    /// How many times somebody was faster.
+    pub(super) races_lost: u32,
+}
+
+/// How the run for an instance that starts ended.
+#[derive(Debug)]
+pub(super) enum StartEnd {
+    /// It does not concern this installation, or it is over.
+    Left { why: String },
+    /// It has what it asks for.
+    Placed(PlacementPlan),
+    /// EC2 refuses to associate an address.
+    NotPlaced(PlacementPlan),
+    /// Every address that it may have is in use.
+    NoFreeAddress(PlacementPlan),
+    /// IAM or a policy forbids a call.
+    Denied(CloudError),
 }
 
 impl Attempts {

@@ -22,28 +22,11 @@ pub fn start(
     settings: &Settings,
     looked_before: bool,
 ) -> Decision {
-    let keys = &settings.tags;
-    let instance = observed.instances.iter().find(|each| each.id == *id);
-    let named = instance.and_then(|each| Some((each, group_of(&each.tags, keys)?)));
-    let Some((instance, name)) = named else {
-        return Decision::Leave {
-            why: format!("it has no tag {}, or is gone", keys.group),
-        };
+    let name = match group_of_running(observed, id, settings) {
+        Ok(name) => name,
+        Err(decision) => return decision,
     };
-    match instance.state {
-        InstanceState::Running => {}
-        InstanceState::Pending => {
-            return Decision::NotYet {
-                why: format!("EC2 shows {id} as pending"),
-            };
-        }
-        over => {
-            return Decision::Leave {
-                why: format!("it is {over} by now"),
-            };
-        }
-    }
-    let group = Group::named(name, observed, keys);
+    let group = Group::named(name, observed, &settings.tags);
     let Some(member) = group.member_named(id) else {
         return Decision::Leave {
             why: format!("it is not in the group {name}"),
@@ -69,17 +52,42 @@ pub fn start(
         }
     }
     let steps = steps_of(&group, observed, &assignments);
+    let has = member.standing.iter();
     Decision::Target(PlacementPlan {
         group: name.to_owned(),
-        standing: member
-            .standing
-            .iter()
-            .filter_map(|address| standing(address, id))
-            .collect(),
+        standing: has.filter_map(|address| standing(address, id)).collect(),
         lacking: member.needs.len() - steps.len(),
         unplaceable: member.unplaceable,
         steps,
     })
+}
+
+/// The group of an instance that runs.
+///
+/// # Errors
+/// What is decided where it does not run, or has no group.
+fn group_of_running<'a>(
+    observed: &'a Observed,
+    id: &InstanceId,
+    settings: &Settings,
+) -> Result<&'a str, Decision> {
+    let keys = &settings.tags;
+    let instance = observed.instances.iter().find(|each| each.id == *id);
+    let named = instance.and_then(|each| Some((each, group_of(&each.tags, keys)?)));
+    let Some((instance, name)) = named else {
+        return Err(Decision::Leave {
+            why: format!("it has no tag {}, or is gone", keys.group),
+        });
+    };
+    match instance.state {
+        InstanceState::Running => Ok(name),
+        InstanceState::Pending => Err(Decision::NotYet {
+            why: format!("EC2 shows {id} as pending"),
+        }),
+        over => Err(Decision::Leave {
+            why: format!("it is {over} by now"),
+        }),
+    }
 }
 
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that

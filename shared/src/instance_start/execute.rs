@@ -12,13 +12,14 @@
 //! between the look and step 1, which leaves its association id as it is. Starting takes seconds, so
 //! step 1 is not taken on a look that is older than [`FRESH`].
 
-use super::InstanceStartCloud;
+use super::cloud::InstanceStartCloud;
 use super::plan::PlannedAssociation;
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, CloudError, Missing};
+use crate::cloud::{AddressFilter, Class, CloudError, Missing};
 use crate::model::ids::AssociationId;
-use crate::ports::Ports;
+use crate::ports::Deadline;
 use crate::report::AssociationReport;
+use crate::retry::until_shown;
 use crate::settings::Mode;
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -27,8 +28,9 @@ use time::OffsetDateTime;
 /// How old a look may be for an address to be taken from an instance that it shows as not running.
 pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
 
-/// How often EC2 is asked to show an association that it has accepted.
-const MAX_READS: u32 = 3;
+/// How long EC2 is given to show an association that it has accepted. That is three reads, if none takes more than
+/// a tenth of a second. It is less than what is kept free for the report.
+const SHOWN_WITHIN: Duration = Duration::from_millis(800);
 
 /// The pause between two such reads.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -49,8 +51,8 @@ pub(super) enum AssociateOutcome {
 }
 
 /// Takes all steps, at the same time. In `observe` mode it takes none, and each ends as if EC2 had taken it.
-pub(super) async fn take<C: InstanceStartCloud, L: Sync, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn take<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
     mode: Mode,
     observed_at: OffsetDateTime,
     steps: &[PlannedAssociation],
@@ -61,79 +63,72 @@ pub(super) async fn take<C: InstanceStartCloud, L: Sync, K: Clock>(
             .map(|step| AssociateOutcome::Placed(step.at(None)))
             .collect();
     }
-    join_all(steps.iter().map(|step| take_one(ports, observed_at, step))).await
+    let each = |step| take_one((cloud, clock), observed_at, step);
+    join_all(steps.iter().map(each)).await
 }
 
-async fn take_one<C: InstanceStartCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
+async fn take_one<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
     observed_at: OffsetDateTime,
     step: &PlannedAssociation,
 ) -> AssociateOutcome {
     if let Some(hold) = &step.from {
-        if ports.clock.now() - observed_at > FRESH {
+        if clock.now() - observed_at > FRESH {
             return AssociateOutcome::Superseded;
         }
-        let ended = ports.cloud.disassociate(&hold.association).await;
+        let ended = cloud.disassociate(&hold.association).await;
         if let Err(failure) = ended
-            && !is_missing(&failure, Missing::Association)
+            && !failure.is_missing(Missing::Association)
         {
             return refused(failure);
         }
     }
     let target = &step.target;
-    let accepted = ports
-        .cloud
+    let accepted = cloud
         .associate(&step.allocation, &target.eni, target.private_ip)
         .await;
     match accepted {
-        Ok(id) => verified(ports, step, id).await,
+        Ok(id) => verified((cloud, clock), step, id).await,
         Err(failure) => refused(failure),
     }
 }
 
-/// Reads until EC2 shows who has the address.
-async fn verified<C: InstanceStartCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
+/// Reads until EC2 shows who has the address. An answer from before the step shows nothing yet.
+async fn verified<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
     step: &PlannedAssociation,
     id: AssociationId,
 ) -> AssociateOutcome {
     let which = AddressFilter::Allocations(vec![step.allocation.clone()]);
-    let mut report = step.at(Some(id));
-    for read in 1..=MAX_READS {
-        let shown = ports.cloud.addresses(&which).await;
-        let shown = shown.unwrap_or_default().into_iter().next();
-        match shown.and_then(|address| address.association) {
-            Some(now) if step.is_at(&now) => {
-                report.id = Some(now.id);
-                report.verified = true;
-                break;
-            }
-            Some(now) if step.is_before(&now) => {}
-            Some(_) => return AssociateOutcome::Superseded,
-            None => {}
-        }
-        if read < MAX_READS {
-            ports.clock.sleep(PAUSE).await;
-        }
+    let deadline = Deadline {
+        at: clock.now() + SHOWN_WITHIN,
+    };
+    let shown = until_shown(
+        clock,
+        deadline,
+        |_| PAUSE,
+        || async {
+            let shown = cloud.addresses(&which).await?.into_iter().next();
+            let now = shown.and_then(|address| address.association);
+            Ok(now.filter(|now| step.is_at(now) || !step.is_before(now)))
+        },
+    );
+    match shown.await {
+        Ok(Some(now)) if step.is_at(&now) => AssociateOutcome::Placed(AssociationReport {
+            verified: true,
+            ..step.at(Some(now.id))
+        }),
+        Ok(Some(_)) => AssociateOutcome::Superseded,
+        // EC2 has accepted it, so it counts, and the report says that no read has shown it.
+        Ok(None) | Err(_) => AssociateOutcome::Placed(step.at(Some(id))),
     }
-    AssociateOutcome::Placed(report)
-}
-
-fn is_missing(failure: &CloudError, which: Missing) -> bool {
-    matches!(failure, CloudError::NotFound { what, .. } if *what == which)
 }
 
 fn refused(failure: CloudError) -> AssociateOutcome {
-    match failure {
-        CloudError::AlreadyAssociated(_) | CloudError::NotFound { .. } => {
-            AssociateOutcome::Superseded
-        }
-        CloudError::Denied(_) => AssociateOutcome::Denied(failure),
-        CloudError::Throttled(_) | CloudError::Other(_) => AssociateOutcome::Unknown(failure),
-        CloudError::HeldElsewhere(_)
-        | CloudError::Refused(_)
-        | CloudError::InUse(_)
-        | CloudError::LimitExceeded(_)
-        | CloudError::TagsRefused(_) => AssociateOutcome::Refused(failure),
+    match failure.class() {
+        Class::Taken | Class::Missing(_) => AssociateOutcome::Superseded,
+        Class::Denied => AssociateOutcome::Denied(failure),
+        Class::Transient => AssociateOutcome::Unknown(failure),
+        Class::Refused => AssociateOutcome::Refused(failure),
     }
 }

@@ -4,14 +4,9 @@
 mod findings;
 mod listed;
 
-use super::FUNCTION;
-use super::attempts::Attempts;
+use super::attempts::{Attempts, StartEnd, StartProgress};
+use super::case::{Case, FUNCTION};
 use super::plan::PlacementPlan;
-use super::run::{Run, StartProgress};
-use super::stop::PlacedWaiting;
-use crate::clock::Clock;
-use crate::cloud::CloudError;
-use crate::events::InstanceStateChange;
 use crate::report::{
     Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
 };
@@ -21,69 +16,90 @@ pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
 use listed::{listed, placed_at, would_be};
 
-pub(super) fn left<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    progress: &StartProgress,
-    why: &str,
-    watch: &mut Stopwatch,
-) -> Report {
-    let summary = format!("ignored {}: {why}", run.change);
-    report(run, progress, None, Outcome::Ignored, summary, watch)
+/// What was given to running instances that had been left without an address.
+#[derive(Debug, Default)]
+pub struct PlacedWaiting {
+    /// The addresses that are on an instance now.
+    pub placed: Vec<PlacedReport>,
+    /// In `observe` mode: those that would be.
+    pub would: Vec<PlacedReport>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
 }
 
-pub(super) fn placed<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
+/// The report on an instance that starts.
+pub(super) fn started(
+    case: &Case<'_>,
     progress: &StartProgress,
-    plan: &PlacementPlan,
-    watch: &mut Stopwatch,
+    end: &StartEnd,
+    watch: Stopwatch,
 ) -> Report {
-    if would(run.settings, &progress.done) {
-        return would_place(run, progress, plan, watch);
+    let report = match end {
+        StartEnd::Left { why } => {
+            let summary = format!("ignored {}: {why}", case.change);
+            report(case, progress, None, Outcome::Ignored, summary)
+        }
+        StartEnd::Placed(plan) | StartEnd::NoFreeAddress(plan)
+            if would(case.settings, &progress.done) =>
+        {
+            would_place(case, progress, plan)
+        }
+        StartEnd::Placed(plan) => placed(case, progress, plan),
+        StartEnd::NoFreeAddress(plan) => no_free_address(case, progress, plan),
+        StartEnd::NotPlaced(plan) => {
+            let summary = format!(
+                "{} runs without an address: EC2 refuses to associate one",
+                case.change.instance
+            );
+            report(case, progress, Some(plan), Outcome::NotPlaced, summary)
+        }
+        StartEnd::Denied(failure) => {
+            let summary = format!(
+                "{} runs and may lack its address: Holdfast is not allowed to see to it",
+                case.change.instance
+            );
+            let mut report = report(case, progress, None, Outcome::Denied, summary);
+            report.findings.push(not_looked(failure));
+            report
+        }
+    };
+    Report {
+        phases: watch.into_phases(),
+        ..report
     }
+}
+
+fn placed(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Report {
     let outcome = match (progress.done.placed.is_empty(), plan.standing.is_empty()) {
         (false, _) => Outcome::Associated,
         (true, false) => Outcome::AlreadyPlaced,
         (true, true) => Outcome::NotPlaced,
     };
-    let all = placed_by(run.settings, progress, plan);
+    let all = placed_by(case.settings, progress, plan);
     let summary = if all.is_empty() {
-        format!("{} has no address of its group", run.change.instance)
+        format!("{} has no address of its group", case.change.instance)
     } else {
-        format!("{} has {}", run.change.instance, listed(&all))
+        format!("{} has {}", case.change.instance, listed(&all))
     };
-    report(run, progress, Some(plan), outcome, summary, watch)
+    report(case, progress, Some(plan), outcome, summary)
 }
 
 /// What an error says of a run that ended between two looks.
-pub(super) fn not_yet<C, L, K>(run: &Run<'_, C, L, K>, progress: &StartProgress) -> String {
+pub(super) fn not_yet(case: &Case<'_>, progress: &StartProgress) -> String {
     let faster = || format!("somebody was faster in {} attempts", progress.done.calls);
     let why = progress.not_yet.clone().unwrap_or_else(faster);
-    format!("{} may lack its address: {why}", run.change.instance)
+    format!("{} may lack its address: {why}", case.change.instance)
 }
 
-pub(super) fn no_free_address<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    progress: &StartProgress,
-    plan: &PlacementPlan,
-    watch: &mut Stopwatch,
-) -> Report {
-    if would(run.settings, &progress.done) {
-        return would_place(run, progress, plan, watch);
-    }
-    let (instance, group) = (&run.change.instance, &plan.group);
+fn no_free_address(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Report {
+    let (instance, group) = (&case.change.instance, &plan.group);
     let summary = format!(
         "{instance} runs without an address: every address of the group `{group}` that it may have is \
          in use; it gets one when one becomes free"
     );
-    let mut report = report(
-        run,
-        progress,
-        Some(plan),
-        Outcome::NoFreeAddress,
-        summary,
-        watch,
-    );
-    let keys = &run.settings.tags;
+    let outcome = Outcome::NoFreeAddress;
+    let mut report = report(case, progress, Some(plan), outcome, summary);
+    let keys = &case.settings.tags;
     report.findings.push(Finding {
         what: format!("the group `{group}` has no address left for {instance}"),
         why: "each one is with an instance that runs, or is kept for another slot".to_owned(),
@@ -97,57 +113,17 @@ pub(super) fn no_free_address<C, L, K: Clock>(
     report
 }
 
-pub(super) fn not_placed<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    progress: &StartProgress,
-    plan: &PlacementPlan,
-    watch: &mut Stopwatch,
-) -> Report {
-    let summary = format!(
-        "{} runs without an address: EC2 refuses to associate one",
-        run.change.instance
-    );
-    report(
-        run,
-        progress,
-        Some(plan),
-        Outcome::NotPlaced,
-        summary,
-        watch,
-    )
-}
-
-pub(super) fn denied<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    progress: &StartProgress,
-    failure: &CloudError,
-    watch: &mut Stopwatch,
-) -> Report {
-    let summary = format!(
-        "{} runs and may lack its address: Holdfast is not allowed to see to it",
-        run.change.instance
-    );
-    let mut report = report(run, progress, None, Outcome::Denied, summary, watch);
-    report.findings.push(not_looked(failure));
-    report
-}
-
 /// Whether it is `observe` mode, and there is something that would be done.
 fn would(settings: &Settings, done: &Attempts) -> bool {
     settings.mode == Mode::Observe && !done.placed.is_empty()
 }
 
-fn would_place<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    progress: &StartProgress,
-    plan: &PlacementPlan,
-    watch: &mut Stopwatch,
-) -> Report {
-    let would = done_by(run.settings, &progress.done);
-    let instance = &run.change.instance;
+fn would_place(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Report {
+    let would = done_by(case.settings, &progress.done);
+    let instance = &case.change.instance;
     let summary = format!("in `enforce` mode {instance} would get {}", listed(&would));
     let outcome = Outcome::WouldAssociate;
-    let mut report = report(run, progress, Some(plan), outcome, summary, watch);
+    let mut report = report(case, progress, Some(plan), outcome, summary);
     report.would_call = would_call(&progress.done);
     report
 }
@@ -165,12 +141,8 @@ fn would_call(done: &Attempts) -> Vec<PlannedCall> {
     calls.collect()
 }
 
-pub(super) fn handed_over(
-    settings: &Settings,
-    change: &InstanceStateChange,
-    done: &Attempts,
-    watch: Stopwatch,
-) -> Report {
+pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) -> Report {
+    let (settings, change) = (case.settings, case.change);
     let placed = done_by(settings, done);
     let (outcome, summary) = match (placed.is_empty(), done.refusals.is_empty()) {
         (false, _) if would(settings, done) => (
@@ -214,11 +186,8 @@ pub(super) fn handed_over(
 }
 
 /// What an error says of a hand-over that ended between two looks.
-pub(super) fn unmoved(
-    settings: &Settings,
-    change: &InstanceStateChange,
-    done: &Attempts,
-) -> String {
+pub(super) fn unmoved(case: &Case<'_>, done: &Attempts) -> String {
+    let (settings, change) = (case.settings, case.change);
     let placed = done_by(settings, done);
     if placed.is_empty() {
         format!("{change}, and its addresses may not have moved on")
@@ -255,43 +224,40 @@ fn attempts(settings: &Settings, done: &Attempts) -> u32 {
     }
 }
 
-fn report<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
+fn report(
+    case: &Case<'_>,
     progress: &StartProgress,
     plan: Option<&PlacementPlan>,
     outcome: Outcome,
     summary: String,
-    watch: &mut Stopwatch,
 ) -> Report {
     let none = PlacementPlan::default();
     let plan = plan.unwrap_or(&none);
-    let placed = placed_by(run.settings, progress, plan);
+    let placed = placed_by(case.settings, progress, plan);
     let last = progress.done.refusals.last();
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
     findings.extend(last.map(|(step, failure)| refused(step, failure)));
     if plan.unplaceable > 0 {
-        findings.push(unplaceable(run.change, plan.unplaceable));
+        findings.push(unplaceable(case.change, plan.unplaceable));
     }
     if let Some(failure) = &progress.unread {
         findings.push(unread(failure));
     }
-    let watch = std::mem::replace(watch, Stopwatch::start(&run.ports.clock));
     let lacking = match outcome {
         Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,
         _ => plan.lacking + plan.unplaceable,
     };
     Report {
         subject: Subject::Instance(Box::new(PlacementReport {
-            instance: run.change.instance.clone(),
+            instance: case.change.instance.clone(),
             group: Some(plan.group.clone()).filter(|group| !group.is_empty()),
             placed,
             lacking,
             looks: progress.done.looks,
-            attempts: attempts(run.settings, &progress.done),
+            attempts: attempts(case.settings, &progress.done),
         })),
         findings,
-        phases: watch.into_phases(),
-        ..Report::of(FUNCTION, run.settings.mode, outcome, summary)
+        ..Report::of(FUNCTION, case.settings.mode, outcome, summary)
     }
 }
 

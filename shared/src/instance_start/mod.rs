@@ -19,6 +19,8 @@
 
 mod assignment;
 mod attempts;
+mod case;
+mod cloud;
 pub mod decide;
 mod execute;
 pub mod group;
@@ -33,30 +35,17 @@ mod stop;
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::health::ReadFiringAlarms;
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
-use crate::events::{InstanceStateChange, Trigger};
+use crate::events::Trigger;
 use crate::ledger::Ledger;
 use crate::model::instance::InstanceState;
 use crate::ports::{Delivery, Ports};
-use crate::report::{Function, Report};
+use crate::report::Report;
 use crate::settings::Settings;
-pub use messages::public_dns_name;
-pub use stop::{PlacedWaiting, place_waiting};
-
-/// What placement asks of EC2. Associating through a holder is not among it.
-pub trait InstanceStartCloud:
-    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
-{
-}
-
-impl<T> InstanceStartCloud for T where
-    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
-{
-}
-
-const FUNCTION: Function = Function::InstanceStart;
+use case::{Case, FUNCTION};
+pub use cloud::InstanceStartCloud;
+pub use messages::{PlacedWaiting, public_dns_name};
+pub use stop::place_waiting;
 
 /// Runs instance-start on one trigger.
 ///
@@ -85,24 +74,27 @@ pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 let why = format!("it is in {there}, and this installation looks after {here}");
                 Ok(not_for(&change.to_string(), &why))
             }
-            _ => changed(ports, settings, change, delivery).await,
+            _ => {
+                let case = Case {
+                    settings,
+                    change,
+                    delivery,
+                };
+                changed(ports, &case).await
+            }
         },
     }
 }
 
 async fn changed<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
-    change: &InstanceStateChange,
-    delivery: Delivery,
+    case: &Case<'_>,
 ) -> Result<Report, Error> {
-    match change.state {
-        InstanceState::Pending | InstanceState::Running => {
-            run::start(ports, settings, change, delivery).await
-        }
+    match case.change.state {
+        InstanceState::Pending | InstanceState::Running => run::start(ports, case).await,
         InstanceState::Stopping
         | InstanceState::Stopped
         | InstanceState::ShuttingDown
-        | InstanceState::Terminated => stop::stopped(ports, settings, change, delivery).await,
+        | InstanceState::Terminated => stop::stopped(ports, case).await,
     }
 }

@@ -4,16 +4,15 @@
 //! The two answers of EC2 are of slightly different moments, and both may lag. Who has an address is
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
-use super::InstanceStartCloud;
+use super::cloud::InstanceStartCloud;
 use super::state::Observed;
-use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::ledger::Ledger;
 use crate::model::alarm::AlarmMetric;
 use crate::model::ids::{AllocationId, InstanceId};
-use crate::ports::Ports;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
 
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
 /// keeps no instance from its address.
@@ -24,14 +23,16 @@ pub(super) struct LastHolders {
     pub(super) unread: Option<CloudError>,
 }
 
-/// The first look, with the ledger.
-pub(super) async fn first_look<C: InstanceStartCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+/// The first look, with the ledger. `at` is the moment before it.
+pub(super) async fn first_look<C: InstanceStartCloud>(
+    cloud: &C,
+    ledger: &impl Ledger,
     settings: &Settings,
+    at: OffsetDateTime,
 ) -> (Result<Observed, CloudError>, LastHolders) {
     let nothing = LastHolders::default();
     let (observed, memory) =
-        futures_util::join!(look(ports, settings, &nothing), remember(&ports.ledger));
+        futures_util::join!(look(cloud, settings, at, &nothing), remember(ledger));
     let observed = observed.map(|observed| Observed {
         last_held: memory.last_held.clone(),
         ..observed
@@ -39,19 +40,19 @@ pub(super) async fn first_look<C: InstanceStartCloud, L: Ledger, K: Clock>(
     (observed, memory)
 }
 
-/// A look at EC2.
-pub(super) async fn look<C: InstanceStartCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
+/// A look at EC2. `at` is the moment before it.
+pub(super) async fn look<C: InstanceStartCloud>(
+    cloud: &C,
     settings: &Settings,
+    at: OffsetDateTime,
     memory: &LastHolders,
 ) -> Result<Observed, CloudError> {
-    let at = ports.clock.now();
     let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
     let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
     let (addresses, instances, interfaces) = futures_util::join!(
-        ports.cloud.addresses(&AddressFilter::All),
-        ports.cloud.instances(&tagged),
-        ports.cloud.interfaces(&floating)
+        cloud.addresses(&AddressFilter::All),
+        cloud.instances(&tagged),
+        cloud.interfaces(&floating)
     );
     Ok(Observed {
         at,
@@ -65,12 +66,13 @@ pub(super) async fn look<C: InstanceStartCloud, L, K: Clock>(
 }
 
 /// The same, and at the same time for which instances an alarm fires.
-pub(super) async fn look_at_health<C: InstanceStartCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn look_at_health<C: InstanceStartCloud>(
+    cloud: &C,
     settings: &Settings,
+    at: OffsetDateTime,
 ) -> Result<Observed, CloudError> {
     let nothing = LastHolders::default();
-    let (seen, firing) = futures_util::join!(look(ports, settings, &nothing), ports.cloud.firing());
+    let (seen, firing) = futures_util::join!(look(cloud, settings, at, &nothing), cloud.firing());
     let firing = firing?;
     let metrics = firing.iter().flat_map(|alarm| &alarm.metrics);
     Ok(Observed {

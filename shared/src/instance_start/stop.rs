@@ -4,25 +4,24 @@
 //! Each run takes what it sees in one look, and looks again for what somebody else was faster with. A run
 //! that ends half way leaves a free address, which a further delivery, the next start and reconcile find.
 
-use super::InstanceStartCloud;
 use super::attempts::Attempts;
+use super::case::{Case, TO_REPORT};
+use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
-use super::messages;
+use super::messages::{self, PlacedWaiting};
 use super::observe;
 use super::plan::PlannedAssociation;
-use super::run::last_moment;
 use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::events::InstanceStateChange;
 use crate::groups::group_of;
 use crate::ledger::Ledger;
 use crate::model::elastic_ip::Address;
-use crate::ports::{Delivery, Ports};
-use crate::report::{Finding, PlacedReport, Report, Stopwatch};
+use crate::ports::{Deadline, Delivery, Ports};
+use crate::report::{Report, Stopwatch};
 use crate::settings::{OnStop, Settings};
 use std::time::Duration;
 
@@ -39,35 +38,25 @@ const PAUSE: Duration = Duration::from_millis(300);
 /// instances that have none, and so does what is free in its group.
 pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
-    change: &InstanceStateChange,
-    delivery: Delivery,
+    case: &Case<'_>,
 ) -> Result<Report, Error> {
-    let mut watch = Stopwatch::start(&ports.clock);
-    let steps = |observed: &Observed| decide::stop(observed, &change.instance, settings);
-    let (done, end) = place_all(ports, settings, delivery, &steps).await;
-    watch.lap("hand over", &ports.clock);
+    let (settings, instance) = (case.settings, &case.change.instance);
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let mut watch = Stopwatch::start(clock);
+    let deadline = case.delivery.deadline(TO_REPORT);
+    let steps = |observed: &Observed| decide::stop(observed, instance, settings);
+    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    watch.lap("hand over", clock);
     match end {
         Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
             let denied = messages::not_looked(&failure);
-            let mut report = messages::handed_over(settings, change, &done, watch);
+            let mut report = messages::handed_over(case, &done, watch);
             report.findings.push(denied);
             Ok(report)
         }
-        Some(left) => Err(left.into_error(messages::unmoved(settings, change, &done))),
-        None => Ok(messages::handed_over(settings, change, &done, watch)),
+        Some(left) => Err(left.into_error(messages::unmoved(case, &done))),
+        None => Ok(messages::handed_over(case, &done, watch)),
     }
-}
-
-/// What was given to running instances that had been left without an address.
-#[derive(Debug, Default)]
-pub struct PlacedWaiting {
-    /// The addresses that are on an instance now.
-    pub placed: Vec<PlacedReport>,
-    /// In `observe` mode: those that would be.
-    pub would: Vec<PlacedReport>,
-    /// What a person should know.
-    pub findings: Vec<Finding>,
 }
 
 /// Gives what is free in every group to running instances that lack an address. Reconcile does this for
@@ -86,7 +75,9 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(PlacedWaiting::default());
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);
-    let (done, end) = place_all(ports, settings, delivery, &steps).await;
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let deadline = delivery.deadline(TO_REPORT);
+    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -130,22 +121,23 @@ impl Unfinished {
     }
 }
 
-async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+async fn place_all<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
     settings: &Settings,
-    delivery: Delivery,
+    deadline: Deadline,
     decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
 ) -> (Attempts, Option<Unfinished>) {
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
-        match observe::look_at_health(ports, settings).await {
+        match observe::look_at_health(cloud, settings, clock.now()).await {
             Ok(observed) => {
                 let observed = done.on(observed);
                 let mut steps = decide(&observed);
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
-                let ends = execute::take(ports, settings.mode, observed.at, &steps).await;
+                let (mode, at) = (settings.mode, observed.at);
+                let ends = execute::take((cloud, clock), mode, at, &steps).await;
                 let all_placed = ends
                     .iter()
                     .all(|end| matches!(end, AssociateOutcome::Placed(_)));
@@ -160,14 +152,13 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
         if let Some(failure) = done.denied.take() {
             return (done, Some(Unfinished::Denied(failure)));
         }
-        let is_late = ports.clock.now() + PAUSE > last_moment(delivery);
-        if is_late || done.looks >= MAX_LOOKS {
+        if done.looks >= MAX_LOOKS || !deadline.allows(clock.now(), PAUSE) {
             let left = done
                 .unknown
                 .take()
                 .map_or(Unfinished::Late, Unfinished::Unknown);
             return (done, Some(left));
         }
-        ports.clock.sleep(PAUSE).await;
+        clock.sleep(PAUSE).await;
     }
 }

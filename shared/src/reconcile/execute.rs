@@ -2,28 +2,26 @@
 //! came first, some at the same time. Idempotent: deciding on the state after them yields nothing to
 //! write. A run that ends half way leaves rows that the next look finds.
 
-use super::observe::AT_ONCE;
+use super::case::AT_ONCE;
+use super::decide;
+use super::open_releases::release_of;
 use super::state::{AccountState, AffectedRows};
-use super::{ReconcileCloud, decide, release_of};
-use crate::clock::Clock;
 use crate::error::Error;
 use crate::ledger::{AllocationRows, Ledger, Snapshot, UpdateError, update_snapshot};
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
-use crate::ports::Ports;
-use crate::release_guard::Release;
+use crate::release_guard::state::Release;
 use crate::settings::Settings;
 use futures_util::stream::{self, Stream, StreamExt};
 use std::pin::pin;
 
 /// Writes the rows that a look at everything changed.
-pub(super) async fn write_observation<C: ReconcileCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn write_observation(
+    ledger: &impl Ledger,
     settings: &Settings,
     observed: &AccountState,
     plan: &decide::Sweep,
 ) -> Result<usize, Error> {
-    let ledger = &ports.ledger;
     let writes = stream::iter(plan.changed.clone())
         .map(|allocation| async move {
             let known = observed.known(&allocation);
@@ -38,13 +36,12 @@ pub(super) async fn write_observation<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// Writes the rows that a call changed.
-pub(super) async fn write_call<C: ReconcileCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn write_call(
+    ledger: &impl Ledger,
     settings: &Settings,
     record: &Record,
     observed: &AffectedRows,
 ) -> Result<Vec<Snapshot>, Error> {
-    let ledger = &ports.ledger;
     let rows: Vec<(AllocationId, AllocationRows)> = observed
         .rows
         .iter()
@@ -62,14 +59,13 @@ pub(super) async fn write_call<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// After the row of an allocation is written: its release, where the ledger has one. What is known now may
-/// change how it is dealt with. Read after the write, since the guard writes its record and then looks for
+/// change how it is handled. Read after the write, since the guard writes its record and then looks for
 /// the row.
-pub(super) async fn release_to_retry<C: ReconcileCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn release_to_retry(
+    ledger: &impl Ledger,
     settings: &Settings,
     allocation: &AllocationId,
 ) -> Result<Option<Release>, Error> {
-    let ledger = &ports.ledger;
     let known = ledger.read(allocation).await.map_err(Error::LedgerUnread)?;
     let Some(release) = known.release.clone() else {
         return Ok(None);

@@ -5,10 +5,13 @@
 //! is allocated once; whoever comes second finds it. The ledger's rows are compare-and-set. A run that
 //! ends half way leaves the release record unwritten, or pending: the next run takes it up again.
 
+use super::case::{Case, FUNCTION};
+use super::cloud::ReconcileCloud;
+use super::messages::{self, HandledReleases};
 use super::observe::retry_transient;
-use super::open_releases::{self, AllocationEnd, OpenRelease};
+use super::open_releases::{self, AllocationEnd, OpenRelease, release_of};
 use super::state::AccountState;
-use super::{FUNCTION, ReconcileCloud, release_of, transfer};
+use super::transfer::{self, AcceptedTransfer};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
@@ -18,13 +21,13 @@ use crate::ledger::{
 };
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
-use crate::ports::{Delivery, Ports};
+use crate::ports::Ports;
 use crate::release_guard;
-use crate::release_guard::Release;
 use crate::release_guard::decide::protection;
 use crate::release_guard::restore::association_then;
+use crate::release_guard::state::Release;
 use crate::report::{Outcome, Report};
-use crate::settings::{Mode, Protection, Settings};
+use crate::settings::{Mode, Protection};
 use std::time::Duration;
 
 /// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and losses wait meanwhile.
@@ -37,33 +40,22 @@ const TIME_FOR_ONE: Duration = Duration::from_secs(30);
 /// The losses of one run, one after the other.
 pub(super) struct ReleaseHandler<'a, C, L, K> {
     pub(super) ports: &'a Ports<C, L, K>,
-    pub(super) settings: &'a Settings,
+    pub(super) case: Case<'a>,
     pub(super) observed: &'a AccountState,
-    pub(super) delivery: Delivery,
     pub(super) lookups: usize,
-}
-
-/// What became of them.
-#[derive(Debug, Default)]
-pub(super) struct HandledReleases {
-    pub(super) reports: Vec<Report>,
-    /// How those ended of which a person has not heard yet.
-    pub(super) news: Vec<Outcome>,
-    /// Losses that the run had no time for.
-    pub(super) left: usize,
-    pub(super) failures: Vec<Error>,
 }
 
 impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     pub(super) async fn all(&mut self, open_releases: Vec<OpenRelease>) -> HandledReleases {
         let mut handled = HandledReleases::default();
-        for case in open_releases {
-            if self.ports.clock.now() + TIME_FOR_ONE > self.delivery.ends_at {
+        let deadline = self.case.delivery.deadline(TIME_FOR_ONE);
+        for open_release in open_releases {
+            if !deadline.allows(self.ports.clock.now(), Duration::ZERO) {
                 handled.left += 1;
                 continue;
             }
-            let was_told = matches!(case, OpenRelease::Pending(_));
-            match Box::pin(self.one(case)).await {
+            let was_told = matches!(open_release, OpenRelease::Pending(_));
+            match Box::pin(self.one(open_release)).await {
                 Ok(report) => {
                     let news = report.as_ref().map(|report| report.outcome);
                     let is_news = |outcome: &Outcome| !(was_told && is_still_open(*outcome));
@@ -76,13 +68,13 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         handled
     }
 
-    async fn one(&mut self, case: OpenRelease) -> Result<Option<Report>, Error> {
-        match case {
+    async fn one(&mut self, open_release: OpenRelease) -> Result<Option<Report>, Error> {
+        match open_release {
             OpenRelease::Missing(row) | OpenRelease::Unrecorded(row) => {
                 self.lost(&row).await.map(Some)
             }
             OpenRelease::Pending(release) | OpenRelease::Intended(release) => self
-                .guard(&release_of(&release, self.settings))
+                .guard(&release_of(&release, self.case.settings))
                 .await
                 .map(Some),
             OpenRelease::Unaudited(release) => self.audit(&release).await,
@@ -105,13 +97,15 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
                 offered_by,
             } => {
                 let at = self.observed.look.at;
-                let transfer = transfer::AcceptedTransfer {
+                let transfer = AcceptedTransfer {
                     to_account,
                     offered_by,
                     at,
                     call: None,
                 };
-                transfer::conclude(self.ports, self.settings, &row, transfer).await
+                let (ledger, now) = (&self.ports.ledger, self.ports.clock.now());
+                transfer::conclude(ledger, &row, &transfer, now).await?;
+                Ok(messages::transferred(self.case.settings, &row, transfer))
             }
         }
     }
@@ -134,8 +128,9 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         let is_named_now = release.event_id.is_none() && told.is_some();
         let row = learnt.as_ref().or(known.snapshot.as_ref());
         let is_open_again = row.is_some_and(|row| {
-            let loss = release_of(release, self.settings);
-            association_then(row, &loss, self.settings).is_some() && self.is_unassociated(release)
+            let loss = release_of(release, self.case.settings);
+            association_then(row, &loss, self.case.settings).is_some()
+                && self.is_unassociated(release)
         });
         if is_open_again {
             self.audited(release, true).await?;
@@ -145,7 +140,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
             self.audited(release, false).await?;
             return Ok(None);
         }
-        let mut loss = release_of(release, self.settings);
+        let mut loss = release_of(release, self.case.settings);
         if let Some((call, border_group)) = told {
             loss.released_at = call.at;
             loss.border_group = border_group;
@@ -160,8 +155,9 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     /// Whether the address was only recorded, and its row says by now that it was to be taken back. A run that
     /// learnt so may have ended before it did anything about it.
     fn is_still_to_be_asked_for(&self, release: &ReleaseRecord, row: Option<&Snapshot>) -> bool {
-        let is_meant = |row: &Snapshot| protection(row, self.settings).0 == Protection::Reclaim;
-        self.settings.mode == Mode::Enforce
+        let is_meant =
+            |row: &Snapshot| protection(row, self.case.settings).0 == Protection::Reclaim;
+        self.case.settings.mode == Mode::Enforce
             && release.status == ReleaseStatus::Recorded
             && row.is_some_and(is_meant)
     }
@@ -202,8 +198,14 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     }
 
     async fn guard(&self, loss: &Release) -> Result<Report, Error> {
-        release_guard::handle_release(FUNCTION, self.ports, self.settings, loss, self.delivery)
-            .await
+        release_guard::handle_release(
+            FUNCTION,
+            self.ports,
+            self.case.settings,
+            loss,
+            self.case.delivery,
+        )
+        .await
     }
 
     /// What CloudTrail tells; none when it cannot be had now.
@@ -217,7 +219,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         self.lookups += 1;
         let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
         let history: Result<_, CloudError> =
-            retry_transient(clock, || cloud.event_history(allocation)).await;
+            retry_transient(clock, &self.case, || cloud.event_history(allocation)).await;
         history.ok()
     }
 
@@ -228,7 +230,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     ) -> Result<Option<Snapshot>, Error> {
         let known = self.observed.known(&row.allocation);
         let with_event_history = |known: &AllocationRows| {
-            open_releases::with_event_history(known.snapshot.as_ref()?, records, self.settings)
+            open_releases::with_event_history(known.snapshot.as_ref()?, records, self.case.settings)
         };
         update_snapshot(
             &self.ports.ledger,

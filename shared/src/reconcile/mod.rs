@@ -7,9 +7,11 @@
 //! | --- | --- |
 //! | another run of reconcile, the release guard | compare-and-set on each row's revision: what lost is derived anew from what is there |
 //! | an event that tells of an earlier moment than the row does | the row's `as_of`: an older truth never replaces a newer one |
-//! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`observe::READ_LAG`] before it was sent |
+//! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`state::READ_LAG`] before it was sent |
 //! | a release that is delivered before the allocation it ends | each side writes its own row first and then reads the other's: at least one sees both, and EC2 allocates the address once |
 
+mod case;
+mod cloud;
 pub mod decide;
 mod execute;
 mod handle_releases;
@@ -25,30 +27,22 @@ mod fixtures;
 mod tests;
 
 use crate::alarm_failover;
-use crate::alarm_failover::AlarmFailoverCloud;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::Trigger;
 use crate::instance_start;
-use crate::instance_start::InstanceStartCloud;
 use crate::ledger::Ledger;
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::ports::{Delivery, Ports};
 use crate::release_guard;
-use crate::release_guard::{Release, ReleaseGuardCloud};
-use crate::report::{Function, Report, Stopwatch};
+use crate::report::{Report, Stopwatch};
 use crate::settings::Settings;
+use case::{Case, FUNCTION};
+pub use cloud::ReconcileCloud;
 use handle_releases::ReleaseHandler;
 use state::AffectedAddresses;
 use std::collections::BTreeSet;
-
-/// What reconcile asks of AWS: what the guard, placement and failover do, since it ends what they began.
-pub trait ReconcileCloud: ReleaseGuardCloud + InstanceStartCloud + AlarmFailoverCloud {}
-
-impl<T: ReleaseGuardCloud + InstanceStartCloud + AlarmFailoverCloud> ReconcileCloud for T {}
-
-const FUNCTION: Function = Function::Reconcile;
 
 /// Runs reconcile on one trigger.
 ///
@@ -60,6 +54,7 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
     trigger: &Trigger,
     delivery: Delivery,
 ) -> Result<Report, Error> {
+    let case = Case { settings, delivery };
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
         Trigger::Instance(_) => Ok(Report::not_for(
@@ -74,15 +69,13 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
             &trigger.to_string(),
             "alarm-failover acts on it",
         )),
-        Trigger::Schedule { .. } => sweep(ports, settings, delivery).await,
+        Trigger::Schedule { .. } => sweep(ports, case).await,
         Trigger::Call(record) => match decide::affected_addresses(record, settings) {
             AffectedAddresses::Nothing { why } => {
                 let what = &record.call.name;
                 Ok(Report::not_for(FUNCTION, settings.mode, what, &why))
             }
-            affected_addresses => {
-                handle_call(ports, settings, record, affected_addresses, delivery).await
-            }
+            affected_addresses => handle_call(ports, case, record, affected_addresses).await,
         },
     }
 }
@@ -93,33 +86,33 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
 /// and what a run has done it sees only once. A run that has nothing to tell fails.
 async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
-    delivery: Delivery,
+    case: Case<'_>,
 ) -> Result<Report, Error> {
-    let mut watch = Stopwatch::start(&ports.clock);
-    let observed = observe::account_state(ports).await?;
-    watch.lap("observe", &ports.clock);
+    let Case { settings, delivery } = case;
+    let (cloud, ledger, clock) = (&ports.cloud, &ports.ledger, &ports.clock);
+    let mut watch = Stopwatch::start(clock);
+    let observed = observe::account_state(ports, &case).await?;
+    watch.lap("observe", clock);
     let plan = decide::sweep(&observed, settings);
-    let written = execute::write_observation(ports, settings, &observed, &plan).await?;
-    watch.lap("record", &ports.clock);
-    let missing = observe::confirmed_missing(ports, plan.missing.clone()).await?;
-    let open_releases =
-        open_releases::open_releases(&observed, &missing, settings, ports.clock.now());
-    let mut settling = ReleaseHandler {
+    let written = execute::write_observation(ledger, settings, &observed, &plan).await?;
+    watch.lap("record", clock);
+    let unseen = plan.missing.clone();
+    let missing = observe::confirmed_missing((cloud, clock), &case, unseen).await?;
+    let open_releases = open_releases::open_releases(&observed, &missing, settings, clock.now());
+    let mut release_handler = ReleaseHandler {
         ports,
-        settings,
+        case,
         observed: &observed,
-        delivery,
         lookups: 0,
     };
-    let mut handled = settling.all(open_releases).await;
-    watch.lap("settle", &ports.clock);
+    let mut handled = release_handler.all(open_releases).await;
+    watch.lap("settle", clock);
     let addresses = observed.look.addresses.values();
     let waiting = instance_start::place_waiting(ports, settings, addresses, delivery).await;
-    watch.lap("place", &ports.clock);
+    watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
-    watch.lap("audit", &ports.clock);
+    watch.lap("audit", clock);
     let plan = decide::Sweep { missing, ..plan };
     let mut failures = std::mem::take(&mut handled.failures);
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
@@ -149,21 +142,23 @@ fn none_but<T: Default>(failure: Error, failures: &mut Vec<Error>) -> T {
 /// Takes note of a call on the addresses that it concerns, and of what that means for their losses.
 async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
+    case: Case<'_>,
     record: &Record,
     affected_addresses: AffectedAddresses,
-    delivery: Delivery,
 ) -> Result<Report, Error> {
-    let mut watch = Stopwatch::start(&ports.clock);
-    let observed = observe::affected_rows(ports, record, affected_addresses).await?;
-    watch.lap("observe", &ports.clock);
-    let written = execute::write_call(ports, settings, record, &observed).await?;
-    watch.lap("record", &ports.clock);
+    let Case { settings, delivery } = case;
+    let (ledger, clock) = (&ports.ledger, &ports.clock);
+    let mut watch = Stopwatch::start(clock);
+    let observed = observe::affected_rows(ports, &case, record, affected_addresses).await?;
+    watch.lap("observe", clock);
+    let written = execute::write_call(ledger, settings, record, &observed).await?;
+    watch.lap("record", clock);
     if let AddressChange::TransferAccepted { allocation, .. } = &record.change
         && let Some(row) = decide::transferred_row(&observed, allocation.as_ref())
     {
         let transfer = transfer::AcceptedTransfer::accepted(row, &record.call);
-        return transfer::conclude(ports, settings, row, transfer).await;
+        transfer::conclude(ledger, row, &transfer, clock.now()).await?;
+        return Ok(messages::transferred(settings, row, transfer));
     }
     let ended = written.iter().filter(|row| !row.is_allocated());
     let mut open: BTreeSet<&AllocationId> = ended.map(|row| &row.allocation).collect();
@@ -172,10 +167,10 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     }
     let mut reports = Vec::new();
     for allocation in open {
-        if let Some(loss) = execute::release_to_retry(ports, settings, allocation).await? {
-            reports.push(
-                release_guard::handle_release(FUNCTION, ports, settings, &loss, delivery).await?,
-            );
+        if let Some(release) = execute::release_to_retry(ledger, settings, allocation).await? {
+            let handled =
+                release_guard::handle_release(FUNCTION, ports, settings, &release, delivery);
+            reports.push(Box::pin(handled).await?);
         }
     }
     match reports.pop() {
@@ -183,15 +178,5 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
         None => Ok(messages::called(
             settings, record, &observed, &written, watch,
         )),
-    }
-}
-
-/// The loss that a release record tells of, for whoever takes it up again.
-fn release_of(record: &crate::ledger::ReleaseRecord, settings: &Settings) -> Release {
-    Release {
-        allocation: record.allocation.clone(),
-        border_group: record.border_group.clone(),
-        released_at: record.released_at,
-        call: record.call(&settings.region),
     }
 }

@@ -1,9 +1,10 @@
 //! What reconcile reads before it decides. Nothing here changes anything. Everything that can be read
 //! at the same time is.
 
-use super::state::AffectedAddresses;
-use super::state::{AccountState, AffectedRows, Look};
-use super::{ReconcileCloud, decide};
+use super::case::{AT_ONCE, Case};
+use super::cloud::ReconcileCloud;
+use super::decide;
+use super::state::{AccountState, AffectedAddresses, AffectedRows, Look, READ_LAG};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, ReadAddresses};
 use crate::error::Error;
@@ -11,30 +12,27 @@ use crate::ledger::{AllocationRows, Ledger};
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
+use crate::retry::{self, Backoff};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use time::OffsetDateTime;
-
-/// How far EC2's answers are taken to lag behind its writes. A row that tells of something younger is
-/// not changed by a look. Else a describe that lags would undo what an event had told, and a protect tag
-/// not shown yet would pass for one that was removed.
-/// Source: EC2 API reference, "Eventual consistency" (seconds, not promised).
-pub const READ_LAG: Duration = Duration::from_secs(5);
 
 /// The pauses between reads that fail in passing, each twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 
-/// How many rows are read or written at the same time.
-pub(super) const AT_ONCE: usize = 10;
-
 pub(super) async fn account_state<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
+    case: &Case<'_>,
 ) -> Result<AccountState, Error> {
     let (look, rows, releases) = futures_util::join!(
-        look(ports, &AddressFilter::All, true),
+        look(
+            (&ports.cloud, &ports.clock),
+            case,
+            &AddressFilter::All,
+            true
+        ),
         ports.ledger.snapshots(),
         ports.ledger.releases(),
     );
@@ -49,20 +47,23 @@ pub(super) async fn account_state<C: ReconcileCloud, L: Ledger, K: Clock>(
 
 /// Which of the missing are missing still when they are asked for by their ids: a list that was stale or
 /// cut short is no loss.
-pub(super) async fn confirmed_missing<C: ReconcileCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+pub(super) async fn confirmed_missing<C: ReadAddresses, K: Clock>(
+    ports: (&C, &K),
+    case: &Case<'_>,
     missing: Vec<AllocationId>,
 ) -> Result<Vec<AllocationId>, Error> {
     if missing.is_empty() {
         return Ok(missing);
     }
-    let second = look(ports, &AddressFilter::Allocations(missing.clone()), false).await?;
+    let which = AddressFilter::Allocations(missing.clone());
+    let second = look(ports, case, &which, false).await?;
     let is_gone = |allocation: &AllocationId| !second.addresses.contains_key(allocation);
     Ok(missing.into_iter().filter(is_gone).collect())
 }
 
 pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
+    case: &Case<'_>,
     record: &Record,
     affected_addresses: AffectedAddresses,
 ) -> Result<AffectedRows, Error> {
@@ -92,12 +93,8 @@ pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
             record.change,
             AddressChange::ReverseDnsSet { .. } | AddressChange::ReverseDnsReset { .. }
         );
-        look(
-            ports,
-            &AddressFilter::Allocations(unclear.clone()),
-            about_names,
-        )
-        .await?
+        let which = AddressFilter::Allocations(unclear.clone());
+        look((&ports.cloud, &ports.clock), case, &which, about_names).await?
     };
     Ok(AffectedRows {
         look,
@@ -128,21 +125,22 @@ async fn rows_of<L: Ledger>(
         .map_err(Error::LedgerUnread)
 }
 
-pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
-    ports: &Ports<C, L, K>,
+async fn look<C: ReadAddresses, K: Clock>(
+    (cloud, clock): (&C, &K),
+    case: &Case<'_>,
     which: &AddressFilter,
     with_names: bool,
 ) -> Result<Look, Error> {
-    let at = ports.clock.now() - READ_LAG;
+    let at = clock.now() - READ_LAG;
     let names = async {
         if with_names {
-            let names = retry_transient(&ports.clock, || ports.cloud.reverse_dns_names(which));
+            let names = retry_transient(clock, case, || cloud.reverse_dns_names(which));
             names.await.map(Some)
         } else {
             Ok(None)
         }
     };
-    let addresses = retry_transient(&ports.clock, || ports.cloud.addresses(which));
+    let addresses = retry_transient(clock, case, || cloud.addresses(which));
     let (addresses, names) = futures_util::join!(addresses, names);
     let unseen = |source| Error::Unfinished {
         what: "the addresses could not be looked at, nothing was changed".to_owned(),
@@ -169,27 +167,13 @@ pub(super) async fn look<C: ReadAddresses, L, K: Clock>(
 /// (EC2 developer guide, "Request throttling").
 pub(super) async fn retry_transient<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(
     clock: &K,
-    call: impl Fn() -> F,
+    case: &Case<'_>,
+    call: impl FnMut() -> F,
 ) -> Result<T, CloudError> {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        match call().await {
-            Err(failure) if failure.is_transient() && pause <= LONGEST_PAUSE => {
-                clock.sleep(pause).await;
-                pause *= 2;
-            }
-            answer => return answer,
-        }
-    }
-}
-
-impl Look {
-    fn at_nothing(now: OffsetDateTime) -> Self {
-        Self {
-            at: now,
-            addresses: BTreeMap::new(),
-            reverse_dns_names: None,
-            reverse_dns_names_refused: None,
-        }
-    }
+    let backoff = Backoff {
+        first: FIRST_PAUSE,
+        longest: LONGEST_PAUSE,
+        deadline: case.retry_deadline(clock.now()),
+    };
+    retry::retry_transient(clock, backoff, call).await
 }

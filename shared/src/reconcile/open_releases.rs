@@ -1,14 +1,13 @@
 //! Losses that nobody told of, or that are not at their end: which there are, in which order they are
 //! taken up, and how each ended. Pure.
 
-use super::observe::READ_LAG;
-use super::state::AccountState;
+use super::state::{AccountState, READ_LAG};
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Call, Record};
 use crate::model::ids::AllocationId;
-use crate::release_guard::Release;
 use crate::release_guard::decide::protection;
+use crate::release_guard::state::Release;
 use crate::settings::{Protection, Settings};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -178,6 +177,17 @@ pub fn end_of_allocation(
         released_at,
         call: None,
     })
+}
+
+/// The release that a release record tells of, for whoever takes it up again.
+#[must_use]
+pub fn release_of(record: &ReleaseRecord, settings: &Settings) -> Release {
+    Release {
+        allocation: record.allocation.clone(),
+        border_group: record.border_group.clone(),
+        released_at: record.released_at,
+        call: record.call(&settings.region),
+    }
 }
 
 /// The release of an allocation, if the record is of it.

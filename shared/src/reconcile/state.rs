@@ -7,7 +7,14 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::time::Duration;
 use time::OffsetDateTime;
+
+/// How far EC2's answers are taken to lag behind its writes. A row that tells of something younger is
+/// not changed by a look. Else a describe that lags would undo what an event had told, and a protect tag
+/// not shown yet would pass for one that was removed.
+/// Source: EC2 API reference, "Eventual consistency" (seconds, not promised).
+pub const READ_LAG: Duration = Duration::from_secs(5);
 
 /// A look at addresses.
 #[derive(Debug)]
@@ -23,6 +30,17 @@ pub struct Look {
 }
 
 impl Look {
+    /// A look for which nothing was asked.
+    #[must_use]
+    pub fn at_nothing(now: OffsetDateTime) -> Self {
+        Self {
+            at: now,
+            addresses: BTreeMap::new(),
+            reverse_dns_names: None,
+            reverse_dns_names_refused: None,
+        }
+    }
+
     /// What it showed of one address.
     #[must_use]
     pub fn of(&self, allocation: &AllocationId) -> Option<Observation<'_>> {

@@ -1,10 +1,10 @@
-//! What is to happen after a loss: pure, synchronous, the same for a real run, `observe` mode, the
+//! What is to happen after a release: pure, synchronous, the same for a real run, `observe` mode, the
 //! reconciler and the tests.
 
-use super::plan::{Conclusion, Decision, ReclaimPlan};
-use super::state::Observed;
-use super::{Release, exemption};
-use crate::cloud::AllocateAddressRequest;
+use super::exemption;
+use super::plan::{Conclusion, Decision, FirstDecision, ReclaimPlan};
+use super::state::{Observed, Release};
+use crate::cloud::{AllocateAddressRequest, Class, CloudError};
 use crate::groups::value_of;
 use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
@@ -15,57 +15,89 @@ use crate::settings::{Protection, Settings};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-/// Decides on a loss.
+/// Decides with what the ledger knows.
 #[must_use]
 pub fn release(
     observed: &Observed,
     release: &Release,
     settings: &Settings,
     now: OffsetDateTime,
+) -> FirstDecision {
+    if let Some(decision) = decided(observed, release, settings, now) {
+        return FirstDecision::Decided(decision);
+    }
+    // A run that left a record has asked CloudTrail.
+    let was_asked = observed.ledger.release.is_some();
+    if was_asked && is_past_deadline(release, settings, now) {
+        return FirstDecision::Decided(lost_to_the_deadline(settings));
+    }
+    FirstDecision::LookUpEvents
+}
+
+/// Decides with what CloudTrail knows as well.
+#[must_use]
+pub fn after_lookup(
+    observed: &Observed,
+    release: &Release,
+    settings: &Settings,
+    now: OffsetDateTime,
 ) -> Decision {
-    if let Some(call) = release
-        .call
-        .as_ref()
-        .filter(|call| call.region != settings.region)
+    decided(observed, release, settings, now).unwrap_or_else(|| {
+        if is_past_deadline(release, settings, now) {
+            lost_to_the_deadline(settings)
+        } else {
+            Decision::Conclude(Conclusion::unknown_address())
+        }
+    })
+}
+
+/// None when it takes the address to decide, and nothing says which it was.
+fn decided(
+    observed: &Observed,
+    release: &Release,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Option<Decision> {
+    if let Some(call) = &release.call
+        && call.region != settings.region
     {
         let (there, here) = (&call.region, &settings.region);
-        return Decision::Ignore {
+        return Some(Decision::Ignore {
             why: format!("it happened in {there}, and this installation looks after {here}"),
-        };
+        });
     }
     let record = observed.ledger.release.as_ref();
     if let Some(record) = record.filter(|record| record.status.is_final()) {
-        return Decision::AlreadyHandled(Box::new(record.clone()));
+        return Some(Decision::AlreadyHandled(Box::new(record.clone())));
     }
-    let resume = resumed(record);
-    let intended = |snapshot| {
-        let is_open = resume.is_none();
-        is_open.then(|| exemption::intended(release, record, snapshot, settings))?
-    };
-    if let Some(why) = intended(None) {
-        return let_go(why);
+    if resumed(record).is_none()
+        && let Some(why) = exemption::exempt(release, record, settings)
+    {
+        return Some(let_go(why));
     }
-    let Some(snapshot) = &observed.snapshot else {
-        let was_asked = observed.looked_up_events || record.is_some();
-        return match observed.looked_up_events {
-            _ if was_asked && is_past_deadline(release, settings, now) => {
-                lost_to_the_deadline(settings)
-            }
-            false => Decision::LookUpEvents,
-            true => Decision::Conclude(Conclusion::unknown_address()),
-        };
-    };
+    let snapshot = observed.snapshot.as_ref()?;
+    Some(of_known_address(snapshot, release, record, settings, now))
+}
+
+fn of_known_address(
+    snapshot: &Snapshot,
+    release: &Release,
+    record: Option<&ReleaseRecord>,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> Decision {
     if let Some(service) = &snapshot.service_managed {
         return let_go(format!(
             "it was managed by the AWS service `{service}`, which released it"
         ));
     }
+    let is_back = resumed(record).is_some();
     let (protection, findings) = protection(snapshot, settings);
     let origin = origin(snapshot, settings);
     if protection == Protection::None {
         return let_go(format!("its protection is `none` ({origin})"));
     }
-    if let Some(why) = intended(Some(snapshot)) {
+    if !is_back && let Some(why) = exemption::unprotected_before(release, snapshot) {
         return let_go(why);
     }
     if protection == Protection::Record {
@@ -76,17 +108,14 @@ pub fn release(
             findings,
         });
     }
-    if resume.is_none() {
-        if is_past_deadline(release, settings, now) {
-            return lost_to_the_deadline(settings);
-        }
-        if let Some(reclaim_loop) = exemption::reclaim_loop(release, snapshot, settings) {
-            return Decision::Conclude(reclaim_loop);
-        }
+    if !is_back && is_past_deadline(release, settings, now) {
+        return lost_to_the_deadline(settings);
     }
-    Decision::Reclaim(Box::new(plan(
-        snapshot, release, record, findings, settings, now,
-    )))
+    if !is_back && let Some(reclaim_loop) = exemption::reclaim_loop(release, snapshot, settings) {
+        return Decision::Conclude(reclaim_loop);
+    }
+    let plan = plan(snapshot, release, record, findings, settings, now);
+    Decision::Reclaim(Box::new(plan))
 }
 
 fn let_go(reason: String) -> Decision {
@@ -253,4 +282,24 @@ pub fn own_tags(
         tags.insert(keys.protect.clone(), protection.clone());
     }
     tags
+}
+
+/// Why an address that EC2 does not give is pending; none where EC2 gave no answer that tells.
+#[must_use]
+pub fn pending_reason(refusal: &CloudError) -> Option<PendingReason> {
+    match refusal {
+        // It says what a person can do about it.
+        CloudError::LimitExceeded(_) => return Some(PendingReason::OverQuota),
+        // `AuthFailure` is no proof that another account has the address. EC2 answers it, too, when it cannot
+        // validate the credentials, and no source documents it for an address that is taken.
+        // Source: EC2 API reference, "Error codes for the Amazon EC2 API", `AuthFailure`.
+        CloudError::HeldElsewhere(_) => return Some(PendingReason::NotAvailable),
+        _ => {}
+    }
+    match refusal.class() {
+        Class::Transient => None,
+        Class::Denied => Some(PendingReason::Denied),
+        Class::Missing(_) => Some(PendingReason::NotAvailable),
+        Class::Taken | Class::Refused => Some(PendingReason::Refused),
+    }
 }

@@ -1,8 +1,8 @@
 //! Why a protected address is left to whoever released it, though nothing on it says so: it was meant,
 //! or it is being fought over. Pure.
 
-use super::Release;
 use super::plan::{Conclusion, how_to_ask_by_hand};
+use super::state::Release;
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
@@ -12,8 +12,7 @@ use crate::settings::{ArnPattern, Settings};
 use std::collections::BTreeMap;
 use time::format_description::well_known::Rfc3339;
 
-/// Why the release was meant, if it was: somebody exempt did it, or the protection had been taken away
-/// before.
+/// Why the release was meant, if it was: by who did it, or since the protection had been taken away before.
 #[must_use]
 pub(super) fn intended(
     release: &Release,
@@ -21,12 +20,20 @@ pub(super) fn intended(
     snapshot: Option<&Snapshot>,
     settings: &Settings,
 ) -> Option<String> {
+    exempt(release, record, settings).or_else(|| unprotected_before(release, snapshot?))
+}
+
+/// Who released it is exempt. Neither the address nor what it was is needed to know that.
+#[must_use]
+pub(super) fn exempt(
+    release: &Release,
+    record: Option<&ReleaseRecord>,
+    settings: &Settings,
+) -> Option<String> {
     let told = release.call.as_ref().map(|call| &call.actor);
     let actor = told.or_else(|| record.map(|record| &record.actor));
-    if let Some(pattern) = matching_pattern(actor, settings) {
-        return Some(format!("who released it is exempt (`{pattern}`)"));
-    }
-    snapshot.and_then(|snapshot| unprotected(release, snapshot))
+    let pattern = matching_pattern(actor, settings)?;
+    Some(format!("who released it is exempt (`{pattern}`)"))
 }
 
 fn matching_pattern<'a>(actor: Option<&Actor>, settings: &'a Settings) -> Option<&'a str> {
@@ -41,7 +48,9 @@ fn matching_pattern<'a>(actor: Option<&Actor>, settings: &'a Settings) -> Option
         .map(ArnPattern::as_str)
 }
 
-fn unprotected(release: &Release, snapshot: &Snapshot) -> Option<String> {
+/// Its protect tag was gone when it was released.
+#[must_use]
+pub(super) fn unprotected_before(release: &Release, snapshot: &Snapshot) -> Option<String> {
     let removal = snapshot.unprotected.as_ref()?;
     if removal.at > release.released_at {
         return None;

@@ -1,7 +1,7 @@
 //! What an address was, for the person who has to go on where Holdfast ends. That is everything that is known of
 //! it, and the commands that take it back and put it where it belonged.
 
-use super::Release;
+use super::state::Release;
 use crate::ledger::snapshot::Lock;
 use crate::ledger::{ReleaseRecord, Snapshot};
 use crate::model::elastic_ip::Association;

@@ -14,6 +14,8 @@
 //! | reconcile, taking note of the allocation while its release is dealt with | each side writes its row and then looks for the other's: at least one sees both |
 
 mod associate;
+mod case;
+mod cloud;
 pub mod decide;
 mod execute;
 mod exemption;
@@ -21,54 +23,30 @@ mod late_evidence;
 mod manual_recovery;
 mod messages;
 mod observe;
-mod outcomes;
 pub mod plan;
 mod reclaim;
 mod record;
 pub mod restore;
+mod retries;
+mod run;
 pub mod state;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::{
-    Allocate, Associate, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
-};
 use crate::error::Error;
 use crate::events::Trigger;
 use crate::ledger::Ledger;
-use crate::model::cloudtrail::{AddressChange, Call};
-use crate::model::ids::{AllocationId, BorderGroup};
+use crate::model::cloudtrail::AddressChange;
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Stopwatch};
 use crate::settings::{Mode, Settings};
-use plan::Decision;
-use time::OffsetDateTime;
-
-/// What the guard asks of EC2 and CloudTrail. Releasing is not among it.
-pub trait ReleaseGuardCloud:
-    ReadAddresses + Allocate + Associate + SetReverseDns + ReadInterfaces + ReadEventHistory
-{
-}
-
-impl<T> ReleaseGuardCloud for T where
-    T: ReadAddresses + Allocate + Associate + SetReverseDns + ReadInterfaces + ReadEventHistory
-{
-}
-
-/// One allocation that ended, however that became known.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Release {
-    /// The allocation.
-    pub allocation: AllocationId,
-    /// The border group that the release named.
-    pub border_group: Option<BorderGroup>,
-    /// When it ended.
-    pub released_at: OffsetDateTime,
-    /// The call that ended it, where one is known.
-    pub call: Option<Call>,
-}
+use case::Case;
+pub use cloud::ReleaseGuardCloud;
+use plan::{Decision, FirstDecision};
+use run::Run;
+use state::Release;
 
 /// Runs the release guard on one trigger.
 ///
@@ -116,8 +94,8 @@ pub async fn run<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     }
 }
 
-/// Settles one loss: observe, decide, act, report. Also what reconcile calls for a release whose event
-/// could not be dealt with at the time.
+/// Handles one release: observe, decide, execute, report. Also what reconcile calls for a release whose event
+/// could not be handled at the time.
 ///
 /// # Errors
 /// As for [`run`].
@@ -128,40 +106,40 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     release: &Release,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    let mut watch = Stopwatch::start(&ports.clock);
-    let mut observed = observe::ledger(ports, release).await?;
-    watch.lap("ledger", &ports.clock);
-    let mut decision = decide::release(&observed, release, settings, ports.clock.now());
-    if decision == Decision::LookUpEvents {
-        let run = execute::Run::new(function, ports, settings, release, &observed, delivery);
-        let asked = Box::pin(run.look_up_events()).await?;
-        observed = asked;
-        watch.lap("trail", &ports.clock);
-        decision = decide::release(&observed, release, settings, ports.clock.now());
-    }
-    let run = execute::Run::new(function, ports, settings, release, &observed, delivery);
-    match decision {
-        Decision::Ignore { why } => {
-            let what = format!("the release of {}", release.allocation);
-            Ok(Report::not_for(function, settings.mode, &what, &why))
+    let (ledger, clock) = (&ports.ledger, &ports.clock);
+    let mut watch = Stopwatch::start(clock);
+    let known = observe::ledger(ledger, release).await?;
+    watch.lap("ledger", clock);
+    let mut case = Case::new(function, settings, release, &known, delivery);
+    let looked_up;
+    let decision = match decide::release(&known, release, settings, clock.now()) {
+        FirstDecision::Decided(decision) => decision,
+        FirstDecision::LookUpEvents => {
+            looked_up = Box::pin(Run { ports, case }.look_up_events()).await?;
+            watch.lap("trail", clock);
+            case.observed = &looked_up;
+            decide::after_lookup(&looked_up, release, settings, clock.now())
         }
-        Decision::AlreadyHandled(record) => run.add_late_evidence(&record, watch).await,
-        Decision::LookUpEvents => {
-            run.conclude(plan::Conclusion::unknown_address(), watch)
-                .await
+    };
+    let run = Run { ports, case };
+    match decision {
+        Decision::Ignore { why } => Ok(messages::ignored(&case, &why)),
+        Decision::AlreadyHandled(record) => {
+            let learnt = late_evidence::add(ledger, &case, &record, clock.now()).await?;
+            Ok(messages::already_handled(&case, &record, learnt, watch))
         }
         Decision::Conclude(conclusion) => {
             let was_unknown = conclusion.is_unknown_address();
             let report = run.conclude(conclusion, watch).await?;
-            if was_unknown && observe::ledger(ports, release).await?.snapshot.is_some() {
+            if was_unknown && observe::ledger(ledger, release).await?.snapshot.is_some() {
                 return Box::pin(handle_release(function, ports, settings, release, delivery))
                     .await;
             }
             Ok(report)
         }
         Decision::Reclaim(plan) if settings.mode == Mode::Observe => {
-            run.would_reclaim(&plan, watch).await
+            Box::pin(run.would_reclaim(&plan, watch)).await
         }
-        Decision::Reclaim(plan) => run.reclaim(&plan, watch).await,
+        Decision::Reclaim(plan) => Box::pin(run.reclaim(&plan, watch)).await,
     }
 }

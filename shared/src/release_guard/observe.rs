@@ -1,49 +1,79 @@
-//! What the guard reads before it decides: the ledger, in one call; CloudTrail only when the ledger
-//! does not know the address. Nothing here changes anything.
+//! What the guard reads: the ledger before it decides, CloudTrail only when the ledger does not know the address,
+//! and what an address that is back looks like. Nothing here changes anything.
 
-use super::state::Observed;
-use super::{Release, ReleaseGuardCloud};
+use super::case::Case;
+use super::cloud::ReleaseGuardCloud;
+use super::plan::ReclaimPlan;
+use super::restore::{self, CurrentState};
+use super::retries;
+use super::state::{Observed, Release};
 use crate::clock::Clock;
-use crate::cloud::CloudError;
+use crate::cloud::{AddressFilter, CloudError};
 use crate::error::Error;
 use crate::ledger::{Ledger, Snapshot};
-use crate::ports::Ports;
+use crate::model::elastic_ip::Address;
 use crate::report::KnownFrom;
-use crate::settings::Settings;
 
-pub(super) async fn ledger<C, L: Ledger, K>(
-    ports: &Ports<C, L, K>,
-    release: &Release,
-) -> Result<Observed, Error> {
-    let ledger = ports
-        .ledger
+pub(super) async fn ledger(ledger: &impl Ledger, release: &Release) -> Result<Observed, Error> {
+    let rows = ledger
         .read(&release.allocation)
         .await
         .map_err(Error::LedgerUnread)?;
-    let snapshot = ledger.snapshot.clone();
+    let snapshot = rows.snapshot.clone();
     let known_from = snapshot.as_ref().map(|_| KnownFrom::Ledger);
     Ok(Observed {
-        ledger,
+        ledger: rows,
         snapshot,
         known_from,
-        looked_up_events: false,
     })
 }
 
-/// Rebuilds the address from what CloudTrail recorded of it: its birth, and all that followed.
-pub(super) async fn event_history<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
-    settings: &Settings,
-    release: &Release,
-    observed: &Observed,
+/// Rebuilds the address from what CloudTrail recorded of it: its allocation, and all that followed.
+pub(super) async fn event_history<C: ReleaseGuardCloud>(
+    cloud: &C,
+    case: &Case<'_>,
 ) -> Result<Observed, CloudError> {
-    let records = ports.cloud.event_history(&release.allocation).await?;
-    let snapshot = Snapshot::from_records(&records, &release.allocation, &settings.tags.protect);
+    let allocation = &case.release.allocation;
+    let records = cloud.event_history(allocation).await?;
+    let snapshot = Snapshot::from_records(&records, allocation, &case.settings.tags.protect);
     let known_from = snapshot.as_ref().map(|_| KnownFrom::EventHistory);
     Ok(Observed {
-        ledger: observed.ledger.clone(),
+        ledger: case.observed.ledger.clone(),
         snapshot,
         known_from,
-        looked_up_events: true,
+    })
+}
+
+/// The former place of an address that is back, and its reverse DNS name. A new allocation has none yet.
+pub(super) async fn current_state<C: ReleaseGuardCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
+    case: &Case<'_>,
+    plan: &ReclaimPlan,
+    address: &Address,
+    is_new: bool,
+) -> Result<CurrentState, CloudError> {
+    let then = restore::association_then(&plan.snapshot, case.release, case.settings);
+    let eni = then.and_then(|association| association.eni.as_ref());
+    let name = restore::reverse_name_then(&plan.snapshot, case.release, case.settings);
+    let interface = async {
+        match eni {
+            Some(eni) => retries::send(clock, case, || cloud.interface(eni)).await,
+            None => Ok(None),
+        }
+    };
+    let published = async {
+        if is_new || name.is_none() {
+            return Ok::<_, CloudError>(None);
+        }
+        let which = AddressFilter::Allocations(vec![address.allocation.clone()]);
+        let names = retries::send(clock, case, || cloud.reverse_dns_names(&which)).await?;
+        Ok(names.get(&address.allocation).cloned())
+    };
+    let (interface, reverse_dns) = futures_util::join!(interface, published);
+    Ok(CurrentState {
+        allocation: address.allocation.clone(),
+        association: address.association.clone(),
+        interface: interface?,
+        reverse_dns: reverse_dns?,
     })
 }

@@ -3,11 +3,22 @@
 use crate::cloud::AllocateAddressRequest;
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use crate::model::elastic_ip::Address;
 use crate::model::ids::AllocationId;
+use crate::model::tags::Tags;
 use crate::report::{Finding, Outcome};
 use std::net::Ipv4Addr;
 
-/// What to do about a loss.
+/// What to do once the ledger is read.
+#[derive(Debug, Clone, PartialEq)]
+pub enum FirstDecision {
+    /// The ledger does not know the address: CloudTrail may.
+    LookUpEvents,
+    /// The ledger is enough.
+    Decided(Decision),
+}
+
+/// What to do about a release.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Decision {
     /// It does not concern this installation.
@@ -17,8 +28,6 @@ pub enum Decision {
     },
     /// An earlier run has brought it to its end.
     AlreadyHandled(Box<ReleaseRecord>),
-    /// The ledger does not know the address: CloudTrail may.
-    LookUpEvents,
     /// There is nothing to be done in EC2, but something to be recorded.
     Conclude(Conclusion),
     /// It is to be taken back.
@@ -52,6 +61,22 @@ pub struct ReclaimPlan {
     pub check_first: bool,
     /// Tags that cannot be asked for, and why.
     pub findings: Vec<Finding>,
+}
+
+impl ReclaimPlan {
+    /// The address as EC2 gives it, under its new allocation.
+    #[must_use]
+    pub fn expected_address(&self, tags: Tags, allocation: AllocationId) -> Address {
+        Address {
+            allocation,
+            ip: self.request.ip,
+            pool: self.request.pool.clone(),
+            border_group: self.request.border_group.clone(),
+            tags,
+            association: None,
+            service_managed: None,
+        }
+    }
 }
 
 impl Conclusion {

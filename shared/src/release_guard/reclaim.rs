@@ -4,41 +4,52 @@
 //! arbitrates: an address is allocated once. So a refusal, or no answer, always leads to a look: the
 //! address may be ours already.
 
+use super::case::Case;
+use super::cloud::ReleaseGuardCloud;
 use super::decide::own_tags;
 use super::plan::ReclaimPlan;
-use super::{Release, ReleaseGuardCloud};
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, Allocated, CloudError, Missing};
+use crate::cloud::{AddressFilter, AllocateAddressRequest, Allocated, CloudError, Missing};
 use crate::error::chain;
+use crate::ledger::Ledger;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::AllocationId;
 use crate::model::tags::Tags;
-use crate::ports::{Delivery, Ports};
 use crate::report::Finding;
-use crate::settings::Settings;
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use time::OffsetDateTime;
 
 /// The first pause between two requests; each further one is twice as long, up to [`LONGEST_PAUSE`].
 /// `AllocateAddress` refills at 5 a second for the account (EC2 API reference, "Request throttling").
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// Kept free at the end of a run for writing down how it went.
-const TO_RECORD: Duration = Duration::from_secs(4);
-
-/// How the asking ended.
+/// What a run has asked for, and how it ended.
 #[derive(Debug)]
 pub(super) struct ReclaimResult {
-    /// How many requests were sent.
-    pub(super) attempts: u32,
-    /// The tags that the request finally carried.
+    pub(super) attempts: ReclaimAttempts,
+    /// The tags that the last request had.
     pub(super) tags: Tags,
+    pub(super) end: ReclaimOutcome,
+}
+
+impl ReclaimResult {
+    fn new(attempts: ReclaimAttempts, tags: Tags, end: ReclaimOutcome) -> Self {
+        Self {
+            attempts,
+            tags,
+            end,
+        }
+    }
+}
+
+/// How the attempts went, for the report.
+#[derive(Debug, Default)]
+pub(super) struct ReclaimAttempts {
+    /// How many requests were sent.
+    pub(super) requests: u32,
     /// What a person should know.
     pub(super) findings: Vec<Finding>,
-    /// The end.
-    pub(super) end: ReclaimOutcome,
 }
 
 /// Whether the address is back.
@@ -46,7 +57,7 @@ pub(super) struct ReclaimResult {
 pub(super) enum ReclaimOutcome {
     /// EC2 gave it just now.
     Allocated(AllocationId),
-    /// An earlier delivery of the same loss had it back.
+    /// An earlier delivery of the same release had it back.
     AlreadyReclaimed(Address),
     /// An earlier delivery had it back, and that allocation has ended as well.
     ReleasedAgain(AllocationId),
@@ -67,77 +78,106 @@ pub(super) struct WrongAddress {
     pub(super) allocation: AllocationId,
 }
 
-pub(super) async fn reclaim_address<C: ReleaseGuardCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
-    settings: &Settings,
-    release: &Release,
+/// Asks for the address. A request does not fit `crate::retry`: each refusal leads to a look, and the look decides
+/// whether there is anything left to ask for.
+pub(super) async fn reclaim_address<C: ReleaseGuardCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
+    case: &Case<'_>,
     plan: &ReclaimPlan,
-    delivery: Delivery,
 ) -> Result<ReclaimResult, CloudError> {
-    let until = (ports.clock.now() + settings.retry_for).min(last_moment(delivery));
+    let deadline = case.retry_deadline(clock.now());
     let mut request = plan.request.clone();
-    let mut findings = Vec::new();
+    let mut attempts = ReclaimAttempts::default();
     let mut pause = FIRST_PAUSE;
-    let mut attempts = 0;
     if plan.check_first
-        && let Lookup::WrongAddress(wrong) =
-            look(ports, settings, release, request.ip, true).await?
+        && let Lookup::WrongAddress(wrong) = look(cloud, case, request.ip, true).await?
     {
-        return Ok(ReclaimResult {
-            attempts,
-            tags: request.tags,
-            findings,
-            end: ReclaimOutcome::WrongAddress(wrong),
-        });
+        let end = ReclaimOutcome::WrongAddress(wrong);
+        return Ok(ReclaimResult::new(attempts, request.tags, end));
     }
     let end = loop {
-        attempts += 1;
-        let refusal = match ports.cloud.allocate(&request).await {
-            Ok(allocated) if allocated.ip == request.ip => {
-                break ReclaimOutcome::Allocated(allocated.allocation);
-            }
-            Ok(Allocated { allocation, ip }) => {
-                break ReclaimOutcome::WrongAddress(WrongAddress { ip, allocation });
-            }
+        attempts.requests += 1;
+        let refusal = match allocate(cloud, &request).await {
+            Ok(end) => break end,
             Err(refusal) => refusal,
         };
         if matches!(refusal, CloudError::TagsRefused(_)) {
-            let own = own_tags(
-                &plan.snapshot,
-                &release.allocation,
-                settings,
-                ports.clock.now(),
-            );
+            let (released, now) = (&case.release.allocation, clock.now());
+            let own = own_tags(&plan.snapshot, released, case.settings, now);
             if request.tags.len() > own.len() {
-                findings.push(tags_refused(&request.tags, &own, &refusal));
+                let finding = tags_refused(&request.tags, &own, &refusal);
+                attempts.findings.push(finding);
                 request.tags = own;
                 continue;
             }
         }
         let was_unanswered = matches!(refusal, CloudError::Other(_));
-        let looked = look(ports, settings, release, request.ip, was_unanswered).await;
-        let now = ports.clock.now();
-        let may_try_again = may_work_later(&refusal) && now + pause <= until;
-        match looked {
-            Ok(Lookup::Reclaimed(address)) => break ReclaimOutcome::AlreadyReclaimed(address),
-            Ok(Lookup::HeldByAccount(address)) => break ReclaimOutcome::HeldByAccount(address),
-            Ok(Lookup::WrongAddress(wrong)) => break ReclaimOutcome::WrongAddress(wrong),
-            Ok(Lookup::OldAllocation) if !may_try_again => {
-                break ReclaimOutcome::NotReleased(refusal);
-            }
-            Ok(Lookup::Nothing) if !may_try_again => break ReclaimOutcome::Refused(refusal),
-            Err(unseen) if !may_try_again => return Err(unseen),
-            _ => {}
+        let seen = look(cloud, case, request.ip, was_unanswered).await;
+        let may_try_again = may_work_later(&refusal) && deadline.allows(clock.now(), pause);
+        if let Some(end) = outcome(seen, refusal, may_try_again)? {
+            break end;
         }
-        ports.clock.sleep(pause).await;
+        clock.sleep(pause).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
     };
-    Ok(ReclaimResult {
-        attempts,
-        tags: request.tags,
-        findings,
-        end,
+    Ok(ReclaimResult::new(attempts, request.tags, end))
+}
+
+async fn allocate<C: ReleaseGuardCloud>(
+    cloud: &C,
+    request: &AllocateAddressRequest,
+) -> Result<ReclaimOutcome, CloudError> {
+    let Allocated { allocation, ip } = cloud.allocate(request).await?;
+    Ok(if ip == request.ip {
+        ReclaimOutcome::Allocated(allocation)
+    } else {
+        ReclaimOutcome::WrongAddress(WrongAddress { ip, allocation })
     })
+}
+
+/// What a refusal and the look after it come to; none when there is to be another request.
+fn outcome(
+    seen: Result<Lookup, CloudError>,
+    refusal: CloudError,
+    may_try_again: bool,
+) -> Result<Option<ReclaimOutcome>, CloudError> {
+    Ok(match seen {
+        Ok(Lookup::Reclaimed(address)) => Some(ReclaimOutcome::AlreadyReclaimed(address)),
+        Ok(Lookup::HeldByAccount(address)) => Some(ReclaimOutcome::HeldByAccount(address)),
+        Ok(Lookup::WrongAddress(wrong)) => Some(ReclaimOutcome::WrongAddress(wrong)),
+        _ if may_try_again => None,
+        Ok(Lookup::OldAllocation) => Some(ReclaimOutcome::NotReleased(refusal)),
+        Ok(Lookup::Nothing) => Some(ReclaimOutcome::Refused(refusal)),
+        Err(unseen) => return Err(unseen),
+    })
+}
+
+/// An earlier run got it back under `allocation` and could not restore everything.
+pub(super) async fn resumed<C: ReleaseGuardCloud>(
+    (cloud, ledger): (&C, &impl Ledger),
+    plan: &ReclaimPlan,
+    allocation: &AllocationId,
+) -> Result<ReclaimResult, CloudError> {
+    let which = AddressFilter::Allocations(vec![allocation.clone()]);
+    let held = cloud.addresses(&which).await?.into_iter().next();
+    let end = match held {
+        Some(address) => ReclaimOutcome::AlreadyReclaimed(address),
+        None if has_ended(ledger, allocation).await? => {
+            ReclaimOutcome::ReleasedAgain(allocation.clone())
+        }
+        None => {
+            let tags = plan.request.tags.clone();
+            let expected = plan.expected_address(tags, allocation.clone());
+            ReclaimOutcome::AlreadyReclaimed(expected)
+        }
+    };
+    let attempts = ReclaimAttempts::default();
+    Ok(ReclaimResult::new(attempts, Tags::new(), end))
+}
+
+async fn has_ended(ledger: &impl Ledger, allocation: &AllocationId) -> Result<bool, CloudError> {
+    let known = ledger.read(allocation).await?;
+    Ok(known.snapshot.is_some_and(|row| !row.is_allocated()))
 }
 
 enum Lookup {
@@ -149,10 +189,9 @@ enum Lookup {
 }
 
 /// What the account has of the address; `at_all`: and whether it has another one that was given instead.
-async fn look<C: ReleaseGuardCloud, L, K>(
-    ports: &Ports<C, L, K>,
-    settings: &Settings,
-    release: &Release,
+async fn look<C: ReleaseGuardCloud>(
+    cloud: &C,
+    case: &Case<'_>,
     ip: Ipv4Addr,
     at_all: bool,
 ) -> Result<Lookup, CloudError> {
@@ -161,13 +200,14 @@ async fn look<C: ReleaseGuardCloud, L, K>(
     } else {
         AddressFilter::Ip(ip)
     };
-    let held = ports.cloud.addresses(&which).await?;
+    let held = cloud.addresses(&which).await?;
+    let released = &case.release.allocation;
     let is_ours = |address: &Address| {
-        let from = address.tags.get(&settings.tags.reclaimed_from);
-        from.is_some_and(|from| from == release.allocation.as_str())
+        let from = address.tags.get(&case.settings.tags.reclaimed_from);
+        from.is_some_and(|from| from == released.as_str())
     };
     if let Some(address) = held.iter().find(|address| address.ip == ip) {
-        return Ok(if address.allocation == release.allocation {
+        return Ok(if address.allocation == *released {
             Lookup::OldAllocation
         } else if is_ours(address) {
             Lookup::Reclaimed(address.clone())
@@ -184,15 +224,12 @@ async fn look<C: ReleaseGuardCloud, L, K>(
     }))
 }
 
+/// The exceptions: an address that EC2 does not have to give yet may become free, and so may one that it holds to be
+/// another account's.
 fn may_work_later(refusal: &CloudError) -> bool {
     refusal.is_transient()
-        || matches!(
-            refusal,
-            CloudError::NotFound {
-                what: Missing::Address,
-                ..
-            } | CloudError::HeldElsewhere(_)
-        )
+        || refusal.is_missing(Missing::Address)
+        || matches!(refusal, CloudError::HeldElsewhere(_))
 }
 
 fn tags_refused(wanted: &Tags, own: &Tags, refusal: &CloudError) -> Finding {
@@ -209,9 +246,4 @@ fn tags_refused(wanted: &Tags, own: &Tags, refusal: &CloudError) -> Finding {
         ),
         next: "set those that the tag policy allows by hand".to_owned(),
     }
-}
-
-/// The moment after which a step is not begun any more.
-pub(super) fn last_moment(delivery: Delivery) -> OffsetDateTime {
-    delivery.ends_at - TO_RECORD
 }

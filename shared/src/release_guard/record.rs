@@ -1,10 +1,8 @@
-//! Writing down how a loss was settled, each row by compare-and-set: the tombstone of the old allocation
+//! Writing down how a release was handled, each row by compare-and-set: the tombstone of the old allocation
 //! and the snapshot of the new one at once, then the release record. The record is last because it ends
-//! the matter: a further delivery that reads a settled one does nothing more.
+//! the matter: a further delivery that reads a final one does nothing more.
 
-use super::ReleaseGuardCloud;
-use super::execute::Run;
-use crate::clock::Clock;
+use super::case::Case;
 use crate::error::Error;
 use crate::ledger::{
     AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
@@ -12,102 +10,102 @@ use crate::ledger::{
 use crate::settings::Mode;
 use time::OffsetDateTime;
 
-impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
-    /// Brings the ledger to `status`. A status that is settled is never replaced by one that is not.
-    pub(super) async fn record(
-        &self,
-        status: ReleaseStatus,
-        reallocated: Option<Snapshot>,
-        done: &str,
-    ) -> Result<(), Error> {
-        let now = self.ports.clock.now();
-        let ledger = &self.ports.ledger;
-        let lost = &self.release.allocation;
-        let tombstone = update_snapshot(ledger, lost, self.observed.ledger.clone(), |known| {
-            self.tombstone(known)
-        });
-        let alive = async {
-            let Some(reallocated) = &reallocated else {
-                return Ok(None);
-            };
-            update_snapshot(
-                ledger,
-                &reallocated.allocation,
-                AllocationRows::default(),
-                |known| match &known.snapshot {
-                    None => Some(reallocated.clone()),
-                    Some(row) => row.with_history_of(reallocated),
-                },
-            )
-            .await
+/// Brings the ledger to `status`. A status that is final is never replaced by one that is not. `done` is what an
+/// error says of the run.
+pub(super) async fn write(
+    ledger: &impl Ledger,
+    case: &Case<'_>,
+    now: OffsetDateTime,
+    status: ReleaseStatus,
+    reallocated: Option<Snapshot>,
+    done: &str,
+) -> Result<(), Error> {
+    let released = &case.release.allocation;
+    let known = &case.observed.ledger;
+    let tombstone = update_snapshot(ledger, released, known.clone(), |known| {
+        tombstone(case, known)
+    });
+    let alive = async {
+        let Some(reallocated) = &reallocated else {
+            return Ok(None);
         };
-        let unwritten = |source| Error::LedgerUnwritten {
-            done: done.to_owned(),
-            source,
-        };
-        let (tombstone, alive) = futures_util::join!(tombstone, alive);
-        tombstone.and(alive).map_err(unwritten)?;
-        update_release(ledger, lost, self.observed.ledger.clone(), |known| {
-            self.next_release(known, &status, now)
-        })
+        update_snapshot(
+            ledger,
+            &reallocated.allocation,
+            AllocationRows::default(),
+            |known| match &known.snapshot {
+                None => Some(reallocated.clone()),
+                Some(row) => row.with_history_of(reallocated),
+            },
+        )
         .await
-        .map_err(unwritten)?;
-        Ok(())
-    }
+    };
+    let unwritten = |source| Error::LedgerUnwritten {
+        done: done.to_owned(),
+        source,
+    };
+    let (tombstone, alive) = futures_util::join!(tombstone, alive);
+    tombstone.and(alive).map_err(unwritten)?;
+    update_release(ledger, released, known.clone(), |known| {
+        next_release(case, known, &status, now)
+    })
+    .await
+    .map_err(unwritten)?;
+    Ok(())
+}
 
-    fn next_release(
-        &self,
-        known: &AllocationRows,
-        status: &ReleaseStatus,
-        now: OffsetDateTime,
-    ) -> Option<ReleaseRecord> {
-        let before = known.release.as_ref();
-        if let Some(before) = before
-            && (!status.may_follow(&before.status) || (before.status == *status && !self.tried()))
-        {
-            return None;
-        }
-        let told = self.release.call.is_some();
-        let kept = before.filter(|_| !told);
-        let call = self.release.call.as_ref();
-        let unlocked = known.snapshot.as_ref().or(self.observed.snapshot.as_ref());
-        Some(ReleaseRecord {
-            allocation: self.release.allocation.clone(),
-            ip: self.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
-            border_group: kept.map_or_else(
-                || self.release.border_group.clone(),
-                |before| before.border_group.clone(),
-            ),
-            released_at: kept.map_or(self.release.released_at, |before| before.released_at),
-            event_id: call.map_or_else(
-                || kept?.event_id.clone(),
-                |call| Some(call.event_id.clone()),
-            ),
-            actor: call.map_or_else(
-                || kept.map(|before| before.actor.clone()).unwrap_or_default(),
-                |call| call.actor.clone(),
-            ),
-            unlocked: unlocked.map(|row| row.unlocked.clone()).unwrap_or_default(),
-            status: status.clone(),
-            late_exemption: None,
-            audited: before.is_some_and(|before| before.audited),
-            attempts: before.map_or(0, |row| row.attempts) + u32::from(self.tried()),
-            updated_at: now,
-            revision: 0,
-        })
+fn next_release(
+    case: &Case<'_>,
+    known: &AllocationRows,
+    status: &ReleaseStatus,
+    now: OffsetDateTime,
+) -> Option<ReleaseRecord> {
+    let before = known.release.as_ref();
+    if let Some(before) = before
+        && (!status.may_follow(&before.status) || (before.status == *status && !tried(case)))
+    {
+        return None;
     }
+    let told = case.release.call.is_some();
+    let kept = before.filter(|_| !told);
+    let call = case.release.call.as_ref();
+    let unlocked = known.snapshot.as_ref().or(case.observed.snapshot.as_ref());
+    Some(ReleaseRecord {
+        allocation: case.release.allocation.clone(),
+        ip: case.observed.snapshot.as_ref().map(|snapshot| snapshot.ip),
+        border_group: kept.map_or_else(
+            || case.release.border_group.clone(),
+            |before| before.border_group.clone(),
+        ),
+        released_at: kept.map_or(case.release.released_at, |before| before.released_at),
+        event_id: call.map_or_else(
+            || kept?.event_id.clone(),
+            |call| Some(call.event_id.clone()),
+        ),
+        actor: call.map_or_else(
+            || kept.map(|before| before.actor.clone()).unwrap_or_default(),
+            |call| call.actor.clone(),
+        ),
+        unlocked: unlocked.map(|row| row.unlocked.clone()).unwrap_or_default(),
+        status: status.clone(),
+        late_exemption: None,
+        audited: before.is_some_and(|before| before.audited),
+        attempts: before.map_or(0, |row| row.attempts) + u32::from(tried(case)),
+        updated_at: now,
+        revision: 0,
+    })
+}
 
-    /// Only a run that may act counts as an attempt.
-    fn tried(&self) -> bool {
-        self.settings.mode == Mode::Enforce
-    }
+/// Only a run that may act counts as an attempt.
+fn tried(case: &Case<'_>) -> bool {
+    case.settings.mode == Mode::Enforce
+}
 
-    fn tombstone(&self, known: &AllocationRows) -> Option<Snapshot> {
-        let snapshot = known
-            .snapshot
-            .as_ref()
-            .or(self.observed.snapshot.as_ref())?;
-        (known.snapshot.is_none() || snapshot.is_allocated())
-            .then(|| snapshot.ended(self.release.released_at))
-    }
+fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
+    let snapshot = known
+        .snapshot
+        .as_ref()
+        .or(case.observed.snapshot.as_ref())?;
+    (known.snapshot.is_none() || snapshot.is_allocated())
+        .then(|| snapshot.ended(case.release.released_at))
 }

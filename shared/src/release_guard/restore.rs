@@ -1,11 +1,11 @@
 //! What follows when an address is back: its association and its reverse DNS, where they still can be
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
-use super::Release;
+use super::state::Release;
 use crate::ledger::Snapshot;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, EniId};
-use crate::model::interface::Interface;
+use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::report::{AssociationReport, Finding};
 use crate::settings::Settings;
 use std::net::Ipv4Addr;
@@ -141,27 +141,27 @@ fn association(then: &Association, current: &CurrentState) -> Availability {
         None => Availability::Unavailable(format!(
             "{eni} does not have the private IP {private_ip} any more"
         )),
-        Some(None) => Availability::Free {
-            target,
-            displaced: None,
-        },
-        Some(Some(other)) if other.allocation.as_ref() == Some(&current.allocation) => {
-            Availability::Free {
-                target,
-                displaced: None,
-            }
-        }
-        Some(Some(other)) => match &other.allocation {
-            Some(allocation) => Availability::Unavailable(format!(
-                "{private_ip} on {eni} has {} ({allocation}) now",
-                other.ip
-            )),
-            None => Availability::Free {
-                target,
-                displaced: Some(auto_assigned(other.ip, eni)),
-            },
-        },
+        Some(associated) => availability(target, associated.as_ref(), current),
     }
+}
+
+/// Whether the former target can take the address, by what it has now.
+fn availability(
+    target: Target,
+    associated: Option<&InterfaceAssociation>,
+    current: &CurrentState,
+) -> Availability {
+    let Target { eni, private_ip } = &target;
+    let displaced = match associated.map(|other| (other.ip, &other.allocation)) {
+        None => None,
+        Some((_, Some(allocation))) if *allocation == current.allocation => None,
+        Some((ip, Some(allocation))) => {
+            let why = format!("{private_ip} on {eni} has {ip} ({allocation}) now");
+            return Availability::Unavailable(why);
+        }
+        Some((ip, None)) => Some(auto_assigned(ip, eni)),
+    };
+    Availability::Free { target, displaced }
 }
 
 fn already_correct(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {

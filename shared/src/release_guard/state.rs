@@ -1,9 +1,25 @@
-//! What is known of a release when it is decided.
+//! A release, and what is known of it when it is decided.
 
 use crate::ledger::{AllocationRows, Snapshot};
+use crate::model::cloudtrail::Call;
+use crate::model::ids::{AllocationId, BorderGroup};
 use crate::report::KnownFrom;
+use time::OffsetDateTime;
 
-/// What is known of a loss.
+/// One allocation that ended, however that became known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Release {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// The border group that the release named.
+    pub border_group: Option<BorderGroup>,
+    /// When it ended.
+    pub released_at: OffsetDateTime,
+    /// The call that ended it, where one is known.
+    pub call: Option<Call>,
+}
+
+/// What is known of a release.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observed {
     /// The ledger's rows, as they are there: what a write is derived from.
@@ -12,6 +28,4 @@ pub struct Observed {
     pub snapshot: Option<Snapshot>,
     /// Where from.
     pub known_from: Option<KnownFrom>,
-    /// Whether CloudTrail was asked.
-    pub looked_up_events: bool,
 }

@@ -67,11 +67,11 @@ fn the_guard_and_placement_cannot_take_an_address_from_its_holder() {
     for (function, source) in [
         (
             "ReleaseGuardCloud",
-            include_str!("../../../shared/src/release_guard/mod.rs"),
+            include_str!("../../../shared/src/release_guard/cloud.rs"),
         ),
         (
             "InstanceStartCloud",
-            include_str!("../../../shared/src/instance_start/mod.rs"),
+            include_str!("../../../shared/src/instance_start/cloud.rs"),
         ),
     ] {
         let (_, rest) = source

@@ -83,7 +83,7 @@ pub(super) fn unread(failure: &CloudError) -> Finding {
     }
 }
 
-pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
+pub(crate) fn not_looked(failure: &CloudError) -> Finding {
     Finding {
         what: "instances may lack their addresses".to_owned(),
         why: chain(failure),
@@ -93,7 +93,7 @@ pub(in super::super) fn not_looked(failure: &CloudError) -> Finding {
     }
 }
 
-pub(in super::super) fn not_all(left: &Error) -> Finding {
+pub(crate) fn not_all(left: &Error) -> Finding {
     Finding {
         what: "not every instance that waits for an address may have one".to_owned(),
         why: chain(left),

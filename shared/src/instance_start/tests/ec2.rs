@@ -207,7 +207,12 @@ impl Ec2 {
     ) -> Vec<execute::AssociateOutcome> {
         let ports = self.ports();
         let observed_at = self.now() - ago;
-        let run = execute::take(&ports, Mode::Enforce, observed_at, steps);
+        let run = execute::take(
+            (&ports.cloud, &ports.clock),
+            Mode::Enforce,
+            observed_at,
+            steps,
+        );
         run.now_or_never().unwrap()
     }
 

@@ -10,7 +10,7 @@ use super::super::open_releases::{
 use crate::ledger::{ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::Record;
 use crate::model::elastic_ip::Address;
-use crate::release_guard::Release;
+use crate::release_guard::state::Release;
 use crate::report::Outcome;
 use time::{Duration, OffsetDateTime};
 

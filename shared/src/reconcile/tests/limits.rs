@@ -132,6 +132,21 @@ async fn a_look_that_is_throttled_too_long_changes_nothing_and_fails() {
 }
 
 #[tokio::test]
+async fn a_look_that_goes_on_being_throttled_is_given_up_before_the_run_ends() {
+    for (runs_for, calls, waited) in [(5_000, 3, 750), (5_750, 4, 1_750), (5_749, 3, 750)] {
+        let mut account = gone(1).await;
+        account.runs_for = Duration::from_millis(runs_for);
+        account.in_trouble("DescribeAddresses", Trouble::Throttled(1_000));
+        let before = account.now();
+        let end = account.try_sweep().await;
+        assert!(matches!(end, Err(Error::Unfinished { .. })), "{end:?}");
+        assert_eq!(account.calls()["DescribeAddresses"], calls, "{runs_for}");
+        let time = account.now() - before;
+        assert_eq!(time, time::Duration::milliseconds(waited), "{runs_for}");
+    }
+}
+
+#[tokio::test]
 async fn names_that_may_not_be_read_any_more_are_remembered() {
     let account = installation().with(Address {
         tags: protect("reclaim"),

@@ -3,7 +3,7 @@
 use super::super::fixtures::{
     START, Trouble, address, allocated, allocation, association, installation, protect, swept,
 };
-use super::super::observe::READ_LAG;
+use super::super::state::READ_LAG;
 use crate::model::elastic_ip::Address;
 use crate::report::Outcome;
 use std::time::Duration;

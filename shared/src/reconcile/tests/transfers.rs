@@ -4,7 +4,7 @@ use super::super::fixtures::{
     Installation, THEIRS, accepted_at, address, allocation, installation, ip, offered_at, protect,
     release_record, swept, withdrawn_at,
 };
-use super::super::observe::READ_LAG;
+use super::super::state::READ_LAG;
 use super::super::transfer::{AcceptedTransfer, conclude};
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
@@ -233,8 +233,8 @@ async fn what_is_settled_does_not_become_a_transfer() {
     let before = account.known(1).await;
     let row = before.snapshot.clone().unwrap();
     let transfer = AcceptedTransfer::accepted(&row, &accepted_at(1, None, account.now()).call);
-    let ports = &account.ports;
-    conclude(ports, &account.settings, &row, transfer)
+    let ledger = &account.ports.ledger;
+    conclude(ledger, &row, &transfer, account.now())
         .await
         .unwrap();
     assert_eq!(account.known(1).await, before);

@@ -4,8 +4,8 @@ use super::super::fixtures::{
     PENDING, START, address, allocation, installation, protect, reclaimed_as, release_record,
     row_of,
 };
-use super::super::observe::READ_LAG;
 use super::super::open_releases::{OpenRelease, is_due, open_releases};
+use super::super::state::READ_LAG;
 use super::super::state::{AccountState, Look};
 use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Unprotected;

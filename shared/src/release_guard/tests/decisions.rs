@@ -122,8 +122,8 @@ fn a_release_in_another_region_is_another_installations_business() {
 #[test]
 fn an_address_the_ledger_does_not_know_is_asked_of_the_trail() {
     assert_eq!(
-        released().unknown_to_the_ledger().decision(),
-        Decision::LookUpEvents
+        released().unknown_to_the_ledger().first_decision(),
+        FirstDecision::LookUpEvents
     );
 }
 
@@ -250,14 +250,14 @@ fn what_a_first_delivery_does_not_know_is_asked_of_the_trail_however_late_it_is(
             .unknown_to_the_ledger()
             .after(Duration::hours(73))
     };
-    assert_eq!(late().decision(), Decision::LookUpEvents);
+    assert_eq!(late().first_decision(), FirstDecision::LookUpEvents);
     let reason = PendingReason::UnknownAddress;
     let pending = late().recorded_as(ReleaseStatus::Pending { reason });
     assert_eq!(pending.conclusion().outcome, Outcome::Lost);
     let early = released()
         .unknown_to_the_ledger()
         .recorded_as(ReleaseStatus::Pending { reason });
-    assert_eq!(early.decision(), Decision::LookUpEvents);
+    assert_eq!(early.first_decision(), FirstDecision::LookUpEvents);
 }
 
 #[test]

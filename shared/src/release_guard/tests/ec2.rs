@@ -5,7 +5,7 @@
     reason = "the functions' own error is returned as it is"
 )]
 
-use super::super::{Release, handle_release};
+use super::super::handle_release;
 use super::*;
 use crate::clock::Clock;
 use crate::cloud::{

@@ -13,10 +13,9 @@ mod restorations;
 mod tags;
 mod unwritten;
 
-use super::Release;
 use super::decide;
-use super::plan::{Conclusion, Decision, ReclaimPlan};
-use super::state::Observed;
+use super::plan::{Conclusion, Decision, FirstDecision, ReclaimPlan};
+use super::state::{Observed, Release};
 use crate::ledger::snapshot::{Dated, Reclaimed, Unprotected};
 use crate::ledger::{AllocationRows, ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::{Actor, Call};
@@ -34,6 +33,7 @@ const PRIVATE_IP: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 /// An address that was released: protected, known to the ledger, by a person, ten seconds ago.
 struct Released {
     observed: Observed,
+    trail_was_asked: bool,
     release: Release,
     settings: Vec<(String, String)>,
     now: OffsetDateTime,
@@ -49,8 +49,8 @@ fn released() -> Released {
             },
             snapshot: Some(snapshot),
             known_from: Some(KnownFrom::Ledger),
-            looked_up_events: false,
         },
+        trail_was_asked: false,
         release: release(),
         settings: vec![
             ("HOLDFAST_TABLE".to_owned(), "ledger".to_owned()),
@@ -171,7 +171,7 @@ impl Released {
     }
 
     fn and_the_trail_was_asked(mut self) -> Self {
-        self.observed.looked_up_events = true;
+        self.trail_was_asked = true;
         self
     }
 
@@ -203,8 +203,19 @@ impl Released {
         Settings::read(self.settings.clone()).unwrap()
     }
 
-    fn decision(&self) -> Decision {
+    fn first_decision(&self) -> FirstDecision {
         decide::release(&self.observed, &self.release, &self.settings(), self.now)
+    }
+
+    fn decision(&self) -> Decision {
+        let settings = self.settings();
+        if self.trail_was_asked {
+            return decide::after_lookup(&self.observed, &self.release, &settings, self.now);
+        }
+        match self.first_decision() {
+            FirstDecision::Decided(decision) => decision,
+            FirstDecision::LookUpEvents => panic!("CloudTrail is asked first"),
+        }
     }
 
     fn plan(&self) -> ReclaimPlan {

@@ -69,7 +69,7 @@ fn one_action_taken_from_or_added_to_the_template_is_noticed() {
 
 #[test]
 fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
-    const GUARD: &str = "shared/src/release_guard/mod.rs";
+    const GUARD: &str = "shared/src/release_guard/cloud.rs";
     let (sources, template) = (sources(), template());
     for (from, to) in [
         (" + ReadEventHistory", ""),

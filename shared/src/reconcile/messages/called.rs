@@ -1,0 +1,96 @@
+//! What a person reads of a call that was taken note of.
+
+use super::super::case::FUNCTION;
+use super::super::state::AffectedRows;
+use super::shared::names_unread;
+use super::transfers::open_transfer_offer;
+use crate::ledger::Snapshot;
+use crate::model::cloudtrail::{AddressChange, Record};
+use crate::model::ids::AllocationId;
+use crate::release_guard::decide::protection;
+use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
+use crate::settings::{Protection, Settings};
+
+pub(crate) fn called(
+    settings: &Settings,
+    record: &Record,
+    observed: &AffectedRows,
+    written: &[Snapshot],
+    watch: Stopwatch,
+) -> Report {
+    let current = |allocation: &AllocationId| {
+        written
+            .iter()
+            .find(|row| row.allocation == *allocation)
+            .or_else(|| observed.rows.get(allocation)?.snapshot.as_ref())
+            .filter(|row| row.is_allocated())
+    };
+    let allocated: Vec<&Snapshot> = observed.rows.keys().filter_map(current).collect();
+    let is_offered = matches!(record.change, AddressChange::TransferEnabled { .. });
+    let mut offered = allocated.iter().filter(|_| is_offered);
+    let offer = offered.find_map(|row| open_transfer_offer(row, settings, observed.look.at));
+    let (outcome, summary) = match &offer {
+        Some(offer) => (
+            Outcome::TransferOffered,
+            format!("{}; stop it: {}", offer.what, offer.next),
+        ),
+        None => (Outcome::Refreshed, taken_note_of(record, observed, written)),
+    };
+    let (sweep, mut findings) = refreshed(settings, observed, written, &allocated);
+    findings.extend(offer);
+    Report {
+        event: Some(record.call.clone()),
+        findings,
+        subject: Subject::Sweep(sweep),
+        phases: watch.into_phases(),
+        ..Report::of(FUNCTION, settings.mode, outcome, summary)
+    }
+}
+
+/// What the ledger says of the addresses by now, and what a person should know of that.
+fn refreshed(
+    settings: &Settings,
+    observed: &AffectedRows,
+    written: &[Snapshot],
+    allocated: &[&Snapshot],
+) -> (SweepReport, Vec<Finding>) {
+    let described = &observed.look.addresses;
+    let mut findings = Vec::new();
+    let mut protected = 0;
+    for row in allocated {
+        let (protection, invalid) = protection(row, settings);
+        let is_protected = protection == Protection::Reclaim && row.service_managed.is_none();
+        protected += usize::from(is_protected);
+        findings.extend(invalid);
+    }
+    findings.extend(names_unread(&observed.look));
+    let missing = allocated
+        .iter()
+        .filter(|row| observed.looked_at.contains(&row.allocation))
+        .filter(|row| !described.contains_key(&row.allocation))
+        .map(|row| row.allocation.clone())
+        .collect();
+    let sweep = SweepReport {
+        addresses: described.len(),
+        protected,
+        written: written.len(),
+        missing,
+        ..SweepReport::default()
+    };
+    (sweep, findings)
+}
+
+fn taken_note_of(record: &Record, observed: &AffectedRows, written: &[Snapshot]) -> String {
+    let call = &record.call.name;
+    if observed.rows.is_empty() {
+        return format!("{call}: the ledger has no address that it concerns");
+    }
+    let names: Vec<String> = written
+        .iter()
+        .map(|row| format!("{} ({})", row.ip, row.allocation))
+        .collect();
+    match names.as_slice() {
+        [] => format!("{call}: it was known already"),
+        names => format!("{call}: taken note of for {}", names.join(", ")),
+    }
+}

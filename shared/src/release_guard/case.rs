@@ -1,0 +1,47 @@
+//! What one run of the guard is about. Only data: the messages read it, and so does all that asks AWS.
+
+use super::state::{Observed, Release};
+use crate::ports::{Deadline, Delivery};
+use crate::report::Function;
+use crate::settings::Settings;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// Kept free at the end of a run for writing down how it went.
+const TO_RECORD: Duration = Duration::from_secs(4);
+
+/// One release, and one run for it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Case<'a> {
+    /// Who speaks: the guard, or reconcile, which hands it releases.
+    pub(super) function: Function,
+    pub(super) settings: &'a Settings,
+    pub(super) release: &'a Release,
+    pub(super) observed: &'a Observed,
+    pub(super) delivery: Delivery,
+}
+
+impl<'a> Case<'a> {
+    pub(super) const fn new(
+        function: Function,
+        settings: &'a Settings,
+        release: &'a Release,
+        observed: &'a Observed,
+        delivery: Delivery,
+    ) -> Self {
+        Self {
+            function,
+            settings,
+            release,
+            observed,
+            delivery,
+        }
+    }
+
+    /// Until when a call that is made at `now` may be sent again, and what it gave may be read.
+    pub(super) fn retry_deadline(&self, now: OffsetDateTime) -> Deadline {
+        self.delivery
+            .deadline(TO_RECORD)
+            .or_earlier(now + self.settings.retry_for)
+    }
+}

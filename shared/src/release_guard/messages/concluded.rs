@@ -1,0 +1,133 @@
+//! What a person reads of a release that ends without a change in EC2.
+
+use super::super::case::Case;
+use super::super::manual_recovery;
+use super::super::plan::{Conclusion, how_to_ask_by_hand, how_to_find_the_address};
+use super::report::{known_ip, report, was_released};
+use crate::ledger::release::PendingReason;
+use crate::ledger::{ReleaseRecord, ReleaseStatus};
+use crate::report::{Finding, Outcome, Report, Stopwatch, Subject};
+
+/// A release that does not concern this installation.
+pub(crate) fn ignored(case: &Case<'_>, why: &str) -> Report {
+    let what = format!("the release of {}", case.release.allocation);
+    Report::not_for(case.function, case.settings.mode, &what, why)
+}
+
+pub(crate) fn concluded(case: &Case<'_>, conclusion: Conclusion, watch: Stopwatch) -> Report {
+    let Conclusion {
+        status,
+        outcome,
+        why,
+        mut findings,
+    } = conclusion;
+    if matches!(
+        status,
+        ReleaseStatus::Pending {
+            reason: PendingReason::UnknownAddress
+        }
+    ) {
+        findings.push(Finding {
+            what: format!(
+                "nothing tells which address {} was",
+                case.release.allocation
+            ),
+            why: "its release carries no IP, and no record of its allocation was found".to_owned(),
+            next: how_to_find_the_address(&case.release.allocation),
+        });
+    }
+    if let (ReleaseStatus::Lost { .. } | ReleaseStatus::Recorded, Some(ip)) =
+        (&status, known_ip(case))
+    {
+        findings.push(Finding {
+            what: format!("{ip} is not this account's any more"),
+            why: "EC2 gives a released address to whoever asks for it first".to_owned(),
+            next: format!(
+                "if it is wanted back, ask at once: {}",
+                how_to_ask_by_hand(ip)
+            ),
+        });
+    }
+    if let (ReleaseStatus::Lost { .. }, Some(snapshot)) = (&status, &case.observed.snapshot) {
+        let record = case.observed.ledger.release.as_ref();
+        findings.push(manual_recovery::of(snapshot, case.release, record));
+    }
+    let summary = format!("{}: {}: {why}", was_released(case), verb(outcome));
+    Report {
+        findings,
+        ..report(case, outcome, summary, 0, watch)
+    }
+}
+
+fn verb(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::LetGo => "let go",
+        Outcome::RecordedOnly => "recorded, not taken back",
+        Outcome::Lost => "lost",
+        Outcome::Pending => "not taken back yet",
+        Outcome::ReclaimLoop => "left",
+        _ => "nothing was changed",
+    }
+}
+
+/// A release with a final record, and what that record has learnt in this run.
+pub(crate) fn already_handled(
+    case: &Case<'_>,
+    record: &ReleaseRecord,
+    learnt: Option<ReleaseRecord>,
+    watch: Stopwatch,
+) -> Report {
+    let report = handled_before(case, learnt.as_ref().unwrap_or(record), watch);
+    match learnt.and_then(|learnt| newly_exempt(record, &learnt)) {
+        Some((why, stays)) => Report {
+            outcome: Outcome::LetGo,
+            summary: format!("{}; it would have been let go: {why}", report.summary),
+            findings: vec![stays],
+            ..report
+        },
+        None => report,
+    }
+}
+
+fn handled_before(case: &Case<'_>, record: &ReleaseRecord, watch: Stopwatch) -> Report {
+    let (outcome, how, allocation) = match &record.status {
+        ReleaseStatus::Reclaimed { allocation, .. } => (
+            Outcome::AlreadyOurs,
+            format!("it is back as {allocation}"),
+            Some(allocation.clone()),
+        ),
+        ReleaseStatus::LetGo { reason } => (Outcome::LetGo, format!("let go: {reason}"), None),
+        ReleaseStatus::Lost { .. } => (Outcome::Lost, "it is lost".to_owned(), None),
+        ReleaseStatus::Transferred { .. } => {
+            (Outcome::Transferred, "it was transferred".to_owned(), None)
+        }
+        ReleaseStatus::Pending { .. } | ReleaseStatus::Recorded => {
+            (Outcome::Pending, "it is pending".to_owned(), None)
+        }
+    };
+    let summary = format!("{}: dealt with before: {how}", was_released(case));
+    let mut report = report(case, outcome, summary, 0, watch);
+    if let Subject::Address(address) = &mut report.subject {
+        address.allocation = allocation;
+    }
+    report
+}
+
+fn newly_exempt(before: &ReleaseRecord, after: &ReleaseRecord) -> Option<(String, Finding)> {
+    let why = after
+        .late_exemption
+        .clone()
+        .filter(|_| before.late_exemption.is_none())?;
+    let ReleaseStatus::Reclaimed { allocation, .. } = &after.status else {
+        return None;
+    };
+    let finding = Finding {
+        what: format!("{allocation} was taken back, though its release was meant"),
+        why: format!("{why}; that was not known at the time"),
+        next: format!(
+            "it stays as it is, and costs what an address costs; if it is not wanted: aws ec2 \
+             release-address --allocation-id {allocation}"
+        ),
+    };
+    Some((why, finding))
+}

@@ -1,0 +1,116 @@
+//! What a person reads of an address that is not back yet.
+
+use super::super::case::Case;
+use super::super::plan::{ReclaimPlan, how_to_ask_by_hand};
+use super::super::reclaim::{ReclaimAttempts, WrongAddress};
+use super::report::{report, was_released};
+use crate::cloud::CloudError;
+use crate::error::chain;
+use crate::ledger::release::PendingReason;
+use crate::report::{Finding, Outcome, Report, Stopwatch};
+use std::net::Ipv4Addr;
+
+pub(crate) fn still_pending(
+    case: &Case<'_>,
+    plan: &ReclaimPlan,
+    attempts: ReclaimAttempts,
+    (refusal, reason): (&CloudError, PendingReason),
+    watch: Stopwatch,
+) -> Report {
+    let ip = plan.request.ip;
+    let (outcome, short, next) = reading_of(case, ip, reason);
+    let hours = case.settings.reclaim_deadline.as_secs() / 3600;
+    let summary = format!(
+        "{}: not back yet: {short}; it stays pending for {hours} hours from its release",
+        was_released(case)
+    );
+    let mut findings = attempts.findings;
+    findings.push(Finding {
+        what: format!("{ip} is not back yet"),
+        why: chain(refusal),
+        next,
+    });
+    Report {
+        findings,
+        ..report(case, outcome, summary, attempts.requests, watch)
+    }
+}
+
+/// The outcome, why in a few words, and what a person can do.
+fn reading_of(
+    case: &Case<'_>,
+    ip: Ipv4Addr,
+    reason: PendingReason,
+) -> (Outcome, &'static str, String) {
+    let by_hand = how_to_ask_by_hand(ip);
+    match reason {
+        PendingReason::OverQuota => (
+            Outcome::OverQuota,
+            "the account's quota of Elastic IPs is full",
+            format!(
+                "free an address that is not needed, or raise the quota (aws service-quotas \
+                 request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 \
+                 --desired-value <more>), then: {by_hand}"
+            ),
+        ),
+        PendingReason::Denied => (
+            Outcome::Denied,
+            "Holdfast is not allowed to allocate it",
+            format!(
+                "mend the function's role, or the SCP that denies it; whoever has the right can do it \
+                 now: {by_hand}"
+            ),
+        ),
+        PendingReason::NotReleased => (
+            Outcome::Pending,
+            "EC2 still shows the allocation that is said to be released",
+            format!(
+                "look: aws ec2 describe-addresses --allocation-ids {}",
+                case.release.allocation
+            ),
+        ),
+        PendingReason::Refused => (
+            Outcome::Pending,
+            "EC2 refuses the request",
+            format!("read why above, then: {by_hand}"),
+        ),
+        _ => (
+            Outcome::Pending,
+            "EC2 does not have it to give; it does not say whether it is not free yet or another \
+             account's already",
+            format!("nothing yet; to try by hand: {by_hand}"),
+        ),
+    }
+}
+
+pub(crate) fn wrong_address(
+    case: &Case<'_>,
+    plan: &ReclaimPlan,
+    attempts: ReclaimAttempts,
+    wrong: &WrongAddress,
+    watch: Stopwatch,
+) -> Report {
+    let (wanted, ip, allocation) = (plan.request.ip, wrong.ip, &wrong.allocation);
+    let summary = format!(
+        "{}: not back yet: {ip} was allocated instead, as {allocation}; no other is asked for as long as \
+         the account has that one",
+        was_released(case)
+    );
+    let mut findings = attempts.findings;
+    findings.push(Finding {
+        what: format!("asked for {wanted}, and got {ip} as {allocation}"),
+        why: "EC2 gives the address that is asked for, or none; what answered is something else. It has \
+              the tags of the lost one, and Holdfast cannot release it"
+            .to_owned(),
+        next: format!(
+            "see which endpoint the function talks to. Then give the address up: aws ec2 delete-tags \
+             --resources {allocation} --tags Key={}, and: aws ec2 release-address --allocation-id \
+             {allocation}; {wanted} is asked for again after that",
+            case.settings.tags.protect
+        ),
+    });
+    Report {
+        findings,
+        ..report(case, Outcome::Pending, summary, attempts.requests, watch)
+    }
+}

@@ -1,0 +1,238 @@
+//! What a person reads of an address that is back, and of what could not be restored.
+
+use super::super::case::Case;
+use super::super::execute::{NotRestored, Restored};
+use super::super::plan::ReclaimPlan;
+use super::super::reclaim::ReclaimAttempts;
+use super::super::restore::{Restoration, Target};
+use super::report::{report, was_released};
+use crate::cloud::CloudError;
+use crate::error::chain;
+use crate::model::elastic_ip::{Address, Association};
+use crate::model::ids::{AllocationId, AssociationId, EniId};
+use crate::report::{AssociationReport, Finding, Outcome, PlannedCall, Report, Stopwatch, Subject};
+use std::net::Ipv4Addr;
+
+/// An address that is back.
+pub(crate) struct ReclaimedAs {
+    pub(crate) allocation: AllocationId,
+    /// This run asked for it; otherwise an earlier one had.
+    pub(crate) is_new: bool,
+}
+
+pub(crate) fn reclaimed(
+    case: &Case<'_>,
+    plan: &ReclaimPlan,
+    attempts: ReclaimAttempts,
+    back: ReclaimedAs,
+    restored: Restored,
+    watch: Stopwatch,
+) -> Report {
+    let outcome = if back.is_new {
+        Outcome::Reclaimed
+    } else {
+        Outcome::AlreadyOurs
+    };
+    let mut summary = format!("{}: it is back as {}", was_released(case), back.allocation);
+    if let Some(association) = &restored.association {
+        let how = if association.verified {
+            "on"
+        } else {
+            "by EC2's word on"
+        };
+        let to = format!(
+            ", {how} {} at {} again",
+            association.private_ip, association.eni
+        );
+        summary.push_str(&to);
+    }
+    let mut findings = plan.findings.clone();
+    findings.extend(attempts.findings);
+    findings.extend(restored.findings);
+    let failures = restored.failures.iter();
+    findings.extend(failures.map(|failure| not_restored(&back.allocation, failure)));
+    let association = restored.association.as_ref();
+    findings.extend(association.and_then(|association| not_shown(&back.allocation, association)));
+    let id = association.and_then(|association| association.id.as_ref());
+    let mut report = Report {
+        findings,
+        repair: terraform(&back.allocation, id),
+        ..report(case, outcome, summary, attempts.requests, watch)
+    };
+    if let Subject::Address(address) = &mut report.subject {
+        address.allocation = Some(back.allocation);
+        address.association = restored.association;
+        address.reverse_dns = restored.reverse_dns;
+    }
+    report
+}
+
+fn not_shown(allocation: &AllocationId, association: &AssociationReport) -> Option<Finding> {
+    (!association.verified).then(|| Finding {
+        what: "the association is accepted, but EC2 does not show it yet".to_owned(),
+        why: "EC2's answers lag behind its writes".to_owned(),
+        next: format!("aws ec2 describe-addresses --allocation-ids {allocation}"),
+    })
+}
+
+fn not_restored(allocation: &AllocationId, failure: &NotRestored) -> Finding {
+    match failure {
+        NotRestored::Association(target, refusal) => not_associated(allocation, target, refusal),
+        NotRestored::AssociatedElsewhere(now) => associated_elsewhere(allocation, now),
+        NotRestored::ReverseDns(name, refusal) => not_named(allocation, name, refusal),
+    }
+}
+
+/// The same, with the calls that `enforce` mode would make.
+pub(crate) fn with_planned_calls(
+    mut report: Report,
+    plan: &ReclaimPlan,
+    restoration: Restoration,
+) -> Report {
+    let ip = plan.request.ip;
+    let target = restoration.associate.iter();
+    let associated = target.map(|to| PlannedCall::associate(&ip, &to.eni, to.private_ip));
+    let name = restoration.reverse_dns.iter();
+    let named = name.map(|name| PlannedCall::set_reverse_dns(&ip, name));
+    report.would_call.push(PlannedCall::allocate(ip));
+    report.would_call.extend(associated.chain(named));
+    report.findings.extend(restoration.findings);
+    report
+}
+
+pub(crate) fn held_by_account(
+    case: &Case<'_>,
+    plan: &ReclaimPlan,
+    attempts: ReclaimAttempts,
+    address: &Address,
+    watch: Stopwatch,
+) -> Report {
+    let summary = format!(
+        "{}: the account holds it already, as {}, and not by Holdfast: left as it is",
+        was_released(case),
+        address.allocation
+    );
+    let mut findings = attempts.findings;
+    findings.push(Finding {
+        what: format!(
+            "{} may lack its former tags, association and reverse DNS",
+            address.allocation
+        ),
+        why: "somebody else of this account allocated it; Holdfast changes nothing on it"
+            .to_owned(),
+        next: restore_tags_by_hand(plan, &address.allocation),
+    });
+    let mut report = Report {
+        findings,
+        ..report(
+            case,
+            Outcome::AlreadyOurs,
+            summary,
+            attempts.requests,
+            watch,
+        )
+    };
+    report.repair = terraform(&address.allocation, None);
+    if let Subject::Address(subject) = &mut report.subject {
+        subject.allocation = Some(address.allocation.clone());
+    }
+    report
+}
+
+pub(crate) fn released_again(
+    case: &Case<'_>,
+    attempts: ReclaimAttempts,
+    allocation: &AllocationId,
+    watch: Stopwatch,
+) -> Report {
+    let summary = format!(
+        "{}: it came back as {allocation}, which was released again: that is dealt with by itself",
+        was_released(case)
+    );
+    Report {
+        findings: attempts.findings,
+        ..report(
+            case,
+            Outcome::AlreadyOurs,
+            summary,
+            attempts.requests,
+            watch,
+        )
+    }
+}
+
+fn not_named(allocation: &AllocationId, name: &str, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("the reverse DNS name {name} is not restored"),
+        why: chain(failure),
+        next: format!(
+            "make {name} resolve to the address, then: aws ec2 modify-address-attribute \
+             --allocation-id {allocation} --domain-name {name}"
+        ),
+    }
+}
+
+/// `observe` mode: the former place of the address could not be read.
+pub(crate) fn place_unread(ip: Ipv4Addr, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!("whether the association of {ip} could be restored is not known"),
+        why: chain(failure),
+        next: "in `enforce` mode it is read again: allow ec2:DescribeNetworkInterfaces".to_owned(),
+    }
+}
+
+fn not_associated(allocation: &AllocationId, target: &Target, failure: &CloudError) -> Finding {
+    Finding {
+        what: format!(
+            "the association with {} on {} is not restored",
+            target.private_ip, target.eni
+        ),
+        why: chain(failure),
+        next: format!(
+            "aws ec2 associate-address --allocation-id {allocation} --network-interface-id {} \
+             --private-ip-address {} --no-allow-reassociation",
+            target.eni, target.private_ip
+        ),
+    }
+}
+
+fn associated_elsewhere(allocation: &AllocationId, now: &Association) -> Finding {
+    let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
+    Finding {
+        what: "the association is not restored".to_owned(),
+        why: format!("somebody associated it with {holder} a moment before; it was left there"),
+        next: format!(
+            "if that is wrong: aws ec2 disassociate-address --association-id {}, then associate \
+             {allocation} where it belongs",
+            now.id
+        ),
+    }
+}
+
+fn restore_tags_by_hand(plan: &ReclaimPlan, allocation: &AllocationId) -> String {
+    let tags: Vec<String> = plan
+        .request
+        .tags
+        .iter()
+        .map(|(key, value)| format!("'Key={key},Value={value}'"))
+        .collect();
+    format!(
+        "aws ec2 create-tags --resources {allocation} --tags {}",
+        tags.join(" ")
+    )
+}
+
+/// Terraform knows an address by its allocation id, and that is a new one.
+fn terraform(allocation: &AllocationId, association: Option<&AssociationId>) -> Vec<String> {
+    let mut lines = vec![
+        "terraform state rm aws_eip.<name>".to_owned(),
+        format!("terraform import aws_eip.<name> {allocation}"),
+    ];
+    if let Some(association) = association {
+        lines.push("terraform state rm aws_eip_association.<name>".to_owned());
+        lines.push(format!(
+            "terraform import aws_eip_association.<name> {association}"
+        ));
+    }
+    lines
+}

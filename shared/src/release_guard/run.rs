@@ -1,0 +1,308 @@
+//! From the decision to the report: carry it out, write it down, tell it.
+//!
+//! Nothing races here that `execute`, `reclaim` and `record` do not name. A run that ends between two steps leaves a
+//! release without a final record, and reconcile and the next delivery go on with that.
+
+use super::case::Case;
+use super::cloud::ReleaseGuardCloud;
+use super::execute::Restored;
+use super::messages::{self, ReclaimedAs};
+use super::plan::{Conclusion, ReclaimPlan};
+use super::reclaim::{
+    ReclaimAttempts, ReclaimOutcome, ReclaimResult, WrongAddress, reclaim_address, resumed,
+};
+use super::restore::{self, Restoration};
+use super::state::Observed;
+use super::{decide, execute, observe, record};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::ledger::release::PendingReason;
+use crate::ledger::snapshot::Reclaimed;
+use crate::ledger::{Ledger, ReleaseStatus, Snapshot};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::AllocationId;
+use crate::ports::Ports;
+use crate::report::{AssociationReport, Report, Stopwatch};
+use time::OffsetDateTime;
+
+/// One run, with its way to the outside.
+pub(super) struct Run<'a, C, L, K> {
+    pub(super) ports: &'a Ports<C, L, K>,
+    pub(super) case: Case<'a>,
+}
+
+impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+    /// What CloudTrail knows of the address. When it does not answer, word is left for reconcile, too:
+    /// nothing else tells of a release whose address the ledger does not have.
+    pub(super) async fn look_up_events(&self) -> Result<Observed, Error> {
+        let source = match observe::event_history(&self.ports.cloud, &self.case).await {
+            Ok(observed) => return Ok(observed),
+            Err(source) => source,
+        };
+        let and = self.noted(PendingReason::UnknownAddress).await;
+        Err(Error::Unfinished {
+            what: format!(
+                "{} was released, the ledger does not know its address, and CloudTrail could not be \
+                 asked; {and}",
+                self.case.release.allocation
+            ),
+            source,
+        })
+    }
+
+    pub(super) async fn conclude(
+        &self,
+        conclusion: Conclusion,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let status = conclusion.status.clone();
+        self.record(status, "nothing was to be done in EC2", &mut watch)
+            .await?;
+        Ok(messages::concluded(&self.case, conclusion, watch))
+    }
+
+    /// `observe` mode: what would be done, down to the calls. Nothing waits for this run, so it looks at the
+    /// former place of the address as a real one does.
+    pub(super) async fn would_reclaim(
+        &self,
+        plan: &ReclaimPlan,
+        watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let report = self
+            .conclude(Conclusion::would_reclaim(plan), watch)
+            .await?;
+        let released = self.case.release.allocation.clone();
+        let address = plan.expected_address(plan.request.tags.clone(), released);
+        let restoration = self.restoration(plan, &address, true).await;
+        let restoration = restoration.unwrap_or_else(|failure| Restoration {
+            findings: vec![messages::place_unread(plan.request.ip, &failure)],
+            ..Restoration::default()
+        });
+        Ok(messages::with_planned_calls(report, plan, restoration))
+    }
+
+    pub(super) async fn reclaim(
+        &self,
+        plan: &ReclaimPlan,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let Ports {
+            cloud,
+            ledger,
+            clock,
+        } = self.ports;
+        let result = match &plan.resume {
+            Some(allocation) => resumed((cloud, ledger), plan, allocation).await,
+            None => reclaim_address((cloud, clock), &self.case, plan).await,
+        };
+        watch.lap("reclaim", clock);
+        match result {
+            Ok(result) => self.after_reclaim(plan, result, watch).await,
+            Err(source) => Err(self.unfinished(plan, source).await),
+        }
+    }
+
+    async fn after_reclaim(
+        &self,
+        plan: &ReclaimPlan,
+        result: ReclaimResult,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let (case, attempts, tags) = (&self.case, result.attempts, result.tags);
+        match result.end {
+            ReclaimOutcome::Allocated(allocation) => {
+                let address = plan.expected_address(tags, allocation);
+                self.restore(plan, attempts, address, true, watch).await
+            }
+            ReclaimOutcome::AlreadyReclaimed(address) => {
+                self.restore(plan, attempts, address, false, watch).await
+            }
+            ReclaimOutcome::HeldByAccount(address) => {
+                let status = back_as(&address.allocation);
+                self.record(status, "the account holds the address", &mut watch)
+                    .await?;
+                Ok(messages::held_by_account(
+                    case, plan, attempts, &address, watch,
+                ))
+            }
+            // Its new allocation has ended: a release of its own, with an event of its own.
+            ReclaimOutcome::ReleasedAgain(allocation) => {
+                self.record(back_as(&allocation), "it had come back", &mut watch)
+                    .await?;
+                Ok(messages::released_again(case, attempts, &allocation, watch))
+            }
+            ReclaimOutcome::WrongAddress(wrong) => {
+                self.wrong_address(plan, attempts, &wrong, watch).await
+            }
+            ReclaimOutcome::NotReleased(refusal) => {
+                let reason = PendingReason::NotReleased;
+                self.still_pending(plan, attempts, (&refusal, reason), watch)
+                    .await
+            }
+            ReclaimOutcome::Refused(refusal) => match decide::pending_reason(&refusal) {
+                Some(reason) => {
+                    self.still_pending(plan, attempts, (&refusal, reason), watch)
+                        .await
+                }
+                None => Err(self.unfinished(plan, refusal).await),
+            },
+        }
+    }
+
+    /// The address that was given instead is left as it is: nothing of the released one belongs to it, and
+    /// Holdfast cannot release it.
+    async fn wrong_address(
+        &self,
+        plan: &ReclaimPlan,
+        attempts: ReclaimAttempts,
+        wrong: &WrongAddress,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let reason = PendingReason::WrongAddress;
+        let done = format!("{} was given as {}", wrong.ip, wrong.allocation);
+        self.record(ReleaseStatus::Pending { reason }, &done, &mut watch)
+            .await?;
+        Ok(messages::wrong_address(
+            &self.case, plan, attempts, wrong, watch,
+        ))
+    }
+
+    async fn still_pending(
+        &self,
+        plan: &ReclaimPlan,
+        attempts: ReclaimAttempts,
+        (refusal, reason): (&CloudError, PendingReason),
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let status = ReleaseStatus::Pending { reason };
+        self.record(status, "the address is not back yet", &mut watch)
+            .await?;
+        let why = (refusal, reason);
+        Ok(messages::still_pending(
+            &self.case, plan, attempts, why, watch,
+        ))
+    }
+
+    async fn restore(
+        &self,
+        plan: &ReclaimPlan,
+        attempts: ReclaimAttempts,
+        address: Address,
+        is_new: bool,
+        mut watch: Stopwatch,
+    ) -> Result<Report, Error> {
+        let Ports {
+            cloud,
+            ledger,
+            clock,
+        } = self.ports;
+        let mut restored = match self.restoration(plan, &address, is_new).await {
+            Ok(restoration) => {
+                let allocation = &address.allocation;
+                execute::restore((cloud, clock), &self.case, allocation, restoration).await
+            }
+            Err(failure) => Restored {
+                unfinished: Some(failure),
+                ..Restored::default()
+            },
+        };
+        watch.lap("restore", clock);
+        let status = ReleaseStatus::Reclaimed {
+            allocation: address.allocation.clone(),
+            restored: restored.unfinished.is_none(),
+        };
+        let now = clock.now();
+        let association = restored.association.as_ref();
+        let reallocated = self.reallocated(plan, &address, association, now);
+        let done = format!("{} is back as {}", address.ip, address.allocation);
+        record::write(ledger, &self.case, now, status, Some(reallocated), &done).await?;
+        watch.lap("record", clock);
+        if let Some(source) = restored.unfinished.take() {
+            return Err(Error::Unfinished {
+                what: format!("{done}, not all that belongs to it is"),
+                source,
+            });
+        }
+        let back = ReclaimedAs {
+            allocation: address.allocation,
+            is_new,
+        };
+        Ok(messages::reclaimed(
+            &self.case, plan, attempts, back, restored, watch,
+        ))
+    }
+
+    /// What is to be restored, on what the address and its former place look like now.
+    async fn restoration(
+        &self,
+        plan: &ReclaimPlan,
+        address: &Address,
+        is_new: bool,
+    ) -> Result<Restoration, CloudError> {
+        let ports = (&self.ports.cloud, &self.ports.clock);
+        let current = observe::current_state(ports, &self.case, plan, address, is_new).await?;
+        let (release, settings) = (self.case.release, self.case.settings);
+        Ok(restore::decide(&plan.snapshot, release, &current, settings))
+    }
+
+    /// The row of the new allocation, with this reclaim in it.
+    fn reallocated(
+        &self,
+        plan: &ReclaimPlan,
+        address: &Address,
+        association: Option<&AssociationReport>,
+        at: OffsetDateTime,
+    ) -> Snapshot {
+        let call = self.case.release.call.as_ref();
+        let released_by = call.map(|call| call.actor.clone()).unwrap_or_default();
+        let association = association.and_then(AssociationReport::known);
+        plan.snapshot
+            .reallocated(address, association, at)
+            .with_reclaim(Reclaimed { at, released_by })
+    }
+
+    /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
+    async fn unfinished(&self, plan: &ReclaimPlan, source: CloudError) -> Error {
+        let reason = if plan.check_first {
+            PendingReason::WrongAddress
+        } else {
+            PendingReason::Unreachable
+        };
+        let and = self.noted(reason).await;
+        Error::Unfinished {
+            what: format!("{} may not be back yet, {and}", plan.request.ip),
+            source,
+        }
+    }
+
+    async fn noted(&self, reason: PendingReason) -> &'static str {
+        let Ports { ledger, clock, .. } = self.ports;
+        let (now, status) = (clock.now(), ReleaseStatus::Pending { reason });
+        let done = "nothing is certain";
+        match record::write(ledger, &self.case, now, status, None, done).await {
+            Ok(()) => "noted as pending",
+            Err(_) => "not even noted",
+        }
+    }
+
+    async fn record(
+        &self,
+        status: ReleaseStatus,
+        done: &str,
+        watch: &mut Stopwatch,
+    ) -> Result<(), Error> {
+        let Ports { ledger, clock, .. } = self.ports;
+        record::write(ledger, &self.case, clock.now(), status, None, done).await?;
+        watch.lap("record", clock);
+        Ok(())
+    }
+}
+
+/// The address is with the account, and nothing is to be restored.
+fn back_as(allocation: &AllocationId) -> ReleaseStatus {
+    ReleaseStatus::Reclaimed {
+        allocation: allocation.clone(),
+        restored: true,
+    }
+}
