@@ -282,19 +282,20 @@ fn a_composite_a_math_alarm_and_a_contributor_are_read_for_what_they_are() {
         world.set_alarm("math", alarms::AlarmState::Alarm);
         told = world.take_events();
     });
-    let read = |name: &str| {
-        let event = told
-            .iter()
-            .find(|event| event["detail"]["alarmName"] == name);
-        match parse(event.expect("it is told")) {
-            Ok(Trigger::Alarm(alarm)) => *alarm,
-            other => panic!("{name} is not read as an alarm: {other:?}"),
-        }
+    let event_of = |name: &str| {
+        let mut events = told.iter();
+        let event = events.find(|event| event["detail"]["alarmName"] == name);
+        event.expect("it is told")
+    };
+    let read = |name: &str| match parse(event_of(name)) {
+        Ok(Trigger::Alarm(alarm)) => *alarm,
+        other => panic!("{name} is not read as an alarm: {other:?}"),
     };
     assert_eq!(read("math").instances(), [play.first.clone()].into());
     assert_eq!(read("fleet").instances(), [play.first.clone()].into());
     assert_eq!(read("web").children, ["math"]);
-    assert_eq!(read("web").rule.as_deref(), Some("ALARM(math)"));
+    let configuration = &event_of("web")["detail"]["configuration"];
+    assert_eq!(configuration["alarmRule"], "ALARM(math)");
 }
 
 #[test]

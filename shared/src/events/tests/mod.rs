@@ -4,6 +4,7 @@ mod alarms;
 mod any_json;
 mod calls;
 mod commands;
+mod envelopes;
 mod fallbacks;
 mod instances;
 mod shapes;

@@ -97,6 +97,7 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         ("disable-transfer", RECONCILE),
         ("disassociate", RECONCILE),
         ("enable-transfer", RECONCILE),
+        ("instance-pending", NOBODY),
         ("instance-running", &["instance-start"]),
         ("lookup-answer", NOBODY),
         ("no-event", NOBODY),
