@@ -205,14 +205,8 @@ impl Ec2 {
         ago: time::Duration,
         steps: &[PlannedAssociation],
     ) -> Vec<execute::AssociateOutcome> {
-        let ports = self.ports();
         let observed_at = self.now() - ago;
-        let run = execute::take(
-            (&ports.cloud, &ports.clock),
-            Mode::Enforce,
-            observed_at,
-            steps,
-        );
+        let run = execute::take((self, self), Mode::Enforce, observed_at, steps);
         run.now_or_never().unwrap()
     }
 

@@ -6,6 +6,7 @@ mod forgotten;
 mod late;
 mod leases;
 mod looks;
+mod offers;
 mod order;
 mod rebirth;
 mod releases;
