@@ -4,14 +4,15 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{Cause, CauseKind};
-use super::decide::{self, Exclusions, Move, Plan, PlanInput};
+use super::case::{Cause, CauseKind};
+use super::cloud::AlarmFailoverCloud;
+use super::decide;
 use super::group::{Group, Location, Resource};
 use super::messages;
-use super::observe::{self, MemberHealth, Observed};
-use super::route::{AssociationChange, MoveAction};
+use super::observe;
+use super::plan::{AssociationChange, Exclusions, Move, MoveAction, Plan, PlanInput};
 use super::run;
+use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::moves::DryRunCall;
@@ -55,7 +56,7 @@ impl<'a> FleetState<'a> {
         observed: &'a Observed,
     ) -> Result<FleetState<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
-        let health = observe::health(&ports.cloud, &members).await?;
+        let health = observe::health_of(&ports.cloud, &members).await?;
         Ok(FleetState { observed, health })
     }
 }
@@ -97,7 +98,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .iter()
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
-    let fleet = fleet.map_err(|source| run::not_observed(&idle, source))?;
+    let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         match reconcile_group(ports, settings, delivery, &fleet, name, lease).await {
@@ -171,7 +172,7 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         last.filter(|_| lease.targets_new_holder())
             .or(lease.in_progress.as_ref())
     });
-    let is_down = |holder: &InstanceId| super::assessment::is_down(holder, fleet.observed);
+    let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
         Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
         Location::Detaching(_) | Location::Unheld => true,

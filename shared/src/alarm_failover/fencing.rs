@@ -4,22 +4,19 @@
 //! hears that the move went through, leaves it to the next look. Nobody is fenced for what is over: where an
 //! earlier run has moved everything and the cause is gone by now, a person is told instead.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{AffectedGroup, is_down};
-use super::decide::Move;
+use super::case::{AffectedGroup, Case};
+use super::cloud::AlarmFailoverCloud;
 use super::execute;
 use super::group::{Group, ResourceId};
-use super::observe::Observed;
+use super::plan::Move;
 use super::progress::Progress;
-use super::run::Run;
-use crate::clock::Clock;
-use crate::error::Error;
+use super::state::Observed;
 use crate::groups::value_of;
-use crate::ledger::Ledger;
+use crate::ledger::Lease;
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::Instance;
 use crate::report::PlannedCall;
-use crate::settings::{Fencing, Mode, Settings};
+use crate::settings::{Fencing, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a member is to be fenced: the strongest word of what it has.
@@ -50,103 +47,93 @@ pub(super) fn holds_nothing_after(group: &Group<'_>, member: &InstanceId, moves:
     held.all(|resource| goes(&resource.id())) && moves.iter().all(|one| one.to != *member)
 }
 
-impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
-    /// What the lease is to note: how those that lose everything are to be fenced.
-    pub(super) fn fences_for(
-        &self,
-        group: &Group<'_>,
-        sources: &BTreeSet<InstanceId>,
-        observed: &Observed,
-    ) -> BTreeMap<InstanceId, Fencing> {
-        if !self.cause.kind.is_failure() {
-            return BTreeMap::new();
-        }
-        sources
-            .iter()
-            .filter(|id| !is_down(id, observed))
-            .map(|id| (id.clone(), fencing(group, id, self.settings)))
-            .filter(|(_, how)| *how != Fencing::None)
-            .collect()
+/// What the lease is to note: how those that lose everything are to be fenced.
+pub(super) fn fences_for(
+    case: &Case<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+    observed: &Observed,
+) -> BTreeMap<InstanceId, Fencing> {
+    if !case.cause.kind.is_failure() {
+        return BTreeMap::new();
     }
+    sources
+        .iter()
+        .filter(|id| !observed.is_down(id))
+        .map(|id| (id.clone(), fencing(group, id, case.settings)))
+        .filter(|(_, how)| *how != Fencing::None)
+        .collect()
+}
 
-    /// Whether an earlier run has left somebody to be fenced whom this cause is about.
-    pub(super) async fn has_pending_fence(&self, affected: &AffectedGroup) -> Result<bool, Error> {
-        if self.settings.mode == Mode::Observe || !self.cause.kind.is_failure() {
-            return Ok(false);
+/// Whether a lease notes a fence of somebody whom a cause is about.
+pub(super) fn is_pending(leases: &[Lease], affected: &AffectedGroup) -> bool {
+    let noted = leases
+        .iter()
+        .filter(|lease| lease.group == affected.group)
+        .filter_map(|lease| lease.in_progress.as_ref());
+    let mut members = noted.flat_map(|record| record.pending_fences.keys());
+    members.any(|id| affected.failed_members.contains(id))
+}
+
+/// `observe` mode: the calls that would fence who loses everything by these moves.
+pub(super) fn would_fence(
+    case: &Case<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+    observed: &Observed,
+    moves: &[Move],
+) -> Vec<PlannedCall> {
+    let meant = fences_for(case, group, sources, observed).into_iter();
+    let due_fences =
+        meant.filter(|(id, _)| !moves.is_empty() && holds_nothing_after(group, id, moves));
+    due_fences
+        .flat_map(|(id, how)| match (how, group.member(&id)) {
+            (Fencing::Stop, Some(_)) => vec![PlannedCall::stop(&id)],
+            (Fencing::Isolate(security_group), Some(member)) => {
+                let kept = remaining_interfaces(member, moves.iter().map(|one| &one.resource));
+                let isolated = kept
+                    .iter()
+                    .map(|eni| PlannedCall::isolate(eni, &security_group));
+                isolated.collect()
+            }
+            _ => Vec::new(),
+        })
+        .collect()
+}
+
+/// Fences who has lost everything: by this run, or by an earlier one that did not come to it.
+pub(super) async fn fence<C: AlarmFailoverCloud>(
+    cloud: &C,
+    case: &Case<'_>,
+    group: &Group<'_>,
+    observed: &Observed,
+    moves: &[Move],
+    progress: &mut Progress,
+) {
+    for (id, how, is_own) in due_fences(progress) {
+        let Some(member) = group.member(&id).filter(|_| !observed.is_down(&id)) else {
+            continue;
+        };
+        if !holds_nothing_after(group, &id, moves) {
+            continue;
         }
-        let leases = self.ports.ledger.leases().await;
-        let leases = leases.map_err(Error::LedgerUnread)?;
-        let mut noted = leases
-            .iter()
-            .filter(|lease| lease.group == affected.group)
-            .filter_map(|lease| lease.in_progress.as_ref());
-        Ok(noted.any(|record| {
-            record
-                .pending_fences
-                .keys()
-                .any(|id| affected.failed_members.contains(id))
-        }))
-    }
-
-    /// `observe` mode: the calls that would fence who loses everything by these moves.
-    pub(super) fn would_fence(
-        &self,
-        group: &Group<'_>,
-        sources: &BTreeSet<InstanceId>,
-        observed: &Observed,
-        moves: &[Move],
-    ) -> Vec<PlannedCall> {
-        let meant = self.fences_for(group, sources, observed).into_iter();
-        let due_fences =
-            meant.filter(|(id, _)| !moves.is_empty() && holds_nothing_after(group, id, moves));
-        due_fences
-            .flat_map(|(id, how)| match (how, group.member(&id)) {
-                (Fencing::Stop, Some(_)) => vec![PlannedCall::stop(&id)],
-                (Fencing::Isolate(security_group), Some(member)) => {
-                    let kept = remaining_interfaces(member, moves.iter().map(|one| &one.resource));
-                    let isolated = kept
-                        .iter()
-                        .map(|eni| PlannedCall::isolate(eni, &security_group));
-                    isolated.collect()
-                }
-                _ => Vec::new(),
-            })
-            .collect()
-    }
-
-    /// Fences who has lost everything: by this run, or by an earlier one that did not come to it.
-    pub(super) async fn fence(
-        &self,
-        group: &Group<'_>,
-        observed: &Observed,
-        moves: &[Move],
-        progress: &mut Progress,
-    ) {
-        for (id, how, is_own) in due_fences(progress) {
-            let Some(member) = group.member(&id).filter(|_| !is_down(&id, observed)) else {
-                continue;
-            };
-            if !holds_nothing_after(group, &id, moves) {
-                continue;
-            }
-            let holds = self.cause.kind.is_failure() && progress.recovered.is_none();
-            if !is_own && !progress.sources.contains(&id) {
-                progress.fenced.is_unfinished = true;
-                continue;
-            }
-            if !is_own && !holds {
-                progress.fenced.not_fenced.insert(id);
-                continue;
-            }
-            let kept = remaining_interfaces(member, progress.moves.keys());
-            let fenced = execute::fence(&self.ports.cloud, member, &kept, &how).await;
-            progress.mutating_calls += fenced.mutating_calls;
-            progress.fenced.extend(fenced);
+        let holds = case.cause.kind.is_failure() && progress.recovered.is_none();
+        if !is_own && !progress.sources.contains(&id) {
+            progress.fenced.is_unfinished = true;
+            continue;
         }
+        if !is_own && !holds {
+            progress.fenced.not_fenced.insert(id);
+            continue;
+        }
+        let kept = remaining_interfaces(member, progress.moves.keys());
+        let fenced = execute::fence(cloud, member, &kept, &how).await;
+        progress.mutating_calls += fenced.mutating_calls;
+        progress.fenced.extend(fenced);
     }
 }
 
-/// The interfaces that a member still has when these charges are elsewhere.
+/// The interfaces that a member still has when these resources are elsewhere.
 fn remaining_interfaces<'a>(
     member: &Instance,
     gone: impl Iterator<Item = &'a ResourceId>,

@@ -1,13 +1,10 @@
 //! What one run of a failover has done so far, and what it has learnt: kept from one look to the next, and no
 //! longer.
 
-use super::assessment::is_down;
-use super::decide::{Blocked, Exclusions, Move, StaysOnStop};
 use super::execute::{FenceResult, MoveResult};
 use super::group::{Group, Resource, ResourceId, ResourceKind};
-use super::messages;
-use super::observe::Observed;
-use super::route::MoveAction;
+use super::plan::{Blocked, Exclusions, Move, MoveAction, StaysOnStop};
+use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::groups::UnreadableTag;
 use crate::ledger::Lease;
@@ -76,7 +73,7 @@ pub(super) struct AtRest {
 impl AtRest {
     pub(super) fn of(group: &Group<'_>, observed: &Observed) -> Self {
         let holders = group.holders().into_iter();
-        let (not_running, running) = holders.partition(|holder| is_down(holder, observed));
+        let (not_running, running) = holders.partition(|holder| observed.is_down(holder));
         Self {
             running,
             not_running,
@@ -97,7 +94,7 @@ impl Progress {
             let is_on_its_way = |report: &MoveReport| report.end == MoveEnd::NotMoved;
             if self.moves.get(&resource.id()).is_some_and(is_on_its_way)
                 && let Some(holder) = resource.location.instance()
-                && is_down(holder, observed)
+                && observed.is_down(holder)
             {
                 self.sources.insert(holder.clone());
             }
@@ -152,8 +149,19 @@ impl Progress {
         self.unknown = None;
     }
 
+    /// Whether nothing is left of a failover.
+    pub(super) fn is_complete(&self) -> bool {
+        let is_open = |report: &MoveReport| {
+            matches!(
+                report.end,
+                MoveEnd::NotMoved | MoveEnd::Returned | MoveEnd::Stranded
+            )
+        };
+        self.blocked.is_empty() && !self.moves.values().any(is_open)
+    }
+
     fn report_of(&mut self, one: &Move) -> &mut MoveReport {
-        let fresh = messages::unfinished_move(one);
+        let fresh = one.report();
         let tried = self
             .moves
             .remove(&one.resource)

@@ -4,21 +4,24 @@
 //! Two writes to the ledger in all. Who finds the lease taken waits and looks again: by then the work is
 //! mostly done. A lease that is not given back ends with the time of its run.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{self, AffectedGroup, Assessment, CauseKind, is_down};
-use super::decide::{self, Move, PlanInput};
-use super::execute::{MoveExecutor, TO_REPORT};
+use super::assessment;
+use super::case::{AffectedGroup, Assessment, Case, CauseKind};
+use super::cloud::AlarmFailoverCloud;
+use super::decide;
+use super::execute::MoveExecutor;
 use super::fencing;
 use super::group::{Group, ResourceId, ResourceKind};
 use super::messages;
-use super::observe::{MemberHealth, Observed};
+use super::observe;
+use super::plan::{Move, PlanInput};
 use super::progress::{AtRest, Progress};
-use super::run::{Run, not_observed, pending_reassociation};
+use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::ports::Ports;
 use crate::report::{MoveEnd, MoveReport, Report};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,10 +43,12 @@ const MAX_CLAIMS: u32 = 3;
 
 /// Fails a group over.
 pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
-    run: &Run<'_, C, L, K>,
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
     affected: &AffectedGroup,
     observed: Observed,
 ) -> Result<Report, Error> {
+    let run = UnderLease { ports, case };
     let mut progress = Progress {
         looks: 1,
         ..Progress::default()
@@ -51,13 +56,18 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let (lease, look) = run.claim(affected, observed, &mut progress).await?;
     run.rounds(affected, &lease, look, &mut progress).await;
     run.release_lease(lease, &mut progress).await;
-    match messages::failure(run, affected, &mut progress) {
+    match messages::failure(case, affected, &mut progress) {
         Some(failure) => Err(failure),
-        None => Ok(messages::report(run, affected, &progress)),
+        None => Ok(messages::report(case, affected, &progress)),
     }
 }
 
-impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
+struct UnderLease<'a, C, L, K> {
+    ports: &'a Ports<C, L, K>,
+    case: &'a Case<'a>,
+}
+
+impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> UnderLease<'_, C, L, K> {
     /// The lease, together with a look that is no older than it.
     async fn claim(
         &self,
@@ -66,11 +76,13 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress: &mut Progress,
     ) -> Result<(Lease, (Observed, MemberHealth)), Error> {
         let (claim, claimed, health) = {
-            let group = Group::named(&affected.group, &observed, self.settings, &[]);
-            let sources = self.sources(&group, &affected.failed_members);
+            let group = Group::named(&affected.group, &observed, self.case.settings, &[]);
+            let sources = assessment::sources(self.case.cause, &group, &affected.failed_members);
             let claim = self.claim_of(affected, &group, &observed, &sources);
-            let (claimed, health) =
-                futures_util::join!(self.take(&claim), self.health(&group, &sources));
+            let (claimed, health) = futures_util::join!(
+                self.take(&claim),
+                observe::health(self.ports, self.case, &group, &sources)
+            );
             (claim, claimed?, health)
         };
         progress.own = Some(claim.record.clone());
@@ -124,7 +136,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             let ends = lease.held.as_ref().map_or(now, |held| held.until);
             let left = Duration::try_from(ends - now).unwrap_or(Duration::ZERO);
             let pause = wait.min(left.max(PAUSE));
-            if now + pause + TO_REPORT > self.delivery.ends_at {
+            if !self.case.deadline().allows(now, pause) {
                 return Err(messages::lease_taken(affected, &lease));
             }
             self.ports.clock.sleep(pause).await;
@@ -142,15 +154,17 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         &self,
         affected: &AffectedGroup,
     ) -> Result<(Observed, MemberHealth), Error> {
-        let observed = self.first_look().await?;
+        let observed = observe::look(self.ports, self.case)
+            .await
+            .map_err(|source| messages::not_observed(self.case.cause, source))?;
         let health = {
-            let group = Group::named(&affected.group, &observed, self.settings, &[]);
-            let sources = self.sources(&group, &affected.failed_members);
-            self.health(&group, &sources).await
+            let group = Group::named(&affected.group, &observed, self.case.settings, &[]);
+            let sources = assessment::sources(self.case.cause, &group, &affected.failed_members);
+            observe::health(self.ports, self.case, &group, &sources).await
         };
         match health {
             Ok(health) => Ok((observed, health)),
-            Err(source) => Err(not_observed(self.cause, source)),
+            Err(source) => Err(messages::not_observed(self.case.cause, source)),
         }
     }
 
@@ -169,23 +183,23 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 ResourceKind::Address(address) => Some((address, resource.location.instance()?)),
                 _ => None,
             })
-            .filter(|(_, holder)| sources.contains(*holder) && is_down(holder, observed))
+            .filter(|(_, holder)| sources.contains(*holder) && observed.is_down(holder))
             .map(|(address, _)| address.allocation.clone())
             .collect();
         Claim {
             group: affected.group.clone(),
             hold: LeaseHold {
-                owner: format!("{:016x}", self.delivery.run),
-                until: self.delivery.ends_at,
+                owner: format!("{:016x}", self.case.delivery.run),
+                until: self.case.delivery.ends_at,
             },
             now,
             record: FailoverRecord {
-                cause: self.cause.text.clone(),
-                alarms: self.cause.alarms.clone(),
-                fired_at: self.cause.at,
+                cause: self.case.cause.text.clone(),
+                alarms: self.case.cause.alarms.clone(),
+                fired_at: self.case.cause.at,
                 failed_members: sources.clone(),
                 pending_reassociation,
-                pending_fences: self.fences_for(group, sources, observed),
+                pending_fences: fencing::fences_for(self.case, group, sources, observed),
                 began_at: now,
                 ended_at: None,
                 to: None,
@@ -194,7 +208,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 
     fn may_look(&self, progress: &Progress) -> bool {
-        let is_time = self.ports.clock.now() + PAUSE + TO_REPORT < self.delivery.ends_at;
+        let is_time = self.case.deadline().allows(self.ports.clock.now(), PAUSE);
         is_time && progress.looks < MAX_LOOKS
     }
 
@@ -218,11 +232,11 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             self.ports.clock.sleep(PAUSE).await;
             progress.looks += 1;
-            let again = match self.look().await {
+            let again = match observe::look(self.ports, self.case).await {
                 Ok(seen) => {
                     let health = {
-                        let group = Group::named(&affected.group, &seen, self.settings, &[]);
-                        self.health(&group, &progress.sources).await
+                        let group = Group::named(&affected.group, &seen, self.case.settings, &[]);
+                        observe::health(self.ports, self.case, &group, &progress.sources).await
                     };
                     health.map(|health| (seen, health))
                 }
@@ -246,16 +260,20 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         (observed, health): (&Observed, &MemberHealth),
         progress: &mut Progress,
     ) -> bool {
-        let mut free = pending_reassociation(lease);
+        let mut free = assessment::pending_reassociation(lease);
         free.extend(progress.moves.keys().filter_map(|resource| match resource {
             ResourceId::Address(allocation) => Some(allocation.clone()),
             _ => None,
         }));
-        let group = Group::named(&affected.group, observed, self.settings, &free);
+        let group = Group::named(&affected.group, observed, self.case.settings, &free);
         if progress.sources.is_empty() {
-            let failed_members =
-                assessment::affected_members(affected, self.cause, lease, progress.own.as_ref());
-            progress.sources = self.sources(&group, &failed_members);
+            let failed_members = assessment::affected_members(
+                affected,
+                self.case.cause,
+                lease,
+                progress.own.as_ref(),
+            );
+            progress.sources = assessment::sources(self.case.cause, &group, &failed_members);
         }
         progress.add_failed_targets(&group, observed);
         // What an earlier run of the same failover moved is no reason to wait with the rest of it.
@@ -278,12 +296,12 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             group: &group,
             observed,
             health,
-            kind: &self.cause.kind,
+            kind: &self.case.cause.kind,
             sources: &progress.sources,
-            may_begin: self.cause.kind != CauseKind::Resume && progress.recovered.is_none(),
+            may_begin: self.case.cause.kind != CauseKind::Resume && progress.recovered.is_none(),
             last_ended_at: last.filter(|_| !is_the_rest),
             excluded: &progress.excluded,
-            settings: self.settings,
+            settings: self.case.settings,
             now: self.ports.clock.now(),
         });
         plan.moves
@@ -299,18 +317,19 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 && failed.all(|id| fencing::holds_nothing_after(&group, id, &plan.moves))
         });
         if is_final && progress.blocked.is_empty() {
-            self.fence(&group, observed, &plan.moves, progress).await;
+            let cloud = &self.ports.cloud;
+            fencing::fence(cloud, self.case, &group, observed, &plan.moves, progress).await;
         }
         // Only the report needs these: they keep no move waiting.
         progress.at_rest = AtRest::of(&group, observed);
-        progress.unreadable_tags = group.unreadable_tags(self.settings);
+        progress.unreadable_tags = group.unreadable_tags(self.case.settings);
         !is_final && !progress.is_out_of_time
     }
 
     /// Whether the cause is gone, and how that is known: then what is half way is brought to its end, and
     /// nothing else is begun.
     fn is_over(&self, observed: &Observed) -> Option<String> {
-        match assessment::assess(self.cause, observed, self.settings) {
+        match assessment::assess(self.case.cause, observed, self.case.settings) {
             Assessment::Recovered { why } => Some(why),
             Assessment::Affects(_) | Assessment::NotOurs { .. } | Assessment::Unclear { .. } => {
                 None
@@ -326,7 +345,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         progress: &mut Progress,
     ) -> bool {
         let executors = moves.iter().map(|one| async {
-            let mut executor = MoveExecutor::new(self, observed, one);
+            let mut executor = MoveExecutor::new(self.ports, *self.case, observed, one);
             let end = executor.run().await;
             (end, executor.mutating_calls, executor.phases)
         });
@@ -359,7 +378,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 failed_members: progress.sources.clone(),
                 pending_reassociation: Vec::new(),
                 pending_fences: BTreeMap::new(),
-                began_at: self.received,
+                began_at: self.case.received,
                 ended_at: Some(now),
                 to: Some(to),
                 ..own
@@ -368,7 +387,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         }
         // Before anything was decided, what an earlier run noted is all that is known of what it left.
         if progress.has_decided
-            && messages::is_complete(&progress.moves, &progress.blocked)
+            && progress.is_complete()
             && progress.unknown.is_none()
             && !progress.fenced.is_unfinished
         {

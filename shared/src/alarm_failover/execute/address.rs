@@ -9,12 +9,14 @@
 //! 1. `DisassociateAddress` by the association that was read: it ends that tie, or nothing.
 //! 2. `AssociateAddress` without reassociation: who is second is refused, and looks again.
 //!
-//! A run that ends between the two leaves the address free. The lease's episode names it, so the next
+//! A run that ends between the two leaves the address free. The lease's failover record names it, so the next
 //! delivery and reconcile tell it from one that is free on purpose.
 
-use super::super::AlarmFailoverCloud;
-use super::super::route::AssociationChange;
-use super::{MoveExecutor, MoveResult, VERIFY_TIMEOUT, holder_refusal, is_missing, refused};
+use super::executor::{
+    MoveExecutor, MoveResult, VERIFY_TIMEOUT, holder_refusal, is_missing, refused,
+};
+use crate::alarm_failover::cloud::AlarmFailoverCloud;
+use crate::alarm_failover::plan::AssociationChange;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, InstanceFilter, Missing};
 use crate::model::ids::{AllocationId, EniId};

@@ -4,7 +4,7 @@
 //! group: done already, EC2 takes them again; a lost reply means the same. Nothing waits for either, and one
 //! that fails does not undo the failover: it is a finding, and one that EC2 did not answer is for the next look.
 
-use super::super::AlarmFailoverCloud;
+use crate::alarm_failover::cloud::AlarmFailoverCloud;
 use crate::cloud::CloudError;
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::Instance;

@@ -11,11 +11,12 @@
 //! A run that ends between 2 and 3 leaves the interface with nobody, tagged with its group, for the next
 //! delivery and for reconcile.
 
-use super::super::AlarmFailoverCloud;
-use super::super::route::Detachment;
-use super::{
-    MoveExecutor, MoveResult, TO_ATTACH, VERIFY_TIMEOUT, holder_refusal, is_missing, refused,
+use super::executor::{
+    MoveExecutor, MoveResult, VERIFY_TIMEOUT, holder_refusal, is_missing, refused,
 };
+use crate::alarm_failover::case::TO_ATTACH;
+use crate::alarm_failover::cloud::AlarmFailoverCloud;
+use crate::alarm_failover::plan::Detachment;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, InstanceFilter, Missing};
 use crate::model::ids::{AttachmentId, EniId};
@@ -93,9 +94,9 @@ impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
     /// How long the guest is given: what the settings say, or what is left but for the attachment. None where
     /// that is too little to begin with; a run of its own has more.
     fn detach_timeout(&self, detachment: &Detachment) -> Option<Duration> {
-        let deadline = self.run.settings.detach_deadline;
+        let deadline = self.case.settings.detach_deadline;
         let spare = self.left().checked_sub(TO_ATTACH)?;
-        let whole = Duration::try_from(self.run.delivery.ends_at - self.run.received);
+        let whole = Duration::try_from(self.case.delivery.ends_at - self.case.received);
         let enough = deadline.min(whole.unwrap_or(Duration::ZERO) / 2);
         let is_quick = detachment.force || detachment.is_detaching;
         (is_quick || spare >= enough).then(|| deadline.min(spare))

@@ -5,8 +5,8 @@
 //! keeps other failovers away, and where the look is older than `FRESH`, both members and the alarm are read
 //! again before. What remains is a person who moves them by hand within that time.
 
-use super::super::AlarmFailoverCloud;
-use super::{MoveExecutor, MoveResult, VERIFY_TIMEOUT, refused};
+use super::executor::{MoveExecutor, MoveResult, VERIFY_TIMEOUT, refused};
+use crate::alarm_failover::cloud::AlarmFailoverCloud;
 use crate::clock::Clock;
 use crate::cloud::InstanceFilter;
 use crate::model::ids::EniId;

@@ -1,27 +1,25 @@
 //! The end of a run that had the lease, or waited for it: a report, or why the event has to come again.
 
-use super::super::FUNCTION;
-use super::super::assessment::AffectedGroup;
-use super::super::decide::Blocked;
-use super::super::group::ResourceId;
-use super::super::progress::Progress;
-use super::super::run::Run;
-use super::{
-    blocked_move, findings, outcome, recovered, sentence, stays_on_purpose, subject, where_it_is,
-};
-use crate::clock::Clock;
+use super::findings;
+use super::sentences::{sentence, stays_on_purpose, where_it_is};
+use super::subject::{outcome, subject};
+use super::untouched::recovered;
+use crate::alarm_failover::case::{AffectedGroup, Case};
+use crate::alarm_failover::group::ResourceId;
+use crate::alarm_failover::plan::Blocked;
+use crate::alarm_failover::progress::Progress;
 use crate::error::Error;
 use crate::report::{MoveEnd, MoveReport, Report};
 
 /// Why the event has to come again, if it has to.
-pub(in crate::alarm_failover) fn failure<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
+pub(crate) fn failure(
+    case: &Case<'_>,
     affected: &AffectedGroup,
     progress: &mut Progress,
 ) -> Option<Error> {
     let is_adrift = |blocked: &&Blocked| blocked.holder.is_none();
     if progress.blocked.iter().any(|blocked| is_adrift(&blocked)) {
-        return Some(stranded(run, affected, progress));
+        return Some(stranded(case, affected, progress));
     }
     let is_blocked = |resource: &ResourceId| {
         progress
@@ -38,51 +36,41 @@ pub(in crate::alarm_failover) fn failure<C, L, K: Clock>(
         .map(|(resource, _)| resource.to_string())
         .collect();
     (!unfinished.is_empty() || progress.unknown.is_some())
-        .then(|| unfinished_error(run, affected, progress, &unfinished))
+        .then(|| unfinished_error(case, affected, progress, &unfinished))
 }
 
 /// The report of a run that had the lease, or waited for it.
-pub(in crate::alarm_failover) fn report<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
-    affected: &AffectedGroup,
-    progress: &Progress,
-) -> Report {
+pub(crate) fn report(case: &Case<'_>, affected: &AffectedGroup, progress: &Progress) -> Report {
     if let Some(why) = progress
         .recovered
         .as_ref()
         .filter(|_| progress.moves.is_empty())
     {
-        let mut report = recovered(run.settings, run.cause, why);
-        report.findings = findings::of(progress, &affected.group, run.settings);
+        let mut report = recovered(case, why);
+        report.findings = findings::of(progress, &affected.group, case.settings);
         return report;
     }
     let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.resource);
-    let blocked = progress.blocked.iter().filter(is_new).map(blocked_move);
+    let blocked = progress.blocked.iter().filter(is_new).map(Blocked::report);
     let moves: Vec<MoveReport> = progress.moves.values().cloned().chain(blocked).collect();
-    let kept = stays_on_purpose(&progress.stays_on_stop, run.settings);
+    let kept = stays_on_purpose(&progress.stays_on_stop, case.settings);
     let mut report = match (kept, moves.as_slice()) {
-        (Some(kept), []) => Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &kept),
+        (Some(kept), []) => case.ignored(&kept),
         (None, []) if !progress.at_rest.is_held() => {
-            let why = where_it_is(&affected.group, &progress.at_rest);
-            Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &why)
+            case.ignored(&where_it_is(&affected.group, &progress.at_rest))
         }
         (kept, moves) => {
             let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
             let sentence = sentence(&affected.group, moves, &progress.at_rest);
-            let summary = format!("{}: {sentence}{kept}", run.cause.text);
-            Report::of(FUNCTION, run.settings.mode, outcome(run, moves), summary)
+            case.report(outcome(case, moves), &format!("{sentence}{kept}"))
         }
     };
-    report.findings = findings::of(progress, &affected.group, run.settings);
-    report.subject = subject(run, &affected.group, progress, moves);
+    report.findings = findings::of(progress, &affected.group, case.settings);
+    report.subject = subject(case, &affected.group, progress, moves);
     report
 }
 
-fn stranded<C, L, K>(
-    run: &Run<'_, C, L, K>,
-    affected: &AffectedGroup,
-    progress: &mut Progress,
-) -> Error {
+fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) -> Error {
     let adrift = progress
         .blocked
         .iter()
@@ -96,7 +84,7 @@ fn stranded<C, L, K>(
     Error::Stranded {
         what: format!(
             "{}: {} of the group {} is with nobody ({}); each delivery and reconcile try again",
-            run.cause.text,
+            case.cause.text,
             names.join(", "),
             affected.group,
             why.join("; ")
@@ -105,15 +93,15 @@ fn stranded<C, L, K>(
     }
 }
 
-fn unfinished_error<C, L, K>(
-    run: &Run<'_, C, L, K>,
+fn unfinished_error(
+    case: &Case<'_>,
     affected: &AffectedGroup,
     progress: &mut Progress,
     unfinished: &[String],
 ) -> Error {
     let what = format!(
         "{}: the failover of the group {} is not finished ({}); the next delivery goes on",
-        run.cause.text,
+        case.cause.text,
         affected.group,
         unfinished.join(", ")
     );

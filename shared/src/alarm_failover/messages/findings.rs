@@ -1,9 +1,9 @@
 //! What did not go as it should, each with what to do about it.
 
-use super::super::decide::Blocked;
-use super::super::group::{Group, ResourceKind};
-use super::super::observe::Observed;
-use super::super::progress::Progress;
+use crate::alarm_failover::group::{Group, ResourceKind};
+use crate::alarm_failover::plan::Blocked;
+use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
@@ -12,7 +12,7 @@ use crate::settings::Settings;
 use std::collections::BTreeSet;
 
 /// What stands in the way, once for each reason.
-pub(in crate::alarm_failover) fn obstacles(
+pub(crate) fn obstacles(
     blocked: &[Blocked],
     group: &Group<'_>,
     settings: &Settings,
@@ -30,7 +30,7 @@ pub(in crate::alarm_failover) fn obstacles(
 }
 
 /// Interfaces that would end with their instance.
-pub(in crate::alarm_failover) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
+pub(crate) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
     let detachment = group
         .resources
         .iter()
@@ -57,7 +57,7 @@ pub(in crate::alarm_failover) fn flag_findings(group: &Group<'_>) -> Vec<Finding
 }
 
 /// Holders that are no members.
-pub(in crate::alarm_failover) fn untagged_holders(
+pub(crate) fn untagged_holders(
     group: &Group<'_>,
     observed: &Observed,
     settings: &Settings,
@@ -81,7 +81,7 @@ pub(in crate::alarm_failover) fn untagged_holders(
 }
 
 /// A call that a failover would need.
-pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
+pub(crate) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
     Finding {
         what: format!("a failover of the group {} is not permitted", group.name),
         why: failure.to_string(),
@@ -93,7 +93,7 @@ pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &Clou
 }
 
 /// Something that is with nobody, and that no member takes.
-pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
+pub(crate) fn still_stranded(what: &str) -> Finding {
     Finding {
         what: "an address of a group is with nobody".to_owned(),
         why: what.to_owned(),
@@ -103,7 +103,7 @@ pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
 }
 
 /// Groups that could not be looked at.
-pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> Finding {
+pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
     Finding {
         what: "whether the groups are ready for a failover is not known".to_owned(),
         why: refusal.to_string(),
@@ -115,7 +115,7 @@ pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> F
 }
 
 /// Of a tag whose value is none of its kind: the setting of the stack applies.
-pub(in crate::alarm_failover) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
+pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
     Finding {
         what: format!("{whose} has {tag}, which cannot be read"),
         why: format!("{}; what the stack sets applies", tag.expected),

@@ -3,12 +3,12 @@
 use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
-use crate::alarm_failover::assessment::CauseKind;
 use crate::alarm_failover::audit;
 use crate::alarm_failover::audit::FleetState;
-use crate::alarm_failover::decide::Move;
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::{Group, ResourceId};
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
 use crate::cloud::moves::DryRunCall;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::AlarmState;

@@ -2,10 +2,10 @@
 
 use super::asked::{interface, second, trio};
 use super::fixture::{ENI, Fixture, id, pair};
-use crate::alarm_failover::assessment::CauseKind;
-use crate::alarm_failover::decide::{Plan, StaysOnStop};
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
+use crate::alarm_failover::plan::{Plan, StaysOnStop};
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::model::interface::AttachmentState;
 

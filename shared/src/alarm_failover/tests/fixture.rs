@@ -1,10 +1,10 @@
 //! Two members of a group in one zone, of which the first fails, and something that moves.
 
-use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::decide;
-use crate::alarm_failover::decide::{Exclusions, Plan, PlanInput};
 use crate::alarm_failover::group::Group;
-use crate::alarm_failover::observe::{MemberHealth, Observed};
+use crate::alarm_failover::plan::{Exclusions, Plan, PlanInput};
+use crate::alarm_failover::state::{MemberHealth, Observed};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::model::instance::{

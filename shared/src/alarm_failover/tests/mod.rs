@@ -14,9 +14,9 @@ mod routes;
 mod settling;
 mod verdicts;
 
-use super::decide::Plan;
 use super::obstacle::Obstacle;
-use super::route::{AssociationChange, MoveAction};
+use super::plan::Plan;
+use super::plan::{AssociationChange, MoveAction};
 use crate::model::instance::{InstanceState, StatusChecks};
 use fixture::{EIP, ENI, id, pair, zone};
 

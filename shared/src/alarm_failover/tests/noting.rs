@@ -1,11 +1,11 @@
 //! What a run keeps of each move: how it ended, who did not take it, and what is not tried again.
 
 use super::fixture::{EIP, ENI, id};
-use crate::alarm_failover::decide::Move;
 use crate::alarm_failover::execute::MoveResult;
 use crate::alarm_failover::group::ResourceId;
+use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::plan::MoveAction;
 use crate::alarm_failover::progress::Progress;
-use crate::alarm_failover::route::MoveAction;
 use crate::cloud::{CloudError, Failure};
 use crate::model::ids::InstanceId;
 use crate::report::{MoveEnd, MoveReport};

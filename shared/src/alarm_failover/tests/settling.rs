@@ -1,11 +1,10 @@
 //! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
 
 use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
-use crate::alarm_failover::decide::{Blocked, Move};
 use crate::alarm_failover::group::{Group, ResourceId};
-use crate::alarm_failover::messages;
+use crate::alarm_failover::plan::MoveAction;
+use crate::alarm_failover::plan::{Blocked, Move};
 use crate::alarm_failover::progress::Progress;
-use crate::alarm_failover::route::MoveAction;
 use crate::model::ids::InstanceId;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::MoveEnd;
@@ -40,7 +39,7 @@ fn unfinished_move(resource: &ResourceId) -> (Progress, Move) {
         sources: BTreeSet::from([id(1)]),
         ..Progress::default()
     };
-    let report = messages::unfinished_move(&one);
+    let report = one.report();
     progress.moves.insert(resource.clone(), report);
     (progress, one)
 }

@@ -1,17 +1,17 @@
 //! Who is fenced, and when: whoever has lost everything to a failure that still holds.
 
 use super::*;
-use crate::alarm_failover::assessment::AffectedGroup;
+use crate::alarm_failover::case::AffectedGroup;
 use crate::alarm_failover::group::Group;
-use crate::alarm_failover::messages;
 use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::{fencing, run};
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::model::ids::InstanceId;
 use crate::settings::Fencing;
 
 /// What a run knows when it comes to fence.
-struct Case {
+struct Fence {
     fixture: Fixture,
     /// What it moves at this look.
     moves: Vec<Move>,
@@ -21,12 +21,12 @@ struct Case {
 }
 
 /// The interface of the first member goes to the second in this run, and then the first is to be stopped.
-fn moved() -> Case {
+fn moved() -> Fence {
     let fixture = pair().floating().change(|fixture| {
         let floating = standby_with(AttachmentState::Attached).interfaces.remove(1);
         fixture.member(1).interfaces.push(floating);
     });
-    let mut case = Case {
+    let mut case = Fence {
         fixture,
         moves: Vec::new(),
         progress: Progress::default(),
@@ -36,14 +36,14 @@ fn moved() -> Case {
     case.progress.sources = BTreeSet::from([id(1)]);
     case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
     let one = moving_on();
-    let report = messages::unfinished_move(&one);
+    let report = one.report();
     case.progress.moves.insert(one.resource.clone(), report);
     case.moves.push(one);
     case
 }
 
 /// An earlier run has moved the interface, noted that the first member is to be stopped, and died.
-fn left_by_an_earlier_run() -> Case {
+fn left_by_an_earlier_run() -> Fence {
     let mut case = moved();
     case.fixture = pair().floating().attached_to(2);
     case.moves.clear();
@@ -88,7 +88,7 @@ fn isolated() -> Fencing {
     Fencing::Isolate("sg-01".parse().unwrap())
 }
 
-impl Case {
+impl Fence {
     fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
@@ -120,9 +120,11 @@ impl Case {
     /// What is called.
     fn fence(&mut self) -> Vec<String> {
         let stand = self.stand(MemoryLedger::default());
-        let (run, observed) = (stand.run(), &self.fixture.observed);
+        let (case, observed) = (stand.case(), &self.fixture.observed);
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let fenced = run.fence(&group, observed, &self.moves, &mut self.progress);
+        let cloud = &stand.ports.cloud;
+        let (moves, progress) = (&self.moves, &mut self.progress);
+        let fenced = fencing::fence(cloud, &case, &group, observed, moves, progress);
         fenced.now_or_never().expect("a script never waits");
         stand.ports.cloud.calls()
     }
@@ -132,9 +134,8 @@ impl Case {
         let stand = self.stand(MemoryLedger::default());
         let observed = &self.fixture.observed;
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let pending_fences = stand
-            .run()
-            .fences_for(&group, &self.progress.sources, observed);
+        let sources = &self.progress.sources;
+        let pending_fences = fencing::fences_for(&stand.case(), &group, sources, observed);
         pending_fences.into_iter().collect()
     }
 
@@ -159,7 +160,8 @@ impl Case {
             names_no_instance: false,
         };
         let stand = self.stand(ledger);
-        let found = stand.run().has_pending_fence(&affected).now_or_never();
+        let case = stand.case();
+        let found = run::has_pending_fence(&stand.ports, &case, &affected).now_or_never();
         found.expect("memory answers").unwrap()
     }
 }
@@ -172,9 +174,8 @@ struct Stand {
 }
 
 impl Stand {
-    fn run(&self) -> Run<'_, Script, MemoryLedger, Script> {
-        Run {
-            ports: &self.ports,
+    fn case(&self) -> Case<'_> {
+        Case {
             settings: &self.settings,
             cause: &self.cause,
             delivery: Delivery {
@@ -313,7 +314,7 @@ fn a_failover_that_this_run_has_made_is_fenced_although_the_alarm_fires_no_more(
     assert_eq!(case.fence(), STOPPED);
 }
 
-fn with_fence(word: &str) -> Case {
+fn with_fence(word: &str) -> Fence {
     moved().change(|case| {
         let tags = &mut case.fixture.observed.interfaces[0].tags;
         tags.insert("holdfast:fence".to_owned(), word.to_owned());

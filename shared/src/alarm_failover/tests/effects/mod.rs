@@ -12,13 +12,12 @@ mod private_ips;
 mod script;
 
 use super::fixture::{EIP, ENI, Fixture, id, pair};
-use crate::alarm_failover::assessment::{Cause, CauseKind};
-use crate::alarm_failover::decide::Move;
+use crate::alarm_failover::case::{Case, Cause, CauseKind};
 use crate::alarm_failover::execute::{MoveExecutor, MoveResult};
 use crate::alarm_failover::group::ResourceId;
-use crate::alarm_failover::observe::Observed;
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
-use crate::alarm_failover::run::Run;
+use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::EniId;
@@ -117,8 +116,7 @@ impl Job {
             clock: self.script.clone(),
         };
         let cause = alarm_on_the_first();
-        let run = Run {
-            ports: &ports,
+        let case = Case {
             settings: &settings,
             cause: &cause,
             delivery: Delivery {
@@ -135,7 +133,7 @@ impl Job {
             action: self.action,
             is_return: false,
         };
-        let mut executor = MoveExecutor::new(&run, &self.observed, &one);
+        let mut executor = MoveExecutor::new(&ports, case, &self.observed, &one);
         let end = executor.run().now_or_never().expect("a script never waits");
         Went {
             end: in_words(&end),

@@ -6,10 +6,10 @@ mod private_ips;
 
 use super::fixture::{ENI, Fixture, id, pair, zone};
 use super::only_obstacle;
-use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
 use crate::model::elastic_ip::Address;
 use crate::model::instance::{AttachedInterface, InstanceState, PrivateIp, PublicIp, StatusChecks};
 use crate::model::interface::AttachmentState;
