@@ -7,15 +7,15 @@
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
+use super::effect::Effect;
 use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
-use super::plan::{AssociationChange, Exclusions, Move, MoveAction, Plan, PlanInput};
+use super::plan::{Exclusions, Move, Plan, PlanInput};
 use super::run;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
-use crate::cloud::moves::DryRunCall;
 use crate::error::Error;
 use crate::groups::{group_of, value_of};
 use crate::ledger::lease::{FailoverRecord, Lease};
@@ -118,7 +118,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
         report
             .obstacles
-            .extend(rehearsed(ports, &group, &moves).await);
+            .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
         let unreadable = group.unreadable_tags(settings);
@@ -377,64 +377,21 @@ fn if_failed(
 }
 
 /// Whether the calls would be permitted: the first of each kind.
-async fn rehearsed<C: AlarmFailoverCloud, L, K>(
+async fn dry_runs<C: AlarmFailoverCloud, L, K>(
     ports: &Ports<C, L, K>,
     group: &Group<'_>,
     moves: &[Move],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut asked = HashSet::new();
-    for one in moves {
-        for call in rehearsals(one) {
-            if !asked.insert(std::mem::discriminant(&call)) {
-                continue;
-            }
-            if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
-                findings.push(messages::not_permitted(group, &failure));
-            }
+    let effects = moves.iter().flat_map(|one| &one.effects);
+    for call in effects.filter_map(Effect::dry_run) {
+        if !asked.insert(std::mem::discriminant(&call)) {
+            continue;
+        }
+        if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
+            findings.push(messages::not_permitted(group, &failure));
         }
     }
     findings
-}
-
-pub(super) fn rehearsals(one: &Move) -> Vec<DryRunCall> {
-    match &one.action {
-        MoveAction::Interface {
-            eni,
-            from,
-            device_index,
-        } => {
-            let detach = from
-                .as_ref()
-                .map(|from| DryRunCall::Detach(from.attachment.clone()));
-            let attach = DryRunCall::Attach {
-                eni: eni.clone(),
-                instance: one.to.clone(),
-                device_index: *device_index,
-            };
-            detach.into_iter().chain([attach]).collect()
-        }
-        MoveAction::Address {
-            allocation,
-            eni,
-            private_ip,
-            association_change,
-            ..
-        } => {
-            let associate = DryRunCall::Associate {
-                allocation: allocation.clone(),
-                eni: eni.clone(),
-                private_ip: *private_ip,
-            };
-            let end = match association_change {
-                AssociationChange::EndThenAssociate(association) => {
-                    Some(DryRunCall::Disassociate(association.clone()))
-                }
-                AssociationChange::New | AssociationChange::Replace => None,
-            };
-            end.into_iter().chain([associate]).collect()
-        }
-        // EC2 has no DryRun for the calls that move private IPs.
-        MoveAction::PrivateIps { .. } => Vec::new(),
-    }
 }

@@ -7,7 +7,7 @@
 use super::case::CauseKind;
 use super::group::{Location, Resource, ResourceKind};
 use super::obstacle::Obstacle;
-use super::plan::{Blocked, Move, MoveAction, Plan, PlanInput, StaysOnStop};
+use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
 use super::route::{Reservations, plan_move};
 use crate::groups::value_of;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
@@ -90,7 +90,7 @@ fn destination<'a>(
         let offered = check_eligible(input, resource, member)
             .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
-            Ok(action) => return Ok(moved(resource, member, action, false)),
+            Ok(action) => return Ok(Move::new(resource, member, &action)),
             Err(obstacle) => why.push(obstacle),
         }
     }
@@ -110,17 +110,6 @@ fn destination<'a>(
     Err(why)
 }
 
-fn moved(resource: &Resource<'_>, to: &Instance, action: MoveAction, is_return: bool) -> Move {
-    Move {
-        resource: resource.id(),
-        public_ips: resource.public_ips.clone(),
-        from: resource.location.instance().cloned(),
-        to: to.id.clone(),
-        action,
-        is_return,
-    }
-}
-
 /// No standby takes what is with nobody: it goes back to a member that had it, unhealthy as that may be.
 fn return_to_source<'a>(
     input: &PlanInput<'a>,
@@ -138,7 +127,10 @@ fn return_to_source<'a>(
     let mut members = input.group.members.iter().filter(may_take);
     members.find_map(|member| {
         let action = plan_move(input, resource, member, reserved).ok()?;
-        Some(moved(resource, member, action, true))
+        Some(Move {
+            is_return: true,
+            ..Move::new(resource, member, &action)
+        })
     })
 }
 

@@ -20,6 +20,7 @@ mod audit;
 pub mod case;
 mod cloud;
 pub mod decide;
+pub mod effect;
 mod execute;
 mod fencing;
 pub mod group;

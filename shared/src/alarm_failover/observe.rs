@@ -8,7 +8,7 @@
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
-use super::plan::{Move, MoveAction};
+use super::plan::Move;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
@@ -90,10 +90,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let at = ports.clock.now();
     let cloud = &ports.cloud;
     let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
-    let allocations = match &one.action {
-        MoveAction::Address { allocation, .. } => vec![allocation.clone()],
-        MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => Vec::new(),
-    };
+    let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
     let which = InstanceFilter::Ids(members.clone());
     let of_many = seen.contributors.keys().next();
     let (instances, addresses, alarms, contributing) = futures_util::join!(

@@ -1,6 +1,7 @@
 //! What is to be done: which resource goes to which member, and how. Data only, with what it is decided on.
 
 use super::case::CauseKind;
+use super::effect::{DetachMode, Effect};
 use super::group::{Group, Resource, ResourceId};
 use super::obstacle::Obstacle;
 use super::state::{MemberHealth, Observed};
@@ -85,8 +86,12 @@ pub struct Move {
     pub from: Option<InstanceId>,
     /// Who gets it.
     pub to: InstanceId,
-    /// How.
-    pub action: MoveAction,
+    /// How it moves.
+    pub mover: Mover,
+    /// What changes in EC2, in its order: the last effect brings it to its new place.
+    pub effects: Vec<Effect>,
+    /// The public IP that EC2 assigned there by itself, and that is lost for good.
+    pub displaced: Option<Ipv4Addr>,
     /// Whether it goes back to where it came from, since no standby takes it.
     pub is_return: bool,
 }
@@ -104,7 +109,7 @@ pub struct Blocked {
     pub why: Vec<Obstacle>,
 }
 
-/// What is to be done.
+/// How one resource gets to one member. A move spells it out as effects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MoveAction {
     /// Detach, wait, attach, wait.
@@ -133,7 +138,7 @@ pub enum MoveAction {
         private_ip: Ipv4Addr,
         /// The public IP that EC2 assigned there by itself, and that is lost for good.
         displaced: Option<Ipv4Addr>,
-        /// How the tie to the holder ends.
+        /// How the association with the holder ends.
         association_change: AssociationChange,
     },
 }
@@ -147,6 +152,59 @@ impl MoveAction {
             Self::PrivateIps { .. } => Mover::Ip,
             Self::Address { .. } => Mover::Eip,
         }
+    }
+
+    /// What has to change in EC2 for it, in its order.
+    #[must_use]
+    pub fn effects(&self, to: &InstanceId) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match self {
+            Self::Interface {
+                eni,
+                from,
+                device_index,
+            } => {
+                effects.extend(from.iter().flat_map(|from| from.effects(eni)));
+                effects.push(Effect::Attach {
+                    eni: eni.clone(),
+                    instance: to.clone(),
+                    device_index: *device_index,
+                });
+            }
+            Self::PrivateIps { to, ips } => effects.push(Effect::AssignPrivateIps {
+                eni: to.clone(),
+                ips: ips.clone(),
+            }),
+            Self::Address {
+                allocation,
+                eni,
+                private_ip,
+                association_change,
+                ..
+            } => {
+                let (allocation, eni) = (allocation.clone(), eni.clone());
+                let private_ip = *private_ip;
+                if let AssociationChange::EndThenAssociate(association) = association_change {
+                    let association = association.clone();
+                    effects.push(Effect::Disassociate { association });
+                }
+                effects.push(match association_change {
+                    AssociationChange::Replace => Effect::Reassociate {
+                        allocation,
+                        eni,
+                        private_ip,
+                    },
+                    AssociationChange::New | AssociationChange::EndThenAssociate(_) => {
+                        Effect::Associate {
+                            allocation,
+                            eni,
+                            private_ip,
+                        }
+                    }
+                });
+            }
+        }
+        effects
     }
 }
 
@@ -163,54 +221,123 @@ pub struct Detachment {
     pub force: bool,
 }
 
-/// How an Elastic IP's tie to its holder ends.
+impl Detachment {
+    /// What ends the attachment of an interface.
+    fn effects(&self, eni: &EniId) -> Vec<Effect> {
+        let mode = match (self.is_detaching, self.force) {
+            (true, _) => DetachMode::AlreadyDetaching,
+            (false, true) => DetachMode::Force,
+            (false, false) => DetachMode::Graceful,
+        };
+        let clear = Effect::ClearDeleteOnTermination {
+            eni: eni.clone(),
+            attachment: self.attachment.clone(),
+        };
+        let clears = self.delete_on_termination && !self.is_detaching;
+        let detach = Effect::Detach {
+            eni: eni.clone(),
+            attachment: self.attachment.clone(),
+            mode,
+        };
+        clears
+            .then_some(clear)
+            .into_iter()
+            .chain([detach])
+            .collect()
+    }
+}
+
+/// How an Elastic IP's association with its holder ends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AssociationChange {
     /// There is none.
     New,
     /// The holder runs, and no other function touches what a running holder has: one call moves it.
     Replace,
-    /// The holder is down, and a starting instance may be taking the address at this very moment. The tie
-    /// is ended by its id, and the new one never replaces another.
+    /// The holder is down, and a starting instance may be taking the address at this very moment. The
+    /// association is ended by its id, and the new one never replaces another.
     EndThenAssociate(AssociationId),
 }
 
+/// What is to be done about a member that the lease notes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fence {
+    /// It is fenced now.
+    Due(Vec<Effect>),
+    /// This run is not about it: the note stays, for a run that is.
+    Pending,
+    /// An earlier run has moved what it had, and its failure is over by now: a person is told.
+    TooLate(InstanceId),
+}
+
 impl Move {
+    /// A resource goes to a member.
+    #[must_use]
+    pub fn new(resource: &Resource<'_>, to: &Instance, action: &MoveAction) -> Self {
+        Self {
+            resource: resource.id(),
+            public_ips: resource.public_ips.clone(),
+            from: resource.location.instance().cloned(),
+            to: to.id.clone(),
+            mover: action.mover(),
+            effects: action.effects(&to.id),
+            displaced: match action {
+                MoveAction::Address { displaced, .. } => *displaced,
+                MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => None,
+            },
+            is_return: false,
+        }
+    }
+
     /// What is told of it before it has come to anything.
     #[must_use]
     pub fn report(&self) -> MoveReport {
         let mut report = MoveReport {
             eni: None,
-            allocation: None,
+            allocation: self.allocation().cloned(),
             private_ips: Vec::new(),
             public_ips: self.public_ips.clone(),
-            mover: self.action.mover(),
+            mover: self.mover,
             from: self.from.clone(),
             to: Some(self.to.clone()),
             end: MoveEnd::NotMoved,
             attachment: None,
-            displaced: None,
+            displaced: self.displaced,
             tried: Vec::new(),
             phases: Vec::new(),
         };
-        match &self.action {
-            MoveAction::Interface { eni, .. } => report.eni = Some(eni.clone()),
-            MoveAction::PrivateIps { to, ips } => {
-                report.eni = Some(to.clone());
+        match self.effects.last() {
+            Some(Effect::Attach { eni, .. }) => report.eni = Some(eni.clone()),
+            Some(Effect::AssignPrivateIps { eni, ips }) => {
+                report.eni = Some(eni.clone());
                 report.private_ips.clone_from(ips);
             }
-            MoveAction::Address {
-                allocation,
-                private_ip,
-                displaced,
-                ..
-            } => {
-                report.allocation = Some(allocation.clone());
-                report.private_ips.push(*private_ip);
-                report.displaced = *displaced;
+            Some(Effect::Associate { private_ip, .. } | Effect::Reassociate { private_ip, .. }) => {
+                report.private_ips.push(*private_ip)
             }
+            _ => {}
         }
         report
+    }
+
+    /// The allocation, where an Elastic IP moves alone.
+    #[must_use]
+    pub fn allocation(&self) -> Option<&AllocationId> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Associate { allocation, .. } | Effect::Reassociate { allocation, .. } => {
+                Some(allocation)
+            }
+            _ => None,
+        })
+    }
+
+    /// The device index that an interface would get.
+    #[must_use]
+    pub fn device_index(&self) -> Option<i32> {
+        self.effects.iter().find_map(|effect| match effect {
+            Effect::Attach { device_index, .. } => Some(*device_index),
+            _ => None,
+        })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::execute::{FenceResult, MoveResult};
 use super::group::{Group, Resource, ResourceId, ResourceKind};
-use super::plan::{Blocked, Exclusions, Move, MoveAction, StaysOnStop};
+use super::plan::{Blocked, Exclusions, Move, StaysOnStop};
 use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::groups::UnreadableTag;
@@ -221,6 +221,12 @@ impl Progress {
         false
     }
 
+    /// Notes what fences came to.
+    pub(super) fn note_fences(&mut self, result: FenceResult) {
+        self.mutating_calls += result.calls();
+        self.fenced.extend(result);
+    }
+
     /// The member does not take it: it is not asked again in this run.
     fn refuse(&mut self, one: &Move, failure: CloudError) {
         if let Some(report) = self.moves.get_mut(&one.resource) {
@@ -236,10 +242,8 @@ impl Progress {
 
     /// Passes a device index over, and says whether the member has had its share of them.
     fn has_tried_enough_device_indexes(&mut self, one: &Move) -> bool {
-        if let MoveAction::Interface { device_index, .. } = one.action {
-            let device_indexes = &mut self.excluded.device_indexes;
-            device_indexes.insert((one.to.clone(), device_index));
-        }
+        let device_indexes = &mut self.excluded.device_indexes;
+        device_indexes.extend(one.device_index().map(|index| (one.to.clone(), index)));
         let device_indexes = self.excluded.device_indexes.iter();
         device_indexes
             .filter(|(member, _)| *member == one.to)

@@ -182,5 +182,5 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         now: ports.clock.now(),
     });
     let fences = fencing::would_fence(case, &group, &sources, observed, &plan.moves);
-    Ok(messages::would(case, &group, &sources, &plan, fences))
+    Ok(messages::would(case, &group, &sources, &plan, &fences))
 }

@@ -8,7 +8,7 @@ use super::assessment;
 use super::case::{AffectedGroup, Assessment, Case, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
-use super::execute::MoveExecutor;
+use super::execute::{self, MoveExecutor};
 use super::fencing;
 use super::group::{Group, ResourceId, ResourceKind};
 use super::messages;
@@ -317,8 +317,8 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> UnderLease<'_, C, L, K> {
                 && failed.all(|id| fencing::holds_nothing_after(&group, id, &plan.moves))
         });
         if is_final && progress.blocked.is_empty() {
-            let cloud = &self.ports.cloud;
-            fencing::fence(cloud, self.case, &group, observed, &plan.moves, progress).await;
+            let fences = fencing::fences(self.case, &group, observed, &plan.moves, progress);
+            progress.note_fences(execute::fence(&self.ports.cloud, fences).await);
         }
         // Only the report needs these: they keep no move waiting.
         progress.at_rest = AtRest::of(&group, observed);

@@ -1,20 +1,22 @@
-//! What carries out one move, and how it may end. How much time is left, and whether the look that the move was
-//! planned on still holds, is asked here.
+//! One move on its way: how much time is left for it, whether the look that it was planned on still holds, and how it
+//! waits until EC2 shows something.
 
+use super::result::MoveResult;
 use crate::alarm_failover::assessment;
 use crate::alarm_failover::case::Case;
 use crate::alarm_failover::cloud::AlarmFailoverCloud;
 use crate::alarm_failover::observe;
-use crate::alarm_failover::plan::{Move, MoveAction};
+use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::state::Observed;
 use crate::clock::Clock;
-use crate::cloud::{CloudError, Missing};
-use crate::model::ids::{AttachmentId, InstanceId};
+use crate::cloud::{CloudError, InstanceFilter};
+use crate::model::ids::InstanceId;
 use crate::model::instance::Instance;
-use crate::ports::Ports;
+use crate::ports::{Deadline, Ports};
 use crate::report::Phase;
-use crate::retry::jitter;
+use crate::retry::{jitter, until_shown};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The longest time between two reads while EC2 is at work. The SDK's own waiters sleep for 20 seconds.
 const POLL: Duration = Duration::from_millis(250);
@@ -27,33 +29,7 @@ const JITTER: f64 = 0.2;
 const FRESH: time::Duration = time::Duration::seconds(2);
 
 /// How long EC2 may take to show what it has accepted, before it is looked at anew.
-pub(super) const VERIFY_TIMEOUT: time::Duration = time::Duration::seconds(20);
-
-/// How a move ended.
-#[derive(Debug)]
-pub(crate) enum MoveResult {
-    /// It is there: two of EC2's answers agree.
-    Moved {
-        /// The attachment, of an interface.
-        attachment: Option<AttachmentId>,
-    },
-    /// The member does not take it.
-    Refused(CloudError),
-    /// The holder does not give it up.
-    HolderRefused(CloudError),
-    /// The device index is taken by now, or blocked: another one.
-    DeviceIndexTaken(CloudError),
-    /// IAM or a policy forbids the call.
-    Denied(CloudError),
-    /// Somebody else was at it, or the look was too old: look again.
-    Superseded,
-    /// It does not exist any more.
-    Gone,
-    /// EC2 did not answer in a way that tells: look again.
-    Unknown(CloudError),
-    /// The run ends before it does.
-    OutOfTime,
-}
+const VERIFY_TIMEOUT: time::Duration = time::Duration::seconds(20);
 
 /// One move on its way.
 #[derive(Debug)]
@@ -62,12 +38,13 @@ pub(crate) struct MoveExecutor<'a, C, L, K> {
     pub(super) case: Case<'a>,
     /// What it was planned on.
     observed: &'a Observed,
-    one: &'a Move,
+    pub(super) one: &'a Move,
     pub(super) to: &'a InstanceId,
+    /// How long a guest is given to let go of an interface, as far as there was time for it at the beginning.
+    pub(super) guest_timeout: Duration,
     /// How many calls it has made that change something.
     pub(crate) mutating_calls: u32,
     pub(crate) phases: Vec<Phase>,
-    reads: u32,
 }
 
 impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
@@ -83,37 +60,12 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
             observed,
             one,
             to: &one.to,
+            guest_timeout: Duration::ZERO,
             mutating_calls: 0,
             phases: Vec::new(),
-            reads: 0,
         };
         executor.mark("planned");
         executor
-    }
-
-    /// Carries it out.
-    pub(crate) async fn run(&mut self) -> MoveResult {
-        if !self.is_still_so().await {
-            return MoveResult::Superseded;
-        }
-        match &self.one.action {
-            MoveAction::Interface {
-                eni,
-                from,
-                device_index,
-            } => self.move_interface(eni, from.as_ref(), *device_index).await,
-            MoveAction::PrivateIps { to, ips } => self.reassign(to, ips).await,
-            MoveAction::Address {
-                allocation,
-                eni,
-                private_ip,
-                association_change,
-                ..
-            } => {
-                self.reassociate(allocation, eni, *private_ip, association_change)
-                    .await
-            }
-        }
     }
 
     /// Notes the end of a phase, as the time since the event came.
@@ -121,13 +73,6 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
         let passed = self.ports.clock.now() - self.case.received;
         let ms = u64::try_from(passed.whole_milliseconds()).unwrap_or_default();
         self.phases.push(Phase { name, ms });
-    }
-
-    /// Waits for one poll.
-    pub(super) async fn pause(&mut self) {
-        let shorter = JITTER * jitter(self.to, self.reads);
-        self.reads += 1;
-        self.ports.clock.sleep(POLL.mul_f64(1.0 - shorter)).await;
     }
 
     /// How much time is left.
@@ -140,6 +85,70 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
         !self.left().is_zero()
     }
 
+    /// Waits before a first read.
+    pub(super) async fn pause(&self) {
+        self.ports.clock.sleep(self.poll(0)).await;
+    }
+
+    /// The pause after so many reads.
+    fn poll(&self, reads: u32) -> Duration {
+        POLL.mul_f64(1.0 - JITTER * jitter(self.to, reads))
+    }
+
+    /// Reads until `read` gives something, or an end of the move. None: the time is over.
+    pub(super) async fn until<T, F>(
+        &self,
+        deadline: Deadline,
+        mut read: impl FnMut() -> F,
+    ) -> Result<Option<T>, MoveResult>
+    where
+        F: Future<Output = Result<Option<T>, MoveResult>>,
+    {
+        // The last read is the first one after the deadline.
+        let last = Deadline {
+            at: deadline.at + POLL,
+        };
+        let clock = &self.ports.clock;
+        let shown = until_shown(
+            clock,
+            last,
+            |reads| self.poll(reads),
+            || {
+                let reading = read();
+                async { Ok(reading.await.transpose()) }
+            },
+        );
+        match shown.await {
+            Ok(shown) => shown.transpose(),
+            Err(failure) => Err(MoveResult::Unknown(failure)),
+        }
+    }
+
+    /// Reads until EC2 shows what it has accepted, as long as there is time.
+    pub(super) async fn until_verified<T, F>(
+        &self,
+        read: impl FnMut() -> F,
+    ) -> Result<T, MoveResult>
+    where
+        F: Future<Output = Result<Option<T>, MoveResult>>,
+    {
+        let shown = self.until(self.case.deadline(), read).await?;
+        shown.ok_or(MoveResult::OutOfTime)
+    }
+
+    /// Nothing is shown yet: that is so for a while after a call, and a reason to look anew after that.
+    pub(super) fn not_yet<T>(&self, accepted_at: OffsetDateTime) -> Result<Option<T>, MoveResult> {
+        if self.ports.clock.now() - accepted_at > VERIFY_TIMEOUT {
+            return Err(MoveResult::Superseded);
+        }
+        Ok(None)
+    }
+
+    /// The member that is to have it.
+    pub(super) fn target_filter(&self) -> InstanceFilter {
+        InstanceFilter::Ids(vec![self.to.clone()])
+    }
+
     /// Whether the member that is to have it has failed since that was planned: EC2 shows it as down by now.
     pub(super) fn has_failed(&self, shown: Option<&Instance>) -> bool {
         let is_down = shown.is_some_and(|instance| !instance.state.is_up());
@@ -148,7 +157,7 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
 
     /// Whether what the move was planned on is still so. Where EC2 is slow, no look at everything is ever
     /// fresh: what the move hangs on is read again then, side by side.
-    async fn is_still_so(&self) -> bool {
+    pub(super) async fn is_still_so(&self) -> bool {
         let clock = &self.ports.clock;
         if clock.now() - self.observed.at <= FRESH {
             return true;
@@ -168,33 +177,11 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
     }
 }
 
-pub(super) fn is_missing(failure: &CloudError, which: Missing) -> bool {
-    matches!(failure, CloudError::NotFound { what, .. } if *what == which)
-}
-
-/// What a refusal of the call that takes something from its holder means: no standby is to blame.
-pub(super) fn holder_refusal(failure: CloudError) -> MoveResult {
-    match refused(failure) {
-        MoveResult::Refused(failure) => MoveResult::HolderRefused(failure),
-        end => end,
-    }
-}
-
-/// What a refusal of the call that brings something to a member means.
-pub(super) fn refused(failure: CloudError) -> MoveResult {
-    match failure {
-        CloudError::Denied(_) => MoveResult::Denied(failure),
-        CloudError::Throttled(_) | CloudError::Other(_) => MoveResult::Unknown(failure),
-        CloudError::AlreadyAssociated(_)
-        | CloudError::InUse(_)
-        | CloudError::NotFound {
-            what: Missing::Allocation,
-            ..
-        } => MoveResult::Superseded,
-        CloudError::NotFound { .. }
-        | CloudError::HeldElsewhere(_)
-        | CloudError::LimitExceeded(_)
-        | CloudError::TagsRefused(_)
-        | CloudError::Refused(_) => MoveResult::Refused(failure),
+/// An answer that a moment may cure shows nothing yet; any other ends the move.
+pub(super) fn shown<T>(answer: Result<T, CloudError>) -> Result<Option<T>, MoveResult> {
+    match answer {
+        Ok(shown) => Ok(Some(shown)),
+        Err(failure) if failure.is_transient() => Ok(None),
+        Err(failure) => Err(MoveResult::Unknown(failure)),
     }
 }

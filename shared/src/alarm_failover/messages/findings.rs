@@ -1,5 +1,6 @@
 //! What did not go as it should, each with what to do about it.
 
+use super::fences;
 use crate::alarm_failover::group::{Group, ResourceKind};
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
@@ -165,21 +166,7 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
             ),
         });
     }
-    for (what, failure) in &progress.fenced.failed {
-        findings.push(Finding {
-            what: format!("not done: {what}"),
-            why: failure.to_string(),
-            next: "stop the failed member by hand before it writes to what it shares".to_owned(),
-        });
-    }
-    for member in &progress.fenced.not_fenced {
-        findings.push(Finding {
-            what: format!("{member} was not fenced"),
-            why: "the run that moved its addresses ended before, and its failure is over by now"
-                .to_owned(),
-            next: format!("see whether {member} still writes to what it shares, and stop it if so"),
-        });
-    }
+    findings.extend(fences::findings(&progress.fenced));
     for (resource, report) in &progress.moves {
         if report.end == MoveEnd::Gone {
             findings.push(Finding {

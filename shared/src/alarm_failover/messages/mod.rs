@@ -2,6 +2,7 @@
 //! decided here, but how the ends of single moves add up to one outcome.
 
 mod ended;
+pub(super) mod fences;
 mod findings;
 mod of_groups;
 mod planned;

@@ -4,8 +4,9 @@ use super::findings::obstacles;
 use super::sentences::{all_of, and_not, stays_on_purpose};
 use super::subject::{after_one_look, failed_members};
 use crate::alarm_failover::case::Case;
+use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
-use crate::alarm_failover::plan::{AssociationChange, Blocked, Move, MoveAction, Plan};
+use crate::alarm_failover::plan::{Blocked, Move, Plan};
 use crate::model::ids::InstanceId;
 use crate::report::{GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
 use std::collections::BTreeSet;
@@ -15,7 +16,7 @@ pub(crate) fn would(
     group: &Group<'_>,
     sources: &BTreeSet<InstanceId>,
     plan: &Plan,
-    pending_fences: Vec<PlannedCall>,
+    fences: &[Effect],
 ) -> Report {
     let mut moves = would_move(&plan.moves);
     moves.extend(plan.blocked.iter().map(Blocked::report));
@@ -36,12 +37,8 @@ pub(crate) fn would(
         and_not(&moves)
     );
     let mut report = case.report(outcome, &said);
-    report.would_call = plan
-        .moves
-        .iter()
-        .flat_map(calls_of)
-        .chain(pending_fences)
-        .collect();
+    let fences = fences.iter().filter_map(Effect::planned_call);
+    report.would_call = calls_of(&plan.moves).chain(fences).collect();
     report.findings = obstacles(&plan.blocked, group, case.settings);
     let failed = failed_members(case, sources);
     report.subject = after_one_look(case, group.name, failed, moves);
@@ -65,7 +62,7 @@ pub(crate) fn planned(case: &Case<'_>, group: &GroupReport, moves: &[Move]) -> R
         }
     );
     let mut report = case.report(outcome, &said);
-    report.would_call = moves.iter().flat_map(calls_of).collect();
+    report.would_call = calls_of(moves).collect();
     report.findings.clone_from(&group.obstacles);
     report.subject = after_one_look(case, &group.group, Vec::new(), would);
     report
@@ -80,38 +77,8 @@ fn would_move(moves: &[Move]) -> Vec<MoveReport> {
     each.collect()
 }
 
-/// The calls that change something when a move is carried out, in their order.
-fn calls_of(one: &Move) -> Vec<PlannedCall> {
-    match &one.action {
-        MoveAction::Interface { eni, from, .. } => {
-            let mut calls = Vec::new();
-            if let Some(detachment) = from.as_ref().filter(|detachment| !detachment.is_detaching) {
-                if detachment.delete_on_termination {
-                    let clear =
-                        PlannedCall::clear_delete_on_termination(eni, &detachment.attachment);
-                    calls.push(clear);
-                }
-                calls.push(PlannedCall::detach(&detachment.attachment));
-            }
-            calls.push(PlannedCall::attach(eni, &one.to));
-            calls
-        }
-        MoveAction::PrivateIps { to, ips } => vec![PlannedCall::assign(ips, to)],
-        MoveAction::Address {
-            allocation,
-            eni,
-            private_ip,
-            association_change,
-            ..
-        } => {
-            let ended = match association_change {
-                AssociationChange::EndThenAssociate(association) => {
-                    Some(PlannedCall::disassociate(association))
-                }
-                AssociationChange::New | AssociationChange::Replace => None,
-            };
-            let associated = PlannedCall::associate(allocation, eni, *private_ip);
-            ended.into_iter().chain([associated]).collect()
-        }
-    }
+/// The calls that change something when moves are carried out, in their order.
+fn calls_of(moves: &[Move]) -> impl Iterator<Item = PlannedCall> {
+    let effects = moves.iter().flat_map(|one| &one.effects);
+    effects.filter_map(Effect::planned_call)
 }

@@ -1,6 +1,7 @@
 //! What a report is about: the group, the cause, who has failed, and each move. And how the ends of single moves add
 //! up to one outcome.
 
+use super::fences;
 use crate::alarm_failover::case::{Case, CauseKind};
 use crate::alarm_failover::progress::Progress;
 use crate::model::ids::InstanceId;
@@ -45,7 +46,7 @@ pub(super) fn subject(
         cause: case.cause.text.clone(),
         failed_members: failed_members(case, &progress.sources),
         moves,
-        fenced: progress.fenced.done.clone(),
+        fenced: fences::fenced(&progress.fenced.done),
         lease_number: progress.lease.as_ref().map(|lease| lease.lease_number),
         looks: progress.looks,
         mutating_calls: progress.mutating_calls,

@@ -1,10 +1,9 @@
 //! What a run keeps of each move: how it ended, who did not take it, and what is not tried again.
 
-use super::fixture::{EIP, ENI, id};
+use super::fixture::{ENI, id, moving};
 use crate::alarm_failover::execute::MoveResult;
 use crate::alarm_failover::group::ResourceId;
-use crate::alarm_failover::plan::Move;
-use crate::alarm_failover::plan::MoveAction;
+use crate::alarm_failover::plan::{Move, MoveAction};
 use crate::alarm_failover::progress::Progress;
 use crate::cloud::{CloudError, Failure};
 use crate::model::ids::InstanceId;
@@ -16,26 +15,19 @@ fn interface() -> ResourceId {
 
 /// The interface goes from a member, or from nobody, to another.
 fn going(from: Option<u8>, to: u8) -> Move {
-    Move {
-        resource: interface(),
-        public_ips: vec![EIP],
-        from: from.map(id),
-        to: id(to),
-        action: MoveAction::Interface {
-            eni: ENI.parse().unwrap(),
-            from: None,
-            device_index: 1,
-        },
-        is_return: false,
-    }
+    moving(interface(), from, to, &attached_at(1))
 }
 
 fn at_device_index(index: i32) -> Move {
-    let mut one = going(Some(1), 2);
-    if let MoveAction::Interface { device_index, .. } = &mut one.action {
-        *device_index = index;
+    moving(interface(), Some(1), 2, &attached_at(index))
+}
+
+fn attached_at(device_index: i32) -> MoveAction {
+    MoveAction::Interface {
+        eni: ENI.parse().unwrap(),
+        from: None,
+        device_index,
     }
-    one
 }
 
 fn answer() -> CloudError {

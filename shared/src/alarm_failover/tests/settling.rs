@@ -1,9 +1,8 @@
 //! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
 
-use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
+use super::fixture::{ENI, Fixture, id, moving, pair, private_ip};
 use crate::alarm_failover::group::{Group, ResourceId};
-use crate::alarm_failover::plan::MoveAction;
-use crate::alarm_failover::plan::{Blocked, Move};
+use crate::alarm_failover::plan::{Blocked, Move, MoveAction};
 use crate::alarm_failover::progress::Progress;
 use crate::model::ids::InstanceId;
 use crate::model::instance::{InstanceState, StatusChecks};
@@ -24,17 +23,11 @@ fn address() -> ResourceId {
 
 /// Something that is on its way to the second member.
 fn unfinished_move(resource: &ResourceId) -> (Progress, Move) {
-    let one = Move {
-        resource: resource.clone(),
-        public_ips: vec![EIP],
-        from: Some(id(1)),
-        to: id(2),
-        action: MoveAction::PrivateIps {
-            to: "eni-02".parse().unwrap(),
-            ips: vec![FLOATING],
-        },
-        is_return: false,
+    let action = MoveAction::PrivateIps {
+        to: "eni-02".parse().unwrap(),
+        ips: vec![FLOATING],
     };
+    let one = moving(resource.clone(), Some(1), 2, &action);
     let mut progress = Progress {
         sources: BTreeSet::from([id(1)]),
         ..Progress::default()

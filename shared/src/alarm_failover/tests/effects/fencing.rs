@@ -2,7 +2,9 @@
 
 use super::*;
 use crate::alarm_failover::case::AffectedGroup;
+use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
+use crate::alarm_failover::messages::fences::fenced;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::{fencing, run};
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
@@ -57,14 +59,8 @@ fn left_by_an_earlier_run() -> Fence {
 }
 
 fn moving_on() -> Move {
-    Move {
-        resource: ResourceId::Interface(ENI.parse().unwrap()),
-        public_ips: Vec::new(),
-        from: Some(id(1)),
-        to: id(2),
-        action: carrying(Some(detachment())),
-        is_return: false,
-    }
+    let resource = ResourceId::Interface(ENI.parse().unwrap());
+    moving(resource, Some(1), 2, &carrying(Some(detachment())))
 }
 
 fn noted(pending_fences: &[(u8, Fencing)]) -> FailoverRecord {
@@ -122,10 +118,10 @@ impl Fence {
         let stand = self.stand(MemoryLedger::default());
         let (case, observed) = (stand.case(), &self.fixture.observed);
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let cloud = &stand.ports.cloud;
-        let (moves, progress) = (&self.moves, &mut self.progress);
-        let fenced = fencing::fence(cloud, &case, &group, observed, moves, progress);
-        fenced.now_or_never().expect("a script never waits");
+        let fences = fencing::fences(&case, &group, observed, &self.moves, &self.progress);
+        let result = fence(&stand.ports.cloud, fences).now_or_never();
+        self.progress
+            .note_fences(result.expect("a script never waits"));
         stand.ports.cloud.calls()
     }
 
@@ -195,7 +191,10 @@ fn who_has_lost_everything_in_this_run_is_fenced() {
     let mut case = moved();
     assert_eq!(case.fence(), STOPPED);
     assert_eq!(case.progress.mutating_calls, 1);
-    assert_eq!(case.progress.fenced.done, ["i-01 is being stopped"]);
+    assert_eq!(
+        fenced(&case.progress.fenced.done),
+        ["i-01 is being stopped"]
+    );
 }
 
 #[test]

@@ -9,9 +9,10 @@ mod fencing;
 mod looks;
 mod pending_fences;
 mod private_ips;
+mod same_list;
 mod script;
 
-use super::fixture::{EIP, ENI, Fixture, id, pair};
+use super::fixture::{EIP, ENI, Fixture, id, moving, pair};
 use crate::alarm_failover::case::{Case, Cause, CauseKind};
 use crate::alarm_failover::execute::{MoveExecutor, MoveResult};
 use crate::alarm_failover::group::ResourceId;
@@ -125,14 +126,8 @@ impl Job {
             },
             received: BEGINNING - self.began,
         };
-        let one = Move {
-            resource: ResourceId::Interface(ENI.parse().unwrap()),
-            public_ips: vec![EIP],
-            from: Some(id(1)),
-            to: id(2),
-            action: self.action,
-            is_return: false,
-        };
+        let resource = ResourceId::Interface(ENI.parse().unwrap());
+        let one = moving(resource, Some(1), 2, &self.action);
         let mut executor = MoveExecutor::new(&ports, case, &self.observed, &one);
         let end = executor.run().now_or_never().expect("a script never waits");
         Went {
