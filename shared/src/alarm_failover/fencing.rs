@@ -12,6 +12,7 @@
 use super::case::{AffectedGroup, Case};
 use super::effect::Effect;
 use super::group::{Group, ResourceId};
+use super::held_lease::HeldLease;
 use super::plan::{Fence, Move};
 use super::progress::Progress;
 use super::state::Observed;
@@ -96,24 +97,25 @@ pub(super) fn would_fence(
 /// What is to be done about those that the lease notes: by this run, or by an earlier one that did not come to it.
 pub(super) fn fences(
     case: &Case<'_>,
+    held: &HeldLease,
     group: &Group<'_>,
     observed: &Observed,
     moves: &[Move],
     progress: &Progress,
 ) -> Vec<Fence> {
     let mut fences = Vec::new();
-    for (id, how, is_own) in noted(progress) {
+    for (id, how, is_own) in noted(held, progress) {
         let Some(member) = group.member(&id).filter(|_| !observed.is_down(&id)) else {
             continue;
         };
         if !holds_nothing_after(group, &id, moves) {
             continue;
         }
-        let holds = case.cause.kind.is_failure() && progress.recovered.is_none();
+        let holds = case.cause.kind.is_failure() && progress.last_look.recovered.is_none();
         fences.push(match (is_own, progress.sources.contains(&id)) {
             (false, false) => Fence::Pending,
             (false, true) if !holds => Fence::TooLate(id),
-            _ => Fence::Due(effects(member, &how, progress.moves.keys())),
+            _ => Fence::Due(effects(member, &how, progress.resources.keys())),
         });
     }
     fences
@@ -145,19 +147,14 @@ pub(super) fn effects<'a>(
 }
 
 /// Who is noted, how they are to be fenced, and whether it was this run that noted it.
-fn noted(progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
-    let own = progress.own.as_ref();
-    let noted = progress.lease.as_ref();
-    let noted = noted.filter(|lease| !lease.targets_new_holder());
-    let noted = noted.and_then(|lease| lease.in_progress.as_ref());
-    let earlier = noted.filter(|record| Some(*record) != own);
-    let own = own.filter(|_| !progress.moves.is_empty());
+fn noted(held: &HeldLease, progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
+    let has_moved = !progress.resources.is_empty();
+    let own = has_moved.then_some((&held.own, true));
+    let earlier = held.earlier();
+    let earlier = earlier.filter(|_| !held.lease.targets_new_holder());
+    let earlier = earlier.map(|record| (record, false));
     let mut all: Vec<(InstanceId, Fencing, bool)> = Vec::new();
-    for (record, is_own) in own
-        .map(|it| (it, true))
-        .into_iter()
-        .chain(earlier.map(|it| (it, false)))
-    {
+    for (record, is_own) in own.into_iter().chain(earlier) {
         for (id, how) in &record.pending_fences {
             let is_meant = !is_own || progress.sources.contains(id);
             if is_meant && all.iter().all(|(known, ..)| known != id) {

@@ -91,6 +91,15 @@ impl Observed {
     }
 }
 
+/// One look: the groups, and how well the members of one of them are.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The groups.
+    pub observed: Observed,
+    /// How well the members are.
+    pub health: MemberHealth,
+}
+
 /// How well the members of a group are, and what they can take.
 #[derive(Debug, Clone, Default)]
 pub struct MemberHealth {

@@ -6,81 +6,89 @@ use super::subject::{outcome, subject};
 use super::untouched::recovered;
 use crate::alarm_failover::case::{AffectedGroup, Case};
 use crate::alarm_failover::group::ResourceId;
+use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::plan::Blocked;
-use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::progress::{Progress, Stop};
+use crate::alarm_failover::resource_progress::{ResourceProgress, ResourceState};
+use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::report::{MoveEnd, MoveReport, Report};
+use crate::report::{MoveReport, Report};
 
-/// Why the event has to come again, if it has to.
-pub(crate) fn failure(
+/// What a run says that had the lease: a report, or why the event has to come again.
+pub(crate) fn end(
     case: &Case<'_>,
     affected: &AffectedGroup,
-    progress: &mut Progress,
-) -> Option<Error> {
-    let is_adrift = |blocked: &&Blocked| blocked.holder.is_none();
-    if progress.blocked.iter().any(|blocked| is_adrift(&blocked)) {
-        return Some(stranded(case, affected, progress));
+    progress: Progress,
+    stop: Stop,
+    lease: (u64, LeaseEnd),
+) -> Result<Report, Error> {
+    let blocked = &progress.last_look.blocked;
+    if blocked.iter().any(is_stranded) {
+        return Err(stranded(case, affected, progress));
     }
-    let is_blocked = |resource: &ResourceId| {
-        progress
-            .blocked
-            .iter()
-            .any(|blocked| blocked.resource == *resource)
-    };
+    let is_blocked = |resource: &ResourceId| blocked.iter().any(|it| it.resource == *resource);
     let unfinished: Vec<String> = progress
-        .moves
+        .resources
         .iter()
-        .filter(|(resource, report)| report.end == MoveEnd::NotMoved && !is_blocked(resource))
         // What was given up has not left its holder.
-        .filter(|(resource, _)| !progress.abandoned.contains(resource))
+        .filter(|(resource, it)| matches!(it.state, ResourceState::Open) && !is_blocked(resource))
         .map(|(resource, _)| resource.to_string())
         .collect();
-    (!unfinished.is_empty() || progress.unknown.is_some())
-        .then(|| unfinished_error(case, affected, progress, &unfinished))
+    match stop {
+        Stop::Unknown(_) => Err(unfinished_error(case, affected, stop, &unfinished)),
+        _ if !unfinished.is_empty() => Err(unfinished_error(case, affected, stop, &unfinished)),
+        Stop::Complete | Stop::OutOfTime => Ok(report(case, affected, &progress, &lease)),
+    }
 }
 
-/// The report of a run that had the lease, or waited for it.
-pub(crate) fn report(case: &Case<'_>, affected: &AffectedGroup, progress: &Progress) -> Report {
-    if let Some(why) = progress
-        .recovered
-        .as_ref()
-        .filter(|_| progress.moves.is_empty())
+/// The report of a run that had the lease.
+fn report(
+    case: &Case<'_>,
+    affected: &AffectedGroup,
+    progress: &Progress,
+    (lease_number, lease): &(u64, LeaseEnd),
+) -> Report {
+    let (group, last) = (&affected.group, &progress.last_look);
+    let found = || findings::of(progress, lease, group, case.settings);
+    if let Some(why) = last.recovered.as_ref()
+        && progress.resources.is_empty()
     {
         let mut report = recovered(case, why);
-        report.findings = findings::of(progress, &affected.group, case.settings);
+        report.findings = found();
         return report;
     }
-    let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.resource);
-    let blocked = progress.blocked.iter().filter(is_new).map(Blocked::report);
-    let moves: Vec<MoveReport> = progress.moves.values().cloned().chain(blocked).collect();
-    let kept = stays_on_purpose(&progress.stays_on_stop, case.settings);
-    let mut report = match (kept, moves.as_slice()) {
-        (Some(kept), []) => case.ignored(&kept),
-        (None, []) if !progress.at_rest.is_held() => {
-            case.ignored(&where_it_is(&affected.group, &progress.at_rest))
-        }
-        (kept, moves) => {
-            let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
-            let sentence = sentence(&affected.group, moves, &progress.at_rest);
-            case.report(outcome(case, moves), &format!("{sentence}{kept}"))
+    let is_new = |blocked: &&Blocked| !progress.resources.contains_key(&blocked.resource);
+    let begun = progress.resources.values().map(ResourceProgress::report);
+    let blocked = last.blocked.iter().filter(is_new).map(Blocked::report);
+    let moves: Vec<MoveReport> = begun.chain(blocked).collect();
+    let stays = stays_on_purpose(&last.stays_on_stop, case.settings);
+    let mut report = match (stays, moves.as_slice()) {
+        (Some(stays), []) => case.ignored(&stays),
+        (None, []) if !last.at_rest.is_held() => case.ignored(&where_it_is(group, &last.at_rest)),
+        (stays, moves) => {
+            let stays = stays.map_or_else(String::new, |stays| format!("; {stays}"));
+            let sentence = sentence(group, moves, &last.at_rest);
+            case.report(outcome(case, moves), &format!("{sentence}{stays}"))
         }
     };
-    report.findings = findings::of(progress, &affected.group, case.settings);
-    report.subject = subject(case, &affected.group, progress, moves);
+    report.findings = found();
+    report.subject = subject(case, group, progress, *lease_number, moves);
     report
 }
 
-fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) -> Error {
-    let adrift = progress
-        .blocked
-        .iter()
-        .filter(|blocked| blocked.holder.is_none());
-    let (mut names, mut why) = (Vec::new(), Vec::new());
-    for blocked in adrift {
+fn is_stranded(blocked: &Blocked) -> bool {
+    blocked.holder.is_none()
+}
+
+fn stranded(case: &Case<'_>, affected: &AffectedGroup, mut progress: Progress) -> Error {
+    let blocked = std::mem::take(&mut progress.last_look.blocked);
+    let (mut names, mut why, mut refusal) = (Vec::new(), Vec::new(), None::<CloudError>);
+    for blocked in blocked.into_iter().filter(is_stranded) {
         names.push(blocked.resource.to_string());
         why.extend(blocked.why.iter().map(ToString::to_string));
+        let known = progress.resources.remove(&blocked.resource);
+        refusal = known.and_then(ResourceProgress::last_refusal).or(refusal);
     }
-    let refused = progress.refusals.pop().map(|(_, failure)| failure);
     Error::Stranded {
         what: format!(
             "{}: {} of the group {} is with nobody ({}); each delivery and reconcile try again",
@@ -89,14 +97,14 @@ fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) 
             affected.group,
             why.join("; ")
         ),
-        source: progress.denied.take().or(refused),
+        source: progress.denied.or(refusal),
     }
 }
 
 fn unfinished_error(
     case: &Case<'_>,
     affected: &AffectedGroup,
-    progress: &mut Progress,
+    stop: Stop,
     unfinished: &[String],
 ) -> Error {
     let what = format!(
@@ -105,8 +113,8 @@ fn unfinished_error(
         affected.group,
         unfinished.join(", ")
     );
-    match progress.unknown.take() {
-        Some(source) => Error::Unfinished { what, source },
-        None => Error::OutOfTime { what },
+    match stop {
+        Stop::Unknown(source) => Error::Unfinished { what, source },
+        Stop::Complete | Stop::OutOfTime => Error::OutOfTime { what },
     }
 }

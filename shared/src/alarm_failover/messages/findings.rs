@@ -1,14 +1,16 @@
 //! What did not go as it should, each with what to do about it.
 
 use super::fences;
-use crate::alarm_failover::group::{Group, ResourceKind};
+use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
+use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::resource_progress::ResourceState;
 use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, MoveEnd};
+use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -128,64 +130,54 @@ pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
 }
 
 /// What a failover came upon.
-pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let unreadable = progress.unreadable_tags.iter();
-    findings.extend(unreadable.map(|(whose, tag)| unreadable_tag(whose, tag)));
-    for (one, failure) in &progress.refusals {
-        findings.push(Finding {
-            what: format!("{} did not take {}", one.to, one.resource),
+pub(super) fn of(
+    progress: &Progress,
+    lease: &LeaseEnd,
+    group: &str,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let last = &progress.last_look;
+    let unreadable = last.unreadable_tags.iter();
+    let mut findings: Vec<Finding> = unreadable
+        .map(|(whose, tag)| unreadable_tag(whose, tag))
+        .collect();
+    for (resource, known) in &progress.resources {
+        findings.extend(known.refusals().map(|(standby, failure)| Finding {
+            what: format!("{standby} did not take {resource}"),
             why: failure.to_string(),
             next: "mend what EC2 says; until then this standby is no standby".to_owned(),
-        });
+        }));
     }
-    for (one, failure) in &progress.kept {
-        let holder = one.from.as_ref().map_or("nobody", InstanceId::as_str);
-        findings.push(Finding {
-            what: format!("{} was not taken from {holder}", one.resource),
-            why: failure.to_string(),
-            next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
-        });
-    }
-    for blocked in &progress.blocked {
-        for why in &blocked.why {
+    for (resource, known) in &progress.resources {
+        if let ResourceState::HolderRefused(failure) = &known.state {
+            let holder = known.last_source().map_or("nobody", InstanceId::as_str);
             findings.push(Finding {
-                what: format!("{} was not moved", blocked.resource),
-                why: why.to_string(),
-                next: why.next_in(group, settings),
+                what: format!("{resource} was not taken from {holder}"),
+                why: failure.to_string(),
+                next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
             });
         }
     }
-    if let Some(failure) = &progress.denied {
-        findings.push(Finding {
-            what: format!("a failover of the group {group} is not permitted"),
-            why: failure.to_string(),
-            next: format!(
-                "allow {} to the role of this function, or see which policy denies it",
-                failure.failure().action
-            ),
-        });
+    for blocked in &last.blocked {
+        findings.extend(blocked.why.iter().map(|why| Finding {
+            what: format!("{} was not moved", blocked.resource),
+            why: why.to_string(),
+            next: why.next_in(group, settings),
+        }));
     }
+    findings.extend(progress.denied.as_ref().map(|failure| Finding {
+        what: format!("a failover of the group {group} is not permitted"),
+        why: failure.to_string(),
+        next: format!(
+            "allow {} to the role of this function, or see which policy denies it",
+            failure.failure().action
+        ),
+    }));
     findings.extend(fences::findings(&progress.fenced));
-    for (resource, report) in &progress.moves {
-        if report.end == MoveEnd::Gone {
-            findings.push(Finding {
-                what: format!("{resource} is gone from the group {group}"),
-                why: "it was deleted, or given to somebody else, while it was on its way"
-                    .to_owned(),
-                next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
-            });
-        }
-        if let Some(ip) = report.displaced {
-            findings.push(Finding {
-                what: format!("the public IP {ip} is gone for good"),
-                why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
-                    .to_owned(),
-                next: "nothing, unless somebody relied on it".to_owned(),
-            });
-        }
+    for (resource, known) in &progress.resources {
+        findings.extend(lost(resource, &known.report(), group));
     }
-    if let Some(failure) = &progress.lease_left {
+    if let LeaseEnd::NotReleased(failure) = lease {
         findings.push(Finding {
             what: format!("the lease of the group {group} was not given back"),
             why: failure.to_string(),
@@ -194,4 +186,21 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
         });
     }
     findings
+}
+
+/// What is gone: the resource itself, or a public IP that it took the place of.
+fn lost(resource: &ResourceId, report: &MoveReport, group: &str) -> Vec<Finding> {
+    let is_gone = report.end == MoveEnd::Gone;
+    let gone = is_gone.then(|| Finding {
+        what: format!("{resource} is gone from the group {group}"),
+        why: "it was deleted, or given to somebody else, while it was on its way".to_owned(),
+        next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
+    });
+    let displaced = report.displaced.map(|ip| Finding {
+        what: format!("the public IP {ip} is gone for good"),
+        why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
+            .to_owned(),
+        next: "nothing, unless somebody relied on it".to_owned(),
+    });
+    gone.into_iter().chain(displaced).collect()
 }

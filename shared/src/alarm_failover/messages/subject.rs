@@ -39,6 +39,7 @@ pub(super) fn subject(
     case: &Case<'_>,
     group: &str,
     progress: &Progress,
+    lease_number: u64,
     moves: Vec<MoveReport>,
 ) -> Subject {
     Subject::Failover(Box::new(FailoverReport {
@@ -47,7 +48,7 @@ pub(super) fn subject(
         failed_members: failed_members(case, &progress.sources),
         moves,
         fenced: fences::fenced(&progress.fenced.done),
-        lease_number: progress.lease.as_ref().map(|lease| lease.lease_number),
+        lease_number: Some(lease_number),
         looks: progress.looks,
         mutating_calls: progress.mutating_calls,
     }))

@@ -94,7 +94,7 @@ pub(crate) fn nothing_held(
     report
 }
 
-pub(crate) fn lease_taken(affected: &AffectedGroup, lease: &Lease) -> Error {
+pub(crate) fn lease_taken(lease: &Lease) -> Error {
     let until = lease
         .held
         .as_ref()
@@ -102,7 +102,7 @@ pub(crate) fn lease_taken(affected: &AffectedGroup, lease: &Lease) -> Error {
     Error::OutOfTime {
         what: format!(
             "another failover of the group {} is under way{}; nothing was touched by this one",
-            affected.group,
+            lease.group,
             until.unwrap_or_default()
         ),
     }

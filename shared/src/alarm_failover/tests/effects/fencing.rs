@@ -4,8 +4,10 @@ use super::*;
 use crate::alarm_failover::case::AffectedGroup;
 use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
+use crate::alarm_failover::held_lease::HeldLease;
 use crate::alarm_failover::messages::fences::fenced;
 use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::resource_progress::ResourceProgress;
 use crate::alarm_failover::{fencing, run};
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, MemoryLedger};
@@ -18,6 +20,7 @@ struct Fence {
     /// What it moves at this look.
     moves: Vec<Move>,
     progress: Progress,
+    held: HeldLease,
     cause: Cause,
     mode: &'static str,
 }
@@ -32,14 +35,17 @@ fn moved() -> Fence {
         fixture,
         moves: Vec::new(),
         progress: Progress::default(),
+        held: HeldLease {
+            lease: Lease::new("web"),
+            own: noted(&[(1, Fencing::Stop)]),
+        },
         cause: alarm_on_the_first(),
         mode: "enforce",
     };
     case.progress.sources = BTreeSet::from([id(1)]);
-    case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
     let one = moving_on();
-    let report = one.report();
-    case.progress.moves.insert(one.resource.clone(), report);
+    let begun = ResourceProgress::begun(&one);
+    case.progress.resources.insert(one.resource.clone(), begun);
     case.moves.push(one);
     case
 }
@@ -49,12 +55,9 @@ fn left_by_an_earlier_run() -> Fence {
     let mut case = moved();
     case.fixture = pair().floating().attached_to(2);
     case.moves.clear();
-    case.progress.moves.clear();
-    case.progress.own = Some(noted(&[]));
-    case.progress.lease = Some(Lease {
-        in_progress: Some(noted(&[(1, Fencing::Stop)])),
-        ..Lease::new("web")
-    });
+    case.progress.resources.clear();
+    case.held.own = noted(&[]);
+    case.held.lease.in_progress = Some(noted(&[(1, Fencing::Stop)]));
     case
 }
 
@@ -91,7 +94,7 @@ impl Fence {
     }
 
     fn lease(&mut self) -> &mut Lease {
-        self.progress.lease.as_mut().unwrap()
+        &mut self.held.lease
     }
 
     fn stand(&self, ledger: MemoryLedger) -> Stand {
@@ -118,7 +121,14 @@ impl Fence {
         let stand = self.stand(MemoryLedger::default());
         let (case, observed) = (stand.case(), &self.fixture.observed);
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let fences = fencing::fences(&case, &group, observed, &self.moves, &self.progress);
+        let fences = fencing::fences(
+            &case,
+            &self.held,
+            &group,
+            observed,
+            &self.moves,
+            &self.progress,
+        );
         let result = fence(&stand.ports.cloud, fences).now_or_never();
         self.progress
             .note_fences(result.expect("a script never waits"));
@@ -200,7 +210,7 @@ fn who_has_lost_everything_in_this_run_is_fenced() {
 #[test]
 fn what_has_moved_is_not_isolated_with_what_its_holder_keeps() {
     let mut case = moved();
-    case.progress.own = Some(noted(&[(1, isolated())]));
+    case.held.own = noted(&[(1, isolated())]);
     assert_eq!(case.fence(), ["isolate eni-01 in sg-01"]);
 }
 
@@ -225,7 +235,7 @@ fn who_gets_something_back_is_not_fenced() {
 fn who_is_down_or_no_member_is_not_fenced() {
     for how in [Fencing::Stop, isolated()] {
         let mut down = moved();
-        down.progress.own = Some(noted(&[(1, how)]));
+        down.held.own = noted(&[(1, how)]);
         down.fixture.member(1).state = InstanceState::Stopped;
         assert_eq!(down.fence(), NOBODY);
     }
@@ -236,7 +246,7 @@ fn who_is_down_or_no_member_is_not_fenced() {
 
 #[test]
 fn nobody_is_fenced_by_a_run_that_has_moved_nothing() {
-    let mut idle = moved().change(|case| case.progress.moves.clear());
+    let mut idle = moved().change(|case| case.progress.resources.clear());
     idle.fixture = pair().floating().attached_to(2);
     assert_eq!(idle.fence(), NOBODY);
 }
@@ -244,7 +254,7 @@ fn nobody_is_fenced_by_a_run_that_has_moved_nothing() {
 #[test]
 fn of_those_in_the_note_only_who_loses_something_in_this_run_is_fenced() {
     let mut case = moved();
-    case.progress.own = Some(noted(&[(1, Fencing::Stop), (2, Fencing::Stop)]));
+    case.held.own = noted(&[(1, Fencing::Stop), (2, Fencing::Stop)]);
     assert_eq!(case.fence(), STOPPED);
 }
 
@@ -258,15 +268,15 @@ fn what_an_earlier_run_left_is_done() {
 #[test]
 fn what_is_noted_twice_is_done_once_and_as_this_run_noted_it() {
     let mut case = moved();
-    case.progress.lease = left_by_an_earlier_run().progress.lease;
-    case.progress.own = Some(noted(&[(1, isolated())]));
+    case.held.lease = left_by_an_earlier_run().held.lease;
+    case.held.own = noted(&[(1, isolated())]);
     assert_eq!(case.fence(), ["isolate eni-01 in sg-01"]);
 }
 
 #[test]
 fn this_runs_own_note_in_the_lease_is_no_earlier_runs() {
     let mut case = left_by_an_earlier_run();
-    case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
+    case.held.own = noted(&[(1, Fencing::Stop)]);
     assert_eq!(case.fence(), NOBODY);
 }
 
@@ -296,7 +306,7 @@ fn a_fence_of_somebody_whom_this_run_is_not_about_is_left_for_another() {
 #[test]
 fn nobody_is_fenced_for_what_is_over_and_a_person_is_told() {
     let recovered = left_by_an_earlier_run().change(|case| {
-        case.progress.recovered = Some("it is OK by now".to_owned());
+        case.progress.last_look.recovered = Some("it is OK by now".to_owned());
     });
     let asked = left_by_an_earlier_run().change(|case| case.cause.kind = CauseKind::Resume);
     for mut case in [recovered, asked] {
@@ -309,7 +319,7 @@ fn nobody_is_fenced_for_what_is_over_and_a_person_is_told() {
 #[test]
 fn a_failover_that_this_run_has_made_is_fenced_although_the_alarm_fires_no_more() {
     let mut case = moved();
-    case.progress.recovered = Some("it is OK by now".to_owned());
+    case.progress.last_look.recovered = Some("it is OK by now".to_owned());
     assert_eq!(case.fence(), STOPPED);
 }
 
