@@ -234,6 +234,10 @@ pub enum CloudError {
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     #[error("{0}")]
     InUse(#[source] Failure),
+    /// The device index is taken, or blocked by a detachment with force. EC2 tells it by `InvalidParameterValue`, as it
+    /// refuses any parameter of *AttachNetworkInterface*: only its message says which.
+    #[error("{0}")]
+    DeviceIndexTaken(#[source] Failure),
     /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,
     /// `AttachmentLimitExceeded`, `PrivateIpAddressLimitExceeded`).
     #[error("{0}")]
@@ -330,6 +334,7 @@ impl CloudError {
             | Self::AlreadyAssociated(failure)
             | Self::HeldElsewhere(failure)
             | Self::InUse(failure)
+            | Self::DeviceIndexTaken(failure)
             | Self::LimitExceeded(failure)
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
@@ -348,6 +353,7 @@ impl CloudError {
             Self::NotFound { what, .. } => Class::Missing(*what),
             Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
             Self::HeldElsewhere(_)
+            | Self::DeviceIndexTaken(_)
             | Self::LimitExceeded(_)
             | Self::TagsRefused(_)
             | Self::Refused(_) => Class::Refused,
@@ -374,6 +380,7 @@ impl CloudError {
             Self::AlreadyAssociated(_) => "AlreadyAssociated",
             Self::HeldElsewhere(_) => "HeldElsewhere",
             Self::InUse(_) => "InUse",
+            Self::DeviceIndexTaken(_) => "DeviceIndexTaken",
             Self::LimitExceeded(_) => "LimitExceeded",
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",

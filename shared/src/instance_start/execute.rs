@@ -133,6 +133,7 @@ fn refused(failure: CloudError) -> AssociateOutcome {
         CloudError::HeldElsewhere(_)
         | CloudError::Refused(_)
         | CloudError::InUse(_)
+        | CloudError::DeviceIndexTaken(_)
         | CloudError::LimitExceeded(_)
         | CloudError::TagsRefused(_) => AssociateOutcome::Refused(failure),
     }

@@ -150,6 +150,7 @@ pub(super) fn refused(refusal: &CloudError) -> Refusal {
         }
         CloudError::Refused(_)
         | CloudError::InUse(_)
+        | CloudError::DeviceIndexTaken(_)
         | CloudError::TagsRefused(_)
         | CloudError::AlreadyAssociated(_) => Refusal::Pending(PendingReason::Refused),
         CloudError::Throttled(_) | CloudError::Other(_) => Refusal::Unanswered,

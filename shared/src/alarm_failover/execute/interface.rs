@@ -115,7 +115,7 @@ impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
             attempts += 1;
             let failure = match send::send(&self.ports.cloud, effect).await {
                 Ok(()) => return Ok(()),
-                Err(failure) if is_device_index_taken(&failure) => {
+                Err(failure @ CloudError::DeviceIndexTaken(_)) => {
                     return Err(MoveResult::DeviceIndexTaken(failure));
                 }
                 Err(failure) if failure.is_missing(Missing::Interface) => {
@@ -206,15 +206,4 @@ fn attachment_at<C, L, K>(
 fn has(instance: &Instance, eni: &EniId) -> bool {
     let mut interfaces = instance.interfaces.iter();
     interfaces.any(|each| each.id == *eni && each.state == Some(AttachmentState::Attached))
-}
-
-/// EC2 says this only in the message of `InvalidParameterValue`:
-/// "already has an interface attached at device index".
-fn is_device_index_taken(failure: &CloudError) -> bool {
-    let answer = failure.failure();
-    answer.code.as_deref() == Some("InvalidParameterValue")
-        && answer
-            .message
-            .as_deref()
-            .is_some_and(|message| message.contains("device index"))
 }

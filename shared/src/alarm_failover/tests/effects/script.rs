@@ -161,7 +161,7 @@ impl Script {
         let answer = shown(&state).at(now, otherwise);
         let slow = state.slow_reads;
         state.now += slow;
-        answer.map_err(refusal)
+        answer.map_err(|answer| refusal("ec2:Describe", answer))
     }
 
     fn call<T>(
@@ -176,17 +176,25 @@ impl Script {
         state.sent.push(sent);
         let refused = state.refusals.iter().position(|(known, _)| *known == name);
         match refused {
-            Some(at) => Err(refusal(state.refusals.remove(at).1)),
+            Some(at) => Err(refusal(action_of(name), state.refusals.remove(at).1)),
             None => Ok(accepted),
         }
     }
 }
 
+/// The action of an attachment; no other answer depends on its action.
+fn action_of(name: &str) -> &'static str {
+    match name {
+        "attach" => "ec2:AttachNetworkInterface",
+        _ => "ec2:Something",
+    }
+}
+
 /// What EC2 answers with a code, and with a message where one follows.
-fn refusal(answer: &str) -> CloudError {
+fn refusal(action: &'static str, answer: &str) -> CloudError {
     let (code, message) = answer.split_once(": ").unwrap_or((answer, ""));
     CloudError::from(Failure {
-        action: "ec2:Something",
+        action,
         code: Some(code.to_owned()),
         message: Some(message.to_owned()),
         request_id: None,
