@@ -1,32 +1,16 @@
 //! What has gone wrong in other people's failovers, one test for each: locks that never open, addresses that
 //! nobody has, slots that collide, waits that are too long.
 
-use ec2_sim::World;
-use ec2_sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
+use ec2_sim::api::Request;
 use holdfast::report::{MoveEnd, Outcome};
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, alarm_of, attach, changes, detach, failed, failover_in, fired,
-    floating_address, floating_interface, floating_private_ip, heal, new_interface,
+    FailoverFixture, alarm_of, attach, changes, detach, end_with_instance, failed, failover_in,
+    fired, floating_address, floating_interface, floating_private_ip, heal, new_interface,
     primary_interface, stop, tag_group, untag_group, why,
 };
-use holdfast_tests::scenarios::placement::{default_subnet, owner, state_change, terminate};
+use holdfast_tests::scenarios::placement::{default_subnet, state_change, terminate};
 use time::Duration;
-
-/// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.
-fn end_with_instance(world: &mut World, eni: &str, attachment: &str) {
-    let request = ModifyNetworkInterfaceAttribute {
-        network_interface_id: eni.to_owned(),
-        attachment: Some(AttachmentChange {
-            attachment_id: attachment.to_owned(),
-            delete_on_termination: true,
-        }),
-        ..ModifyNetworkInterfaceAttribute::default()
-    };
-    let request = Request::ModifyNetworkInterfaceAttribute(request);
-    let answer = world.call(&owner(), &request, false);
-    answer.expect("the owner may");
-}
 
 #[test]
 fn f1_the_lease_of_a_run_that_died_ends_with_its_time() {

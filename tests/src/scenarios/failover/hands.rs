@@ -3,9 +3,10 @@
 use crate::scenarios::placement::{GROUP, default_subnet, owner};
 use ec2_sim::World;
 use ec2_sim::api::{
-    AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface,
-    CreateTags, DeleteTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface,
-    Request, Response, RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
+    AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, AttachmentChange,
+    CreateNetworkInterface, CreateTags, DeleteTags, DescribeNetworkInterfaces,
+    DetachNetworkInterface, ModifyNetworkInterfaceAttribute, NetworkInterface, Request, Response,
+    RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
 };
 use std::collections::BTreeMap;
 
@@ -194,4 +195,17 @@ pub fn stop(world: &mut World, instance: &str) {
         ..StopInstances::default()
     };
     call(world, &Request::StopInstances(request));
+}
+
+/// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.
+pub fn end_with_instance(world: &mut World, eni: &str, attachment: &str) {
+    let request = ModifyNetworkInterfaceAttribute {
+        network_interface_id: eni.to_owned(),
+        attachment: Some(AttachmentChange {
+            attachment_id: attachment.to_owned(),
+            delete_on_termination: true,
+        }),
+        ..ModifyNetworkInterfaceAttribute::default()
+    };
+    call(world, &Request::ModifyNetworkInterfaceAttribute(request));
 }
