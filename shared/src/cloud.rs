@@ -235,7 +235,7 @@ pub enum CloudError {
     #[error("{0}")]
     InUse(#[source] Failure),
     /// The device index is taken, or blocked by a detachment with force. EC2 tells it by `InvalidParameterValue`, as it
-    /// refuses any parameter of *AttachNetworkInterface*: only its message says which.
+    /// refuses any parameter of `AttachNetworkInterface`: only its message says which.
     #[error("{0}")]
     DeviceIndexTaken(#[source] Failure),
     /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,

@@ -42,6 +42,25 @@ pub struct Audit {
     pub failures: Vec<Error>,
 }
 
+impl Audit {
+    /// Notes what was done for a group.
+    fn note(&mut self, done: Result<Vec<Report>, Error>) {
+        match done {
+            // What still cannot be done is said by the group's obstacles, once.
+            Ok(done) => {
+                let is_news = |report: &Report| report.outcome != Outcome::Refused;
+                self.failovers.extend(done.into_iter().filter(is_news));
+            }
+            // The next run tries again by itself: an error would bring this one back, and alarm people, all
+            // night long where a group is stopped for the night.
+            Err(Error::Stranded { what, .. }) => {
+                self.findings.push(messages::still_stranded(&what));
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
 /// Everything that the readiness of a group follows from.
 #[derive(Debug)]
 pub(super) struct FleetState<'a> {
@@ -101,19 +120,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
-        match reconcile_group(ports, settings, delivery, &fleet, name, lease).await {
-            // What still cannot be done is said by the group's obstacles, once.
-            Ok(done) => {
-                let is_news = |report: &Report| report.outcome != Outcome::Refused;
-                audit.failovers.extend(done.into_iter().filter(is_news));
-            }
-            // The next run tries again by itself: an error would bring this one back, and alarm people, all
-            // night long where a group is stopped for the night.
-            Err(Error::Stranded { what, .. }) => {
-                audit.findings.push(messages::still_stranded(&what));
-            }
-            Err(failure) => audit.failures.push(failure),
-        }
+        audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
         report

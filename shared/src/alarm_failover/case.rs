@@ -114,7 +114,7 @@ pub struct AffectedGroup {
     pub group: String,
     /// The members that are taken for failed.
     pub failed_members: BTreeSet<InstanceId>,
-    /// Whether the cause named no instance, so that `sick` is who holds the address now.
+    /// Whether the cause named no instance, so that `failed_members` is who holds the address now.
     pub names_no_instance: bool,
 }
 

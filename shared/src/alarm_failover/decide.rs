@@ -19,7 +19,7 @@ use time::OffsetDateTime;
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut reserved = Reservations::default();
     let mut plan = Plan {
-        kept: kept(input),
+        stays_on_stop: stays_on_stop(input),
         ..Plan::default()
     };
     for resource in concerned(input) {
@@ -54,23 +54,23 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
         })
 }
 
-fn kept(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
+fn stays_on_stop(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
     let is_kept = |resource: &&Resource<'_>| {
         *input.kind == CauseKind::NotRunning && !resource.goes_on_stop(input.settings)
     };
-    let mut kept = Vec::new();
+    let mut stays_on_stop = Vec::new();
     for resource in input.group.resources.iter().filter(is_kept) {
         if let Location::Held(holder) = &resource.location
             && input.sources.contains(holder)
         {
-            kept.push(StaysOnStop {
+            stays_on_stop.push(StaysOnStop {
                 resource: resource.id(),
                 public_ips: resource.public_ips.clone(),
                 holder: holder.clone(),
             });
         }
     }
-    kept
+    stays_on_stop
 }
 
 fn destination<'a>(

@@ -13,7 +13,7 @@ use std::net::Ipv4Addr;
 /// One change in EC2.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// *ModifyNetworkInterfaceAttribute* with `DeleteOnTermination` false: the interface outlives its holder.
+    /// `ModifyNetworkInterfaceAttribute` with `DeleteOnTermination` false: the interface outlives its holder.
     ///
     /// - Idempotent on the attachment id. Done already: EC2 accepts it again.
     /// - A lost reply means: the next look shows the flag.
@@ -25,7 +25,7 @@ pub enum Effect {
         /// The attachment that was read.
         attachment: AttachmentId,
     },
-    /// *DetachNetworkInterface*. EC2 accepts it at once and detaches later, so it ends when a read shows that.
+    /// `DetachNetworkInterface`. EC2 accepts it at once and detaches later, so it ends when a read shows that.
     ///
     /// - Idempotent on the attachment id. Done already: EC2 does not know the attachment, or no read shows it.
     /// - A lost reply means: read the interface.
@@ -41,7 +41,7 @@ pub enum Effect {
         /// Whether the guest is asked.
         mode: DetachMode,
     },
-    /// *AttachNetworkInterface* on network card 0.
+    /// `AttachNetworkInterface` on network card 0.
     ///
     /// - Not idempotent: EC2 refuses a second call. Done already: a read shows the interface at that instance.
     /// - A lost reply means: read the interface before the call is sent again.
@@ -54,7 +54,7 @@ pub enum Effect {
         /// The device index.
         device_index: i32,
     },
-    /// *DisassociateAddress*, where the holder does not run.
+    /// `DisassociateAddress`, where the holder does not run.
     ///
     /// - Idempotent on the association id. Done already: EC2 does not know the association.
     /// - A lost reply means: the next look shows the address.
@@ -66,7 +66,7 @@ pub enum Effect {
         /// The association that was read.
         association: AssociationId,
     },
-    /// *AssociateAddress* without `AllowReassociation`.
+    /// `AssociateAddress` without `AllowReassociation`.
     ///
     /// - Idempotent on the allocation and the private IP. Done already: EC2 accepts it again.
     /// - A lost reply means: read the address.
@@ -80,7 +80,7 @@ pub enum Effect {
         /// The private IP that gets it.
         private_ip: Ipv4Addr,
     },
-    /// *AssociateAddress* with `AllowReassociation`: it takes the address from a holder that runs.
+    /// `AssociateAddress` with `AllowReassociation`: it takes the address from a holder that runs.
     ///
     /// - Idempotent on the allocation and the private IP. Done already: EC2 accepts it again.
     /// - A lost reply means: read the address.
@@ -95,7 +95,7 @@ pub enum Effect {
         /// The private IP that gets it.
         private_ip: Ipv4Addr,
     },
-    /// *AssignPrivateIpAddresses* with `AllowReassignment`. The Elastic IPs on the private IPs move with them.
+    /// `AssignPrivateIpAddresses` with `AllowReassignment`. The Elastic IPs on the private IPs move with them.
     ///
     /// - Idempotent on the interface and the private IPs. Done already: EC2 accepts it again.
     /// - A lost reply means: read the interface.
@@ -107,7 +107,7 @@ pub enum Effect {
         /// The private IPs.
         ips: Vec<Ipv4Addr>,
     },
-    /// *StopInstances* with `Force`: a fence.
+    /// `StopInstances` with `Force`: a fence.
     ///
     /// - Idempotent on the instance. Done already: a stopped instance stays stopped.
     /// - A lost reply means: the lease keeps the note, and the next look fences.
@@ -116,7 +116,7 @@ pub enum Effect {
         /// The failed member.
         instance: InstanceId,
     },
-    /// *ModifyNetworkInterfaceAttribute* with `Groups`: a fence. The interface has this security group and no other.
+    /// `ModifyNetworkInterfaceAttribute` with `Groups`: a fence. The interface has this security group and no other.
     ///
     /// - Idempotent on the interface and the security group. Done already: EC2 accepts it again.
     /// - A lost reply means: the lease keeps the note, and the next look fences.

@@ -82,7 +82,7 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             looks: 2,
         }),
         Err(source) => {
-            put(ports, held.lease).await;
+            release(ports, held.lease).await;
             Err(messages::not_observed(case.cause, source))
         }
     }
@@ -186,7 +186,7 @@ fn claim_of(
 }
 
 /// Releases the lease: writes the row without a holder.
-pub(super) async fn put<C, L: Ledger, K>(ports: &Ports<C, L, K>, lease: Lease) -> LeaseEnd {
+pub(super) async fn release<C, L: Ledger, K>(ports: &Ports<C, L, K>, lease: Lease) -> LeaseEnd {
     let released = Lease {
         held: None,
         ..lease

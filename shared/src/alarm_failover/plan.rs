@@ -61,7 +61,7 @@ pub struct Plan {
     /// What would have to be done and cannot be.
     pub blocked: Vec<Blocked>,
     /// What is to stay with a holder that was stopped.
-    pub kept: Vec<StaysOnStop>,
+    pub stays_on_stop: Vec<StaysOnStop>,
 }
 
 /// One thing that stays, since its tag or the setting for stopped holders says so.
@@ -157,54 +157,33 @@ impl MoveAction {
     /// What has to change in EC2 for it, in its order.
     #[must_use]
     pub fn effects(&self, to: &InstanceId) -> Vec<Effect> {
-        let mut effects = Vec::new();
         match self {
             Self::Interface {
                 eni,
                 from,
                 device_index,
             } => {
-                effects.extend(from.iter().flat_map(|from| from.effects(eni)));
+                let mut effects: Vec<Effect> =
+                    from.iter().flat_map(|from| from.effects(eni)).collect();
                 effects.push(Effect::Attach {
                     eni: eni.clone(),
                     instance: to.clone(),
                     device_index: *device_index,
                 });
+                effects
             }
-            Self::PrivateIps { to, ips } => effects.push(Effect::AssignPrivateIps {
+            Self::PrivateIps { to, ips } => vec![Effect::AssignPrivateIps {
                 eni: to.clone(),
                 ips: ips.clone(),
-            }),
+            }],
             Self::Address {
                 allocation,
                 eni,
                 private_ip,
                 association_change,
                 ..
-            } => {
-                let (allocation, eni) = (allocation.clone(), eni.clone());
-                let private_ip = *private_ip;
-                if let AssociationChange::EndThenAssociate(association) = association_change {
-                    let association = association.clone();
-                    effects.push(Effect::Disassociate { association });
-                }
-                effects.push(match association_change {
-                    AssociationChange::Replace => Effect::Reassociate {
-                        allocation,
-                        eni,
-                        private_ip,
-                    },
-                    AssociationChange::New | AssociationChange::EndThenAssociate(_) => {
-                        Effect::Associate {
-                            allocation,
-                            eni,
-                            private_ip,
-                        }
-                    }
-                });
-            }
+            } => association_change.effects(allocation, eni, *private_ip),
         }
-        effects
     }
 }
 
@@ -257,6 +236,29 @@ pub enum AssociationChange {
     /// The holder is down, and a starting instance may be taking the address at this very moment. The
     /// association is ended by its id, and the new one never replaces another.
     EndThenAssociate(AssociationId),
+}
+
+impl AssociationChange {
+    /// What brings an Elastic IP to a private IP.
+    fn effects(&self, allocation: &AllocationId, eni: &EniId, private_ip: Ipv4Addr) -> Vec<Effect> {
+        let associate = || Effect::Associate {
+            allocation: allocation.clone(),
+            eni: eni.clone(),
+            private_ip,
+        };
+        match self {
+            Self::New => vec![associate()],
+            Self::Replace => vec![Effect::Reassociate {
+                allocation: allocation.clone(),
+                eni: eni.clone(),
+                private_ip,
+            }],
+            Self::EndThenAssociate(association) => {
+                let association = association.clone();
+                vec![Effect::Disassociate { association }, associate()]
+            }
+        }
+    }
 }
 
 /// What is to be done about a member that the lease notes.
@@ -313,7 +315,7 @@ impl Move {
                 report.private_ips.clone_from(ips);
             }
             Some(Effect::Associate { private_ip, .. } | Effect::Reassociate { private_ip, .. }) => {
-                report.private_ips.push(*private_ip)
+                report.private_ips.push(*private_ip);
             }
             _ => {}
         }

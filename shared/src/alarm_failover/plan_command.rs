@@ -24,17 +24,17 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     group: &str,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    let cause = assessment::of_command(command, ports.clock.now());
+    let asked = assessment::of_command(command, ports.clock.now());
     let case = Case {
         settings,
-        cause: &cause,
+        cause: &asked,
         delivery,
         received: ports.clock.now(),
     };
     let observed = run::first_look(ports, &case).await?;
     let fleet = FleetState::load(ports, &observed)
         .await
-        .map_err(|source| messages::not_observed(&cause, source))?;
+        .map_err(|source| messages::not_observed(&asked, source))?;
     let known = Group::named(group, &observed, settings, &[]);
     if known.members.is_empty() {
         return Ok(messages::no_such_group(&case, group));

@@ -24,21 +24,21 @@ use crate::settings::{Mode, Settings};
 pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    cause: &Cause,
+    about: &Cause,
     delivery: Delivery,
 ) -> Result<Report, Error> {
     let case = Case {
         settings,
-        cause,
+        cause: about,
         delivery,
         received: ports.clock.now(),
     };
     let observed = first_look(ports, &case).await?;
-    match assessment::assess(cause, &observed, settings) {
+    match assessment::assess(about, &observed, settings) {
         Assessment::Recovered { why } => finish(ports, &case, &why).await,
         Assessment::NotOurs { why } => Ok(case.ignored(&why)),
         Assessment::Unclear { why } => Ok(messages::unclear(&case, &why)),
-        Assessment::Affects(groups) => see_to_groups(ports, &case, &groups, &observed).await,
+        Assessment::Affects(groups) => handle_groups(ports, &case, &groups, &observed).await,
     }
 }
 
@@ -57,12 +57,12 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     case: &Case<'_>,
     why: &str,
 ) -> Result<Report, Error> {
-    let cause = case.cause;
+    let over = case.cause;
     let leases = ports.ledger.leases().await.map_err(Error::LedgerUnread)?;
     let left = leases.iter().find_map(|lease| {
         let record = lease.in_progress.as_ref()?;
-        let same_alarms = !cause.alarms.is_empty() && record.alarms == cause.alarms;
-        let is_left = same_alarms || !record.failed_members.is_disjoint(&cause.instances);
+        let same_alarms = !over.alarms.is_empty() && record.alarms == over.alarms;
+        let is_left = same_alarms || !record.failed_members.is_disjoint(&over.instances);
         is_left.then_some((&lease.group, record))
     });
     let Some((group, record)) = left.filter(|_| case.settings.mode == Mode::Enforce) else {
@@ -70,10 +70,10 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     };
     let resume = Cause {
         kind: CauseKind::Resume,
-        text: format!("{}, which is over: {why}", cause.text),
+        text: format!("{}, which is over: {why}", over.text),
         instances: record.failed_members.clone(),
         group: Some(group.clone()),
-        ..cause.clone()
+        ..over.clone()
     };
     let affected = AffectedGroup {
         group: group.clone(),
@@ -86,10 +86,10 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         ..*case
     };
     let observed = first_look(ports, &case).await?;
-    see_to_groups(ports, &case, &[affected], &observed).await
+    handle_groups(ports, &case, &[affected], &observed).await
 }
 
-async fn see_to_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+async fn handle_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     groups: &[AffectedGroup],
@@ -98,7 +98,7 @@ async fn see_to_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let mut reports = Vec::new();
     let mut failures = Vec::new();
     for affected in groups {
-        match see_to(ports, case, affected, observed.clone()).await {
+        match handle_group(ports, case, affected, observed.clone()).await {
             Ok(report) => reports.push(report),
             Err(error) => failures.push(error),
         }
@@ -111,7 +111,7 @@ async fn see_to_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// One group: nothing to do, a preview in `observe` mode, or a failover under the group's lease.
-async fn see_to<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+async fn handle_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     affected: &AffectedGroup,

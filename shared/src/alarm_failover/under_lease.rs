@@ -51,8 +51,17 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let stop = failover.rounds(look, &mut progress).await;
     let lease_number = held.lease.lease_number;
     let row = held.after(case, &progress, &stop, ports.clock.now());
-    let released = lease::put(ports, row).await;
-    messages::end(case, affected, progress, stop, (lease_number, released))
+    let released = lease::release(ports, row).await;
+    match messages::failure(case, affected, &mut progress, stop) {
+        Some(failure) => Err(failure),
+        None => Ok(messages::report(
+            case,
+            affected,
+            &progress,
+            lease_number,
+            &released,
+        )),
+    }
 }
 
 /// A failover whose lease this run has.
@@ -150,7 +159,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
         progress.last_look = LastLook {
             earlier_failed_hold_nothing: self.earlier_failed_hold_nothing(&group, &plan.moves),
             blocked: plan.blocked,
-            stays_on_stop: plan.kept,
+            stays_on_stop: plan.stays_on_stop,
             recovered,
             ..LastLook::default()
         };

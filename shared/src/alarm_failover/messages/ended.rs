@@ -14,17 +14,16 @@ use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::report::{MoveReport, Report};
 
-/// What a run says that had the lease: a report, or why the event has to come again.
-pub(crate) fn end(
+/// Why the event has to come again, if it has to.
+pub(crate) fn failure(
     case: &Case<'_>,
     affected: &AffectedGroup,
-    progress: Progress,
+    progress: &mut Progress,
     stop: Stop,
-    lease: (u64, LeaseEnd),
-) -> Result<Report, Error> {
+) -> Option<Error> {
     let blocked = &progress.last_look.blocked;
     if blocked.iter().any(is_stranded) {
-        return Err(stranded(case, affected, progress));
+        return Some(stranded(case, affected, progress));
     }
     let is_blocked = |resource: &ResourceId| blocked.iter().any(|it| it.resource == *resource);
     let unfinished: Vec<String> = progress
@@ -34,19 +33,17 @@ pub(crate) fn end(
         .filter(|(resource, it)| matches!(it.state, ResourceState::Open) && !is_blocked(resource))
         .map(|(resource, _)| resource.to_string())
         .collect();
-    match stop {
-        Stop::Unknown(_) => Err(unfinished_error(case, affected, stop, &unfinished)),
-        _ if !unfinished.is_empty() => Err(unfinished_error(case, affected, stop, &unfinished)),
-        Stop::Complete | Stop::OutOfTime => Ok(report(case, affected, &progress, &lease)),
-    }
+    let is_unfinished = !unfinished.is_empty() || matches!(stop, Stop::Unknown(_));
+    is_unfinished.then(|| unfinished_error(case, affected, stop, &unfinished))
 }
 
 /// The report of a run that had the lease.
-fn report(
+pub(crate) fn report(
     case: &Case<'_>,
     affected: &AffectedGroup,
     progress: &Progress,
-    (lease_number, lease): &(u64, LeaseEnd),
+    lease_number: u64,
+    lease: &LeaseEnd,
 ) -> Report {
     let (group, last) = (&affected.group, &progress.last_look);
     let found = || findings::of(progress, lease, group, case.settings);
@@ -72,7 +69,7 @@ fn report(
         }
     };
     report.findings = found();
-    report.subject = subject(case, group, progress, *lease_number, moves);
+    report.subject = subject(case, group, progress, lease_number, moves);
     report
 }
 
@@ -80,7 +77,7 @@ fn is_stranded(blocked: &Blocked) -> bool {
     blocked.holder.is_none()
 }
 
-fn stranded(case: &Case<'_>, affected: &AffectedGroup, mut progress: Progress) -> Error {
+fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) -> Error {
     let blocked = std::mem::take(&mut progress.last_look.blocked);
     let (mut names, mut why, mut refusal) = (Vec::new(), Vec::new(), None::<CloudError>);
     for blocked in blocked.into_iter().filter(is_stranded) {
@@ -97,7 +94,7 @@ fn stranded(case: &Case<'_>, affected: &AffectedGroup, mut progress: Progress) -
             affected.group,
             why.join("; ")
         ),
-        source: progress.denied.or(refusal),
+        source: progress.denied.take().or(refusal),
     }
 }
 

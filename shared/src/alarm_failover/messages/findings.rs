@@ -141,23 +141,7 @@ pub(super) fn of(
     let mut findings: Vec<Finding> = unreadable
         .map(|(whose, tag)| unreadable_tag(whose, tag))
         .collect();
-    for (resource, known) in &progress.resources {
-        findings.extend(known.refusals().map(|(standby, failure)| Finding {
-            what: format!("{standby} did not take {resource}"),
-            why: failure.to_string(),
-            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
-        }));
-    }
-    for (resource, known) in &progress.resources {
-        if let ResourceState::HolderRefused(failure) = &known.state {
-            let holder = known.last_source().map_or("nobody", InstanceId::as_str);
-            findings.push(Finding {
-                what: format!("{resource} was not taken from {holder}"),
-                why: failure.to_string(),
-                next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
-            });
-        }
-    }
+    findings.extend(refused(progress));
     for blocked in &last.blocked {
         findings.extend(blocked.why.iter().map(|why| Finding {
             what: format!("{} was not moved", blocked.resource),
@@ -184,6 +168,29 @@ pub(super) fn of(
             next: "nothing: it ends by itself, and reconcile brings the ledger up to date"
                 .to_owned(),
         });
+    }
+    findings
+}
+
+/// What a standby did not take, and what was not taken from its holder.
+fn refused(progress: &Progress) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (resource, known) in &progress.resources {
+        findings.extend(known.refusals().map(|(standby, failure)| Finding {
+            what: format!("{standby} did not take {resource}"),
+            why: failure.to_string(),
+            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
+        }));
+    }
+    for (resource, known) in &progress.resources {
+        if let ResourceState::HolderRefused(failure) = &known.state {
+            let holder = known.last_source().map_or("nobody", InstanceId::as_str);
+            findings.push(Finding {
+                what: format!("{resource} was not taken from {holder}"),
+                why: failure.to_string(),
+                next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
+            });
+        }
     }
     findings
 }

@@ -10,7 +10,7 @@ mod sentences;
 mod subject;
 mod untouched;
 
-pub(super) use ended::end;
+pub(super) use ended::{failure, report};
 pub(super) use findings::{
     flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
     untagged_holders,

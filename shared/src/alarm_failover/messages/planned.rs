@@ -21,9 +21,9 @@ pub(crate) fn would(
     let mut moves = would_move(&plan.moves);
     moves.extend(plan.blocked.iter().map(Blocked::report));
     if moves.is_empty()
-        && let Some(kept) = stays_on_purpose(&plan.kept, case.settings)
+        && let Some(stays) = stays_on_purpose(&plan.stays_on_stop, case.settings)
     {
-        return case.ignored(&kept);
+        return case.ignored(&stays);
     }
     let outcome = if plan.moves.is_empty() && !plan.blocked.is_empty() {
         Outcome::Refused

@@ -61,8 +61,8 @@ pub(super) fn where_it_is(group: &str, at_rest: &AtRest) -> String {
 }
 
 /// What stays with a holder that was stopped, on purpose; nothing where there is none.
-pub(super) fn stays_on_purpose(kept: &[StaysOnStop], settings: &Settings) -> Option<String> {
-    let each = kept.iter().map(|one| {
+pub(super) fn stays_on_purpose(stays: &[StaysOnStop], settings: &Settings) -> Option<String> {
+    let each = stays.iter().map(|one| {
         let (resource, holder) = (&one.resource, &one.holder);
         let ips: Vec<String> = one.public_ips.iter().map(ToString::to_string).collect();
         match ips.as_slice() {
@@ -72,7 +72,7 @@ pub(super) fn stays_on_purpose(kept: &[StaysOnStop], settings: &Settings) -> Opt
     });
     let all: Vec<String> = each.collect();
     let (all, key) = (all.join(", "), &settings.tags.on_stop);
-    (!kept.is_empty()).then(|| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"))
+    (!stays.is_empty()).then(|| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"))
 }
 
 pub(super) fn all_of(moves: &[MoveReport], end: MoveEnd) -> String {

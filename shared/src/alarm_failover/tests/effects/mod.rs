@@ -116,10 +116,10 @@ impl Job {
             ledger: (),
             clock: self.script.clone(),
         };
-        let cause = alarm_on_the_first();
+        let fired = alarm_on_the_first();
         let case = Case {
             settings: &settings,
-            cause: &cause,
+            cause: &fired,
             delivery: Delivery {
                 ends_at: BEGINNING + self.has,
                 run: 1,

@@ -35,10 +35,10 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
     let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-1")];
     let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
     let settings = Settings::read(variables).unwrap();
-    let cause = alarm_on_the_first();
+    let fired = alarm_on_the_first();
     let case = Case {
         settings: &settings,
-        cause: &cause,
+        cause: &fired,
         delivery: Delivery {
             ends_at: BEGINNING,
             run: 1,
@@ -68,7 +68,7 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
 
 /// A move is told, asked for as a dry run, and sent: the same calls, in the same order.
 #[track_caller]
-fn is_one_list(action: MoveAction, script: Script, count: usize) {
+fn is_one_list(action: MoveAction, script: &Script, count: usize) {
     let resource = ResourceId::Interface(ENI.parse().unwrap());
     let one = moving(resource, Some(1), 2, &action);
     let went = script.clone().moving(action).go();
@@ -98,15 +98,15 @@ fn the_calls_of_an_interface_are_one_list() {
         change(&mut detachment);
         carrying(Some(detachment))
     };
-    is_one_list(held(|_| {}), moves_at_once(), 2);
-    is_one_list(held(|it| it.force = true), moves_at_once(), 2);
+    is_one_list(held(|_| {}), &moves_at_once(), 2);
+    is_one_list(held(|it| it.force = true), &moves_at_once(), 2);
     is_one_list(
         held(|it| it.delete_on_termination = true),
-        moves_at_once(),
+        &moves_at_once(),
         3,
     );
     let unattached = moves_at_once().interface(0, Ok(Some(with(2, AttachmentState::Attached))));
-    is_one_list(carrying(None), unattached, 1);
+    is_one_list(carrying(None), &unattached, 1);
 }
 
 #[test]
@@ -127,7 +127,7 @@ fn the_calls_of_private_ips_are_one_list() {
         to: eni,
         ips: vec![ip],
     };
-    is_one_list(action, script, 1);
+    is_one_list(action, &script, 1);
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn the_calls_of_an_elastic_ip_are_one_list() {
             association_change,
         };
         let script = script().address(0, Ok(address)).instance(0, Ok(standby));
-        is_one_list(action, script, count);
+        is_one_list(action, &script, count);
     }
 }
 

@@ -110,7 +110,7 @@ fn a_type_of_which_nothing_is_known_gets_no_interface() {
 fn the_end_of_an_attachment_is_planned_as_it_is_seen() {
     let held = pair().floating();
     assert_eq!(end_of(&held), [detached(DetachMode::Graceful)]);
-    let ends_with_instance = held.change(|fixture| {
+    let flagged = held.change(|fixture| {
         let attachment = fixture.observed.interfaces[0].attachment.as_mut().unwrap();
         attachment.delete_on_termination = true;
     });
@@ -118,11 +118,8 @@ fn the_end_of_an_attachment_is_planned_as_it_is_seen() {
         eni: ENI.parse().unwrap(),
         attachment: "eni-attach-01".parse().unwrap(),
     };
-    assert_eq!(
-        end_of(&ends_with_instance),
-        [clear, detached(DetachMode::Graceful)]
-    );
-    let detaching = ends_with_instance.change(|fixture| {
+    assert_eq!(end_of(&flagged), [clear, detached(DetachMode::Graceful)]);
+    let detaching = flagged.change(|fixture| {
         let attachment = fixture.observed.interfaces[0].attachment.as_mut().unwrap();
         attachment.state = AttachmentState::Detaching;
     });
