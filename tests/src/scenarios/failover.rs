@@ -21,10 +21,7 @@ use ec2_sim::alarms::{Alarm, AlarmState};
 use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
 use futures_util::FutureExt;
 use hands::{allocate, call, create_interface, interface, launch, tag};
-pub use hands::{
-    attach, detach, end_with_instance, new_interface, primary_interface, stop, tag_group,
-    untag_group,
-};
+pub use hands::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 use holdfast::error::Error;
 use holdfast::events::{OperatorCommand, Trigger, parse};
 use holdfast::model::ids::InstanceId;

@@ -5,8 +5,8 @@ use holdfast_tests::client::faults::Fault;
 use holdfast_tests::explorer::explore_singly;
 use holdfast_tests::explorer::promises::addresses;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, changes, end_with_instance, failed, failover_in, floating_address,
-    floating_interface, floating_private_ip,
+    FailoverFixture, changes, failed, failover_in, floating_address, floating_interface,
+    floating_private_ip,
 };
 use holdfast_tests::scenarios::placement::state_change;
 
@@ -132,12 +132,10 @@ fn promise_8() {
     failing(floating_private_ip(), &["AssignPrivateIpAddresses"]);
     failing(floating_address(), &["AssociateAddress"]);
     failing(floating_interface(), &[detach, attach]);
-    let trio = floating_interface();
-    let shown = trio.interface(&trio.bed()).expect("it is there");
-    let attachment = shown.attachment.expect("it is attached").attachment_id;
-    let eni = trio.eni.clone();
-    let ends = trio.world(|world| end_with_instance(world, &eni, &attachment));
-    failing(ends, &["ModifyNetworkInterfaceAttribute", detach, attach]);
+    failing(
+        floating_interface().ending_with_instance(),
+        &["ModifyNetworkInterfaceAttribute", detach, attach],
+    );
     let fenced = floating_address().tagged("holdfast:fence", "stop");
     failing(fenced, &["AssociateAddress", "StopInstances"]);
     let stopped = stopped();

@@ -1,5 +1,6 @@
 //! What the owner of a group does by hand.
 
+use super::FailoverFixture;
 use crate::scenarios::placement::{GROUP, default_subnet, owner};
 use ec2_sim::World;
 use ec2_sim::api::{
@@ -197,15 +198,22 @@ pub fn stop(world: &mut World, instance: &str) {
     call(world, &Request::StopInstances(request));
 }
 
-/// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.
-pub fn end_with_instance(world: &mut World, eni: &str, attachment: &str) {
-    let request = ModifyNetworkInterfaceAttribute {
-        network_interface_id: eni.to_owned(),
-        attachment: Some(AttachmentChange {
-            attachment_id: attachment.to_owned(),
-            delete_on_termination: true,
-        }),
-        ..ModifyNetworkInterfaceAttribute::default()
-    };
-    call(world, &Request::ModifyNetworkInterfaceAttribute(request));
+impl FailoverFixture {
+    /// The owner lets the interface end with its instance, as CloudFormation does unless it is told otherwise.
+    #[must_use]
+    pub fn ending_with_instance(self) -> Self {
+        let eni = self.eni.clone();
+        self.world(|world| {
+            let attachment = interface(world, &eni).and_then(|it| it.attachment);
+            let request = ModifyNetworkInterfaceAttribute {
+                network_interface_id: eni,
+                attachment: attachment.map(|it| AttachmentChange {
+                    attachment_id: it.attachment_id,
+                    delete_on_termination: true,
+                }),
+                ..ModifyNetworkInterfaceAttribute::default()
+            };
+            call(world, &Request::ModifyNetworkInterfaceAttribute(request));
+        })
+    }
 }
