@@ -227,6 +227,9 @@ pub enum CloudError {
     HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     InUse(Failure),
+    /// The device index is taken, or blocked by a detachment with force. EC2 tells it by `InvalidParameterValue`, as it
+    /// refuses any parameter of `AttachNetworkInterface`: only its message says which.
+    DeviceIndexTaken(Failure),
     /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,
     /// `AttachmentLimitExceeded`, `PrivateIpAddressLimitExceeded`).
     LimitExceeded(Failure),
@@ -333,6 +336,7 @@ impl CloudError {
             | Self::AlreadyAssociated(failure)
             | Self::HeldElsewhere(failure)
             | Self::InUse(failure)
+            | Self::DeviceIndexTaken(failure)
             | Self::LimitExceeded(failure)
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
@@ -351,6 +355,7 @@ impl CloudError {
             Self::NotFound { what, .. } => Class::Missing(*what),
             Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
             Self::HeldElsewhere(_)
+            | Self::DeviceIndexTaken(_)
             | Self::LimitExceeded(_)
             | Self::TagsRefused(_)
             | Self::Refused(_) => Class::Refused,
@@ -377,6 +382,7 @@ impl CloudError {
             Self::AlreadyAssociated(_) => "AlreadyAssociated",
             Self::HeldElsewhere(_) => "HeldElsewhere",
             Self::InUse(_) => "InUse",
+            Self::DeviceIndexTaken(_) => "DeviceIndexTaken",
             Self::LimitExceeded(_) => "LimitExceeded",
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",

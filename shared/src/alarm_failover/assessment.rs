@@ -6,68 +6,19 @@
 
 mod alarm_without_instance;
 
-use super::observe::Observed;
+use super::case::{AffectedGroup, Assessment, Cause, CauseKind};
+use super::group::Group;
 use super::rule;
+use super::state::Observed;
 use crate::events::alarm::AlarmEvent;
 use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger};
 use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
-use crate::model::ids::InstanceId;
+use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::{OnStop, Settings};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
-
-/// Why a group is looked at.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CauseKind {
-    /// An alarm fires.
-    Alarm,
-    /// A member came into a state in which it does not run.
-    NotRunning,
-    /// EC2 is about to interrupt a member.
-    SpotInterruption,
-    /// EC2 says that it may interrupt a member, which is as well as it was.
-    RebalanceRecommendation,
-    /// A person asks for it.
-    Command {
-        /// Who is to take over; none: whoever is next.
-        to: Option<InstanceId>,
-    },
-    /// The member that stands first is healthy again.
-    Failback {
-        /// That member.
-        to: InstanceId,
-    },
-    /// An earlier run ended half way.
-    Resume,
-}
-
-impl CauseKind {
-    /// Whether the members that lose their addresses are taken for failed. It is no person's word, and no
-    /// warning: EC2 ends by itself what it interrupts, and what it may interrupt is well.
-    #[must_use]
-    pub fn is_failure(&self) -> bool {
-        matches!(self, Self::Alarm | Self::NotRunning)
-    }
-}
-
-/// A reason to look at a group.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cause {
-    /// What it is.
-    pub kind: CauseKind,
-    /// The same in words: `alarm web-1-status`.
-    pub text: String,
-    /// When it came about.
-    pub at: OffsetDateTime,
-    /// The alarm itself, and the child alarms that it names.
-    pub alarms: Vec<String>,
-    /// The instances that it names.
-    pub instances: BTreeSet<InstanceId>,
-    /// The group that it names.
-    pub group: Option<String>,
-}
 
 /// What to look at, or why not to.
 ///
@@ -200,39 +151,6 @@ pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Caus
         instances: BTreeSet::new(),
         group: Some(group.clone()),
     }
-}
-
-/// A group that a cause concerns.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AffectedGroup {
-    /// The group.
-    pub group: String,
-    /// The members that are taken for failed.
-    pub failed_members: BTreeSet<InstanceId>,
-    /// Whether the cause named no instance, so that `sick` is who holds the address now.
-    pub names_no_instance: bool,
-}
-
-/// What a cause comes to, with what EC2 and CloudWatch say now.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Assessment {
-    /// These groups are concerned; none when no member is.
-    Affects(Vec<AffectedGroup>),
-    /// It is over.
-    Recovered {
-        /// How that is known.
-        why: String,
-    },
-    /// It is none of ours: it names no instance, and nothing of a group names it.
-    NotOurs {
-        /// What would make it ours.
-        why: String,
-    },
-    /// It cannot be said whom it is about.
-    Unclear {
-        /// What is missing.
-        why: String,
-    },
 }
 
 /// Whom a cause is about.
@@ -386,10 +304,32 @@ pub fn affected_members(
     }
 }
 
-/// Whether an instance is down: EC2 shows it, and as not running. One that it does not show may be as well as
-/// any: it may have no tag, or be another account's.
+/// The members that are to lose what they hold.
 #[must_use]
-pub fn is_down(id: &InstanceId, observed: &Observed) -> bool {
-    let state = observed.state_of(id);
-    state.is_some_and(|state| !state.is_up())
+pub fn sources(
+    cause: &Cause,
+    group: &Group<'_>,
+    failed_members: &BTreeSet<InstanceId>,
+) -> BTreeSet<InstanceId> {
+    let mut holders = group.holders();
+    let is_only_one = holders.len() == 1;
+    match &cause.kind {
+        CauseKind::Command { to: Some(to) } | CauseKind::Failback { to } => {
+            holders.remove(to);
+            holders
+        }
+        // Asked for nobody in particular: who that is can be said only where one member has all.
+        CauseKind::Command { to: None } => {
+            holders.retain(|_| is_only_one);
+            holders
+        }
+        _ => failed_members.clone(),
+    }
+}
+
+/// The addresses that an earlier run may have left free.
+#[must_use]
+pub fn pending_reassociation(lease: &Lease) -> Vec<AllocationId> {
+    let in_progress = lease.in_progress.as_ref();
+    in_progress.map_or_else(Vec::new, |record| record.pending_reassociation.clone())
 }

@@ -4,17 +4,18 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{Cause, CauseKind};
-use super::decide::{self, Exclusions, Move, Plan, PlanInput};
+use super::case::{Cause, CauseKind};
+use super::cloud::AlarmFailoverCloud;
+use super::decide;
+use super::effect::Effect;
 use super::group::{Group, Location, Resource};
 use super::messages;
-use super::observe::{self, MemberHealth, Observed};
-use super::route::{AssociationChange, MoveAction};
+use super::observe;
+use super::plan::{Exclusions, Move, Plan, PlanInput};
 use super::run;
+use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
-use crate::cloud::moves::DryRunCall;
 use crate::error::Error;
 use crate::groups::{group_of, value_of};
 use crate::ledger::lease::{FailoverRecord, Lease};
@@ -41,6 +42,25 @@ pub struct Audit {
     pub failures: Vec<Error>,
 }
 
+impl Audit {
+    /// Notes what was done for a group.
+    fn note(&mut self, done: Result<Vec<Report>, Error>) {
+        match done {
+            // What still cannot be done is said by the group's obstacles, once.
+            Ok(done) => {
+                let is_news = |report: &Report| report.outcome != Outcome::Refused;
+                self.failovers.extend(done.into_iter().filter(is_news));
+            }
+            // The next run tries again by itself: an error would bring this one back, and alarm people, all
+            // night long where a group is stopped for the night.
+            Err(Error::Stranded { what, .. }) => {
+                self.findings.push(messages::still_stranded(&what));
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
+
 /// Everything that the readiness of a group follows from.
 #[derive(Debug)]
 pub(super) struct FleetState<'a> {
@@ -55,7 +75,7 @@ impl<'a> FleetState<'a> {
         observed: &'a Observed,
     ) -> Result<FleetState<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
-        let health = observe::health(&ports.cloud, &members).await?;
+        let health = observe::health_of(&ports.cloud, &members).await?;
         Ok(FleetState { observed, health })
     }
 }
@@ -97,27 +117,15 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .iter()
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
-    let fleet = fleet.map_err(|source| run::not_observed(&idle, source))?;
+    let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
-        match reconcile_group(ports, settings, delivery, &fleet, name, lease).await {
-            // What still cannot be done is said by the group's obstacles, once.
-            Ok(done) => {
-                let is_news = |report: &Report| report.outcome != Outcome::Refused;
-                audit.failovers.extend(done.into_iter().filter(is_news));
-            }
-            // The next run tries again by itself: an error would bring this one back, and alarm people, all
-            // night long where a group is stopped for the night.
-            Err(Error::Stranded { what, .. }) => {
-                audit.findings.push(messages::still_stranded(&what));
-            }
-            Err(failure) => audit.failures.push(failure),
-        }
+        audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
         report
             .obstacles
-            .extend(rehearsed(ports, &group, &moves).await);
+            .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
         let unreadable = group.unreadable_tags(settings);
@@ -171,7 +179,7 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         last.filter(|_| lease.targets_new_holder())
             .or(lease.in_progress.as_ref())
     });
-    let is_down = |holder: &InstanceId| super::assessment::is_down(holder, fleet.observed);
+    let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
         Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
         Location::Detaching(_) | Location::Unheld => true,
@@ -376,64 +384,21 @@ fn if_failed(
 }
 
 /// Whether the calls would be permitted: the first of each kind.
-async fn rehearsed<C: AlarmFailoverCloud, L, K>(
+async fn dry_runs<C: AlarmFailoverCloud, L, K>(
     ports: &Ports<C, L, K>,
     group: &Group<'_>,
     moves: &[Move],
 ) -> Vec<Finding> {
     let mut findings = Vec::new();
     let mut asked = HashSet::new();
-    for one in moves {
-        for call in rehearsals(one) {
-            if !asked.insert(std::mem::discriminant(&call)) {
-                continue;
-            }
-            if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
-                findings.push(messages::not_permitted(group, &failure));
-            }
+    let effects = moves.iter().flat_map(|one| &one.effects);
+    for call in effects.filter_map(Effect::dry_run) {
+        if !asked.insert(std::mem::discriminant(&call)) {
+            continue;
+        }
+        if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
+            findings.push(messages::not_permitted(group, &failure));
         }
     }
     findings
-}
-
-pub(super) fn rehearsals(one: &Move) -> Vec<DryRunCall> {
-    match &one.action {
-        MoveAction::Interface {
-            eni,
-            from,
-            device_index,
-        } => {
-            let detach = from
-                .as_ref()
-                .map(|from| DryRunCall::Detach(from.attachment.clone()));
-            let attach = DryRunCall::Attach {
-                eni: eni.clone(),
-                instance: one.to.clone(),
-                device_index: *device_index,
-            };
-            detach.into_iter().chain([attach]).collect()
-        }
-        MoveAction::Address {
-            allocation,
-            eni,
-            private_ip,
-            association_change,
-            ..
-        } => {
-            let associate = DryRunCall::Associate {
-                allocation: allocation.clone(),
-                eni: eni.clone(),
-                private_ip: *private_ip,
-            };
-            let end = match association_change {
-                AssociationChange::EndThenAssociate(association) => {
-                    Some(DryRunCall::Disassociate(association.clone()))
-                }
-                AssociationChange::New | AssociationChange::Replace => None,
-            };
-            end.into_iter().chain([associate]).collect()
-        }
-        // EC2 has no DryRun for the calls that move private IPs.
-        MoveAction::PrivateIps { .. } => Vec::new(),
-    }
 }

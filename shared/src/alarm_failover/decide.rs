@@ -4,117 +4,22 @@
 //! Everything that can be known before the first call that changes something is checked here, and what
 //! stands in the way is an [`Obstacle`] that says what to change.
 
-use super::assessment::{CauseKind, is_down};
-use super::group::{Group, Resource, ResourceId, ResourceKind};
-use super::observe::{MemberHealth, Observed};
+use super::case::CauseKind;
+use super::group::{Location, Resource, ResourceKind};
 use super::obstacle::Obstacle;
-use super::route::{MoveAction, Reservations, plan_move};
+use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
+use super::route::{Reservations, plan_move};
 use crate::groups::value_of;
-use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
-use crate::settings::Settings;
-use std::collections::BTreeSet;
 use std::time::Duration;
 use time::OffsetDateTime;
-
-/// What is to be decided.
-#[derive(Debug, Clone, Copy)]
-pub struct PlanInput<'a> {
-    /// The group.
-    pub group: &'a Group<'a>,
-    /// What it was read from.
-    pub observed: &'a Observed,
-    /// How well its members are.
-    pub health: &'a MemberHealth,
-    /// Why it is asked.
-    pub kind: &'a CauseKind,
-    /// The members that are to lose what they hold.
-    pub sources: &'a BTreeSet<InstanceId>,
-    /// Whether anything may be begun: otherwise only what is half way is brought to its end.
-    pub may_begin: bool,
-    /// When the last failover of the group ended.
-    pub last_ended_at: Option<OffsetDateTime>,
-    /// What EC2 has refused in this run.
-    pub excluded: &'a Exclusions,
-    /// The settings.
-    pub settings: &'a Settings,
-    /// Now.
-    pub now: OffsetDateTime,
-}
-
-/// What EC2 has refused in a run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Exclusions {
-    /// Who did not take what.
-    pub standbys: BTreeSet<(ResourceId, InstanceId)>,
-    /// Device indexes that are taken, whatever a look shows: a detachment by force can leave one blocked.
-    pub device_indexes: BTreeSet<(InstanceId, i32)>,
-}
-
-impl Exclusions {
-    fn has(&self, resource: &Resource<'_>, member: &Instance) -> bool {
-        self.standbys.contains(&(resource.id(), member.id.clone()))
-    }
-}
-
-/// What is to be done, and what cannot be.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Plan {
-    /// What is to be done.
-    pub moves: Vec<Move>,
-    /// What would have to be done and cannot be.
-    pub blocked: Vec<Blocked>,
-    /// What is to stay with a holder that was stopped.
-    pub kept: Vec<StaysOnStop>,
-}
-
-/// One thing that stays, since its tag or the setting for stopped holders says so.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StaysOnStop {
-    /// What.
-    pub resource: ResourceId,
-    /// The Elastic IPs on it.
-    pub public_ips: Vec<std::net::Ipv4Addr>,
-    /// Who has it.
-    pub holder: InstanceId,
-}
-
-/// One thing that goes to one instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Move {
-    /// What.
-    pub resource: ResourceId,
-    /// The Elastic IPs that move with it.
-    pub public_ips: Vec<std::net::Ipv4Addr>,
-    /// Who has it, or had it.
-    pub from: Option<InstanceId>,
-    /// Who gets it.
-    pub to: InstanceId,
-    /// How.
-    pub action: MoveAction,
-    /// Whether it goes back to where it came from, since no standby takes it.
-    pub is_return: bool,
-}
-
-/// One thing that cannot go anywhere.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Blocked {
-    /// What.
-    pub resource: ResourceId,
-    /// The Elastic IPs that would move with it.
-    pub public_ips: Vec<std::net::Ipv4Addr>,
-    /// Who has it; none: it is with nobody.
-    pub holder: Option<InstanceId>,
-    /// Why, for each standby that was considered, or for all.
-    pub why: Vec<Obstacle>,
-}
 
 /// Decides.
 #[must_use]
 pub fn plan(input: &PlanInput<'_>) -> Plan {
     let mut reserved = Reservations::default();
     let mut plan = Plan {
-        kept: kept(input),
+        stays_on_stop: stays_on_stop(input),
         ..Plan::default()
     };
     for resource in concerned(input) {
@@ -132,11 +37,13 @@ pub fn plan(input: &PlanInput<'_>) -> Plan {
 }
 
 /// What has to go: what a leaving member holds, what is on its way from one, and what is with nobody.
-pub(super) fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>> {
+fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>> {
     let input = *input;
-    input.group.resources.iter().filter(move |resource| {
-        use super::group::Location;
-        match &resource.location {
+    input
+        .group
+        .resources
+        .iter()
+        .filter(move |resource| match &resource.location {
             Location::Unheld | Location::Detaching(_) => true,
             Location::Held(holder) => {
                 input.may_begin
@@ -144,27 +51,26 @@ pub(super) fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a R
                     && (*input.kind != CauseKind::NotRunning
                         || resource.goes_on_stop(input.settings))
             }
-        }
-    })
+        })
 }
 
-fn kept(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
+fn stays_on_stop(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
     let is_kept = |resource: &&Resource<'_>| {
         *input.kind == CauseKind::NotRunning && !resource.goes_on_stop(input.settings)
     };
-    let mut kept = Vec::new();
+    let mut stays_on_stop = Vec::new();
     for resource in input.group.resources.iter().filter(is_kept) {
-        if let super::group::Location::Held(holder) = &resource.location
+        if let Location::Held(holder) = &resource.location
             && input.sources.contains(holder)
         {
-            kept.push(StaysOnStop {
+            stays_on_stop.push(StaysOnStop {
                 resource: resource.id(),
                 public_ips: resource.public_ips.clone(),
                 holder: holder.clone(),
             });
         }
     }
-    kept
+    stays_on_stop
 }
 
 fn destination<'a>(
@@ -172,7 +78,7 @@ fn destination<'a>(
     resource: &Resource<'a>,
     reserved: &mut Reservations,
 ) -> Result<Move, Vec<Obstacle>> {
-    let is_under_way = !matches!(resource.location, super::group::Location::Held(_));
+    let is_under_way = !matches!(resource.location, Location::Held(_));
     if !is_under_way && let Some(until) = cooldown_until(input, resource) {
         return Err(vec![Obstacle::Cooldown { until }]);
     }
@@ -184,7 +90,7 @@ fn destination<'a>(
         let offered = check_eligible(input, resource, member)
             .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
-            Ok(action) => return Ok(moved(resource, member, action, false)),
+            Ok(action) => return Ok(Move::new(resource, member, &action)),
             Err(obstacle) => why.push(obstacle),
         }
     }
@@ -204,18 +110,7 @@ fn destination<'a>(
     Err(why)
 }
 
-fn moved(resource: &Resource<'_>, to: &Instance, action: MoveAction, is_return: bool) -> Move {
-    Move {
-        resource: resource.id(),
-        public_ips: resource.public_ips.clone(),
-        from: resource.location.instance().cloned(),
-        to: to.id.clone(),
-        action,
-        is_return,
-    }
-}
-
-/// No standby takes what is with nobody: it goes back to a member that had it, sick as that may be.
+/// No standby takes what is with nobody: it goes back to a member that had it, unhealthy as that may be.
 fn return_to_source<'a>(
     input: &PlanInput<'a>,
     resource: &Resource<'a>,
@@ -232,7 +127,10 @@ fn return_to_source<'a>(
     let mut members = input.group.members.iter().filter(may_take);
     members.find_map(|member| {
         let action = plan_move(input, resource, member, reserved).ok()?;
-        Some(moved(resource, member, action, true))
+        Some(Move {
+            is_return: true,
+            ..Move::new(resource, member, &action)
+        })
     })
 }
 
@@ -288,7 +186,7 @@ fn cooldown_until(input: &PlanInput<'_>, resource: &Resource<'_>) -> Option<Offs
     if resource
         .location
         .instance()
-        .is_some_and(|holder| is_down(holder, input.observed))
+        .is_some_and(|holder| input.observed.is_down(holder))
     {
         return None;
     }

@@ -1,25 +1,26 @@
-//! Which members are to be fenced, and when: after everything that they had is with another one.
+//! Fencing: who is kept from writing to what the group shares, how, and when. Pure; `execute` sends the effects, and
+//! `messages::fences` words them.
 //!
-//! The lease notes it before anything moves. So a run that ends between the move and the fence, or that never
+//! - **Who.** A member that an alarm or its state has taken for failed, and that is not down.
+//! - **How.** The strongest word of what it holds: the tag of each resource, or the setting of the stack.
+//! - **When.** Once another member has everything that it held.
+//!
+//! The lease notes a fence before anything moves. So a run that ends between the move and the fence, or that never
 //! hears that the move went through, leaves it to the next look. Nobody is fenced for what is over: where an
 //! earlier run has moved everything and the cause is gone by now, a person is told instead.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{AffectedGroup, is_down};
-use super::decide::Move;
-use super::execute;
+use super::case::{AffectedGroup, Case};
+use super::effect::Effect;
 use super::group::{Group, ResourceId};
-use super::observe::Observed;
+use super::held_lease::HeldLease;
+use super::plan::{Fence, Move};
 use super::progress::Progress;
-use super::run::Run;
-use crate::clock::Clock;
-use crate::error::Error;
+use super::state::Observed;
 use crate::groups::value_of;
-use crate::ledger::Ledger;
-use crate::model::ids::{EniId, InstanceId};
+use crate::ledger::Lease;
+use crate::model::ids::InstanceId;
 use crate::model::instance::Instance;
-use crate::report::PlannedCall;
-use crate::settings::{Fencing, Mode, Settings};
+use crate::settings::{Fencing, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How a member is to be fenced: the strongest word of what it has.
@@ -50,133 +51,116 @@ pub(super) fn holds_nothing_after(group: &Group<'_>, member: &InstanceId, moves:
     held.all(|resource| goes(&resource.id())) && moves.iter().all(|one| one.to != *member)
 }
 
-impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
-    /// What the lease is to note: how those that lose everything are to be fenced.
-    pub(super) fn fences_for(
-        &self,
-        group: &Group<'_>,
-        sources: &BTreeSet<InstanceId>,
-        observed: &Observed,
-    ) -> BTreeMap<InstanceId, Fencing> {
-        if !self.cause.kind.is_failure() {
-            return BTreeMap::new();
-        }
-        sources
-            .iter()
-            .filter(|id| !is_down(id, observed))
-            .map(|id| (id.clone(), fencing(group, id, self.settings)))
-            .filter(|(_, how)| *how != Fencing::None)
-            .collect()
+/// What the lease is to note: how those that lose everything are to be fenced.
+pub(super) fn fences_for(
+    case: &Case<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+    observed: &Observed,
+) -> BTreeMap<InstanceId, Fencing> {
+    if !case.cause.kind.is_failure() {
+        return BTreeMap::new();
     }
-
-    /// Whether an earlier run has left somebody to be fenced whom this cause is about.
-    pub(super) async fn has_pending_fence(&self, affected: &AffectedGroup) -> Result<bool, Error> {
-        if self.settings.mode == Mode::Observe || !self.cause.kind.is_failure() {
-            return Ok(false);
-        }
-        let leases = self.ports.ledger.leases().await;
-        let leases = leases.map_err(Error::LedgerUnread)?;
-        let mut noted = leases
-            .iter()
-            .filter(|lease| lease.group == affected.group)
-            .filter_map(|lease| lease.in_progress.as_ref());
-        Ok(noted.any(|record| {
-            record
-                .pending_fences
-                .keys()
-                .any(|id| affected.failed_members.contains(id))
-        }))
-    }
-
-    /// `observe` mode: the calls that would fence who loses everything by these moves.
-    pub(super) fn would_fence(
-        &self,
-        group: &Group<'_>,
-        sources: &BTreeSet<InstanceId>,
-        observed: &Observed,
-        moves: &[Move],
-    ) -> Vec<PlannedCall> {
-        let meant = self.fences_for(group, sources, observed).into_iter();
-        let due_fences =
-            meant.filter(|(id, _)| !moves.is_empty() && holds_nothing_after(group, id, moves));
-        due_fences
-            .flat_map(|(id, how)| match (how, group.member(&id)) {
-                (Fencing::Stop, Some(_)) => vec![PlannedCall::stop(&id)],
-                (Fencing::Isolate(security_group), Some(member)) => {
-                    let kept = remaining_interfaces(member, moves.iter().map(|one| &one.resource));
-                    let isolated = kept
-                        .iter()
-                        .map(|eni| PlannedCall::isolate(eni, &security_group));
-                    isolated.collect()
-                }
-                _ => Vec::new(),
-            })
-            .collect()
-    }
-
-    /// Fences who has lost everything: by this run, or by an earlier one that did not come to it.
-    pub(super) async fn fence(
-        &self,
-        group: &Group<'_>,
-        observed: &Observed,
-        moves: &[Move],
-        progress: &mut Progress,
-    ) {
-        for (id, how, is_own) in due_fences(progress) {
-            let Some(member) = group.member(&id).filter(|_| !is_down(&id, observed)) else {
-                continue;
-            };
-            if !holds_nothing_after(group, &id, moves) {
-                continue;
-            }
-            let holds = self.cause.kind.is_failure() && progress.recovered.is_none();
-            if !is_own && !progress.sources.contains(&id) {
-                progress.fenced.is_unfinished = true;
-                continue;
-            }
-            if !is_own && !holds {
-                progress.fenced.not_fenced.insert(id);
-                continue;
-            }
-            let kept = remaining_interfaces(member, progress.moves.keys());
-            let fenced = execute::fence(&self.ports.cloud, member, &kept, &how).await;
-            progress.mutating_calls += fenced.mutating_calls;
-            progress.fenced.extend(fenced);
-        }
-    }
-}
-
-/// The interfaces that a member still has when these charges are elsewhere.
-fn remaining_interfaces<'a>(
-    member: &Instance,
-    gone: impl Iterator<Item = &'a ResourceId>,
-) -> Vec<EniId> {
-    let gone: BTreeSet<&ResourceId> = gone.collect();
-    let all = member.interfaces.iter().map(|each| each.id.clone());
-    all.filter(|eni| !gone.contains(&ResourceId::Interface(eni.clone())))
+    sources
+        .iter()
+        .filter(|id| !observed.is_down(id))
+        .map(|id| (id.clone(), fencing(group, id, case.settings)))
+        .filter(|(_, how)| *how != Fencing::None)
         .collect()
 }
 
-/// Who is to be fenced, how, and whether it was this run that moved what they had.
-fn due_fences(progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
-    let own = progress.own.as_ref();
-    let noted = progress.lease.as_ref();
-    let noted = noted.filter(|lease| !lease.targets_new_holder());
-    let noted = noted.and_then(|lease| lease.in_progress.as_ref());
-    let earlier = noted.filter(|record| Some(*record) != own);
-    let own = own.filter(|_| !progress.moves.is_empty());
-    let mut due_fences: Vec<(InstanceId, Fencing, bool)> = Vec::new();
-    for (record, is_own) in own
-        .map(|it| (it, true))
-        .into_iter()
-        .chain(earlier.map(|it| (it, false)))
-    {
+/// Whether a lease notes a fence of somebody whom a cause is about.
+pub(super) fn is_pending(leases: &[Lease], affected: &AffectedGroup) -> bool {
+    let noted = leases
+        .iter()
+        .filter(|lease| lease.group == affected.group)
+        .filter_map(|lease| lease.in_progress.as_ref());
+    let mut members = noted.flat_map(|record| record.pending_fences.keys());
+    members.any(|id| affected.failed_members.contains(id))
+}
+
+/// `observe` mode: what would fence who loses everything by these moves.
+pub(super) fn would_fence(
+    case: &Case<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+    observed: &Observed,
+    moves: &[Move],
+) -> Vec<Effect> {
+    let meant = fences_for(case, group, sources, observed).into_iter();
+    let due = meant.filter(|(id, _)| !moves.is_empty() && holds_nothing_after(group, id, moves));
+    due.filter_map(|(id, how)| Some((group.member(&id)?, how)))
+        .flat_map(|(member, how)| effects(member, &how, moves.iter().map(|one| &one.resource)))
+        .collect()
+}
+
+/// What is to be done about those that the lease notes: by this run, or by an earlier one that did not come to it.
+pub(super) fn fences(
+    case: &Case<'_>,
+    held: &HeldLease,
+    group: &Group<'_>,
+    observed: &Observed,
+    moves: &[Move],
+    progress: &Progress,
+) -> Vec<Fence> {
+    let mut fences = Vec::new();
+    for (id, how, is_own) in noted(held, progress) {
+        let Some(member) = group.member(&id).filter(|_| !observed.is_down(&id)) else {
+            continue;
+        };
+        if !holds_nothing_after(group, &id, moves) {
+            continue;
+        }
+        let holds = case.cause.kind.is_failure() && progress.last_look.recovered.is_none();
+        fences.push(match (is_own, progress.sources.contains(&id)) {
+            (false, false) => Fence::Pending,
+            (false, true) if !holds => Fence::TooLate(id),
+            _ => Fence::Due(effects(member, &how, progress.resources.keys())),
+        });
+    }
+    fences
+}
+
+/// What fences a member. It keeps its interfaces, but for those that are elsewhere.
+pub(super) fn effects<'a>(
+    member: &Instance,
+    how: &Fencing,
+    gone: impl Iterator<Item = &'a ResourceId>,
+) -> Vec<Effect> {
+    match how {
+        Fencing::Stop if member.state.is_up() => vec![Effect::Stop {
+            instance: member.id.clone(),
+        }],
+        Fencing::None | Fencing::Stop => Vec::new(),
+        Fencing::Isolate(security_group) => {
+            let gone: BTreeSet<&ResourceId> = gone.collect();
+            let own = member.interfaces.iter().map(|each| &each.id);
+            own.filter(|eni| !gone.contains(&ResourceId::Interface((*eni).clone())))
+                .map(|eni| Effect::Isolate {
+                    eni: eni.clone(),
+                    instance: member.id.clone(),
+                    security_group: security_group.clone(),
+                })
+                .collect()
+        }
+    }
+}
+
+/// Who is noted, how they are to be fenced, and whether it was this run that noted it.
+fn noted(held: &HeldLease, progress: &Progress) -> Vec<(InstanceId, Fencing, bool)> {
+    let has_moved = !progress.resources.is_empty();
+    let own = has_moved.then_some((&held.own, true));
+    let earlier = held.earlier();
+    let earlier = earlier.filter(|_| !held.lease.targets_new_holder());
+    let earlier = earlier.map(|record| (record, false));
+    let mut all: Vec<(InstanceId, Fencing, bool)> = Vec::new();
+    for (record, is_own) in own.into_iter().chain(earlier) {
         for (id, how) in &record.pending_fences {
             let is_meant = !is_own || progress.sources.contains(id);
-            if is_meant && due_fences.iter().all(|(known, ..)| known != id) {
-                due_fences.push((id.clone(), how.clone(), is_own));
+            if is_meant && all.iter().all(|(known, ..)| known != id) {
+                all.push((id.clone(), how.clone(), is_own));
             }
         }
     }
-    due_fences
+    all
 }

@@ -1,7 +1,7 @@
 //! A group as its tags show it: who belongs to it, and what it has to keep with a healthy member. Pure
 //! reading, nothing is decided here.
 
-use super::observe::Observed;
+use super::state::Observed;
 use crate::groups::{
     UnreadableTag, addresses_of, floating_group, holder, is_of_group, members_of, mover_of,
     priority, unreadable, value_of,

@@ -17,74 +17,42 @@
 
 pub mod assessment;
 mod audit;
+pub mod case;
+mod cloud;
 pub mod decide;
+pub mod effect;
 mod execute;
 mod fencing;
 pub mod group;
+mod held_lease;
+mod lease;
 mod messages;
 pub mod observe;
 mod obstacle;
-mod plan;
+pub mod plan;
+mod plan_command;
 mod progress;
+mod resource_progress;
 pub mod route;
 mod rule;
 mod run;
+pub mod state;
 mod under_lease;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
-use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 use crate::error::Error;
 use crate::events::{OperatorCommand, Trigger};
 use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
-use crate::report::{Function, Report};
+use crate::report::Report;
 use crate::settings::Settings;
 pub use audit::{Audit, audit};
+use case::FUNCTION;
+pub use cloud::AlarmFailoverCloud;
 pub use obstacle::Obstacle;
-
-/// What failover asks of EC2 and CloudWatch.
-pub trait AlarmFailoverCloud:
-    ReadAddresses
-    + ReadInterfaces
-    + ReadInstances
-    + ReadStatusChecks
-    + ReadLimits
-    + ReadAlarms
-    + ReadFiringAlarms
-    + MoveInterface
-    + MovePrivateIps
-    + Reassociate
-    + Associate
-    + Disassociate
-    + Fence
-    + DryRun
-{
-}
-
-impl<T> AlarmFailoverCloud for T where
-    T: ReadAddresses
-        + ReadInterfaces
-        + ReadInstances
-        + ReadStatusChecks
-        + ReadLimits
-        + ReadAlarms
-        + ReadFiringAlarms
-        + MoveInterface
-        + MovePrivateIps
-        + Reassociate
-        + Associate
-        + Disassociate
-        + Fence
-        + DryRun
-{
-}
-
-const FUNCTION: Function = Function::AlarmFailover;
 
 /// Runs alarm-failover on one trigger.
 ///
@@ -97,7 +65,7 @@ pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     delivery: Delivery,
 ) -> Result<Report, Error> {
     if let Trigger::Command(command @ OperatorCommand::Plan { group }) = trigger {
-        return plan::plan_command(ports, settings, command, group, delivery).await;
+        return plan_command::answer(ports, settings, command, group, delivery).await;
     }
     match assessment::accept(trigger, settings, ports.clock.now()) {
         Ok(cause) => run::handle_cause(ports, settings, &cause, delivery).await,

@@ -1,141 +1,57 @@
-//! What is read before anything is decided. First everything that does not depend on anything else, at the
-//! same time: instances, interfaces, addresses, the alarms that fire, and those of the cause again. Then, only where it is needed: an
-//! instance that has something and was not among them, by its id; for which instances an alarm on many of them
-//! fires. Then, beside the lease, how well the members
-//! are and what their types allow. Nothing here changes anything.
+//! What is read before anything is decided. Nothing here changes anything.
+//!
+//! 1. At the same time: instances, interfaces, addresses, the alarms that fire, and the alarms of the cause.
+//! 2. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
+//!    instances for which an alarm on many of them fires.
+//! 3. Beside the lease: how well the members are, what their types allow, and who may be given which interface.
 
-use super::AlarmFailoverCloud;
-use super::assessment::{Cause, CauseKind};
-use super::decide::Move;
-use super::route::MoveAction;
+use super::case::{Case, Cause, CauseKind};
+use super::cloud::AlarmFailoverCloud;
+use super::group::{Group, Location, Resource, ResourceKind};
+use super::plan::Move;
+use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
-use crate::groups::{group_of, holder};
-use crate::model::alarm::Alarm;
-use crate::model::alarm::{AlarmMetric, INSTANCE_DIMENSION};
+use crate::error::chain;
+use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
-use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
-use crate::model::interface::Interface;
+use crate::model::instance::{Instance, InstanceState};
 use crate::ports::Ports;
-use crate::settings::Settings;
+use crate::retry::{Backoff, retry_transient};
+use crate::settings::{Mode, Settings};
+use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
-use time::OffsetDateTime;
+use std::time::Duration;
 
-/// What is known of all groups.
-#[derive(Debug, Clone)]
-pub struct Observed {
-    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
-    pub at: OffsetDateTime,
-    /// The instances that have a group tag.
-    pub instances: Vec<Instance>,
-    /// The interfaces that have a group tag.
-    pub interfaces: Vec<Interface>,
-    /// All addresses of the account in this region.
-    pub addresses: Vec<Address>,
-    /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
-    /// not know here may be another account's.
-    pub others: BTreeMap<InstanceId, InstanceState>,
-    /// The alarms that the cause names, and all that fire, by name.
-    pub alarms: BTreeMap<String, Alarm>,
-    /// Of an alarm of the cause that watches many instances: those for which it fires.
-    pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
-}
+/// The first pause after a look that EC2 did not answer; each further one is twice as long.
+const PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-impl Observed {
-    /// The state in which EC2 shows an instance, whatever tags it has.
-    #[must_use]
-    pub fn state_of(&self, id: &InstanceId) -> Option<InstanceState> {
-        let mut instances = self.instances.iter();
-        match instances.find(|each| each.id == *id) {
-            Some(instance) => Some(instance.state),
-            None => self.others.get(id).copied(),
-        }
-    }
+/// How many attachments are asked for as a dry run at the most: EC2's limits count them as real ones.
+const MAX_DRY_RUNS: usize = 4;
 
-    /// An alarm that fires for an instance, if one does. Its state alone counts: an alarm whose actions
-    /// are suppressed, or switched off, tells how the instance is like any other.
-    #[must_use]
-    pub fn firing_for(&self, id: &InstanceId) -> Option<&str> {
-        let mut of_many = self.contributors.iter();
-        if let Some((alarm, _)) = of_many.find(|(_, instances)| instances.contains(id)) {
-            return Some(alarm);
-        }
-        let is_on_it = |measure: &AlarmMetric| measure.instance().as_ref() == Some(id);
-        let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
-        let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
-        Some(&alarm.name)
-    }
-
-    /// Who has something of the groups, each with the group of what it has.
-    fn holders<'a>(
-        &'a self,
-        settings: &'a Settings,
-    ) -> impl Iterator<Item = (&'a str, &'a InstanceId)> {
-        let interfaces = self
-            .interfaces
-            .iter()
-            .filter_map(|each| Some((&each.tags, each.instance()?)));
-        let addresses = self
-            .addresses
-            .iter()
-            .filter_map(|each| Some((&each.tags, holder(each)?)));
-        let held = interfaces.chain(addresses);
-        held.filter_map(|(tags, holder)| Some((group_of(tags, &settings.tags)?, holder)))
-    }
-
-    /// Who has something of a group, member or not.
-    pub(super) fn holders_in<'a>(
-        &'a self,
-        group: &'a str,
-        settings: &'a Settings,
-    ) -> impl Iterator<Item = &'a InstanceId> {
-        let all = self.holders(settings);
-        all.filter(move |(name, _)| *name == group)
-            .map(|(_, holder)| holder)
-    }
-
-    /// With the holders that were not among the instances. A member whose tag was taken away, or never
-    /// set, runs as well as any other, and is not to be taken for one that is gone.
-    async fn with_others<C: AlarmFailoverCloud>(
-        mut self,
-        cloud: &C,
-        settings: &Settings,
-    ) -> Result<Self, CloudError> {
-        let is_shown = |id: &InstanceId| self.instances.iter().any(|each| each.id == *id);
-        let untagged_holders: BTreeSet<InstanceId> = self
-            .holders(settings)
-            .map(|(_, holder)| holder)
-            .filter(|holder| !is_shown(holder))
-            .cloned()
-            .collect();
-        if untagged_holders.is_empty() {
-            return Ok(self);
-        }
-        let named = InstanceFilter::Ids(untagged_holders.into_iter().collect());
-        let shown = cloud.instances(&named).await?;
-        self.others = shown
-            .into_iter()
-            .map(|each| (each.id, each.state))
-            .collect();
-        Ok(self)
-    }
-}
-
-/// How well the members of a group are, and what they can take.
-#[derive(Debug, Clone, Default)]
-pub struct MemberHealth {
-    /// EC2's own checks.
-    pub checks: BTreeMap<InstanceId, StatusChecks>,
-    /// What their types allow.
-    pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
-    /// Who may not be given which interface, with EC2's answer to a rehearsal.
-    pub denied: BTreeMap<(EniId, InstanceId), String>,
-}
-
-/// A look at EC2 and at the alarms of the cause.
+/// A look at EC2 and at the alarms of the cause. It is repeated while EC2 does not answer, as long as there is time
+/// to do something with the answer.
 pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+) -> Result<Observed, CloudError> {
+    let once = || look_once(ports, case.settings, case.cause);
+    retry_transient(&ports.clock, backoff(case), once).await
+}
+
+fn backoff(case: &Case<'_>) -> Backoff {
+    Backoff {
+        first: PAUSE,
+        longest: LONGEST_PAUSE,
+        deadline: case.look_deadline(),
+    }
+}
+
+async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     cause: &Cause,
@@ -175,10 +91,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let at = ports.clock.now();
     let cloud = &ports.cloud;
     let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
-    let allocations = match &one.action {
-        MoveAction::Address { allocation, .. } => vec![allocation.clone()],
-        MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => Vec::new(),
-    };
+    let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
     let which = InstanceFilter::Ids(members.clone());
     let of_many = seen.contributors.keys().next();
     let (instances, addresses, alarms, contributing) = futures_util::join!(
@@ -279,6 +192,32 @@ async fn alarms_of<C: ReadAlarms + ReadFiringAlarms>(
 }
 
 impl Observed {
+    /// With the holders that were not among the instances. A member whose tag was taken away, or never
+    /// set, runs as well as any other, and is not to be taken for one that is gone.
+    async fn with_others<C: AlarmFailoverCloud>(
+        mut self,
+        cloud: &C,
+        settings: &Settings,
+    ) -> Result<Self, CloudError> {
+        let is_shown = |id: &InstanceId| self.instances.iter().any(|each| each.id == *id);
+        let untagged_holders: BTreeSet<InstanceId> = self
+            .holders(settings)
+            .map(|(_, holder)| holder)
+            .filter(|holder| !is_shown(holder))
+            .cloned()
+            .collect();
+        if untagged_holders.is_empty() {
+            return Ok(self);
+        }
+        let named = InstanceFilter::Ids(untagged_holders.into_iter().collect());
+        let shown = cloud.instances(&named).await?;
+        self.others = shown
+            .into_iter()
+            .map(|each| (each.id, each.state))
+            .collect();
+        Ok(self)
+    }
+
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
     /// one has named an instance. The alarm may go on firing when that one is well again.
     async fn with_contributors<C: ReadAlarms>(
@@ -313,8 +252,22 @@ async fn contributing<C: ReadAlarms>(
     Ok(instances.collect())
 }
 
-/// How well members are.
-pub(super) async fn health<C: AlarmFailoverCloud>(
+/// How well the members of a group are, and which of them may not be given what the sources hold.
+pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+) -> Result<MemberHealth, CloudError> {
+    let once = || health_of(&ports.cloud, &group.members);
+    let health = retry_transient(&ports.clock, backoff(case), once);
+    let denied = denied(&ports.cloud, case.settings.mode, group, sources);
+    let (health, denied) = futures_util::join!(health, denied);
+    Ok(MemberHealth { denied, ..health? })
+}
+
+/// How well instances are, and what their types allow.
+pub(super) async fn health_of<C: AlarmFailoverCloud>(
     cloud: &C,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {
@@ -330,4 +283,44 @@ pub(super) async fn health<C: AlarmFailoverCloud>(
         limits: limits?,
         denied: BTreeMap::new(),
     })
+}
+
+/// Which interfaces of the sources which standbys may not be given. It is asked before an interface is detached that
+/// nobody may attach. It is asked beside other reads, so it takes no time of its own.
+async fn denied<C: AlarmFailoverCloud>(
+    cloud: &C,
+    mode: Mode,
+    group: &Group<'_>,
+    sources: &BTreeSet<InstanceId>,
+) -> BTreeMap<(EniId, InstanceId), String> {
+    let is_standby = |member: &&&Instance| {
+        member.state == InstanceState::Running && !sources.contains(&member.id)
+    };
+    let held = |resource: &Resource<'_>| match (&resource.cargo, &resource.location) {
+        (ResourceKind::Interface(interface), Location::Held(holder))
+            if sources.contains(holder) =>
+        {
+            Some(interface.id.clone())
+        }
+        _ => None,
+    };
+    let standbys = group.members.iter().filter(is_standby);
+    let pairs = standbys.flat_map(|member| {
+        let held = group.resources.iter().filter_map(held);
+        held.map(|eni| (eni, member.id.clone()))
+    });
+    let is_enforced = mode == Mode::Enforce;
+    let asked = pairs.filter(|_| is_enforced).take(MAX_DRY_RUNS);
+    let answers = join_all(asked.map(|(eni, instance)| async {
+        let call = DryRunCall::Attach {
+            eni: eni.clone(),
+            instance: instance.clone(),
+            device_index: 1,
+        };
+        match cloud.dry_run(&call).await {
+            Err(denied @ CloudError::Denied(_)) => Some(((eni, instance), chain(&denied))),
+            _ => None,
+        }
+    }));
+    answers.await.into_iter().flatten().collect()
 }

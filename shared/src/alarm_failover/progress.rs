@@ -1,66 +1,85 @@
 //! What one run of a failover has done so far, and what it has learnt: kept from one look to the next, and no
 //! longer.
 
-use super::assessment::is_down;
-use super::decide::{Blocked, Exclusions, Move, StaysOnStop};
 use super::execute::{FenceResult, MoveResult};
 use super::group::{Group, Resource, ResourceId, ResourceKind};
-use super::messages;
-use super::observe::Observed;
-use super::route::MoveAction;
+use super::plan::{Blocked, Exclusions, Move, StaysOnStop};
+use super::resource_progress::{ResourceProgress, ResourceState};
+use super::state::Observed;
 use crate::cloud::CloudError;
-use crate::error::chain;
 use crate::groups::UnreadableTag;
-use crate::ledger::Lease;
-use crate::ledger::lease::FailoverRecord;
-use crate::model::ids::InstanceId;
-use crate::report::{MoveEnd, MoveReport, Phase, Tried};
+use crate::model::ids::{AllocationId, InstanceId};
+use crate::report::Phase;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// How many device indexes of a member are tried.
-const MAX_SLOTS: usize = 3;
+const MAX_DEVICE_INDEXES: usize = 3;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
 pub(super) struct Progress {
-    pub(super) lease: Option<Lease>,
-    /// What this run has noted in the lease as under way.
-    pub(super) own: Option<FailoverRecord>,
     /// The members that lose what they hold.
     pub(super) sources: BTreeSet<InstanceId>,
     pub(super) looks: u32,
     pub(super) mutating_calls: u32,
-    /// What was on its way in this run.
-    pub(super) moves: BTreeMap<ResourceId, MoveReport>,
-    /// Whether it was decided what is to be done.
-    pub(super) has_decided: bool,
-    /// What could not be planned at the last look.
-    pub(super) blocked: Vec<Blocked>,
-    /// What was to stay at the last look.
-    pub(super) stays_on_stop: Vec<StaysOnStop>,
-    /// What EC2 refused, with its answer.
-    pub(super) refusals: Vec<(Move, CloudError)>,
-    pub(super) excluded: Exclusions,
-    /// What EC2 did not take from its holder, with its answer.
-    pub(super) kept: Vec<(Move, CloudError)>,
-    pub(super) abandoned: BTreeSet<ResourceId>,
-    /// The call that is not permitted.
+    /// What this run has begun to move.
+    pub(super) resources: BTreeMap<ResourceId, ResourceProgress>,
+    /// Device indexes that EC2 refused, whatever a look shows.
+    pub(super) taken_device_indexes: BTreeSet<(InstanceId, i32)>,
+    /// The last call that was not permitted. The run goes on with what it may do.
     pub(super) denied: Option<CloudError>,
-    /// The last answer that was none.
-    pub(super) unknown: Option<CloudError>,
-    pub(super) is_out_of_time: bool,
     pub(super) fenced: FenceResult,
-    /// Whether the members that an earlier run noted as failed have nothing any more.
-    pub(super) earlier_failed_hold_nothing: bool,
-    /// The tags that say nothing that can be read, each with whose it is.
-    pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
-    /// What the last look showed where it was.
-    pub(super) at_rest: AtRest,
+    /// What the last look led to.
+    pub(super) last_look: LastLook,
+}
+
+/// What was decided on the last look, and what the report needs of it.
+#[derive(Debug, Default)]
+pub(super) struct LastLook {
+    /// What could not be planned.
+    pub(super) blocked: Vec<Blocked>,
+    /// What was to stay with a holder that was stopped.
+    pub(super) stays_on_stop: Vec<StaysOnStop>,
     /// Why there is nothing to be begun any more.
     pub(super) recovered: Option<String>,
-    /// Why the lease could not be given back.
-    pub(super) lease_left: Option<CloudError>,
+    /// Whether the members that an earlier run noted as failed have nothing any more.
+    pub(super) earlier_failed_hold_nothing: bool,
+    /// Where everything was.
+    pub(super) at_rest: AtRest,
+    /// The tags that say nothing that can be read, each with whose it is.
+    pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
+}
+
+/// Why a run under its lease does no more.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Each move came to its end, or there was none to make.
+    Complete,
+    /// No time is left, or no look.
+    OutOfTime,
+    /// The last answer was none that tells.
+    Unknown(CloudError),
+}
+
+impl Stop {
+    /// Something is left: because of an answer that was none, or of the time.
+    pub(super) fn unfinished(unknown: Option<CloudError>) -> Self {
+        unknown.map_or(Self::OutOfTime, Self::Unknown)
+    }
+}
+
+/// What the end of one move means for the run.
+#[derive(Debug)]
+pub(super) enum Noted {
+    /// It is the end of the resource, too.
+    Final,
+    /// The next look decides.
+    Open,
+    /// The next look decides. If there is none, this answer is why.
+    Unknown(CloudError),
+    /// There is no time for another look.
+    OutOfTime,
 }
 
 /// Where a group's resources are, as the last look showed them.
@@ -77,7 +96,7 @@ pub(super) struct AtRest {
 impl AtRest {
     pub(super) fn of(group: &Group<'_>, observed: &Observed) -> Self {
         let holders = group.holders().into_iter();
-        let (not_running, running) = holders.partition(|holder| is_down(holder, observed));
+        let (not_running, running) = holders.partition(|holder| observed.is_down(holder));
         Self {
             running,
             not_running,
@@ -95,10 +114,10 @@ impl Progress {
     /// A member that has failed while something was on its way to it loses that again.
     pub(super) fn add_failed_targets(&mut self, group: &Group<'_>, observed: &Observed) {
         for resource in &group.resources {
-            let is_on_its_way = |report: &MoveReport| report.end == MoveEnd::NotMoved;
-            if self.moves.get(&resource.id()).is_some_and(is_on_its_way)
+            let known = self.resources.get(&resource.id());
+            if known.is_some_and(ResourceProgress::is_on_its_way)
                 && let Some(holder) = resource.location.instance()
-                && is_down(holder, observed)
+                && observed.is_down(holder)
             {
                 self.sources.insert(holder.clone());
             }
@@ -109,149 +128,130 @@ impl Progress {
     /// need not be the one that this run meant. Or it is the group's no more. Without a holder that is to keep
     /// it, it stays unfinished.
     pub(super) fn close_finished(&mut self, moves: &[Move], group: &Group<'_>) {
-        let is_open = |resource: &ResourceId| {
-            self.abandoned.contains(resource)
-                || moves.iter().any(|one| one.resource == *resource)
-                || self
-                    .blocked
-                    .iter()
-                    .any(|blocked| blocked.resource == *resource)
+        let blocked = &self.last_look.blocked;
+        let is_planned = |resource: &ResourceId| {
+            moves.iter().any(|one| one.resource == *resource)
+                || blocked.iter().any(|blocked| blocked.resource == *resource)
         };
-        let done: Vec<ResourceId> = self
-            .moves
-            .keys()
-            .filter(|resource| !is_open(resource))
-            .cloned()
-            .collect();
         // What was on its way from a member that is well again stays with it.
-        let is_over = self.recovered.is_some();
-        for resource in done {
-            let Some(report) = self.moves.get_mut(&resource) else {
-                continue;
-            };
-            if report.end != MoveEnd::NotMoved {
+        let is_over = self.last_look.recovered.is_some();
+        for (resource, progress) in &mut self.resources {
+            if !matches!(progress.state, ResourceState::Open) || is_planned(resource) {
                 continue;
             }
-            let found = group
-                .resources
-                .iter()
-                .find(|it| includes(it, &resource, report));
+            let mut all = group.resources.iter();
+            let found = all.find(|it| includes(it, resource, progress.public_ips()));
             let holder = found.and_then(|found| found.location.instance());
             match (found, holder) {
-                (None, _) => report.end = MoveEnd::Gone,
+                (None, _) => progress.state = ResourceState::Gone,
                 (Some(found), Some(holder)) if is_over || !self.sources.contains(holder) => {
-                    report.end = MoveEnd::AlreadyThere;
-                    report.to = Some(holder.clone());
-                    if let Some(private_ip) = private_ip_of(found) {
-                        report.private_ips = vec![private_ip];
-                        report.displaced = None;
-                    }
+                    progress.state = ResourceState::AlreadyThere {
+                        holder: holder.clone(),
+                        private_ip: private_ip_of(found),
+                    };
                 }
                 (Some(_), _) => {}
             }
         }
-        self.unknown = None;
     }
 
-    fn report_of(&mut self, one: &Move) -> &mut MoveReport {
-        let fresh = messages::unfinished_move(one);
-        let tried = self
-            .moves
-            .remove(&one.resource)
-            .map(|earlier| (earlier.tried, earlier.from));
-        let report = self.moves.entry(one.resource.clone()).or_insert(fresh);
-        if let Some((tried, from)) = tried {
-            report.tried = tried;
-            report.from = from.or(report.from.take());
+    /// Whether nothing is left of a failover.
+    pub(super) fn is_complete(&self) -> bool {
+        let mut resources = self.resources.values();
+        self.last_look.blocked.is_empty() && !resources.any(|it| it.state.is_unfinished())
+    }
+
+    /// The member that took over: the first one that has something now.
+    pub(super) fn new_holder(&self) -> Option<&InstanceId> {
+        self.resources.values().find_map(ResourceProgress::holder)
+    }
+
+    /// The Elastic IPs alone that this run has begun to move.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = AllocationId> {
+        self.resources.keys().filter_map(|resource| match resource {
+            ResourceId::Address(allocation) => Some(allocation.clone()),
+            _ => None,
+        })
+    }
+
+    /// Whether this run has given up a resource.
+    pub(super) fn has_abandoned(&self, resource: &ResourceId) -> bool {
+        let known = self.resources.get(resource);
+        known.is_some_and(|known| known.state.is_abandoned())
+    }
+
+    /// What EC2 has refused in this run.
+    pub(super) fn exclusions(&self) -> Exclusions {
+        let resources = self.resources.iter();
+        let standbys = resources.flat_map(|(resource, known)| {
+            let members = known.not_taken.iter();
+            members.map(|it| (resource.clone(), it.member.clone()))
+        });
+        Exclusions {
+            standbys: standbys.collect(),
+            device_indexes: self.taken_device_indexes.clone(),
         }
-        report
     }
 
-    /// Notes how a move ended, and its phases. Whether that is its end.
-    pub(super) fn note(&mut self, one: &Move, end: MoveResult, phases: Vec<Phase>) -> bool {
-        let report = self.report_of(one);
-        report.phases = phases;
-        match end {
+    /// Notes how a move ended, and its phases.
+    pub(super) fn note(&mut self, one: &Move, result: MoveResult, phases: Vec<Phase>) -> Noted {
+        let resource = self
+            .resources
+            .entry(one.resource.clone())
+            .and_modify(|known| known.begin_again(one))
+            .or_insert_with(|| ResourceProgress::begun(one));
+        resource.phases = phases;
+        match result {
             MoveResult::Moved { attachment } => {
-                report.end = if one.is_return {
-                    MoveEnd::Returned
+                resource.state = if one.is_return {
+                    ResourceState::Returned { attachment }
                 } else {
-                    MoveEnd::Moved
+                    ResourceState::Moved { attachment }
                 };
-                report.attachment = attachment;
-                return true;
+                return Noted::Final;
             }
             MoveResult::Gone => {
-                report.end = MoveEnd::Gone;
-                return true;
+                resource.state = ResourceState::Gone;
+                return Noted::Final;
             }
-            MoveResult::Refused(failure) => self.refuse(one, failure),
+            MoveResult::Refused(failure) => resource.refused_by(&one.to, failure),
             MoveResult::HolderRefused(failure) => {
-                self.abandoned.insert(one.resource.clone());
-                self.kept.push((one.clone(), failure));
+                resource.state = ResourceState::HolderRefused(failure);
             }
             MoveResult::DeviceIndexTaken(failure) => {
-                if self.has_tried_enough_device_indexes(one) {
-                    self.refuse(one, failure);
+                let taken = &mut self.taken_device_indexes;
+                taken.extend(one.device_index().map(|index| (one.to.clone(), index)));
+                let of_member = taken.iter().filter(|(member, _)| *member == one.to);
+                if of_member.count() >= MAX_DEVICE_INDEXES {
+                    resource.refused_by(&one.to, failure);
                 }
             }
             MoveResult::Denied(failure) => {
-                // What has not left its holder stays there: the call would be denied for every standby. What
-                // is with nobody may still be permitted for another one.
-                let has_left = one.from.is_none()
-                    || report.phases.iter().any(|phase| phase.name == "detached");
-                let refused = &mut self.excluded.standbys;
-                refused.insert((one.resource.clone(), one.to.clone()));
-                if !has_left {
-                    self.abandoned.insert(one.resource.clone());
-                }
+                resource.denied_for(&one.to);
                 self.denied = Some(failure);
             }
-            MoveResult::Unknown(failure) => self.unknown = Some(failure),
+            MoveResult::Unknown(failure) => return Noted::Unknown(failure),
             MoveResult::Superseded => {}
-            MoveResult::OutOfTime => self.is_out_of_time = true,
+            MoveResult::OutOfTime => return Noted::OutOfTime,
         }
-        false
+        Noted::Open
     }
 
-    /// The member does not take it: it is not asked again in this run.
-    fn refuse(&mut self, one: &Move, failure: CloudError) {
-        if let Some(report) = self.moves.get_mut(&one.resource) {
-            report.tried.push(Tried {
-                standby: one.to.clone(),
-                why: chain(&failure),
-            });
-        }
-        let refused = &mut self.excluded.standbys;
-        refused.insert((one.resource.clone(), one.to.clone()));
-        self.refusals.push((one.clone(), failure));
-    }
-
-    /// Passes a device index over, and says whether the member has had its share of them.
-    fn has_tried_enough_device_indexes(&mut self, one: &Move) -> bool {
-        if let MoveAction::Interface { device_index, .. } = one.action {
-            let device_indexes = &mut self.excluded.device_indexes;
-            device_indexes.insert((one.to.clone(), device_index));
-        }
-        let device_indexes = self.excluded.device_indexes.iter();
-        device_indexes
-            .filter(|(member, _)| *member == one.to)
-            .count()
-            >= MAX_SLOTS
+    /// Notes what fences came to.
+    pub(super) fn note_fences(&mut self, result: FenceResult) {
+        self.mutating_calls += result.calls();
+        self.fenced.extend(result);
     }
 }
 
 /// Whether something is, or takes along, what was on its way: private IPs may have come to others, and an
 /// Elastic IP to an interface that moves.
-fn includes(it: &Resource<'_>, resource: &ResourceId, report: &MoveReport) -> bool {
+fn includes(it: &Resource<'_>, resource: &ResourceId, public_ips: &[Ipv4Addr]) -> bool {
     let takes_along = match (&it.cargo, resource) {
         (ResourceKind::PrivateIps { ips, .. }, ResourceId::PrivateIps(Some(ip))) => {
             ips.contains(ip)
         }
-        (_, ResourceId::Address(_)) => {
-            let mut public_ips = report.public_ips.iter();
-            public_ips.any(|ip| it.public_ips.contains(ip))
-        }
+        (_, ResourceId::Address(_)) => public_ips.iter().any(|ip| it.public_ips.contains(ip)),
         _ => false,
     };
     takes_along || it.id() == *resource

@@ -1,12 +1,11 @@
 //! How one thing gets to one member: the cheapest way that works, or what stands in its way. Pure.
 
-use super::assessment::is_down;
-use super::decide::PlanInput;
 use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
+use super::plan::{AssociationChange, Detachment, MoveAction, PlanInput};
 use crate::groups::{is_of_group, own_interfaces, targets};
 use crate::model::elastic_ip::Address;
-use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SubnetId};
+use crate::model::ids::{EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits};
 use crate::model::interface::{Attachment, Interface};
 use crate::settings::Mover;
@@ -16,77 +15,6 @@ use std::net::Ipv4Addr;
 /// The network card on which interfaces are attached. Source: EC2 API reference,
 /// `AttachNetworkInterface`, `NetworkCardIndex`: the primary card is 0, and every instance has it.
 const PRIMARY_CARD: i32 = 0;
-
-/// What is to be done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MoveAction {
-    /// Detach, wait, attach, wait.
-    Interface {
-        /// The interface.
-        eni: EniId,
-        /// The attachment that has to end first.
-        from: Option<Detachment>,
-        /// The device index on card 0.
-        device_index: i32,
-    },
-    /// One call, and the Elastic IPs ride along.
-    PrivateIps {
-        /// The interface that gets them.
-        to: EniId,
-        /// The private IPs.
-        ips: Vec<Ipv4Addr>,
-    },
-    /// One call, or two when the holder is down.
-    Address {
-        /// The allocation.
-        allocation: AllocationId,
-        /// The interface that gets it.
-        eni: EniId,
-        /// The private IP that gets it.
-        private_ip: Ipv4Addr,
-        /// The public IP that EC2 assigned there by itself, and that is lost for good.
-        displaced: Option<Ipv4Addr>,
-        /// How the tie to the holder ends.
-        association_change: AssociationChange,
-    },
-}
-
-impl MoveAction {
-    /// How it moves.
-    #[must_use]
-    pub fn mover(&self) -> Mover {
-        match self {
-            Self::Interface { .. } => Mover::Eni,
-            Self::PrivateIps { .. } => Mover::Ip,
-            Self::Address { .. } => Mover::Eip,
-        }
-    }
-}
-
-/// An attachment that has to end.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Detachment {
-    /// The attachment: the compare-and-set token.
-    pub attachment: AttachmentId,
-    /// Whether it is on its way out already.
-    pub is_detaching: bool,
-    /// Whether the interface would end with its instance: that is cleared first.
-    pub delete_on_termination: bool,
-    /// Whether there is no guest that could let go by itself.
-    pub force: bool,
-}
-
-/// How an Elastic IP's tie to its holder ends.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AssociationChange {
-    /// There is none.
-    New,
-    /// The holder runs, and no other function touches what a running holder has: one call moves it.
-    Replace,
-    /// The holder is down, and a starting instance may be taking the address at this very moment. The tie
-    /// is ended by its id, and the new one never replaces another.
-    EndThenAssociate(AssociationId),
-}
 
 /// What earlier moves of the same plan have taken.
 #[derive(Debug, Clone, Default)]
@@ -166,7 +94,7 @@ fn plan_interface_move(
 fn detachment(input: &PlanInput<'_>, attachment: &Attachment) -> Detachment {
     let force = attachment.instance.as_ref().is_some_and(|holder| {
         let checks = input.health.checks.get(holder);
-        is_down(holder, input.observed)
+        input.observed.is_down(holder)
             || (input.kind.is_failure()
                 && checks == Some(&crate::model::instance::StatusChecks::Impaired))
     });
@@ -306,7 +234,7 @@ fn association_change(input: &PlanInput<'_>, address: &Address) -> AssociationCh
         return AssociationChange::New;
     };
     let holder = association.instance.as_ref();
-    if holder.is_some_and(|holder| !is_down(holder, input.observed)) {
+    if holder.is_some_and(|holder| !input.observed.is_down(holder)) {
         return AssociationChange::Replace;
     }
     AssociationChange::EndThenAssociate(association.id.clone())

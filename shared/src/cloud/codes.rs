@@ -5,6 +5,9 @@
 
 use super::{CloudError, Failure, Missing};
 
+/// The action of which `InvalidParameterValue` has a meaning of its own.
+const ATTACH: &str = "ec2:AttachNetworkInterface";
+
 impl From<Failure> for CloudError {
     fn from(failure: Failure) -> Self {
         let missing = |what, failure| Self::NotFound { what, failure };
@@ -41,6 +44,9 @@ impl From<Failure> for CloudError {
             | "Blocked"
             | "InvalidClientTokenId"
             | "UnrecognizedClientException" => Self::Denied(failure),
+            // Ids that EC2 does not know have codes of their own, and the card is always 0: what is left is the
+            // device index. Were it something else, EC2 would refuse each further index alike.
+            "InvalidParameterValue" if failure.action == ATTACH => Self::DeviceIndexTaken(failure),
             "InvalidParameterValue"
             | "InvalidParameterCombination"
             | "InvalidInstanceID"
@@ -66,8 +72,12 @@ mod tests {
     use super::*;
 
     fn answer(code: &str) -> CloudError {
+        answer_to("ec2:AllocateAddress", code)
+    }
+
+    fn answer_to(action: &'static str, code: &str) -> CloudError {
         CloudError::from(Failure {
-            action: "ec2:AllocateAddress",
+            action,
             code: Some(code.to_owned()),
             message: None,
             request_id: Some("request-1".to_owned()),
@@ -80,6 +90,15 @@ mod tests {
         assert_eq!(answer("InvalidAddress.NotFound").name(), "NotFound");
         assert_eq!(answer("AddressLimitExceeded").name(), "LimitExceeded");
         assert_eq!(answer("AuthFailure").name(), "HeldElsewhere");
+    }
+
+    #[test]
+    fn a_device_index_that_is_taken_is_told_by_the_code_of_an_attachment() {
+        let code = "InvalidParameterValue";
+        assert_eq!(answer_to(ATTACH, code).name(), "DeviceIndexTaken");
+        assert_eq!(answer_to("ec2:AssociateAddress", code).name(), "Refused");
+        let other = answer_to(ATTACH, "InvalidParameterCombination");
+        assert_eq!(other.name(), "Refused");
     }
 
     #[test]

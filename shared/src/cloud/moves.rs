@@ -31,8 +31,7 @@ pub trait MoveInterface: Send + Sync {
     ///
     /// # Errors
     /// `InUse`: the interface is attached already. `LimitExceeded`: the instance has as many interfaces
-    /// as its type allows. `Refused`: the device index is taken, another zone, or a state in which the
-    /// instance takes none. `NotFound(Missing::Instance)`, `NotFound(Missing::Interface)`.
+    /// as its type allows. `DeviceIndexTaken`. `Refused`: another zone, or a state in which the instance takes none. `NotFound(Missing::Instance)`, `NotFound(Missing::Interface)`.
     fn attach(
         &self,
         eni: &EniId,

@@ -14,6 +14,7 @@ mod lease;
 mod moves;
 mod pitfalls;
 mod promise_lease;
+mod promises;
 mod random;
 mod rounds;
 mod run;

@@ -1,8 +1,7 @@
 //! What has gone wrong in other people's failovers, one test for each: locks that never open, addresses that
 //! nobody has, slots that collide, waits that are too long.
 
-use ec2_sim::World;
-use ec2_sim::api::{AttachmentChange, ModifyNetworkInterfaceAttribute, Request};
+use ec2_sim::api::Request;
 use holdfast::report::{MoveEnd, Outcome};
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
@@ -10,23 +9,8 @@ use holdfast_tests::scenarios::failover::{
     floating_address, floating_interface, floating_private_ip, heal, new_interface,
     primary_interface, stop, tag_group, untag_group, why,
 };
-use holdfast_tests::scenarios::placement::{default_subnet, owner, state_change, terminate};
+use holdfast_tests::scenarios::placement::{default_subnet, state_change, terminate};
 use time::Duration;
-
-/// The owner lets an interface end with its instance, as CloudFormation does unless it is told otherwise.
-fn end_with_instance(world: &mut World, eni: &str, attachment: &str) {
-    let request = ModifyNetworkInterfaceAttribute {
-        network_interface_id: eni.to_owned(),
-        attachment: Some(AttachmentChange {
-            attachment_id: attachment.to_owned(),
-            delete_on_termination: true,
-        }),
-        ..ModifyNetworkInterfaceAttribute::default()
-    };
-    let request = Request::ModifyNetworkInterfaceAttribute(request);
-    let answer = world.call(&owner(), &request, false);
-    answer.expect("the owner may");
-}
 
 #[test]
 fn f1_the_lease_of_a_run_that_died_ends_with_its_time() {
@@ -122,11 +106,7 @@ fn f8_when_no_standby_takes_it_the_interface_goes_back_to_its_source() {
 
 #[test]
 fn f9_an_interface_that_would_end_with_its_instance_is_kept_from_it_first() {
-    let trio = floating_interface();
-    let attachment = trio.interface(&trio.bed()).and_then(|it| it.attachment);
-    let attachment = attachment.expect("it is attached").attachment_id;
-    let eni = trio.eni.clone();
-    let trio = trio.world(|world| end_with_instance(world, &eni, &attachment));
+    let trio = floating_interface().ending_with_instance();
     let (trio, bed, event) = failed(trio);
     assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
     assert_eq!(
@@ -322,11 +302,7 @@ fn f7_a_private_ip_keeps_its_elastic_ip_on_the_way() {
 
 #[test]
 fn f10_an_interface_that_ends_with_its_instance_is_found_before_that_matters() {
-    let trio = floating_interface();
-    let attachment = trio.interface(&trio.bed()).and_then(|it| it.attachment);
-    let attachment = attachment.expect("it is attached").attachment_id;
-    let eni = trio.eni.clone();
-    let trio = trio.world(|world| end_with_instance(world, &eni, &attachment));
+    let trio = floating_interface().ending_with_instance();
     let report = trio.swept(&trio.bed());
     let finding = report
         .findings

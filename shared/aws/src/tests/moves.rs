@@ -142,7 +142,7 @@ async fn what_cannot_be_moved_is_told_apart() {
     for (code, name) in [
         ("AttachmentLimitExceeded", "LimitExceeded"),
         ("InvalidNetworkInterface.InUse", "InUse"),
-        ("InvalidParameterValue", "Refused"),
+        ("InvalidParameterValue", "DeviceIndexTaken"),
         ("InvalidParameterCombination", "Refused"),
         ("IncorrectInstanceState", "Refused"),
         ("InvalidNetworkInterfaceId.Malformed", "Refused"),

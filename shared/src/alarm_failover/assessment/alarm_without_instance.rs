@@ -1,7 +1,7 @@
 //! Whom an alarm is about that names no instance: who has what it stands for, and had it when it fired. Pure.
 
-use super::{AffectedGroup, Assessment, Cause};
-use crate::alarm_failover::observe::Observed;
+use crate::alarm_failover::case::{AffectedGroup, Assessment, Cause};
+use crate::alarm_failover::state::Observed;
 use crate::groups::group_of;
 use crate::model::tags::Tags;
 use crate::settings::Settings;

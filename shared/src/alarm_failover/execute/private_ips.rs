@@ -1,60 +1,45 @@
-//! Private IPs move: one call, and the Elastic IPs on them ride along.
+//! Private IPs are there when the interface and the instance both show them.
 //!
-//! `AssignPrivateIpAddresses` with reassignment is idempotent on (interface, private IPs); done already: EC2
-//! takes it again; a lost reply means: read. There is no token, so whoever calls last has them. The lease
-//! keeps other failovers away, and where the look is older than `FRESH`, both members and the alarm are read
-//! again before. What remains is a person who moves them by hand within that time.
+//! Who races with the call, and what arbitrates, is with `Effect::AssignPrivateIps`. Where the look is older than
+//! two seconds, both members and the alarm are read again before the call.
 
-use super::super::AlarmFailoverCloud;
-use super::{MoveExecutor, MoveResult, VERIFY_TIMEOUT, refused};
+use super::executor::{MoveExecutor, shown};
+use super::result::MoveResult;
+use crate::alarm_failover::cloud::AlarmFailoverCloud;
 use crate::clock::Clock;
-use crate::cloud::InstanceFilter;
 use crate::model::ids::EniId;
 use std::net::Ipv4Addr;
 
 impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
-    pub(super) async fn reassign(&mut self, eni: &EniId, ips: &[Ipv4Addr]) -> MoveResult {
-        if !self.has_time() {
-            return MoveResult::OutOfTime;
-        }
-        self.mutating_calls += 1;
-        if let Err(failure) = self.ports.cloud.assign(eni, ips).await {
-            return refused(failure);
-        }
-        let which = InstanceFilter::Ids(vec![self.to.clone()]);
+    /// Reads until the interface and the instance agree.
+    pub(super) async fn wait_assigned(
+        &self,
+        eni: &EniId,
+        ips: &[Ipv4Addr],
+    ) -> Result<(), MoveResult> {
+        let target = self.target_filter();
         let accepted_at = self.ports.clock.now();
-        loop {
-            let cloud = &self.ports.cloud;
+        let cloud = &self.ports.cloud;
+        let read = || async {
             let (interface, instances) =
-                futures_util::join!(cloud.interface(eni), cloud.instances(&which));
-            let on_interface = match interface {
-                Ok(shown) => shown
-                    .is_some_and(|shown| ips.iter().all(|ip| shown.private_ips.contains_key(ip))),
-                Err(failure) if failure.is_transient() => false,
-                Err(failure) => return MoveResult::Unknown(failure),
-            };
+                futures_util::join!(cloud.interface(eni), cloud.instances(&target));
+            let interface = shown(interface)?.flatten();
+            let on_interface = interface
+                .is_some_and(|shown| ips.iter().all(|ip| shown.private_ips.contains_key(ip)));
             let instances = instances.unwrap_or_default();
             if self.has_failed(instances.first()) {
-                return MoveResult::Superseded;
+                return Err(MoveResult::Superseded);
             }
             let mut interfaces = instances.iter().flat_map(|instance| &instance.interfaces);
             let is_shown = interfaces.any(|each| {
-                each.id == *eni
-                    && ips
-                        .iter()
-                        .all(|ip| each.private_ips.iter().any(|has| has.ip == *ip))
+                let has = |ip: &Ipv4Addr| each.private_ips.iter().any(|private| private.ip == *ip);
+                each.id == *eni && ips.iter().all(has)
             });
             if on_interface && is_shown {
-                self.mark("verified");
-                return MoveResult::Moved { attachment: None };
+                return Ok(Some(()));
             }
-            if self.ports.clock.now() - accepted_at > VERIFY_TIMEOUT {
-                return MoveResult::Superseded;
-            }
-            if !self.has_time() {
-                return MoveResult::OutOfTime;
-            }
-            self.pause().await;
-        }
+            self.not_yet(accepted_at)
+        };
+        self.until_verified(read).await
     }
 }

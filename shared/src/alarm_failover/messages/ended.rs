@@ -1,124 +1,117 @@
 //! The end of a run that had the lease, or waited for it: a report, or why the event has to come again.
 
-use super::super::FUNCTION;
-use super::super::assessment::AffectedGroup;
-use super::super::decide::Blocked;
-use super::super::group::ResourceId;
-use super::super::progress::Progress;
-use super::super::run::Run;
-use super::{
-    blocked_move, findings, outcome, recovered, sentence, stays_on_purpose, subject, where_it_is,
-};
-use crate::clock::Clock;
+use super::findings;
+use super::sentences::{sentence, stays_on_purpose, where_it_is};
+use super::subject::{outcome, subject};
+use super::untouched::recovered;
+use crate::alarm_failover::case::{AffectedGroup, Case};
+use crate::alarm_failover::group::ResourceId;
+use crate::alarm_failover::held_lease::LeaseEnd;
+use crate::alarm_failover::plan::Blocked;
+use crate::alarm_failover::progress::{Progress, Stop};
+use crate::alarm_failover::resource_progress::{ResourceProgress, ResourceState};
+use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::report::{MoveEnd, MoveReport, Report};
+use crate::report::{MoveReport, Report};
 
 /// Why the event has to come again, if it has to.
-pub(in crate::alarm_failover) fn failure<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
+pub(crate) fn failure(
+    case: &Case<'_>,
     affected: &AffectedGroup,
     progress: &mut Progress,
+    stop: Stop,
 ) -> Option<Error> {
-    let is_adrift = |blocked: &&Blocked| blocked.holder.is_none();
-    if progress.blocked.iter().any(|blocked| is_adrift(&blocked)) {
-        return Some(stranded(run, affected, progress));
+    let blocked = &progress.last_look.blocked;
+    if blocked.iter().any(is_stranded) {
+        return Some(stranded(case, affected, progress));
     }
-    let is_blocked = |resource: &ResourceId| {
-        progress
-            .blocked
-            .iter()
-            .any(|blocked| blocked.resource == *resource)
-    };
+    let is_blocked = |resource: &ResourceId| blocked.iter().any(|it| it.resource == *resource);
     let unfinished: Vec<String> = progress
-        .moves
+        .resources
         .iter()
-        .filter(|(resource, report)| report.end == MoveEnd::NotMoved && !is_blocked(resource))
         // What was given up has not left its holder.
-        .filter(|(resource, _)| !progress.abandoned.contains(resource))
+        .filter(|(resource, it)| matches!(it.state, ResourceState::Open) && !is_blocked(resource))
         .map(|(resource, _)| resource.to_string())
         .collect();
-    (!unfinished.is_empty() || progress.unknown.is_some())
-        .then(|| unfinished_error(run, affected, progress, &unfinished))
+    let is_unfinished = !unfinished.is_empty() || matches!(stop, Stop::Unknown(_));
+    is_unfinished.then(|| unfinished_error(case, affected, stop, &unfinished))
 }
 
-/// The report of a run that had the lease, or waited for it.
-pub(in crate::alarm_failover) fn report<C, L, K: Clock>(
-    run: &Run<'_, C, L, K>,
+/// The report of a run that had the lease.
+pub(crate) fn report(
+    case: &Case<'_>,
     affected: &AffectedGroup,
     progress: &Progress,
+    lease_number: u64,
+    lease: &LeaseEnd,
 ) -> Report {
-    if let Some(why) = progress
-        .recovered
-        .as_ref()
-        .filter(|_| progress.moves.is_empty())
+    let (group, last) = (&affected.group, &progress.last_look);
+    let found = || findings::of(progress, lease, group, case.settings);
+    if let Some(why) = last.recovered.as_ref()
+        && progress.resources.is_empty()
     {
-        let mut report = recovered(run.settings, run.cause, why);
-        report.findings = findings::of(progress, &affected.group, run.settings);
+        let mut report = recovered(case, why);
+        report.findings = found();
         return report;
     }
-    let is_new = |blocked: &&Blocked| !progress.moves.contains_key(&blocked.resource);
-    let blocked = progress.blocked.iter().filter(is_new).map(blocked_move);
-    let moves: Vec<MoveReport> = progress.moves.values().cloned().chain(blocked).collect();
-    let kept = stays_on_purpose(&progress.stays_on_stop, run.settings);
-    let mut report = match (kept, moves.as_slice()) {
-        (Some(kept), []) => Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &kept),
-        (None, []) if !progress.at_rest.is_held() => {
-            let why = where_it_is(&affected.group, &progress.at_rest);
-            Report::not_for(FUNCTION, run.settings.mode, &run.cause.text, &why)
-        }
-        (kept, moves) => {
-            let kept = kept.map_or_else(String::new, |kept| format!("; {kept}"));
-            let sentence = sentence(&affected.group, moves, &progress.at_rest);
-            let summary = format!("{}: {sentence}{kept}", run.cause.text);
-            Report::of(FUNCTION, run.settings.mode, outcome(run, moves), summary)
+    let is_new = |blocked: &&Blocked| !progress.resources.contains_key(&blocked.resource);
+    let begun = progress.resources.values().map(ResourceProgress::report);
+    let blocked = last.blocked.iter().filter(is_new).map(Blocked::report);
+    let moves: Vec<MoveReport> = begun.chain(blocked).collect();
+    let stays = stays_on_purpose(&last.stays_on_stop, case.settings);
+    let mut report = match (stays, moves.as_slice()) {
+        (Some(stays), []) => case.ignored(&stays),
+        (None, []) if !last.at_rest.is_held() => case.ignored(&where_it_is(group, &last.at_rest)),
+        (stays, moves) => {
+            let stays = stays.map_or_else(String::new, |stays| format!("; {stays}"));
+            let sentence = sentence(group, moves, &last.at_rest);
+            case.report(outcome(case, moves), &format!("{sentence}{stays}"))
         }
     };
-    report.findings = findings::of(progress, &affected.group, run.settings);
-    report.subject = subject(run, &affected.group, progress, moves);
+    report.findings = found();
+    report.subject = subject(case, group, progress, lease_number, moves);
     report
 }
 
-fn stranded<C, L, K>(
-    run: &Run<'_, C, L, K>,
-    affected: &AffectedGroup,
-    progress: &mut Progress,
-) -> Error {
-    let adrift = progress
-        .blocked
-        .iter()
-        .filter(|blocked| blocked.holder.is_none());
-    let (mut names, mut why) = (Vec::new(), Vec::new());
-    for blocked in adrift {
+fn is_stranded(blocked: &Blocked) -> bool {
+    blocked.holder.is_none()
+}
+
+fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) -> Error {
+    let blocked = std::mem::take(&mut progress.last_look.blocked);
+    let (mut names, mut why, mut refusal) = (Vec::new(), Vec::new(), None::<CloudError>);
+    for blocked in blocked.into_iter().filter(is_stranded) {
         names.push(blocked.resource.to_string());
         why.extend(blocked.why.iter().map(ToString::to_string));
+        let known = progress.resources.remove(&blocked.resource);
+        refusal = known.and_then(ResourceProgress::last_refusal).or(refusal);
     }
-    let refused = progress.refusals.pop().map(|(_, failure)| failure);
     Error::Stranded {
         what: format!(
             "{}: {} of the group {} is with nobody ({}); each delivery and reconcile try again",
-            run.cause.text,
+            case.cause.text,
             names.join(", "),
             affected.group,
             why.join("; ")
         ),
-        source: progress.denied.take().or(refused),
+        source: progress.denied.take().or(refusal),
     }
 }
 
-fn unfinished_error<C, L, K>(
-    run: &Run<'_, C, L, K>,
+fn unfinished_error(
+    case: &Case<'_>,
     affected: &AffectedGroup,
-    progress: &mut Progress,
+    stop: Stop,
     unfinished: &[String],
 ) -> Error {
     let what = format!(
         "{}: the failover of the group {} is not finished ({}); the next delivery goes on",
-        run.cause.text,
+        case.cause.text,
         affected.group,
         unfinished.join(", ")
     );
-    match progress.unknown.take() {
-        Some(source) => Error::Unfinished { what, source },
-        None => Error::OutOfTime { what },
+    match stop {
+        Stop::Unknown(source) => Error::Unfinished { what, source },
+        Stop::Complete | Stop::OutOfTime => Error::OutOfTime { what },
     }
 }

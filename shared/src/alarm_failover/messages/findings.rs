@@ -1,19 +1,22 @@
 //! What did not go as it should, each with what to do about it.
 
-use super::super::decide::Blocked;
-use super::super::group::{Group, ResourceKind};
-use super::super::observe::Observed;
-use super::super::progress::Progress;
+use super::fences;
+use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
+use crate::alarm_failover::held_lease::LeaseEnd;
+use crate::alarm_failover::plan::Blocked;
+use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::resource_progress::ResourceState;
+use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, MoveEnd};
+use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
 /// What stands in the way, once for each reason.
-pub(in crate::alarm_failover) fn obstacles(
+pub(crate) fn obstacles(
     blocked: &[Blocked],
     group: &Group<'_>,
     settings: &Settings,
@@ -31,7 +34,7 @@ pub(in crate::alarm_failover) fn obstacles(
 }
 
 /// Interfaces that would end with their instance.
-pub(in crate::alarm_failover) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
+pub(crate) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
     let detachment = group
         .resources
         .iter()
@@ -58,7 +61,7 @@ pub(in crate::alarm_failover) fn flag_findings(group: &Group<'_>) -> Vec<Finding
 }
 
 /// Holders that are no members.
-pub(in crate::alarm_failover) fn untagged_holders(
+pub(crate) fn untagged_holders(
     group: &Group<'_>,
     observed: &Observed,
     settings: &Settings,
@@ -82,7 +85,7 @@ pub(in crate::alarm_failover) fn untagged_holders(
 }
 
 /// A call that a failover would need.
-pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
+pub(crate) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
     Finding {
         what: format!("a failover of the group {} is not permitted", group.name),
         why: chain(failure),
@@ -94,7 +97,7 @@ pub(in crate::alarm_failover) fn not_permitted(group: &Group<'_>, failure: &Clou
 }
 
 /// Something that is with nobody, and that no member takes.
-pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
+pub(crate) fn still_stranded(what: &str) -> Finding {
     Finding {
         what: "an address of a group is with nobody".to_owned(),
         why: what.to_owned(),
@@ -104,7 +107,7 @@ pub(in crate::alarm_failover) fn still_stranded(what: &str) -> Finding {
 }
 
 /// Groups that could not be looked at.
-pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> Finding {
+pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
     Finding {
         what: "whether the groups are ready for a failover is not known".to_owned(),
         why: chain(refusal),
@@ -116,7 +119,7 @@ pub(in crate::alarm_failover) fn not_observed_finding(refusal: &CloudError) -> F
 }
 
 /// Of a tag whose value is none of its kind: the setting of the stack applies.
-pub(in crate::alarm_failover) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
+pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
     Finding {
         what: format!("{whose} has {tag}, which cannot be read"),
         why: format!("{}; what the stack sets applies", tag.expected),
@@ -128,78 +131,38 @@ pub(in crate::alarm_failover) fn unreadable_tag(whose: &str, tag: &UnreadableTag
 }
 
 /// What a failover came upon.
-pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let unreadable = progress.unreadable_tags.iter();
-    findings.extend(unreadable.map(|(whose, tag)| unreadable_tag(whose, tag)));
-    for (one, failure) in &progress.refusals {
-        findings.push(Finding {
-            what: format!("{} did not take {}", one.to, one.resource),
-            why: chain(failure),
-            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
-        });
+pub(super) fn of(
+    progress: &Progress,
+    lease: &LeaseEnd,
+    group: &str,
+    settings: &Settings,
+) -> Vec<Finding> {
+    let last = &progress.last_look;
+    let unreadable = last.unreadable_tags.iter();
+    let mut findings: Vec<Finding> = unreadable
+        .map(|(whose, tag)| unreadable_tag(whose, tag))
+        .collect();
+    findings.extend(refused(progress));
+    for blocked in &last.blocked {
+        findings.extend(blocked.why.iter().map(|why| Finding {
+            what: format!("{} was not moved", blocked.resource),
+            why: why.to_string(),
+            next: why.next_in(group, settings),
+        }));
     }
-    for (one, failure) in &progress.kept {
-        let holder = one.from.as_ref().map_or("nobody", InstanceId::as_str);
-        findings.push(Finding {
-            what: format!("{} was not taken from {holder}", one.resource),
-            why: chain(failure),
-            next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
-        });
+    findings.extend(progress.denied.as_ref().map(|failure| Finding {
+        what: format!("a failover of the group {group} is not permitted"),
+        why: chain(failure),
+        next: format!(
+            "allow {} to the role of this function, or see which policy denies it",
+            failure.failure().action
+        ),
+    }));
+    findings.extend(fences::findings(&progress.fenced));
+    for (resource, known) in &progress.resources {
+        findings.extend(lost(resource, &known.report(), group));
     }
-    for blocked in &progress.blocked {
-        for why in &blocked.why {
-            findings.push(Finding {
-                what: format!("{} was not moved", blocked.resource),
-                why: why.to_string(),
-                next: why.next_in(group, settings),
-            });
-        }
-    }
-    if let Some(failure) = &progress.denied {
-        findings.push(Finding {
-            what: format!("a failover of the group {group} is not permitted"),
-            why: chain(failure),
-            next: format!(
-                "allow {} to the role of this function, or see which policy denies it",
-                failure.failure().action
-            ),
-        });
-    }
-    for (what, failure) in &progress.fenced.failed {
-        findings.push(Finding {
-            what: format!("not done: {what}"),
-            why: chain(failure),
-            next: "stop the failed member by hand before it writes to what it shares".to_owned(),
-        });
-    }
-    for member in &progress.fenced.not_fenced {
-        findings.push(Finding {
-            what: format!("{member} was not fenced"),
-            why: "the run that moved its addresses ended before, and its failure is over by now"
-                .to_owned(),
-            next: format!("see whether {member} still writes to what it shares, and stop it if so"),
-        });
-    }
-    for (resource, report) in &progress.moves {
-        if report.end == MoveEnd::Gone {
-            findings.push(Finding {
-                what: format!("{resource} is gone from the group {group}"),
-                why: "it was deleted, or given to somebody else, while it was on its way"
-                    .to_owned(),
-                next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
-            });
-        }
-        if let Some(ip) = report.displaced {
-            findings.push(Finding {
-                what: format!("the public IP {ip} is gone for good"),
-                why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
-                    .to_owned(),
-                next: "nothing, unless somebody relied on it".to_owned(),
-            });
-        }
-    }
-    if let Some(failure) = &progress.lease_left {
+    if let LeaseEnd::NotReleased(failure) = lease {
         findings.push(Finding {
             what: format!("the lease of the group {group} was not given back"),
             why: chain(failure),
@@ -208,4 +171,44 @@ pub(super) fn of(progress: &Progress, group: &str, settings: &Settings) -> Vec<F
         });
     }
     findings
+}
+
+/// What a standby did not take, and what was not taken from its holder.
+fn refused(progress: &Progress) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for (resource, known) in &progress.resources {
+        findings.extend(known.refusals().map(|(standby, failure)| Finding {
+            what: format!("{standby} did not take {resource}"),
+            why: chain(failure),
+            next: "mend what EC2 says; until then this standby is no standby".to_owned(),
+        }));
+    }
+    for (resource, known) in &progress.resources {
+        if let ResourceState::HolderRefused(failure) = &known.state {
+            let holder = known.last_source().map_or("nobody", InstanceId::as_str);
+            findings.push(Finding {
+                what: format!("{resource} was not taken from {holder}"),
+                why: chain(failure),
+                next: "mend what EC2 says; reconcile goes on while the cause lasts".to_owned(),
+            });
+        }
+    }
+    findings
+}
+
+/// What is gone: the resource itself, or a public IP that it took the place of.
+fn lost(resource: &ResourceId, report: &MoveReport, group: &str) -> Vec<Finding> {
+    let is_gone = report.end == MoveEnd::Gone;
+    let gone = is_gone.then(|| Finding {
+        what: format!("{resource} is gone from the group {group}"),
+        why: "it was deleted, or given to somebody else, while it was on its way".to_owned(),
+        next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
+    });
+    let displaced = report.displaced.map(|ip| Finding {
+        what: format!("the public IP {ip} is gone for good"),
+        why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
+            .to_owned(),
+        next: "nothing, unless somebody relied on it".to_owned(),
+    });
+    gone.into_iter().chain(displaced).collect()
 }

@@ -3,7 +3,8 @@
 use super::asked::{mark, second, settings};
 use super::fixture::{Fixture, id, pair};
 use super::looks::alarm;
-use crate::alarm_failover::assessment::{AffectedGroup, Assessment, Cause, CauseKind, assess};
+use crate::alarm_failover::assessment::assess;
+use crate::alarm_failover::case::{AffectedGroup, Assessment, Cause, CauseKind};
 use crate::model::alarm::AlarmState;
 use std::collections::BTreeSet;
 

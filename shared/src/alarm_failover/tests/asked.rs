@@ -1,11 +1,11 @@
 //! What a decision is asked: a group, why, who is to lose what it has, and what has been before.
 
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
-use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::decide;
-use crate::alarm_failover::decide::{Exclusions, Plan, PlanInput};
 use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::obstacle::Obstacle;
+use crate::alarm_failover::plan::{Exclusions, Plan, PlanInput};
 use crate::model::ids::InstanceId;
 use crate::model::tags::Tags;
 use crate::settings::Settings;

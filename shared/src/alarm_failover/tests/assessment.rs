@@ -3,7 +3,8 @@
 use super::asked::{second, settings};
 use super::fixture::id;
 use super::looks::alarm;
-use crate::alarm_failover::assessment::{Cause, CauseKind, accept};
+use crate::alarm_failover::assessment::accept;
+use crate::alarm_failover::case::{Cause, CauseKind};
 use crate::events::alarm::AlarmEvent;
 use crate::events::{
     Ignored, InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger,

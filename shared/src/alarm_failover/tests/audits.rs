@@ -3,12 +3,13 @@
 use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
-use crate::alarm_failover::assessment::CauseKind;
 use crate::alarm_failover::audit;
 use crate::alarm_failover::audit::FleetState;
-use crate::alarm_failover::decide::Move;
-use crate::alarm_failover::group::{Group, ResourceId};
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::case::CauseKind;
+use crate::alarm_failover::effect::Effect;
+use crate::alarm_failover::group::Group;
+use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
 use crate::cloud::moves::DryRunCall;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::AlarmState;
@@ -216,15 +217,9 @@ fn a_failover_is_taken_up_with_its_alarms_which_are_read_again() {
     );
 }
 
-fn rehearsed(action: MoveAction) -> Vec<DryRunCall> {
-    audit::rehearsals(&Move {
-        resource: ResourceId::Interface(ENI.parse().unwrap()),
-        public_ips: Vec::new(),
-        from: Some(id(1)),
-        to: id(2),
-        action,
-        is_return: false,
-    })
+fn rehearsed(action: &MoveAction) -> Vec<DryRunCall> {
+    let effects = action.effects(&id(2));
+    effects.iter().filter_map(Effect::dry_run).collect()
 }
 
 #[test]
@@ -246,8 +241,8 @@ fn every_call_of_a_move_is_rehearsed_that_ec2_lets_one_rehearse() {
         device_index: 2,
     };
     let detach = DryRunCall::Detach("eni-attach-01".parse().unwrap());
-    assert_eq!(rehearsed(interface(true)), [detach, attach()]);
-    assert_eq!(rehearsed(interface(false)), [attach()]);
+    assert_eq!(rehearsed(&interface(true)), [detach, attach()]);
+    assert_eq!(rehearsed(&interface(false)), [attach()]);
 
     let private_ip = super::fixture::private_ip(2);
     let address = |association_change: AssociationChange| MoveAction::Address {
@@ -266,13 +261,13 @@ fn every_call_of_a_move_is_rehearsed_that_ec2_lets_one_rehearse() {
     let ended = address(AssociationChange::EndThenAssociate(
         "eipassoc-01".parse().unwrap(),
     ));
-    assert_eq!(rehearsed(ended), [end, associate()]);
+    assert_eq!(rehearsed(&ended), [end, associate()]);
     assert_eq!(
-        rehearsed(address(AssociationChange::Replace)),
+        rehearsed(&address(AssociationChange::Replace)),
         [associate()]
     );
-    assert_eq!(rehearsed(address(AssociationChange::New)), [associate()]);
+    assert_eq!(rehearsed(&address(AssociationChange::New)), [associate()]);
 
     let ips = vec![private_ip];
-    assert_eq!(rehearsed(MoveAction::PrivateIps { to: eni(), ips }), []);
+    assert_eq!(rehearsed(&MoveAction::PrivateIps { to: eni(), ips }), []);
 }

@@ -2,10 +2,10 @@
 
 use super::asked::{interface, second, trio};
 use super::fixture::{ENI, Fixture, id, pair};
-use crate::alarm_failover::assessment::CauseKind;
-use crate::alarm_failover::decide::{Plan, StaysOnStop};
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
+use crate::alarm_failover::plan::{Plan, StaysOnStop};
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::model::interface::AttachmentState;
 
@@ -63,19 +63,19 @@ fn an_elastic_ip_stays_with_a_holder_that_was_stopped_unless_it_is_to_move() {
     let down = |fixture: Fixture| fixture.asked().since(CauseKind::NotRunning);
     let plan = down(stopped.clone()).plan();
     assert_eq!((plan.moves, plan.blocked), (vec![], vec![]));
-    let kept = StaysOnStop {
+    let stays = StaysOnStop {
         resource: elastic_ip(),
         public_ips: vec![super::fixture::EIP],
         holder: id(1),
     };
-    assert_eq!(plan.kept, [kept]);
+    assert_eq!(plan.stays_on_stop, [stays]);
     for moving in [
         down(stopped.clone().address_tagged("on-stop", "move")),
         down(stopped.clone()).set("HOLDFAST_ON_STOP", "move"),
         stopped.asked(),
     ] {
         assert_eq!(moving.goes_to(), id(2));
-        assert_eq!(moving.plan().kept, []);
+        assert_eq!(moving.plan().stays_on_stop, []);
     }
 }
 
@@ -93,13 +93,16 @@ fn what_another_member_has_is_not_told_of_the_one_that_was_stopped() {
 fn an_interface_leaves_a_holder_that_was_stopped_unless_it_is_to_stay() {
     let stopped = pair().floating().change(stopped(1));
     let moving = stopped.clone().asked().since(CauseKind::NotRunning);
-    assert_eq!((moving.goes_to(), moving.plan().kept), (id(2), vec![]));
+    assert_eq!(
+        (moving.goes_to(), moving.plan().stays_on_stop),
+        (id(2), vec![])
+    );
     let stays_on_stop = stopped
         .tagged("on-stop", "stay")
         .asked()
         .since(CauseKind::NotRunning);
     assert_eq!(stays_on_stop.plan().moves, []);
-    assert_eq!(stays_on_stop.plan().kept.len(), 1);
+    assert_eq!(stays_on_stop.plan().stays_on_stop.len(), 1);
 }
 
 #[test]

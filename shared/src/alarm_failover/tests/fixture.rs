@@ -1,10 +1,10 @@
 //! Two members of a group in one zone, of which the first fails, and something that moves.
 
-use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::decide;
-use crate::alarm_failover::decide::{Exclusions, Plan, PlanInput};
-use crate::alarm_failover::group::Group;
-use crate::alarm_failover::observe::{MemberHealth, Observed};
+use crate::alarm_failover::group::{Group, ResourceId};
+use crate::alarm_failover::plan::{Exclusions, Move, MoveAction, Plan, PlanInput};
+use crate::alarm_failover::state::{MemberHealth, Observed};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::model::instance::{
@@ -47,6 +47,21 @@ pub(super) fn zone(letter: &str) -> Zone {
 
 pub(super) fn private_ip(number: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, 0, number)
+}
+
+/// What goes to a member so, from another or from nobody.
+pub(super) fn moving(resource: ResourceId, from: Option<u8>, to: u8, action: &MoveAction) -> Move {
+    let to = id(to);
+    Move {
+        resource,
+        public_ips: vec![EIP],
+        from: from.map(id),
+        mover: action.mover(),
+        effects: action.effects(&to),
+        displaced: None,
+        to,
+        is_return: false,
+    }
 }
 
 fn kind() -> InstanceType {

@@ -40,7 +40,7 @@ fn kept_with(fixture: &Fixture, pending_reassociation: &[AllocationId]) -> Vec<S
     group.resources.iter().map(told).collect()
 }
 
-fn kept(fixture: &Fixture) -> Vec<StaysOnStop> {
+fn stays(fixture: &Fixture) -> Vec<StaysOnStop> {
     kept_with(fixture, &[])
 }
 
@@ -51,7 +51,7 @@ fn free(fixture: &Fixture) -> Vec<AllocationId> {
     free.collect()
 }
 
-fn interface_kept(location: Location, public_ips: &[Ipv4Addr]) -> Vec<StaysOnStop> {
+fn interface_stays(location: Location, public_ips: &[Ipv4Addr]) -> Vec<StaysOnStop> {
     vec![(
         ResourceId::Interface(eni(ENI)),
         location,
@@ -152,7 +152,7 @@ fn what_is_of_another_group_is_none_of_this_one() {
 fn an_address_that_is_free_on_purpose_stays_free() {
     let fixture = pair().address().another(8, None).another(9, None);
     assert_eq!(free(&fixture), [allocation(8), allocation(9)]);
-    assert_eq!(kept(&fixture).len(), 1, "only the one that somebody has");
+    assert_eq!(stays(&fixture).len(), 1, "only the one that somebody has");
     let halfway = kept_with(&fixture, &[allocation(9)]);
     let adrift = (
         ResourceId::Address(allocation(9)),
@@ -178,7 +178,7 @@ fn an_interface_that_a_service_has_made_is_left_alone() {
     let fixture = pair().floating().change(|fixture| {
         fixture.observed.interfaces[0].requester_managed = true;
     });
-    assert_eq!(kept(&fixture), []);
+    assert_eq!(stays(&fixture), []);
 }
 
 #[test]
@@ -190,10 +190,10 @@ fn where_an_interface_is_follows_from_its_attachment() {
         (AttachmentState::Detached, Location::Unheld),
     ] {
         let fixture = pair().floating().attachment(|it| it.state = state);
-        assert_eq!(kept(&fixture), interface_kept(location, &[]));
+        assert_eq!(stays(&fixture), interface_stays(location, &[]));
     }
     let adrift = pair().floating().adrift();
-    assert_eq!(kept(&adrift), interface_kept(Location::Unheld, &[]));
+    assert_eq!(stays(&adrift), interface_stays(Location::Unheld, &[]));
 }
 
 #[test]
@@ -218,13 +218,13 @@ fn elastic_ips_ride_on_an_interface_that_moves_and_only_on_that() {
         .another(9, Some((ENI, floating)))
         .another(8, Some((ENI, private_ip(98))))
         .another(6, Some(("eni-01", private_ip(1))));
-    let mut expected = interface_kept(Location::Held(id(1)), &[public_ip(8), public_ip(9)]);
+    let mut expected = interface_stays(Location::Held(id(1)), &[public_ip(8), public_ip(9)]);
     expected.push((
         ResourceId::Address(allocation(6)),
         Location::Held(id(1)),
         vec![public_ip(6)],
     ));
-    assert_eq!(kept(&fixture), expected);
+    assert_eq!(stays(&fixture), expected);
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn an_elastic_ip_of_somebody_who_is_no_member_is_left_alone() {
     let stranger = pair().address().change(|fixture| {
         fixture.member(1).tags.clear();
     });
-    assert_eq!(kept(&stranger), []);
+    assert_eq!(stays(&stranger), []);
 }
 
 #[test]
@@ -265,27 +265,27 @@ fn a_primary_interface_without_secondary_private_ips_has_nothing_that_moves() {
         let interface = &mut fixture.observed.interfaces[0];
         interface.private_ips.retain(|ip, _| *ip == private_ip(1));
     });
-    assert_eq!(kept(&bare), []);
+    assert_eq!(stays(&bare), []);
 }
 
 #[test]
 fn how_an_interface_moves_is_as_its_tag_says() {
-    let tagged = |mover: &str| kept(&pair().floating().tagged("mover", mover));
-    let whole = interface_kept(Location::Held(id(1)), &[]);
+    let tagged = |mover: &str| stays(&pair().floating().tagged("mover", mover));
+    let whole = interface_stays(Location::Held(id(1)), &[]);
     for mover in ["eni", "auto", "whatever", " ENI "] {
         assert_eq!(tagged(mover), whole, "{mover}");
     }
     assert_eq!(tagged("ip"), [], "it has no secondary private IP");
     assert_eq!(tagged(" EIP "), []);
     for (mover, is_moved) in [("ip", true), ("auto", true), ("eip", false)] {
-        let primary = kept(&pair().on_the_primary(mover));
+        let primary = stays(&pair().on_the_primary(mover));
         assert_eq!(!primary.is_empty(), is_moved, "{mover}");
     }
     let secondary = pair()
         .on_the_primary("ip")
         .attachment(|it| it.device_index = 1);
-    assert!(matches!(kept(&secondary)[0].0, ResourceId::PrivateIps(_)));
-    let primary = kept(&pair().on_the_primary("eni"));
+    assert!(matches!(stays(&secondary)[0].0, ResourceId::PrivateIps(_)));
+    let primary = stays(&pair().on_the_primary("eni"));
     assert_eq!(primary[0].0, ResourceId::Interface(eni("eni-01")));
 }
 
@@ -294,8 +294,8 @@ fn an_interface_that_is_with_nobody_moves_as_a_whole() {
     for mover in ["ip", "eip"] {
         let adrift = pair().floating().tagged("mover", mover).adrift();
         assert_eq!(
-            kept(&adrift),
-            interface_kept(Location::Unheld, &[]),
+            stays(&adrift),
+            interface_stays(Location::Unheld, &[]),
             "{mover}"
         );
     }
@@ -341,9 +341,9 @@ fn an_elastic_ip_takes_its_private_ip_along_where_its_tag_says_so() {
         Location::Held(id(1)),
         vec![public_ip(8)],
     );
-    assert_eq!(kept(&on(50, "ip")), [moved]);
+    assert_eq!(stays(&on(50, "ip")), [moved]);
     for (ip, mover) in [(1, "ip"), (50, "eip"), (50, "auto")] {
-        let alone = kept(&on(ip, mover)).remove(0).0;
+        let alone = stays(&on(ip, mover)).remove(0).0;
         assert_eq!(alone, ResourceId::Address(allocation(8)), "{ip} {mover}");
     }
 }
@@ -372,7 +372,10 @@ fn an_elastic_ip_on_an_interface_that_moves_is_no_second_thing_to_move() {
     let rides = pair()
         .floating()
         .change(|fixture| fixture.put_address_on(ENI));
-    assert_eq!(kept(&rides), interface_kept(Location::Held(id(1)), &[EIP]));
+    assert_eq!(
+        stays(&rides),
+        interface_stays(Location::Held(id(1)), &[EIP])
+    );
 }
 
 #[test]

@@ -14,9 +14,9 @@ mod routes;
 mod settling;
 mod verdicts;
 
-use super::decide::Plan;
+use super::effect::{DetachMode, Effect};
 use super::obstacle::Obstacle;
-use super::route::{AssociationChange, MoveAction};
+use super::plan::Plan;
 use crate::model::instance::{InstanceState, StatusChecks};
 use fixture::{EIP, ENI, id, pair, zone};
 
@@ -30,13 +30,7 @@ fn an_interface_goes_to_the_standby_at_the_first_free_device_index() {
     let plan = pair().floating().plan();
     let one = &plan.moves[0];
     assert_eq!((&one.from, &one.to), (&Some(id(1)), &id(2)));
-    assert!(matches!(
-        one.action,
-        MoveAction::Interface {
-            device_index: 1,
-            ..
-        }
-    ));
+    assert_eq!(one.device_index(), Some(1));
 }
 
 #[test]
@@ -49,10 +43,7 @@ fn nothing_is_left_to_do_once_it_is_there() {
 fn an_interface_that_is_with_nobody_is_brought_to_its_end() {
     let plan = pair().floating().adrift().plan();
     assert_eq!(plan.moves[0].to, id(2));
-    assert!(matches!(
-        plan.moves[0].action,
-        MoveAction::Interface { from: None, .. }
-    ));
+    assert!(matches!(*plan.moves[0].effects, [Effect::Attach { .. }]));
 }
 
 #[test]
@@ -119,11 +110,9 @@ fn a_standby_that_is_not_well_takes_nothing() {
 
 #[test]
 fn force_is_for_a_holder_that_cannot_let_go() {
-    let forced = |fixture: fixture::Fixture| match &fixture.plan().moves[0].action {
-        MoveAction::Interface {
-            from: Some(from), ..
-        } => from.force,
-        other => panic!("{other:?}"),
+    let forced = |fixture: fixture::Fixture| match *fixture.plan().moves[0].effects {
+        [Effect::Detach { mode, .. }, Effect::Attach { .. }] => mode == DetachMode::Force,
+        ref other => panic!("{other:?}"),
     };
     assert!(!forced(pair().floating()));
     let impaired = |fixture: &mut fixture::Fixture| {
@@ -134,23 +123,17 @@ fn force_is_for_a_holder_that_cannot_let_go() {
 
 #[test]
 fn an_elastic_ip_of_a_running_holder_is_replaced_and_of_one_that_is_down_let_go_by_its_tie() {
-    let association_change = |fixture: fixture::Fixture| match fixture.plan().moves.remove(0).action
-    {
-        MoveAction::Address {
-            association_change, ..
-        } => association_change,
-        other => panic!("{other:?}"),
-    };
-    assert_eq!(
-        association_change(pair().address()),
-        AssociationChange::Replace
-    );
+    let effects = |fixture: fixture::Fixture| fixture.plan().moves.remove(0).effects;
+    assert!(matches!(
+        *effects(pair().address()),
+        [Effect::Reassociate { .. }]
+    ));
     let down = |fixture: &mut fixture::Fixture| {
         fixture.health(1, StatusChecks::Unknown, InstanceState::Stopped);
     };
     assert!(matches!(
-        association_change(pair().address().change(down)),
-        AssociationChange::EndThenAssociate(_)
+        *effects(pair().address().change(down)),
+        [Effect::Disassociate { .. }, Effect::Associate { .. }]
     ));
 }
 

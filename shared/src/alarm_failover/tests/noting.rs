@@ -1,11 +1,10 @@
 //! What a run keeps of each move: how it ended, who did not take it, and what is not tried again.
 
-use super::fixture::{EIP, ENI, id};
-use crate::alarm_failover::decide::Move;
+use super::fixture::{ENI, id, moving};
 use crate::alarm_failover::execute::MoveResult;
 use crate::alarm_failover::group::ResourceId;
-use crate::alarm_failover::progress::Progress;
-use crate::alarm_failover::route::MoveAction;
+use crate::alarm_failover::plan::{Move, MoveAction};
+use crate::alarm_failover::progress::{Noted, Progress};
 use crate::cloud::{CloudError, Failure};
 use crate::model::ids::InstanceId;
 use crate::report::{MoveEnd, MoveReport};
@@ -16,26 +15,19 @@ fn interface() -> ResourceId {
 
 /// The interface goes from a member, or from nobody, to another.
 fn going(from: Option<u8>, to: u8) -> Move {
-    Move {
-        resource: interface(),
-        public_ips: vec![EIP],
-        from: from.map(id),
-        to: id(to),
-        action: MoveAction::Interface {
-            eni: ENI.parse().unwrap(),
-            from: None,
-            device_index: 1,
-        },
-        is_return: false,
-    }
+    moving(interface(), from, to, &attached_at(1))
 }
 
 fn at_device_index(index: i32) -> Move {
-    let mut one = going(Some(1), 2);
-    if let MoveAction::Interface { device_index, .. } = &mut one.action {
-        *device_index = index;
+    moving(interface(), Some(1), 2, &attached_at(index))
+}
+
+fn attached_at(device_index: i32) -> MoveAction {
+    MoveAction::Interface {
+        eni: ENI.parse().unwrap(),
+        from: None,
+        device_index,
     }
-    one
 }
 
 fn answer() -> CloudError {
@@ -63,19 +55,19 @@ fn after(moves: Vec<(Move, MoveResult)>) -> Progress {
     progress
 }
 
-fn report(progress: &Progress) -> &MoveReport {
-    &progress.moves[&interface()]
+fn report(progress: &Progress) -> MoveReport {
+    progress.resources[&interface()].report()
 }
 
 fn tried(progress: &Progress) -> Vec<InstanceId> {
-    let tried = report(progress).tried.iter();
-    tried.map(|one| one.standby.clone()).collect()
+    let tried = report(progress).tried.into_iter();
+    tried.map(|one| one.standby).collect()
 }
 
 #[test]
 fn what_has_moved_is_noted_with_its_attachment() {
     let progress = after(vec![(going(Some(1), 2), moved())]);
-    let attachment = report(&progress).attachment.as_ref();
+    let attachment = report(&progress).attachment;
     assert_eq!(attachment.unwrap().as_str(), "eni-attach-02");
     assert_eq!(report(&progress).end, MoveEnd::Moved);
 }
@@ -83,7 +75,8 @@ fn what_has_moved_is_noted_with_its_attachment() {
 #[test]
 fn what_does_not_exist_any_more_is_gone_and_that_is_its_end() {
     let mut progress = Progress::default();
-    assert!(progress.note(&going(Some(1), 2), MoveResult::Gone, Vec::new()));
+    let noted = progress.note(&going(Some(1), 2), MoveResult::Gone, Vec::new());
+    assert!(matches!(noted, Noted::Final));
     assert_eq!(report(&progress).end, MoveEnd::Gone);
 }
 
@@ -91,9 +84,10 @@ fn what_does_not_exist_any_more_is_gone_and_that_is_its_end() {
 fn a_standby_that_does_not_take_it_is_told_with_ec2s_answer_and_not_asked_again() {
     let progress = after(vec![(going(Some(1), 2), MoveResult::Refused(answer()))]);
     assert_eq!(tried(&progress), [id(2)]);
-    let standbys = &progress.excluded.standbys;
+    let standbys = progress.exclusions().standbys;
     assert!(standbys.contains(&(interface(), id(2))));
-    let told = progress.refusals.iter().map(|(one, _)| one.to.clone());
+    let refusals = progress.resources[&interface()].refusals();
+    let told = refusals.map(|(standby, _)| standby.clone());
     assert_eq!(told.collect::<Vec<_>>(), [id(2)]);
 }
 
@@ -126,16 +120,18 @@ fn a_standby_of_which_three_device_indexes_are_taken_is_not_asked_again() {
         )
     };
     let two = after(vec![taken(1), taken(2)]);
-    assert_eq!(two.excluded.device_indexes.len(), 2);
-    assert!(two.excluded.standbys.is_empty() && tried(&two).is_empty());
+    assert_eq!(two.exclusions().device_indexes.len(), 2);
+    assert!(two.exclusions().standbys.is_empty() && tried(&two).is_empty());
     let three = after(vec![taken(1), taken(2), taken(3)]);
-    assert!(three.excluded.standbys.contains(&(interface(), id(2))));
+    let standbys = three.exclusions().standbys;
+    assert!(standbys.contains(&(interface(), id(2))));
     assert_eq!(tried(&three), [id(2)]);
 }
 
 #[test]
 fn a_run_that_is_out_of_time_knows_it() {
-    let progress = after(vec![(going(Some(1), 2), MoveResult::OutOfTime)]);
-    assert!(progress.is_out_of_time);
+    let mut progress = Progress::default();
+    let noted = progress.note(&going(Some(1), 2), MoveResult::OutOfTime, Vec::new());
+    assert!(matches!(noted, Noted::OutOfTime));
     assert_eq!(report(&progress).end, MoveEnd::NotMoved);
 }

@@ -1,11 +1,10 @@
 //! What was on its way and is planned no more: it is with somebody, or it is the group's no longer.
 
-use super::fixture::{EIP, ENI, Fixture, id, pair, private_ip};
-use crate::alarm_failover::decide::{Blocked, Move};
+use super::fixture::{ENI, Fixture, id, moving, pair, private_ip};
 use crate::alarm_failover::group::{Group, ResourceId};
-use crate::alarm_failover::messages;
+use crate::alarm_failover::plan::{Blocked, Move, MoveAction};
 use crate::alarm_failover::progress::Progress;
-use crate::alarm_failover::route::MoveAction;
+use crate::alarm_failover::resource_progress::{ResourceProgress, ResourceState};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::MoveEnd;
@@ -25,23 +24,17 @@ fn address() -> ResourceId {
 
 /// Something that is on its way to the second member.
 fn unfinished_move(resource: &ResourceId) -> (Progress, Move) {
-    let one = Move {
-        resource: resource.clone(),
-        public_ips: vec![EIP],
-        from: Some(id(1)),
-        to: id(2),
-        action: MoveAction::PrivateIps {
-            to: "eni-02".parse().unwrap(),
-            ips: vec![FLOATING],
-        },
-        is_return: false,
+    let action = MoveAction::PrivateIps {
+        to: "eni-02".parse().unwrap(),
+        ips: vec![FLOATING],
     };
+    let one = moving(resource.clone(), Some(1), 2, &action);
     let mut progress = Progress {
         sources: BTreeSet::from([id(1)]),
         ..Progress::default()
     };
-    let report = messages::unfinished_move(&one);
-    progress.moves.insert(resource.clone(), report);
+    let begun = ResourceProgress::begun(&one);
+    progress.resources.insert(resource.clone(), begun);
     (progress, one)
 }
 
@@ -56,11 +49,21 @@ fn in_its_group<T>(fixture: &Fixture, ask: impl FnOnce(&Group<'_>) -> T) -> T {
 fn settled(resource: &ResourceId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
     let (mut progress, _) = unfinished_move(resource);
     in_its_group(fixture, |group| progress.close_finished(&[], group));
-    let report = &progress.moves[resource];
-    (report.end, report.to.clone())
+    let report = progress.resources[resource].report();
+    (report.end, report.to)
 }
 
 const THERE: MoveEnd = MoveEnd::AlreadyThere;
+const MOVED: ResourceState = ResourceState::Moved { attachment: None };
+
+fn end_of(progress: &Progress, resource: &ResourceId) -> MoveEnd {
+    progress.resources[resource].report().end
+}
+
+/// The interface has come so far.
+fn set(progress: &mut Progress, state: ResourceState) {
+    progress.resources.get_mut(&interface()).unwrap().state = state;
+}
 
 #[test]
 fn what_is_planned_no_more_is_with_whoever_has_it() {
@@ -79,11 +82,11 @@ fn what_is_still_with_the_failed_member_is_not_finished() {
 #[test]
 fn what_is_with_a_member_that_is_well_again_stays_there() {
     let (mut progress, _) = unfinished_move(&interface());
-    progress.recovered = Some("the alarm is OK".to_owned());
+    progress.last_look.recovered = Some("the alarm is OK".to_owned());
     let there = pair().floating().attached_to(1);
     in_its_group(&there, |group| progress.close_finished(&[], group));
-    let report = &progress.moves[&interface()];
-    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
+    let report = progress.resources[&interface()].report();
+    assert_eq!((report.end, report.to), (THERE, Some(id(1))));
 }
 
 #[test]
@@ -119,16 +122,16 @@ fn a_private_ip_that_came_to_others_is_not_gone() {
 fn what_is_planned_again_is_not_settled() {
     let (mut progress, one) = unfinished_move(&interface());
     in_its_group(&pair(), |group| progress.close_finished(&[one], group));
-    assert_eq!(progress.moves[&interface()].end, MoveEnd::NotMoved);
+    assert_eq!(end_of(&progress, &interface()), MoveEnd::NotMoved);
 }
 
 #[test]
 fn what_cannot_be_planned_is_not_settled_and_what_is_there_is() {
-    let (mut progress, _) = unfinished_move(&interface());
+    let (mut progress, one) = unfinished_move(&interface());
     let ip = ResourceId::PrivateIps(Some(FLOATING));
-    let other = progress.moves[&interface()].clone();
-    progress.moves.insert(ip.clone(), other);
-    progress.blocked.push(Blocked {
+    let other = ResourceProgress::begun(&one);
+    progress.resources.insert(ip.clone(), other);
+    progress.last_look.blocked.push(Blocked {
         resource: ip.clone(),
         public_ips: Vec::new(),
         holder: None,
@@ -136,40 +139,42 @@ fn what_cannot_be_planned_is_not_settled_and_what_is_there_is() {
     });
     let there = pair().floating().attached_to(2);
     in_its_group(&there, |group| progress.close_finished(&[], group));
-    assert_eq!(progress.moves[&ip].end, MoveEnd::NotMoved);
-    assert_eq!(progress.moves[&interface()].end, THERE);
+    assert_eq!(end_of(&progress, &ip), MoveEnd::NotMoved);
+    assert_eq!(end_of(&progress, &interface()), THERE);
 }
 
 #[test]
 fn what_has_moved_is_not_settled_again() {
     let (mut progress, _) = unfinished_move(&interface());
-    progress.moves.get_mut(&interface()).unwrap().end = MoveEnd::Moved;
+    set(&mut progress, MOVED);
     in_its_group(&pair(), |group| progress.close_finished(&[], group));
-    assert_eq!(progress.moves[&interface()].end, MoveEnd::Moved);
+    assert_eq!(end_of(&progress, &interface()), MoveEnd::Moved);
 }
 
 #[test]
 fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_nothing() {
-    let (mut progress, _) = unfinished_move(&address());
-    let report = progress.moves.get_mut(&address()).unwrap();
-    report.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
+    let (mut progress, mut one) = unfinished_move(&address());
+    one.displaced = Some(Ipv4Addr::new(198, 51, 100, 1));
+    let begun = ResourceProgress::begun(&one);
+    assert_eq!(begun.report().displaced, one.displaced);
+    progress.resources.insert(address(), begun);
     progress.sources = BTreeSet::from([id(2)]);
     in_its_group(&pair().address(), |group| {
         progress.close_finished(&[], group);
     });
-    let report = &progress.moves[&address()];
-    assert_eq!((report.end, report.to.clone()), (THERE, Some(id(1))));
+    let report = progress.resources[&address()].report();
+    assert_eq!((report.end, report.to), (THERE, Some(id(1))));
     assert_eq!(report.private_ips, [private_ip(1)]);
     assert_eq!(report.displaced, None);
 }
 
 /// Who loses what it has when the second member is in a state, and something of that end came to it.
-fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
+fn follows(state: InstanceState, has_come_to: ResourceState) -> BTreeSet<InstanceId> {
     let there = pair().floating().attached_to(2).change(|fixture| {
         fixture.health(2, StatusChecks::Ok, state);
     });
     let (mut progress, _) = unfinished_move(&interface());
-    progress.moves.get_mut(&interface()).unwrap().end = end;
+    set(&mut progress, has_come_to);
     in_its_group(&there, |group| {
         progress.add_failed_targets(group, &there.observed);
     });
@@ -180,7 +185,7 @@ fn follows(state: InstanceState, end: MoveEnd) -> BTreeSet<InstanceId> {
 fn a_member_that_fails_with_something_on_its_way_to_it_loses_that_again() {
     let both = BTreeSet::from([id(1), id(2)]);
     let first = BTreeSet::from([id(1)]);
-    assert_eq!(follows(InstanceState::Stopping, MoveEnd::NotMoved), both);
-    assert_eq!(follows(InstanceState::Running, MoveEnd::NotMoved), first);
-    assert_eq!(follows(InstanceState::Stopping, MoveEnd::Moved), first);
+    assert_eq!(follows(InstanceState::Stopping, ResourceState::Open), both);
+    assert_eq!(follows(InstanceState::Running, ResourceState::Open), first);
+    assert_eq!(follows(InstanceState::Stopping, MOVED), first);
 }

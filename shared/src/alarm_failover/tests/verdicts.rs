@@ -4,9 +4,8 @@ use super::asked::{mark, second, settings};
 use super::assessment::{NOW, cause_of, change, notice, told};
 use super::fixture::{Fixture, id, pair};
 use super::looks::alarm;
-use crate::alarm_failover::assessment::{
-    AffectedGroup, Assessment, Cause, affected_members, assess, firing_metrics, is_down,
-};
+use crate::alarm_failover::assessment::{affected_members, assess, firing_metrics};
+use crate::alarm_failover::case::{AffectedGroup, Assessment, Cause};
 use crate::events::alarm::AlarmEvent;
 use crate::events::{OperatorCommand, SpotNoticeKind, Trigger};
 use crate::ledger::lease::{FailoverRecord, Lease};
@@ -177,7 +176,7 @@ fn down_is_who_is_shown_and_does_not_run() {
         others.insert(id(7), InstanceState::Terminated);
         others.insert(id(8), InstanceState::Running);
     });
-    let down = |number: u8| is_down(&id(number), &observed.observed);
+    let down = |number: u8| observed.observed.is_down(&id(number));
     assert!(down(2) && down(7));
     assert!(!down(1) && !down(8));
     assert!(

@@ -1,11 +1,13 @@
 //! What the owner of a group does by hand.
 
+use super::FailoverFixture;
 use crate::scenarios::placement::{GROUP, default_subnet, owner};
 use ec2_sim::World;
 use ec2_sim::api::{
-    AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, CreateNetworkInterface,
-    CreateTags, DeleteTags, DescribeNetworkInterfaces, DetachNetworkInterface, NetworkInterface,
-    Request, Response, RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
+    AllocateAddress, AssignPrivateIpAddresses, AttachNetworkInterface, AttachmentChange,
+    CreateNetworkInterface, CreateTags, DeleteTags, DescribeNetworkInterfaces,
+    DetachNetworkInterface, ModifyNetworkInterfaceAttribute, NetworkInterface, Request, Response,
+    RunInstances, StopInstances, Tag, TagSpecification, TagToDelete,
 };
 use std::collections::BTreeMap;
 
@@ -194,4 +196,24 @@ pub fn stop(world: &mut World, instance: &str) {
         ..StopInstances::default()
     };
     call(world, &Request::StopInstances(request));
+}
+
+impl FailoverFixture {
+    /// The owner lets the interface end with its instance, as CloudFormation does unless it is told otherwise.
+    #[must_use]
+    pub fn ending_with_instance(self) -> Self {
+        let eni = self.eni.clone();
+        self.world(|world| {
+            let attachment = interface(world, &eni).and_then(|it| it.attachment);
+            let request = ModifyNetworkInterfaceAttribute {
+                network_interface_id: eni,
+                attachment: attachment.map(|it| AttachmentChange {
+                    attachment_id: it.attachment_id,
+                    delete_on_termination: true,
+                }),
+                ..ModifyNetworkInterfaceAttribute::default()
+            };
+            call(world, &Request::ModifyNetworkInterfaceAttribute(request));
+        })
+    }
 }

@@ -1,70 +1,69 @@
 //! Who is fenced, and when: whoever has lost everything to a failure that still holds.
 
 use super::*;
-use crate::alarm_failover::assessment::AffectedGroup;
+use crate::alarm_failover::case::AffectedGroup;
+use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
-use crate::alarm_failover::messages;
+use crate::alarm_failover::held_lease::HeldLease;
+use crate::alarm_failover::messages::fences::fenced;
 use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::resource_progress::ResourceProgress;
+use crate::alarm_failover::{fencing, run};
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::model::ids::InstanceId;
 use crate::settings::Fencing;
 
 /// What a run knows when it comes to fence.
-struct Case {
+struct Fence {
     fixture: Fixture,
     /// What it moves at this look.
     moves: Vec<Move>,
     progress: Progress,
+    held: HeldLease,
     cause: Cause,
     mode: &'static str,
 }
 
 /// The interface of the first member goes to the second in this run, and then the first is to be stopped.
-fn moved() -> Case {
+fn moved() -> Fence {
     let fixture = pair().floating().change(|fixture| {
         let floating = standby_with(AttachmentState::Attached).interfaces.remove(1);
         fixture.member(1).interfaces.push(floating);
     });
-    let mut case = Case {
+    let mut case = Fence {
         fixture,
         moves: Vec::new(),
         progress: Progress::default(),
+        held: HeldLease {
+            lease: Lease::new("web"),
+            own: noted(&[(1, Fencing::Stop)]),
+        },
         cause: alarm_on_the_first(),
         mode: "enforce",
     };
     case.progress.sources = BTreeSet::from([id(1)]);
-    case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
     let one = moving_on();
-    let report = messages::unfinished_move(&one);
-    case.progress.moves.insert(one.resource.clone(), report);
+    let begun = ResourceProgress::begun(&one);
+    case.progress.resources.insert(one.resource.clone(), begun);
     case.moves.push(one);
     case
 }
 
 /// An earlier run has moved the interface, noted that the first member is to be stopped, and died.
-fn left_by_an_earlier_run() -> Case {
+fn left_by_an_earlier_run() -> Fence {
     let mut case = moved();
     case.fixture = pair().floating().attached_to(2);
     case.moves.clear();
-    case.progress.moves.clear();
-    case.progress.own = Some(noted(&[]));
-    case.progress.lease = Some(Lease {
-        in_progress: Some(noted(&[(1, Fencing::Stop)])),
-        ..Lease::new("web")
-    });
+    case.progress.resources.clear();
+    case.held.own = noted(&[]);
+    case.held.lease.in_progress = Some(noted(&[(1, Fencing::Stop)]));
     case
 }
 
 fn moving_on() -> Move {
-    Move {
-        resource: ResourceId::Interface(ENI.parse().unwrap()),
-        public_ips: Vec::new(),
-        from: Some(id(1)),
-        to: id(2),
-        action: carrying(Some(detachment())),
-        is_return: false,
-    }
+    let resource = ResourceId::Interface(ENI.parse().unwrap());
+    moving(resource, Some(1), 2, &carrying(Some(detachment())))
 }
 
 fn noted(pending_fences: &[(u8, Fencing)]) -> FailoverRecord {
@@ -88,14 +87,14 @@ fn isolated() -> Fencing {
     Fencing::Isolate("sg-01".parse().unwrap())
 }
 
-impl Case {
+impl Fence {
     fn change(mut self, change: impl FnOnce(&mut Self)) -> Self {
         change(&mut self);
         self
     }
 
     fn lease(&mut self) -> &mut Lease {
-        self.progress.lease.as_mut().unwrap()
+        &mut self.held.lease
     }
 
     fn stand(&self, ledger: MemoryLedger) -> Stand {
@@ -120,10 +119,19 @@ impl Case {
     /// What is called.
     fn fence(&mut self) -> Vec<String> {
         let stand = self.stand(MemoryLedger::default());
-        let (run, observed) = (stand.run(), &self.fixture.observed);
+        let (case, observed) = (stand.case(), &self.fixture.observed);
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let fenced = run.fence(&group, observed, &self.moves, &mut self.progress);
-        fenced.now_or_never().expect("a script never waits");
+        let fences = fencing::fences(
+            &case,
+            &self.held,
+            &group,
+            observed,
+            &self.moves,
+            &self.progress,
+        );
+        let result = fence(&stand.ports.cloud, fences).now_or_never();
+        self.progress
+            .note_fences(result.expect("a script never waits"));
         stand.ports.cloud.calls()
     }
 
@@ -132,9 +140,8 @@ impl Case {
         let stand = self.stand(MemoryLedger::default());
         let observed = &self.fixture.observed;
         let group = Group::named("web", observed, &stand.settings, &[]);
-        let pending_fences = stand
-            .run()
-            .fences_for(&group, &self.progress.sources, observed);
+        let sources = &self.progress.sources;
+        let pending_fences = fencing::fences_for(&stand.case(), &group, sources, observed);
         pending_fences.into_iter().collect()
     }
 
@@ -159,7 +166,8 @@ impl Case {
             names_no_instance: false,
         };
         let stand = self.stand(ledger);
-        let found = stand.run().has_pending_fence(&affected).now_or_never();
+        let case = stand.case();
+        let found = run::has_pending_fence(&stand.ports, &case, &affected).now_or_never();
         found.expect("memory answers").unwrap()
     }
 }
@@ -172,9 +180,8 @@ struct Stand {
 }
 
 impl Stand {
-    fn run(&self) -> Run<'_, Script, MemoryLedger, Script> {
-        Run {
-            ports: &self.ports,
+    fn case(&self) -> Case<'_> {
+        Case {
             settings: &self.settings,
             cause: &self.cause,
             delivery: Delivery {
@@ -194,13 +201,16 @@ fn who_has_lost_everything_in_this_run_is_fenced() {
     let mut case = moved();
     assert_eq!(case.fence(), STOPPED);
     assert_eq!(case.progress.mutating_calls, 1);
-    assert_eq!(case.progress.fenced.done, ["i-01 is being stopped"]);
+    assert_eq!(
+        fenced(&case.progress.fenced.done),
+        ["i-01 is being stopped"]
+    );
 }
 
 #[test]
 fn what_has_moved_is_not_isolated_with_what_its_holder_keeps() {
     let mut case = moved();
-    case.progress.own = Some(noted(&[(1, isolated())]));
+    case.held.own = noted(&[(1, isolated())]);
     assert_eq!(case.fence(), ["isolate eni-01 in sg-01"]);
 }
 
@@ -225,7 +235,7 @@ fn who_gets_something_back_is_not_fenced() {
 fn who_is_down_or_no_member_is_not_fenced() {
     for how in [Fencing::Stop, isolated()] {
         let mut down = moved();
-        down.progress.own = Some(noted(&[(1, how)]));
+        down.held.own = noted(&[(1, how)]);
         down.fixture.member(1).state = InstanceState::Stopped;
         assert_eq!(down.fence(), NOBODY);
     }
@@ -236,7 +246,7 @@ fn who_is_down_or_no_member_is_not_fenced() {
 
 #[test]
 fn nobody_is_fenced_by_a_run_that_has_moved_nothing() {
-    let mut idle = moved().change(|case| case.progress.moves.clear());
+    let mut idle = moved().change(|case| case.progress.resources.clear());
     idle.fixture = pair().floating().attached_to(2);
     assert_eq!(idle.fence(), NOBODY);
 }
@@ -244,7 +254,7 @@ fn nobody_is_fenced_by_a_run_that_has_moved_nothing() {
 #[test]
 fn of_those_in_the_note_only_who_loses_something_in_this_run_is_fenced() {
     let mut case = moved();
-    case.progress.own = Some(noted(&[(1, Fencing::Stop), (2, Fencing::Stop)]));
+    case.held.own = noted(&[(1, Fencing::Stop), (2, Fencing::Stop)]);
     assert_eq!(case.fence(), STOPPED);
 }
 
@@ -258,15 +268,15 @@ fn what_an_earlier_run_left_is_done() {
 #[test]
 fn what_is_noted_twice_is_done_once_and_as_this_run_noted_it() {
     let mut case = moved();
-    case.progress.lease = left_by_an_earlier_run().progress.lease;
-    case.progress.own = Some(noted(&[(1, isolated())]));
+    case.held.lease = left_by_an_earlier_run().held.lease;
+    case.held.own = noted(&[(1, isolated())]);
     assert_eq!(case.fence(), ["isolate eni-01 in sg-01"]);
 }
 
 #[test]
 fn this_runs_own_note_in_the_lease_is_no_earlier_runs() {
     let mut case = left_by_an_earlier_run();
-    case.progress.own = Some(noted(&[(1, Fencing::Stop)]));
+    case.held.own = noted(&[(1, Fencing::Stop)]);
     assert_eq!(case.fence(), NOBODY);
 }
 
@@ -296,7 +306,7 @@ fn a_fence_of_somebody_whom_this_run_is_not_about_is_left_for_another() {
 #[test]
 fn nobody_is_fenced_for_what_is_over_and_a_person_is_told() {
     let recovered = left_by_an_earlier_run().change(|case| {
-        case.progress.recovered = Some("it is OK by now".to_owned());
+        case.progress.last_look.recovered = Some("it is OK by now".to_owned());
     });
     let asked = left_by_an_earlier_run().change(|case| case.cause.kind = CauseKind::Resume);
     for mut case in [recovered, asked] {
@@ -309,11 +319,11 @@ fn nobody_is_fenced_for_what_is_over_and_a_person_is_told() {
 #[test]
 fn a_failover_that_this_run_has_made_is_fenced_although_the_alarm_fires_no_more() {
     let mut case = moved();
-    case.progress.recovered = Some("it is OK by now".to_owned());
+    case.progress.last_look.recovered = Some("it is OK by now".to_owned());
     assert_eq!(case.fence(), STOPPED);
 }
 
-fn with_fence(word: &str) -> Case {
+fn with_fence(word: &str) -> Fence {
     moved().change(|case| {
         let tags = &mut case.fixture.observed.interfaces[0].tags;
         tags.insert("holdfast:fence".to_owned(), word.to_owned());

@@ -9,16 +9,16 @@ mod fencing;
 mod looks;
 mod pending_fences;
 mod private_ips;
+mod same_list;
 mod script;
 
-use super::fixture::{EIP, ENI, Fixture, id, pair};
-use crate::alarm_failover::assessment::{Cause, CauseKind};
-use crate::alarm_failover::decide::Move;
+use super::fixture::{EIP, ENI, Fixture, id, moving, pair};
+use crate::alarm_failover::case::{Case, Cause, CauseKind};
 use crate::alarm_failover::execute::{MoveExecutor, MoveResult};
 use crate::alarm_failover::group::ResourceId;
-use crate::alarm_failover::observe::Observed;
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
-use crate::alarm_failover::run::Run;
+use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::EniId;
@@ -116,26 +116,19 @@ impl Job {
             ledger: (),
             clock: self.script.clone(),
         };
-        let cause = alarm_on_the_first();
-        let run = Run {
-            ports: &ports,
+        let fired = alarm_on_the_first();
+        let case = Case {
             settings: &settings,
-            cause: &cause,
+            cause: &fired,
             delivery: Delivery {
                 ends_at: BEGINNING + self.has,
                 run: 1,
             },
             received: BEGINNING - self.began,
         };
-        let one = Move {
-            resource: ResourceId::Interface(ENI.parse().unwrap()),
-            public_ips: vec![EIP],
-            from: Some(id(1)),
-            to: id(2),
-            action: self.action,
-            is_return: false,
-        };
-        let mut executor = MoveExecutor::new(&run, &self.observed, &one);
+        let resource = ResourceId::Interface(ENI.parse().unwrap());
+        let one = moving(resource, Some(1), 2, &self.action);
+        let mut executor = MoveExecutor::new(&ports, case, &self.observed, &one);
         let end = executor.run().now_or_never().expect("a script never waits");
         Went {
             end: in_words(&end),

@@ -15,6 +15,7 @@ use crate::model::ids::{
 };
 use crate::model::instance::{Instance, InstanceTypeLimits, StatusChecks};
 use crate::model::interface::Interface;
+use crate::report::PlannedCall;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -48,6 +49,7 @@ struct State {
     refusals: Vec<(&'static str, &'static str)>,
     slow_reads: Duration,
     calls: Vec<String>,
+    sent: Vec<PlannedCall>,
     pauses: Vec<Duration>,
     reads: usize,
 }
@@ -67,6 +69,7 @@ pub(super) fn script() -> Script {
         refusals: Vec::new(),
         slow_reads: Duration::ZERO,
         calls: Vec::new(),
+        sent: Vec::new(),
         pauses: Vec::new(),
         reads: 0,
     })))
@@ -126,6 +129,11 @@ impl Script {
         self.state().calls.clone()
     }
 
+    /// The same as a report would have told it before.
+    pub(super) fn sent(&self) -> Vec<PlannedCall> {
+        self.state().sent.clone()
+    }
+
     /// How often something was read.
     pub(super) fn reads(&self) -> usize {
         self.state().reads
@@ -153,25 +161,40 @@ impl Script {
         let answer = shown(&state).at(now, otherwise);
         let slow = state.slow_reads;
         state.now += slow;
-        answer.map_err(refusal)
+        answer.map_err(|answer| refusal("ec2:Describe", answer))
     }
 
-    fn call<T>(&self, name: &str, words: String, accepted: T) -> Result<T, CloudError> {
+    fn call<T>(
+        &self,
+        name: &str,
+        words: String,
+        sent: PlannedCall,
+        accepted: T,
+    ) -> Result<T, CloudError> {
         let mut state = self.state();
         state.calls.push(words);
+        state.sent.push(sent);
         let refused = state.refusals.iter().position(|(known, _)| *known == name);
         match refused {
-            Some(at) => Err(refusal(state.refusals.remove(at).1)),
+            Some(at) => Err(refusal(action_of(name), state.refusals.remove(at).1)),
             None => Ok(accepted),
         }
     }
 }
 
+/// The action of an attachment; no other answer depends on its action.
+fn action_of(name: &str) -> &'static str {
+    match name {
+        "attach" => "ec2:AttachNetworkInterface",
+        _ => "ec2:Something",
+    }
+}
+
 /// What EC2 answers with a code, and with a message where one follows.
-fn refusal(answer: &str) -> CloudError {
+fn refusal(action: &'static str, answer: &str) -> CloudError {
     let (code, message) = answer.split_once(": ").unwrap_or((answer, ""));
     CloudError::from(Failure {
-        action: "ec2:Something",
+        action,
         code: Some(code.to_owned()),
         message: Some(message.to_owned()),
         request_id: None,
@@ -280,7 +303,8 @@ impl DryRun for Script {
 impl MoveInterface for Script {
     async fn detach(&self, attachment: &AttachmentId, force: bool) -> Result<(), CloudError> {
         let how = if force { " by force" } else { "" };
-        self.call("detach", format!("detach {attachment}{how}"), ())
+        let words = format!("detach {attachment}{how}");
+        self.call("detach", words, PlannedCall::detach(attachment), ())
     }
 
     async fn attach(
@@ -290,7 +314,8 @@ impl MoveInterface for Script {
         device_index: i32,
     ) -> Result<AttachmentId, CloudError> {
         let words = format!("attach {eni} to {instance} at {device_index}");
-        self.call("attach", words, "eni-attach-02".parse().unwrap())
+        let sent = PlannedCall::attach(eni, instance);
+        self.call("attach", words, sent, "eni-attach-02".parse().unwrap())
     }
 
     async fn clear_delete_on_termination(
@@ -298,13 +323,16 @@ impl MoveInterface for Script {
         eni: &EniId,
         attachment: &AttachmentId,
     ) -> Result<(), CloudError> {
-        self.call("outlive", format!("{eni} outlives {attachment}"), ())
+        let sent = PlannedCall::clear_delete_on_termination(eni, attachment);
+        self.call("outlive", format!("{eni} outlives {attachment}"), sent, ())
     }
 }
 
 impl MovePrivateIps for Script {
     async fn assign(&self, eni: &EniId, private_ips: &[Ipv4Addr]) -> Result<(), CloudError> {
-        self.call("assign", format!("assign {private_ips:?} to {eni}"), ())
+        let sent = PlannedCall::assign(private_ips, eni);
+        let words = format!("assign {private_ips:?} to {eni}");
+        self.call("assign", words, sent, ())
     }
 }
 
@@ -316,7 +344,8 @@ impl Reassociate for Script {
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
         let words = format!("reassociate {allocation} with {private_ip} of {eni}");
-        self.call("reassociate", words, "eipassoc-02".parse().unwrap())
+        let sent = PlannedCall::associate(allocation, eni, private_ip);
+        self.call("reassociate", words, sent, "eipassoc-02".parse().unwrap())
     }
 }
 
@@ -328,22 +357,35 @@ impl Associate for Script {
         private_ip: Ipv4Addr,
     ) -> Result<AssociationId, CloudError> {
         let words = format!("associate {allocation} with {private_ip} of {eni}");
-        self.call("associate", words, "eipassoc-02".parse().unwrap())
+        let sent = PlannedCall::associate(allocation, eni, private_ip);
+        self.call("associate", words, sent, "eipassoc-02".parse().unwrap())
     }
 }
 
 impl Disassociate for Script {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
-        self.call("disassociate", format!("disassociate {association}"), ())
+        let sent = PlannedCall::disassociate(association);
+        self.call(
+            "disassociate",
+            format!("disassociate {association}"),
+            sent,
+            (),
+        )
     }
 }
 
 impl Fence for Script {
     async fn stop(&self, instance: &InstanceId) -> Result<(), CloudError> {
-        self.call("stop", format!("stop {instance}"), ())
+        self.call(
+            "stop",
+            format!("stop {instance}"),
+            PlannedCall::stop(instance),
+            (),
+        )
     }
 
     async fn isolate(&self, eni: &EniId, group: &SecurityGroupId) -> Result<(), CloudError> {
-        self.call("isolate", format!("isolate {eni} in {group}"), ())
+        let sent = PlannedCall::isolate(eni, group);
+        self.call("isolate", format!("isolate {eni} in {group}"), sent, ())
     }
 }

@@ -4,13 +4,15 @@ use super::*;
 
 /// Which private IP gets an Elastic IP, and which public IP is lost there.
 fn places(fixture: &Fixture) -> Vec<(String, Ipv4Addr, Option<Ipv4Addr>)> {
-    let place = |action: MoveAction| match action {
-        MoveAction::Address {
-            eni,
-            private_ip,
-            displaced,
-            ..
-        } => (eni.to_string(), private_ip, displaced),
+    let place = |one: Move| match one.effects.last() {
+        Some(
+            Effect::Associate {
+                eni, private_ip, ..
+            }
+            | Effect::Reassociate {
+                eni, private_ip, ..
+            },
+        ) => (eni.to_string(), *private_ip, one.displaced),
         other => panic!("{other:?}"),
     };
     fixture.steps().into_iter().map(place).collect()
@@ -159,33 +161,37 @@ fn a_primary_interface_takes_an_elastic_ip_whatever_its_tags() {
     }
 }
 
-fn tie_of(fixture: &Fixture) -> AssociationChange {
-    match fixture.steps().remove(0) {
-        MoveAction::Address {
-            association_change, ..
-        } => association_change,
-        other => panic!("{other:?}"),
+/// The effects by which an Elastic IP changes its place.
+fn change_of(fixture: &Fixture) -> Vec<Effect> {
+    fixture.steps().remove(0).effects
+}
+
+fn ended() -> Effect {
+    Effect::Disassociate {
+        association: "eipassoc-01".parse().unwrap(),
     }
 }
 
 #[test]
 fn the_tie_of_a_holder_is_replaced_while_it_is_up_and_ended_by_its_id_when_it_is_down() {
     let held_by = |state| {
-        tie_of(
+        change_of(
             &pair()
                 .address()
                 .change(|fixture| fixture.health(1, StatusChecks::Unknown, state)),
         )
     };
-    assert_eq!(held_by(InstanceState::Running), AssociationChange::Replace);
-    assert_eq!(held_by(InstanceState::Pending), AssociationChange::Replace);
-    let ended = AssociationChange::EndThenAssociate("eipassoc-01".parse().unwrap());
+    for up in [InstanceState::Running, InstanceState::Pending] {
+        assert!(matches!(*held_by(up), [Effect::Reassociate { .. }]));
+    }
     for down in [
         InstanceState::Stopping,
         InstanceState::Stopped,
         InstanceState::Terminated,
     ] {
-        assert_eq!(held_by(down), ended);
+        let effects = held_by(down);
+        assert_eq!(effects[0], ended());
+        assert!(matches!(effects[1..], [Effect::Associate { .. }]));
     }
 }
 
@@ -195,7 +201,7 @@ fn an_address_that_an_earlier_run_left_free_has_no_tie() {
         fixture.observed.addresses[0].association = None;
         fixture.pending_reassociation = vec!["eipalloc-01".parse().unwrap()];
     });
-    assert_eq!(tie_of(&free), AssociationChange::New);
+    assert!(matches!(*change_of(&free), [Effect::Associate { .. }]));
 }
 
 /// An Elastic IP on a secondary private IP, for which the standby has no free place.

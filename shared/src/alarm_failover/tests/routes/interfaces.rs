@@ -3,19 +3,22 @@
 use super::*;
 
 fn device_indexes(fixture: &Fixture) -> Vec<i32> {
-    let index = |action: &MoveAction| match action {
-        MoveAction::Interface { device_index, .. } => *device_index,
-        other => panic!("{other:?}"),
-    };
+    let index = |one: &Move| one.device_index().expect("an interface");
     fixture.steps().iter().map(index).collect()
 }
 
-fn end_of(fixture: &Fixture) -> Detachment {
-    match fixture.steps().remove(0) {
-        MoveAction::Interface {
-            from: Some(from), ..
-        } => from,
-        other => panic!("{other:?}"),
+/// What ends the attachment of an interface before it is attached anew.
+fn end_of(fixture: &Fixture) -> Vec<Effect> {
+    let mut effects = fixture.steps().remove(0).effects;
+    assert!(matches!(effects.pop(), Some(Effect::Attach { .. })));
+    effects
+}
+
+fn detached(mode: DetachMode) -> Effect {
+    Effect::Detach {
+        eni: ENI.parse().unwrap(),
+        attachment: "eni-attach-01".parse().unwrap(),
+        mode,
     }
 }
 
@@ -105,22 +108,22 @@ fn a_type_of_which_nothing_is_known_gets_no_interface() {
 
 #[test]
 fn the_end_of_an_attachment_is_planned_as_it_is_seen() {
-    assert_eq!(
-        end_of(&pair().floating()),
-        Detachment {
-            attachment: "eni-attach-01".parse().unwrap(),
-            is_detaching: false,
-            delete_on_termination: false,
-            force: false,
-        }
-    );
-    let sources = pair().floating().change(|fixture| {
+    let held = pair().floating();
+    assert_eq!(end_of(&held), [detached(DetachMode::Graceful)]);
+    let flagged = held.change(|fixture| {
         let attachment = fixture.observed.interfaces[0].attachment.as_mut().unwrap();
-        attachment.state = AttachmentState::Detaching;
         attachment.delete_on_termination = true;
     });
-    let end = end_of(&sources);
-    assert!(end.is_detaching && end.delete_on_termination && !end.force);
+    let clear = Effect::ClearDeleteOnTermination {
+        eni: ENI.parse().unwrap(),
+        attachment: "eni-attach-01".parse().unwrap(),
+    };
+    assert_eq!(end_of(&flagged), [clear, detached(DetachMode::Graceful)]);
+    let detaching = flagged.change(|fixture| {
+        let attachment = fixture.observed.interfaces[0].attachment.as_mut().unwrap();
+        attachment.state = AttachmentState::Detaching;
+    });
+    assert_eq!(end_of(&detaching), [detached(DetachMode::AlreadyDetaching)]);
 }
 
 #[test]
@@ -128,7 +131,7 @@ fn a_holder_that_is_down_is_not_asked_to_let_go() {
     let down = pair().floating().change(|fixture| {
         fixture.health(1, StatusChecks::Unknown, InstanceState::Stopped);
     });
-    assert!(end_of(&down).force);
+    assert_eq!(end_of(&down), [detached(DetachMode::Force)]);
 }
 
 #[test]
@@ -137,5 +140,5 @@ fn a_person_who_moves_an_interface_from_a_member_that_is_not_well_does_not_force
         fixture.health(1, StatusChecks::Impaired, InstanceState::Running);
         fixture.kind = CauseKind::Command { to: Some(id(2)) };
     });
-    assert!(!end_of(&asked).force);
+    assert_eq!(end_of(&asked), [detached(DetachMode::Graceful)]);
 }

@@ -6,10 +6,11 @@ mod private_ips;
 
 use super::fixture::{ENI, Fixture, id, pair, zone};
 use super::only_obstacle;
-use crate::alarm_failover::assessment::CauseKind;
+use crate::alarm_failover::case::CauseKind;
+use crate::alarm_failover::effect::{DetachMode, Effect};
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
-use crate::alarm_failover::route::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::plan::Move;
 use crate::model::elastic_ip::Address;
 use crate::model::instance::{AttachedInterface, InstanceState, PrivateIp, PublicIp, StatusChecks};
 use crate::model::interface::AttachmentState;
@@ -27,10 +28,10 @@ fn bare(ip: Ipv4Addr) -> PrivateIp {
 }
 
 impl Fixture {
-    fn steps(&self) -> Vec<MoveAction> {
+    fn steps(&self) -> Vec<Move> {
         let plan = self.plan();
         assert!(plan.blocked.is_empty(), "{:?}", plan.blocked);
-        plan.moves.into_iter().map(|one| one.action).collect()
+        plan.moves
     }
 
     /// A third member, like the second.
@@ -114,8 +115,8 @@ impl Fixture {
 
 /// Which private IPs go to which interface.
 fn assigned(fixture: &Fixture) -> Vec<(String, Vec<Ipv4Addr>)> {
-    let to = |action: MoveAction| match action {
-        MoveAction::PrivateIps { to, ips } => (to.to_string(), ips),
+    let to = |one: Move| match one.effects.as_slice() {
+        [Effect::AssignPrivateIps { eni, ips }] => (eni.to_string(), ips.clone()),
         other => panic!("{other:?}"),
     };
     fixture.steps().into_iter().map(to).collect()
@@ -123,7 +124,7 @@ fn assigned(fixture: &Fixture) -> Vec<(String, Vec<Ipv4Addr>)> {
 
 #[test]
 fn how_a_step_moves_is_told() {
-    let mover = |fixture: Fixture| fixture.steps().remove(0).mover();
+    let mover = |fixture: Fixture| fixture.steps().remove(0).mover;
     assert_eq!(mover(pair().floating()), Mover::Eni);
     assert_eq!(mover(pair().floating_private_ip(0, 99)), Mover::Ip);
     assert_eq!(mover(pair().address()), Mover::Eip);

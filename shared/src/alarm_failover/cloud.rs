@@ -1,0 +1,42 @@
+//! What failover asks of AWS: the narrow traits of `cloud`, together. Nothing that releases an address is among them.
+
+use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
+use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+
+/// What failover asks of EC2 and CloudWatch.
+pub trait AlarmFailoverCloud:
+    ReadAddresses
+    + ReadInterfaces
+    + ReadInstances
+    + ReadStatusChecks
+    + ReadLimits
+    + ReadAlarms
+    + ReadFiringAlarms
+    + MoveInterface
+    + MovePrivateIps
+    + Reassociate
+    + Associate
+    + Disassociate
+    + Fence
+    + DryRun
+{
+}
+
+impl<T> AlarmFailoverCloud for T where
+    T: ReadAddresses
+        + ReadInterfaces
+        + ReadInstances
+        + ReadStatusChecks
+        + ReadLimits
+        + ReadAlarms
+        + ReadFiringAlarms
+        + MoveInterface
+        + MovePrivateIps
+        + Reassociate
+        + Associate
+        + Disassociate
+        + Fence
+        + DryRun
+{
+}

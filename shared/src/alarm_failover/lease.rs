@@ -1,0 +1,198 @@
+//! The lease of a group: acquire it before anything is changed, and release it with what was done.
+//!
+//! Two writes to the ledger in all. Who races for it: every other failover of the group. The ledger arbitrates, with
+//! one conditional write. Who finds the lease held waits and looks again: by then the work is mostly done. A lease
+//! that is not released ends with the time of its run.
+
+use super::assessment;
+use super::case::{AffectedGroup, Case};
+use super::cloud::AlarmFailoverCloud;
+use super::fencing;
+use super::group::{Group, ResourceKind};
+use super::held_lease::{HeldLease, LeaseEnd};
+use super::messages;
+use super::observe;
+use super::state::{Look, Observed};
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
+use crate::ledger::{Ledger, Written};
+use crate::model::ids::{AllocationId, InstanceId};
+use crate::ports::Ports;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+/// The shortest pause before a lease that somebody else has is asked for again.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// The first pause before a lease that somebody else has is asked for again; each further one is twice as
+/// long.
+const WAIT: Duration = Duration::from_millis(500);
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// How often a lease is asked for when the ledger does not answer.
+const MAX_CLAIMS: u32 = 3;
+
+/// A lease that was granted, with a look that is no older than it.
+#[derive(Debug)]
+pub(super) struct Acquired {
+    pub(super) held: HeldLease,
+    pub(super) look: Look,
+    /// How many looks that took.
+    pub(super) looks: u32,
+}
+
+/// Acquires the lease while the members' health is read.
+pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    affected: &AffectedGroup,
+    observed: Observed,
+) -> Result<Acquired, Error> {
+    let (claim, claimed, health) = {
+        let group = Group::named(&affected.group, &observed, case.settings, &[]);
+        let sources = assessment::sources(case.cause, &group, &affected.failed_members);
+        let now = ports.clock.now();
+        let claim = claim_of(case, &group, &observed, &sources, now);
+        let health = observe::health(ports, case, &group, &sources);
+        let (claimed, health) = futures_util::join!(ask_for(ports, &claim), health);
+        (claim, claimed?, health)
+    };
+    let own = claim.record.clone();
+    let (lease, has_waited) = match claimed {
+        Acquire::Granted(lease) => (lease, false),
+        Acquire::HeldBy(lease) => (wait_for(ports, case, claim, lease).await?, true),
+    };
+    let last = lease.last.as_ref().and_then(|last| last.ended_at);
+    let is_old = has_waited || last.is_some_and(|ended_at| ended_at >= observed.at);
+    let held = HeldLease { lease, own };
+    if let Ok(health) = health
+        && !is_old
+    {
+        let look = Look { observed, health };
+        let looks = 1;
+        return Ok(Acquired { held, look, looks });
+    }
+    match look_again(ports, case, affected).await {
+        Ok(look) => Ok(Acquired {
+            held,
+            look,
+            looks: 2,
+        }),
+        Err(source) => {
+            release(ports, held.lease).await;
+            Err(messages::not_observed(case.cause, source))
+        }
+    }
+}
+
+/// A new look under a lease that is ours already.
+async fn look_again<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    affected: &AffectedGroup,
+) -> Result<Look, CloudError> {
+    let observed = observe::look(ports, case).await?;
+    let health = {
+        let group = Group::named(&affected.group, &observed, case.settings, &[]);
+        let sources = assessment::sources(case.cause, &group, &affected.failed_members);
+        observe::health(ports, case, &group, &sources).await?
+    };
+    Ok(Look { observed, health })
+}
+
+/// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
+async fn ask_for<C, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    claim: &Claim,
+) -> Result<Acquire, Error> {
+    let mut tries = 1;
+    loop {
+        match ports.ledger.acquire_lease(claim).await {
+            Ok(answer) => return Ok(answer),
+            Err(failure) if failure.is_transient() && tries < MAX_CLAIMS => {
+                ports.clock.sleep(PAUSE * tries).await;
+                tries += 1;
+            }
+            Err(failure) => return Err(Error::LedgerUnread(failure)),
+        }
+    }
+}
+
+/// Waits until whoever has the lease releases it, or has had its time.
+async fn wait_for<C, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    mut claim: Claim,
+    mut lease: Lease,
+) -> Result<Lease, Error> {
+    let mut wait = WAIT;
+    loop {
+        let now = ports.clock.now();
+        let ends = lease.held.as_ref().map_or(now, |held| held.until);
+        let left = Duration::try_from(ends - now).unwrap_or(Duration::ZERO);
+        let pause = wait.min(left.max(PAUSE));
+        if !case.deadline().allows(now, pause) {
+            return Err(messages::lease_taken(&lease));
+        }
+        ports.clock.sleep(pause).await;
+        wait = (wait * 2).min(LONGEST_WAIT);
+        claim.now = ports.clock.now();
+        match ask_for(ports, &claim).await? {
+            Acquire::Granted(lease) => return Ok(lease),
+            Acquire::HeldBy(still) => lease = still,
+        }
+    }
+}
+
+fn claim_of(
+    case: &Case<'_>,
+    group: &Group<'_>,
+    observed: &Observed,
+    sources: &BTreeSet<InstanceId>,
+    now: OffsetDateTime,
+) -> Claim {
+    let pending_reassociation: Vec<AllocationId> = group
+        .resources
+        .iter()
+        .filter_map(|resource| match &resource.cargo {
+            ResourceKind::Address(address) => Some((address, resource.location.instance()?)),
+            _ => None,
+        })
+        .filter(|(_, holder)| sources.contains(*holder) && observed.is_down(holder))
+        .map(|(address, _)| address.allocation.clone())
+        .collect();
+    Claim {
+        group: group.name.to_owned(),
+        hold: LeaseHold {
+            owner: format!("{:016x}", case.delivery.run),
+            until: case.delivery.ends_at,
+        },
+        now,
+        record: FailoverRecord {
+            cause: case.cause.text.clone(),
+            alarms: case.cause.alarms.clone(),
+            fired_at: case.cause.at,
+            failed_members: sources.clone(),
+            pending_reassociation,
+            pending_fences: fencing::fences_for(case, group, sources, observed),
+            began_at: now,
+            ended_at: None,
+            to: None,
+        },
+    }
+}
+
+/// Releases the lease: writes the row without a holder.
+pub(super) async fn release<C, L: Ledger, K>(ports: &Ports<C, L, K>, lease: Lease) -> LeaseEnd {
+    let released = Lease {
+        held: None,
+        ..lease
+    };
+    match ports.ledger.put_lease(&released).await {
+        Ok(Written::Stored | Written::Conflict) => LeaseEnd::Released,
+        Err(failure) => LeaseEnd::NotReleased(failure),
+    }
+}

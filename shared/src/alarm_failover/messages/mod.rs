@@ -1,0 +1,22 @@
+//! What a person reads of a failover: what is where now, what is not and why, and what to do next. Nothing is
+//! decided here, but how the ends of single moves add up to one outcome.
+
+mod ended;
+pub(super) mod fences;
+mod findings;
+mod of_groups;
+mod planned;
+mod sentences;
+mod subject;
+mod untouched;
+
+pub(super) use ended::{failure, report};
+pub(super) use findings::{
+    flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
+    untagged_holders,
+};
+pub(super) use of_groups::{failure_of_groups, of_groups};
+pub(super) use planned::{planned, would};
+pub(super) use untouched::{
+    lease_taken, no_such_group, not_observed, nothing_held, recovered, unclear,
+};

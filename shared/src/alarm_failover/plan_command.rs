@@ -1,0 +1,44 @@
+//! A plan that a person asks for: what would be done for each holder of the group if it failed now. Nothing
+//! is changed, in EC2 or in the ledger.
+
+use super::assessment;
+use super::audit::{self, FleetState};
+use super::case::Case;
+use super::cloud::AlarmFailoverCloud;
+use super::group::Group;
+use super::messages;
+use super::run;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::events::OperatorCommand;
+use crate::ledger::Ledger;
+use crate::ports::{Delivery, Ports};
+use crate::report::Report;
+use crate::settings::Settings;
+
+/// Answers `{"holdfast": "plan", "group": "..."}`.
+pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    command: &OperatorCommand,
+    group: &str,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let asked = assessment::of_command(command, ports.clock.now());
+    let case = Case {
+        settings,
+        cause: &asked,
+        delivery,
+        received: ports.clock.now(),
+    };
+    let observed = run::first_look(ports, &case).await?;
+    let fleet = FleetState::load(ports, &observed)
+        .await
+        .map_err(|source| messages::not_observed(&asked, source))?;
+    let known = Group::named(group, &observed, settings, &[]);
+    if known.members.is_empty() {
+        return Ok(messages::no_such_group(&case, group));
+    }
+    let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
+    Ok(messages::planned(&case, &report, &moves))
+}

@@ -1,0 +1,112 @@
+//! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
+
+use crate::groups::group_of;
+use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::{EniId, InstanceId, InstanceType};
+use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
+use crate::model::interface::Interface;
+use crate::settings::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+use time::OffsetDateTime;
+
+/// What is known of all groups.
+#[derive(Debug, Clone)]
+pub struct Observed {
+    /// When it was asked for: what is true of EC2 is true of this moment at the latest.
+    pub at: OffsetDateTime,
+    /// The instances that have a group tag.
+    pub instances: Vec<Instance>,
+    /// The interfaces that have a group tag.
+    pub interfaces: Vec<Interface>,
+    /// All addresses of the account in this region.
+    pub addresses: Vec<Address>,
+    /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
+    /// not know here may be another account's.
+    pub others: BTreeMap<InstanceId, InstanceState>,
+    /// The alarms that the cause names, and all that fire, by name.
+    pub alarms: BTreeMap<String, Alarm>,
+    /// Of an alarm of the cause that watches many instances: those for which it fires.
+    pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
+}
+
+impl Observed {
+    /// The state in which EC2 shows an instance, whatever tags it has.
+    #[must_use]
+    pub fn state_of(&self, id: &InstanceId) -> Option<InstanceState> {
+        let mut instances = self.instances.iter();
+        match instances.find(|each| each.id == *id) {
+            Some(instance) => Some(instance.state),
+            None => self.others.get(id).copied(),
+        }
+    }
+
+    /// An alarm that fires for an instance, if one does. Its state alone counts: an alarm whose actions
+    /// are suppressed, or switched off, tells how the instance is like any other.
+    #[must_use]
+    pub fn firing_for(&self, id: &InstanceId) -> Option<&str> {
+        let mut of_many = self.contributors.iter();
+        if let Some((alarm, _)) = of_many.find(|(_, instances)| instances.contains(id)) {
+            return Some(alarm);
+        }
+        let is_on_it = |measure: &AlarmMetric| measure.instance().as_ref() == Some(id);
+        let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
+        let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
+        Some(&alarm.name)
+    }
+
+    /// Who has something of the groups, each with the group of what it has.
+    pub(super) fn holders<'a>(
+        &'a self,
+        settings: &'a Settings,
+    ) -> impl Iterator<Item = (&'a str, &'a InstanceId)> {
+        let interfaces = self
+            .interfaces
+            .iter()
+            .filter_map(|each| Some((&each.tags, each.instance()?)));
+        let addresses = self.addresses.iter().filter_map(|each| {
+            let holder = each.association.as_ref()?.instance.as_ref()?;
+            Some((&each.tags, holder))
+        });
+        let held = interfaces.chain(addresses);
+        held.filter_map(|(tags, holder)| Some((group_of(tags, &settings.tags)?, holder)))
+    }
+
+    /// Who has something of a group, member or not.
+    pub(super) fn holders_in<'a>(
+        &'a self,
+        group: &'a str,
+        settings: &'a Settings,
+    ) -> impl Iterator<Item = &'a InstanceId> {
+        let all = self.holders(settings);
+        all.filter(move |(name, _)| *name == group)
+            .map(|(_, holder)| holder)
+    }
+
+    /// Whether an instance is down: EC2 shows it, and as not running. One that it does not show may be as well as
+    /// any: it may have no tag, or be another account's.
+    #[must_use]
+    pub fn is_down(&self, id: &InstanceId) -> bool {
+        self.state_of(id).is_some_and(|state| !state.is_up())
+    }
+}
+
+/// One look: the groups, and how well the members of one of them are.
+#[derive(Debug, Clone)]
+pub struct Look {
+    /// The groups.
+    pub observed: Observed,
+    /// How well the members are.
+    pub health: MemberHealth,
+}
+
+/// How well the members of a group are, and what they can take.
+#[derive(Debug, Clone, Default)]
+pub struct MemberHealth {
+    /// EC2's own checks.
+    pub checks: BTreeMap<InstanceId, StatusChecks>,
+    /// What their types allow.
+    pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
+    /// Who may not be given which interface, with EC2's answer to a rehearsal.
+    pub denied: BTreeMap<(EniId, InstanceId), String>,
+}
