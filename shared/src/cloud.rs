@@ -181,7 +181,7 @@ pub trait ReadInstances: Send + Sync {
 
 /// Taking an address from a private IP.
 pub trait Disassociate: Send + Sync {
-    /// `DisassociateAddress` by association id: it ends that very tie, or nothing. An address that has
+    /// `DisassociateAddress` by association id: it ends that very association, or nothing. An address that has
     /// been moved since the id was read keeps its new place, and EC2 gives no error.
     ///
     /// Idempotent on the association id. A lost reply means: read the address.

@@ -357,7 +357,7 @@ pub struct SweepReport {
     pub written: usize,
     /// Allocations that the ledger had as alive and EC2 does not show, asked twice.
     pub missing: Vec<AllocationId>,
-    /// What became of these, and of losses that were not settled before.
+    /// What became of these, and of releases that were not final before.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub releases: Vec<Report>,
     /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.

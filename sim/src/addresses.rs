@@ -31,7 +31,7 @@ pub(super) struct Address {
     pub(super) reverse_dns: ReverseDns,
 }
 
-/// The tie of an address to a private IP. This is the only place where it is kept.
+/// The association of an address with a private IP. This is the only place where it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Association {
     pub(super) id: String,

@@ -36,7 +36,7 @@ pub(super) struct Interface {
     pub(super) automatic_public_ip: Option<String>,
 }
 
-/// The tie of an interface to an instance, or to a service (no instance id).
+/// The attachment of an interface to an instance, or to a service (no instance id).
 #[derive(Clone, Debug)]
 pub(super) struct Attachment {
     pub(super) id: String,
@@ -275,7 +275,7 @@ impl Model {
         Ok(ips)
     }
 
-    /// An interface and the tie of its addresses are gone.
+    /// An interface is gone, with the associations of its addresses.
     pub(super) fn remove_interface(&mut self, id: &str) {
         let tied = self.resources.addresses.values().filter(|address| {
             address

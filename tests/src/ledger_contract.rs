@@ -44,7 +44,10 @@ pub async fn what_nobody_wrote_is_not_known<L: Ledger + ReadAddressHistory>(ledg
     assert_eq!(ledger.read(&allocation(1)).await?, nothing);
     assert_eq!(ledger.snapshots().await?, []);
     assert_eq!(ledger.releases().await?, []);
-    assert_eq!(ledger.holder_of(&association(1)).await?, None);
+    assert_eq!(
+        ledger.allocation_of_association(&association(1)).await?,
+        None
+    );
     assert_eq!(ledger.history(a_snapshot(1).ip, NOON, NOON).await?, []);
     Ok(())
 }
@@ -269,10 +272,13 @@ pub async fn an_association_leads_to_its_allocation<L: Ledger>(ledger: &L) -> Ch
     store(ledger, &a_snapshot(1)).await?;
     store(ledger, &a_snapshot(2)).await?;
     assert_eq!(
-        ledger.holder_of(&association(2)).await?,
+        ledger.allocation_of_association(&association(2)).await?,
         Some(allocation(2))
     );
-    assert_eq!(ledger.holder_of(&association(3)).await?, None);
+    assert_eq!(
+        ledger.allocation_of_association(&association(3)).await?,
+        None
+    );
     Ok(())
 }
 

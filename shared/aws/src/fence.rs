@@ -10,7 +10,7 @@ use holdfast::cloud::moves::Fence;
 use holdfast::model::ids::{EniId, InstanceId, SecurityGroupId};
 
 impl Fence for Aws {
-    /// `SkipOsShutdown` ends it at once. `Force` by itself would wait for the guest first, which is sick.
+    /// `SkipOsShutdown` ends it at once. `Force` by itself would wait for the guest first, which does not answer.
     /// Source: EC2 API reference, `StopInstances`.
     async fn stop(&self, instance: &InstanceId) -> Result<(), CloudError> {
         self.ec2

@@ -83,7 +83,7 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
     })
 }
 
-/// Whether it is attached by a tie of which EC2 tells no id: it is not free, and nobody but an AWS service
+/// Whether it is attached by an attachment of which EC2 tells no id: it is not free, and nobody but an AWS service
 /// could end that.
 fn has_attachment_without_id(described: &NetworkInterface) -> bool {
     let Some(attachment) = described.attachment() else {

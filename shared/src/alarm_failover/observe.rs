@@ -172,7 +172,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
     };
-    // Where there are no members, nobody asks who is sick.
+    // Where there are no members, nobody asks who has failed.
     if !observed.instances.is_empty() {
         observed.alarms = alarms_of(&ports.cloud, None).await?;
     }

@@ -24,7 +24,7 @@ pub struct Reservations {
     rooms: Vec<EniId>,
 }
 
-/// How a charge gets to a member.
+/// How a resource gets to a member.
 ///
 /// # Errors
 /// What stands in the way.

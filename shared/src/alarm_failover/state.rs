@@ -107,6 +107,6 @@ pub struct MemberHealth {
     pub checks: BTreeMap<InstanceId, StatusChecks>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
-    /// Who may not be given which interface, with EC2's answer to a rehearsal.
+    /// Who may not be given which interface, with EC2's answer to a dry run.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }

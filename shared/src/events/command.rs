@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The field by which such an event is known.
 pub(super) const FIELD: &str = "holdfast";
 
-/// What a wish can be, for the error of one that is none.
+/// What a command can be, for the error of one that is none.
 const COMMANDS: &str = "`plan` or `failover`";
 
 /// `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover", "group": "web", "to": "i-..."}`.

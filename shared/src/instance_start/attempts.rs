@@ -59,11 +59,11 @@ impl Attempts {
             let mut addresses = observed.addresses.iter();
             let address = addresses.find(|address| address.allocation == step.allocation);
             match address.and_then(|address| address.association.as_ref()) {
-                Some(tie) if step.is_at(tie) => {
+                Some(association) if step.is_at(association) => {
                     at.verified = true;
                     true
                 }
-                Some(tie) if !step.is_before(tie) => false,
+                Some(association) if !step.is_before(association) => false,
                 _ => !at.verified,
             }
         });

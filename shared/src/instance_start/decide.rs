@@ -52,10 +52,12 @@ pub fn start(
         }
     }
     let steps = steps_of(&group, observed, &assignments);
-    let has = member.standing.iter();
+    let has = member.already_correct.iter();
     Decision::Target(PlacementPlan {
         group: name.to_owned(),
-        standing: has.filter_map(|address| standing(address, id)).collect(),
+        already_correct: has
+            .filter_map(|address| already_correct(address, id))
+            .collect(),
         lacking: member.needs.len() - steps.len(),
         unplaceable: member.unplaceable,
         steps,
@@ -202,7 +204,7 @@ impl<'a> Pool<'a> {
         let mut left = candidates(group, InstanceState::is_up);
         let mut assignments = last_held(group, observed, &mut free, &mut left);
         assignments.extend(assign(group, &free, &mut left));
-        // What is free helps whoever gets it; what somebody has left goes to nobody who is sick.
+        // What is free helps whoever gets it; what somebody has left goes to no failed member.
         left.retain(|who| !observed.alarming.contains(who.id()));
         assignments.extend(assign(group, &self.down, &mut left));
         (assignments, left)
@@ -310,7 +312,7 @@ fn step(
 }
 
 /// An address that is where it belongs, as if it were a step that was taken.
-fn standing(address: &Address, id: &InstanceId) -> Option<PlannedAssociation> {
+fn already_correct(address: &Address, id: &InstanceId) -> Option<PlannedAssociation> {
     let association = address.association.as_ref()?;
     Some(PlannedAssociation {
         allocation: address.allocation.clone(),

@@ -32,7 +32,7 @@ pub struct Member<'a> {
     /// The instance.
     pub instance: &'a Instance,
     /// The group's addresses that it has.
-    pub standing: Vec<&'a Address>,
+    pub already_correct: Vec<&'a Address>,
     /// The group's addresses that its interfaces show, and that are not shown to be with it: EC2's two
     /// answers are of different moments.
     pub inconsistent: Vec<&'a Address>,
@@ -56,7 +56,7 @@ pub struct Need<'a> {
 pub struct StoppedHolder<'a> {
     /// The instance.
     pub instance: &'a Instance,
-    /// The tie that would have to end: the compare-and-set token.
+    /// The association that would have to end: the compare-and-set token.
     pub association: &'a Association,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Group<'a> {
     }
 
     fn member(&self, instance: &'a Instance) -> Member<'a> {
-        let standing: Vec<&Address> = self
+        let already_correct: Vec<&Address> = self
             .addresses
             .iter()
             .copied()
@@ -158,7 +158,7 @@ impl<'a> Group<'a> {
             .copied()
             .filter(|address| holder(address) != Some(&instance.id) && shows(instance, address.ip))
             .collect();
-        let has = [standing.clone(), inconsistent.clone()].concat();
+        let has = [already_correct.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
         let free = targets(
@@ -175,7 +175,7 @@ impl<'a> Group<'a> {
             .collect();
         Member {
             instance,
-            standing,
+            already_correct,
             inconsistent,
             unplaceable: asked - needs.len(),
             needs,
@@ -185,13 +185,13 @@ impl<'a> Group<'a> {
     fn still_wanted(
         &self,
         instance: &'a Instance,
-        standing: &[&'a Address],
+        already_correct: &[&'a Address],
     ) -> Vec<Option<&'a str>> {
         let mut wanted: Vec<Option<&str>> = slots_of(&instance.tags, self.keys).map(Some).collect();
         if wanted.is_empty() {
             wanted.push(None);
         }
-        let mut left: Vec<&Address> = standing.to_vec();
+        let mut left: Vec<&Address> = already_correct.to_vec();
         wanted.retain(|slot| {
             let own = left.iter().position(|has| self.slot_of(has) == *slot);
             let any = || slot.is_none_or(|slot| !self.has_slot(slot)).then_some(0);

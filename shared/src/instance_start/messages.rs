@@ -70,7 +70,10 @@ pub(super) fn started(
 }
 
 fn placed(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Report {
-    let outcome = match (progress.done.placed.is_empty(), plan.standing.is_empty()) {
+    let outcome = match (
+        progress.done.placed.is_empty(),
+        plan.already_correct.is_empty(),
+    ) {
         (false, _) => Outcome::Associated,
         (true, false) => Outcome::AlreadyPlaced,
         (true, true) => Outcome::NotPlaced,
@@ -268,12 +271,12 @@ fn placed_by(
     plan: &PlacementPlan,
 ) -> Vec<PlacedReport> {
     let mut all = done_by(settings, &progress.done);
-    for standing in &plan.standing {
+    for already_correct in &plan.already_correct {
         if all
             .iter()
-            .all(|each| each.allocation != standing.allocation)
+            .all(|each| each.allocation != already_correct.allocation)
         {
-            let mut report = would_be(settings, standing);
+            let mut report = would_be(settings, already_correct);
             report.association.verified = true;
             all.push(report);
         }

@@ -30,7 +30,7 @@ pub struct PlacementPlan {
     /// Its group.
     pub group: String,
     /// The group's addresses that it has.
-    pub standing: Vec<PlannedAssociation>,
+    pub already_correct: Vec<PlannedAssociation>,
     /// What can be done now.
     pub steps: Vec<PlannedAssociation>,
     /// How many addresses it lacks for which there is a private IP, and no step.
@@ -52,14 +52,14 @@ pub struct PlannedAssociation {
     pub target: Target,
     /// Why this one.
     pub reason: PlacementReason,
-    /// Whose it still is, and the tie that has to end first.
+    /// Whose it still is, and the association that has to end first.
     pub from: Option<PreviousHolder>,
 }
 
-/// The tie of an address to an instance that does not run any more.
+/// The association of an address to an instance that does not run any more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PreviousHolder {
-    /// The tie as it was read: ending it by this id does nothing if it is another by now.
+    /// The association as it was read: ending it by this id does nothing if it is another by now.
     pub association: AssociationId,
     /// The instance.
     pub instance: InstanceId,
@@ -79,15 +79,16 @@ impl PlannedAssociation {
         }
     }
 
-    /// Whether a tie is the one that this step makes.
-    pub(super) fn is_at(&self, tie: &Association) -> bool {
-        tie.eni.as_ref() == Some(&self.target.eni) && tie.private_ip == Some(self.target.private_ip)
+    /// Whether an association is the one that this step makes.
+    pub(super) fn is_at(&self, association: &Association) -> bool {
+        association.eni.as_ref() == Some(&self.target.eni)
+            && association.private_ip == Some(self.target.private_ip)
     }
 
-    /// Whether a tie is the one that this step ends: an answer that lags, from before it.
-    pub(super) fn is_before(&self, tie: &Association) -> bool {
+    /// Whether an association is the one that this step ends: an answer that lags, from before it.
+    pub(super) fn is_before(&self, association: &Association) -> bool {
         let ended = self.from.as_ref().map(|hold| &hold.association);
-        ended == Some(&tie.id)
+        ended == Some(&association.id)
     }
 
     /// The address, and who is to get it.
@@ -95,9 +96,9 @@ impl PlannedAssociation {
         (self.allocation.clone(), self.instance.clone())
     }
 
-    /// The tie that it makes, under a name of its own until EC2 shows the real one: what a running instance
+    /// The association that it makes, under a name of its own until EC2 shows the real one: what a running instance
     /// has is never let go by its name.
-    pub(super) fn tie(&self) -> Option<Association> {
+    pub(super) fn association(&self) -> Option<Association> {
         let number = self.allocation.as_str().trim_start_matches("eipalloc-");
         Some(Association {
             id: format!("eipassoc-{number}").parse().ok()?,

@@ -37,8 +37,8 @@ impl Observed {
             let address = addresses.find(|address| address.allocation == step.allocation);
             let Some(address) = address else { continue };
             let shown = address.association.as_ref();
-            if shown.is_none_or(|tie| step.is_before(tie)) {
-                address.association = step.tie();
+            if shown.is_none_or(|association| step.is_before(association)) {
+                address.association = step.association();
             }
         }
         self

@@ -168,8 +168,8 @@ impl Snapshot {
     }
 
     fn offer_withdrawn(&mut self, at: OffsetDateTime) {
-        let standing = self.transfer_offer.as_mut();
-        if let Some(last) = standing.filter(|last| last.withdrawn_at.is_none() && last.at <= at) {
+        let open_offer = self.transfer_offer.as_mut();
+        if let Some(last) = open_offer.filter(|last| last.withdrawn_at.is_none() && last.at <= at) {
             last.withdrawn_at = Some(at);
         }
     }
@@ -220,7 +220,7 @@ fn without(tags: &Tags, removed: &[(String, Option<String>)]) -> Tags {
         .collect()
 }
 
-/// The same tie stays as old as it is known to be; a call may have named less of it than a look shows.
+/// The same association stays as old as it is known to be; a call may have named less of it than a look shows.
 fn apply_observed_association(
     held: &mut Option<Dated<Association>>,
     shown: Option<&Association>,

@@ -55,7 +55,7 @@ impl Ledger for MemoryLedger {
         Ok(Self::releases(self))
     }
 
-    async fn holder_of(
+    async fn allocation_of_association(
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {

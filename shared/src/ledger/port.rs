@@ -52,7 +52,7 @@ pub trait Ledger: Send + Sync {
     ///
     /// # Errors
     /// As for [`Ledger::read`].
-    fn holder_of(
+    fn allocation_of_association(
         &self,
         association: &AssociationId,
     ) -> impl Future<Output = Result<Option<AllocationId>, CloudError>> + Send;

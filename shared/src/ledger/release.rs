@@ -116,7 +116,7 @@ impl ReleaseStatus {
 
 impl ReleaseStatus {
     /// Whether this may take the place of `before`: knowledge that the address is back is never given up
-    /// for less, and what is settled stays.
+    /// for less, and what is final stays.
     #[must_use]
     pub fn may_follow(&self, before: &Self) -> bool {
         !before.is_final() && self.weight() >= before.weight()

@@ -51,10 +51,10 @@ impl Pool {
     }
 }
 
-/// An Elastic IP's tie to a private IP on a network interface.
+/// The association of an Elastic IP with a private IP on a network interface.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Association {
-    /// This very tie.
+    /// This very association.
     pub id: AssociationId,
     /// The interface.
     pub eni: Option<EniId>,

@@ -58,10 +58,10 @@ impl Interface {
     }
 }
 
-/// An interface's tie to an instance.
+/// The attachment of an interface to an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// This very tie: the compare-and-set token of a move.
+    /// This very attachment: the compare-and-set token of a move.
     pub id: AttachmentId,
     /// The instance; none where an AWS service holds the interface.
     pub instance: Option<InstanceId>,

@@ -160,7 +160,7 @@ pub fn after_call(
 }
 
 /// The row of the address that somebody else accepted: EC2 does not show it any more, and how it ended is
-/// not settled. None where it was this account that received it.
+/// not final. None where it was this account that received it.
 #[must_use]
 pub fn transferred_row<'a>(
     observed: &'a AffectedRows,

@@ -1,4 +1,4 @@
-//! Taking up losses: what CloudTrail knows of them is added to the ledger, then the guard deals with them
+//! Taking up releases: what CloudTrail knows of them is added to the ledger, then the guard deals with them
 //! as with any other, or the transfer is recorded.
 //!
 //! Races with the guard on the same release, and with other runs of reconcile. EC2 arbitrates: an address
@@ -30,14 +30,14 @@ use crate::report::{Outcome, Report};
 use crate::settings::{Mode, Protection};
 use std::time::Duration;
 
-/// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and losses wait meanwhile.
+/// CloudTrail allows two lookups a second (CloudTrail user guide, "Quotas"), and releases wait meanwhile.
 const MAX_LOOKUPS: usize = 40;
 const BETWEEN_LOOKUPS: Duration = Duration::from_millis(500);
 
-/// A loss is not taken up when less than this is left of the run: the next run will.
+/// A release is not taken up when less than this is left of the run: the next run will.
 const TIME_FOR_ONE: Duration = Duration::from_secs(30);
 
-/// The losses of one run, one after the other.
+/// The releases of one run, one after the other.
 pub(super) struct ReleaseHandler<'a, C, L, K> {
     pub(super) ports: &'a Ports<C, L, K>,
     pub(super) case: Case<'a>,
@@ -91,7 +91,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
             .await?
             .unwrap_or_else(|| row.clone());
         match open_releases::end_of_allocation(&row, &records, self.observed.look.at) {
-            AllocationEnd::Released(loss) => self.guard(&loss).await,
+            AllocationEnd::Released(release) => self.guard(&release).await,
             AllocationEnd::Transferred {
                 to_account,
                 offered_by,
@@ -110,10 +110,10 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         }
     }
 
-    /// Reads CloudTrail's history of a loss once more, now that it is complete: the guard decided on what
+    /// Reads CloudTrail's history of a release once more, now that it is complete: the guard decided on what
     /// was known then.
-    async fn audit(&mut self, release: &ReleaseRecord) -> Result<Option<Report>, Error> {
-        let allocation = &release.allocation;
+    async fn audit(&mut self, record: &ReleaseRecord) -> Result<Option<Report>, Error> {
+        let allocation = &record.allocation;
         let Some(records) = self.event_history(allocation).await else {
             return Ok(None);
         };
@@ -124,31 +124,31 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         };
         let told = records
             .iter()
-            .find_map(|record| open_releases::release_in(record, allocation));
-        let is_named_now = release.event_id.is_none() && told.is_some();
+            .find_map(|told| open_releases::release_in(told, allocation));
+        let is_named_now = record.event_id.is_none() && told.is_some();
         let row = learnt.as_ref().or(known.snapshot.as_ref());
         let is_open_again = row.is_some_and(|row| {
-            let loss = release_of(release, self.case.settings);
-            association_then(row, &loss, self.case.settings).is_some()
-                && self.is_unassociated(release)
+            let release = release_of(record, self.case.settings);
+            association_then(row, &release, self.case.settings).is_some()
+                && self.is_unassociated(record)
         });
         if is_open_again {
-            self.audited(release, true).await?;
+            self.audited(record, true).await?;
         }
         let says_more = learnt.is_some() || is_named_now || is_open_again;
-        if !says_more && !self.is_still_to_be_asked_for(release, row) {
-            self.audited(release, false).await?;
+        if !says_more && !self.is_still_to_be_asked_for(record, row) {
+            self.audited(record, false).await?;
             return Ok(None);
         }
-        let mut loss = release_of(release, self.case.settings);
+        let mut release = release_of(record, self.case.settings);
         if let Some((call, border_group)) = told {
-            loss.released_at = call.at;
-            loss.border_group = border_group;
-            loss.call = Some(call);
+            release.released_at = call.at;
+            release.border_group = border_group;
+            release.call = Some(call);
         }
-        let report = self.guard(&loss).await?;
+        let report = self.guard(&release).await?;
         // Last: a run that ends before this is audited again, so that nothing it learnt is lost with it.
-        self.audited(release, false).await?;
+        self.audited(record, false).await?;
         Ok(Some(report))
     }
 
@@ -197,12 +197,12 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         Ok(())
     }
 
-    async fn guard(&self, loss: &Release) -> Result<Report, Error> {
+    async fn guard(&self, release: &Release) -> Result<Report, Error> {
         release_guard::handle_release(
             FUNCTION,
             self.ports,
             self.case.settings,
-            loss,
+            release,
             self.case.delivery,
         )
         .await

@@ -80,7 +80,7 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
     }
 }
 
-/// Looks at every address, brings the ledger up to date, and takes up the losses that it finds there.
+/// Looks at every address, brings the ledger up to date, and takes up the releases that it finds there.
 ///
 /// What fails keeps nothing else from being done, and from being told: the schedule tries again by itself,
 /// and what a run has done it sees only once. A run that has nothing to tell fails.
@@ -139,7 +139,7 @@ fn none_but<T: Default>(failure: Error, failures: &mut Vec<Error>) -> T {
     T::default()
 }
 
-/// Takes note of a call on the addresses that it concerns, and of what that means for their losses.
+/// Takes note of a call on the addresses that it concerns, and of what that means for their releases.
 async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: Case<'_>,

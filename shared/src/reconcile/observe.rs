@@ -46,7 +46,7 @@ pub(super) async fn account_state<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// Which of the missing are missing still when they are asked for by their ids: a list that was stale or
-/// cut short is no loss.
+/// cut short is no release.
 pub(super) async fn confirmed_missing<C: ReadAddresses, K: Clock>(
     ports: (&C, &K),
     case: &Case<'_>,
@@ -71,7 +71,7 @@ pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
         AffectedAddresses::Nothing { .. } => Vec::new(),
         AffectedAddresses::Allocations(allocations) => allocations,
         AffectedAddresses::Association(association) => {
-            let holder = ports.ledger.holder_of(&association).await;
+            let holder = ports.ledger.allocation_of_association(&association).await;
             holder.map_err(Error::LedgerUnread)?.into_iter().collect()
         }
         AffectedAddresses::Address { ip, received } => {

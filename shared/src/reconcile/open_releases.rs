@@ -1,4 +1,4 @@
-//! Losses that nobody told of, or that are not at their end: which there are, in which order they are
+//! Releases that nobody told of, or that are not at their end: which there are, in which order they are
 //! taken up, and how each ended. Pure.
 
 use super::state::{AccountState, READ_LAG};
@@ -19,14 +19,14 @@ pub const EVENT_HISTORY_DELAY: Duration = Duration::from_mins(20);
 const FIRST_SPACING: Duration = Duration::from_mins(1);
 const LONGEST_SPACING: Duration = Duration::from_hours(4);
 
-/// Why a loss is taken up.
+/// Why a release is taken up.
 #[derive(Debug, Clone, PartialEq)]
 pub enum OpenRelease {
     /// The ledger has it as alive, EC2 does not show it, not even when asked for it by id.
     Missing(Box<Snapshot>),
     /// It has ended, and nobody wrote down how that was dealt with: a run ended half way.
     Unrecorded(Box<Snapshot>),
-    /// It is not settled, and due to be tried again.
+    /// It is not final, and due to be tried again.
     Pending(Box<ReleaseRecord>),
     /// It was taken back, and is known by now to have been meant.
     Intended(Box<ReleaseRecord>),
@@ -34,7 +34,7 @@ pub enum OpenRelease {
     Unaudited(Box<ReleaseRecord>),
 }
 
-/// All losses that are to be taken up in this run, the most urgent first: what a reclaim takes back,
+/// All releases that are to be taken up in this run, the most urgent first: what a reclaim takes back,
 /// before everybody else's script does.
 #[must_use]
 pub fn open_releases(

@@ -71,11 +71,11 @@ impl Ledger for Client {
             .await
     }
 
-    async fn holder_of(
+    async fn allocation_of_association(
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
-        let call = self.bed.ledger.holder_of(association);
+        let call = self.bed.ledger.allocation_of_association(association);
         self.ledger_call("ledger read holder", "dynamodb:BatchGetItem", call)
             .await
     }

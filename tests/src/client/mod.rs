@@ -144,7 +144,7 @@ impl TestBed {
         let mut before = AccountView::of(&world);
         before.may_lose.extend(self.may_lose().iter().cloned());
         let mut broken = self.judged(client, request, &before, world.now());
-        // A wish is no failure: nobody is fenced for one.
+        // A command is no failure: nobody is fenced for one.
         if !matches!(request, Request::StopInstances(_)) {
             before
                 .may_lose

@@ -1,4 +1,4 @@
-//! Moving interfaces, private IPs and Elastic IPs behind the fault injector, fencing, and the rehearsal of it.
+//! Moving interfaces, private IPs and Elastic IPs behind the fault injector, fencing, and the dry run of it.
 
 use super::Client;
 use super::cloud::{classify, id, unexpected};

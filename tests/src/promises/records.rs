@@ -1,4 +1,4 @@
-//! Promises that the ledger shows, at every write: what is settled stays settled, a tombstone is for ever.
+//! Promises that the ledger shows, at every write: what is final stays final, a tombstone is for ever.
 //! And one that it shows together with the account: what came back is protected as it was.
 
 use super::view::{AccountView, value_of};

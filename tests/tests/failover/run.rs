@@ -51,7 +51,7 @@ fn give(world: &mut World, allocation: &str, member: &str) {
     answer.expect("the owner may");
 }
 
-fn holder_of(bed: &TestBed, allocation: &str) -> Option<String> {
+fn instance_of(bed: &TestBed, allocation: &str) -> Option<String> {
     let address = addresses(&bed.world()).remove(allocation)?;
     address.association?.instance_id
 }
@@ -203,7 +203,7 @@ fn an_address_of_the_group_that_is_free_on_purpose_is_left_so() {
     let bed = trio.bed();
     let report = trio.told(&bed, &trio.alarm(1));
     assert_eq!(report.outcome, Outcome::AlreadyMoved, "{}", report.summary);
-    assert_eq!((holder_of(&bed, &free), changes(&bed).len()), (None, 0));
+    assert_eq!((instance_of(&bed, &free), changes(&bed).len()), (None, 0));
     assert_eq!(lease(&bed).in_progress, None);
 }
 
@@ -276,7 +276,7 @@ fn one_alarm_of_two_groups_moves_what_each_of_them_has() {
     let event = fired(&mut bed.world(), "both");
     let report = trio.told(&bed, &event);
     assert_eq!(
-        holder_of(&bed, &allocation).as_ref(),
+        instance_of(&bed, &allocation).as_ref(),
         Some(&trio.members[2])
     );
     assert_eq!(trio.holder(&bed), Some(0), "there is no other in its group");
@@ -302,7 +302,7 @@ fn a_group_that_cannot_be_finished_keeps_no_other_from_being_moved_and_is_tried_
     let failure = trio.try_told(&bed, &event).expect_err("one is stranded");
     assert_eq!(failure.name(), "Holdfast.Stranded");
     assert_eq!(
-        holder_of(&bed, &allocation).as_ref(),
+        instance_of(&bed, &allocation).as_ref(),
         Some(&trio.members[2])
     );
 }

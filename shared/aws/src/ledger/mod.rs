@@ -76,7 +76,7 @@ impl Ledger for DynamoLedger {
             .collect()
     }
 
-    async fn holder_of(
+    async fn allocation_of_association(
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {

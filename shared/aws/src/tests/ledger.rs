@@ -95,10 +95,19 @@ async fn an_association_leads_to_its_allocation_by_its_own_row() {
     let wire = Wire::answering([rows_of(&[row]), rows_of(&[])]);
     let (ledger, association) = (wire.ledger(), "eipassoc-1".parse().unwrap());
     assert_eq!(
-        ledger.holder_of(&association).await.unwrap(),
+        ledger
+            .allocation_of_association(&association)
+            .await
+            .unwrap(),
         Some(allocation())
     );
-    assert_eq!(ledger.holder_of(&association).await.unwrap(), None);
+    assert_eq!(
+        ledger
+            .allocation_of_association(&association)
+            .await
+            .unwrap(),
+        None
+    );
     let keys = [key("association", "eipassoc-1")];
     let asked = json!({ "RequestItems": { "ledger": { "Keys": keys, "ConsistentRead": true } } });
     assert_eq!(sent(&wire), [asked.clone(), asked]);
@@ -115,7 +124,7 @@ async fn an_association_without_its_allocation_is_a_row_that_cannot_be_read() {
         let wire = Wire::answering([rows_of(&[row])]);
         let refusal = wire
             .ledger()
-            .holder_of(&"eipassoc-1".parse().unwrap())
+            .allocation_of_association(&"eipassoc-1".parse().unwrap())
             .await;
         let told = refusal.unwrap_err().to_string();
         assert!(told.starts_with("dynamodb:BatchGetItem: "), "{told}");

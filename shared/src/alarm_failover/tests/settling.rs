@@ -46,7 +46,7 @@ fn in_its_group<T>(fixture: &Fixture, ask: impl FnOnce(&Group<'_>) -> T) -> T {
 }
 
 /// What becomes of it where nothing is planned any more, and with whom it is.
-fn settled(resource: &ResourceId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
+fn ended(resource: &ResourceId, fixture: &Fixture) -> (MoveEnd, Option<InstanceId>) {
     let (mut progress, _) = unfinished_move(resource);
     in_its_group(fixture, |group| progress.close_finished(&[], group));
     let report = progress.resources[resource].report();
@@ -68,15 +68,15 @@ fn set(progress: &mut Progress, state: ResourceState) {
 #[test]
 fn what_is_planned_no_more_is_with_whoever_has_it() {
     let there = pair().floating().attached_to(2);
-    assert_eq!(settled(&interface(), &there), (THERE, Some(id(2))));
+    assert_eq!(ended(&interface(), &there), (THERE, Some(id(2))));
 }
 
 #[test]
 fn what_is_still_with_the_failed_member_is_not_finished() {
     let open = (MoveEnd::NotMoved, Some(id(2)));
     let there = pair().floating().attached_to(1);
-    assert_eq!(settled(&interface(), &there), open);
-    assert_eq!(settled(&address(), &pair().address()), open);
+    assert_eq!(ended(&interface(), &there), open);
+    assert_eq!(ended(&address(), &pair().address()), open);
 }
 
 #[test]
@@ -91,17 +91,17 @@ fn what_is_with_a_member_that_is_well_again_stays_there() {
 
 #[test]
 fn what_the_group_has_no_more_is_gone() {
-    assert_eq!(settled(&interface(), &pair().address()).0, MoveEnd::Gone);
-    assert_eq!(settled(&address(), &pair()).0, MoveEnd::Gone);
+    assert_eq!(ended(&interface(), &pair().address()).0, MoveEnd::Gone);
+    assert_eq!(ended(&address(), &pair()).0, MoveEnd::Gone);
     let ip = ResourceId::PrivateIps(Some(FLOATING));
-    assert_eq!(settled(&ip, &pair().floating()).0, MoveEnd::Gone);
+    assert_eq!(ended(&ip, &pair().floating()).0, MoveEnd::Gone);
 }
 
 #[test]
 fn an_address_that_came_to_an_interface_that_moves_is_not_gone() {
     let there = pair().floating().attached_to(2);
     let there = there.change(|fixture| fixture.put_address_on(ENI));
-    assert_eq!(settled(&address(), &there), (THERE, Some(id(2))));
+    assert_eq!(ended(&address(), &there), (THERE, Some(id(2))));
 }
 
 #[test]
@@ -114,8 +114,8 @@ fn a_private_ip_that_came_to_others_is_not_gone() {
         own.primary_ip = Some(Ipv4Addr::new(10, 0, 0, 2));
     });
     let ip = |last| ResourceId::PrivateIps(Some(Ipv4Addr::new(10, 0, 0, last)));
-    assert_eq!(settled(&ip(99), &there), (THERE, Some(id(2))));
-    assert_eq!(settled(&ip(98), &there).0, MoveEnd::Gone);
+    assert_eq!(ended(&ip(99), &there), (THERE, Some(id(2))));
+    assert_eq!(ended(&ip(98), &there).0, MoveEnd::Gone);
 }
 
 #[test]

@@ -21,7 +21,7 @@ fn nothing_is_left_to_do_once_it_is_there() {
     let step = seen.step(1);
     let plan = seen.after(&step).plan(1);
     assert_eq!((plan.steps.len(), plan.lacking), (0, 0));
-    assert_eq!(plan.standing[0].ip, step.ip);
+    assert_eq!(plan.already_correct[0].ip, step.ip);
 }
 
 #[test]

@@ -374,7 +374,7 @@ impl Disassociate for Ec2 {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
         let mut state = self.call("DisassociateAddress", association.as_str())?;
         for address in &mut state.world.addresses {
-            address.association.take_if(|tie| tie.id == *association);
+            address.association.take_if(|held| held.id == *association);
         }
         Ok(())
     }

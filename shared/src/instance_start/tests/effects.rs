@@ -238,8 +238,8 @@ fn after(change: impl Fn(&mut Address)) -> Option<(AllocationId, Option<String>)
     let step = seen.step(1);
     let seen = seen.change(1, change).after(&step);
     let address = seen.observed.addresses.first()?;
-    let tie = address.association.as_ref();
-    let holder = tie.and_then(|tie| tie.instance.as_ref());
+    let association = address.association.as_ref();
+    let holder = association.and_then(|association| association.instance.as_ref());
     Some((address.allocation.clone(), holder.map(ToString::to_string)))
 }
 
@@ -253,9 +253,9 @@ fn a_look_from_before_a_step_counts_as_one_after_it() {
 #[test]
 fn a_look_that_shows_the_address_with_somebody_else_is_believed() {
     let moved = |address: &mut Address| {
-        let tie = address.association.as_mut().unwrap();
-        tie.id = "eipassoc-theirs".parse().unwrap();
-        tie.instance = Some(id(7));
+        let association = address.association.as_mut().unwrap();
+        association.id = "eipassoc-theirs".parse().unwrap();
+        association.instance = Some(id(7));
     };
     assert_eq!(after(moved).unwrap().1, Some("i-07".to_owned()));
 }

@@ -178,7 +178,7 @@ fn a_plain_instance_that_was_given_an_address_of_a_slot_lacks_nothing() {
     let seen = seen().address_on(1, 1, &SLOT_A).address(2, &[]).running(1);
     let plan = seen.plan(1);
     assert_eq!(
-        (plan.steps.len(), plan.lacking, plan.standing.len()),
+        (plan.steps.len(), plan.lacking, plan.already_correct.len()),
         (0, 0, 1)
     );
 }

@@ -1,9 +1,9 @@
 //! Each kind of call: before, at and after what is known, on the row's own allocation and on another.
 
 use super::{
-    NOON, PROTECT, actor, address, associated, birth, born, call, disassociated, foreign, minute,
-    named, offered, own, released, reverse_dns_reset, seen, tagged, tags, tie, tie_id, untagged,
-    withdrawn,
+    NOON, PROTECT, actor, address, associated, association_id, association_on, birth, born, call,
+    disassociated, foreign, minute, named, offered, own, released, reverse_dns_reset, seen, tagged,
+    tags, untagged, withdrawn,
 };
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{AllocationState, Dated, Lock, Unlocked, Unprotected};
@@ -116,7 +116,10 @@ fn every_call_that_changes_something_makes_the_row_as_young_as_itself() {
 #[test]
 fn an_association_is_the_youngest_whenever_it_is_heard() {
     let first = born().hears(5, associated(own(), 1));
-    assert_eq!(first.association, Some(Dated::since(tie(1), minute(5))));
+    assert_eq!(
+        first.association,
+        Some(Dated::since(association_on(1), minute(5)))
+    );
     assert_eq!(first.hears(4, associated(own(), 2)).is_at(), Some(1));
     assert_eq!(first.hears(6, associated(own(), 2)).is_at(), Some(2));
 }
@@ -126,8 +129,8 @@ fn an_association_without_its_id_is_left_to_a_look() {
     let nameless = AddressChange::Associated {
         allocation: own(),
         association: None,
-        eni: tie(1).eni,
-        private_ip: tie(1).private_ip,
+        eni: association_on(1).eni,
+        private_ip: association_on(1).private_ip,
         instance: None,
     };
     assert_eq!(born().hears(1, nameless), born());
@@ -137,15 +140,15 @@ fn an_association_without_its_id_is_left_to_a_look() {
 fn of_one_call_heard_twice_the_one_that_says_more_counts() {
     let bare = AddressChange::Associated {
         allocation: own(),
-        association: Some(tie_id(1)),
+        association: Some(association_id(1)),
         eni: None,
         private_ip: None,
-        instance: tie(1).instance,
+        instance: association_on(1).instance,
     };
     let bare_first = born().hears(1, bare.clone()).hears(1, associated(own(), 1));
     let full_first = born().hears(1, associated(own(), 1)).hears(1, bare);
     assert_eq!(bare_first, full_first);
-    assert_eq!(bare_first.association.unwrap().value, tie(1));
+    assert_eq!(bare_first.association.unwrap().value, association_on(1));
 }
 
 #[test]
@@ -176,7 +179,7 @@ fn the_end_of_an_earlier_association_is_told_and_ends_no_later_one() {
 #[test]
 fn an_association_seen_by_a_look_can_end_by_its_id() {
     let there = crate::model::elastic_ip::Address {
-        association: Some(tie(1)),
+        association: Some(association_on(1)),
         ..address()
     };
     let row = born().sees(2, &there, None).hears(3, disassociated(1));
@@ -356,7 +359,7 @@ fn a_tombstone_learns_what_was_before_its_end_and_nothing_of_later() {
         assert_eq!(row.state, ended.state);
     }
     let there = crate::model::elastic_ip::Address {
-        association: Some(tie(1)),
+        association: Some(association_on(1)),
         ..address()
     };
     assert_eq!(ended.sees(6, &there, None), ended);

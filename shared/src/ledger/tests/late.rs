@@ -1,8 +1,8 @@
 //! Facts that come late, twice or from elsewhere: what is known of a later moment stays.
 
 use super::{
-    PROTECT, Snapshot, address, associated, birth, born, call, disassociated, foreign, minute,
-    observation, own, seen, tagged, tie, untagged,
+    PROTECT, Snapshot, address, associated, association_on, birth, born, call, disassociated,
+    foreign, minute, observation, own, seen, tagged, untagged,
 };
 use crate::ledger::fact_log::MAX_FACTS;
 use crate::model::cloudtrail::{AddressChange, Allocation};
@@ -10,7 +10,7 @@ use crate::model::elastic_ip::Address;
 
 fn placed(number: u8) -> Address {
     Address {
-        association: Some(tie(number)),
+        association: Some(association_on(number)),
         ..address()
     }
 }

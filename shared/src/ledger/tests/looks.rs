@@ -1,8 +1,8 @@
 //! What a look changes in a row: older, equal, younger than what is known of each part.
 
 use super::{
-    NOON, PROTECT, address, associated, born, foreign, minute, named, observation, own, seen,
-    tagged, tags, tie, tie_id,
+    NOON, PROTECT, address, associated, association_id, association_on, born, foreign, minute,
+    named, observation, own, seen, tagged, tags,
 };
 use crate::ledger::snapshot::{AllocationState, Dated, Observation, Unprotected};
 use crate::model::cloudtrail::AddressChange;
@@ -11,7 +11,7 @@ use crate::model::ids::BorderGroup;
 
 fn at(number: u8) -> Address {
     Address {
-        association: Some(tie(number)),
+        association: Some(association_on(number)),
         ..address()
     }
 }
@@ -35,7 +35,10 @@ fn a_first_look_tells_everything() {
     assert_eq!((&row.pool, &row.tags), (&address.pool, &address.tags));
     assert_eq!(row.border_group, address.border_group);
     assert_eq!(row.service_managed, address.service_managed);
-    assert_eq!(row.association, Some(Dated::since(tie(1), minute(3))));
+    assert_eq!(
+        row.association,
+        Some(Dated::since(association_on(1), minute(3)))
+    );
     let name = Dated::since("a.example.com".to_owned(), minute(3));
     assert_eq!(row.reverse_dns, Some(name));
     assert_eq!((row.observed_at, row.tags_as_of), (minute(3), minute(3)));
@@ -72,7 +75,10 @@ fn a_younger_look_takes_over_everything_that_changed() {
     assert_eq!((&next.pool, &next.tags), (&now.pool, &now.tags));
     assert_eq!(next.border_group, now.border_group);
     assert_eq!(next.service_managed, now.service_managed);
-    assert_eq!(next.association, Some(Dated::since(tie(2), minute(5))));
+    assert_eq!(
+        next.association,
+        Some(Dated::since(association_on(2), minute(5)))
+    );
     assert_eq!(next.is_named(), Some("b.example.com"));
     assert_eq!((next.observed_at, next.tags_as_of), (minute(5), minute(5)));
     assert_eq!(next.as_of, minute(5));
@@ -130,7 +136,10 @@ fn an_older_look_replaces_nothing_that_a_younger_one_showed() {
 #[test]
 fn an_older_look_tells_since_when() {
     let row = seen(5, &at(1), Some("a.example.com")).sees(3, &at(1), Some("a.example.com"));
-    assert_eq!(row.association, Some(Dated::since(tie(1), minute(3))));
+    assert_eq!(
+        row.association,
+        Some(Dated::since(association_on(1), minute(3)))
+    );
     assert_eq!(row.observed_at, minute(3));
 }
 
@@ -186,10 +195,10 @@ fn of_two_looks_of_the_same_moment_the_second_counts() {
 #[test]
 fn what_is_not_there_any_more_has_ended_and_is_kept() {
     let row = seen(3, &at(1), Some("a.example.com")).sees(5, &address(), None);
-    let tie_held = row.association.as_ref().unwrap();
+    let held = row.association.as_ref().unwrap();
     assert_eq!(
-        (&tie_held.value, tie_held.until),
-        (&tie(1), Some(minute(5)))
+        (&held.value, held.until),
+        (&association_on(1), Some(minute(5)))
     );
     let name = row.reverse_dns.as_ref().unwrap();
     assert_eq!(
@@ -200,7 +209,10 @@ fn what_is_not_there_any_more_has_ended_and_is_kept() {
     assert_eq!(later.association, row.association);
     assert_eq!(later.reverse_dns, row.reverse_dns);
     let back = later.sees(7, &at(1), Some("a.example.com"));
-    assert_eq!(back.association, Some(Dated::since(tie(1), minute(7))));
+    assert_eq!(
+        back.association,
+        Some(Dated::since(association_on(1), minute(7)))
+    );
     assert_eq!(back.is_named(), Some("a.example.com"));
 }
 
@@ -222,13 +234,16 @@ fn names_that_were_not_asked_for_are_not_gone() {
 fn a_look_fills_in_what_a_call_did_not_name() {
     let by_instance = AddressChange::Associated {
         allocation: own(),
-        association: Some(tie_id(1)),
+        association: Some(association_id(1)),
         eni: None,
         private_ip: None,
-        instance: tie(1).instance,
+        instance: association_on(1).instance,
     };
     let row = born().hears(1, by_instance).sees(5, &at(1), None);
-    assert_eq!(row.association, Some(Dated::since(tie(1), minute(1))));
+    assert_eq!(
+        row.association,
+        Some(Dated::since(association_on(1), minute(1)))
+    );
 }
 
 #[test]
@@ -236,7 +251,7 @@ fn an_interface_that_moved_with_its_association_is_the_same_association() {
     let moved = Address {
         association: Some(Association {
             instance: Some("i-2".parse().unwrap()),
-            ..tie(1)
+            ..association_on(1)
         }),
         ..address()
     };

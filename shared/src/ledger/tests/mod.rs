@@ -50,14 +50,14 @@ fn tags(pairs: &[(&str, &str)]) -> Tags {
     pairs.iter().map(own).collect()
 }
 
-fn tie_id(number: u8) -> AssociationId {
+fn association_id(number: u8) -> AssociationId {
     format!("eipassoc-{number}").parse().unwrap()
 }
 
 /// The address on the private IP 10.0.0.`number`.
-fn tie(number: u8) -> Association {
+fn association_on(number: u8) -> Association {
     Association {
-        id: tie_id(number),
+        id: association_id(number),
         eni: Some(format!("eni-{number}").parse().unwrap()),
         private_ip: Some(Ipv4Addr::new(10, 0, 0, number)),
         instance: Some(format!("i-{number}").parse().unwrap()),
@@ -154,18 +154,18 @@ impl Snapshot {
 }
 
 fn associated(allocation: AllocationId, number: u8) -> AddressChange {
-    let tie = tie(number);
+    let association_on = association_on(number);
     AddressChange::Associated {
         allocation,
-        association: Some(tie.id),
-        eni: tie.eni,
-        private_ip: tie.private_ip,
-        instance: tie.instance,
+        association: Some(association_on.id),
+        eni: association_on.eni,
+        private_ip: association_on.private_ip,
+        instance: association_on.instance,
     }
 }
 
 fn disassociated(number: u8) -> AddressChange {
-    let association = tie_id(number);
+    let association = association_id(number);
     AddressChange::Disassociated { association }
 }
 

@@ -13,9 +13,9 @@
 //! what tells the order, and it may have been without news when it came. The next look mends that.
 
 use super::{
-    PROTECT, Snapshot, address, associated, birth, born, call, disassociated, minute, named,
-    observation, offered, own, released, reverse_dns_reset, tagged, tags, tie, tie_id, untagged,
-    withdrawn,
+    PROTECT, Snapshot, address, associated, association_id, association_on, birth, born, call,
+    disassociated, minute, named, observation, offered, own, released, reverse_dns_reset, tagged,
+    tags, untagged, withdrawn,
 };
 use crate::ledger::snapshot::Observation;
 use crate::model::cloudtrail::{AddressChange, Record};
@@ -96,7 +96,7 @@ impl World {
                 untagged(own(), &[(PROTECT, None)])
             }
             Step::Associate => {
-                self.address.association = Some(tie(number));
+                self.address.association = Some(association_on(number));
                 associated(own(), number)
             }
             Step::Disassociate => {
@@ -334,7 +334,7 @@ fn a_disassociation_before_its_association_counts_only_when_it_is_told_again() {
         .hears(2, disassociated(1))
         .hears(1, associated(own(), 1));
     assert_eq!(early.is_at(), Some(1));
-    assert!(!born().has_association(&tie_id(1)));
+    assert!(!born().has_association(&association_id(1)));
     let again = early.hears(2, disassociated(1));
     let in_time = born()
         .hears(1, associated(own(), 1))

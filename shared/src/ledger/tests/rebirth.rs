@@ -1,6 +1,6 @@
 //! What the row of a new allocation carries over from the one before.
 
-use super::{actor, address, associated, born, foreign, minute, named, own, tags, tie};
+use super::{actor, address, associated, association_on, born, foreign, minute, named, own, tags};
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{AllocationState, Dated, Reclaimed};
 use crate::model::elastic_ip::Address;
@@ -42,7 +42,7 @@ fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
         (back().tags, AllocationState::Allocated)
     );
     let ended = Dated {
-        value: tie(1),
+        value: association_on(1),
         since: minute(1),
         until: Some(minute(5)),
     };
@@ -61,18 +61,24 @@ fn what_comes_back_is_a_new_allocation_with_the_old_memories() {
 #[test]
 fn an_association_that_was_restored_holds_from_then_on() {
     let mut restored = AssociationReport {
-        id: Some(tie(2).id),
-        eni: tie(2).eni.unwrap(),
-        private_ip: tie(2).private_ip.unwrap(),
-        instance: tie(2).instance,
+        id: Some(association_on(2).id),
+        eni: association_on(2).eni.unwrap(),
+        private_ip: association_on(2).private_ip.unwrap(),
+        instance: association_on(2).instance,
         verified: true,
     };
     let row = lost().reallocated(&back(), restored.known(), minute(6));
-    assert_eq!(row.association, Some(Dated::since(tie(2), minute(6))));
+    assert_eq!(
+        row.association,
+        Some(Dated::since(association_on(2), minute(6)))
+    );
     restored.id = None;
     let row = lost().reallocated(&back(), restored.known(), minute(6));
     let held = row.association.unwrap();
-    assert_eq!((held.value, held.until), (tie(1), Some(minute(5))));
+    assert_eq!(
+        (held.value, held.until),
+        (association_on(1), Some(minute(5)))
+    );
 }
 
 #[test]
@@ -116,7 +122,7 @@ fn what_a_row_knows_itself_is_not_replaced_by_a_memory() {
         .with_reclaim(reclaim(6))
         .reallocated(&back(), None, minute(6));
     let there = Address {
-        association: Some(tie(2)),
+        association: Some(association_on(2)),
         ..back()
     };
     let own = Snapshot::first(super::observation(7, &there, Some("b.example.com")))

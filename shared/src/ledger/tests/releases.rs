@@ -14,7 +14,7 @@ fn reclaimed(restored: bool) -> ReleaseStatus {
     }
 }
 
-fn settled() -> [ReleaseStatus; 4] {
+fn final_statuses() -> [ReleaseStatus; 4] {
     [
         reclaimed(true),
         ReleaseStatus::Lost {
@@ -27,7 +27,7 @@ fn settled() -> [ReleaseStatus; 4] {
     ]
 }
 
-/// What is not settled, each knowing more than the one before.
+/// What is not final, each knowing more than the one before.
 fn open() -> [ReleaseStatus; 3] {
     [
         ReleaseStatus::Recorded,
@@ -38,9 +38,9 @@ fn open() -> [ReleaseStatus; 3] {
 
 #[test]
 fn a_settled_release_stays_settled() {
-    for before in settled() {
+    for before in final_statuses() {
         assert!(before.is_final(), "{before:?}");
-        for next in settled().iter().chain(&open()) {
+        for next in final_statuses().iter().chain(&open()) {
             assert!(!next.may_follow(&before), "{next:?} after {before:?}");
         }
     }
@@ -50,7 +50,7 @@ fn a_settled_release_stays_settled() {
 fn an_open_release_may_be_settled_in_any_way() {
     for before in open() {
         assert!(!before.is_final(), "{before:?}");
-        for next in settled() {
+        for next in final_statuses() {
             assert!(next.may_follow(&before), "{next:?} after {before:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Writing by compare-and-set, and finding a row by an association.
 
-use super::{associated, born, own, tagged, tie_id};
+use super::{associated, association_id, born, own, tagged};
 use crate::ledger::{AllocationRows, Ledger, MemoryLedger, UpdateError, Written, update_snapshot};
 use futures_util::FutureExt;
 
@@ -60,7 +60,10 @@ fn every_association_that_a_row_had_leads_to_it() {
         assert!(written.unwrap().unwrap().is_some());
     }
     for (number, holder) in [(1, Some(own())), (2, Some(own())), (3, None)] {
-        let found = ledger.holder_of(&tie_id(number)).now_or_never().unwrap();
+        let found = ledger
+            .allocation_of_association(&association_id(number))
+            .now_or_never()
+            .unwrap();
         assert_eq!(found.unwrap(), holder);
     }
 }

@@ -187,11 +187,11 @@ fn findings_of(reports: &[Report], outcome: Outcome) -> Vec<Finding> {
     all.flat_map(|report| report.findings.clone()).collect()
 }
 
-fn left(losses: usize) -> Option<Finding> {
-    (losses > 0).then(|| Finding {
+fn left(releases: usize) -> Option<Finding> {
+    (releases > 0).then(|| Finding {
         what: format!(
             "{} not dealt with yet",
-            counted(losses, "loss is", "losses are")
+            counted(releases, "release is", "releases are")
         ),
         why: "there was no time left in this run".to_owned(),
         next: "nothing: the next run goes on".to_owned(),

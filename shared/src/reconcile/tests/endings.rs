@@ -71,13 +71,13 @@ fn the_trail_has_the_word_although_an_offer_stands() {
     let offered = row(&[offered_at(1, day(1))]);
     let release = released(1, day(2));
     let told = end_of_allocation(&offered, &[offered_at(1, day(1)), release.clone()], day(3));
-    let loss = Release {
+    let release = Release {
         allocation: allocation(1),
         border_group: None,
         released_at: day(2),
         call: Some(release.call),
     };
-    assert_eq!(told, AllocationEnd::Released(loss));
+    assert_eq!(told, AllocationEnd::Released(release));
 }
 
 #[test]

@@ -41,7 +41,7 @@ async fn a_loss_is_not_begun_in_the_last_half_minute_of_a_run() {
     let mut account = gone(1).await;
     account.runs_for = Duration::from_secs(29);
     let report = account.sweep().await;
-    assert!(is_left(&report, "1 loss is"), "{:?}", report.findings);
+    assert!(is_left(&report, "1 release is"), "{:?}", report.findings);
     let calls = account.calls();
     assert!(!calls.contains_key("LookupEvents") && !calls.contains_key("AllocateAddress"));
     assert!(account.row(1).await.is_allocated());
@@ -49,7 +49,7 @@ async fn a_loss_is_not_begun_in_the_last_half_minute_of_a_run() {
     account.runs_for = Duration::from_secs(30);
     let report = account.sweep().await;
     assert_eq!(report.outcome, Outcome::Reclaimed);
-    assert!(!is_left(&report, "1 loss is"));
+    assert!(!is_left(&report, "1 release is"));
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Losses that no event told of, and losses that are not at their end.
+//! Releases that no event told of, and releases that are not at their end.
 
 use super::super::fixtures::{
     Installation, address, allocation, association, installation, ip, protect, record, somebody,

@@ -73,9 +73,9 @@ async fn an_allocation_that_is_noted_while_the_guard_writes_its_record_ends_with
     let ledger = &account.ports.ledger;
     assert_eq!(ledger.put_release(&release).await.unwrap(), Written::Stored);
     let left = || release_to_retry(ledger, &account.settings, &release.allocation);
-    let loss = left().await.unwrap().unwrap();
+    let release = left().await.unwrap().unwrap();
     assert_eq!(
-        (loss.released_at, loss.call.unwrap().actor),
+        (release.released_at, release.call.unwrap().actor),
         (START, somebody())
     );
     let row = account.row(1).await;

@@ -1,4 +1,4 @@
-//! Which losses are taken up, when, and in which order: pure, without an account.
+//! Which releases are taken up, when, and in which order: pure, without an account.
 
 use super::super::fixtures::{
     PENDING, START, address, allocation, installation, protect, reclaimed_as, release_record,

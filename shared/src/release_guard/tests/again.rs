@@ -197,6 +197,6 @@ fn an_address_that_was_released_again_before_everything_was_restored_is_not_said
     assert_eq!(
         guarded.times_of("AssociateAddress").len(),
         2,
-        "of its own loss only"
+        "of its own release only"
     );
 }

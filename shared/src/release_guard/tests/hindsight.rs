@@ -1,4 +1,4 @@
-//! What comes to light after a loss was settled: the record and the row learn it, once.
+//! What comes to light after a release was closed: the record and the row learn it, once.
 
 use super::ec2::{Guarded, put};
 use super::*;
@@ -24,7 +24,7 @@ fn reclaimed() -> ReleaseStatus {
     }
 }
 
-/// A sweep found the loss five minutes after it happened, and dealt with it; no event told of it.
+/// A sweep found the release five minutes after it happened, and dealt with it; no event told of it.
 fn settled_by_a_sweep(released: Released, status: ReleaseStatus) -> Guarded {
     let noticed = RELEASED_AT + Duration::minutes(5);
     let mut released = released.recorded_as(status);

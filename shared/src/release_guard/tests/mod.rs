@@ -1,8 +1,8 @@
 //! What the guard decides, in sentences. No clock, no cloud, no runtime.
 
 mod again;
-mod asking;
 mod associating;
+mod attempts;
 mod decisions;
 mod ec2;
 mod estates;

@@ -5,13 +5,13 @@ use super::*;
 use crate::model::interface::{Interface, InterfaceAssociation};
 
 /// The place that the address had, as it is when the address is back: everything still there and free.
-struct Place {
+struct FormerPlace {
     released: Released,
     current: CurrentState,
 }
 
-fn place() -> Place {
-    Place {
+fn former_place() -> FormerPlace {
+    FormerPlace {
         released: released(),
         current: CurrentState {
             allocation: "eipalloc-0b".parse().unwrap(),
@@ -25,7 +25,7 @@ fn place() -> Place {
     }
 }
 
-impl Place {
+impl FormerPlace {
     fn current(mut self, change: impl Fn(&mut CurrentState)) -> Self {
         change(&mut self.current);
         self
@@ -72,7 +72,7 @@ impl Place {
 
 #[test]
 fn the_address_goes_back_to_its_interface_and_private_ip() {
-    let target = place().restoration().associate.unwrap();
+    let target = former_place().restoration().associate.unwrap();
     assert_eq!(
         (target.eni.as_str(), target.private_ip),
         ("eni-01", PRIVATE_IP)
@@ -82,14 +82,14 @@ fn the_address_goes_back_to_its_interface_and_private_ip() {
 #[test]
 fn the_reverse_name_is_set_again() {
     assert_eq!(
-        place().restoration().reverse_dns.as_deref(),
+        former_place().restoration().reverse_dns.as_deref(),
         Some("gate.example.com")
     );
 }
 
 #[test]
 fn nothing_is_left_to_do_once_it_is_restored() {
-    let restored = place().current(|current| {
+    let restored = former_place().current(|current| {
         current.association = Some(association());
         current.reverse_dns = Some("gate.example.com".to_owned());
     });
@@ -103,28 +103,29 @@ fn nothing_is_left_to_do_once_it_is_restored() {
 
 #[test]
 fn an_association_that_ended_just_before_the_release_is_restored() {
-    let place = place().snapshot(|snapshot| ended(&mut snapshot.association, Duration::minutes(2)));
-    assert!(place.restoration().associate.is_some());
+    let former_place =
+        former_place().snapshot(|snapshot| ended(&mut snapshot.association, Duration::minutes(2)));
+    assert!(former_place.restoration().associate.is_some());
 }
 
 #[test]
 fn an_association_given_up_long_before_the_release_is_not() {
-    let place = place().snapshot(|snapshot| {
+    let former_place = former_place().snapshot(|snapshot| {
         ended(&mut snapshot.association, Duration::days(3));
         ended(&mut snapshot.reverse_dns, Duration::days(3));
     });
-    assert_eq!(place.restoration(), Restoration::default());
+    assert_eq!(former_place.restoration(), Restoration::default());
 }
 
 #[test]
 fn an_interface_that_is_gone_is_reported_with_the_command_to_go_on() {
-    let place = place().current(|current| current.interface = None);
+    let former_place = former_place().current(|current| current.interface = None);
     assert_eq!(
-        place.refusal(),
+        former_place.refusal(),
         "the network interface eni-01 does not exist any more"
     );
     assert!(
-        place.restoration().findings[0]
+        former_place.restoration().findings[0]
             .next
             .contains("--allocation-id eipalloc-0b")
     );
@@ -132,31 +133,33 @@ fn an_interface_that_is_gone_is_reported_with_the_command_to_go_on() {
 
 #[test]
 fn a_nat_gateways_interface_is_left_alone() {
-    let place = place().interface(|interface| interface.requester_managed = true);
-    assert!(place.refusal().contains("belongs to an AWS service"));
+    let former_place = former_place().interface(|interface| interface.requester_managed = true);
+    assert!(former_place.refusal().contains("belongs to an AWS service"));
 }
 
 #[test]
 fn a_private_ip_that_has_another_elastic_ip_is_not_robbed_of_it() {
-    let place = place().occupied_by([203, 0, 113, 99], Some("eipalloc-0c"));
+    let former_place = former_place().occupied_by([203, 0, 113, 99], Some("eipalloc-0c"));
     assert_eq!(
-        place.refusal(),
+        former_place.refusal(),
         "10.0.0.5 on eni-01 has 203.0.113.99 (eipalloc-0c) now"
     );
 }
 
 #[test]
 fn an_address_that_ec2_assigned_by_itself_gives_way_and_that_is_reported() {
-    let restoration = place().occupied_by([198, 51, 100, 4], None).restoration();
+    let restoration = former_place()
+        .occupied_by([198, 51, 100, 4], None)
+        .restoration();
     assert!(restoration.associate.is_some());
     assert!(restoration.findings[0].what.contains("198.51.100.4"));
 }
 
 #[test]
 fn a_private_ip_that_moved_away_is_reported() {
-    let place = place().interface(|interface| interface.private_ips.clear());
+    let former_place = former_place().interface(|interface| interface.private_ips.clear());
     assert!(
-        place
+        former_place
             .refusal()
             .contains("does not have the private IP 10.0.0.5")
     );
@@ -164,41 +167,41 @@ fn a_private_ip_that_moved_away_is_reported() {
 
 #[test]
 fn whoever_associated_the_address_meanwhile_keeps_it() {
-    let place = place().current(|current| {
+    let former_place = former_place().current(|current| {
         let eni = Some("eni-99".parse().unwrap());
         current.association = Some(Association {
             eni,
             ..association()
         });
     });
-    assert!(place.refusal().contains("eni-99"));
+    assert!(former_place.refusal().contains("eni-99"));
 }
 
 #[test]
 fn an_association_of_which_only_the_instance_is_known_is_left_to_a_person() {
-    let place = place().snapshot(|snapshot| {
+    let former_place = former_place().snapshot(|snapshot| {
         if let Some(held) = &mut snapshot.association {
             held.value.eni = None;
         }
     });
-    assert!(place.refusal().contains("is not known"));
+    assert!(former_place.refusal().contains("is not known"));
 }
 
 #[test]
 fn an_address_on_another_private_ip_of_the_same_interface_is_not_where_it_was() {
-    let place = place().current(|current| {
+    let former_place = former_place().current(|current| {
         let private_ip = Some([10, 0, 0, 9].into());
         current.association = Some(Association {
             private_ip,
             ..association()
         });
     });
-    assert!(place.refusal().contains("eni-01"));
+    assert!(former_place.refusal().contains("eni-01"));
 }
 
 #[test]
 fn an_address_that_stands_where_it_stood_is_reported_as_ec2_shows_it() {
-    let place = place().current(|current| current.association = Some(association()));
+    let former_place = former_place().current(|current| current.association = Some(association()));
     let expected = crate::report::AssociationReport {
         id: Some("eipassoc-01".parse().unwrap()),
         eni: "eni-01".parse().unwrap(),
@@ -206,13 +209,13 @@ fn an_address_that_stands_where_it_stood_is_reported_as_ec2_shows_it() {
         instance: Some("i-01".parse().unwrap()),
         verified: true,
     };
-    assert_eq!(place.restoration().already_correct, Some(expected));
+    assert_eq!(former_place.restoration().already_correct, Some(expected));
 }
 
 /// The address's own answer lags, the interface's does not.
 #[test]
 fn a_private_ip_that_shows_the_address_already_is_no_obstacle() {
-    let restoration = place()
+    let restoration = former_place()
         .occupied_by([203, 0, 113, 7], Some("eipalloc-0b"))
         .restoration();
     assert!(restoration.associate.is_some() && restoration.findings.is_empty());
@@ -220,7 +223,7 @@ fn a_private_ip_that_shows_the_address_already_is_no_obstacle() {
 
 #[test]
 fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
-    let gone = place()
+    let gone = former_place()
         .current(|current| current.interface = None)
         .restoration();
     let next = &gone.findings[0].next;
@@ -228,7 +231,7 @@ fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
         next.contains("<instead of eni-01> --private-ip-address <instead of 10.0.0.5>"),
         "{next}"
     );
-    let unknown = place().snapshot(|snapshot| {
+    let unknown = former_place().snapshot(|snapshot| {
         if let Some(held) = &mut snapshot.association {
             held.value.eni = None;
         }
@@ -244,7 +247,7 @@ fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
 fn a_name_that_is_published_already_is_not_set_again() {
     let named = |name: &str| {
         let name = Some(name.to_owned());
-        place()
+        former_place()
             .current(|current| current.reverse_dns.clone_from(&name))
             .restoration()
     };

@@ -28,8 +28,11 @@ impl Ledger for WithoutRows {
         Ledger::releases(&self.0).await
     }
 
-    async fn holder_of(&self, of: &AssociationId) -> Result<Option<AllocationId>, CloudError> {
-        self.0.holder_of(of).await
+    async fn allocation_of_association(
+        &self,
+        of: &AssociationId,
+    ) -> Result<Option<AllocationId>, CloudError> {
+        self.0.allocation_of_association(of).await
     }
 
     async fn put_snapshot(&self, _: &Snapshot) -> Result<Written, CloudError> {

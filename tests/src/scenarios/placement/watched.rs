@@ -2,7 +2,7 @@
 //!
 //! - It takes no lease and writes nothing to the ledger.
 //! - It associates only so that EC2 refuses where somebody was faster, and names the private IP.
-//! - It ends only a tie that it has read, with a holder that it has read as not running, two seconds ago at
+//! - It ends only an association that it has read, with a holder that it has read as not running, two seconds ago at
 //!   the most.
 //! - What its report says to be in place is there, whatever lags; what no read has shown is told as such.
 

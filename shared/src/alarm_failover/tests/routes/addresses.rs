@@ -1,4 +1,4 @@
-//! An Elastic IP alone: a private IP that has none, and the tie that has to end.
+//! An Elastic IP alone: a private IP that has none, and the association that has to end.
 
 use super::*;
 

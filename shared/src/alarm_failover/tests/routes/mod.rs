@@ -1,4 +1,4 @@
-//! How one thing gets to one member: which device index, which interface, which private IP, and whose tie ends.
+//! How one thing gets to one member: which device index, which interface, which private IP, and whose association ends.
 
 mod addresses;
 mod interfaces;
