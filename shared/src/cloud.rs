@@ -318,12 +318,11 @@ impl fmt::Display for CloudError {
     }
 }
 
-/// An answer with a code and a message says all that there is: the SDK's error under it is the same once more.
+/// An answer with a code says all that there is: the SDK's error under it is the same once more.
 impl StdError for CloudError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         let failure = self.failure();
-        let says_all = failure.code.is_some() && failure.message.is_some();
-        failure.source().filter(|_| !says_all)
+        failure.source().filter(|_| failure.code.is_none())
     }
 }
 

@@ -63,10 +63,10 @@ pub enum Error {
         #[source]
         source: CloudError,
     },
-    /// A cause concerns several groups, and some of them could not be seen to.
+    /// A run was about several things, groups for example, and some of them could not be finished.
     #[error("{}{}", all_of(failures), beside(done))]
-    SomeGroups {
-        /// What was done for the others.
+    Several {
+        /// What was done for other groups; empty where there was none.
         done: String,
         /// Why not, the gravest first.
         failures: Vec<Error>,
@@ -96,7 +96,7 @@ impl Error {
             Self::LedgerUnwritten { .. } => 3,
             Self::LedgerUnread(_) => 4,
             Self::Event(_) => 5,
-            Self::SomeGroups { failures, .. } => failures.first().map_or(5, Self::gravity),
+            Self::Several { failures, .. } => failures.first().map_or(5, Self::gravity),
         }
     }
 
@@ -110,7 +110,7 @@ impl Error {
             Self::Stranded { .. } => "Holdfast.Stranded",
             Self::OutOfTime { .. } => "Holdfast.OutOfTime",
             Self::Unfinished { .. } => "Holdfast.Unfinished",
-            Self::SomeGroups { failures, .. } => {
+            Self::Several { failures, .. } => {
                 failures.first().map_or("Holdfast.Unfinished", Self::name)
             }
         }
@@ -159,7 +159,7 @@ mod tests {
         let late = Error::OutOfTime {
             what: "b is left".to_owned(),
         };
-        let some = Error::SomeGroups {
+        let some = Error::Several {
             done: "moved c".to_owned(),
             failures: vec![
                 Error::LedgerUnread(answer(Some("Throttling"), "slow down")),

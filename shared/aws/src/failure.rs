@@ -26,6 +26,21 @@ where
     })
 }
 
+/// A request that cannot be made of what is known: nothing was sent.
+pub(super) fn unsent(
+    action: &'static str,
+    what: impl fmt::Display,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+) -> CloudError {
+    CloudError::Other(Failure {
+        action,
+        code: None,
+        message: Some(format!("the request cannot be made: {what}")),
+        request_id: None,
+        source,
+    })
+}
+
 /// An answer that came and is not what AWS documents.
 pub(super) fn unreadable(
     action: &'static str,

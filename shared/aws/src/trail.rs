@@ -51,7 +51,7 @@ fn naming(allocation: &AllocationId) -> Result<LookupAttribute, CloudError> {
         .attribute_key(LookupAttributeKey::ResourceName)
         .attribute_value(allocation.as_str())
         .build()
-        .map_err(|error| failure::unreadable(LOOKUP_EVENTS, "no request", Some(Box::new(error))))
+        .map_err(|error| failure::unsent(LOOKUP_EVENTS, "no request", Some(Box::new(error))))
 }
 
 fn record(event: &Event) -> Option<Record> {

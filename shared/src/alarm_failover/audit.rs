@@ -16,7 +16,7 @@ use super::run;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
-use crate::error::Error;
+use crate::error::{Error, chain};
 use crate::groups::{group_of, value_of};
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::ledger::{Ledger, Written};
@@ -53,7 +53,8 @@ impl Audit {
             }
             // The next run tries again by itself: an error would bring this one back, and alarm people, all
             // night long where a group is stopped for the night.
-            Err(Error::Stranded { what, .. }) => {
+            Err(failure @ Error::Stranded { .. }) => {
+                let what = chain(&failure);
                 self.findings.push(messages::still_stranded(&what));
             }
             Err(failure) => self.failures.push(failure),

@@ -13,7 +13,7 @@ use super::case::{AffectedGroup, Case};
 use super::effect::Effect;
 use super::group::{Group, ResourceId};
 use super::held_lease::HeldLease;
-use super::plan::{Fence, Move};
+use super::plan::{Fence, Move, Plan};
 use super::progress::Progress;
 use super::state::Observed;
 use crate::groups::value_of;
@@ -79,14 +79,18 @@ pub(super) fn is_pending(leases: &[Lease], affected: &AffectedGroup) -> bool {
     members.any(|id| affected.failed_members.contains(id))
 }
 
-/// `observe` mode: what would fence who loses everything by these moves.
+/// `observe` mode: what would fence who loses everything by the plan. Nobody, while something of it is blocked.
 pub(super) fn would_fence(
     case: &Case<'_>,
     group: &Group<'_>,
     sources: &BTreeSet<InstanceId>,
     observed: &Observed,
-    moves: &[Move],
+    plan: &Plan,
 ) -> Vec<Effect> {
+    let moves = plan.moves.as_slice();
+    if !plan.blocked.is_empty() {
+        return Vec::new();
+    }
     let meant = fences_for(case, group, sources, observed).into_iter();
     let due = meant.filter(|(id, _)| !moves.is_empty() && holds_nothing_after(group, id, moves));
     due.filter_map(|(id, how)| Some((group.member(&id)?, how)))

@@ -3,8 +3,8 @@
 
 use super::state::Observed;
 use crate::groups::{
-    UnreadableTag, addresses_of, floating_group, holder, is_of_group, members_of, mover_of,
-    priority, unreadable, value_of,
+    UnreadableTag, addresses_of, floating_group, floating_private_ips, holder, is_of_group,
+    members_of, mover_of, priority, unreadable, value_of,
 };
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
@@ -199,14 +199,8 @@ impl<'a> Group<'a> {
         let floats = floating_group(interface, &settings.tags).is_some();
         // A primary interface that is to move counts as what moves: the obstacle says what to change.
         let is_whole = floats || (is_primary && mover == Mover::Eni);
-        let is_secondary = |ip: &Ipv4Addr| Some(*ip) != interface.primary_ip;
         if !is_whole {
-            let ips: Vec<Ipv4Addr> = interface
-                .private_ips
-                .keys()
-                .copied()
-                .filter(is_secondary)
-                .collect();
+            let ips = floating_private_ips(interface, &settings.tags);
             let is_own = |ip: &Ipv4Addr| {
                 observed.addresses.iter().any(|address| {
                     let held = address.association.as_ref();
@@ -216,7 +210,7 @@ impl<'a> Group<'a> {
                         })
                 })
             };
-            if !ips.is_empty() && mover != Mover::Eip {
+            if !ips.is_empty() {
                 self.resources.push(Resource {
                     public_ips: public_ips(&interface.id, Some(&ips), observed),
                     cargo: ResourceKind::PrivateIps {

@@ -20,6 +20,7 @@ use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::ports::Ports;
+use crate::retry::{Backoff, Limit, retry_transient};
 use std::collections::BTreeSet;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -57,7 +58,7 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         let now = ports.clock.now();
         let claim = claim_of(case, &group, &observed, &sources, now);
         let health = observe::health(ports, case, &group, &sources);
-        let (claimed, health) = futures_util::join!(ask_for(ports, &claim), health);
+        let (claimed, health) = futures_util::join!(ask_for(ports, case, &claim), health);
         (claim, claimed?, health)
     };
     let own = claim.record.clone();
@@ -106,19 +107,20 @@ async fn look_again<C: AlarmFailoverCloud, L, K: Clock>(
 /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
 async fn ask_for<C, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
+    case: &Case<'_>,
     claim: &Claim,
 ) -> Result<Acquire, Error> {
-    let mut tries = 1;
-    loop {
-        match ports.ledger.acquire_lease(claim).await {
-            Ok(answer) => return Ok(answer),
-            Err(failure) if failure.is_transient() && tries < MAX_CLAIMS => {
-                ports.clock.sleep(PAUSE * tries).await;
-                tries += 1;
-            }
-            Err(failure) => return Err(Error::LedgerUnread(failure)),
-        }
-    }
+    let backoff = Backoff {
+        first: PAUSE,
+        longest: PAUSE * 2,
+        limit: Limit {
+            deadline: case.delivery.deadline(Duration::ZERO),
+            calls: MAX_CLAIMS,
+        },
+    };
+    let call = || ports.ledger.acquire_lease(claim);
+    let answer = retry_transient(&ports.clock, backoff, call).await;
+    answer.map_err(Error::LedgerUnread)
 }
 
 /// Waits until whoever has the lease releases it, or has had its time.
@@ -140,7 +142,7 @@ async fn wait_for<C, L: Ledger, K: Clock>(
         ports.clock.sleep(pause).await;
         wait = (wait * 2).min(LONGEST_WAIT);
         claim.now = ports.clock.now();
-        match ask_for(ports, &claim).await? {
+        match ask_for(ports, case, &claim).await? {
             Acquire::Granted(lease) => return Ok(lease),
             Acquire::HeldBy(still) => lease = still,
         }

@@ -20,7 +20,7 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState};
 use crate::ports::Ports;
-use crate::retry::{Backoff, retry_transient};
+use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{Mode, Settings};
 use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +47,7 @@ fn backoff(case: &Case<'_>) -> Backoff {
     Backoff {
         first: PAUSE,
         longest: LONGEST_PAUSE,
-        deadline: case.look_deadline(),
+        limit: Limit::until(case.look_deadline()),
     }
 }
 

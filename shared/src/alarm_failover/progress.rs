@@ -222,7 +222,11 @@ impl Progress {
                 let taken = &mut self.taken_device_indexes;
                 taken.extend(one.device_index().map(|index| (one.to.clone(), index)));
                 let of_member = taken.iter().filter(|(member, _)| *member == one.to);
-                if of_member.count() >= MAX_DEVICE_INDEXES {
+                // Where another standby has given the same answer to the end, the index is not what EC2 refuses.
+                let is_alike = resource
+                    .refusals()
+                    .any(|(_, earlier)| matches!(earlier, CloudError::DeviceIndexTaken(_)));
+                if is_alike || of_member.count() >= MAX_DEVICE_INDEXES {
                     resource.refused_by(&one.to, failure);
                 }
             }

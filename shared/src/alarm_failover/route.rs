@@ -213,7 +213,12 @@ fn plan_address_move(
         &input.settings.tags,
         &reserved.places,
     );
-    let Some(target) = free.into_iter().next() else {
+    // A primary interface that is to move as a whole blocks the next failover of what is on it.
+    let is_to_move = |eni: &EniId| {
+        let mut resources = input.group.resources.iter();
+        resources.any(|each| matches!(&each.cargo, ResourceKind::Interface(one) if one.id == *eni))
+    };
+    let Some(target) = free.into_iter().find(|it| !is_to_move(&it.eni)) else {
         return Err(Obstacle::NoFreePrivateIp {
             standby: member.id.clone(),
         });

@@ -181,6 +181,6 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         settings: case.settings,
         now: ports.clock.now(),
     });
-    let fences = fencing::would_fence(case, &group, &sources, observed, &plan.moves);
+    let fences = fencing::would_fence(case, &group, &sources, observed, &plan);
     Ok(messages::would(case, &group, &sources, &plan, &fences))
 }

@@ -1,10 +1,11 @@
-//! Which interfaces move among the members of a group. Where such an interface goes, every address on it goes.
+//! Which interfaces and private IPs move among the members of a group. Where one goes, every address on it goes.
 
 use super::membership::group_of;
 use super::tags::value_of;
 use crate::model::interface::{Attachment, Interface};
 use crate::model::tags::Tags;
 use crate::settings::{Mover, TagKeys};
+use std::net::Ipv4Addr;
 
 /// How something is to move. A value that is no mover counts as `auto`.
 #[must_use]
@@ -23,6 +24,31 @@ pub fn floating_group<'a>(interface: &'a Interface, keys: &TagKeys) -> Option<&'
         attachment.is_some() && matches!(mover_of(&interface.tags, keys), Mover::Ip | Mover::Eip);
     let floats = !interface.is_aws_managed() && !is_primary && !stays;
     group_of(&interface.tags, keys).filter(|_| floats)
+}
+
+/// The private IPs that float by themselves: the secondary ones of an interface with a group tag that itself stays.
+/// None where the mover takes Elastic IPs alone, or a primary interface is meant as a whole.
+#[must_use]
+pub fn floating_private_ips(interface: &Interface, keys: &TagKeys) -> Vec<Ipv4Addr> {
+    let is_primary = interface
+        .attachment
+        .as_ref()
+        .is_some_and(Attachment::is_primary);
+    let stays = match mover_of(&interface.tags, keys) {
+        Mover::Eip => false,
+        Mover::Eni => !is_primary,
+        Mover::Auto | Mover::Ip => true,
+    };
+    let is_tagged = group_of(&interface.tags, keys).is_some();
+    if !is_tagged
+        || !stays
+        || interface.is_aws_managed()
+        || floating_group(interface, keys).is_some()
+    {
+        return Vec::new();
+    }
+    let all = interface.private_ips.keys().copied();
+    all.filter(|ip| Some(*ip) != interface.primary_ip).collect()
 }
 
 #[cfg(test)]
@@ -79,6 +105,28 @@ mod tests {
             assert_eq!(floats(&attached), is_whole, "{mover}");
             assert!(floats(&tagged(&[("mover", mover)], None, 1)), "{mover}");
         }
+    }
+
+    #[test]
+    fn the_secondary_private_ips_of_an_interface_that_stays_float() {
+        let ips = |last: u8| Ipv4Addr::new(10, 0, 0, last);
+        let with_two = |interface: Interface| Interface {
+            primary_ip: Some(ips(1)),
+            private_ips: [(ips(1), None), (ips(2), None)].into(),
+            ..interface
+        };
+        let floating = |mover, device_index| {
+            let tagged = tagged(&[("mover", mover)], Some("i-1"), device_index);
+            floating_private_ips(&with_two(tagged), &TagKeys::under("holdfast"))
+        };
+        for (mover, device_index) in [("ip", 1), ("ip", 0), ("auto", 0)] {
+            assert_eq!(floating(mover, device_index), [ips(2)], "{mover}");
+        }
+        for (mover, device_index) in [("auto", 1), ("eni", 0), ("eip", 0), ("eip", 1)] {
+            assert!(floating(mover, device_index).is_empty(), "{mover}");
+        }
+        let untagged = with_two(Interface::bare("eni-1".parse().unwrap()));
+        assert!(floating_private_ips(&untagged, &TagKeys::under("holdfast")).is_empty());
     }
 
     #[test]

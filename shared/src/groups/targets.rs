@@ -1,6 +1,6 @@
 //! On which private IP of an instance an address can go. One answer for every function that places one.
 
-use super::floating::floating_group;
+use super::floating::{floating_group, floating_private_ips};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::EniId;
 use crate::model::instance::{AttachedInterface, Instance, PrivateIp};
@@ -35,9 +35,8 @@ pub fn own_interfaces<'a>(
     attached.filter(move |each| !each.service_managed && !floats(&each.id))
 }
 
-/// The private IPs of an instance that can take an address: the primary one of each own interface first, by
-/// device index, then the others. A primary private IP stays with its interface; a secondary one can move away,
-/// and the address on it with it.
+/// The private IPs of an instance that can take an address, interface by interface in the order of their device
+/// indexes. One that floats is left out: it moves away, and the address on it with it.
 ///
 /// A free private IP has no public IP, or one that EC2 assigned by itself. EC2 shows no Elastic IP there, of
 /// whatever group: a second one would drive it away. And no earlier step has `reserved` it.
@@ -49,26 +48,27 @@ pub fn targets(
     keys: &TagKeys,
     reserved: &BTreeSet<(EniId, Ipv4Addr)>,
 ) -> Vec<Target> {
-    let own: Vec<&AttachedInterface> = own_interfaces(instance, interfaces, keys).collect();
-    let primary = own
-        .iter()
-        .flat_map(|each| each.private_ips.iter().take(1).map(|ip| (&each.id, ip)));
-    let secondary = own
-        .iter()
-        .flat_map(|each| each.private_ips.iter().skip(1).map(|ip| (&each.id, ip)));
+    let floats = |eni: &EniId, ip: Ipv4Addr| {
+        let tagged = interfaces.iter().find(|each| each.id == *eni);
+        tagged.is_some_and(|each| floating_private_ips(each, keys).contains(&ip))
+    };
     let is_free = |eni: &EniId, private: &PrivateIp| {
         private.public.is_none_or(|public| public.auto_assigned)
+            && !floats(eni, private.ip)
             && !has_address(addresses, eni, private.ip)
             && !reserved.contains(&(eni.clone(), private.ip))
     };
-    primary
-        .chain(secondary)
-        .filter(|(eni, private)| is_free(eni, private))
-        .map(|(eni, private)| Target {
-            eni: eni.clone(),
+    let of = |own: &AttachedInterface| {
+        let free = own.private_ips.iter().filter(|ip| is_free(&own.id, ip));
+        let target = |private: &PrivateIp| Target {
+            eni: own.id.clone(),
             private_ip: private.ip,
             auto_assigned: private.public.map(|public| public.ip),
-        })
+        };
+        free.map(target).collect::<Vec<Target>>()
+    };
+    own_interfaces(instance, interfaces, keys)
+        .flat_map(of)
         .collect()
 }
 
@@ -85,6 +85,7 @@ fn has_address(addresses: &[Address], eni: &EniId, private_ip: Ipv4Addr) -> bool
 mod tests {
     use super::*;
     use crate::model::instance::{InstanceState, PublicIp};
+    use crate::model::interface::{Attachment, AttachmentState};
     use crate::model::tags::Tags;
     use time::OffsetDateTime;
 
@@ -145,16 +146,41 @@ mod tests {
     }
 
     #[test]
-    fn the_primary_private_ip_of_each_interface_comes_first() {
-        let expected = [("eni-1", 1), ("eni-2", 3), ("eni-1", 2), ("eni-2", 4)];
+    fn one_interface_comes_after_the_other() {
+        let expected = [("eni-1", 1), ("eni-1", 2), ("eni-2", 3), ("eni-2", 4)];
         let expected = expected.map(|(eni, last)| place(eni, last));
         assert_eq!(places(&instance(), &[], &[]), expected);
     }
 
     #[test]
+    fn a_private_ip_that_floats_takes_nothing() {
+        let tags = [("group", "web"), ("mover", "ip")];
+        let floating = Interface {
+            tags: tags
+                .map(|(key, value)| (format!("holdfast:{key}"), value.to_owned()))
+                .into(),
+            attachment: Some(Attachment {
+                id: "eni-attach-1".parse().unwrap(),
+                instance: Some("i-1".parse().unwrap()),
+                device_index: 1,
+                card_index: 0,
+                state: AttachmentState::Attached,
+                delete_on_termination: false,
+                since: None,
+            }),
+            primary_ip: Some(private_ip(3).ip),
+            private_ips: [(private_ip(3).ip, None), (private_ip(4).ip, None)].into(),
+            ..Interface::bare("eni-2".parse().unwrap())
+        };
+        let found = places(&instance(), &[floating], &[]);
+        let expected = [("eni-1", 1), ("eni-1", 2), ("eni-2", 3)];
+        assert_eq!(found, expected.map(|(eni, last)| place(eni, last)));
+    }
+
+    #[test]
     fn what_an_earlier_step_reserved_is_not_free() {
         let found = places(&instance(), &[], &[("eni-1", 1), ("eni-1", 3)]);
-        let expected = [("eni-2", 3), ("eni-1", 2), ("eni-2", 4)];
+        let expected = [("eni-1", 2), ("eni-2", 3), ("eni-2", 4)];
         assert_eq!(found, expected.map(|(eni, last)| place(eni, last)));
     }
 
@@ -171,8 +197,8 @@ mod tests {
         instance.interfaces[1].private_ips[0].public = public(true);
         let keys = TagKeys::under("holdfast");
         let found = targets(&instance, &[], &[], &keys, &BTreeSet::new());
-        assert_eq!(found[0].private_ip, private_ip(3).ip);
-        assert_eq!(found[0].auto_assigned, public(true).map(|it| it.ip));
+        assert_eq!(found[1].private_ip, private_ip(3).ip);
+        assert_eq!(found[1].auto_assigned, public(true).map(|it| it.ip));
         assert_eq!(found.len(), 3);
     }
 

@@ -19,7 +19,7 @@ use crate::cloud::{AddressFilter, Class, CloudError, Missing};
 use crate::model::ids::AssociationId;
 use crate::ports::Deadline;
 use crate::report::AssociationReport;
-use crate::retry::until_shown;
+use crate::retry::{Limit, until_shown};
 use crate::settings::Mode;
 use futures_util::future::join_all;
 use std::time::Duration;
@@ -28,9 +28,9 @@ use time::OffsetDateTime;
 /// How old a look may be for an address to be taken from an instance that it shows as not running.
 pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
 
-/// How long EC2 is given to show an association that it has accepted. That is three reads, if none takes more than
-/// a tenth of a second. It is less than what is kept free for the report.
-const SHOWN_WITHIN: Duration = Duration::from_millis(800);
+/// How long EC2 is given to show an association that it has accepted, and how often it is asked.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+const MAX_READS: u32 = 3;
 
 /// The pause between two such reads.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -100,12 +100,15 @@ async fn verified<C: InstanceStartCloud, K: Clock>(
     id: AssociationId,
 ) -> AssociateOutcome {
     let which = AddressFilter::Allocations(vec![step.allocation.clone()]);
-    let deadline = Deadline {
-        at: clock.now() + SHOWN_WITHIN,
+    let limit = Limit {
+        deadline: Deadline {
+            at: clock.now() + SHOWN_WITHIN,
+        },
+        calls: MAX_READS,
     };
     let shown = until_shown(
         clock,
-        deadline,
+        limit,
         |_| PAUSE,
         || async {
             let shown = cloud.addresses(&which).await?.into_iter().next();

@@ -3,7 +3,8 @@
 
 use super::state::Observed;
 use crate::groups::{
-    Target, addresses_of, floating_group, holder, members_of, slots_of, targets, value_of,
+    Target, addresses_of, floating_group, floating_private_ips, holder, is_of_group, members_of,
+    slots_of, targets, value_of,
 };
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::InstanceId;
@@ -135,7 +136,11 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn has_floating_interface(&self) -> bool {
         let mut interfaces = self.observed.interfaces.iter();
-        interfaces.any(|interface| floating_group(interface, self.keys) == Some(self.name))
+        interfaces.any(|interface| {
+            floating_group(interface, self.keys) == Some(self.name)
+                || (is_of_group(&interface.tags, self.name, self.keys)
+                    && !floating_private_ips(interface, self.keys).is_empty())
+        })
     }
 
     /// Whether EC2 has refused an instance this address in this run.
@@ -161,13 +166,22 @@ impl<'a> Group<'a> {
         let has = [already_correct.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let free = targets(
+        let mut free = targets(
             instance,
             &self.observed.addresses,
             &self.observed.interfaces,
             self.keys,
             &BTreeSet::new(),
         );
+        // Each interface of an instance that starts gets an address before one of them gets two.
+        let is_primary = |target: &Target| {
+            let mut interfaces = instance.interfaces.iter();
+            interfaces.any(|each| {
+                let first = each.private_ips.first();
+                each.id == target.eni && first.is_some_and(|first| first.ip == target.private_ip)
+            })
+        };
+        free.sort_by_key(|target| !is_primary(target));
         let needs: Vec<Need<'_>> = wanted
             .into_iter()
             .zip(free)
@@ -213,7 +227,8 @@ pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
     value_of(&address.tags, &settings.tags.on_stop).unwrap_or(settings.on_stop)
 }
 
-/// Whether an address is on an interface that moves among the group: where that goes, the address goes.
+/// Whether an address is on an interface or a private IP that moves among the group: where that goes, the address
+/// goes.
 fn moves_with_interface(
     address: &Address,
     observed: &Observed,
@@ -222,9 +237,14 @@ fn moves_with_interface(
 ) -> bool {
     let held = address.association.as_ref();
     let carrier = held.and_then(|association| association.eni.as_ref());
+    let private_ip = held.and_then(|association| association.private_ip);
     let mut interfaces = observed.interfaces.iter();
     interfaces.any(|interface| {
-        Some(&interface.id) == carrier && floating_group(interface, keys) == Some(group)
+        Some(&interface.id) == carrier
+            && (floating_group(interface, keys) == Some(group)
+                || (is_of_group(&interface.tags, group, keys)
+                    && private_ip
+                        .is_some_and(|ip| floating_private_ips(interface, keys).contains(&ip))))
     })
 }
 

@@ -163,7 +163,8 @@ pub enum PendingReason {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LostReason {
-    /// It did not become available before the deadline.
+    /// It did not become available before the deadline. Older rows say `another-account` where EC2 had answered so.
+    #[serde(alias = "another-account")]
     Deadline,
     /// It was released again and again, more often than it is to be taken back.
     ReclaimLoop,

@@ -6,8 +6,9 @@ mod shared;
 mod swept;
 mod transfers;
 
-pub(super) use called::called;
+pub(super) use called::{called, of_releases};
 pub(super) use swept::{
-    HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,
+    HandledReleases, gravest, is_news, is_placed_first, swept, with_failures, with_groups,
+    with_placed,
 };
 pub(super) use transfers::transferred;

@@ -96,8 +96,10 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let plan = decide::sweep(&observed, settings);
     let written = execute::write_observation(ledger, settings, &observed, &plan).await?;
     watch.lap("record", clock);
+    let mut failures = Vec::new();
     let unseen = plan.missing.clone();
-    let missing = observe::confirmed_missing((cloud, clock), &case, unseen).await?;
+    let missing = observe::confirmed_missing((cloud, clock), &case, unseen).await;
+    let missing = missing.unwrap_or_else(|failure| none_but(failure, &mut failures));
     let open_releases = open_releases::open_releases(&observed, &missing, settings, clock.now());
     let mut release_handler = ReleaseHandler {
         ports,
@@ -114,7 +116,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
     watch.lap("audit", clock);
     let plan = decide::Sweep { missing, ..plan };
-    let mut failures = std::mem::take(&mut handled.failures);
+    failures.append(&mut handled.failures);
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
@@ -126,7 +128,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         || !waiting.placed.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
-        return Err(failures.swap_remove(0));
+        return Err(messages::gravest(failures));
     }
     let report = messages::swept(settings, &observed, plan, written, handled, watch);
     let report = messages::with_placed(report, waiting);
@@ -173,10 +175,6 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
             reports.push(Box::pin(handled).await?);
         }
     }
-    match reports.pop() {
-        Some(report) => Ok(report),
-        None => Ok(messages::called(
-            settings, record, &observed, &written, watch,
-        )),
-    }
+    Ok(messages::of_releases(reports)
+        .unwrap_or_else(|| messages::called(settings, record, &observed, &written, watch)))
 }

@@ -173,7 +173,7 @@ pub(super) async fn retry_transient<T, K: Clock, F: Future<Output = Result<T, Cl
     let backoff = Backoff {
         first: FIRST_PAUSE,
         longest: LONGEST_PAUSE,
-        deadline: case.retry_deadline(clock.now()),
+        limit: case.read_limit(),
     };
     retry::retry_transient(clock, backoff, call).await
 }

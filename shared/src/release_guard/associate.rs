@@ -12,12 +12,12 @@ use crate::cloud::{AddressFilter, CloudError};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AllocationId;
 use crate::report::AssociationReport;
-use crate::retry::until_shown;
+use crate::retry::{Limit, until_shown};
 use std::time::Duration;
 
-/// How long EC2 is given to show an association that it has accepted. That is three reads, if none takes more than
-/// a tenth of a second.
-const SHOWN_WITHIN: Duration = Duration::from_millis(800);
+/// How long EC2 is given to show an association that it has accepted, and how often it is asked.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+const MAX_READS: u32 = 3;
 
 /// How associating ended.
 #[derive(Debug)]
@@ -72,12 +72,14 @@ async fn shown_association<C: ReleaseGuardCloud, K: Clock>(
     allocation: &AllocationId,
 ) -> Result<Option<Association>, CloudError> {
     let which = AddressFilter::Allocations(vec![allocation.clone()]);
-    let now = clock.now();
-    let deadline = case.retry_deadline(now).or_earlier(now + SHOWN_WITHIN);
+    let limit = Limit {
+        deadline: case.end().or_earlier(clock.now() + SHOWN_WITHIN),
+        calls: MAX_READS,
+    };
     let association = |shown: Vec<Address>| shown.into_iter().next()?.association;
     let shown = until_shown(
         clock,
-        deadline,
+        limit,
         |_| PAUSE,
         || async {
             let read = retries::send(clock, case, || cloud.addresses(&which)).await;

@@ -38,10 +38,13 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// Until when a call that is made at `now` may be sent again, and what it gave may be read.
+    /// When the work of the run is over, and it writes down how it went.
+    pub(super) fn end(&self) -> Deadline {
+        self.delivery.deadline(TO_RECORD)
+    }
+
+    /// Until when a call that is made at `now` may be sent again.
     pub(super) fn retry_deadline(&self, now: OffsetDateTime) -> Deadline {
-        self.delivery
-            .deadline(TO_RECORD)
-            .or_earlier(now + self.settings.retry_for)
+        self.end().or_earlier(now + self.settings.retry_for)
     }
 }

@@ -12,17 +12,42 @@ use crate::model::ids::InstanceId;
 use crate::ports::Deadline;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
+use time::OffsetDateTime;
 
-/// The pauses between attempts: the first one, then each twice as long, up to the longest. No pause begins that
-/// would end after the deadline.
+/// How often something is asked, and until when. No pause begins that would end after the deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limit {
+    /// When there is no more time to do something with the answer.
+    pub deadline: Deadline,
+    /// How many calls are made at the most.
+    pub calls: u32,
+}
+
+impl Limit {
+    /// As many calls as there is time for.
+    #[must_use]
+    pub fn until(deadline: Deadline) -> Self {
+        Self {
+            deadline,
+            calls: u32::MAX,
+        }
+    }
+
+    /// Whether there may be one more call after so many, and after this pause.
+    fn allows(self, made: u32, now: OffsetDateTime, pause: Duration) -> bool {
+        made < self.calls && self.deadline.allows(now, pause)
+    }
+}
+
+/// The pauses between calls: the first one, then each twice as long, up to the longest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     /// The first pause.
     pub first: Duration,
     /// The longest pause.
     pub longest: Duration,
-    /// When there is no more time to do something with the answer.
-    pub deadline: Deadline,
+    /// How often, and until when.
+    pub limit: Limit,
 }
 
 impl Backoff {
@@ -32,7 +57,7 @@ impl Backoff {
         Self {
             first: pause,
             longest: pause,
-            deadline,
+            limit: Limit::until(deadline),
         }
     }
 }
@@ -65,11 +90,13 @@ pub async fn retry_while<T, K: Clock, F>(
 where
     F: Future<Output = Result<T, CloudError>>,
 {
-    let mut pause = backoff.first;
+    let (mut pause, mut made) = (backoff.first, 0);
     loop {
-        match call().await {
+        let answer = call().await;
+        made += 1;
+        match answer {
             Err(failure)
-                if may_work_later(&failure) && backoff.deadline.allows(clock.now(), pause) =>
+                if may_work_later(&failure) && backoff.limit.allows(made, clock.now(), pause) =>
             {
                 clock.sleep(pause).await;
                 pause = (pause * 2).min(backoff.longest);
@@ -81,7 +108,7 @@ where
 
 /// Reads until `read` gives something. `None` from `read` means that EC2 does not show it yet: answers lag behind
 /// writes by seconds. A read that fails in passing is one that does not show it yet. `None` from here means that
-/// there was no more time.
+/// there was no more time, or that it was read often enough.
 ///
 /// `pause` is given the number of the read that has just been made, from 1.
 ///
@@ -89,7 +116,7 @@ where
 /// The first answer that no moment cures.
 pub async fn until_shown<T, K: Clock, F>(
     clock: &K,
-    deadline: Deadline,
+    limit: Limit,
     pause: impl Fn(u32) -> Duration,
     mut read: impl FnMut() -> F,
 ) -> Result<Option<T>, CloudError>
@@ -106,7 +133,7 @@ where
         }
         reads += 1;
         let pause = pause(reads);
-        if !deadline.allows(clock.now(), pause) {
+        if !limit.allows(reads, clock.now(), pause) {
             return Ok(None);
         }
         clock.sleep(pause).await;

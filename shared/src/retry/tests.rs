@@ -33,7 +33,7 @@ fn doubling(deadline: Deadline) -> Backoff {
     Backoff {
         first: Duration::from_secs(1),
         longest: Duration::from_secs(4),
-        deadline,
+        limit: Limit::until(deadline),
     }
 }
 
@@ -49,8 +49,15 @@ fn failure() -> Failure {
 
 /// How many calls were made, and how many seconds have passed.
 async fn retried(deadline: Deadline, answer: impl Fn(u32) -> Result<(), CloudError>) -> (u32, i64) {
+    retried_by(doubling(deadline), answer).await
+}
+
+async fn retried_by(
+    backoff: Backoff,
+    answer: impl Fn(u32) -> Result<(), CloudError>,
+) -> (u32, i64) {
     let (clock, calls) = (clock(), Cell::new(0));
-    let _ = retry_transient(&clock, doubling(deadline), || {
+    let _ = retry_transient(&clock, backoff, || {
         calls.set(calls.get() + 1);
         std::future::ready(answer(calls.get()))
     })
@@ -80,6 +87,14 @@ async fn no_pause_ends_after_the_deadline_and_one_that_ends_with_it_is_made() {
 }
 
 #[tokio::test]
+async fn what_is_asked_often_enough_is_not_asked_again_however_much_time_is_left() {
+    let mut backoff = doubling(within(600));
+    backoff.limit.calls = 3;
+    let always = |_| Err(CloudError::Throttled(failure()));
+    assert_eq!(retried_by(backoff, always).await, (3, 3));
+}
+
+#[tokio::test]
 async fn an_answer_that_no_moment_cures_is_not_asked_for_again() {
     let denied = |_| Err(CloudError::Denied(failure()));
     assert_eq!(retried(within(60), denied).await, (1, 0));
@@ -90,9 +105,16 @@ async fn shown(
     deadline: Deadline,
     answer: impl Fn(u32) -> Result<Option<u32>, CloudError>,
 ) -> (Result<Option<u32>, CloudError>, i64) {
+    shown_by(Limit::until(deadline), answer).await
+}
+
+async fn shown_by(
+    limit: Limit,
+    answer: impl Fn(u32) -> Result<Option<u32>, CloudError>,
+) -> (Result<Option<u32>, CloudError>, i64) {
     let (clock, reads) = (clock(), Cell::new(0));
     let pause = |read| Duration::from_secs(u64::from(read));
-    let shown = until_shown(&clock, deadline, pause, || {
+    let shown = until_shown(&clock, limit, pause, || {
         reads.set(reads.get() + 1);
         std::future::ready(answer(reads.get()))
     })
@@ -115,6 +137,16 @@ async fn what_ec2_accepted_is_read_until_it_is_shown() {
 async fn what_is_never_shown_ends_with_the_time() {
     let (found, seconds) = shown(within(5), |_| Ok(None)).await;
     assert_eq!((found.unwrap(), seconds), (None, 3));
+}
+
+#[tokio::test]
+async fn what_is_read_often_enough_is_not_read_again() {
+    let limit = Limit {
+        calls: 2,
+        ..Limit::until(within(60))
+    };
+    let (found, seconds) = shown_by(limit, |_| Ok(None)).await;
+    assert_eq!((found.unwrap(), seconds), (None, 1));
 }
 
 #[tokio::test]

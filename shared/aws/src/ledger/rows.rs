@@ -9,7 +9,7 @@
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
 
 use super::super::actions::{BATCH_GET_ITEM, TRANSACT_WRITE_ITEMS, UPDATE_ITEM};
-use super::super::failure::unreadable;
+use super::super::failure::{unreadable, unsent};
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::snapshot::AllocationState;
@@ -151,14 +151,14 @@ pub(crate) fn read<T: DeserializeOwned>(action: &'static str, row: Row) -> Resul
 pub(super) fn part<T: Serialize>(value: &T) -> Result<AttributeValue, CloudError> {
     serde_dynamo::to_attribute_value(value).map_err(|error| {
         let what = "a part of a row cannot be written";
-        unreadable(UPDATE_ITEM, what, Some(Box::new(error)))
+        unsent(UPDATE_ITEM, what, Some(Box::new(error)))
     })
 }
 
 fn row<T: Serialize>(key: Row, value: &T) -> Result<Row, CloudError> {
     let mut row: Row = serde_dynamo::to_item(value).map_err(|error| {
         let what = format!("{} cannot be written", name(&key));
-        unreadable(TRANSACT_WRITE_ITEMS, what, Some(Box::new(error)))
+        unsent(TRANSACT_WRITE_ITEMS, what, Some(Box::new(error)))
     })?;
     row.extend(key);
     Ok(row)
@@ -189,7 +189,7 @@ fn history_partition(ip: Ipv4Addr) -> String {
 fn moment(at: OffsetDateTime) -> Result<String, CloudError> {
     at.to_offset(UtcOffset::UTC)
         .format(MOMENT)
-        .map_err(|error| unreadable(TRANSACT_WRITE_ITEMS, at, Some(Box::new(error))))
+        .map_err(|error| unsent(TRANSACT_WRITE_ITEMS, at, Some(Box::new(error))))
 }
 
 /// A row's key, for people.

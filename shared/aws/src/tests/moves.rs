@@ -6,6 +6,7 @@ use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
 use holdfast::cloud::{CloudError, Missing};
+use holdfast::error::chain;
 use holdfast::model::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use std::net::Ipv4Addr;
 
@@ -258,7 +259,7 @@ async fn a_rehearsal_that_ec2_lets_pass_is_permitted_and_one_without_an_answer_i
         };
         done(action).cloud().dry_run(&call).await.unwrap();
         let refusal = Wire::default().cloud().dry_run(&call).await.unwrap_err();
-        let told = refusal.to_string();
+        let told = chain(&refusal);
         assert!(
             told.starts_with(&format!("ec2:{action}: no answer: ")),
             "{told}"
@@ -328,7 +329,7 @@ async fn a_rehearsal_tells_a_missing_permission_from_what_else_is_in_the_way() {
     for call in rehearsals() {
         for (code, name) in [
             ("UnauthorizedOperation", "Denied"),
-            ("InvalidParameterValue", "Refused"),
+            ("IncorrectState", "Refused"),
         ] {
             let cloud = Wire::refusing(code).cloud();
             let refusal = cloud.dry_run(&call).await.unwrap_err();

@@ -167,11 +167,10 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
 #[tokio::test]
 async fn an_answer_without_a_code_is_told_as_it_is_and_not_as_none() {
     let cloud = Wire::with([(503, "<html>busy</html>".to_owned())]).cloud();
-    let told = cloud
-        .addresses(&AddressFilter::All)
-        .await
-        .unwrap_err()
-        .to_string();
-    assert!(told.starts_with("ec2:DescribeAddresses: "), "{told}");
+    let told = chain(&cloud.addresses(&AddressFilter::All).await.unwrap_err());
+    assert!(
+        told.starts_with("ec2:DescribeAddresses (request request-1): "),
+        "{told}"
+    );
     assert!(!told.contains("no answer"), "{told}");
 }

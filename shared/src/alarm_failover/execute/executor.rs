@@ -14,7 +14,7 @@ use crate::model::ids::InstanceId;
 use crate::model::instance::Instance;
 use crate::ports::{Deadline, Ports};
 use crate::report::Phase;
-use crate::retry::{jitter, until_shown};
+use crate::retry::{Limit, jitter, until_shown};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -111,7 +111,7 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
         let clock = &self.ports.clock;
         let shown = until_shown(
             clock,
-            last,
+            Limit::until(last),
             |reads| self.poll(reads),
             || {
                 let reading = read();

@@ -73,9 +73,14 @@ impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
             };
             // It is on its way out: what EC2 refuses now, the next look shows.
             self.send(&force).await.map_err(|end| match end {
-                MoveResult::HolderRefused(failure) => MoveResult::Unknown(failure),
+                MoveResult::HolderRefused(failure) | MoveResult::Denied(failure) => {
+                    MoveResult::Unknown(failure)
+                }
                 end => end,
             })?;
+            if !self.has_time() {
+                return Err(MoveResult::OutOfTime);
+            }
         }
         if self.is_detached(eni, attachment, deadline).await? {
             return Ok(());

@@ -204,7 +204,8 @@ fn lost(resource: &ResourceId, report: &MoveReport, group: &str) -> Vec<Finding>
         why: "it was deleted, or given to somebody else, while it was on its way".to_owned(),
         next: "see in CloudTrail who did it; nothing can be moved in its place".to_owned(),
     });
-    let displaced = report.displaced.map(|ip| Finding {
+    let has_moved = matches!(report.end, MoveEnd::Moved | MoveEnd::Returned);
+    let displaced = report.displaced.filter(|_| has_moved).map(|ip| Finding {
         what: format!("the public IP {ip} is gone for good"),
         why: "EC2 had assigned it by itself to the private IP that has the Elastic IP now"
             .to_owned(),

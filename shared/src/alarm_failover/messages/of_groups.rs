@@ -42,7 +42,7 @@ pub(crate) fn failure_of_groups(mut failures: Vec<Error>, mut reports: Vec<Repor
     }
     reports.sort_by_key(|report| report.outcome.gravity());
     failures.sort_by_key(Error::gravity);
-    Error::SomeGroups {
+    Error::Several {
         done: summaries(&reports),
         failures,
     }

@@ -129,6 +129,15 @@ fn a_standby_of_which_three_device_indexes_are_taken_is_not_asked_again() {
 }
 
 #[test]
+fn an_interface_that_two_standbys_refuse_alike_is_not_offered_to_the_second_at_three_indexes() {
+    let of_first = (1..=3).map(|index| at_device_index(index));
+    let moves = of_first.chain([moving(interface(), None, 3, &attached_at(1))]);
+    let taken = |one| (one, MoveResult::DeviceIndexTaken(answer()));
+    let progress = after(moves.map(taken).collect());
+    assert_eq!(tried(&progress), [id(2), id(3)]);
+}
+
+#[test]
 fn a_run_that_is_out_of_time_knows_it() {
     let mut progress = Progress::default();
     let noted = progress.note(&going(Some(1), 2), MoveResult::OutOfTime, Vec::new());

@@ -45,6 +45,16 @@ fn the_interface_that_an_instance_was_launched_with_does_not_move_whatever_its_t
 }
 
 #[test]
+fn an_address_on_a_private_ip_that_moves_by_itself_is_no_instances_to_take() {
+    for device_index in [0, 1] {
+        let seen = riding().private_ips_floating(ENI, device_index);
+        let seen = seen.address_on(2, 3, &[]).running(3).looked_before();
+        assert_eq!(seen.plan(1).steps, [], "{device_index}");
+        assert_eq!((seen.stop(2), seen.waiting()), (vec![], vec![]));
+    }
+}
+
+#[test]
 fn an_address_beside_an_interface_that_moves_does_not_move_with_it() {
     let seen = riding().tagged_interface("eni-0e", "web", Some((2, 1)));
     assert_eq!(seen.step(1).reason, PlacementReason::HolderDown);

@@ -189,6 +189,20 @@ impl Seen {
         self
     }
 
+    /// An interface of a group that stays with its instance, and whose secondary private IPs move by themselves. The
+    /// first address is on one of them.
+    fn private_ips_floating(mut self, eni: &str, device_index: i32) -> Self {
+        let address = &self.observed.addresses[0];
+        let ip = address.association.as_ref().and_then(|it| it.private_ip);
+        self = self.tagged_interface(eni, "web", Some((2, device_index)));
+        if let Some(interface) = self.observed.interfaces.last_mut() {
+            let mover = ("holdfast:mover".to_owned(), "ip".to_owned());
+            interface.tags.extend([mover]);
+            interface.private_ips = ip.map(|ip| (ip, None)).into_iter().collect();
+        }
+        self
+    }
+
     /// The address is on that interface, with an instance or with none.
     fn on_interface(self, number: u8, eni: &str, instance: Option<u8>) -> Self {
         self.change(number, |address| {

@@ -27,6 +27,12 @@ fn final_statuses() -> [ReleaseStatus; 4] {
     ]
 }
 
+#[test]
+fn a_row_that_says_why_in_the_words_of_an_earlier_version_is_read() {
+    let reason: LostReason = serde_json::from_str("\"another-account\"").unwrap();
+    assert_eq!(reason, LostReason::Deadline);
+}
+
 /// What is not final, each knowing more than the one before.
 fn open() -> [ReleaseStatus; 3] {
     [

@@ -11,6 +11,20 @@ use crate::release_guard::decide::protection;
 use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
 use crate::settings::{Protection, Settings};
 
+/// The report on the releases that a call concerned: the gravest, with what the others found. None where there were
+/// none.
+pub(crate) fn of_releases(mut reports: Vec<Report>) -> Option<Report> {
+    reports.sort_by_key(|report| report.outcome.gravity());
+    let mut reports = reports.into_iter();
+    let first = reports.next()?;
+    Some(reports.fold(first, |whole, other| Report {
+        summary: format!("{}; {}", whole.summary, other.summary),
+        findings: [whole.findings, other.findings].concat(),
+        repair: [whole.repair, other.repair].concat(),
+        ..whole
+    }))
+}
+
 pub(crate) fn called(
     settings: &Settings,
     record: &Record,

@@ -109,7 +109,8 @@ pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report.findings.extend(audit.findings);
     for failover in &audit.failovers {
         report.summary = format!("{}; {}", report.summary, failover.summary);
-        if report.outcome == Outcome::Refreshed && is_news(failover) {
+        let is_graver = failover.outcome.gravity() < report.outcome.gravity();
+        if is_graver && is_news(failover) {
             report.outcome = failover.outcome;
             report.findings.splice(0..0, failover.findings.clone());
         } else {
@@ -153,6 +154,18 @@ pub(crate) fn is_news(failover: &Report) -> bool {
         failover.outcome,
         Outcome::AlreadyMoved | Outcome::Recovered | Outcome::Ignored | Outcome::WouldFailOver
     )
+}
+
+/// The error of a sweep that has nothing else to tell: its only one, or all of them, the gravest first.
+pub(crate) fn gravest(mut failures: Vec<Error>) -> Error {
+    if failures.len() == 1 {
+        return failures.remove(0);
+    }
+    failures.sort_by_key(Error::gravity);
+    Error::Several {
+        done: String::new(),
+        failures,
+    }
 }
 
 /// The same, with what could not be finished beside it.

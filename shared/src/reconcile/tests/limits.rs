@@ -58,7 +58,7 @@ async fn what_a_loss_leaves_of_the_time_is_what_the_next_one_has() {
     account.runs_for = Duration::from_secs(40);
     account.in_trouble("LookupEvents", Trouble::Throttled(7));
     let report = account.sweep().await;
-    assert!(is_left(&report, "2 losses are"), "{:?}", report.findings);
+    assert!(is_left(&report, "2 releases are"), "{:?}", report.findings);
     assert_eq!(account.held().len(), 1);
     account.minutes_later(5);
     account.sweep().await;

@@ -208,7 +208,7 @@ fn a_detachment_that_is_refused_is_no_standbys_fault() {
 fn force_that_is_refused_is_looked_at_again() {
     for (code, end) in [
         ("IncorrectState", "unsure: IncorrectState"),
-        ("UnauthorizedOperation", "denied: UnauthorizedOperation"),
+        ("UnauthorizedOperation", "unsure: UnauthorizedOperation"),
         ("Throttling", "unsure: Throttling"),
     ] {
         let stuck = never_lets_go().refuse("detach", code);

@@ -130,7 +130,7 @@ fn an_elastic_ip_goes_to_no_interface_that_moves_among_another_group() {
 }
 
 #[test]
-fn an_elastic_ip_goes_to_the_primary_private_ip_of_each_interface_before_the_others() {
+fn an_elastic_ip_goes_to_the_first_free_private_ip_interface_by_interface() {
     let three = pair()
         .address()
         .with_address("eip", 1, 0, ip(1))
@@ -142,12 +142,12 @@ fn an_elastic_ip_goes_to_the_primary_private_ip_of_each_interface_before_the_oth
             .push(bare(ip(23)));
     });
     let places: Vec<Ipv4Addr> = places(&roomy).into_iter().map(|place| place.1).collect();
-    assert_eq!(places, [ip(2), ip(22), ip(23)]);
+    assert_eq!(places, [ip(2), ip(23), ip(22)]);
 }
 
 #[test]
-fn a_primary_interface_takes_an_elastic_ip_whatever_its_tags() {
-    for mover in ["auto", "eni", "ip", "eip"] {
+fn a_primary_interface_takes_an_elastic_ip_unless_it_is_to_move_as_a_whole() {
+    for mover in ["auto", "ip", "eip", "eni"] {
         let tagged = pair()
             .floating()
             .attached_to(2)
@@ -157,7 +157,13 @@ fn a_primary_interface_takes_an_elastic_ip_whatever_its_tags() {
             .change(|fixture| {
                 fixture.member(2).interfaces[0].id = ENI.parse().unwrap();
             });
-        assert_eq!(places(&tagged), [(ENI.to_owned(), ip(2), None)], "{mover}");
+        if mover == "eni" {
+            let plan = tagged.plan();
+            let obstacle = only_obstacle(&plan);
+            assert!(matches!(obstacle, Obstacle::NoFreePrivateIp { .. }));
+        } else {
+            assert_eq!(places(&tagged), [(ENI.to_owned(), ip(2), None)], "{mover}");
+        }
     }
 }
 
