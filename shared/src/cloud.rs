@@ -227,8 +227,8 @@ pub enum CloudError {
     HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     InUse(Failure),
-    /// The device index is taken, or blocked by a detachment with force. EC2 tells it by `InvalidParameterValue`, as it
-    /// refuses any parameter of `AttachNetworkInterface`: only its message says which.
+    /// `InvalidParameterValue` of `AttachNetworkInterface`: the device index is taken, as far as reports know. EC2
+    /// documents the code for any value that it does not take, and only its message says which.
     DeviceIndexTaken(Failure),
     /// A quota or the limit of an instance type is full (`AddressLimitExceeded`,
     /// `AttachmentLimitExceeded`, `PrivateIpAddressLimitExceeded`).
@@ -240,7 +240,7 @@ pub enum CloudError {
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
     Denied(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
-    /// `InvalidParameterValue`): trying the same again at once changes nothing.
+    /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
     /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
     /// call may have been carried out.

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 /// The outside world of one function.
 #[derive(Debug, Clone)]
 pub struct Ports<C, L, K> {
-    /// EC2 and CloudTrail.
+    /// EC2, CloudTrail and CloudWatch.
     pub cloud: C,
     /// The ledger.
     pub ledger: L,

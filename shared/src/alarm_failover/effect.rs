@@ -110,7 +110,7 @@ pub enum Effect {
     /// `StopInstances` with `Force`: a fence.
     ///
     /// - Idempotent on the instance. Done already: a stopped instance stays stopped.
-    /// - A lost reply means: the lease keeps the note, and the next look fences.
+    /// - A lost reply means: the lease keeps the note, and a later run fences.
     /// - Who races with it: whoever starts the instance again. Nothing arbitrates: it stays started.
     Stop {
         /// The failed member.
@@ -119,7 +119,7 @@ pub enum Effect {
     /// `ModifyNetworkInterfaceAttribute` with `Groups`: a fence. The interface has this security group and no other.
     ///
     /// - Idempotent on the interface and the security group. Done already: EC2 accepts it again.
-    /// - A lost reply means: the lease keeps the note, and the next look fences.
+    /// - A lost reply means: the lease keeps the note, and a later run fences.
     /// - Who races with it: whoever changes the security groups by hand. Nothing arbitrates: the last one counts.
     Isolate {
         /// An interface that the failed member keeps.

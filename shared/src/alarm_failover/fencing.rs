@@ -1,7 +1,7 @@
 //! Fencing: who is kept from writing to what the group shares, how, and when. Pure; `execute` sends the effects, and
 //! `messages::fences` words them.
 //!
-//! - **Who.** A member that an alarm or its state has taken for failed, and that is not down.
+//! - **Who.** A member that an alarm has taken for failed, and that EC2 does not show as down.
 //! - **How.** The strongest word of what it holds: the tag of each resource, or the setting of the stack.
 //! - **When.** Once another member has everything that it held.
 //!

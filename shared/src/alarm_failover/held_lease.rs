@@ -70,7 +70,7 @@ impl HeldLease {
         } else if let Some(earlier) = earlier
             && progress.last_look.earlier_failed_hold_nothing
         {
-            // Its run died after the move: that it failed over is known from here on only.
+            // Its run ended after the move or before the fence: that it is over is known from here on only.
             lease.last = Some(ended(earlier, now));
         }
         lease

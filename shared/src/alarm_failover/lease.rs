@@ -25,7 +25,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// The shortest pause before a lease that somebody else has is asked for again.
+/// The shortest pause before a lease that somebody else has is asked for again, and the first one before a claim
+/// without an answer is sent again.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// The first pause before a lease that somebody else has is asked for again; each further one is twice as

@@ -263,7 +263,7 @@ impl Obstacle {
                 keys.mover
             ),
             Self::NoFreeDeviceIndex { standby, .. } => format!(
-                "free a slot of {standby}, take a larger type, or let the address move alone: tag it \
+                "free a device index of {standby}, take a larger type, or let the address move alone: tag it \
                  {} = ip or eip",
                 keys.mover
             ),

@@ -44,8 +44,9 @@ impl From<Failure> for CloudError {
             | "Blocked"
             | "InvalidClientTokenId"
             | "UnrecognizedClientException" => Self::Denied(failure),
-            // Ids that EC2 does not know have codes of their own, and the card is always 0: what is left is the
-            // device index. Were it something else, EC2 would refuse each further index alike.
+            // A taken device index is the one cause that is known from reports (github.com/k8s-vpcnet issue 71): ids
+            // that EC2 does not know have codes of their own. EC2 documents the code for any value, so whoever decides
+            // on it gives up where another standby is refused alike.
             "InvalidParameterValue" if failure.action == ATTACH => Self::DeviceIndexTaken(failure),
             "InvalidParameterValue"
             | "InvalidParameterCombination"

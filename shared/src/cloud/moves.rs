@@ -31,7 +31,8 @@ pub trait MoveInterface: Send + Sync {
     ///
     /// # Errors
     /// `InUse`: the interface is attached already. `LimitExceeded`: the instance has as many interfaces
-    /// as its type allows. `DeviceIndexTaken`. `Refused`: another zone, or a state in which the instance takes none. `NotFound(Missing::Instance)`, `NotFound(Missing::Interface)`.
+    /// as its type allows. `DeviceIndexTaken`: another device index may work. `Refused`: another zone, or a state in
+    /// which the instance takes none. `NotFound(Missing::Instance)`, `NotFound(Missing::Interface)`.
     fn attach(
         &self,
         eni: &EniId,

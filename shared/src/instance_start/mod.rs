@@ -10,7 +10,7 @@
 //!
 //! | actor | what arbitrates |
 //! | --- | --- |
-//! | other instances of the group that start at the same moment | EC2: an association never replaces another (`AllowReassociation=false`). `share` keeps them from wanting the same; who loses looks again |
+//! | other instances of the group that start at the same moment | EC2: an association never replaces another (`AllowReassociation=false`). `assign` keeps them from wanting the same; who loses looks again |
 //! | a second delivery of the event, at once or after a crash | the state of EC2: it finds the address there, or makes the same choice; EC2 takes the same association twice |
 //! | a stopped holder that is started again | a look that is at most `FRESH` old; the association id that was read is no help, it stays the same |
 //! | somebody who moves the address by hand | the association id: what is ended is the association that was read, or nothing; then `AllowReassociation=false` |

@@ -8,7 +8,7 @@ mod transfers;
 
 pub(super) use called::{called, of_releases};
 pub(super) use swept::{
-    HandledReleases, gravest, is_news, is_placed_first, swept, with_failures, with_groups,
+    HandledReleases, all_of, is_news, is_placed_first, swept, with_failures, with_groups,
     with_placed,
 };
 pub(super) use transfers::transferred;

@@ -108,7 +108,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         lookups: 0,
     };
     let mut handled = release_handler.all(open_releases).await;
-    watch.lap("settle", clock);
+    watch.lap("releases", clock);
     let addresses = observed.look.addresses.values();
     let waiting = instance_start::place_waiting(ports, settings, addresses, delivery).await;
     watch.lap("place", clock);
@@ -128,7 +128,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         || !waiting.placed.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
-        return Err(messages::gravest(failures));
+        return Err(messages::all_of(failures));
     }
     let report = messages::swept(settings, &observed, plan, written, handled, watch);
     let report = messages::with_placed(report, waiting);

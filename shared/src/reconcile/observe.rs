@@ -143,7 +143,7 @@ async fn look<C: ReadAddresses, K: Clock>(
     let addresses = retry_transient(clock, case, || cloud.addresses(which));
     let (addresses, names) = futures_util::join!(addresses, names);
     let unseen = |source| Error::Unfinished {
-        what: "the addresses could not be looked at, nothing was changed".to_owned(),
+        what: "the addresses could not be looked at, nothing was changed in EC2".to_owned(),
         source,
     };
     let addresses = addresses.map_err(unseen)?;

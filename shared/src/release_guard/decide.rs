@@ -26,7 +26,7 @@ pub fn release(
     if let Some(decision) = decided(observed, release, settings, now) {
         return FirstDecision::Decided(decision);
     }
-    // A run that left a record has asked CloudTrail.
+    // A run that left a record has asked CloudTrail, or has tried to.
     let was_asked = observed.ledger.release.is_some();
     if was_asked && is_past_deadline(release, settings, now) {
         return FirstDecision::Decided(lost_to_the_deadline(settings));

@@ -8,7 +8,7 @@
 //! 4. The ledger's rows, each by compare-and-set, the release record last: as long as that one is
 //!    missing, a further delivery goes through all of the above, and finds it done.
 //!
-//! The second and the third are here; `reclaim` has the first, `record` the last.
+//! The third is here; `reclaim` has the first, `associate` the second, `record` the last.
 
 use super::associate::{AssociateOutcome, associate};
 use super::case::Case;

@@ -86,7 +86,7 @@ pub(super) fn reclaim_loop(
         outcome: Outcome::ReclaimLoop,
         why: format!(
             "it was taken back {times} times within a day and is released again: left, since two \
-             automations seem to fight over it ({actors})"
+             automations seem to undo each other ({actors})"
         ),
         findings: vec![Finding {
             what: format!("{} is released as often as it is taken back", snapshot.ip),

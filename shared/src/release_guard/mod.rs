@@ -116,7 +116,7 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         FirstDecision::Decided(decision) => decision,
         FirstDecision::LookUpEvents => {
             looked_up = Box::pin(Run { ports, case }.look_up_events()).await?;
-            watch.lap("trail", clock);
+            watch.lap("event-history", clock);
             case.observed = &looked_up;
             decide::after_lookup(&looked_up, release, settings, clock.now())
         }

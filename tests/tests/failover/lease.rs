@@ -67,7 +67,7 @@ fn a_run_that_does_not_get_the_lease_comes_again_and_leaves_the_lease_alone() {
     let failure = end.expect_err("the lease is another's");
     assert_eq!(failure.name(), "Holdfast.OutOfTime");
     assert!(
-        failure.to_string().contains("is under way, until"),
+        failure.to_string().contains("is in progress, until"),
         "{failure}"
     );
     assert_eq!((first_change(&bed), lease(&bed)), (None, before));

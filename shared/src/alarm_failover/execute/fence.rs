@@ -1,5 +1,6 @@
 //! Fences are sent one by one. Nothing waits for what they lead to. One that fails does not undo the failover: it is
-//! a finding. The next look takes up one that EC2 did not answer.
+//! a finding. A later run takes up one that EC2 did not answer.
+//! Who races with the calls, and what arbitrates, is with `Effect::Stop` and `Effect::Isolate`.
 
 use super::result::FenceResult;
 use super::send::send;

@@ -1,4 +1,5 @@
-//! The calls: the one place where a failover changes something in EC2, and what EC2's refusal of each means.
+//! The calls: the one place where a failover changes something in EC2, and what EC2's refusal of each means. Who races
+//! with each call, and what arbitrates, is in `effect`.
 
 use super::result::MoveResult;
 use crate::alarm_failover::cloud::AlarmFailoverCloud;

@@ -1,4 +1,4 @@
-//! The end of a run that had the lease, or waited for it: a report, or why the event has to come again.
+//! The end of a run that had the lease: a report, or why the event has to come again.
 
 use super::findings;
 use super::sentences::{sentence, stays_on_purpose, where_it_is};

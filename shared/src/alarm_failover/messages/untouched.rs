@@ -101,7 +101,7 @@ pub(crate) fn lease_taken(lease: &Lease) -> Error {
         .map(|held| format!(", until {}", held.until));
     Error::OutOfTime {
         what: format!(
-            "another failover of the group {} is under way{}; nothing was touched by this one",
+            "another failover of the group {} is in progress{}; nothing was touched by this one",
             lease.group,
             until.unwrap_or_default()
         ),

@@ -157,7 +157,7 @@ pub(crate) fn is_news(failover: &Report) -> bool {
 }
 
 /// The error of a sweep that has nothing else to tell: its only one, or all of them, the gravest first.
-pub(crate) fn gravest(mut failures: Vec<Error>) -> Error {
+pub(crate) fn all_of(mut failures: Vec<Error>) -> Error {
     if failures.len() == 1 {
         return failures.remove(0);
     }

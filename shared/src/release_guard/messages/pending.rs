@@ -100,7 +100,7 @@ pub(crate) fn wrong_address(
     findings.push(Finding {
         what: format!("asked for {wanted}, and got {ip} as {allocation}"),
         why: "EC2 gives the address that is asked for, or none; what answered is something else. It has \
-              the tags of the lost one, and Holdfast cannot release it"
+              the tags of the released one, and Holdfast cannot release it"
             .to_owned(),
         next: format!(
             "see which endpoint the function talks to. Then give the address up: aws ec2 delete-tags \

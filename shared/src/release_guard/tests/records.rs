@@ -261,7 +261,7 @@ fn a_report_says_how_long_each_phase_took() {
     let let_go = released().tagged("none").guarded().report();
     assert_eq!(phases(&let_go), ["ledger", "record"]);
     let unknown = released().unknown_to_the_ledger().guarded().report();
-    assert_eq!(phases(&unknown), ["ledger", "trail", "record"]);
+    assert_eq!(phases(&unknown), ["ledger", "event-history", "record"]);
     let found = released().guarded().at("AllocateAddress", |ec2| {
         ec2.held.push(elses());
         Ok(())

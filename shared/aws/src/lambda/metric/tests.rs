@@ -96,10 +96,10 @@ fn each_phase_is_a_line_of_its_own() {
             "PhaseDuration": ms,
         })
     };
-    let lines = lines_of(&[phase("observe", 40), phase("settle", 80)], None);
+    let lines = lines_of(&[phase("observe", 40), phase("releases", 80)], None);
     assert_eq!(
         lines[1..],
-        [expected("observe", 40), expected("settle", 80)]
+        [expected("observe", 40), expected("releases", 80)]
     );
 }
 
