@@ -130,7 +130,7 @@ fn a_standby_of_which_three_device_indexes_are_taken_is_not_asked_again() {
 
 #[test]
 fn an_interface_that_two_standbys_refuse_alike_is_not_offered_to_the_second_at_three_indexes() {
-    let of_first = (1..=3).map(|index| at_device_index(index));
+    let of_first = (1..=3).map(at_device_index);
     let moves = of_first.chain([moving(interface(), None, 3, &attached_at(1))]);
     let taken = |one| (one, MoveResult::DeviceIndexTaken(answer()));
     let progress = after(moves.map(taken).collect());
