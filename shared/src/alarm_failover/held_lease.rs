@@ -25,20 +25,9 @@ impl HeldLease {
         in_progress.filter(|record| **record != self.own)
     }
 
-    /// When the last failover ended, from which the cooldown counts. What an earlier run of the same failover moved
-    /// is no reason to wait with the rest of it.
+    /// When the last failover ended, from which the cooldown counts.
     pub(super) fn cooldown_from(&self, sources: &BTreeSet<InstanceId>) -> Option<OffsetDateTime> {
-        let last = self.lease.last.as_ref()?;
-        let is_the_rest = self.earlier().is_some_and(|record| {
-            record.cause == last.cause
-                && record.fired_at == last.fired_at
-                && sources.is_subset(&record.failed_members)
-                && last
-                    .to
-                    .as_ref()
-                    .is_none_or(|to| !last.failed_members.contains(to))
-        });
-        last.ended_at.filter(|_| !is_the_rest)
+        cooldown_from(&self.lease, self.earlier(), sources)
     }
 
     /// The row once this run has ended. What is not done stays noted, for the next delivery and for reconcile.
@@ -69,8 +58,9 @@ impl HeldLease {
             lease.failback_target_healthy_since = None;
         } else if let Some(earlier) = earlier
             && progress.last_look.earlier_failed_hold_nothing
+            && !is_known_to_have_ended(&lease, &earlier)
         {
-            // Its run ended after the move or before the fence: that it is over is known from here on only.
+            // Its run died after the move: that it failed over is known from here on only.
             lease.last = Some(ended(earlier, now));
         }
         lease
@@ -87,6 +77,34 @@ impl HeldLease {
                 && !progress.last_look.earlier_failed_hold_nothing
         })
     }
+}
+
+/// When the last failover ended, from which the cooldown counts. What an earlier run of the same failover moved is no
+/// reason to wait with the rest of it.
+pub(super) fn cooldown_from(
+    lease: &Lease,
+    earlier: Option<&FailoverRecord>,
+    sources: &BTreeSet<InstanceId>,
+) -> Option<OffsetDateTime> {
+    let last = lease.last.as_ref()?;
+    let is_the_rest = earlier.is_some_and(|record| {
+        record.cause == last.cause
+            && record.fired_at == last.fired_at
+            && sources.is_subset(&record.failed_members)
+            && last
+                .to
+                .as_ref()
+                .is_none_or(|to| !last.failed_members.contains(to))
+    });
+    last.ended_at.filter(|_| !is_the_rest)
+}
+
+/// Whether the lease says already when that failover ended, and who took over: only its fence was left.
+fn is_known_to_have_ended(lease: &Lease, earlier: &FailoverRecord) -> bool {
+    let last = lease.last.as_ref();
+    last.is_some_and(|last| {
+        last.cause == earlier.cause && last.fired_at == earlier.fired_at && last.to.is_some()
+    })
 }
 
 /// A record of a failover with nothing left to do.

@@ -8,6 +8,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
 use super::group::Group;
+use super::held_lease::cooldown_from;
 use super::messages;
 use super::observe;
 use super::plan::{Exclusions, PlanInput};
@@ -176,7 +177,7 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         kind: &case.cause.kind,
         sources: &sources,
         may_begin: true,
-        last_ended_at: lease.last.as_ref().and_then(|last| last.ended_at),
+        last_ended_at: cooldown_from(&lease, lease.in_progress.as_ref(), &sources),
         excluded: &Exclusions::default(),
         settings: case.settings,
         now: ports.clock.now(),

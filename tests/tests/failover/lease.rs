@@ -332,6 +332,18 @@ fn the_cooldown_does_not_hold_back_the_rest_of_a_failover() {
 }
 
 #[test]
+fn in_observe_mode_the_rest_of_a_failover_would_move_within_the_cooldown() {
+    let (trio, in_the_way) = half_of_it_moves();
+    let (trio, bed, event) = failed(trio);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::PartlyMoved);
+    make_room(&bed, &in_the_way);
+    let observing = trio.set("HOLDFAST_MODE", "observe");
+    let report = observing.told(&bed, &event);
+    assert_eq!(report.outcome, Outcome::WouldFailOver, "{}", why(&report));
+    assert!(!report.would_call.is_empty());
+}
+
+#[test]
 fn reconcile_ends_a_failover_of_which_half_has_moved_within_the_cooldown() {
     let (trio, in_the_way) = half_of_it_moves();
     let (trio, bed, event) = failed(trio);

@@ -6,7 +6,8 @@ use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::held_lease::HeldLease;
 use crate::alarm_failover::messages::fences::fenced;
-use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::plan::{Blocked, Plan};
+use crate::alarm_failover::progress::{Progress, Stop};
 use crate::alarm_failover::resource_progress::ResourceProgress;
 use crate::alarm_failover::{fencing, run};
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
@@ -133,6 +134,24 @@ impl Fence {
         self.progress
             .note_fences(result.expect("a script never waits"));
         stand.ports.cloud.calls()
+    }
+
+    /// How many effects `observe` mode tells of a fence.
+    fn would_be_fenced(&self, plan: &Plan) -> usize {
+        let mut stand = self.stand(MemoryLedger::default());
+        stand.settings.fencing = Fencing::Stop;
+        let (observed, sources) = (&self.fixture.observed, &self.progress.sources);
+        let group = Group::named("web", observed, &stand.settings, &[]);
+        fencing::would_fence(&stand.case(), &group, sources, observed, plan).len()
+    }
+
+    /// What the lease says of the last failover when a run has ended ten minutes later.
+    fn noted_as_last(&self) -> Option<FailoverRecord> {
+        let stand = self.stand(MemoryLedger::default());
+        let now = BEGINNING + Duration::minutes(10);
+        let held = self.held.clone();
+        held.after(&stand.case(), &self.progress, &Stop::Complete, now)
+            .last
     }
 
     /// What the lease is to note.
@@ -388,4 +407,44 @@ fn no_open_fence_is_looked_for_in_observe_mode_or_for_no_failure() {
     let mut asked = moved();
     asked.cause.kind = CauseKind::Resume;
     assert!(!asked.finds_a_fence_left_open("web", &[2]));
+}
+
+#[test]
+fn in_observe_mode_nobody_would_be_fenced_while_something_of_the_plan_is_blocked() {
+    let case = moved();
+    let blocked = Blocked {
+        resource: ResourceId::PrivateIps(None),
+        public_ips: Vec::new(),
+        holder: Some(id(3)),
+        why: Vec::new(),
+    };
+    let mut plan = Plan {
+        moves: case.moves.clone(),
+        ..Plan::default()
+    };
+    assert_eq!(case.would_be_fenced(&plan), 1);
+    plan.blocked.push(blocked);
+    assert_eq!(case.would_be_fenced(&plan), 0);
+}
+
+#[test]
+fn a_fence_that_a_later_run_makes_up_for_does_not_restart_the_cooldown() {
+    let known = FailoverRecord {
+        ended_at: Some(BEGINNING),
+        to: Some(id(2)),
+        ..noted(&[])
+    };
+    let mut case = left_by_an_earlier_run();
+    case.lease().last = Some(known.clone());
+    case.progress.last_look.earlier_failed_hold_nothing = true;
+    assert_eq!(case.fence(), STOPPED);
+    assert_eq!(case.noted_as_last(), Some(known));
+}
+
+#[test]
+fn a_failover_whose_run_died_is_noted_when_a_later_run_finds_that_it_is_over() {
+    let mut case = left_by_an_earlier_run();
+    case.progress.last_look.earlier_failed_hold_nothing = true;
+    let noted = case.noted_as_last().unwrap();
+    assert_eq!(noted.ended_at, Some(BEGINNING + Duration::minutes(10)));
 }
