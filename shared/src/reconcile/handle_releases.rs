@@ -43,6 +43,8 @@ pub(super) struct ReleaseHandler<'a, C, L, K> {
     pub(super) case: Case<'a>,
     pub(super) observed: &'a AccountState,
     pub(super) lookups: usize,
+    /// The allocations that were dealt with although CloudTrail's event history of them could not be had, and why.
+    pub(super) without_history: Vec<(AllocationId, Option<CloudError>)>,
 }
 
 impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
@@ -65,6 +67,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
                 Err(failure) => handled.failures.push(failure),
             }
         }
+        handled.without_history = std::mem::take(&mut self.without_history);
         handled
     }
 
@@ -82,10 +85,13 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     }
 
     async fn lost(&mut self, row: &Snapshot) -> Result<Report, Error> {
-        let records = self
-            .event_history(&row.allocation)
-            .await
-            .unwrap_or_default();
+        let records = match self.event_history(&row.allocation).await {
+            Ok(records) => records,
+            Err(why) => {
+                self.without_history.push((row.allocation.clone(), why));
+                Vec::new()
+            }
+        };
         let row = self
             .add_event_history(row, &records)
             .await?
@@ -114,7 +120,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     /// was known then.
     async fn audit(&mut self, record: &ReleaseRecord) -> Result<Option<Report>, Error> {
         let allocation = &record.allocation;
-        let Some(records) = self.event_history(allocation).await else {
+        let Ok(records) = self.event_history(allocation).await else {
             return Ok(None);
         };
         let known = self.observed.known(allocation);
@@ -208,19 +214,21 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         .await
     }
 
-    /// What CloudTrail tells; none when it cannot be had now.
-    async fn event_history(&mut self, allocation: &AllocationId) -> Option<Vec<Record>> {
+    /// What CloudTrail tells. The error is its answer; none where this run has asked often enough.
+    async fn event_history(
+        &mut self,
+        allocation: &AllocationId,
+    ) -> Result<Vec<Record>, Option<CloudError>> {
         if self.lookups >= MAX_LOOKUPS {
-            return None;
+            return Err(None);
         }
         if self.lookups > 0 {
             self.ports.clock.sleep(BETWEEN_LOOKUPS).await;
         }
         self.lookups += 1;
         let (clock, cloud) = (&self.ports.clock, &self.ports.cloud);
-        let history: Result<_, CloudError> =
-            retry_transient(clock, &self.case, || cloud.event_history(allocation)).await;
-        history.ok()
+        let history = retry_transient(clock, &self.case, || cloud.event_history(allocation)).await;
+        history.map_err(Some)
     }
 
     async fn add_event_history(

@@ -106,6 +106,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         case,
         observed: &observed,
         lookups: 0,
+        without_history: Vec::new(),
     };
     let mut handled = release_handler.all(open_releases).await;
     watch.lap("releases", clock);

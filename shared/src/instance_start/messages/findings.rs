@@ -41,7 +41,8 @@ pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
             "the association of {} is accepted, but EC2 does not show it yet",
             placed.ip
         ),
-        why: "EC2's answers lag behind its writes".to_owned(),
+        why: "no read has shown it: EC2's answers lag behind its writes, or no read was answered"
+            .to_owned(),
         next: format!(
             "aws ec2 describe-addresses --allocation-ids {}",
             placed.allocation

@@ -6,9 +6,10 @@ use super::super::state::AccountState;
 use super::shared::{counted, names_unread};
 use super::transfers::open_transfer_offer;
 use crate::alarm_failover::Audit;
+use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::instance_start::PlacedWaiting;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{AllocationId, InstanceId};
 use crate::report::{
     Finding, MoveReport, Outcome, PlacedReport, Report, Stopwatch, Subject, SweepReport,
 };
@@ -23,6 +24,8 @@ pub(crate) struct HandledReleases {
     /// Releases that the run had no time for.
     pub(crate) left: usize,
     pub(crate) failures: Vec<Error>,
+    /// The allocations that were dealt with without CloudTrail's event history, with its answer.
+    pub(crate) without_history: Vec<(AllocationId, Option<CloudError>)>,
 }
 
 pub(crate) fn swept(
@@ -43,6 +46,9 @@ pub(crate) fn swept(
     findings.extend(threats);
     findings.extend(names_unread(&observed.look));
     findings.extend(left(handled.left));
+    let without_history = handled.without_history.iter();
+    findings
+        .extend(without_history.map(|(allocation, why)| decided_without_history(allocation, why)));
     let sweep = SweepReport {
         addresses: observed.look.addresses.len(),
         protected: plan.protected,
@@ -198,6 +204,22 @@ fn findings_of(reports: &[Report], outcome: Outcome) -> Vec<Finding> {
         reports.iter().partition(|report| report.outcome == outcome);
     let all = first.into_iter().chain(others);
     all.flat_map(|report| report.findings.clone()).collect()
+}
+
+fn decided_without_history(allocation: &AllocationId, answer: &Option<CloudError>) -> Finding {
+    let why = match answer {
+        Some(failure) => chain(failure),
+        None => "this run has asked CloudTrail as often as its quota lets it".to_owned(),
+    };
+    Finding {
+        what: format!("{allocation} was dealt with without CloudTrail's event history of it"),
+        why,
+        next: format!(
+            "nothing at first: reconcile reads it again later, and tells what it says. Whoever wants to know now: \
+             aws cloudtrail lookup-events --lookup-attributes \
+             AttributeKey=ResourceName,AttributeValue={allocation}"
+        ),
+    }
 }
 
 fn left(releases: usize) -> Option<Finding> {

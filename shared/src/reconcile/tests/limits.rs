@@ -78,6 +78,14 @@ async fn a_trail_that_is_throttled_is_waited_for() {
     assert!(account.record(1).await.event_id.is_some());
 }
 
+/// How many findings say that a release was dealt with without CloudTrail's event history.
+fn without_history(report: &Report) -> usize {
+    let findings = report.findings.iter();
+    findings
+        .filter(|finding| finding.what.contains("without CloudTrail's event history"))
+        .count()
+}
+
 #[tokio::test]
 async fn without_the_trail_an_address_comes_back_and_nobody_is_named() {
     for trouble in [Trouble::Denied, Trouble::Throttled(7)] {
@@ -86,6 +94,7 @@ async fn without_the_trail_an_address_comes_back_and_nobody_is_named() {
         account.in_the_trail(released(1, account.now()));
         let report = account.sweep().await;
         assert_eq!(report.outcome, Outcome::Reclaimed, "{trouble:?}");
+        assert_eq!(without_history(&report), 1, "{:?}", report.findings);
         let record = account.record(1).await;
         assert_eq!((record.event_id, record.audited), (None, false));
         account.out_of_trouble();
@@ -112,6 +121,7 @@ async fn forty_losses_are_looked_up_two_in_a_second_and_the_others_come_back_wit
     assert_eq!(swept(&report).releases.len(), 45);
     assert_eq!(account.held().len(), 45);
     assert_eq!(account.calls()["LookupEvents"], 40);
+    assert_eq!(without_history(&report), 5);
     let waited = account.now() - before;
     assert_eq!(waited, time::Duration::milliseconds(39 * 500));
 }
