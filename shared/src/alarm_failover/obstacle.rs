@@ -182,8 +182,16 @@ impl fmt::Display for Obstacle {
                 named(kind.as_ref())
             ),
             Self::OtherSubnet { standby, subnet } => match subnet {
-                Some(subnet) => write!(formatter, "{standby} has no interface in {subnet}"),
-                None => write!(formatter, "{standby} has no interface in the subnet"),
+                Some(subnet) => {
+                    write!(
+                        formatter,
+                        "{standby} has no interface of its own in {subnet}"
+                    )
+                }
+                None => write!(
+                    formatter,
+                    "{standby} has no interface of its own in the subnet"
+                ),
             },
             Self::PrivateIpLimit {
                 standby,
@@ -199,7 +207,11 @@ impl fmt::Display for Obstacle {
                  failover would not find them there"
             ),
             Self::NoFreePrivateIp { standby } => {
-                write!(formatter, "every private IP of {standby} has an Elastic IP")
+                write!(
+                    formatter,
+                    "every private IP of {standby} has an Elastic IP, moves with a group, or belongs to an AWS \
+                     service"
+                )
             }
             Self::PrimaryInterface { eni } => write!(
                 formatter,
@@ -271,8 +283,9 @@ impl Obstacle {
                 "see whether DescribeInstanceTypes knows the type in this region".to_owned()
             }
             Self::OtherSubnet { .. } => format!(
-                "give the standby an interface in that subnet, or tag the address {} = eip",
-                keys.mover
+                "give the standby an interface in that subnet, or tag the address {} = eip. An interface with the tag \
+                 {} moves among that group, and is nobody's own",
+                keys.mover, keys.group
             ),
             Self::PrivateIpLimit { .. } => {
                 "take private IPs that are not used from it, or a larger type".to_owned()
@@ -283,7 +296,9 @@ impl Obstacle {
                 keys.group, keys.mover
             ),
             Self::NoFreePrivateIp { standby } => format!(
-                "give {standby} another private IP: an Elastic IP never drives another one away"
+                "give {standby} another private IP: an Elastic IP never drives another one away. Or take the tag {} from \
+                 an interface of {standby} that is not to move",
+                keys.group
             ),
             Self::NotPermitted { standby, .. } => format!(
                 "allow ec2:AttachNetworkInterface on {standby} to the role of this function, or see \

@@ -69,7 +69,7 @@ pub(super) fn unplaceable(change: &InstanceStateChange, count: usize) -> Finding
             "{} asks for {count} more addresses than it can take",
             change.instance
         ),
-        why: "each of its private IPs has an Elastic IP already, or belongs to an AWS service"
+        why: "each of its private IPs has an Elastic IP already, moves among a group, or belongs to an AWS service"
             .to_owned(),
         next: "give it a secondary private IP or another network interface, or name fewer slots"
             .to_owned(),
