@@ -10,12 +10,13 @@
 //!
 //! What is not arbitrated by EC2, and how small it is kept. The stopped holder may be started again
 //! between the look and step 1, which leaves its association id as it is. Starting takes seconds, so
-//! step 1 is not taken on a look that is older than [`FRESH`].
+//! step 1 is not taken on a look that is older than [`FRESH`]. In a large account every look at everything is. Then
+//! the address and the holder alone are read again before.
 
 use super::cloud::InstanceStartCloud;
-use super::plan::PlannedAssociation;
+use super::plan::{PlannedAssociation, PreviousHolder};
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, Class, CloudError, Missing};
+use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, Missing};
 use crate::model::ids::AssociationId;
 use crate::ports::Deadline;
 use crate::report::AssociationReport;
@@ -74,7 +75,11 @@ async fn take_one<C: InstanceStartCloud, K: Clock>(
 ) -> AssociateOutcome {
     if let Some(hold) = &step.from {
         if clock.now() - observed_at > FRESH {
-            return AssociateOutcome::Superseded;
+            match is_still_held((cloud, clock), step, hold).await {
+                Ok(true) => {}
+                Ok(false) => return AssociateOutcome::Superseded,
+                Err(failure) => return refused(failure),
+            }
         }
         let ended = cloud.disassociate(&hold.association).await;
         if let Err(failure) = ended
@@ -91,6 +96,24 @@ async fn take_one<C: InstanceStartCloud, K: Clock>(
         Ok(id) => verified((cloud, clock), step, id).await,
         Err(failure) => refused(failure),
     }
+}
+
+/// Whether the address still has the association that was read, with a holder that EC2 shows as not running. Both
+/// are read by their ids, at the same time.
+async fn is_still_held<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
+    step: &PlannedAssociation,
+    hold: &PreviousHolder,
+) -> Result<bool, CloudError> {
+    let asked_at = clock.now();
+    let address = AddressFilter::Allocations(vec![step.allocation.clone()]);
+    let holder = InstanceFilter::Ids(vec![hold.instance.clone()]);
+    let (addresses, holders) =
+        futures_util::join!(cloud.addresses(&address), cloud.instances(&holder));
+    let association = addresses?.into_iter().next().and_then(|it| it.association);
+    let is_same = association.is_some_and(|it| it.id == hold.association);
+    let is_down = holders?.first().is_some_and(|it| !it.state.is_up());
+    Ok(is_same && is_down && clock.now() - asked_at <= FRESH)
 }
 
 /// Reads until EC2 shows who has the address. An answer from before the step shows nothing yet.

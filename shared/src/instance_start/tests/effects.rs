@@ -135,19 +135,56 @@ fn whoever_takes_the_address_between_the_answer_and_the_read_has_it() {
     }
 }
 
+/// A look that is just too old for something to be taken from an instance on it.
+const OLD: Duration = Duration::milliseconds(2001);
+
 #[test]
-fn nothing_is_taken_from_an_instance_on_a_look_that_is_older_than_two_seconds() {
+fn on_a_look_older_than_two_seconds_the_address_and_its_holder_are_read_again() {
     let (ec2, step) = held_by_a_stopped_one();
-    let old = Duration::milliseconds(2001);
+    let steps = std::slice::from_ref(&step);
     assert!(matches!(
-        ec2.takes(old, std::slice::from_ref(&step))[..],
-        [AssociateOutcome::Superseded]
+        ec2.takes(OLD, steps)[..],
+        [AssociateOutcome::Placed(_)]
     ));
-    assert_eq!(ec2.calls(), Vec::<String>::new());
+    assert_eq!(
+        ec2.calls()[..2],
+        ["DescribeAddress eipalloc-01", "DescribeInstance i-02"]
+    );
+    let (ec2, step) = held_by_a_stopped_one();
     assert!(matches!(
         ec2.takes(Duration::seconds(2), &[step])[..],
         [AssociateOutcome::Placed(_)]
     ));
+    let read = ec2.calls().contains(&"DescribeInstance i-02".to_owned());
+    assert!(!read, "the look was fresh");
+}
+
+#[test]
+fn nothing_is_taken_from_an_instance_that_runs_again_or_has_another_association_or_is_not_shown() {
+    let runs = |seen: &mut Observed| seen.instances[0].state = InstanceState::Pending;
+    let other = |seen: &mut Observed| associated(seen, "eni-02", private_ip(2, 0));
+    let gone = |seen: &mut Observed| seen.instances.clear();
+    let changes: [fn(&mut Observed); 3] = [runs, other, gone];
+    for (number, change) in changes.into_iter().enumerate() {
+        let (ec2, step) = held_by_a_stopped_one();
+        let ec2 = ec2.before("DescribeAddress", change);
+        assert!(
+            matches!(ec2.takes(OLD, &[step])[..], [AssociateOutcome::Superseded]),
+            "{number}"
+        );
+        assert_eq!(ec2.changes(), Vec::<String>::new(), "{number}");
+    }
+}
+
+#[test]
+fn nothing_is_taken_from_an_instance_that_cannot_be_read() {
+    let (ec2, step) = held_by_a_stopped_one();
+    let ec2 = ec2.answers("DescribeInstance", &["RequestLimitExceeded"]);
+    assert!(matches!(
+        ec2.takes(OLD, &[step])[..],
+        [AssociateOutcome::Unknown(_)]
+    ));
+    assert_eq!(ec2.changes(), Vec::<String>::new());
 }
 
 #[test]
