@@ -9,13 +9,14 @@ use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::plan::Move;
+use super::rule;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
-use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
+use crate::model::alarm::{Alarm, AlarmMetric, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState};
@@ -80,8 +81,9 @@ async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
     observed.with_others(cloud, settings).await
 }
 
-/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to
-/// get it, the address, the alarms, and for which instances one of many fires. The rest is as it was seen.
+/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, the address,
+/// the alarms of the cause and of the members by their names, and for which instances one of many fires. The rest is
+/// as it was seen. So the second look stays fresh however many alarms of others fire.
 pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     cause: &Cause,
@@ -94,6 +96,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
     let which = InstanceFilter::Ids(members.clone());
     let of_many = seen.contributors.keys().next();
+    let names = alarms_of_the_move(cause, seen);
     let (instances, addresses, alarms, contributing) = futures_util::join!(
         cloud.instances(&which),
         async {
@@ -104,7 +107,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
                 .addresses(&AddressFilter::Allocations(allocations.clone()))
                 .await
         },
-        alarms_of(cloud, Some(cause)),
+        cloud.alarms(&names),
         async {
             match of_many {
                 Some(alarm) => contributing(cloud, alarm).await,
@@ -113,11 +116,11 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
         },
     );
     let (mut instances, mut addresses, contributing) = (instances?, addresses?, contributing?);
-    let mut now = Observed {
-        at,
-        alarms: alarms?,
-        ..seen.clone()
-    };
+    let mut now = Observed { at, ..seen.clone() };
+    now.alarms.retain(|name, _| !names.contains(name));
+    let again = alarms?.into_iter();
+    now.alarms
+        .extend(again.map(|alarm| (alarm.name.clone(), alarm)));
     for still in now.contributors.values_mut() {
         still.clone_from(&contributing);
     }
@@ -131,6 +134,29 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let is_it = |id: &AllocationId| allocations.contains(id);
     now.addresses = replaced(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
     Ok(now)
+}
+
+/// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name an instance
+/// of a group or a holder.
+fn alarms_of_the_move(cause: &Cause, seen: &Observed) -> Vec<String> {
+    let names_one = |alarm: &Alarm| {
+        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
+        instances.any(|id| seen.state_of(&id).is_some())
+    };
+    let of_members = seen.alarms.values().filter(|alarm| names_one(alarm));
+    let mut found: BTreeSet<String> = of_members.map(|alarm| alarm.name.clone()).collect();
+    let mut open: Vec<String> = match cause.kind {
+        CauseKind::Alarm => cause.alarms.clone(),
+        _ => Vec::new(),
+    };
+    while let Some(name) = open.pop() {
+        let rule = seen.alarms.get(&name).and_then(|alarm| alarm.rule.as_ref());
+        let children = rule.map(|rule| rule::names(rule)).unwrap_or_default();
+        if found.insert(name) {
+            open.extend(children);
+        }
+    }
+    found.into_iter().collect()
 }
 
 /// What was seen, with what was read again in its place.

@@ -52,6 +52,7 @@ struct State {
     sent: Vec<PlannedCall>,
     pauses: Vec<Duration>,
     reads: usize,
+    alarms_read: Vec<Vec<String>>,
 }
 
 /// The script; a clone is the same one.
@@ -72,6 +73,7 @@ pub(super) fn script() -> Script {
         sent: Vec::new(),
         pauses: Vec::new(),
         reads: 0,
+        alarms_read: Vec::new(),
     })))
 }
 
@@ -137,6 +139,11 @@ impl Script {
     /// How often something was read.
     pub(super) fn reads(&self) -> usize {
         self.state().reads
+    }
+
+    /// The names of the alarms that were read, each time.
+    pub(super) fn alarms_read(&self) -> Vec<Vec<String>> {
+        self.state().alarms_read.clone()
     }
 
     /// How long was waited, each time.
@@ -264,6 +271,7 @@ impl ReadFiringAlarms for Script {
 
 impl ReadAlarms for Script {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        self.state().alarms_read.push(names.to_vec());
         let shown = self.read(Vec::new(), |state| &state.alarms)?;
         Ok(shown
             .into_iter()
