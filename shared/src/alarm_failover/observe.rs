@@ -81,9 +81,9 @@ async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
     observed.with_others(cloud, settings).await
 }
 
-/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, the address,
-/// the alarms of the cause and of the members by their names, and for which instances one of many fires. The rest is
-/// as it was seen. So the second look stays fresh however many alarms of others fire.
+/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, and the
+/// address. It reads the alarms of the cause and of the members by their names, and for which instances one of many
+/// fires. The rest is as it was seen. So the second look stays fresh however many alarms of others fire.
 pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     cause: &Cause,
