@@ -47,8 +47,9 @@ pub(crate) fn swept(
     findings.extend(names_unread(&observed.look));
     findings.extend(left(handled.left));
     let without_history = handled.without_history.iter();
-    findings
-        .extend(without_history.map(|(allocation, why)| decided_without_history(allocation, why)));
+    findings.extend(
+        without_history.map(|(allocation, why)| decided_without_history(allocation, why.as_ref())),
+    );
     let sweep = SweepReport {
         addresses: observed.look.addresses.len(),
         protected: plan.protected,
@@ -206,7 +207,7 @@ fn findings_of(reports: &[Report], outcome: Outcome) -> Vec<Finding> {
     all.flat_map(|report| report.findings.clone()).collect()
 }
 
-fn decided_without_history(allocation: &AllocationId, answer: &Option<CloudError>) -> Finding {
+fn decided_without_history(allocation: &AllocationId, answer: Option<&CloudError>) -> Finding {
     let why = match answer {
         Some(failure) => chain(failure),
         None => "this run has asked CloudTrail as often as its quota lets it".to_owned(),
