@@ -32,13 +32,11 @@ pub(super) fn unsent(
     what: impl fmt::Display,
     source: Option<Box<dyn StdError + Send + Sync>>,
 ) -> CloudError {
-    CloudError::Other(Failure {
+    without_code(
         action,
-        code: None,
-        message: Some(format!("the request cannot be made: {what}")),
-        request_id: None,
+        format!("the request cannot be made: {what}"),
         source,
-    })
+    )
 }
 
 /// An answer that came and is not what AWS documents.
@@ -47,10 +45,18 @@ pub(super) fn unreadable(
     what: impl fmt::Display,
     source: Option<Box<dyn StdError + Send + Sync>>,
 ) -> CloudError {
+    without_code(action, format!("the answer cannot be read: {what}"), source)
+}
+
+fn without_code(
+    action: &'static str,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+) -> CloudError {
     CloudError::Other(Failure {
         action,
         code: None,
-        message: Some(format!("the answer cannot be read: {what}")),
+        message: Some(message),
         request_id: None,
         source,
     })
