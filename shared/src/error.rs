@@ -86,6 +86,17 @@ fn beside(done: &str) -> String {
 }
 
 impl Error {
+    /// The error of a run that could not finish these: the only one, or all of them, the gravest first. `done` is what
+    /// it did besides; empty where that is nothing.
+    #[must_use]
+    pub fn several(done: String, mut failures: Vec<Self>) -> Self {
+        if done.is_empty() && failures.len() == 1 {
+            return failures.remove(0);
+        }
+        failures.sort_by_key(Self::gravity);
+        Self::Several { done, failures }
+    }
+
     /// Which of several errors a person has to hear of first: the lowest number.
     #[must_use]
     pub fn gravity(&self) -> u8 {

@@ -8,7 +8,6 @@ mod transfers;
 
 pub(super) use called::{called, of_releases};
 pub(super) use swept::{
-    HandledReleases, all_of, is_news, is_placed_first, swept, with_failures, with_groups,
-    with_placed,
+    HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,
 };
 pub(super) use transfers::transferred;

@@ -129,7 +129,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         || !waiting.placed.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
-        return Err(messages::all_of(failures));
+        return Err(Error::several(String::new(), failures));
     }
     let report = messages::swept(settings, &observed, plan, written, handled, watch);
     let report = messages::with_placed(report, waiting);

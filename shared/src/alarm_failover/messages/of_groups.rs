@@ -36,16 +36,9 @@ pub(crate) fn of_groups(case: &Case<'_>, mut reports: Vec<Report>) -> Report {
 }
 
 /// The groups that a run could not see to, and what it did for the others.
-pub(crate) fn failure_of_groups(mut failures: Vec<Error>, mut reports: Vec<Report>) -> Error {
-    if failures.len() == 1 && reports.is_empty() {
-        return failures.remove(0);
-    }
+pub(crate) fn failure_of_groups(failures: Vec<Error>, mut reports: Vec<Report>) -> Error {
     reports.sort_by_key(|report| report.outcome.gravity());
-    failures.sort_by_key(Error::gravity);
-    Error::Several {
-        done: summaries(&reports),
-        failures,
-    }
+    Error::several(summaries(&reports), failures)
 }
 
 fn summaries(reports: &[Report]) -> String {

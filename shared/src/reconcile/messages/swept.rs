@@ -163,18 +163,6 @@ pub(crate) fn is_news(failover: &Report) -> bool {
     )
 }
 
-/// The error of a sweep that has nothing else to tell: its only one, or all of them, the gravest first.
-pub(crate) fn all_of(mut failures: Vec<Error>) -> Error {
-    if failures.len() == 1 {
-        return failures.remove(0);
-    }
-    failures.sort_by_key(Error::gravity);
-    Error::Several {
-        done: String::new(),
-        failures,
-    }
-}
-
 /// The same, with what could not be finished beside it.
 pub(crate) fn with_failures(mut report: Report, failures: &[Error]) -> Report {
     for failure in failures {

@@ -69,7 +69,7 @@ fn of_several_errors_the_gravest_names_the_run_and_none_is_left_out() {
         what: "203.0.113.7 is with nobody".to_owned(),
         source: None,
     };
-    let all = messages::all_of(vec![unread, stranded]);
+    let all = Error::several(String::new(), vec![unread, stranded]);
     assert_eq!(all.name(), "Holdfast.Stranded");
     let told = chain(&all);
     assert!(
