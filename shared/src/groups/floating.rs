@@ -51,6 +51,21 @@ pub fn floating_private_ips(interface: &Interface, keys: &TagKeys) -> Vec<Ipv4Ad
     all.filter(|ip| Some(*ip) != interface.primary_ip).collect()
 }
 
+/// The group among whose members a private IP of an interface moves: with the interface, or by itself. Where EC2 tells
+/// no private IP, only the interface counts.
+#[must_use]
+pub fn floating_group_of<'a>(
+    interface: &'a Interface,
+    private_ip: Option<Ipv4Addr>,
+    keys: &TagKeys,
+) -> Option<&'a str> {
+    floating_group(interface, keys).or_else(|| {
+        let floats =
+            private_ip.is_some_and(|ip| floating_private_ips(interface, keys).contains(&ip));
+        group_of(&interface.tags, keys).filter(|_| floats)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

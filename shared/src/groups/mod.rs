@@ -5,7 +5,7 @@ mod membership;
 mod tags;
 mod targets;
 
-pub use floating::{floating_group, floating_private_ips, mover_of};
+pub use floating::{floating_group, floating_group_of, floating_private_ips, mover_of};
 pub use membership::{addresses_of, group_of, holder, is_of_group, members_of, priority, slots_of};
 pub use tags::{UnreadableTag, unreadable, value_of};
 pub use targets::{Target, own_interfaces, targets};

@@ -1,6 +1,6 @@
 //! On which private IP of an instance an address can go. One answer for every function that places one.
 
-use super::floating::{floating_group, floating_private_ips};
+use super::floating::{floating_group, floating_group_of};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::EniId;
 use crate::model::instance::{AttachedInterface, Instance, PrivateIp};
@@ -50,7 +50,7 @@ pub fn targets(
 ) -> Vec<Target> {
     let floats = |eni: &EniId, ip: Ipv4Addr| {
         let tagged = interfaces.iter().find(|each| each.id == *eni);
-        tagged.is_some_and(|each| floating_private_ips(each, keys).contains(&ip))
+        tagged.is_some_and(|each| floating_group_of(each, Some(ip), keys).is_some())
     };
     let is_free = |eni: &EniId, private: &PrivateIp| {
         private.public.is_none_or(|public| public.auto_assigned)

@@ -3,8 +3,8 @@
 
 use super::state::Observed;
 use crate::groups::{
-    Target, addresses_of, floating_group, floating_private_ips, holder, is_of_group, members_of,
-    slots_of, targets, value_of,
+    Target, addresses_of, floating_group, floating_group_of, floating_private_ips, holder,
+    is_of_group, members_of, slots_of, targets, value_of,
 };
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::InstanceId;
@@ -235,16 +235,13 @@ fn moves_with_interface(
     group: &str,
     keys: &TagKeys,
 ) -> bool {
-    let held = address.association.as_ref();
-    let carrier = held.and_then(|association| association.eni.as_ref());
-    let private_ip = held.and_then(|association| association.private_ip);
+    let Some(held) = &address.association else {
+        return false;
+    };
     let mut interfaces = observed.interfaces.iter();
     interfaces.any(|interface| {
-        Some(&interface.id) == carrier
-            && (floating_group(interface, keys) == Some(group)
-                || (is_of_group(&interface.tags, group, keys)
-                    && private_ip
-                        .is_some_and(|ip| floating_private_ips(interface, keys).contains(&ip))))
+        Some(&interface.id) == held.eni.as_ref()
+            && floating_group_of(interface, held.private_ip, keys) == Some(group)
     })
 }
 
