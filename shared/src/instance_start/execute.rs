@@ -18,23 +18,14 @@ use super::plan::{PlannedAssociation, PreviousHolder};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, Missing};
 use crate::model::ids::AssociationId;
-use crate::ports::Deadline;
 use crate::report::AssociationReport;
-use crate::retry::{Limit, until_shown};
+use crate::retry::{Limit, SHOWN_PAUSE, until_shown};
 use crate::settings::Mode;
 use futures_util::future::join_all;
-use std::time::Duration;
 use time::OffsetDateTime;
 
 /// How old a look may be for an address to be taken from an instance that it shows as not running.
 pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
-
-/// How long EC2 is given to show an association that it has accepted, and how often it is asked.
-const SHOWN_WITHIN: Duration = Duration::from_secs(2);
-const MAX_READS: u32 = 3;
-
-/// The pause between two such reads.
-const PAUSE: Duration = Duration::from_millis(300);
 
 /// How a step ended.
 #[derive(Debug)]
@@ -123,16 +114,10 @@ async fn verified<C: InstanceStartCloud, K: Clock>(
     id: AssociationId,
 ) -> AssociateOutcome {
     let which = AddressFilter::Allocations(vec![step.allocation.clone()]);
-    let limit = Limit {
-        deadline: Deadline {
-            at: clock.now() + SHOWN_WITHIN,
-        },
-        calls: MAX_READS,
-    };
     let shown = until_shown(
         clock,
-        limit,
-        |_| PAUSE,
+        Limit::to_be_shown(clock.now()),
+        |_| SHOWN_PAUSE,
         || async {
             let shown = cloud.addresses(&which).await?.into_iter().next();
             let now = shown.and_then(|address| address.association);

@@ -6,18 +6,13 @@
 use super::case::Case;
 use super::cloud::ReleaseGuardCloud;
 use super::restore::Target;
-use super::retries::{self, PAUSE};
+use super::retries;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AllocationId;
 use crate::report::AssociationReport;
-use crate::retry::{Limit, until_shown};
-use std::time::Duration;
-
-/// How long EC2 is given to show an association that it has accepted, and how often it is asked.
-const SHOWN_WITHIN: Duration = Duration::from_secs(2);
-const MAX_READS: u32 = 3;
+use crate::retry::{self, Limit, SHOWN_PAUSE};
 
 /// How associating ended.
 #[derive(Debug)]
@@ -72,19 +67,14 @@ async fn shown_association<C: ReleaseGuardCloud, K: Clock>(
     allocation: &AllocationId,
 ) -> Result<Option<Association>, CloudError> {
     let which = AddressFilter::Allocations(vec![allocation.clone()]);
-    let limit = Limit {
-        deadline: case.end().or_earlier(clock.now() + SHOWN_WITHIN),
-        calls: MAX_READS,
-    };
+    let mut limit = Limit::to_be_shown(clock.now());
+    limit.deadline = limit.deadline.or_earlier(case.end().at);
     let association = |shown: Vec<Address>| shown.into_iter().next()?.association;
-    let shown = until_shown(
-        clock,
-        limit,
-        |_| PAUSE,
-        || async {
-            let read = retries::send(clock, case, || cloud.addresses(&which)).await;
-            Ok(read.map(association).transpose())
-        },
-    );
-    shown.await?.transpose()
+    let read = || async {
+        let read = retries::send(clock, case, || cloud.addresses(&which)).await;
+        read.map(association).transpose()
+    };
+    retry::until(clock, limit, |_| SHOWN_PAUSE, read)
+        .await
+        .transpose()
 }

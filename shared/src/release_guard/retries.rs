@@ -7,7 +7,7 @@ use crate::retry::{Backoff, retry_while};
 use std::time::Duration;
 
 /// The pause before a call that failed in passing is sent again.
-pub(super) const PAUSE: Duration = Duration::from_millis(300);
+const PAUSE: Duration = Duration::from_millis(300);
 
 /// Sends a call again while it may work a moment later and there is time.
 pub(super) async fn send<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(

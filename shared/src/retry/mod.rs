@@ -1,7 +1,8 @@
 //! How often and when something is asked again: once, for everybody.
 //!
 //! Nothing here decides what an answer means. [`retry_transient`] sends a call again while it fails in a way that
-//! a moment may cure. [`until_shown`] reads again until EC2 shows what it has accepted.
+//! a moment may cure. [`until_shown`] reads again until EC2 shows what it has accepted, and [`until`] until a read gives
+//! anything.
 
 #[cfg(test)]
 mod tests;
@@ -13,6 +14,11 @@ use crate::ports::Deadline;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::Duration;
 use time::OffsetDateTime;
+
+/// How long EC2 is given to show what it has accepted, how often it is asked, and the pause between.
+const SHOWN_WITHIN: Duration = Duration::from_secs(2);
+const SHOWN_READS: u32 = 3;
+pub(crate) const SHOWN_PAUSE: Duration = Duration::from_millis(300);
 
 /// How often something is asked, and until when. No pause begins that would end after the deadline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +36,17 @@ impl Limit {
         Self {
             deadline,
             calls: u32::MAX,
+        }
+    }
+
+    /// For reading what EC2 has just accepted, where nothing has to wait for longer.
+    #[must_use]
+    pub fn to_be_shown(now: OffsetDateTime) -> Self {
+        Self {
+            deadline: Deadline {
+                at: now + SHOWN_WITHIN,
+            },
+            calls: SHOWN_READS,
         }
     }
 
@@ -106,11 +123,9 @@ where
     }
 }
 
-/// Reads until `read` gives something. `None` from `read` means that EC2 does not show it yet: answers lag behind
-/// writes by seconds. A read that fails in passing is one that does not show it yet. `None` from here means that
-/// there was no more time, or that it was read often enough.
-///
-/// `pause` is given the number of the read that has just been made, from 1.
+/// Reads until EC2 shows what it has accepted. `None` from `read` means that EC2 does not show it yet: answers lag behind
+/// writes by seconds. A read that fails in passing is one that does not show it yet. `None` from here means that there
+/// was no more time, or that it was read often enough.
 ///
 /// # Errors
 /// The first answer that no moment cures.
@@ -123,18 +138,38 @@ pub async fn until_shown<T, K: Clock, F>(
 where
     F: Future<Output = Result<Option<T>, CloudError>>,
 {
+    let read = || {
+        let reading = read();
+        async {
+            match reading.await {
+                Err(failure) if failure.is_transient() => None,
+                answer => answer.transpose(),
+            }
+        }
+    };
+    until(clock, limit, pause, read).await.transpose()
+}
+
+/// Reads until `read` gives something. None: there was no more time, or it was read often enough. `pause` is given the
+/// number of the read that has just been made, from 1.
+pub async fn until<T, K: Clock, F>(
+    clock: &K,
+    limit: Limit,
+    pause: impl Fn(u32) -> Duration,
+    mut read: impl FnMut() -> F,
+) -> Option<T>
+where
+    F: Future<Output = Option<T>>,
+{
     let mut reads = 0;
     loop {
-        match read().await {
-            Ok(Some(shown)) => return Ok(Some(shown)),
-            Ok(None) => {}
-            Err(failure) if failure.is_transient() => {}
-            Err(failure) => return Err(failure),
+        if let Some(shown) = read().await {
+            return Some(shown);
         }
         reads += 1;
         let pause = pause(reads);
         if !limit.allows(reads, clock.now(), pause) {
-            return Ok(None);
+            return None;
         }
         clock.sleep(pause).await;
     }

@@ -14,7 +14,7 @@ use crate::model::ids::InstanceId;
 use crate::model::instance::Instance;
 use crate::ports::{Deadline, Ports};
 use crate::report::Phase;
-use crate::retry::{Limit, jitter, until_shown};
+use crate::retry::{self, Limit, jitter};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -109,19 +109,13 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
             at: deadline.at + POLL,
         };
         let clock = &self.ports.clock;
-        let shown = until_shown(
-            clock,
-            Limit::until(last),
-            |reads| self.poll(reads),
-            || {
-                let reading = read();
-                async { Ok(reading.await.transpose()) }
-            },
-        );
-        match shown.await {
-            Ok(shown) => shown.transpose(),
-            Err(failure) => Err(MoveResult::Unknown(failure)),
-        }
+        let read = || {
+            let reading = read();
+            async { reading.await.transpose() }
+        };
+        let pause = |reads| self.poll(reads);
+        let shown = retry::until(clock, Limit::until(last), pause, read);
+        shown.await.transpose()
     }
 
     /// Reads until EC2 shows what it has accepted, as long as there is time.
