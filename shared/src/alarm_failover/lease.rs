@@ -14,7 +14,6 @@ use super::messages;
 use super::observe;
 use super::state::{Look, Observed};
 use crate::clock::Clock;
-use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
@@ -77,7 +76,9 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         let looks = 1;
         return Ok(Acquired { held, look, looks });
     }
-    match look_again(ports, case, affected).await {
+    let sources =
+        |group: &Group<'_>| assessment::sources(case.cause, group, &affected.failed_members);
+    match observe::look_at_group(ports, case, &affected.group, sources).await {
         Ok(look) => Ok(Acquired {
             held,
             look,
@@ -88,21 +89,6 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             Err(messages::not_observed(case.cause, source))
         }
     }
-}
-
-/// A new look under a lease that is ours already.
-async fn look_again<C: AlarmFailoverCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
-    case: &Case<'_>,
-    affected: &AffectedGroup,
-) -> Result<Look, CloudError> {
-    let observed = observe::look(ports, case).await?;
-    let health = {
-        let group = Group::named(&affected.group, &observed, case.settings, &[]);
-        let sources = assessment::sources(case.cause, &group, &affected.failed_members);
-        observe::health(ports, case, &group, &sources).await?
-    };
-    Ok(Look { observed, health })
 }
 
 /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.

@@ -10,7 +10,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::plan::Move;
 use super::rule;
-use super::state::{MemberHealth, Observed};
+use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
 use crate::cloud::moves::DryRunCall;
@@ -42,6 +42,21 @@ pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
 ) -> Result<Observed, CloudError> {
     let once = || look_once(ports, case.settings, case.cause);
     retry_transient(&ports.clock, backoff(case), once).await
+}
+
+/// A new look at one group, with how well its members are. `sources` says who is to lose what it holds.
+pub(super) async fn look_at_group<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    name: &str,
+    sources: impl FnOnce(&Group<'_>) -> BTreeSet<InstanceId>,
+) -> Result<Look, CloudError> {
+    let observed = look(ports, case).await?;
+    let health = {
+        let group = Group::named(name, &observed, case.settings, &[]);
+        health(ports, case, &group, &sources(&group)).await?
+    };
+    Ok(Look { observed, health })
 }
 
 fn backoff(case: &Case<'_>) -> Backoff {

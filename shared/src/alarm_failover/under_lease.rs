@@ -108,7 +108,9 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             }
             self.ports.clock.sleep(PAUSE).await;
             progress.looks += 1;
-            match self.look_again(progress).await {
+            let sources = |_: &Group<'_>| progress.sources.clone();
+            let group = &self.affected.group;
+            match observe::look_at_group(self.ports, self.case, group, sources).await {
                 Ok(seen) => look = seen,
                 Err(failure) => return Stop::Unknown(failure),
             }
@@ -118,15 +120,6 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
     fn may_look(&self, progress: &Progress) -> bool {
         let now = self.ports.clock.now();
         self.case.deadline().allows(now, PAUSE) && progress.looks < MAX_LOOKS
-    }
-
-    async fn look_again(&self, progress: &Progress) -> Result<Look, CloudError> {
-        let observed = observe::look(self.ports, self.case).await?;
-        let health = {
-            let group = Group::named(&self.affected.group, &observed, self.case.settings, &[]);
-            observe::health(self.ports, self.case, &group, &progress.sources).await?
-        };
-        Ok(Look { observed, health })
     }
 
     /// Decides what is to be done on a look, and closes what is done by now.

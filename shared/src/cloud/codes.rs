@@ -44,7 +44,7 @@ impl From<Failure> for CloudError {
             | "Blocked"
             | "InvalidClientTokenId"
             | "UnrecognizedClientException" => Self::Denied(failure),
-            // A taken device index is the one cause that is known from reports (github.com/k8s-vpcnet issue 71): ids
+            // A taken device index is the one cause that is known from reports (k8s-vpcnet, issue 71): ids
             // that EC2 does not know have codes of their own. EC2 documents the code for any value, so whoever decides
             // on it gives up where another standby is refused alike.
             "InvalidParameterValue" if failure.action == ATTACH => Self::DeviceIndexTaken(failure),
