@@ -15,7 +15,7 @@ pub use bad_settings::{BadSetting, BadSettings};
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
-pub use values::{Failback, Fencing, Mode, Mover, OnStop, Protection};
+pub use values::{Failback, Fencing, Mode, Mover, OnStop, Protection, StopByTag};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ pub struct Settings {
     pub detach_deadline: Duration,
     /// `HOLDFAST_FENCE`: for an address or an interface without a fence tag.
     pub fencing: Fencing,
+    /// `HOLDFAST_STOP_BY_TAG`: whether a fence tag may ask for a stop that `HOLDFAST_FENCE` does not ask for.
+    pub stop_by_tag: StopByTag,
     /// `HOLDFAST_FAILBACK`: for an address or an interface without a failback tag.
     pub failback: Failback,
     /// `HOLDFAST_REBALANCE`: what an instance loses when EC2 says that it may be interrupted.
@@ -68,6 +70,12 @@ pub struct Settings {
 const MAX_DEADLINE_DAYS: u64 = 90;
 
 impl Settings {
+    /// Whether whoever deploys has consented to failed instances being stopped where a fence tag says so.
+    #[must_use]
+    pub fn tags_may_stop(&self) -> bool {
+        self.fencing == Fencing::Stop || self.stop_by_tag == StopByTag::Allow
+    }
+
     /// Reads the settings from environment variables.
     ///
     /// # Errors
@@ -100,6 +108,7 @@ impl Settings {
             cooldown: reader.duration("HOLDFAST_COOLDOWN_SECONDS", 300, 1, 0..=86_400),
             detach_deadline: reader.duration("HOLDFAST_DETACH_DEADLINE_SECONDS", 5, 1, 0..=90),
             fencing: reader.parsed("HOLDFAST_FENCE", Fencing::None),
+            stop_by_tag: reader.parsed("HOLDFAST_STOP_BY_TAG", StopByTag::Refuse),
             failback: reader.parsed("HOLDFAST_FAILBACK", Failback::Never),
             on_rebalance: reader.parsed("HOLDFAST_REBALANCE", OnStop::Stay),
             retention: reader.duration(

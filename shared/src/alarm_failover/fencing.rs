@@ -2,7 +2,8 @@
 //! `messages::fences` words them.
 //!
 //! - **Who.** A member that an alarm has taken for failed, and that EC2 does not show as down.
-//! - **How.** The strongest word of what it holds: the tag of each resource, or the setting of the stack.
+//! - **How.** The strongest word of what it holds: the tag of each resource, or the setting of the stack. Whether a
+//!   tag may have an instance stopped is up to whoever deploys.
 //! - **When.** Once another member has everything that it held.
 //!
 //! The lease notes a fence before anything moves. So a run that ends between the move and the fence, or that never
@@ -23,14 +24,17 @@ use crate::model::instance::Instance;
 use crate::settings::{Fencing, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How a member is to be fenced: the strongest word of what it has.
+/// How a member is to be fenced: the strongest word of what it has. A tag that asks for a stop counts only where
+/// whoever deploys lets tags do so: the role has no permission otherwise.
 fn fencing(group: &Group<'_>, member: &InstanceId, settings: &Settings) -> Fencing {
     let held = group
         .resources
         .iter()
         .filter(|resource| resource.location.instance() == Some(member));
     let words = held.map(|resource| {
-        value_of(resource.tags, &settings.tags.fence).unwrap_or_else(|| settings.fencing.clone())
+        let tagged = value_of(resource.tags, &settings.tags.fence);
+        let counts = tagged.filter(|word| *word != Fencing::Stop || settings.tags_may_stop());
+        counts.unwrap_or_else(|| settings.fencing.clone())
     });
     words
         .max_by_key(|word| match word {

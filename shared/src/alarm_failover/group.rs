@@ -11,7 +11,7 @@ use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
 use crate::model::tags::Tags;
-use crate::settings::{Mover, OnStop, Settings};
+use crate::settings::{Fencing, Mover, OnStop, Settings};
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
@@ -160,7 +160,7 @@ impl<'a> Group<'a> {
         self.members.iter().copied().find(|member| member.id == *id)
     }
 
-    /// The tags of its members and of what moves that say nothing that can be read, each with whose it is.
+    /// The tags of its members and of what moves that do not count, each with whose it is.
     #[must_use]
     pub fn unreadable_tags(&self, settings: &Settings) -> Vec<(String, UnreadableTag)> {
         let members = self.members.iter().map(|it| (it.id.to_string(), &it.tags));
@@ -171,6 +171,7 @@ impl<'a> Group<'a> {
         let all = members.chain(resources);
         all.flat_map(|(whose, tags)| {
             let found = unreadable(tags, &settings.tags).into_iter();
+            let found = found.chain(refused_stop(tags, settings));
             found.map(move |tag| (whose.clone(), tag))
         })
         .collect()
@@ -295,6 +296,17 @@ impl<'a> Group<'a> {
         let first = interface.private_ips.first()?;
         (first.ip != ip).then_some((interface, ip))
     }
+}
+
+/// A fence tag that asks for a stop where whoever deploys lets no tag do so.
+fn refused_stop(tags: &Tags, settings: &Settings) -> Option<UnreadableTag> {
+    let key = &settings.tags.fence;
+    let asks = value_of(tags, key) == Some(Fencing::Stop) && !settings.tags_may_stop();
+    asks.then(|| UnreadableTag {
+        key: key.clone(),
+        value: tags.get(key).cloned().unwrap_or_default(),
+        expected: "the parameters Fence and StopByTag let no tag stop an instance",
+    })
 }
 
 fn location_of(attachment: Option<&Attachment>) -> Location {

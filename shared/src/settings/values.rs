@@ -140,6 +140,28 @@ impl FromStr for Fencing {
     }
 }
 
+/// Whether a fence tag may have an instance stopped although `HOLDFAST_FENCE` does not say so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopByTag {
+    /// Whoever can set a tag cannot stop an instance by it.
+    Refuse,
+    /// A fence tag `stop` counts.
+    Allow,
+}
+
+impl FromStr for StopByTag {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "refuse" => Ok(Self::Refuse),
+            "allow" => Ok(Self::Allow),
+            _ => Err("expected `refuse` or `allow`"),
+        }
+    }
+}
+
 /// Whether addresses return to the member that stands first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

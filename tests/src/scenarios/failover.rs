@@ -61,6 +61,7 @@ fn members() -> FailoverFixture {
     let settings = [
         ("HOLDFAST_TABLE", "ledger"),
         ("HOLDFAST_MODE", "enforce"),
+        ("HOLDFAST_STOP_BY_TAG", "allow"),
         ("AWS_REGION", "us-east-1"),
     ];
     let mut world = World::new();

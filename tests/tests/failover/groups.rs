@@ -128,6 +128,21 @@ fn a_group_whose_only_address_is_with_nobody_is_not_said_to_be_with_a_healthy_me
 }
 
 #[test]
+fn a_fence_tag_stops_nobody_where_whoever_deploys_does_not_say_so_and_that_is_told() {
+    let fenced = floating_address().tagged("holdfast:fence", "stop");
+    let (trio, bed, event) = failed(fenced.set("HOLDFAST_STOP_BY_TAG", "refuse"));
+    let report = trio.told(&bed, &event);
+    assert_eq!(report.outcome, Outcome::FailedOver);
+    assert!(!changes(&bed).contains(&"StopInstances"));
+    let told = report
+        .findings
+        .iter()
+        .find(|finding| finding.what.contains("holdfast:fence=`stop`"));
+    let told = told.unwrap_or_else(|| panic!("{:?}", report.findings));
+    assert!(told.why.contains("StopByTag"), "{told:?}");
+}
+
+#[test]
 fn a_tag_in_capitals_is_read_and_one_that_says_nothing_is_told() {
     let (trio, bed, event) = failed(floating_address().tagged("holdfast:fence", "Stop"));
     drop(trio.told(&bed, &event));

@@ -118,13 +118,13 @@ pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
     }
 }
 
-/// Of a tag whose value is none of its kind: the setting of the stack applies.
+/// Of a tag whose value is none of its kind, or is not allowed: the setting of the stack applies.
 pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
     Finding {
-        what: format!("{whose} has {tag}, which cannot be read"),
+        what: format!("{whose} has {tag}, which does not count"),
         why: format!("{}; what the stack sets applies", tag.expected),
         next: format!(
-            "give it a value that can be read: aws ec2 create-tags --resources {whose} --tags Key={},Value=...",
+            "give it a value that counts: aws ec2 create-tags --resources {whose} --tags Key={},Value=...",
             tag.key
         ),
     }

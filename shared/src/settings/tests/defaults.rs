@@ -1,7 +1,7 @@
 //! What holds where nothing is set, and how far each number may go.
 
 use super::{read, with};
-use crate::settings::{Failback, Fencing, Mode, OnStop, Protection, Settings};
+use crate::settings::{Failback, Fencing, Mode, OnStop, Protection, Settings, StopByTag};
 use std::ops::RangeInclusive;
 
 const MINUTE: u64 = 60;
@@ -128,6 +128,8 @@ fn a_word_that_is_not_set_is_the_careful_one() {
     assert_eq!(settings.fencing, Fencing::None);
     assert_eq!(settings.failback, Failback::Never);
     assert_eq!(settings.on_rebalance, OnStop::Stay);
+    assert_eq!(settings.stop_by_tag, StopByTag::Refuse);
+    assert!(!settings.tags_may_stop());
     assert_eq!(settings.exempt_principals, []);
 }
 

@@ -34,6 +34,8 @@ const TEXTS: &[&str] = &[
     "stay",
     "move",
     "stop",
+    "refuse",
+    "allow",
     "never",
     "1",
     "10",

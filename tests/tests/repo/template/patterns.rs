@@ -18,6 +18,9 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use time::Duration;
 
+/// The account that the template's parameters stand for here.
+const ACCOUNT: &str = "111122223333";
+
 const EVENTS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/events");
 
 /// Each rule's pattern, with the function that it is for.
@@ -45,12 +48,15 @@ fn event(name: &str) -> Value {
     in_envelope(serde_json::from_str(&text).expect("an event file is JSON"))
 }
 
-/// An event as EventBridge delivers it, if it is a bare record.
+/// An event as EventBridge delivers it in the account of the stack; a bare record gets an envelope.
 fn in_envelope(event: Value) -> Value {
-    if event.get("eventSource").is_none() {
-        return event;
-    }
-    json!({ "detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "detail": event })
+    let mut event = if event.get("eventSource").is_none() {
+        event
+    } else {
+        json!({ "detail-type": "AWS API Call via CloudTrail", "source": "aws.ec2", "detail": event })
+    };
+    event["account"] = json!(ACCOUNT);
+    event
 }
 
 #[test]
@@ -126,6 +132,54 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         .filter(|name| !expected.contains_key(&**name))
         .collect();
     assert!(unlisted.is_empty(), "say who is to hear of {unlisted:?}");
+}
+
+/// An organisation may forward the events of its accounts to the default bus of one of them.
+#[test]
+fn an_event_of_another_account_is_not_heard_of() {
+    let mut heard = 0;
+    for name in names() {
+        let mut event = event(&name);
+        heard += who_hears(&event).len();
+        event["account"] = json!("444455556666");
+        assert_eq!(who_hears(&event), BTreeSet::new(), "{name}");
+    }
+    assert!(heard > 20, "only {heard} events were heard of before");
+}
+
+/// An alarm on a function's errors that calls this very function keeps itself alive.
+#[test]
+fn the_alarms_of_the_stack_itself_are_not_heard_of() {
+    let named = |name: &str| {
+        let mut event = event("alarm-rule");
+        event["detail"]["alarmName"] = json!(name);
+        event
+    };
+    let own = template().of_type("AWS::CloudWatch::Alarm");
+    assert!(own.len() > 10, "{own:?}");
+    for (alarm, resource) in &own {
+        let name = resource["Properties"]["AlarmName"].as_str();
+        let name = name.unwrap_or_else(|| panic!("{alarm} has no name"));
+        assert_eq!(who_hears(&named(name)), BTreeSet::new(), "{name}");
+    }
+    // A person's alarm may begin with the name of the stack.
+    assert_eq!(
+        who_hears(&named("holdfast-gateway-down")),
+        only("alarm-failover")
+    );
+}
+
+/// Source: EventBridge user guide, "Amazon EventBridge quotas", event pattern size: 2,048 characters.
+#[test]
+fn every_pattern_is_as_small_as_eventbridge_wants_it_with_a_long_name_of_the_stack() {
+    let name = "x".repeat(100);
+    for (function, pattern) in rules() {
+        let size = pattern
+            .to_string()
+            .replace("holdfast-", &format!("{name}-"))
+            .len();
+        assert!(size <= 2048, "{function}: {size} characters: {pattern}");
+    }
 }
 
 fn names() -> impl Iterator<Item = String> {
@@ -320,6 +374,7 @@ fn what_the_simulator_tells_of_is_let_through_where_the_code_wants_it() {
     world.advance(Duration::minutes(2));
     let events = world.take_events();
     for event in &events {
+        assert_eq!(event["account"], ACCOUNT);
         agrees_with_the_code(&event.to_string(), event);
     }
     let heard: Vec<String> = events.iter().flat_map(who_hears).collect();
@@ -330,14 +385,14 @@ fn what_the_simulator_tells_of_is_let_through_where_the_code_wants_it() {
 }
 
 #[test]
-fn every_rule_names_its_source_and_its_kind_of_event() {
+fn every_rule_names_its_account_its_source_and_its_kind_of_event() {
     for (name, function) in template().functions() {
         for (event, rule) in function.events() {
             let Some(pattern) = rule["Properties"].get("Pattern") else {
                 assert_eq!(rule["Type"], "Schedule", "{name} {event}");
                 continue;
             };
-            for key in ["source", "detail-type"] {
+            for key in ["account", "source", "detail-type"] {
                 assert!(pattern[key].is_array(), "{name} {event}: no {key}");
             }
             assert!(entries(pattern).count() > 1, "{name} {event}");

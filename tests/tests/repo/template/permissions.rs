@@ -33,6 +33,11 @@ fn differences(can_call: &BTreeSet<String>, may: &BTreeSet<String>) -> Vec<Strin
     lacking.chain(too_much).collect()
 }
 
+/// The template of whoever lets failed instances be stopped: every permission that a function can have.
+fn with_all_permissions() -> Template {
+    template().with("Fence", "stop")
+}
+
 fn differences_of(function: &str, sources: &Sources, template: &Template) -> Vec<String> {
     let may = actions(&statements_of(template, function));
     differences(&sources.actions_of(function), &may)
@@ -40,7 +45,7 @@ fn differences_of(function: &str, sources: &Sources, template: &Template) -> Vec
 
 #[test]
 fn each_function_may_do_what_its_code_can_call_and_nothing_else() {
-    let (sources, template) = (sources(), template());
+    let (sources, template) = (sources(), with_all_permissions());
     for function in sources.functions() {
         let differences = differences_of(&function, &sources, &template);
         assert!(differences.is_empty(), "{function}: {differences:#?}");
@@ -49,7 +54,7 @@ fn each_function_may_do_what_its_code_can_call_and_nothing_else() {
 
 #[test]
 fn one_action_taken_from_or_added_to_the_template_is_noticed() {
-    let (sources, template) = (sources(), template());
+    let (sources, template) = (sources(), with_all_permissions());
     for function in sources.functions() {
         let can_call = sources.actions_of(&function);
         let may = actions(&statements_of(&template, &function));
@@ -70,7 +75,7 @@ fn one_action_taken_from_or_added_to_the_template_is_noticed() {
 #[test]
 fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
     const GUARD: &str = "shared/src/release_guard/cloud.rs";
-    let (sources, template) = (sources(), template());
+    let (sources, template) = (sources(), with_all_permissions());
     for (from, to) in [
         (" + ReadEventHistory", ""),
         ("Allocate + ", ""),
@@ -88,7 +93,7 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
 #[test]
 fn one_call_taken_from_or_added_to_an_adapter_is_noticed() {
     const ADAPTER: &str = "shared/aws/src/changes.rs";
-    let (sources, template) = (sources(), template());
+    let (sources, template) = (sources(), with_all_permissions());
     for (from, to) in [
         (
             "self.ec2\n            .modify_address_attribute()",
@@ -128,6 +133,29 @@ fn nobody_may_release_or_delete_anything_nor_everything_of_a_kind() {
                 );
                 assert!(!action.contains('*'), "{action}");
             }
+        }
+    }
+}
+
+/// Whoever can set a tag on an instance is not whoever deploys.
+#[test]
+fn no_role_can_stop_an_instance_unless_whoever_deploys_says_so() {
+    let may_stop = |template: &Template, function: &str| {
+        let may = actions(&statements_of(template, function));
+        may.contains("ec2:StopInstances")
+    };
+    let consents = [
+        (template(), false),
+        (template().with("Fence", "sg-0123456789abcdef0"), false),
+        (template().with("Fence", "stop"), true),
+        (template().with("StopByTag", "allow"), true),
+    ];
+    for (template, consent) in &consents {
+        for function in ["alarm-failover", "reconcile"] {
+            assert_eq!(may_stop(template, function), *consent, "{function}");
+        }
+        for function in ["release-guard", "instance-start"] {
+            assert!(!may_stop(template, function), "{function}");
         }
     }
 }
@@ -194,7 +222,7 @@ fn interfaces_and_instances_are_moved_and_stopped_only_inside_a_group() {
         "ec2:ModifyNetworkInterfaceAttribute",
         "ec2:StopInstances",
     ];
-    let statements = all_statements(&template());
+    let statements = all_statements(&with_all_permissions());
     for action in OF_GROUPS {
         let about: Vec<&Statement> = statements
             .iter()

@@ -1,5 +1,7 @@
 //! Who is fenced, and when: whoever has lost everything to a failure that still holds.
 
+mod tags;
+
 use super::*;
 use crate::alarm_failover::case::AffectedGroup;
 use crate::alarm_failover::execute::fence;
@@ -24,6 +26,7 @@ struct Fence {
     held: HeldLease,
     cause: Cause,
     mode: &'static str,
+    stop_by_tag: &'static str,
 }
 
 /// The interface of the first member goes to the second in this run, and then the first is to be stopped.
@@ -42,6 +45,7 @@ fn moved() -> Fence {
         },
         cause: alarm_on_the_first(),
         mode: "enforce",
+        stop_by_tag: "allow",
     };
     case.progress.sources = BTreeSet::from([id(1)]);
     let one = moving_on();
@@ -103,6 +107,7 @@ impl Fence {
             ("HOLDFAST_TABLE", "ledger"),
             ("AWS_REGION", "eu-west-1"),
             ("HOLDFAST_MODE", self.mode),
+            ("HOLDFAST_STOP_BY_TAG", self.stop_by_tag),
         ];
         let variables = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let script = script();
@@ -340,55 +345,6 @@ fn a_failover_that_this_run_has_made_is_fenced_although_the_alarm_fires_no_more(
     let mut case = moved();
     case.progress.last_look.recovered = Some("it is OK by now".to_owned());
     assert_eq!(case.fence(), STOPPED);
-}
-
-fn with_fence(word: &str) -> Fence {
-    moved().change(|case| {
-        let tags = &mut case.fixture.observed.interfaces[0].tags;
-        tags.insert("holdfast:fence".to_owned(), word.to_owned());
-    })
-}
-
-#[test]
-fn how_a_member_is_fenced_is_what_its_tag_says() {
-    assert_eq!(with_fence(" stop ").to_be_noted(), [(id(1), Fencing::Stop)]);
-    assert_eq!(with_fence("sg-01").to_be_noted(), [(id(1), isolated())]);
-    assert_eq!(with_fence("none").to_be_noted(), []);
-    assert_eq!(with_fence("at once").to_be_noted(), []);
-}
-
-#[test]
-fn the_strongest_word_of_what_a_member_has_counts_and_no_other_members() {
-    for (own, others, how) in [
-        ("sg-01", "stop", Fencing::Stop),
-        ("stop", "sg-01", Fencing::Stop),
-        ("none", "sg-01", isolated()),
-    ] {
-        let mut case = with_fence(own);
-        case.fixture = case.fixture.address();
-        let tags = &mut case.fixture.observed.addresses[0].tags;
-        tags.insert("holdfast:fence".to_owned(), others.to_owned());
-        assert_eq!(case.to_be_noted(), [(id(1), how)]);
-        let with = &mut case.fixture.observed.addresses[0].association;
-        with.as_mut().unwrap().instance = Some(id(2));
-        let alone: Vec<Fencing> = own
-            .parse()
-            .into_iter()
-            .filter(|how| *how != Fencing::None)
-            .collect();
-        let noted: Vec<Fencing> = case.to_be_noted().into_iter().map(|(_, how)| how).collect();
-        assert_eq!(noted, alone);
-    }
-}
-
-#[test]
-fn nobody_is_to_be_fenced_who_is_down_or_did_not_fail() {
-    let mut down = with_fence("stop");
-    down.fixture.member(1).state = InstanceState::Stopped;
-    assert_eq!(down.to_be_noted(), []);
-    let mut asked = with_fence("stop");
-    asked.cause.kind = CauseKind::Command { to: Some(id(2)) };
-    assert_eq!(asked.to_be_noted(), []);
 }
 
 #[test]
