@@ -4,6 +4,7 @@
 use super::*;
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::ids::InstanceId;
 use InstanceState::{Running, Stopped};
 
 fn alarm(state: AlarmState) -> Vec<Alarm> {
@@ -97,6 +98,59 @@ fn the_alarms_of_others_are_not_read_again() {
     let job = script.moving(moving()).planned_on(planned_on);
     assert_eq!(job.looked_before(2.1).go().end, SENT);
     assert_eq!(names.alarms_read(), [[ALARM]]);
+}
+
+/// An alarm with this name and rule that measures this instance, if any.
+fn alarm_on(name: &str, instance: Option<InstanceId>, rule: Option<&str>) -> Alarm {
+    let measure = |id: InstanceId| AlarmMetric {
+        namespace: "AWS/EC2".to_owned(),
+        metric: "StatusCheckFailed".to_owned(),
+        dimensions: [("InstanceId".to_owned(), id.to_string())].into(),
+    };
+    Alarm {
+        name: name.to_owned(),
+        metrics: instance.map(measure).into_iter().collect(),
+        rule: rule.map(str::to_owned),
+        ..fires().remove(0)
+    }
+}
+
+/// The alarms that are read again on an old look, where these were seen.
+fn read_again(seen: impl IntoIterator<Item = Alarm>) -> Vec<Vec<String>> {
+    let planned_on = failing().change(|fixture| {
+        let seen = seen.into_iter().map(|alarm| (alarm.name.clone(), alarm));
+        fixture.observed.alarms = seen.collect();
+    });
+    let names = as_it_was().refuse("reassociate", "IncorrectState");
+    let job = names.clone().moving(moving()).planned_on(planned_on);
+    job.looked_before(2.1).go();
+    names.alarms_read()
+}
+
+#[test]
+fn the_alarms_of_members_are_read_again_by_name_and_those_of_other_instances_are_not() {
+    let own = alarm_on(ALARM, None, None);
+    let of_standby = alarm_on("standby", Some(id(2)), None);
+    let of_nobody = alarm_on("of others", Some("i-0ff".parse().unwrap()), None);
+    assert_eq!(
+        read_again([own, of_standby, of_nobody]),
+        [[ALARM, "standby"]]
+    );
+}
+
+#[test]
+fn what_the_rules_of_the_causes_alarm_name_is_read_again_and_each_only_once() {
+    let composite = alarm_on(ALARM, None, Some("ALARM(\"beneath\") OR ALARM(\"deeper\")"));
+    let beneath = alarm_on("beneath", None, Some("ALARM(\"deeper\")"));
+    let deeper = alarm_on("deeper", None, Some("ALARM(\"beneath\")"));
+    let read = read_again([composite, beneath, deeper]);
+    assert_eq!(read, [["beneath", "deeper", ALARM]]);
+}
+
+#[test]
+fn an_alarm_that_was_deleted_meanwhile_moves_nothing_on_an_old_look() {
+    let deleted = as_it_was().alarms(0, Ok(Vec::new()));
+    assert_eq!(on_a_look(2.1, deleted).0, "lost");
 }
 
 #[test]
