@@ -111,6 +111,16 @@ mod tests {
     }
 
     #[test]
+    fn every_mover_is_a_word_that_can_be_read() {
+        let keys = TagKeys::under("holdfast");
+        for mover in [Mover::Auto, Mover::Eni, Mover::Ip, Mover::Eip] {
+            let tags = tagged(&keys.mover, &mover.to_string());
+            assert_eq!(value_of(&tags, &keys.mover), Some(mover));
+            assert_eq!(unreadable(&tags, &keys), []);
+        }
+    }
+
+    #[test]
     fn tags_that_are_good_or_absent_are_not_told() {
         let keys = TagKeys::under("holdfast");
         assert_eq!(unreadable(&Tags::new(), &keys), []);

@@ -164,3 +164,12 @@ fn a_deadline_has_no_time_left_once_it_is_over() {
     assert_eq!(deadline.or_earlier(NOW).left(NOW), Duration::ZERO);
     assert_eq!(deadline.or_earlier(NOW + Duration::from_secs(9)), deadline);
 }
+
+#[test]
+fn what_ec2_has_accepted_is_read_three_times_within_two_seconds() {
+    let two_seconds_later = Deadline {
+        at: NOW + Duration::from_secs(2),
+    };
+    let limit = Limit::to_be_shown(NOW);
+    assert_eq!((limit.deadline, limit.calls), (two_seconds_later, 3));
+}

@@ -93,3 +93,13 @@ fn a_detail_that_is_no_object_is_named() {
     event["detail"]["state"] = json!(7);
     assert_eq!(wrong(&event).0, "detail.state");
 }
+
+#[test]
+fn a_region_that_is_no_text_is_not_called_a_time() {
+    let mut event = stopped();
+    event["time"] = json!("2026-01-31T12:00:05Z");
+    event["region"] = json!(7);
+    let (field, problem) = wrong(&event);
+    assert_eq!(field, "region");
+    assert!(!problem.contains("2026-01-31"), "{problem}");
+}

@@ -46,6 +46,7 @@ struct State {
     answers: BTreeMap<&'static str, VecDeque<&'static str>>,
     intruders: BTreeMap<&'static str, VecDeque<Intrusion>>,
     slow: Duration,
+    slow_by_id: Duration,
     made: u32,
 }
 
@@ -69,6 +70,7 @@ impl Seen {
             answers: BTreeMap::new(),
             intruders: BTreeMap::new(),
             slow: Duration::ZERO,
+            slow_by_id: Duration::ZERO,
             made: 0,
         };
         Ec2 {
@@ -130,6 +132,12 @@ impl Ec2 {
     /// Every look takes so long.
     pub(super) fn slow(self, milliseconds: u64) -> Self {
         self.state().slow = Duration::from_millis(milliseconds);
+        self
+    }
+
+    /// Reading an address by its id takes so long.
+    pub(super) fn slow_by_id(self, milliseconds: u64) -> Self {
+        self.state().slow_by_id = Duration::from_millis(milliseconds);
         self
     }
 
@@ -282,6 +290,8 @@ impl ReadAddresses for Ec2 {
             return Ok(state.world.addresses.clone());
         };
         let mut state = self.call("DescribeAddress", ids[0].as_str())?;
+        let slow = state.slow_by_id;
+        state.now += slow;
         let lagging = state.stale.pop_front();
         let mut shown = lagging.unwrap_or_else(|| state.world.addresses.clone());
         shown.retain(|address| ids.contains(&address.allocation));

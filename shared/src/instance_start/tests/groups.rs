@@ -100,6 +100,18 @@ fn a_group_of_which_only_interfaces_move_has_no_address_to_give() {
     needs(group().tagged_interface("eni-01", "web", Some((1, 0))));
     let held = group().address_on(1, 2, &[]).running(2);
     needs(held.tagged_interface(ENI, "web", None));
+    let of = |group: &str| {
+        let floats = seen().running(1).address(1, &[]);
+        let floats = floats.on_interface(1, ENI, Some(2));
+        let mut floats = floats.private_ips_floating(ENI, 1);
+        floats.observed.addresses.clear();
+        let tags = &mut floats.observed.interfaces[0].tags;
+        tags.insert("holdfast:group".to_owned(), group.to_owned());
+        floats
+    };
+    let why = of("web").left(1);
+    assert!(why.contains("move with its interfaces"), "{why}");
+    needs(of("other"));
     let several = group().tagged_interface("eni-0e", "other", None);
     let why = several.tagged_interface(ENI, "web", None).left(1);
     assert!(why.contains("move with its interfaces"), "{why}");

@@ -144,6 +144,15 @@ fn where_no_look_at_everything_is_fresh_the_address_is_handed_over_all_the_same(
 }
 
 #[test]
+fn a_read_of_the_holder_that_took_more_than_two_seconds_takes_nothing_from_it() {
+    let slow = |milliseconds| stopped().ec2().slow(2100).slow_by_id(milliseconds);
+    assert_eq!(slow(2000).stops(1).unwrap().outcome, Outcome::HandedOver);
+    let too_slow = slow(2001);
+    assert!(matches!(too_slow.stops(1), Err(Error::OutOfTime { .. })));
+    assert_eq!(too_slow.changes(), nothing());
+}
+
+#[test]
 fn no_look_is_taken_in_the_last_two_seconds() {
     let ec2 = stopped().ec2().runs_for(2200);
     let ec2 = ec2.answers("AssociateAddress", &["Resource.AlreadyAssociated"; 20]);

@@ -256,3 +256,12 @@ fn what_is_resumed_and_not_shown_yet_is_restored_all_the_same_and_is_no_news() {
     assert_eq!(address(&report).association, Some(association));
     assert!(is_restored(&guarded.record()));
 }
+
+#[test]
+fn what_ec2_does_not_show_is_not_read_any_more_when_the_run_ends() {
+    let mut guarded = released().guarded().with(|ec2| ec2.lagging_looks = 9);
+    guarded.ends_in = Duration::milliseconds(4_300);
+    let report = guarded.report();
+    assert!(!address(&report).association.as_ref().unwrap().verified);
+    assert_eq!(guarded.times_of(LOOK), [0, 300]);
+}

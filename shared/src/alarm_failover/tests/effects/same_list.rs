@@ -66,6 +66,31 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
     ]
 }
 
+#[test]
+fn a_move_that_has_come_to_nothing_yet_tells_what_it_is_about() {
+    let before = |action: &MoveAction| {
+        let resource = ResourceId::Interface(ENI.parse().unwrap());
+        let report = moving(resource, Some(1), 2, action).report();
+        (report.eni.map(|eni| eni.to_string()), report.private_ips)
+    };
+    let ip = Ipv4Addr::new(10, 0, 0, 9);
+    let eni: EniId = "eni-02".parse().unwrap();
+    assert_eq!(before(&carrying(None)), (Some(ENI.to_owned()), vec![]));
+    let (to, ips) = (eni.clone(), vec![ip]);
+    let private_ips = MoveAction::PrivateIps { to, ips };
+    assert_eq!(before(&private_ips), (Some("eni-02".to_owned()), vec![ip]));
+    for association_change in [AssociationChange::Replace, AssociationChange::New] {
+        let alone = MoveAction::Address {
+            allocation: "eipalloc-01".parse().unwrap(),
+            eni: eni.clone(),
+            private_ip: ip,
+            displaced: None,
+            association_change,
+        };
+        assert_eq!(before(&alone), (None, vec![ip]));
+    }
+}
+
 /// A move is told, asked for as a dry run, and sent: the same calls, in the same order.
 #[track_caller]
 fn is_one_list(action: MoveAction, script: &Script, count: usize) {
