@@ -143,6 +143,16 @@ fn a_fence_tag_stops_nobody_where_whoever_deploys_does_not_say_so_and_that_is_to
 }
 
 #[test]
+fn a_tag_that_says_nothing_is_told_by_the_sweep_before_anything_fails() {
+    let trio = floating_address().tagged("holdfast:mover", "elastic");
+    let report = trio.swept(&trio.bed());
+    let mut told = report.findings.iter();
+    let told = told.find(|finding| finding.what.contains("holdfast:mover=`elastic`"));
+    let told = told.unwrap_or_else(|| panic!("{:?}", report.findings));
+    assert!(told.why.contains("`eip`"), "{told:?}");
+}
+
+#[test]
 fn a_tag_in_capitals_is_read_and_one_that_says_nothing_is_told() {
     let (trio, bed, event) = failed(floating_address().tagged("holdfast:fence", "Stop"));
     drop(trio.told(&bed, &event));
