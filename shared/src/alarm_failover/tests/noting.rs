@@ -144,3 +144,22 @@ fn a_run_that_is_out_of_time_knows_it() {
     assert!(matches!(noted, Noted::OutOfTime));
     assert_eq!(report(&progress).end, MoveEnd::NotMoved);
 }
+
+#[test]
+fn a_failover_is_complete_when_everything_is_with_a_standby_or_gone_and_not_before() {
+    let is_complete = |one, end| after(vec![(one, end)]).is_complete();
+    let back = Move {
+        is_return: true,
+        ..going(None, 1)
+    };
+    assert!(is_complete(going(Some(1), 2), moved()));
+    assert!(is_complete(going(Some(1), 2), MoveResult::Gone));
+    assert!(!is_complete(back, moved()));
+    for end in [
+        MoveResult::Superseded,
+        MoveResult::HolderRefused(answer()),
+        MoveResult::Denied(answer()),
+    ] {
+        assert!(!is_complete(going(Some(1), 2), end));
+    }
+}

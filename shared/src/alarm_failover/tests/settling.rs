@@ -3,7 +3,7 @@
 use super::fixture::{ENI, Fixture, id, moving, pair, private_ip};
 use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::plan::{Blocked, Move, MoveAction};
-use crate::alarm_failover::progress::Progress;
+use crate::alarm_failover::progress::{AtRest, Progress};
 use crate::alarm_failover::resource_progress::{ResourceProgress, ResourceState};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{InstanceState, StatusChecks};
@@ -166,6 +166,17 @@ fn an_address_that_came_to_another_private_ip_is_told_there_and_has_displaced_no
     assert_eq!((report.end, report.to), (THERE, Some(id(1))));
     assert_eq!(report.private_ips, [private_ip(1)]);
     assert_eq!(report.displaced, None);
+}
+
+#[test]
+fn a_holder_that_is_stopped_is_told_as_one_that_does_not_run() {
+    let there = pair().floating().address().change(|fixture| {
+        fixture.health(1, StatusChecks::Unknown, InstanceState::Stopped);
+    });
+    let there = there.attached_to(2);
+    let at_rest = in_its_group(&there, |group| AtRest::of(group, &there.observed));
+    assert_eq!(at_rest.not_running, BTreeSet::from([id(1)]));
+    assert_eq!(at_rest.running, BTreeSet::from([id(2)]));
 }
 
 /// Who loses what it has when the second member is in a state, and something of that end came to it.

@@ -34,6 +34,43 @@ fn an_attachment_that_the_instance_does_not_show_yet_is_waited_for() {
 }
 
 #[test]
+fn an_interface_is_told_as_attached_when_it_shows_it_and_as_verified_when_the_instance_does() {
+    let late = script().interface(0, Ok(Some(with(2, Attached))));
+    let late = late
+        .instance(0, Ok(standby()))
+        .instance(3_000, Ok(standby_with(Attached)));
+    let [_, attached, verified] = accepted(late).ended_at[..] else {
+        panic!("three phases");
+    };
+    assert!((200..=250).contains(&attached), "{attached}");
+    assert!(verified >= 3_000, "{verified}");
+}
+
+#[test]
+fn the_instance_is_read_a_pause_after_the_interface_that_it_does_not_show_yet() {
+    let late = script().interface(0, Ok(Some(with(2, Attached))));
+    let late = late
+        .instance(0, Ok(standby()))
+        .instance(300, Ok(standby_with(Attached)));
+    let reads = late.clone();
+    assert_eq!(accepted(late).end, "moved by eni-attach-02");
+    assert_eq!((reads.reads(), reads.pauses().len()), (4, 2));
+}
+
+#[test]
+fn no_instance_is_waited_for_by_a_run_whose_time_is_over() {
+    let late = script().interface(0, Ok(Some(with(2, Attached))));
+    let late = late
+        .instance(0, Ok(standby()))
+        .instance(300, Ok(standby_with(Attached)));
+    let went = late.moving(carrying(None)).with_seconds_left(2.1).go();
+    assert_eq!(
+        (went.end.as_str(), went.phases),
+        ("out of time", vec!["planned", "attached"])
+    );
+}
+
+#[test]
 fn another_interface_of_the_instance_is_not_the_one_that_moves() {
     let mut other = standby_with(Attached);
     other.interfaces[1].id = "eni-0e".parse().unwrap();
@@ -144,4 +181,14 @@ fn pauses_are_a_quarter_of_a_second_at_most_and_two_runs_do_not_keep_step() {
         "{ms:?}"
     );
     assert!(ms.len() > 10, "{ms:?}");
+}
+
+#[test]
+fn no_pause_is_as_long_as_the_one_before() {
+    let script = script().interface(0, Ok(Some(with_nobody())));
+    let pauses = script.clone();
+    accepted(script);
+    let pauses = pauses.pauses();
+    let mut pairs = pauses.windows(2);
+    assert!(pairs.all(|pair| pair[0] != pair[1]), "{pauses:?}");
 }

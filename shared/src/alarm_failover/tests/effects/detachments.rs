@@ -220,6 +220,39 @@ fn force_that_is_refused_is_looked_at_again() {
     }
 }
 
+#[test]
+fn what_a_call_has_changed_is_first_read_after_a_pause() {
+    let script = lets_go_after(100);
+    let reads = script.clone();
+    let went = script.moving(carrying(Some(detachment()))).go();
+    assert_eq!(went.end, "moved by eni-attach-02");
+    // The interface that is free; then the interface and the instance that have it.
+    assert_eq!((reads.reads(), reads.pauses().len()), (3, 2));
+}
+
+#[test]
+fn a_guest_that_has_its_time_when_the_run_is_over_is_not_forced() {
+    let slow = never_lets_go().slow_calls(std::time::Duration::from_secs(11));
+    let job = slow.moving(carrying(Some(detachment())));
+    let job = job.set("HOLDFAST_DETACH_DEADLINE_SECONDS", "90");
+    let went = job.with_seconds_left(60.0).go();
+    assert_eq!(
+        (went.end.as_str(), &*went.calls),
+        ("out of time", &[DETACH.to_owned()][..])
+    );
+}
+
+#[test]
+fn nothing_is_attached_by_a_run_whose_time_ends_while_the_guest_is_forced() {
+    let slow = lets_go_after(6_000).slow_calls(std::time::Duration::from_secs(12));
+    let job = slow.moving(carrying(Some(on_its_way_out())));
+    let went = job.with_seconds_left(18.0).go();
+    assert_eq!(
+        (went.end.as_str(), &*went.calls),
+        ("out of time", &[FORCE.to_owned()][..])
+    );
+}
+
 /// A run with so many seconds left, which began so many seconds ago, detaches with a deadline of so many.
 fn begins(detachment: Detachment, left: f64, began: i64, deadline: &str) -> Went {
     let job = never_lets_go().moving(carrying(Some(detachment)));

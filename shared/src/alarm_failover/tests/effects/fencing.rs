@@ -1,5 +1,7 @@
 //! Who is fenced, and when: whoever has lost everything to a failure that still holds.
 
+mod afterwards;
+mod observe;
 mod tags;
 
 use super::*;
@@ -148,15 +150,6 @@ impl Fence {
         let (observed, sources) = (&self.fixture.observed, &self.progress.sources);
         let group = Group::named("web", observed, &stand.settings, &[]);
         fencing::would_fence(&stand.case(), &group, sources, observed, plan).len()
-    }
-
-    /// What the lease says of the last failover when a run has ended ten minutes later.
-    fn noted_as_last(&self) -> Option<FailoverRecord> {
-        let stand = self.stand(MemoryLedger::default());
-        let now = BEGINNING + Duration::minutes(10);
-        let held = self.held.clone();
-        held.after(&stand.case(), &self.progress, &Stop::Complete, now)
-            .last
     }
 
     /// What the lease is to note.
@@ -381,26 +374,4 @@ fn in_observe_mode_nobody_would_be_fenced_while_something_of_the_plan_is_blocked
     assert_eq!(case.would_be_fenced(&plan), 1);
     plan.blocked.push(blocked);
     assert_eq!(case.would_be_fenced(&plan), 0);
-}
-
-#[test]
-fn a_fence_that_a_later_run_makes_up_for_does_not_restart_the_cooldown() {
-    let known = FailoverRecord {
-        ended_at: Some(BEGINNING),
-        to: Some(id(2)),
-        ..noted(&[])
-    };
-    let mut case = left_by_an_earlier_run();
-    case.lease().last = Some(known.clone());
-    case.progress.last_look.earlier_failed_hold_nothing = true;
-    assert_eq!(case.fence(), STOPPED);
-    assert_eq!(case.noted_as_last(), Some(known));
-}
-
-#[test]
-fn a_failover_whose_run_died_is_noted_when_a_later_run_finds_that_it_is_over() {
-    let mut case = left_by_an_earlier_run();
-    case.progress.last_look.earlier_failed_hold_nothing = true;
-    let noted = case.noted_as_last().unwrap();
-    assert_eq!(noted.ended_at, Some(BEGINNING + Duration::minutes(10)));
 }

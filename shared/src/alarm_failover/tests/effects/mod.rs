@@ -58,6 +58,8 @@ struct Went {
     counted: usize,
     /// What it noted on its way.
     phases: Vec<&'static str>,
+    /// When each phase ended, in milliseconds.
+    ended_at: Vec<u64>,
     /// How long it took, in milliseconds.
     ms: u64,
 }
@@ -135,6 +137,7 @@ impl Job {
             calls: self.script.calls(),
             counted: usize::try_from(executor.mutating_calls).unwrap(),
             phases: executor.phases.iter().map(|phase| phase.name).collect(),
+            ended_at: executor.phases.iter().map(|phase| phase.ms).collect(),
             ms: self.script.passed(),
         }
     }

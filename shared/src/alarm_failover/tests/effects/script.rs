@@ -1,5 +1,5 @@
 //! EC2 as a script: what a read shows from which moment on, and what the next call of a name is answered.
-//! A call takes no time, a pause as long as it says, and what was called is kept in its words.
+//! A call takes no time unless it says so, a pause as long as it says, and what was called is kept in its words.
 
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
@@ -48,6 +48,7 @@ struct State {
     alarms: Shown<Vec<Alarm>>,
     refusals: Vec<(&'static str, &'static str)>,
     slow_reads: Duration,
+    slow_calls: Duration,
     calls: Vec<String>,
     sent: Vec<PlannedCall>,
     pauses: Vec<Duration>,
@@ -69,6 +70,7 @@ pub(super) fn script() -> Script {
         alarms: Shown(Vec::new()),
         refusals: Vec::new(),
         slow_reads: Duration::ZERO,
+        slow_calls: Duration::ZERO,
         calls: Vec::new(),
         sent: Vec::new(),
         pauses: Vec::new(),
@@ -123,6 +125,12 @@ impl Script {
     /// Every read takes so long.
     pub(super) fn slow(self, how_long: Duration) -> Self {
         self.state().slow_reads = how_long;
+        self
+    }
+
+    /// Every call that changes something takes so long.
+    pub(super) fn slow_calls(self, how_long: Duration) -> Self {
+        self.state().slow_calls = how_long;
         self
     }
 
@@ -181,6 +189,8 @@ impl Script {
         let mut state = self.state();
         state.calls.push(words);
         state.sent.push(sent);
+        let slow = state.slow_calls;
+        state.now += slow;
         let refused = state.refusals.iter().position(|(known, _)| *known == name);
         match refused {
             Some(at) => Err(refusal(action_of(name), state.refusals.remove(at).1)),
@@ -237,10 +247,8 @@ impl ReadInstances for Script {
             unreachable!("no effect looks at every instance")
         };
         let shown = self.read(Vec::new(), |state| &state.instances)?;
-        Ok(shown
-            .into_iter()
-            .filter(|it| ids.contains(&it.id))
-            .collect())
+        let is_asked_for = |it: &Instance| ids.contains(&it.id);
+        Ok(shown.into_iter().filter(is_asked_for).collect())
     }
 }
 
@@ -373,23 +381,15 @@ impl Associate for Script {
 impl Disassociate for Script {
     async fn disassociate(&self, association: &AssociationId) -> Result<(), CloudError> {
         let sent = PlannedCall::disassociate(association);
-        self.call(
-            "disassociate",
-            format!("disassociate {association}"),
-            sent,
-            (),
-        )
+        let words = format!("disassociate {association}");
+        self.call("disassociate", words, sent, ())
     }
 }
 
 impl Fence for Script {
     async fn stop(&self, instance: &InstanceId) -> Result<(), CloudError> {
-        self.call(
-            "stop",
-            format!("stop {instance}"),
-            PlannedCall::stop(instance),
-            (),
-        )
+        let words = format!("stop {instance}");
+        self.call("stop", words, PlannedCall::stop(instance), ())
     }
 
     async fn isolate(&self, eni: &EniId, group: &SecurityGroupId) -> Result<(), CloudError> {
