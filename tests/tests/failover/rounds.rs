@@ -111,6 +111,15 @@ fn nothing_is_looked_at_again_when_only_the_report_can_be_ended_in_time() {
     assert!(lease(&bed).in_progress.is_some());
 }
 
+#[test]
+fn a_run_that_has_no_time_left_to_attach_an_interface_ends_after_one_look() {
+    let (trio, bed, event) = failed(floating_interface());
+    let end = trio.told_within(&bed, &event, 11);
+    assert_eq!(end.expect_err("no time").name(), "Holdfast.OutOfTime");
+    assert_eq!(changes(&bed), Vec::<&str>::new());
+    assert_eq!(count(&bed, "DescribeAddresses"), 1);
+}
+
 // What it goes on with.
 
 #[test]
@@ -224,6 +233,25 @@ fn an_alarm_on_two_that_is_over_leaves_no_failover_in_the_lease_while_one_of_the
     drop(trio.told(&bed, &event));
     assert_eq!((lease(&bed).in_progress, lease(&bed).last), (None, None));
     assert_eq!(trio.holder(&bed), Some(0));
+}
+
+#[test]
+fn nobody_is_fenced_while_something_of_another_failed_member_is_blocked() {
+    let mut trio = floating_address().set("HOLDFAST_FENCE", "stop");
+    trio.hold_another(1);
+    let third = trio.members[2].clone();
+    let trio = with_an_alarm_on_two(trio.after(60));
+    let bed = trio.bed();
+    let event = fired(&mut bed.world(), "both");
+    // The third member has a private IP for one of the two Elastic IPs.
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::PartlyMoved);
+    assert_eq!(changes(&bed), ["AssociateAddress"]);
+    let room = new_interface(&mut bed.world());
+    attach(&mut bed.world(), &room, &third, 1);
+    bed.pass(std::time::Duration::from_secs(20));
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    let then = ["AssociateAddress", "StopInstances", "StopInstances"];
+    assert_eq!(changes(&bed)[1..], then);
 }
 
 #[test]
