@@ -57,3 +57,17 @@ fn nobody_is_to_be_fenced_who_is_down_or_did_not_fail() {
     asked.cause.kind = CauseKind::Command { to: Some(id(2)) };
     assert_eq!(asked.to_be_noted(), []);
 }
+
+#[test]
+fn only_a_tag_that_asks_for_a_stop_in_vain_is_told() {
+    let told = |case: Fence| {
+        let stand = case.stand(MemoryLedger::default());
+        let group = Group::named("web", &case.fixture.observed, &stand.settings, &[]);
+        group.unreadable_tags(&stand.settings).len()
+    };
+    let refused = |word| with_fence(word).change(|case| case.stop_by_tag = "refuse");
+    assert_eq!(told(refused("stop")), 1);
+    assert_eq!(told(refused("none")), 0);
+    assert_eq!(told(moved().change(|case| case.stop_by_tag = "refuse")), 0);
+    assert_eq!(told(with_fence("stop")), 0);
+}
