@@ -4,7 +4,7 @@
 //! - **Who.** A member that an alarm has taken for failed, and that EC2 does not show as down.
 //! - **How.** The strongest word of what it holds: the tag of each resource, or the setting of the stack. Whether a
 //!   tag may have an instance stopped is up to whoever deploys.
-//! - **When.** Once another member has everything that it held.
+//! - **When.** Once another member has everything that it held, and nothing else of the group is blocked.
 //!
 //! The lease notes a fence before anything moves. So a run that ends between the move and the fence, or that never
 //! hears that the move went through, leaves it to the next look. Nobody is fenced for what is over: where an
