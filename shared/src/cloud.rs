@@ -152,8 +152,8 @@ pub trait ReadInterfaces: Send + Sync {
 pub enum InterfaceFilter {
     /// The interfaces named.
     Ids(Vec<EniId>),
-    /// Every interface that has a tag with this key.
-    TagKey(String),
+    /// Every interface that has a tag with one of these keys.
+    TagKeys(Vec<String>),
 }
 
 /// Which instances to describe.

@@ -27,10 +27,9 @@ impl ReadInterfaces for Aws {
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         let ids = match which {
-            InterfaceFilter::TagKey(key) => {
-                return self
-                    .in_interface_pages(filter("tag-key", [key.clone()]))
-                    .await;
+            InterfaceFilter::TagKeys(keys) => {
+                let by_key = filter("tag-key", keys.iter().cloned());
+                return self.in_interface_pages(by_key).await;
             }
             InterfaceFilter::Ids(ids) => ids,
         };

@@ -15,9 +15,10 @@ use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNotice
 use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::{OnStop, Settings};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What to look at, or why not to.
@@ -332,4 +333,11 @@ pub fn sources(
 pub fn pending_reassociation(lease: &Lease) -> Vec<AllocationId> {
     let in_progress = lease.in_progress.as_ref();
     in_progress.map_or_else(Vec::new, |record| record.pending_reassociation.clone())
+}
+
+/// Where the addresses were that an earlier run has begun to move.
+#[must_use]
+pub fn former_targets(lease: &Lease) -> BTreeMap<AllocationId, FormerTarget> {
+    let in_progress = lease.in_progress.as_ref();
+    in_progress.map_or_else(BTreeMap::new, |record| record.former_targets.clone())
 }

@@ -129,6 +129,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        let doubts = moves
+            .iter()
+            .filter_map(|one| messages::doubtful_interface(one, settings));
+        audit.findings.extend(doubts);
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()
@@ -379,6 +383,7 @@ fn if_failed(
         may_begin: true,
         last_ended_at: None,
         excluded: &Exclusions::default(),
+        former_targets: &BTreeMap::new(),
         settings,
         now,
     })

@@ -108,6 +108,13 @@ impl Resource<'_> {
         }
     }
 
+    /// Whether one of these instances has it, or is losing it.
+    #[must_use]
+    pub fn is_held_by(&self, instances: &BTreeSet<InstanceId>) -> bool {
+        let holder = self.location.instance();
+        holder.is_some_and(|holder| instances.contains(holder))
+    }
+
     /// Whether it goes when its holder is stopped on purpose. An interface, and what is on it, goes unless
     /// its tag says otherwise: nobody else would take care of it. An Elastic IP goes by its tag or the
     /// setting, since instance-start takes care of it too.

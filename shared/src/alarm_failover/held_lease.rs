@@ -1,11 +1,13 @@
 //! A group's lease while this run has it: what an earlier run noted, what this one noted, and what the lease says
 //! afterwards. Pure; `lease` acquires and releases it.
 
+use super::assessment;
 use super::case::Case;
 use super::progress::{Progress, Stop};
 use crate::cloud::CloudError;
 use crate::ledger::lease::{FailoverRecord, Lease};
-use crate::model::ids::InstanceId;
+use crate::model::former_target::FormerTarget;
+use crate::model::ids::{AllocationId, InstanceId};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
@@ -28,6 +30,16 @@ impl HeldLease {
     /// When the last failover ended, from which the cooldown counts.
     pub(super) fn cooldown_from(&self, sources: &BTreeSet<InstanceId>) -> Option<OffsetDateTime> {
         cooldown_from(&self.lease, self.earlier(), sources)
+    }
+
+    /// Where the addresses were that this run, or the one before it, is about.
+    pub(super) fn former_targets(&self) -> BTreeMap<AllocationId, FormerTarget> {
+        let mut targets = assessment::former_targets(&self.lease);
+        let own = self.own.former_targets.clone();
+        for (allocation, target) in own {
+            targets.entry(allocation).or_insert(target);
+        }
+        targets
     }
 
     /// The row once this run has ended. What is not done stays noted, for the next delivery and for reconcile.
@@ -111,6 +123,7 @@ fn is_known_to_have_ended(lease: &Lease, earlier: &FailoverRecord) -> bool {
 fn ended(record: FailoverRecord, now: OffsetDateTime) -> FailoverRecord {
     FailoverRecord {
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: BTreeMap::new(),
         ended_at: Some(now),
         ..record

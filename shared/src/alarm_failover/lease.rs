@@ -15,6 +15,7 @@ use super::observe;
 use super::state::{Look, Observed};
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::groups::current_target;
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
 use crate::model::ids::{AllocationId, InstanceId};
@@ -153,6 +154,14 @@ fn claim_of(
         .filter(|(_, holder)| sources.contains(*holder) && observed.is_down(holder))
         .map(|(address, _)| address.allocation.clone())
         .collect();
+    let held = group.resources.iter().filter(|it| it.is_held_by(sources));
+    let former_targets = held.filter_map(|resource| match &resource.cargo {
+        ResourceKind::Address(address) => {
+            let now = current_target(address, &observed.instances, &observed.interfaces)?;
+            Some((address.allocation.clone(), now))
+        }
+        _ => None,
+    });
     Claim {
         group: group.name.to_owned(),
         hold: LeaseHold {
@@ -166,6 +175,7 @@ fn claim_of(
             fired_at: case.cause.at,
             failed_members: sources.clone(),
             pending_reassociation,
+            former_targets: former_targets.collect(),
             pending_fences: fencing::fences_for(case, group, sources, observed),
             began_at: now,
             ended_at: None,

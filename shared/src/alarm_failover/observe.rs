@@ -76,7 +76,7 @@ async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
     let cloud = &ports.cloud;
     let key = &settings.tags.group;
     let tagged = InstanceFilter::TagKey(key.clone());
-    let floating = InterfaceFilter::TagKey(key.clone());
+    let floating = InterfaceFilter::TagKeys(settings.tags.on_interfaces());
     let (instances, interfaces, addresses, alarms) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
@@ -199,7 +199,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
     let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
-    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKeys(settings.tags.on_interfaces());
     let (instances, interfaces) = futures_util::join!(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)

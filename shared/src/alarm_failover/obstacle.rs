@@ -1,6 +1,7 @@
 //! What stands in the way of a move, each with what to change. Known before anything is touched.
 
 use super::group::{Group, ResourceId};
+use crate::groups::TargetObstacle;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::Finding;
@@ -103,11 +104,8 @@ pub enum Obstacle {
         /// The interface that they would go to.
         eni: EniId,
     },
-    /// Every private IP of the member has an Elastic IP.
-    NoFreePrivateIp {
-        /// The member.
-        standby: InstanceId,
-    },
+    /// Nothing says which interface of the member is to take the address, or that one has no room.
+    Target(TargetObstacle),
     /// A primary interface never leaves its instance.
     PrimaryInterface {
         /// The interface.
@@ -206,13 +204,7 @@ impl fmt::Display for Obstacle {
                 "the private IPs go by the tag of their interface, and {eni} of {standby} lacks it: the next \
                  failover would not find them there"
             ),
-            Self::NoFreePrivateIp { standby } => {
-                write!(
-                    formatter,
-                    "every private IP of {standby} has an Elastic IP, moves with a group, or belongs to an AWS \
-                     service"
-                )
-            }
+            Self::Target(why) => write!(formatter, "{why}"),
             Self::PrimaryInterface { eni } => write!(
                 formatter,
                 "{eni} is the primary interface of its instance, which EC2 never detaches"
@@ -239,7 +231,19 @@ fn named(kind: Option<&InstanceType>) -> String {
     kind.map_or_else(|| "its type".to_owned(), ToString::to_string)
 }
 
+impl From<TargetObstacle> for Obstacle {
+    fn from(why: TargetObstacle) -> Self {
+        Self::Target(why)
+    }
+}
+
 impl Obstacle {
+    /// Whether the member would take an address if it had a private IP more.
+    #[must_use]
+    pub fn lacks_room(&self) -> bool {
+        matches!(self, Self::Target(why) if why.lacks_room())
+    }
+
     /// What a person can do about it.
     #[must_use]
     pub fn next_in(&self, name: &str, settings: &Settings) -> String {
@@ -295,11 +299,7 @@ impl Obstacle {
                  Key={},Value=ip",
                 keys.group, keys.mover
             ),
-            Self::NoFreePrivateIp { standby } => format!(
-                "give {standby} another private IP: an Elastic IP never drives another one away. Or take the tag {} from \
-                 an interface of {standby} that is not to move",
-                keys.group
-            ),
+            Self::Target(why) => why.next(keys),
             Self::NotPermitted { standby, .. } => format!(
                 "allow ec2:AttachNetworkInterface on {standby} to the role of this function, or see \
                  which policy denies it"

@@ -5,11 +5,13 @@ use super::effect::{DetachMode, Effect};
 use super::group::{Group, Resource, ResourceId};
 use super::obstacle::Obstacle;
 use super::state::{MemberHealth, Observed};
+use crate::groups::ChosenBy;
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId};
 use crate::model::instance::Instance;
 use crate::report::{MoveEnd, MoveReport};
 use crate::settings::{Mover, Settings};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
@@ -32,6 +34,8 @@ pub struct PlanInput<'a> {
     pub last_ended_at: Option<OffsetDateTime>,
     /// What EC2 has refused in this run.
     pub excluded: &'a Exclusions,
+    /// Where addresses that are with nobody were, as the lease notes.
+    pub former_targets: &'a BTreeMap<AllocationId, FormerTarget>,
     /// The settings.
     pub settings: &'a Settings,
     /// Now.
@@ -92,6 +96,8 @@ pub struct Move {
     pub effects: Vec<Effect>,
     /// The public IP that EC2 assigned there by itself, and that is lost for good.
     pub displaced: Option<Ipv4Addr>,
+    /// Why an Elastic IP alone goes to this interface of the instance.
+    pub chosen_by: Option<ChosenBy>,
     /// Whether it goes back to where it came from, since no standby takes it.
     pub is_return: bool,
 }
@@ -138,6 +144,8 @@ pub enum MoveAction {
         private_ip: Ipv4Addr,
         /// The public IP that EC2 assigned there by itself, and that is lost for good.
         displaced: Option<Ipv4Addr>,
+        /// Why this interface.
+        chosen_by: ChosenBy,
         /// How the association with the holder ends.
         association_change: AssociationChange,
     },
@@ -276,6 +284,14 @@ impl Move {
     /// A resource goes to a member.
     #[must_use]
     pub fn new(resource: &Resource<'_>, to: &Instance, action: &MoveAction) -> Self {
+        let (displaced, chosen_by) = match action {
+            MoveAction::Address {
+                displaced,
+                chosen_by,
+                ..
+            } => (*displaced, Some(*chosen_by)),
+            MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => (None, None),
+        };
         Self {
             resource: resource.id(),
             public_ips: resource.public_ips.clone(),
@@ -283,10 +299,8 @@ impl Move {
             to: to.id.clone(),
             mover: action.mover(),
             effects: action.effects(&to.id),
-            displaced: match action {
-                MoveAction::Address { displaced, .. } => *displaced,
-                MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => None,
-            },
+            displaced,
+            chosen_by,
             is_return: false,
         }
     }

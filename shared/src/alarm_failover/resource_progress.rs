@@ -139,6 +139,11 @@ impl ResourceProgress {
         }
     }
 
+    /// The move that has brought it where it is.
+    pub(super) fn move_that_ended(&self) -> Option<&Move> {
+        matches!(self.state, ResourceState::Moved { .. }).then_some(&self.one)
+    }
+
     /// The standbys that refused it, with EC2's answers, in their order.
     pub(super) fn refusals(&self) -> impl Iterator<Item = (&InstanceId, &CloudError)> {
         let refused = self.not_taken.iter();

@@ -3,8 +3,10 @@
 use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
 use super::plan::{AssociationChange, Detachment, MoveAction, PlanInput};
-use crate::groups::{is_of_group, own_interfaces, targets};
+use super::state::Observed;
+use crate::groups::{TargetChoice, TargetInterfaces, current_target, is_of_group, shown_target};
 use crate::model::elastic_ip::Address;
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::{EniId, InstanceId, SubnetId};
 use crate::model::instance::{AttachedInterface, Instance, InstanceTypeLimits};
 use crate::model::interface::{Attachment, Interface};
@@ -39,13 +41,16 @@ pub fn plan_move(
             plan_interface_move(input, interface, member, reserved)
         }
         ResourceKind::PrivateIps {
+            from,
             subnet,
             ips,
             by_interface,
-            ..
         } => {
             let only = by_interface.then_some(input.group.name);
-            plan_private_ip_move(input, subnet.as_ref(), only, ips, member, reserved)
+            let observed = input.observed;
+            let former = shown_target(from, None, &observed.instances, &observed.interfaces);
+            let where_it_was = (subnet.as_ref(), former.as_ref());
+            plan_private_ip_move(input, where_it_was, only, ips, member, reserved)
         }
         ResourceKind::Address(address) => match resource.mover {
             Mover::Eni => Err(Obstacle::NotAnInterface {
@@ -55,8 +60,12 @@ pub fn plan_move(
                 allocation: address.allocation.clone(),
             }),
             Mover::Eip => plan_address_move(input, address, member, reserved),
-            Mover::Auto => plan_address_move(input, address, member, reserved)
-                .or_else(|why| plan_move_with_private_ip(input, address, member, reserved, why)),
+            Mover::Auto => match plan_address_move(input, address, member, reserved) {
+                Err(why) if why.lacks_room() => {
+                    plan_move_with_private_ip(input, address, member, reserved, why)
+                }
+                planned => planned,
+            },
         },
     }
 }
@@ -155,7 +164,7 @@ fn limits(input: &PlanInput<'_>, member: &Instance) -> Option<InstanceTypeLimits
 
 fn plan_private_ip_move(
     input: &PlanInput<'_>,
-    subnet: Option<&SubnetId>,
+    (subnet, former): (Option<&SubnetId>, Option<&FormerTarget>),
     only_tagged: Option<&str>,
     ips: &[Ipv4Addr],
     member: &Instance,
@@ -163,12 +172,12 @@ fn plan_private_ip_move(
 ) -> Result<MoveAction, Obstacle> {
     let standby = member.id.clone();
     let is_good =
-        |each: &&AttachedInterface| only_tagged.is_none_or(|group| has_tag(input, &each.id, group));
-    let keys = &input.settings.tags;
-    let own = || own_interfaces(member, &input.observed.interfaces, keys);
-    let in_subnet = || own().filter(|each| each.subnet.as_ref() == subnet);
-    let Some(target) = in_subnet().find(is_good) else {
-        if let Some(untagged) = in_subnet().next() {
+        |each: &AttachedInterface| only_tagged.is_none_or(|group| has_tag(input, &each.id, group));
+    let own = target_interfaces(input, member);
+    let is_in_subnet = |each: &AttachedInterface| each.subnet.as_ref() == subnet;
+    let can_take = |each: &AttachedInterface| is_in_subnet(each) && is_good(each);
+    let Some(target) = own.choose_interface(former, can_take)? else {
+        if let Some(untagged) = own.choose_interface(former, is_in_subnet)? {
             let eni = untagged.id.clone();
             return Err(Obstacle::Untagged { standby, eni });
         }
@@ -206,23 +215,18 @@ fn plan_address_move(
     member: &Instance,
     reserved: &mut Reservations,
 ) -> Result<MoveAction, Obstacle> {
-    let free = targets(
-        member,
-        &input.observed.addresses,
-        &input.observed.interfaces,
-        &input.settings.tags,
-        &reserved.places,
-    );
+    let interfaces = &input.observed.interfaces;
+    let now = current_target(address, &input.observed.instances, interfaces);
+    let former = now
+        .as_ref()
+        .or_else(|| input.former_targets.get(&address.allocation));
     // A primary interface that is to move as a whole blocks the next failover of what is on it.
     let is_to_move = |eni: &EniId| {
         let mut resources = input.group.resources.iter();
         resources.any(|each| matches!(&each.cargo, ResourceKind::Interface(one) if one.id == *eni))
     };
-    let Some(target) = free.into_iter().find(|it| !is_to_move(&it.eni)) else {
-        return Err(Obstacle::NoFreePrivateIp {
-            standby: member.id.clone(),
-        });
-    };
+    let own = target_interfaces(input, member).without(is_to_move);
+    let TargetChoice { target, chosen_by } = own.choose(former, &reserved.places, 0)?;
     let place = (target.eni.clone(), target.private_ip);
     reserved.places.insert(place);
     Ok(MoveAction::Address {
@@ -230,8 +234,18 @@ fn plan_address_move(
         eni: target.eni,
         private_ip: target.private_ip,
         displaced: target.auto_assigned,
+        chosen_by,
         association_change: association_change(input, address),
     })
+}
+
+fn target_interfaces<'a>(input: &PlanInput<'a>, member: &'a Instance) -> TargetInterfaces<'a> {
+    let Observed {
+        addresses,
+        interfaces,
+        ..
+    } = input.observed;
+    TargetInterfaces::of(member, addresses, interfaces, &input.settings.tags)
 }
 
 fn association_change(input: &PlanInput<'_>, address: &Address) -> AssociationChange {
@@ -256,9 +270,10 @@ fn plan_move_with_private_ip(
     let Some((interface, ip)) = input.group.secondary_private_ip(address) else {
         return Err(why);
     };
+    let former = FormerTarget::on(interface, None);
     plan_private_ip_move(
         input,
-        interface.subnet.as_ref(),
+        (interface.subnet.as_ref(), Some(&former)),
         None,
         &[ip],
         member,

@@ -179,6 +179,7 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         may_begin: true,
         last_ended_at: cooldown_from(&lease, lease.in_progress.as_ref(), &sources),
         excluded: &Exclusions::default(),
+        former_targets: &assessment::former_targets(&lease),
         settings: case.settings,
         now: ports.clock.now(),
     });

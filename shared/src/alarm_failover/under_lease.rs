@@ -144,6 +144,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             may_begin: case.cause.kind != CauseKind::Resume && recovered.is_none(),
             last_ended_at: held.cooldown_from(&progress.sources),
             excluded: &progress.exclusions(),
+            former_targets: &held.former_targets(),
             settings: case.settings,
             now: self.ports.clock.now(),
         });

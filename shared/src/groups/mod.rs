@@ -3,9 +3,15 @@
 mod floating;
 mod membership;
 mod tags;
+mod target_interfaces;
+mod target_obstacle;
 mod targets;
 
 pub use floating::{floating_group, floating_group_of, floating_private_ips, mover_of};
 pub use membership::{addresses_of, group_of, holder, is_of_group, members_of, priority, slots_of};
 pub use tags::{UnreadableTag, unreadable, value_of};
-pub use targets::{Target, own_interfaces, targets};
+pub use target_interfaces::{
+    ChosenBy, TargetChoice, TargetInterfaces, current_target, is_address_target, last_target, shown_target,
+};
+pub use target_obstacle::{Ambiguity, TargetObstacle, only_interface};
+pub use targets::Target;

@@ -6,7 +6,6 @@ use crate::model::ids::EniId;
 use crate::model::instance::{AttachedInterface, Instance, PrivateIp};
 use crate::model::interface::Interface;
 use crate::settings::TagKeys;
-use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// A private IP that can take an address.
@@ -22,7 +21,7 @@ pub struct Target {
 
 /// The interfaces that are an instance's own: not an AWS service's, and none that floats in a group. An address
 /// on a floating one goes with it to the next member. `interfaces` are those with a group tag.
-pub fn own_interfaces<'a>(
+pub(super) fn own_interfaces<'a>(
     instance: &'a Instance,
     interfaces: &[Interface],
     keys: &TagKeys,
@@ -39,14 +38,12 @@ pub fn own_interfaces<'a>(
 /// indexes. One that floats is left out: it moves away, and the address on it with it.
 ///
 /// A free private IP has no public IP, or one that EC2 assigned by itself. EC2 shows no Elastic IP there, of
-/// whatever group: a second one would drive it away. And no earlier step has `reserved` it.
-#[must_use]
-pub fn targets(
+/// whatever group: a second one would drive it away.
+pub(super) fn targets(
     instance: &Instance,
     addresses: &[Address],
     interfaces: &[Interface],
     keys: &TagKeys,
-    reserved: &BTreeSet<(EniId, Ipv4Addr)>,
 ) -> Vec<Target> {
     let floats = |eni: &EniId, ip: Ipv4Addr| {
         let tagged = interfaces.iter().find(|each| each.id == *eni);
@@ -56,7 +53,6 @@ pub fn targets(
         private.public.is_none_or(|public| public.auto_assigned)
             && !floats(eni, private.ip)
             && !has_address(addresses, eni, private.ip)
-            && !reserved.contains(&(eni.clone(), private.ip))
     };
     let of = |own: &AttachedInterface| {
         let free = own.private_ips.iter().filter(|ip| is_free(&own.id, ip));
@@ -124,16 +120,9 @@ mod tests {
         }
     }
 
-    fn places(
-        instance: &Instance,
-        interfaces: &[Interface],
-        reserved: &[(&str, u8)],
-    ) -> Vec<(String, u8)> {
-        let reserved = reserved
-            .iter()
-            .map(|(eni, last)| (eni.parse().unwrap(), private_ip(*last).ip));
+    fn places(instance: &Instance, interfaces: &[Interface]) -> Vec<(String, u8)> {
         let keys = TagKeys::under("holdfast");
-        let found = targets(instance, &[], interfaces, &keys, &reserved.collect());
+        let found = targets(instance, &[], interfaces, &keys);
         let last = |ip: Ipv4Addr| ip.octets()[3];
         found
             .into_iter()
@@ -149,7 +138,7 @@ mod tests {
     fn one_interface_comes_after_the_other() {
         let expected = [("eni-1", 1), ("eni-1", 2), ("eni-2", 3), ("eni-2", 4)];
         let expected = expected.map(|(eni, last)| place(eni, last));
-        assert_eq!(places(&instance(), &[], &[]), expected);
+        assert_eq!(places(&instance(), &[]), expected);
     }
 
     #[test]
@@ -172,15 +161,8 @@ mod tests {
             private_ips: [(private_ip(3).ip, None), (private_ip(4).ip, None)].into(),
             ..Interface::bare("eni-2".parse().unwrap())
         };
-        let found = places(&instance(), &[floating], &[]);
+        let found = places(&instance(), &[floating]);
         let expected = [("eni-1", 1), ("eni-1", 2), ("eni-2", 3)];
-        assert_eq!(found, expected.map(|(eni, last)| place(eni, last)));
-    }
-
-    #[test]
-    fn what_an_earlier_step_reserved_is_not_free() {
-        let found = places(&instance(), &[], &[("eni-1", 1), ("eni-1", 3)]);
-        let expected = [("eni-1", 2), ("eni-2", 3), ("eni-2", 4)];
         assert_eq!(found, expected.map(|(eni, last)| place(eni, last)));
     }
 
@@ -196,7 +178,7 @@ mod tests {
         instance.interfaces[0].private_ips[0].public = public(false);
         instance.interfaces[1].private_ips[0].public = public(true);
         let keys = TagKeys::under("holdfast");
-        let found = targets(&instance, &[], &[], &keys, &BTreeSet::new());
+        let found = targets(&instance, &[], &[], &keys);
         assert_eq!(found[1].private_ip, private_ip(3).ip);
         assert_eq!(found[1].auto_assigned, public(true).map(|it| it.ip));
         assert_eq!(found.len(), 3);
@@ -209,12 +191,12 @@ mod tests {
                 tags: [("holdfast:group".to_owned(), group.to_owned())].into(),
                 ..Interface::bare("eni-2".parse().unwrap())
             };
-            let found = places(&instance(), &[floating], &[]);
+            let found = places(&instance(), &[floating]);
             assert_eq!(found, [place("eni-1", 1), place("eni-1", 2)], "{group}");
         }
         let mut instance = instance();
         instance.interfaces[0].service_managed = true;
-        let found = places(&instance, &[], &[]);
+        let found = places(&instance, &[]);
         assert_eq!(found, [place("eni-2", 3), place("eni-2", 4)]);
     }
 }

@@ -6,7 +6,8 @@
 //! affinity. So taking away an instance together with the address that it got leaves all other pairs as
 //! they were. A starter that looks a little later still agrees with the earlier ones.
 
-use super::group::{Group, Member, Need};
+use super::group::{Group, Member, Need, Reserved};
+use crate::groups::{TargetChoice, TargetObstacle};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use std::cmp::Reverse;
@@ -31,8 +32,56 @@ impl<'a> Candidate<'a> {
     }
 
     /// Whether the address is open to it, and EC2 has not refused it to this instance in this run.
-    pub(super) fn may_have(&self, group: &Group<'a>, address: &'a Address) -> bool {
+    fn is_offered(&self, group: &Group<'a>, address: &'a Address) -> bool {
         group.is_open_to(address, self.need().slot) && !group.is_refused(address, self.id())
+    }
+
+    /// The same, and it is known where the address would go.
+    pub(super) fn may_have(
+        &self,
+        group: &Group<'a>,
+        address: &'a Address,
+        reserved: &Reserved,
+    ) -> bool {
+        self.is_offered(group, address) && self.choose(group, address, reserved).is_ok()
+    }
+
+    /// Why an address that is open to it can go nowhere.
+    pub(super) fn obstacle(
+        &self,
+        group: &Group<'a>,
+        address: &'a Address,
+        reserved: &Reserved,
+    ) -> Option<TargetObstacle> {
+        let offered = self.is_offered(group, address);
+        let chosen = offered.then(|| self.choose(group, address, reserved))?;
+        chosen.err()
+    }
+
+    fn choose(
+        &self,
+        group: &Group<'a>,
+        address: &Address,
+        reserved: &Reserved,
+    ) -> Result<TargetChoice, TargetObstacle> {
+        group.choose(self.member, self.number, address, reserved)
+    }
+
+    /// The address goes to it: its private IP is reserved. None where it can go nowhere.
+    pub(super) fn take(
+        self,
+        group: &Group<'a>,
+        address: &'a Address,
+        reserved: &mut Reserved,
+    ) -> Option<Assignment<'a>> {
+        let choice = self.choose(group, address, reserved).ok()?;
+        let target = &choice.target;
+        reserved.insert((target.eni.clone(), target.private_ip));
+        Some(Assignment {
+            who: self,
+            address,
+            choice,
+        })
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -44,20 +93,26 @@ impl<'a> Candidate<'a> {
     }
 }
 
-/// Who gets which address.
-pub(super) type Assignment<'a> = (Candidate<'a>, &'a Address);
+/// Who gets which address, and where.
+#[derive(Debug, Clone)]
+pub(super) struct Assignment<'a> {
+    pub(super) who: Candidate<'a>,
+    pub(super) address: &'a Address,
+    pub(super) choice: TargetChoice,
+}
 
 /// Pairs candidates with addresses, the strongest affinity first; who is paired is no candidate any more.
 pub(super) fn assign<'a>(
     group: &Group<'a>,
     addresses: &[&'a Address],
     candidates: &mut Vec<Candidate<'a>>,
+    reserved: &mut Reserved,
 ) -> Vec<Assignment<'a>> {
-    let mut pairs: Vec<(u64, Candidate<'a>, &Address)> = Vec::new();
+    let mut pairs: Vec<(u64, Candidate<'a>, &'a Address)> = Vec::new();
     for candidate in candidates.iter() {
         let open = addresses
             .iter()
-            .filter(|address| candidate.may_have(group, address));
+            .filter(|address| candidate.may_have(group, address, reserved));
         pairs.extend(open.map(|address| (candidate.affinity(address), *candidate, *address)));
     }
     pairs.sort_by_key(|(affinity, candidate, address)| {
@@ -66,17 +121,20 @@ pub(super) fn assign<'a>(
     });
     let mut served: BTreeSet<(&InstanceId, usize)> = BTreeSet::new();
     let mut given: BTreeSet<&AllocationId> = BTreeSet::new();
-    let mut shared = Vec::new();
+    let mut shared: Vec<Assignment<'a>> = Vec::new();
     for (_, candidate, address) in pairs {
         let who = (candidate.id(), candidate.number);
         if served.contains(&who) || given.contains(&address.allocation) {
             continue;
         }
+        let Some(assignment) = candidate.take(group, address, reserved) else {
+            continue;
+        };
         served.insert(who);
         given.insert(&address.allocation);
-        shared.push((candidate, address));
+        shared.push(assignment);
     }
-    candidates.retain(|candidate| !shared.iter().any(|(who, _)| who.is(candidate)));
+    candidates.retain(|candidate| !shared.iter().any(|it| it.who.is(candidate)));
     shared
 }
 

@@ -1,7 +1,7 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
 use super::execute::AssociateOutcome;
-use super::plan::{PlacementPlan, PlannedAssociation};
+use super::plan::{BlockedPlacement, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::report::AssociationReport;
@@ -13,6 +13,8 @@ pub(super) struct Attempts {
     pub(super) placed: Vec<(PlannedAssociation, AssociationReport)>,
     /// What EC2 refused, and why.
     pub(super) refusals: Vec<(PlannedAssociation, CloudError)>,
+    /// What could be placed at the last look, if it were known on which interface.
+    pub(super) blocked: Vec<BlockedPlacement>,
     /// What IAM or a policy forbids.
     pub(super) denied: Option<CloudError>,
     /// The last answer that was none.

@@ -2,8 +2,10 @@
 //! the tests. Deciding on the state after a plan has run yields an empty plan.
 
 use super::assignment::{Assignment, Candidate, assign};
-use super::group::{Group, StoppedHolder, on_stop};
-use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
+use super::group::{Group, Reserved, StoppedHolder, on_stop};
+use super::plan::{
+    BlockedPlacement, Decision, PlacementPlan, Placements, PlannedAssociation, PreviousHolder,
+};
 use super::state::Observed;
 use crate::groups::{Target, group_of, priority};
 use crate::model::elastic_ip::Address;
@@ -43,15 +45,24 @@ pub fn start(
         };
     }
     let pool = Pool::of(&group, |_| true);
-    let (mut assignments, left) = pool.assignments(&group, observed);
-    assignments.retain(|(who, _)| who.id() == id);
+    let Shares {
+        mut assignments,
+        mut left,
+        mut reserved,
+    } = pool.shares(&group, observed);
+    assignments.retain(|share| share.who.id() == id);
+    left.retain(|who| who.id() == id);
     if looked_before {
-        for who in left.iter().filter(|who| who.id() == id) {
-            let rest = pool.leftover_for(&group, who, &assignments);
-            assignments.extend(rest.map(|address| (*who, address)));
-        }
+        left.retain(|who| {
+            let rest = pool.leftover_for(&group, who, &assignments, &reserved);
+            let share = rest.and_then(|address| who.take(&group, address, &mut reserved));
+            let is_served = share.is_some();
+            assignments.extend(share);
+            !is_served
+        });
     }
     let steps = steps_of(&group, observed, &assignments);
+    let blocked = pool.blocked(&group, &left, &assignments, &reserved);
     let has = member.already_correct.iter();
     Decision::Target(PlacementPlan {
         group: name.to_owned(),
@@ -61,6 +72,7 @@ pub fn start(
         lacking: member.needs.len() - steps.len(),
         unplaceable: member.unplaceable,
         steps,
+        blocked,
     })
 }
 
@@ -95,24 +107,21 @@ fn group_of_running<'a>(
 /// Decides for an instance that stops or ends: which of its addresses go to a running instance that
 /// has none, and for which no alarm fires. Then comes what is free in its group, for those that still wait.
 #[must_use]
-pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<PlannedAssociation> {
-    let mut steps = handed_over(observed, id, settings);
+pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Placements {
+    let mut placements = handed_over(observed, id, settings);
     let instance = observed.instances.iter().find(|each| each.id == *id);
     if let Some(name) = instance.and_then(|each| group_of(&each.tags, &settings.tags)) {
-        let after = observed.clone().after(&steps);
-        steps.extend(waiting_in(name, &after, settings));
+        let after = observed.clone().after(&placements.steps);
+        placements.add(waiting_in(name, &after, settings));
     }
-    steps
+    placements
 }
 
-fn handed_over(
-    observed: &Observed,
-    id: &InstanceId,
-    settings: &Settings,
-) -> Vec<PlannedAssociation> {
-    let mut steps = Vec::new();
+fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Placements {
+    let mut placements = Placements::default();
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
+        let mut reserved = Reserved::new();
         let mut waiting = candidates(&group, |state| state == InstanceState::Running);
         waiting.retain(|candidate| !observed.alarming.contains(candidate.id()));
         waiting.sort_by_key(|candidate| {
@@ -127,32 +136,48 @@ fn handed_over(
             if on_stop(address, settings) == OnStop::Stay {
                 continue;
             }
-            let fits = |who: &Candidate<'_>| who.may_have(&group, address);
-            if let Some(at) = waiting.iter().position(fits) {
-                let to = waiting.remove(at);
-                steps.push(step(&to, address, PlacementReason::HandedOver, Some(down)));
-            }
+            let fits = |who: &Candidate<'_>| who.may_have(&group, address, &reserved);
+            let to = waiting.iter().position(fits).map(|at| waiting.remove(at));
+            let Some(share) = to.and_then(|to| to.take(&group, address, &mut reserved)) else {
+                let blocked = |who: &Candidate<'_>| blocked(&group, who, address, &reserved);
+                placements.blocked.extend(waiting.iter().find_map(blocked));
+                continue;
+            };
+            let reason = PlacementReason::HandedOver;
+            placements.steps.push(step(&share, reason, Some(down)));
         }
     }
-    steps
+    placements
 }
 
 /// What running instances lack and can have now, in all groups: for whoever comes by later. An address
 /// of an instance that stopped is among it only where it is to move on.
 #[must_use]
-pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
-    groups(observed, settings)
-        .into_iter()
-        .flat_map(|name| waiting_in(name, observed, settings))
-        .collect()
+pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
+    let mut placements = Placements::default();
+    for name in groups(observed, settings) {
+        placements.add(waiting_in(name, observed, settings));
+    }
+    placements
 }
 
-fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
+fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
     let group = Group::named(name, observed, &settings.tags);
     let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
-    let (mut assignments, _) = Pool::of(&group, moves).assignments(&group, observed);
-    assignments.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
-    steps_of(&group, observed, &assignments)
+    let pool = Pool::of(&group, moves);
+    let Shares {
+        mut assignments,
+        mut left,
+        reserved,
+    } = pool.shares(&group, observed);
+    let is_running = |who: &Candidate<'_>| who.member.instance.state == InstanceState::Running;
+    left.retain(is_running);
+    let blocked = pool.blocked(&group, &left, &assignments, &reserved);
+    assignments.retain(|share| is_running(&share.who));
+    Placements {
+        steps: steps_of(&group, observed, &assignments),
+        blocked,
+    }
 }
 
 fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> {
@@ -195,19 +220,20 @@ impl<'a> Pool<'a> {
 
     /// Who gets which, and who is left without. Instances that are about to run are counted in, since they
     /// will ask a moment later.
-    fn assignments(
-        &self,
-        group: &'a Group<'a>,
-        observed: &Observed,
-    ) -> (Vec<Assignment<'a>>, Vec<Candidate<'a>>) {
+    fn shares(&self, group: &'a Group<'a>, observed: &Observed) -> Shares<'a> {
         let mut free = self.free.clone();
+        let mut reserved = Reserved::new();
         let mut left = candidates(group, InstanceState::is_up);
-        let mut assignments = last_held(group, observed, &mut free, &mut left);
-        assignments.extend(assign(group, &free, &mut left));
+        let mut assignments = last_held(group, observed, &mut free, &mut left, &mut reserved);
+        assignments.extend(assign(group, &free, &mut left, &mut reserved));
         // What is free helps whoever gets it; what somebody has left goes to no failed member.
         left.retain(|who| !observed.alarming.contains(who.id()));
-        assignments.extend(assign(group, &self.down, &mut left));
-        (assignments, left)
+        assignments.extend(assign(group, &self.down, &mut left, &mut reserved));
+        Shares {
+            assignments,
+            left,
+            reserved,
+        }
     }
 
     /// What is still there for one who got no share: whoever it was meant for did not take it yet, and
@@ -215,20 +241,62 @@ impl<'a> Pool<'a> {
     fn leftover_for(
         &self,
         group: &Group<'a>,
-        who: &Candidate<'_>,
+        who: &Candidate<'a>,
         taken: &[Assignment<'a>],
+        reserved: &Reserved,
     ) -> Option<&'a Address> {
         let best = |addresses: &[&'a Address]| {
             let open = addresses.iter().copied().filter(|address| {
-                let is_taken = taken
-                    .iter()
-                    .any(|(_, given)| given.allocation == address.allocation);
-                !is_taken && who.may_have(group, address)
+                !is_taken(address, taken) && who.may_have(group, address, reserved)
             });
             open.max_by_key(|address| who.affinity(address))
         };
         best(&self.free).or_else(|| best(&self.down))
     }
+
+    /// Who could have what is still there, if it were known on which interface: one word for each instance.
+    fn blocked(
+        &self,
+        group: &Group<'a>,
+        left: &[Candidate<'a>],
+        taken: &[Assignment<'a>],
+        reserved: &Reserved,
+    ) -> Vec<BlockedPlacement> {
+        let mut told: BTreeSet<&InstanceId> = BTreeSet::new();
+        let first = |who: &Candidate<'a>| {
+            let all = self.free.iter().chain(&self.down);
+            let mut open = all.filter(|address| !is_taken(address, taken));
+            let blocked = open.find_map(|address| blocked(group, who, address, reserved))?;
+            told.insert(who.id()).then_some(blocked)
+        };
+        left.iter().filter_map(first).collect()
+    }
+}
+
+/// Who gets what, who is left without, and which private IPs are taken then.
+struct Shares<'a> {
+    assignments: Vec<Assignment<'a>>,
+    left: Vec<Candidate<'a>>,
+    reserved: Reserved,
+}
+
+fn is_taken(address: &Address, taken: &[Assignment<'_>]) -> bool {
+    let mut given = taken.iter();
+    given.any(|share| share.address.allocation == address.allocation)
+}
+
+fn blocked<'a>(
+    group: &Group<'a>,
+    who: &Candidate<'a>,
+    address: &'a Address,
+    reserved: &Reserved,
+) -> Option<BlockedPlacement> {
+    let why = who.obstacle(group, address, reserved)?;
+    Some(BlockedPlacement {
+        ip: address.ip,
+        instance: who.id().clone(),
+        why,
+    })
 }
 
 fn steps_of(
@@ -236,13 +304,11 @@ fn steps_of(
     observed: &Observed,
     assignments: &[Assignment<'_>],
 ) -> Vec<PlannedAssociation> {
-    assignments
-        .iter()
-        .map(|(who, address)| {
-            let down = group.stopped_holder(address);
-            step(who, address, reason(group, observed, who, address), down)
-        })
-        .collect()
+    let each = assignments.iter().map(|share| {
+        let down = group.stopped_holder(share.address);
+        step(share, reason(group, observed, share), down)
+    });
+    each.collect()
 }
 
 /// Free addresses that an instance had before, as the ledger remembers.
@@ -251,16 +317,17 @@ fn last_held<'a>(
     observed: &Observed,
     free: &mut Vec<&'a Address>,
     candidates: &mut Vec<Candidate<'a>>,
+    reserved: &mut Reserved,
 ) -> Vec<Assignment<'a>> {
     let mut assignments = Vec::new();
     candidates.retain(|who| {
         let fits = |address: &&'a Address| {
-            who.may_have(group, address) && had_before(observed, who.id(), address)
+            had_before(observed, who.id(), address) && who.may_have(group, address, reserved)
         };
         let Some(at) = free.iter().position(fits) else {
             return true;
         };
-        assignments.push((*who, free.remove(at)));
+        assignments.extend(who.take(group, free.remove(at), reserved));
         false
     });
     assignments
@@ -273,12 +340,8 @@ fn had_before(observed: &Observed, id: &InstanceId, address: &Address) -> bool {
         .is_some_and(|holder| holder == id)
 }
 
-fn reason(
-    group: &Group<'_>,
-    observed: &Observed,
-    who: &Candidate<'_>,
-    address: &Address,
-) -> PlacementReason {
+fn reason(group: &Group<'_>, observed: &Observed, share: &Assignment<'_>) -> PlacementReason {
+    let (who, address) = (&share.who, share.address);
     let slot = who.need().slot;
     if slot.is_some() && group.slot_of(address) == slot {
         PlacementReason::OwnSlot
@@ -292,16 +355,16 @@ fn reason(
 }
 
 fn step(
-    who: &Candidate<'_>,
-    address: &Address,
+    share: &Assignment<'_>,
     reason: PlacementReason,
     down: Option<StoppedHolder<'_>>,
 ) -> PlannedAssociation {
     PlannedAssociation {
-        allocation: address.allocation.clone(),
-        ip: address.ip,
-        instance: who.id().clone(),
-        target: who.need().target.clone(),
+        allocation: share.address.allocation.clone(),
+        ip: share.address.ip,
+        instance: share.who.id().clone(),
+        target: share.choice.target.clone(),
+        chosen_by: Some(share.choice.chosen_by),
         reason,
         from: down.map(|down| PreviousHolder {
             association: down.association.id.clone(),
@@ -323,6 +386,7 @@ fn already_correct(address: &Address, id: &InstanceId) -> Option<PlannedAssociat
             private_ip: association.private_ip?,
             auto_assigned: None,
         },
+        chosen_by: None,
         reason: PlacementReason::AlreadyThere,
         from: None,
     })

@@ -3,14 +3,16 @@
 
 use super::state::Observed;
 use crate::groups::{
-    Target, addresses_of, floating_group, floating_group_of, floating_private_ips, holder,
-    is_of_group, members_of, slots_of, targets, value_of,
+    TargetChoice, TargetInterfaces, TargetObstacle, addresses_of, current_target, floating_group,
+    floating_group_of, floating_private_ips, holder, is_of_group, last_target, members_of,
+    slots_of, value_of,
 };
 use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::InstanceId;
+use crate::model::former_target::FormerTarget;
+use crate::model::ids::{AllocationId, EniId, InstanceId};
 use crate::model::instance::Instance;
 use crate::settings::{OnStop, Settings, TagKeys};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 /// One group: its addresses, and the instances that share them.
@@ -25,7 +27,12 @@ pub struct Group<'a> {
     pub members: Vec<Member<'a>>,
     keys: &'a TagKeys,
     observed: &'a Observed,
+    /// Where its addresses are, or were last.
+    former_targets: BTreeMap<&'a AllocationId, FormerTarget>,
 }
+
+/// The private IPs that earlier steps of a plan take.
+pub type Reserved = BTreeSet<(EniId, Ipv4Addr)>;
 
 /// An instance of a group.
 #[derive(Debug, Clone)]
@@ -37,8 +44,10 @@ pub struct Member<'a> {
     /// The group's addresses that its interfaces show, and that are not shown to be with it: EC2's two
     /// answers are of different moments.
     pub inconsistent: Vec<&'a Address>,
-    /// What it lacks, each with the private IP on which it would go.
+    /// What it lacks, and has a private IP for.
     pub needs: Vec<Need<'a>>,
+    /// The interfaces on which an address could go.
+    pub targets: TargetInterfaces<'a>,
     /// How many addresses it asks for beyond the private IPs that can take one.
     pub unplaceable: usize,
 }
@@ -48,8 +57,6 @@ pub struct Member<'a> {
 pub struct Need<'a> {
     /// The slot that it is to be of; none: any address of the group that has no slot.
     pub slot: Option<&'a str>,
-    /// Where it would go.
-    pub target: Target,
 }
 
 /// An instance that has an address and does not run any more.
@@ -73,7 +80,20 @@ impl<'a> Group<'a> {
             members: Vec::new(),
             keys,
             observed,
+            former_targets: BTreeMap::new(),
         };
+        let known = group.addresses.iter().filter_map(|address| {
+            let Observed {
+                instances,
+                interfaces,
+                last_targets,
+                ..
+            } = observed;
+            let now = current_target(address, instances, interfaces);
+            let last = || last_target(last_targets.get(&address.allocation)?, instances, interfaces);
+            Some((&address.allocation, now.or_else(last)?))
+        });
+        group.former_targets = known.collect();
         group.members = members_of(name, &observed.instances, keys)
             .map(|instance| group.member(instance))
             .collect();
@@ -150,6 +170,21 @@ impl<'a> Group<'a> {
         refused.any(|(allocation, who)| *allocation == address.allocation && who == instance)
     }
 
+    /// The private IP of a member that would take an address, for one of its lacks.
+    ///
+    /// # Errors
+    /// Where nothing says which interface it is to be, or that one has no room.
+    pub fn choose(
+        &self,
+        member: &Member<'_>,
+        number: usize,
+        address: &Address,
+        reserved: &Reserved,
+    ) -> Result<TargetChoice, TargetObstacle> {
+        let former = self.former_targets.get(&address.allocation);
+        member.targets.choose(former, reserved, number)
+    }
+
     fn member(&self, instance: &'a Instance) -> Member<'a> {
         let already_correct: Vec<&Address> = self
             .addresses
@@ -166,33 +201,21 @@ impl<'a> Group<'a> {
         let has = [already_correct.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let mut free = targets(
-            instance,
-            &self.observed.addresses,
-            &self.observed.interfaces,
-            self.keys,
-            &BTreeSet::new(),
-        );
-        // Each interface of an instance that starts gets an address before one of them gets two.
-        let is_primary = |target: &Target| {
-            let mut interfaces = instance.interfaces.iter();
-            interfaces.any(|each| {
-                let first = each.private_ips.first();
-                each.id == target.eni && first.is_some_and(|first| first.ip == target.private_ip)
-            })
-        };
-        free.sort_by_key(|target| !is_primary(target));
-        let needs: Vec<Need<'_>> = wanted
-            .into_iter()
-            .zip(free)
-            .map(|(slot, target)| Need { slot, target })
-            .collect();
+        let Observed {
+            addresses,
+            interfaces,
+            ..
+        } = self.observed;
+        let targets = TargetInterfaces::of(instance, addresses, interfaces, self.keys);
+        let served = wanted.into_iter().take(targets.free());
+        let needs: Vec<Need<'_>> = served.map(|slot| Need { slot }).collect();
         Member {
             instance,
             already_correct,
             inconsistent,
             unplaceable: asked - needs.len(),
             needs,
+            targets,
         }
     }
 

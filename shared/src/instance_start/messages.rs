@@ -11,7 +11,7 @@ use crate::report::{
     Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
 };
 use crate::settings::{Mode, Settings};
-use findings::{about, findings_of, refused, unplaceable, unread};
+use findings::{about, blocked, doubtful, findings_of, refused, unplaceable, unread};
 pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
 use listed::{listed, placed_at, would_be};
@@ -47,10 +47,12 @@ pub(super) fn started(
         StartEnd::Placed(plan) => placed(case, progress, plan),
         StartEnd::NoFreeAddress(plan) => no_free_address(case, progress, plan),
         StartEnd::NotPlaced(plan) => {
-            let summary = format!(
-                "{} runs without an address: EC2 refuses to associate one",
-                case.change.instance
-            );
+            let why = if plan.blocked.is_empty() {
+                "EC2 refuses to associate one"
+            } else {
+                "which of its interfaces is to take one is not known"
+            };
+            let summary = format!("{} runs without an address: {why}", case.change.instance);
             report(case, progress, Some(plan), Outcome::NotPlaced, summary)
         }
         StartEnd::Denied(failure) => {
@@ -160,6 +162,12 @@ pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) ->
             Outcome::NotPlaced,
             format!("{change}: EC2 refuses to let its address move on"),
         ),
+        (true, true) if !done.blocked.is_empty() => (
+            Outcome::NotPlaced,
+            format!(
+                "{change}: which interface of another instance is to take its address is not known"
+            ),
+        ),
         (true, true) => (
             Outcome::Ignored,
             format!(
@@ -174,7 +182,7 @@ pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) ->
     };
     Report {
         would_call,
-        findings: findings_of(&placed, &done.refusals),
+        findings: findings_of(settings, &placed, done),
         subject: Subject::Instance(Box::new(PlacementReport {
             instance: change.instance.clone(),
             group: None,
@@ -204,7 +212,7 @@ pub(super) fn unmoved(case: &Case<'_>, done: &Attempts) -> String {
 
 pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
     let placed = done_by(settings, done);
-    let findings = findings_of(&placed, &done.refusals);
+    let findings = findings_of(settings, &placed, done);
     match settings.mode {
         Mode::Observe => PlacedWaiting {
             would: placed,
@@ -240,6 +248,9 @@ fn report(
     let last = progress.done.refusals.last();
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
     findings.extend(last.map(|(step, failure)| refused(step, failure)));
+    findings.extend(doubtful(case.settings, &progress.done));
+    let blocked_now = plan.blocked.iter();
+    findings.extend(blocked_now.map(|it| blocked(case.settings, it)));
     if plan.unplaceable > 0 {
         findings.push(unplaceable(case.change, plan.unplaceable));
     }

@@ -45,6 +45,7 @@ use crate::settings::Settings;
 use case::{Case, FUNCTION};
 pub use cloud::InstanceStartCloud;
 pub use messages::{PlacedWaiting, public_dns_name};
+pub use observe::{LastTargets, last_targets};
 pub use stop::place_waiting;
 
 /// Runs instance-start on one trigger.

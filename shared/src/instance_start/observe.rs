@@ -7,7 +7,8 @@
 use super::cloud::InstanceStartCloud;
 use super::state::Observed;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
-use crate::ledger::Ledger;
+use crate::groups::group_of;
+use crate::ledger::{LastTarget, Ledger, Snapshot};
 use crate::model::alarm::AlarmMetric;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::Settings;
@@ -19,6 +20,8 @@ use time::OffsetDateTime;
 #[derive(Debug, Default)]
 pub(super) struct LastHolders {
     pub(super) last_held: BTreeMap<AllocationId, InstanceId>,
+    /// Where addresses were last.
+    pub(super) last_targets: LastTargets,
     /// Why it could not be read.
     pub(super) unread: Option<CloudError>,
 }
@@ -35,6 +38,7 @@ pub(super) async fn first_look<C: InstanceStartCloud>(
         futures_util::join!(look(cloud, settings, at, &nothing), remember(ledger));
     let observed = observed.map(|observed| Observed {
         last_held: memory.last_held.clone(),
+        last_targets: memory.last_targets.clone(),
         ..observed
     });
     (observed, memory)
@@ -48,7 +52,7 @@ pub(super) async fn look<C: InstanceStartCloud>(
     memory: &LastHolders,
 ) -> Result<Observed, CloudError> {
     let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
-    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKeys(settings.tags.on_interfaces());
     let (addresses, instances, interfaces) = futures_util::join!(
         cloud.addresses(&AddressFilter::All),
         cloud.instances(&tagged),
@@ -60,6 +64,7 @@ pub(super) async fn look<C: InstanceStartCloud>(
         instances: instances?,
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
+        last_targets: memory.last_targets.clone(),
         alarming: BTreeSet::new(),
         refused: BTreeSet::new(),
     })
@@ -83,16 +88,59 @@ pub(super) async fn look_at_health<C: InstanceStartCloud>(
 
 async fn remember<L: Ledger>(ledger: &L) -> LastHolders {
     match ledger.snapshots().await {
-        Ok(rows) => LastHolders {
-            last_held: rows
-                .into_iter()
-                .filter_map(|row| Some((row.allocation, row.association?.value.instance?)))
-                .collect(),
-            unread: None,
-        },
+        Ok(rows) => {
+            let last_targets = last_targets(&rows);
+            let held = last_targets.iter().filter_map(|(allocation, last)| {
+                Some((allocation.clone(), last.instance.clone()?))
+            });
+            LastHolders {
+                last_held: held.collect(),
+                last_targets,
+                unread: None,
+            }
+        }
         Err(failure) => LastHolders {
             unread: Some(failure),
             ..LastHolders::default()
         },
+    }
+}
+
+/// Where addresses were last.
+pub type LastTargets = BTreeMap<AllocationId, LastTarget>;
+
+/// Where addresses were last, as rows of the ledger tell.
+pub fn last_targets<'a>(rows: impl IntoIterator<Item = &'a Snapshot>) -> LastTargets {
+    let rows = rows.into_iter();
+    rows.filter_map(|row| Some((row.allocation.clone(), row.last_target()?)))
+        .collect()
+}
+
+/// Where a run that hands addresses over learns where those were that are with nobody.
+pub(super) enum Memory<'a, L> {
+    /// Somebody has read the ledger already.
+    Read(&'a LastTargets),
+    /// The ledger: read where it matters only.
+    Ledger(&'a L),
+}
+
+impl<L: Ledger> Memory<'_, L> {
+    /// The same look, with where free addresses were. That matters only where an instance of a group has several
+    /// interfaces: a ledger that does not answer leaves it unknown.
+    pub(super) async fn add_to(&self, observed: Observed, settings: &Settings) -> Observed {
+        let keys = &settings.tags;
+        let mut instances = observed.instances.iter();
+        let mut addresses = observed.addresses.iter();
+        let matters = instances.any(|it| it.state.is_up() && it.interfaces.len() > 1)
+            && addresses.any(|it| it.association.is_none() && group_of(&it.tags, keys).is_some());
+        let last_targets = match self {
+            Self::Read(last_targets) => (*last_targets).clone(),
+            Self::Ledger(ledger) if matters => remember(*ledger).await.last_targets,
+            Self::Ledger(_) => LastTargets::new(),
+        };
+        Observed {
+            last_targets,
+            ..observed
+        }
     }
 }

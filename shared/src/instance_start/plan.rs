@@ -1,6 +1,6 @@
 //! Which address goes to which instance, and why.
 
-use crate::groups::Target;
+use crate::groups::{ChosenBy, Target, TargetObstacle};
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, InstanceId};
 use crate::model::instance::InstanceState;
@@ -37,6 +37,35 @@ pub struct PlacementPlan {
     pub lacking: usize,
     /// How many addresses it asks for beyond its private IPs.
     pub unplaceable: usize,
+    /// What it could have, if it were known on which interface.
+    pub blocked: Vec<BlockedPlacement>,
+}
+
+/// What is to be done for several instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Placements {
+    /// What can be done now.
+    pub steps: Vec<PlannedAssociation>,
+    /// What instances could have, if it were known on which interface.
+    pub blocked: Vec<BlockedPlacement>,
+}
+
+impl Placements {
+    pub(super) fn add(&mut self, more: Self) {
+        self.steps.extend(more.steps);
+        self.blocked.extend(more.blocked);
+    }
+}
+
+/// An address that an instance could have, if it were known on which interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockedPlacement {
+    /// The address.
+    pub ip: Ipv4Addr,
+    /// The instance.
+    pub instance: InstanceId,
+    /// What stands in the way.
+    pub why: TargetObstacle,
 }
 
 /// One address to be associated, or that is.
@@ -50,6 +79,8 @@ pub struct PlannedAssociation {
     pub instance: InstanceId,
     /// The private IP that gets it.
     pub target: Target,
+    /// Why its interface; none where the address is already.
+    pub chosen_by: Option<ChosenBy>,
     /// Why this one.
     pub reason: PlacementReason,
     /// Whose it still is, and the association that has to end first.

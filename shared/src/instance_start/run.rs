@@ -109,7 +109,9 @@ async fn round<C: InstanceStartCloud, K: Clock>(
     if plan.steps.is_empty() {
         return match plan.lacking {
             0 => NextStep::End(StartEnd::Placed(plan)),
-            _ if progress.done.refusals.is_empty() => NextStep::Later(plan),
+            _ if progress.done.refusals.is_empty() && plan.blocked.is_empty() => {
+                NextStep::Later(plan)
+            }
             _ => NextStep::End(StartEnd::NotPlaced(plan)),
         };
     }

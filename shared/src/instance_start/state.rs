@@ -1,6 +1,7 @@
 //! What is known of an account when it is decided who gets which address.
 
 use super::plan::PlannedAssociation;
+use crate::ledger::LastTarget;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::Instance;
@@ -21,6 +22,8 @@ pub struct Observed {
     pub interfaces: Vec<Interface>,
     /// The instance that last had an address, as the ledger remembers.
     pub last_held: BTreeMap<AllocationId, InstanceId>,
+    /// Where addresses were last, as the ledger remembers.
+    pub last_targets: BTreeMap<AllocationId, LastTarget>,
     /// The instances for which an alarm fires: read where an address goes from one instance to another.
     pub alarming: BTreeSet<InstanceId>,
     /// What EC2 has refused in this run: this address to that instance.

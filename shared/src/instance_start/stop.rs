@@ -11,8 +11,8 @@ use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
-use super::observe;
-use super::plan::PlannedAssociation;
+use super::observe::{self, LastTargets, Memory};
+use super::plan::Placements;
 use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
@@ -44,8 +44,9 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
-    let steps = |observed: &Observed| decide::stop(observed, instance, settings);
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let decide = |observed: &Observed| decide::stop(observed, instance, settings);
+    let memory = Memory::Ledger(&ports.ledger);
+    let (done, end) = place_all((cloud, clock), settings, deadline, &memory, &decide).await;
     watch.lap("hand over", clock);
     match end {
         Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
@@ -61,7 +62,8 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
 
 /// Gives what is free in every group to running instances that lack an address. Reconcile does this for
 /// instances that found the pool empty when they started, or whose event never came. `addresses` are those
-/// that are known to be there: when none of them can be had, nothing is asked of EC2.
+/// that are known to be there: when none of them can be had, nothing is asked of EC2. `last_targets` says where they
+/// were last.
 ///
 /// # Errors
 /// When nothing was given and EC2 did not let the run end: see [`Error`].
@@ -69,15 +71,17 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     mut addresses: impl Iterator<Item = &Address>,
+    last_targets: &LastTargets,
     delivery: Delivery,
 ) -> Result<PlacedWaiting, Error> {
     if !addresses.any(|address| may_be_had(address, settings)) {
         return Ok(PlacedWaiting::default());
     }
-    let steps = |observed: &Observed| decide::waiting(observed, settings);
+    let decide = |observed: &Observed| decide::waiting(observed, settings);
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let deadline = delivery.deadline(TO_REPORT);
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let memory = Memory::<L>::Read(last_targets);
+    let (done, end) = place_all((cloud, clock), settings, deadline, &memory, &decide).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -121,19 +125,22 @@ impl Unfinished {
     }
 }
 
-async fn place_all<C: InstanceStartCloud, K: Clock>(
+async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
     (cloud, clock): (&C, &K),
     settings: &Settings,
     deadline: Deadline,
-    decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
+    memory: &Memory<'_, L>,
+    decide: &(impl Fn(&Observed) -> Placements + Sync),
 ) -> (Attempts, Option<Unfinished>) {
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
         match observe::look_at_health(cloud, settings, clock.now()).await {
             Ok(observed) => {
+                let observed = memory.add_to(observed, settings).await;
                 let observed = done.on(observed);
-                let mut steps = decide(&observed);
+                let Placements { mut steps, blocked } = decide(&observed);
+                done.blocked = blocked;
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
                 let (mode, at) = (settings.mode, observed.at);

@@ -201,11 +201,12 @@ impl Snapshot {
         }
     }
 
-    /// What was told, with what no fact tells: the end, the reclaims, the revision.
+    /// What was told, with what no fact tells: the end, the reclaims, where the association is, the revision.
     fn with_content_of(&self, told: Self) -> Self {
         Self {
             state: self.state,
             reclaims: self.reclaims.clone(),
+            former_target: self.former_target.clone(),
             revision: self.revision,
             ..told
         }
@@ -228,6 +229,7 @@ impl Snapshot {
             row.observed_at = NEVER;
             row.tags_as_of = NEVER;
             row.as_of = NEVER;
+            row.former_target = None;
             if let Some(held) = row.association.as_mut() {
                 held.since = NEVER;
             }

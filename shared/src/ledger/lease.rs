@@ -4,6 +4,7 @@
 //! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the lease
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::Fencing;
 use serde::{Deserialize, Serialize};
@@ -112,6 +113,9 @@ pub struct FailoverRecord {
     /// from those that are free on purpose.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub pending_reassociation: Vec<AllocationId>,
+    /// Where the addresses of the failed members were: which interface of another member is their counterpart.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub former_targets: BTreeMap<AllocationId, FormerTarget>,
     /// How members are to be fenced once everything that they had is elsewhere: a run that ends between the
     /// move and the fence leaves that to the next.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]

@@ -12,6 +12,7 @@ mod after_record;
 mod apply_fact;
 pub mod fact_log;
 pub mod history;
+pub mod last_target;
 pub mod lease;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
@@ -25,6 +26,7 @@ mod update;
 mod tests;
 
 pub use history::{Entry, ReadAddressHistory};
+pub use last_target::{LastTarget, NotedTarget};
 pub use lease::Lease;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;

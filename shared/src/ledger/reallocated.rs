@@ -65,6 +65,8 @@ impl Snapshot {
     pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
         let mut next = self.clone();
         next.association = next.association.or_else(|| reallocated.association.clone());
+        let former = &reallocated.former_target;
+        next.former_target = next.former_target.or_else(|| former.clone());
         next.reverse_dns = next.reverse_dns.or_else(|| reallocated.reverse_dns.clone());
         if next.reclaims.is_empty() {
             next.reclaims.clone_from(&reallocated.reclaims);

@@ -1,6 +1,7 @@
 //! What the ledger knows of one allocation: its last known state, and the facts that it rests on. Plain data;
 //! how states follow each other in time is decided in [`super::fact_log`].
 
+use super::last_target::NotedTarget;
 use crate::model::cloudtrail::{Actor, AddressChange, Allocation};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, BorderGroup};
@@ -29,6 +30,9 @@ pub struct Snapshot {
     pub service_managed: Option<String>,
     /// The last association, kept when it has ended: it usually has before a release.
     pub association: Option<Dated<Association>>,
+    /// Where that association is, or was: by device index and subnet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub former_target: Option<NotedTarget>,
     /// The last reverse DNS name, kept when it was reset: it must be before a release.
     pub reverse_dns: Option<Dated<String>>,
     /// The removal of the protect tag, as long as it is not set again.
@@ -192,6 +196,7 @@ impl Snapshot {
             tags: Tags::new(),
             service_managed: None,
             association: None,
+            former_target: None,
             reverse_dns: None,
             unprotected: None,
             unlocked: Vec::new(),

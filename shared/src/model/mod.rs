@@ -4,6 +4,7 @@
 pub mod alarm;
 pub mod cloudtrail;
 pub mod elastic_ip;
+pub mod former_target;
 pub mod ids;
 pub mod instance;
 pub mod interface;

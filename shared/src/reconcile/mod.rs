@@ -111,7 +111,9 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut handled = release_handler.all(open_releases).await;
     watch.lap("releases", clock);
     let addresses = observed.look.addresses.values();
-    let waiting = instance_start::place_waiting(ports, settings, addresses, delivery).await;
+    let last_targets = instance_start::last_targets(observed.rows.values());
+    let waiting =
+        instance_start::place_waiting(ports, settings, addresses, &last_targets, delivery).await;
     watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;

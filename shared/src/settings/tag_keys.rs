@@ -29,9 +29,18 @@ pub struct TagKeys {
     pub failback: String,
     /// `holdfast:fence`, on an address or an interface: see [`Fencing`](super::Fencing).
     pub fence: String,
+    /// `holdfast:address-target`, on an interface: it takes the addresses that come to its instance. Any value but
+    /// `false` counts.
+    pub address_target: String,
 }
 
 impl TagKeys {
+    /// The keys by which an interface concerns us: it moves in a group, or takes the addresses of its instance.
+    #[must_use]
+    pub fn on_interfaces(&self) -> Vec<String> {
+        vec![self.group.clone(), self.address_target.clone()]
+    }
+
     /// The keys under a prefix.
     #[must_use]
     pub fn under(prefix: &str) -> Self {
@@ -48,6 +57,7 @@ impl TagKeys {
             cooldown: format!("{prefix}:cooldown"),
             failback: format!("{prefix}:failback"),
             fence: format!("{prefix}:fence"),
+            address_target: format!("{prefix}:address-target"),
         }
     }
 }

@@ -241,7 +241,7 @@ impl ReadInterfaces for Client {
             InterfaceFilter::Ids(ids) => {
                 filter("network-interface-id", ids.iter().map(ToString::to_string))
             }
-            InterfaceFilter::TagKey(key) => filter("tag-key", [key.clone()]),
+            InterfaceFilter::TagKeys(keys) => filter("tag-key", keys.iter().cloned()),
         };
         let request = DescribeNetworkInterfaces {
             filters: vec![filter],

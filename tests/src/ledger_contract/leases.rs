@@ -38,6 +38,7 @@ fn a_record(owner: &str) -> FailoverRecord {
         fired_at: NOON - Duration::MINUTE,
         failed_members: ["i-1".parse().expect("a prefix and a digit")].into(),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: BTreeMap::new(),
         began_at: NOON,
         ended_at: None,
@@ -205,6 +206,7 @@ pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
     let whole = FailoverRecord {
         alarms: Vec::new(),
         pending_reassociation: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
+        former_targets: BTreeMap::new(),
         pending_fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
         ended_at: Some(later),
         to: Some("i-2".parse().expect("a prefix and a digit")),

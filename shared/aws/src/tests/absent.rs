@@ -23,7 +23,7 @@ async fn address(inside: &str) -> Address {
 async fn interfaces(inside: &str) -> Result<Vec<Interface>, CloudError> {
     let set = format!("<networkInterfaceSet><item>{inside}</item></networkInterfaceSet>");
     let wire = Wire::answering([ec2("DescribeNetworkInterfaces", &set)]);
-    let which = InterfaceFilter::TagKey("holdfast:group".to_owned());
+    let which = InterfaceFilter::TagKeys(vec!["holdfast:group".to_owned()]);
     wire.cloud().interfaces(&which).await
 }
 

@@ -115,7 +115,7 @@ async fn interfaces_beyond_the_two_hundredth_are_asked_for_and_found() {
 #[tokio::test]
 async fn the_interfaces_of_all_groups_are_asked_for_by_their_tag() {
     let wire = Wire::answering([interfaces("eni-0", "")]);
-    let which = InterfaceFilter::TagKey("holdfast:group".to_owned());
+    let which = InterfaceFilter::TagKeys(vec!["holdfast:group".to_owned()]);
     assert_eq!(wire.cloud().interfaces(&which).await.unwrap().len(), 1);
     assert_eq!(
         wire.calls(),

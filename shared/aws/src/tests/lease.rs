@@ -19,6 +19,7 @@ fn a_record() -> FailoverRecord {
         fired_at: NOON,
         failed_members: ["i-1".parse().unwrap()].into(),
         pending_reassociation: vec!["eipalloc-1".parse().unwrap()],
+        former_targets: BTreeMap::new(),
         pending_fences: [
             ("i-1".parse().unwrap(), Fencing::Stop),
             (

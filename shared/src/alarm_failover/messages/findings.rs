@@ -1,15 +1,16 @@
 //! What did not go as it should, each with what to do about it.
 
 use super::fences;
+use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
-use crate::alarm_failover::plan::Blocked;
+use crate::alarm_failover::plan::{Blocked, Move};
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
 use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::chain;
-use crate::groups::UnreadableTag;
+use crate::groups::{ChosenBy, UnreadableTag, only_interface};
 use crate::model::ids::InstanceId;
 use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
@@ -31,6 +32,17 @@ pub(crate) fn obstacles(
         }
     }
     findings
+}
+
+/// An Elastic IP that goes to an interface only because no other one can take it.
+pub(crate) fn doubtful_interface(one: &Move, settings: &Settings) -> Option<Finding> {
+    let (Effect::Associate { eni, .. } | Effect::Reassociate { eni, .. }) = one.effects.last()?
+    else {
+        return None;
+    };
+    let is_doubtful = one.chosen_by == Some(ChosenBy::OnlyOne);
+    is_doubtful
+        .then(|| only_interface(&one.resource.to_string(), eni, &one.to, &settings.tags))
 }
 
 /// Interfaces that would end with their instance.
@@ -161,6 +173,8 @@ pub(super) fn of(
     findings.extend(fences::findings(&progress.fenced));
     for (resource, known) in &progress.resources {
         findings.extend(lost(resource, &known.report(), group));
+        let moved = known.move_that_ended();
+        findings.extend(moved.and_then(|one| doubtful_interface(one, settings)));
     }
     if let LeaseEnd::NotReleased(failure) = lease {
         findings.push(Finding {

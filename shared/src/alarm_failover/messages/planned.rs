@@ -1,6 +1,6 @@
 //! What would be done: in `observe` mode, and where a plan is asked for.
 
-use super::findings::obstacles;
+use super::findings::{doubtful_interface, obstacles};
 use super::sentences::{all_of, and_not, stays_on_purpose};
 use super::subject::{after_one_look, failed_members};
 use crate::alarm_failover::case::Case;
@@ -40,6 +40,9 @@ pub(crate) fn would(
     let fences = fences.iter().filter_map(Effect::planned_call);
     report.would_call = calls_of(&plan.moves).chain(fences).collect();
     report.findings = obstacles(&plan.blocked, group, case.settings);
+    let moves_now = plan.moves.iter();
+    let doubts = moves_now.filter_map(|one| doubtful_interface(one, case.settings));
+    report.findings.extend(doubts);
     let failed = failed_members(case, sources);
     report.subject = after_one_look(case, group.name, failed, moves);
     report
@@ -64,6 +67,10 @@ pub(crate) fn planned(case: &Case<'_>, group: &GroupReport, moves: &[Move]) -> R
     let mut report = case.report(outcome, &said);
     report.would_call = calls_of(moves).collect();
     report.findings.clone_from(&group.obstacles);
+    let doubts = moves
+        .iter()
+        .filter_map(|one| doubtful_interface(one, case.settings));
+    report.findings.extend(doubts);
     report.subject = after_one_look(case, &group.group, Vec::new(), would);
     report
 }

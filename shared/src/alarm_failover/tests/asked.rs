@@ -9,7 +9,7 @@ use crate::alarm_failover::plan::{Exclusions, Plan, PlanInput};
 use crate::model::ids::InstanceId;
 use crate::model::tags::Tags;
 use crate::settings::Settings;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
 /// A second of the test's time.
@@ -124,6 +124,7 @@ impl Asked {
             may_begin: self.may_begin,
             last_ended_at: self.last_ended_at,
             excluded: &self.excluded,
+            former_targets: &BTreeMap::new(),
             settings: &self.settings,
             now: self.now,
         })

@@ -3,6 +3,7 @@
 use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
+use crate::groups::ChosenBy;
 use crate::alarm_failover::audit;
 use crate::alarm_failover::audit::FleetState;
 use crate::alarm_failover::case::CauseKind;
@@ -99,6 +100,7 @@ fn record(alarms: &[&str]) -> FailoverRecord {
         fired_at: second(7),
         failed_members: BTreeSet::from([id(1)]),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: BTreeMap::new(),
         began_at: second(8),
         ended_at: Some(second(9)),
@@ -250,6 +252,7 @@ fn every_call_of_a_move_is_rehearsed_that_ec2_lets_one_rehearse() {
         eni: eni(),
         private_ip,
         displaced: None,
+        chosen_by: ChosenBy::DeviceIndex,
         association_change,
     };
     let associate = || DryRunCall::Associate {

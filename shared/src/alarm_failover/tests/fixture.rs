@@ -6,6 +6,7 @@ use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::plan::{Exclusions, Move, MoveAction, Plan, PlanInput};
 use crate::alarm_failover::state::{MemberHealth, Observed};
 use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::model::instance::{
     AttachedInterface, Instance, InstanceState, InstanceTypeLimits, PrivateIp, PublicIp,
@@ -35,6 +36,8 @@ pub(super) struct Fixture {
     pub(super) excluded: Exclusions,
     /// The addresses that an earlier run may have left free.
     pub(super) pending_reassociation: Vec<AllocationId>,
+    /// Where they were.
+    pub(super) former_targets: BTreeMap<AllocationId, FormerTarget>,
 }
 
 pub(super) fn id(number: u8) -> InstanceId {
@@ -59,6 +62,7 @@ pub(super) fn moving(resource: ResourceId, from: Option<u8>, to: u8, action: &Mo
         mover: action.mover(),
         effects: action.effects(&to),
         displaced: None,
+        chosen_by: None,
         to,
         is_return: false,
     }
@@ -114,6 +118,7 @@ pub(super) fn pair() -> Fixture {
         kind: CauseKind::Alarm,
         excluded: Exclusions::default(),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
     }
 }
 
@@ -251,6 +256,7 @@ impl Fixture {
             may_begin: true,
             last_ended_at: None,
             excluded: &self.excluded,
+            former_targets: &self.former_targets,
             settings: &settings,
             now: OffsetDateTime::UNIX_EPOCH,
         })

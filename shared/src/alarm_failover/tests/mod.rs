@@ -17,6 +17,7 @@ mod verdicts;
 use super::effect::{DetachMode, Effect};
 use super::obstacle::Obstacle;
 use super::plan::Plan;
+use crate::groups::TargetObstacle;
 use crate::model::instance::{InstanceState, StatusChecks};
 use fixture::{EIP, ENI, id, pair, zone};
 
@@ -142,7 +143,7 @@ fn an_elastic_ip_never_drives_another_one_away() {
     let plan = pair().address().change(|fixture| fixture.occupy(2)).plan();
     assert!(matches!(
         only_obstacle(&plan),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
 }
 

@@ -192,6 +192,7 @@ fn record(failed_members: u8, began_at: i64) -> FailoverRecord {
         fired_at: second(NOW),
         failed_members: BTreeSet::from([id(failed_members)]),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: BTreeMap::new(),
         began_at: second(began_at),
         ended_at: None,

@@ -1,22 +1,45 @@
 //! What a person should know of a placement, and what to do about it.
 
-use super::super::plan::PlannedAssociation;
+use super::super::attempts::Attempts;
+use super::super::plan::{BlockedPlacement, PlannedAssociation};
 use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
+use crate::groups::{ChosenBy, only_interface};
 use crate::report::{Finding, PlacedReport, PlacementReason};
+use crate::settings::Settings;
 
 pub(super) fn findings_of(
+    settings: &Settings,
     placed: &[PlacedReport],
-    refusals: &[(PlannedAssociation, CloudError)],
+    done: &Attempts,
 ) -> Vec<Finding> {
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
-    findings.extend(
-        refusals
-            .iter()
-            .map(|(step, failure)| refused(step, failure)),
-    );
+    let refusals = done.refusals.iter();
+    findings.extend(refusals.map(|(step, failure)| refused(step, failure)));
+    findings.extend(doubtful(settings, done));
+    findings.extend(done.blocked.iter().map(|it| blocked(settings, it)));
     findings
+}
+
+/// What went to an interface only because no other one can take it.
+pub(super) fn doubtful(settings: &Settings, done: &Attempts) -> Vec<Finding> {
+    let placed = done.placed.iter().map(|(step, _)| step);
+    let by_itself = placed.filter(|step| step.chosen_by == Some(ChosenBy::OnlyOne));
+    let finding = |step: &PlannedAssociation| {
+        let what = step.ip.to_string();
+        only_interface(&what, &step.target.eni, &step.instance, &settings.tags)
+    };
+    by_itself.map(finding).collect()
+}
+
+/// An address that is there, and goes to no interface.
+pub(super) fn blocked(settings: &Settings, blocked: &BlockedPlacement) -> Finding {
+    Finding {
+        what: format!("{} is not placed on {}", blocked.ip, blocked.instance),
+        why: blocked.why.to_string(),
+        next: blocked.why.next(&settings.tags),
+    }
 }
 
 pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {

@@ -26,7 +26,7 @@ use crate::model::instance::{Instance, InstanceState};
 use crate::model::interface::Interface;
 use crate::ports::{Delivery, Ports};
 use crate::report::{PlacementReport, Report, Subject};
-use crate::settings::{Mode, Settings};
+use crate::settings::{Mode, Settings, TagKeys};
 use futures_util::FutureExt;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -203,7 +203,8 @@ impl Ec2 {
     pub(super) fn sweep(&self) -> Result<PlacedWaiting, Error> {
         let known = self.state().world.addresses.clone();
         let ports = self.ports();
-        let run = placement::place_waiting(&ports, &self.settings, known.iter(), self.delivery());
+        let (last, delivery) = (placement::LastTargets::new(), self.delivery());
+        let run = placement::place_waiting(&ports, &self.settings, known.iter(), &last, delivery);
         run.now_or_never().unwrap()
     }
 
@@ -329,7 +330,7 @@ impl ReadInterfaces for Ec2 {
     }
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
-        let tagged = InterfaceFilter::TagKey("holdfast:group".to_owned());
+        let tagged = InterfaceFilter::TagKeys(TagKeys::under("holdfast").on_interfaces());
         assert_eq!(*which, tagged, "only those of a group are asked for");
         let state = self.call("DescribeNetworkInterfaces", "")?;
         Ok(state.world.interfaces.clone())

@@ -252,7 +252,7 @@ fn each_refusal_of_ec2_has_an_end_of_its_own() {
 #[test]
 fn several_steps_are_taken_at_once_each_with_its_own_end() {
     let seen = seen().address(1, &[]).address(2, &[]).running(1).running(2);
-    let steps = decide::waiting(&seen.observed, &seen.settings());
+    let steps = decide::waiting(&seen.observed, &seen.settings()).steps;
     let ec2 = seen
         .ec2()
         .answers("AssociateAddress", &["Resource.AlreadyAssociated"]);

@@ -45,6 +45,7 @@ fn seen() -> Seen {
             instances: Vec::new(),
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
+            last_targets: BTreeMap::new(),
             alarming: BTreeSet::new(),
             refused: BTreeSet::new(),
         },
@@ -283,16 +284,18 @@ impl Seen {
 
     /// Which address goes to which instance when one stops.
     fn stop(&self, instance: u8) -> Vec<(Ipv4Addr, InstanceId)> {
-        let steps = decide::stop(&self.observed, &id(instance), &self.settings());
-        steps
+        let placements = decide::stop(&self.observed, &id(instance), &self.settings());
+        placements
+            .steps
             .into_iter()
             .map(|step| (step.ip, step.instance))
             .collect()
     }
 
     fn waiting(&self) -> Vec<(Ipv4Addr, InstanceId)> {
-        let steps = decide::waiting(&self.observed, &self.settings());
-        steps
+        let placements = decide::waiting(&self.observed, &self.settings());
+        placements
+            .steps
             .into_iter()
             .map(|step| (step.ip, step.instance))
             .collect()

@@ -63,7 +63,9 @@ fn the_address_of_a_slot_goes_to_nobody_else() {
 #[test]
 fn nothing_is_left_to_do_once_it_has_moved() {
     let seen = stopping(&MOVE).running(2);
-    let step = decide::stop(&seen.observed, &id(1), &seen.settings()).remove(0);
+    let step = decide::stop(&seen.observed, &id(1), &seen.settings())
+        .steps
+        .remove(0);
     assert_eq!(seen.after(&step).stop(1), []);
 }
 
@@ -74,7 +76,9 @@ fn it_goes_to_nobody_for_whom_an_alarm_fires() {
     assert_eq!(seen.stop(1), [(ip(1), id(3))]);
     seen.observed.alarming = [id(2), id(3)].into();
     assert_eq!(seen.stop(1), []);
-    assert!(decide::waiting(&seen.observed, &seen.settings()).is_empty());
+    assert!(decide::waiting(&seen.observed, &seen.settings())
+            .steps
+            .is_empty());
 }
 
 #[test]

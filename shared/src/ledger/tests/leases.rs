@@ -20,6 +20,7 @@ fn failover_record(failed_members: &[u8], to: Option<u8>, began: i64) -> Failove
             .map(|number| instance(*number))
             .collect::<BTreeSet<_>>(),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: BTreeMap::new(),
         began_at: minute(began),
         ended_at: None,

@@ -246,6 +246,7 @@ async fn group_with_something_under_way() -> Installation {
             fired_at: now,
             failed_members: ["i-0a".parse().unwrap()].into(),
             pending_reassociation: Vec::new(),
+            former_targets: BTreeMap::new(),
             pending_fences: BTreeMap::new(),
             began_at: now,
             ended_at: None,

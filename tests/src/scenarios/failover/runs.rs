@@ -125,6 +125,7 @@ pub fn put_lease(bed: &TestBed, lease: &Lease) {
             fired_at: now,
             failed_members: BTreeSet::new(),
             pending_reassociation: Vec::new(),
+            former_targets: BTreeMap::new(),
             pending_fences: BTreeMap::new(),
             began_at: now,
             ended_at: None,

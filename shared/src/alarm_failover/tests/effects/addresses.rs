@@ -1,6 +1,7 @@
 //! An Elastic IP alone: it counts when the address and the instance show it at its place.
 
 use super::*;
+use crate::groups::ChosenBy;
 
 const PLACE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const REASSOCIATE: &str = "reassociate eipalloc-01 with 10.0.0.2 of eni-02";
@@ -14,6 +15,7 @@ fn reassociating(association_change: AssociationChange) -> MoveAction {
         eni: "eni-02".parse().unwrap(),
         private_ip: PLACE,
         displaced: None,
+        chosen_by: ChosenBy::DeviceIndex,
         association_change,
     }
 }

@@ -18,6 +18,7 @@ use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::model::ids::InstanceId;
 use crate::settings::Fencing;
+use std::collections::BTreeMap;
 
 /// What a run knows when it comes to fence.
 struct Fence {
@@ -80,6 +81,7 @@ fn noted(pending_fences: &[(u8, Fencing)]) -> FailoverRecord {
         fired_at: BEGINNING,
         failed_members: BTreeSet::from([id(1)]),
         pending_reassociation: Vec::new(),
+        former_targets: BTreeMap::new(),
         pending_fences: pending_fences
             .iter()
             .map(|(number, how)| (id(*number), how.clone()))

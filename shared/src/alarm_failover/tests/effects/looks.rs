@@ -2,6 +2,7 @@
 //! more, and anything that is not as it was is a reason to look anew.
 
 use super::*;
+use crate::groups::ChosenBy;
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::ids::InstanceId;
@@ -49,6 +50,7 @@ fn moving() -> MoveAction {
         eni: "eni-02".parse().unwrap(),
         private_ip: Ipv4Addr::new(10, 0, 0, 2),
         displaced: None,
+        chosen_by: ChosenBy::DeviceIndex,
         association_change: AssociationChange::Replace,
     }
 }

@@ -1,6 +1,7 @@
 //! One list of effects: what a report says would be called, what is asked for as a dry run, and what is sent.
 
 use super::*;
+use crate::groups::ChosenBy;
 use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
@@ -85,6 +86,7 @@ fn a_move_that_has_come_to_nothing_yet_tells_what_it_is_about() {
             eni: eni.clone(),
             private_ip: ip,
             displaced: None,
+            chosen_by: ChosenBy::DeviceIndex,
             association_change,
         };
         assert_eq!(before(&alone), (None, vec![ip]));
@@ -178,6 +180,7 @@ fn the_calls_of_an_elastic_ip_are_one_list() {
             eni: "eni-02".parse().unwrap(),
             private_ip,
             displaced: None,
+            chosen_by: ChosenBy::DeviceIndex,
             association_change,
         };
         let script = script().address(0, Ok(address)).instance(0, Ok(standby));

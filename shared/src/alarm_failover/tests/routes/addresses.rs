@@ -83,7 +83,7 @@ fn a_place_at_which_an_address_is_shown_already_is_not_free() {
     let taken = somebody_elses_at("eni-02", ip(2));
     assert!(matches!(
         only_obstacle(&taken.plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
     for (eni, private_ip) in [("eni-02", ip(22)), ("eni-0c", ip(2))] {
         let free = somebody_elses_at(eni, private_ip);
@@ -98,7 +98,7 @@ fn an_elastic_ip_goes_to_no_interface_of_a_service_and_to_none_that_moves_itself
     });
     assert!(matches!(
         only_obstacle(&service.plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
     let floats = pair()
         .floating()
@@ -109,7 +109,7 @@ fn an_elastic_ip_goes_to_no_interface_of_a_service_and_to_none_that_moves_itself
         });
     assert!(matches!(
         only_obstacle(&floats.plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
 }
 
@@ -125,7 +125,7 @@ fn an_elastic_ip_goes_to_no_interface_that_moves_among_another_group() {
         });
     assert!(matches!(
         only_obstacle(&other.plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
 }
 
@@ -160,7 +160,10 @@ fn a_primary_interface_takes_an_elastic_ip_unless_it_is_to_move_as_a_whole() {
         if mover == "eni" {
             let plan = tagged.plan();
             let obstacle = only_obstacle(&plan);
-            assert!(matches!(obstacle, Obstacle::NoFreePrivateIp { .. }));
+            assert!(matches!(
+                obstacle,
+                Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
+            ));
         } else {
             assert_eq!(places(&tagged), [(ENI.to_owned(), ip(2), None)], "{mover}");
         }
@@ -229,7 +232,7 @@ fn an_elastic_ip_that_may_move_in_any_way_takes_its_private_ip_along_where_it_ha
     );
     assert!(matches!(
         only_obstacle(&crowded("eip").plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
 }
 
@@ -239,7 +242,7 @@ fn a_primary_private_ip_goes_along_with_nothing() {
     let auto = pair().with_address("auto", 1, 0, ip(1));
     assert!(matches!(
         only_obstacle(&auto.plan()),
-        Obstacle::NoFreePrivateIp { .. }
+        Obstacle::Target(TargetObstacle::NoFreePrivateIp { .. })
     ));
     let by_ip = pair().with_address("ip", 1, 0, ip(1));
     assert!(matches!(

@@ -3,6 +3,7 @@
 mod addresses;
 mod interfaces;
 mod private_ips;
+mod right_interface;
 
 use super::fixture::{ENI, Fixture, id, pair, zone};
 use super::only_obstacle;
@@ -11,6 +12,7 @@ use crate::alarm_failover::effect::{DetachMode, Effect};
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
 use crate::alarm_failover::plan::Move;
+use crate::groups::TargetObstacle;
 use crate::model::elastic_ip::Address;
 use crate::model::instance::{AttachedInterface, InstanceState, PrivateIp, PublicIp, StatusChecks};
 use crate::model::interface::AttachmentState;

@@ -1,0 +1,294 @@
+//! Which interface of an instance takes an address: one rule for placement, failover, reconcile and restore.
+//!
+//! 1. The interface with the tag `holdfast:address-target`.
+//! 2. The one at the network card and device index at which the address was.
+//! 3. The one in the subnet in which it was.
+//! 4. The only one that can take it.
+//!
+//! Where 2 and 3 name different interfaces, or several are left, nothing is chosen: what EC2 accepts is not therefore
+//! right. Only interfaces that are the instance's own come into question: see [`own_interfaces`].
+
+use super::target_obstacle::{Ambiguity, TargetObstacle};
+use super::targets::{Target, own_interfaces, targets};
+use crate::ledger::LastTarget;
+use crate::model::elastic_ip::Address;
+use crate::model::former_target::FormerTarget;
+use crate::model::ids::{EniId, InstanceId};
+use crate::model::instance::{AttachedInterface, Instance};
+use crate::model::interface::Interface;
+use crate::model::tags::Tags;
+use crate::settings::TagKeys;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
+
+/// The interfaces of an instance that may take an address, and what is free on them.
+#[derive(Debug, Clone)]
+pub struct TargetInterfaces<'a> {
+    instance: &'a InstanceId,
+    tag: &'a str,
+    own: Vec<Candidate<'a>>,
+}
+
+#[derive(Debug, Clone)]
+struct Candidate<'a> {
+    interface: &'a AttachedInterface,
+    is_tagged: bool,
+    free: Vec<Target>,
+}
+
+/// A private IP that takes an address, and which part of the rule names its interface.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetChoice {
+    /// The private IP.
+    pub target: Target,
+    /// Why this interface.
+    pub chosen_by: ChosenBy,
+}
+
+/// Why an address goes to this interface of its instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChosenBy {
+    /// A tag names it.
+    Tag,
+    /// It is at the network card and device index at which the address was.
+    DeviceIndex,
+    /// It is in the subnet in which the address was.
+    Subnet,
+    /// It is the instance's only one, and where the address was is not known.
+    Alone,
+    /// No other one can take the address. Whether it belongs there, nothing tells.
+    OnlyOne,
+}
+
+/// Whether tags say that an interface takes the addresses of its instance.
+#[must_use]
+pub fn is_address_target(tags: &Tags, keys: &TagKeys) -> bool {
+    let value = tags.get(&keys.address_target);
+    value.is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"))
+}
+
+/// Where an address is now, as EC2 shows its holder, or the interface that has it.
+#[must_use]
+pub fn current_target(
+    address: &Address,
+    instances: &[Instance],
+    interfaces: &[Interface],
+) -> Option<FormerTarget> {
+    let association = address.association.as_ref()?;
+    let eni = association.eni.as_ref()?;
+    shown_target(eni, association.private_ip, instances, interfaces)
+}
+
+/// Where an address was last: as the ledger has noted it, or where EC2 shows the interface now.
+#[must_use]
+pub fn last_target(
+    last: &LastTarget,
+    instances: &[Instance],
+    interfaces: &[Interface],
+) -> Option<FormerTarget> {
+    let noted = last.noted.clone();
+    noted.or_else(|| shown_target(last.eni.as_ref()?, last.private_ip, instances, interfaces))
+}
+
+/// Where EC2 shows an interface, and a private IP on it.
+#[must_use]
+pub fn shown_target(
+    eni: &EniId,
+    private_ip: Option<Ipv4Addr>,
+    instances: &[Instance],
+    interfaces: &[Interface],
+) -> Option<FormerTarget> {
+    let mut attached = instances.iter().flat_map(|each| &each.interfaces);
+    let as_attached = attached.find(|each| each.id == *eni);
+    let as_attached = as_attached.map(|each| FormerTarget::on(each, private_ip));
+    as_attached.or_else(|| {
+        let shown = interfaces.iter().find(|each| each.id == *eni)?;
+        FormerTarget::of(shown, private_ip)
+    })
+}
+
+impl<'a> TargetInterfaces<'a> {
+    /// Those of an instance. `interfaces` are the ones that have a tag of ours.
+    #[must_use]
+    pub fn of(
+        instance: &'a Instance,
+        addresses: &[Address],
+        interfaces: &[Interface],
+        keys: &'a TagKeys,
+    ) -> Self {
+        let free = targets(instance, addresses, interfaces, keys);
+        let candidate = |interface: &'a AttachedInterface| {
+            let mut tagged = interfaces.iter().filter(|each| each.id == interface.id);
+            Candidate {
+                interface,
+                is_tagged: tagged.any(|each| is_address_target(&each.tags, keys)),
+                free: free
+                    .iter()
+                    .filter(|target| target.eni == interface.id)
+                    .cloned()
+                    .collect(),
+            }
+        };
+        Self {
+            instance: &instance.id,
+            tag: &keys.address_target,
+            own: own_interfaces(instance, interfaces, keys)
+                .map(candidate)
+                .collect(),
+        }
+    }
+
+    /// Without those that are to take nothing.
+    #[must_use]
+    pub fn without(mut self, is_kept_free: impl Fn(&EniId) -> bool) -> Self {
+        self.own.retain(|each| !is_kept_free(&each.interface.id));
+        self
+    }
+
+    /// How many private IPs can take an address.
+    #[must_use]
+    pub fn free(&self) -> usize {
+        self.own.iter().map(|each| each.free.len()).sum()
+    }
+
+    /// The private IP that takes an address. On the interface that the rule names, it is the one at the same position
+    /// as before. Otherwise it is the first free one, or the one after as many as the instance `passes_over`. What an
+    /// earlier step has `reserved` is not free.
+    ///
+    /// # Errors
+    /// Where nothing says which interface it is to be, or that one has no room.
+    pub fn choose(
+        &self,
+        former: Option<&FormerTarget>,
+        reserved: &BTreeSet<(EniId, Ipv4Addr)>,
+        passes_over: usize,
+    ) -> Result<TargetChoice, TargetObstacle> {
+        let is_open =
+            |target: &&Target| !reserved.contains(&(target.eni.clone(), target.private_ip));
+        let has_room = |each: &&Candidate<'_>| each.free.iter().any(|target| is_open(&target));
+        let all: Vec<&Candidate<'_>> = self.own.iter().collect();
+        let (chosen, chosen_by) = self.interface(&all, former, has_room)?;
+        let before = former.and_then(|former| {
+            let private = chosen.interface.private_ips.get(former.position?)?;
+            chosen.free.iter().find(|it| it.private_ip == private.ip)
+        });
+        let nth = chosen.free.get(passes_over);
+        let mut open = before.into_iter().chain(nth).chain(&chosen.free);
+        match open.find(is_open) {
+            Some(target) => Ok(TargetChoice {
+                target: target.clone(),
+                chosen_by,
+            }),
+            None if self.own.len() == 1 => Err(TargetObstacle::NoFreePrivateIp {
+                instance: self.instance.clone(),
+            }),
+            None => Err(TargetObstacle::Full {
+                instance: self.instance.clone(),
+                eni: chosen.interface.id.clone(),
+            }),
+        }
+    }
+
+    /// The interface that takes a private IP of another one: by the same rule, among those that `can_take` it. None
+    /// where there is none of them.
+    ///
+    /// # Errors
+    /// Where nothing says which interface it is to be.
+    pub fn choose_interface(
+        &self,
+        former: Option<&FormerTarget>,
+        can_take: impl Fn(&AttachedInterface) -> bool,
+    ) -> Result<Option<&'a AttachedInterface>, TargetObstacle> {
+        let able: Vec<&Candidate<'_>> = self
+            .own
+            .iter()
+            .filter(|each| can_take(each.interface))
+            .collect();
+        if able.is_empty() {
+            return Ok(None);
+        }
+        let (chosen, _) = self.interface(&able, former, |_| true)?;
+        Ok(Some(chosen.interface))
+    }
+
+    fn interface<'c>(
+        &self,
+        among: &[&'c Candidate<'a>],
+        former: Option<&FormerTarget>,
+        has_room: impl Fn(&&Candidate<'_>) -> bool,
+    ) -> Result<(&'c Candidate<'a>, ChosenBy), TargetObstacle> {
+        let tagged: Vec<&Candidate<'_>> = self.own.iter().filter(|each| each.is_tagged).collect();
+        if tagged.len() > 1 {
+            return Err(TargetObstacle::SeveralTagged {
+                instance: self.instance.clone(),
+                tag: self.tag.to_owned(),
+                enis: ids(&tagged),
+            });
+        }
+        if let Some(named) = among.iter().find(|each| each.is_tagged) {
+            return Ok((named, ChosenBy::Tag));
+        }
+        if let Some(former) = former
+            && let Some(counterpart) = self.counterpart(among, former)?
+        {
+            return Ok(counterpart);
+        }
+        let open: Vec<&'c Candidate<'a>> = among.iter().copied().filter(has_room).collect();
+        match open[..] {
+            [only] if former.is_none() && among.len() == 1 => Ok((only, ChosenBy::Alone)),
+            [only] => Ok((only, ChosenBy::OnlyOne)),
+            [] => Err(TargetObstacle::NoFreePrivateIp {
+                instance: self.instance.clone(),
+            }),
+            _ => Err(self.ambiguous(
+                &open,
+                former.map_or(Ambiguity::Unknown, |_| Ambiguity::NoCounterpart),
+            )),
+        }
+    }
+
+    /// The interface that is where the address was, by index or by subnet.
+    fn counterpart<'c>(
+        &self,
+        among: &[&'c Candidate<'a>],
+        former: &FormerTarget,
+    ) -> Result<Option<(&'c Candidate<'a>, ChosenBy)>, TargetObstacle> {
+        let index = (former.card_index, former.device_index);
+        let mut all = among.iter().copied();
+        let by_index =
+            all.find(|each| (each.interface.card_index, each.interface.device_index) == index);
+        let is_in_subnet = |each: &&Candidate<'_>| {
+            former.subnet.is_some() && each.interface.subnet == former.subnet
+        };
+        let in_subnet: Vec<&'c Candidate<'a>> =
+            among.iter().copied().filter(is_in_subnet).collect();
+        match (by_index, &in_subnet[..]) {
+            (Some(one), []) => Ok(Some((one, ChosenBy::DeviceIndex))),
+            (Some(one), _) if is_in_subnet(&one) => Ok(Some((one, ChosenBy::DeviceIndex))),
+            (Some(one), _) => Err(TargetObstacle::IndexAndSubnetDiffer {
+                instance: self.instance.clone(),
+                by_index: one.interface.id.clone(),
+                by_subnet: ids(&in_subnet),
+            }),
+            (None, [one]) => Ok(Some((one, ChosenBy::Subnet))),
+            (None, []) => Ok(None),
+            (None, _) => Err(self.ambiguous(&in_subnet, Ambiguity::OneSubnet)),
+        }
+    }
+
+    fn ambiguous(&self, open: &[&Candidate<'_>], why: Ambiguity) -> TargetObstacle {
+        TargetObstacle::Ambiguous {
+            instance: self.instance.clone(),
+            enis: ids(open),
+            why,
+        }
+    }
+}
+
+fn ids(candidates: &[&Candidate<'_>]) -> Vec<EniId> {
+    let each = candidates.iter().map(|each| each.interface.id.clone());
+    each.collect()
+}
+
+#[cfg(test)]
+mod tests;
