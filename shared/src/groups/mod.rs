@@ -11,7 +11,8 @@ pub use floating::{floating_group, floating_group_of, floating_private_ips, move
 pub use membership::{addresses_of, group_of, holder, is_of_group, members_of, priority, slots_of};
 pub use tags::{UnreadableTag, unreadable, value_of};
 pub use target_interfaces::{
-    ChosenBy, TargetChoice, TargetInterfaces, current_target, is_address_target, last_target, shown_target,
+    ChosenBy, TargetChoice, TargetInterfaces, current_target, is_address_target, last_target,
+    shown_target,
 };
 pub use target_obstacle::{Ambiguity, TargetObstacle, only_interface};
 pub use targets::Target;

@@ -152,8 +152,8 @@ impl<'a> TargetInterfaces<'a> {
     }
 
     /// The private IP that takes an address. On the interface that the rule names, it is the one at the same position
-    /// as before. Otherwise it is the first free one, or the one after as many as the instance `passes_over`. What an
-    /// earlier step has `reserved` is not free.
+    /// as before. Otherwise it is the first free one. On the only interface of an instance, one that lacks several
+    /// addresses `passes_over` as many as come before. What an earlier step has `reserved` is not free.
     ///
     /// # Errors
     /// Where nothing says which interface it is to be, or that one has no room.
@@ -173,6 +173,7 @@ impl<'a> TargetInterfaces<'a> {
             chosen.free.iter().find(|it| it.private_ip == private.ip)
         });
         let nth = chosen.free.get(passes_over);
+        let nth = nth.filter(|_| self.own.len() == 1);
         let mut open = before.into_iter().chain(nth).chain(&chosen.free);
         match open.find(is_open) {
             Some(target) => Ok(TargetChoice {

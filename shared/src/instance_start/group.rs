@@ -90,7 +90,13 @@ impl<'a> Group<'a> {
                 ..
             } = observed;
             let now = current_target(address, instances, interfaces);
-            let last = || last_target(last_targets.get(&address.allocation)?, instances, interfaces);
+            let last = || {
+                last_target(
+                    last_targets.get(&address.allocation)?,
+                    instances,
+                    interfaces,
+                )
+            };
             Some((&address.allocation, now.or_else(last)?))
         });
         group.former_targets = known.collect();

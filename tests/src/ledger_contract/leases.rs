@@ -1,7 +1,7 @@
 //! What every ledger does with the lease of a group.
 
 use super::Checked;
-use super::rows::NOON;
+use super::rows::{NOON, a_former_target};
 use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
@@ -206,7 +206,11 @@ pub async fn every_field_of_a_lease_survives<L: Ledger>(ledger: &L) -> Checked {
     let whole = FailoverRecord {
         alarms: Vec::new(),
         pending_reassociation: vec!["eipalloc-1".parse().expect("a prefix and a digit")],
-        former_targets: BTreeMap::new(),
+        former_targets: [(
+            "eipalloc-1".parse().expect("a prefix and a digit"),
+            a_former_target(),
+        )]
+        .into(),
         pending_fences: [("i-1".parse().expect("a prefix and a digit"), Fencing::Stop)].into(),
         ended_at: Some(later),
         to: Some("i-2".parse().expect("a prefix and a digit")),

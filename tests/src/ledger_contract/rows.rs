@@ -8,9 +8,10 @@ use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{
     AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
 };
-use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use holdfast::ledger::{NotedTarget, ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
 use holdfast::model::elastic_ip::{Association, Pool};
+use holdfast::model::former_target::FormerTarget;
 use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup};
 use holdfast::model::tags::Tags;
 use std::net::Ipv4Addr;
@@ -135,6 +136,16 @@ pub(super) fn every_snapshot() -> Vec<Snapshot> {
     all
 }
 
+/// The second interface of an instance, at its third private IP.
+pub(super) fn a_former_target() -> FormerTarget {
+    FormerTarget {
+        card_index: 0,
+        device_index: 1,
+        subnet: Some("subnet-1".parse().expect("a prefix and a digit")),
+        position: Some(2),
+    }
+}
+
 fn with_everything(number: u32) -> Snapshot {
     let plain = a_snapshot(number);
     let later = NOON + Duration::nanoseconds(1_500_000_001);
@@ -150,6 +161,10 @@ fn with_everything(number: u32) -> Snapshot {
     Snapshot {
         tags: tags(&[("empty", ""), ("key with blanks & ünïcödé", "a=b,\"c\"")]),
         service_managed: Some("rnat".to_owned()),
+        former_target: ended.as_ref().map(|held| NotedTarget {
+            association: held.value.id.clone(),
+            target: a_former_target(),
+        }),
         association: ended,
         reverse_dns: Some(Dated {
             value: "a.example.com".to_owned(),

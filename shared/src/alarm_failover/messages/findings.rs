@@ -41,8 +41,7 @@ pub(crate) fn doubtful_interface(one: &Move, settings: &Settings) -> Option<Find
         return None;
     };
     let is_doubtful = one.chosen_by == Some(ChosenBy::OnlyOne);
-    is_doubtful
-        .then(|| only_interface(&one.resource.to_string(), eni, &one.to, &settings.tags))
+    is_doubtful.then(|| only_interface(&one.resource.to_string(), eni, &one.to, &settings.tags))
 }
 
 /// Interfaces that would end with their instance.

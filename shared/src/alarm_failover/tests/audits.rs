@@ -3,7 +3,6 @@
 use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
-use crate::groups::ChosenBy;
 use crate::alarm_failover::audit;
 use crate::alarm_failover::audit::FleetState;
 use crate::alarm_failover::case::CauseKind;
@@ -12,6 +11,7 @@ use crate::alarm_failover::group::Group;
 use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
 use crate::cloud::moves::DryRunCall;
+use crate::groups::ChosenBy;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::AlarmState;
 use crate::model::instance::{InstanceState, StatusChecks};

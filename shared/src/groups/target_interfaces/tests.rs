@@ -6,21 +6,22 @@ use time::OffsetDateTime;
 
 /// A firewall: each interface at a device index, in a subnet, with private IPs.
 fn firewall(interfaces: &[(&str, i32, &str, &[u8])]) -> Instance {
-    let attached = |(eni, device_index, subnet, ips): &(&str, i32, &str, &[u8])| AttachedInterface {
-        id: eni.parse().unwrap(),
-        device_index: *device_index,
-        card_index: 0,
-        state: None,
-        subnet: Some(subnet.parse().unwrap()),
-        service_managed: false,
-        private_ips: ips
-            .iter()
-            .map(|last| PrivateIp {
-                ip: ip(*last),
-                public: None,
-            })
-            .collect(),
-    };
+    let attached =
+        |(eni, device_index, subnet, ips): &(&str, i32, &str, &[u8])| AttachedInterface {
+            id: eni.parse().unwrap(),
+            device_index: *device_index,
+            card_index: 0,
+            state: None,
+            subnet: Some(subnet.parse().unwrap()),
+            service_managed: false,
+            private_ips: ips
+                .iter()
+                .map(|last| PrivateIp {
+                    ip: ip(*last),
+                    public: None,
+                })
+                .collect(),
+        };
     Instance {
         id: "i-1".parse().unwrap(),
         state: InstanceState::Running,
@@ -207,7 +208,10 @@ fn the_only_interface_that_can_take_it_is_taken_and_that_is_told_where_it_may_be
         choice(instance, &[], former).unwrap().2
     };
     assert_eq!(by(&single, None), ChosenBy::Alone);
-    assert_eq!(by(&single, Some(&was(0, "subnet-b"))), ChosenBy::DeviceIndex);
+    assert_eq!(
+        by(&single, Some(&was(0, "subnet-b"))),
+        ChosenBy::DeviceIndex
+    );
     assert_eq!(by(&single, Some(&was(1, "subnet-b"))), ChosenBy::OnlyOne);
     let mut half_full = two_legged();
     taken(&mut half_full, 1);

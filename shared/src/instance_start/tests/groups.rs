@@ -1,6 +1,8 @@
 //! What belongs to a group, what is free in it, and which private IPs can take an address.
 
 use super::*;
+use crate::groups::{ChosenBy, TargetObstacle};
+use crate::ledger::LastTarget;
 use crate::report::PlacementReason;
 
 const ENI: &str = "eni-0f";
@@ -149,12 +151,19 @@ fn a_private_ip_that_shows_an_elastic_ip_of_nobody_known_takes_no_other() {
 }
 
 #[test]
-fn the_first_private_ip_of_each_interface_comes_before_the_others() {
+fn each_address_goes_to_the_private_ip_that_is_the_counterpart_of_where_it_was_last() {
     let slots = [("holdfast:slot", "a,b,c,d")];
-    let each = |seen: Seen, (number, slot)| seen.address(number, &[("holdfast:slot", slot)]);
-    let seen = [(1, "a"), (2, "b"), (3, "c"), (4, "d")]
-        .into_iter()
-        .fold(seen(), each);
+    let each = |seen: Seen, (number, slot, device_index, position)| {
+        let seen = seen.address(number, &[("holdfast:slot", slot)]);
+        seen.was_at(number, device_index, position)
+    };
+    let all = [
+        (1, "a", 0, 0),
+        (2, "b", 1, 0),
+        (3, "c", 0, 1),
+        (4, "d", 1, 1),
+    ];
+    let seen = all.into_iter().fold(seen(), each);
     let seen = seen.instance(1, InstanceState::Running, 2, &slots);
     let plan = seen.with_interface(1, "eni-1b", 2).plan(1);
     let target = |number, eni: &str, private_ip| (ip(number), eni.to_owned(), private_ip);
@@ -266,4 +275,70 @@ fn an_address_fills_one_of_two_slots_that_nothing_has() {
     let seen = seen().address_on(1, 1, &[]).address(2, &[]);
     let seen = seen.instance(1, InstanceState::Running, 2, &slots);
     assert_eq!(seen.step(1).ip, ip(2));
+}
+
+/// A firewall with a management interface and a public one, and a free address.
+fn firewall() -> Seen {
+    let seen = seen().address(1, &[]).running(1);
+    seen.with_interface(1, "eni-1b", 1)
+}
+
+#[test]
+fn regression_an_address_of_the_public_interface_is_not_placed_on_the_management_interface() {
+    let step = firewall().was_at(1, 1, 0).step(1);
+    assert_eq!(step.target.eni.as_str(), "eni-1b");
+    assert_eq!(step.chosen_by, Some(ChosenBy::DeviceIndex));
+    let seen = firewall().in_state(2, InstanceState::Stopped);
+    let seen = seen.with_interface(2, "eni-2b", 1);
+    let seen = seen.on_interface(1, "eni-2b", Some(2));
+    let step = seen.set("HOLDFAST_ON_STOP", "move").step(1);
+    assert_eq!(step.target.eni.as_str(), "eni-1b");
+}
+
+#[test]
+fn an_address_whose_interface_is_still_shown_goes_to_its_counterpart_though_nothing_was_noted() {
+    let seen = firewall().in_state(2, InstanceState::Stopped);
+    let mut seen = seen.with_interface(2, "eni-2b", 1);
+    let last = LastTarget {
+        eni: Some("eni-2b".parse().unwrap()),
+        ..LastTarget::default()
+    };
+    let allocation = seen.observed.addresses[0].allocation.clone();
+    seen.observed.last_targets.insert(allocation, last);
+    assert_eq!(seen.step(1).target.eni.as_str(), "eni-1b");
+}
+
+#[test]
+fn an_address_of_which_nothing_is_known_goes_to_no_interface_of_several_and_that_is_told() {
+    let plan = firewall().plan(1);
+    assert_eq!(
+        (plan.steps.len(), plan.lacking, plan.unplaceable),
+        (0, 1, 0)
+    );
+    let expected = "where the address was is not known, and i-01 could take it on eni-01 or eni-1b";
+    assert_eq!(plan.blocked[0].why.to_string(), expected);
+    let waiting = decide::waiting(&firewall().observed, &firewall().settings());
+    assert_eq!((waiting.steps.len(), waiting.blocked), (0, plan.blocked));
+    let tagged = firewall().tag_target("eni-1b");
+    assert_eq!(tagged.step(1).target.eni.as_str(), "eni-1b");
+}
+
+#[test]
+fn an_instance_that_stops_hands_nothing_to_an_interface_that_nobody_named() {
+    let seen = firewall().in_state(2, InstanceState::Stopped);
+    let seen = seen.with_interface(2, "eni-2b", 1);
+    let seen = seen.on_interface(1, "eni-2b", Some(2));
+    let mut crossed = seen.set("HOLDFAST_ON_STOP", "move");
+    for (instance, subnets) in [(0, ["subnet-m", "subnet-p"]), (1, ["subnet-p", "subnet-m"])] {
+        let interfaces = crossed.observed.instances[instance].interfaces.iter_mut();
+        for (interface, subnet) in interfaces.zip(subnets) {
+            interface.subnet = Some(subnet.parse().unwrap());
+        }
+    }
+    let handed = decide::stop(&crossed.observed, &id(2), &crossed.settings());
+    assert_eq!(handed.steps, []);
+    assert!(matches!(
+        handed.blocked[0].why,
+        TargetObstacle::IndexAndSubnetDiffer { .. }
+    ));
 }

@@ -15,7 +15,9 @@ mod waits;
 use super::decide;
 use super::plan::{Decision, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
+use crate::ledger::LastTarget;
 use crate::model::elastic_ip::{Address, Association, Pool};
+use crate::model::former_target::FormerTarget;
 use crate::model::ids::InstanceId;
 use crate::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
@@ -229,6 +231,33 @@ impl Seen {
         let allocation = format!("eipalloc-{address:02}").parse().unwrap();
         self.observed.last_held.insert(allocation, id(by));
         self
+    }
+
+    /// The ledger has noted where an address was last.
+    fn was_at(mut self, address: u8, device_index: i32, position: usize) -> Self {
+        let noted = FormerTarget {
+            card_index: 0,
+            device_index,
+            subnet: None,
+            position: Some(position),
+        };
+        let last = LastTarget {
+            noted: Some(noted),
+            ..LastTarget::default()
+        };
+        let allocation = format!("eipalloc-{address:02}").parse().unwrap();
+        self.observed.last_targets.insert(allocation, last);
+        self
+    }
+
+    /// An interface has the tag of the one that takes addresses.
+    fn tag_target(self, eni: &str) -> Self {
+        let mut seen = self.tagged_interface(eni, "", None);
+        if let Some(interface) = seen.observed.interfaces.last_mut() {
+            let tag = ("holdfast:address-target".to_owned(), "true".to_owned());
+            interface.tags = [tag].into();
+        }
+        seen
     }
 
     fn looked_before(mut self) -> Self {

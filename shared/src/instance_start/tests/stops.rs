@@ -76,9 +76,11 @@ fn it_goes_to_nobody_for_whom_an_alarm_fires() {
     assert_eq!(seen.stop(1), [(ip(1), id(3))]);
     seen.observed.alarming = [id(2), id(3)].into();
     assert_eq!(seen.stop(1), []);
-    assert!(decide::waiting(&seen.observed, &seen.settings())
+    assert!(
+        decide::waiting(&seen.observed, &seen.settings())
             .steps
-            .is_empty());
+            .is_empty()
+    );
 }
 
 #[test]

@@ -1,13 +1,13 @@
 //! One list of effects: what a report says would be called, what is asked for as a dry run, and what is sent.
 
 use super::*;
-use crate::groups::ChosenBy;
 use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::execute::fence;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::messages;
 use crate::alarm_failover::plan::{Fence, Plan};
 use crate::cloud::moves::DryRunCall;
+use crate::groups::ChosenBy;
 use crate::report::{GroupReport, PlannedCall};
 
 /// The actions for which failover has a dry run.

@@ -50,15 +50,22 @@ fn two_elastic_ips_of_one_plan_get_two_places() {
     let two = pair().address().with_address("eip", 1, 0, ip(1));
     let plan = two.plan();
     assert_eq!((plan.moves.len(), plan.blocked.len()), (1, 1));
-    let roomy = two.with_interface(2, "eni-0c", "subnet-2", 22);
+    let roomy = two.change(|fixture| {
+        fixture.member(2).interfaces[0]
+            .private_ips
+            .push(bare(ip(22)));
+    });
     let places: Vec<Ipv4Addr> = places(&roomy).into_iter().map(|place| place.1).collect();
     assert_eq!(places, [ip(2), ip(22)]);
 }
 
 #[test]
 fn the_same_private_ip_of_two_interfaces_is_two_places() {
-    let two = pair().address().with_address("eip", 1, 0, ip(1));
-    let two = two.with_interface(2, "eni-0c", "subnet-2", 2);
+    let two = pair()
+        .with_interface(1, "eni-0a", "subnet-2", 1)
+        .with_interface(2, "eni-0c", "subnet-2", 2)
+        .address()
+        .with_address("eip", 1, 1, ip(1));
     let enis: Vec<String> = places(&two).into_iter().map(|place| place.0).collect();
     assert_eq!(enis, ["eni-02", "eni-0c"]);
 }
@@ -130,7 +137,7 @@ fn an_elastic_ip_goes_to_no_interface_that_moves_among_another_group() {
 }
 
 #[test]
-fn an_elastic_ip_goes_to_the_first_free_private_ip_interface_by_interface() {
+fn where_its_interface_has_no_room_an_elastic_ip_goes_to_no_other() {
     let three = pair()
         .address()
         .with_address("eip", 1, 0, ip(1))
@@ -141,8 +148,12 @@ fn an_elastic_ip_goes_to_the_first_free_private_ip_interface_by_interface() {
             .private_ips
             .push(bare(ip(23)));
     });
-    let places: Vec<Ipv4Addr> = places(&roomy).into_iter().map(|place| place.1).collect();
-    assert_eq!(places, [ip(2), ip(23), ip(22)]);
+    let plan = roomy.plan();
+    assert_eq!((plan.moves.len(), plan.blocked.len()), (2, 1));
+    assert!(matches!(
+        plan.blocked[0].why[..],
+        [Obstacle::Target(TargetObstacle::Full { .. })]
+    ));
 }
 
 #[test]

@@ -41,10 +41,7 @@ fn regression_an_address_of_the_public_interface_does_not_go_to_the_management_i
 #[test]
 fn the_tag_of_an_interface_comes_first() {
     let tagged = tag_target(firewalls(), "eni-02");
-    assert_eq!(
-        goes_to(&tagged),
-        ("eni-02".to_owned(), Some(ChosenBy::Tag))
-    );
+    assert_eq!(goes_to(&tagged), ("eni-02".to_owned(), Some(ChosenBy::Tag)));
 }
 
 #[test]
@@ -123,10 +120,7 @@ fn a_private_ip_goes_to_the_counterpart_of_its_interface_and_not_to_any_in_its_s
         .with_interface(1, "eni-0a", "subnet-1", 11)
         .with_interface(2, "eni-0c", "subnet-1", 22)
         .floating_private_ip(1, 98);
-    assert_eq!(
-        assigned(&one_subnet),
-        [("eni-0c".to_owned(), vec![ip(98)])]
-    );
+    assert_eq!(assigned(&one_subnet), [("eni-0c".to_owned(), vec![ip(98)])]);
     let unlike = one_subnet.change(|fixture| fixture.member(1).interfaces[1].device_index = 4);
     let plan = unlike.plan();
     assert!(matches!(
