@@ -7,6 +7,7 @@
 mod codes;
 pub mod health;
 pub mod moves;
+pub mod networks;
 
 use crate::model::cloudtrail::Record;
 use crate::model::elastic_ip::{Address, Pool};

@@ -11,9 +11,11 @@
 
 mod request;
 mod response;
+mod routes;
 
 pub use request::*;
 pub use response::*;
+pub use routes::*;
 
 /// Who makes a call, as far as CloudTrail shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]

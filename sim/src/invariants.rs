@@ -120,6 +120,7 @@ impl Model {
                 || resources.vpcs.contains_key(id)
                 || resources.subnets.contains_key(id)
                 || resources.gateways.contains_key(id)
+                || resources.route_tables.contains_key(id)
         };
         let orphans = resources.tags.keys().filter(|id| !known(id));
         let mut broken: Vec<String> = orphans

@@ -36,6 +36,7 @@ mod networks;
 mod paging;
 mod private_ips;
 mod reverse_dns;
+mod routes;
 mod tags;
 mod timers;
 

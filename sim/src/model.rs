@@ -15,6 +15,7 @@ use super::{
     instances::Instance,
     interfaces::Interface,
     networks::{InternetGateway, Region, Subnet, Vpc},
+    routes::RouteTable,
     settings::Settings,
     timers::{Due, Timers},
 };
@@ -28,6 +29,7 @@ pub struct Resources {
     pub(super) vpcs: BTreeMap<String, Vpc>,
     pub(super) subnets: BTreeMap<String, Subnet>,
     pub(super) gateways: BTreeMap<String, InternetGateway>,
+    pub(super) route_tables: BTreeMap<String, RouteTable>,
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -66,6 +68,8 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeSubnets(request) => self.describe_subnets(account, request),
+            Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
             other => Err(invalid_action(other)),
         }
     }
@@ -153,6 +157,10 @@ impl Model {
             Request::AttachInternetGateway(request) => {
                 self.attach_internet_gateway(account, request)
             }
+            Request::CreateRouteTable(request) => self.create_route_table(account, request),
+            Request::CreateRoute(request) => self.create_route(account, request),
+            Request::DeleteRoute(request) => self.delete_route(account, request),
+            Request::AssociateRouteTable(request) => self.associate_route_table(account, request),
             Request::RunInstances(request) => self.run_instances(account, request),
             Request::StartInstances(request) => self.start_instances(account, request),
             Request::StopInstances(request) => self.stop_instances(account, request),

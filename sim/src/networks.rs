@@ -9,6 +9,7 @@ use super::{
         Response,
     },
     model::{Model, Resources, invalid_value},
+    routes::RouteTable,
 };
 
 /// The Region: its zones, each in a network border group (most in the one named as the Region).
@@ -40,6 +41,28 @@ impl Region {
     pub(super) fn border_group_of(&self, zone: &str) -> &str {
         let group = self.zones.iter().find(|(known, _)| known == zone);
         group.map_or(&self.name, |(_, group)| group)
+    }
+
+    pub(super) fn zones_as_answered(&self) -> Vec<api::AvailabilityZone> {
+        let zone = |((name, group), number): (&(String, String), usize)| {
+            let is_regular = *group == self.name;
+            let of_kind = |regular: &str, other: &str| {
+                let word = if is_regular { regular } else { other };
+                word.to_owned()
+            };
+            api::AvailabilityZone {
+                zone_name: name.clone(),
+                // AWS's own ids name the Region in a short form.
+                zone_id: format!("{}-az{number}", self.name),
+                region_name: self.name.clone(),
+                group_name: group.clone(),
+                network_border_group: group.clone(),
+                zone_type: of_kind("availability-zone", "local-zone"),
+                state: "available".to_owned(),
+                opt_in_status: of_kind("opt-in-not-required", "opted-in"),
+            }
+        };
+        self.zones.iter().zip(1..).map(zone).collect()
     }
 
     fn zone(&self, asked: Option<&String>) -> Result<String, Ec2Error> {
@@ -195,7 +218,7 @@ impl Resources {
         }
     }
 
-    fn subnet_as_answered(&self, subnet: &Subnet) -> api::Subnet {
+    pub(super) fn subnet_as_answered(&self, subnet: &Subnet) -> api::Subnet {
         let free = self.free_private_ips(subnet).count();
         api::Subnet {
             subnet_id: subnet.id.clone(),
@@ -234,7 +257,9 @@ impl Model {
             owner: account.to_owned(),
             vpc_id: Some(id),
         };
-        self.resources.gateways.insert(gateway, attached);
+        let vpc_id = attached.vpc_id.clone().unwrap_or_default();
+        self.resources.gateways.insert(gateway.clone(), attached);
+        self.resources.route_to_gateway(&vpc_id, &gateway);
     }
 
     fn add_vpc(&mut self, account: &str, cidr: Cidr, is_default: bool) -> String {
@@ -245,6 +270,8 @@ impl Model {
             cidr,
             is_default,
         };
+        let main = RouteTable::main_of(&vpc);
+        self.resources.route_tables.insert(main.id.clone(), main);
         self.resources.vpcs.insert(id.clone(), vpc);
         id
     }
@@ -270,7 +297,7 @@ impl Model {
         id
     }
 
-    fn own_vpc(&self, account: &str, id: &str) -> Result<&Vpc, Ec2Error> {
+    pub(super) fn own_vpc(&self, account: &str, id: &str) -> Result<&Vpc, Ec2Error> {
         let vpc = self
             .resources
             .vpcs
@@ -380,6 +407,7 @@ impl Model {
             return Err(invalid_value(message));
         }
         gateway.vpc_id = Some(vpc_id.clone());
+        self.resources.route_to_gateway(vpc_id, id);
         Ok(Response::Done)
     }
 }

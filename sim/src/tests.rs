@@ -16,4 +16,5 @@ mod private_ips;
 mod reads;
 mod release;
 mod reverse_dns;
+mod routes;
 mod tags;

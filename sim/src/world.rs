@@ -213,7 +213,9 @@ impl World {
             let message = "The parameter DryRun is not recognized";
             return Err(Ec2Error::new("UnknownParameter", message));
         }
-        let response = if request.is_read() {
+        let response = if let Request::DescribeAvailabilityZones(request) = request {
+            self.model.describe_availability_zones(request)
+        } else if request.is_read() {
             self.history
                 .view(self.model.now, &self.model.resources)
                 .describe(caller, request)

@@ -19,6 +19,7 @@ mod interfaces;
 pub mod lambda;
 mod ledger;
 mod moves;
+mod networks;
 mod read;
 mod trail;
 

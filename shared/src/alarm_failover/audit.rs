@@ -12,6 +12,7 @@ use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
 use super::plan::{Exclusions, Move, Plan, PlanInput};
+use super::planned_target::{PlannedTarget, planned_targets};
 use super::run;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
@@ -40,9 +41,30 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
     pub failures: Vec<Error>,
+    /// Where Elastic IPs alone would go.
+    pub targets: Vec<PlannedTarget>,
 }
 
 impl Audit {
+    /// Something that stands in the way of a failover of a group, once.
+    pub fn add_obstacle(&mut self, group: &str, obstacle: Finding) {
+        let mut groups = self.groups.iter_mut();
+        if let Some(group) = groups.find(|it| it.group == group) {
+            group.ready = false;
+            if !group.obstacles.contains(&obstacle) {
+                group.obstacles.push(obstacle.clone());
+            }
+        }
+        self.add_finding(obstacle);
+    }
+
+    /// Something that a person should know, once.
+    pub fn add_finding(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
     /// Notes what was done for a group.
     fn note(&mut self, done: Result<Vec<Report>, Error>) {
         match done {
@@ -129,6 +151,9 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        audit
+            .targets
+            .extend(planned_targets(&group, &observed, &moves));
         let doubts = moves
             .iter()
             .filter_map(|one| messages::doubtful_interface(one, settings));

@@ -31,6 +31,7 @@ pub mod observe;
 mod obstacle;
 pub mod plan;
 mod plan_command;
+mod planned_target;
 mod progress;
 mod resource_progress;
 pub mod route;
@@ -53,6 +54,7 @@ pub use audit::{Audit, audit};
 use case::FUNCTION;
 pub use cloud::AlarmFailoverCloud;
 pub use obstacle::Obstacle;
+pub use planned_target::PlannedTarget;
 
 /// Runs alarm-failover on one trigger.
 ///

@@ -107,6 +107,10 @@ resource_id!(
     SubnetId, "subnet-", "a subnet id"
 );
 resource_id!(
+    /// A VPC.
+    VpcId, "vpc-", "a VPC id"
+);
+resource_id!(
     /// A security group.
     SecurityGroupId, "sg-", "a security group id"
 );

@@ -8,4 +8,5 @@ pub mod former_target;
 pub mod ids;
 pub mod instance;
 pub mod interface;
+pub mod network;
 pub mod tags;

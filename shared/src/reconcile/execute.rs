@@ -21,7 +21,7 @@ pub(super) async fn write_observation(
     settings: &Settings,
     observed: &AccountState,
     plan: &decide::Sweep,
-) -> Result<usize, Error> {
+) -> Result<Vec<Snapshot>, Error> {
     let writes = stream::iter(plan.changed.clone())
         .map(|allocation| async move {
             let known = observed.known(&allocation);
@@ -31,8 +31,7 @@ pub(super) async fn write_observation(
             .await
         })
         .buffer_unordered(AT_ONCE);
-    let rows = all_written(pin!(writes)).await?;
-    Ok(rows.len())
+    all_written(pin!(writes)).await
 }
 
 /// Writes the rows that a call changed.

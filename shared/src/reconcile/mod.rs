@@ -14,10 +14,12 @@ mod case;
 mod cloud;
 pub mod decide;
 mod execute;
+mod former_targets;
 mod handle_releases;
 mod messages;
 pub mod observe;
 pub mod open_releases;
+mod reachability;
 pub mod state;
 mod transfer;
 
@@ -95,8 +97,11 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("observe", clock);
     let plan = decide::sweep(&observed, settings);
     let written = execute::write_observation(ledger, settings, &observed, &plan).await?;
-    watch.lap("record", clock);
+    let rows = observed.rows_with(&written);
     let mut failures = Vec::new();
+    let noted = former_targets::note(ports, &case, &rows).await;
+    failures.extend(noted.err());
+    watch.lap("record", clock);
     let unseen = plan.missing.clone();
     let missing = observe::confirmed_missing((cloud, clock), &case, unseen).await;
     let missing = missing.unwrap_or_else(|failure| none_but(failure, &mut failures));
@@ -111,17 +116,18 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut handled = release_handler.all(open_releases).await;
     watch.lap("releases", clock);
     let addresses = observed.look.addresses.values();
-    let last_targets = instance_start::last_targets(observed.rows.values());
+    let last_targets = instance_start::last_targets(rows.values());
     let waiting =
         instance_start::place_waiting(ports, settings, addresses, &last_targets, delivery).await;
     watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
-    watch.lap("audit", clock);
     let plan = decide::Sweep { missing, ..plan };
     failures.append(&mut handled.failures);
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
+    reachability::check(ports, &case, &mut audit).await;
+    watch.lap("audit", clock);
     failures.append(&mut audit.failures);
     let would = waiting.would.as_slice();
     audit
@@ -133,7 +139,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     if !is_told_once && !failures.is_empty() {
         return Err(Error::several(String::new(), failures));
     }
-    let report = messages::swept(settings, &observed, plan, written, handled, watch);
+    let report = messages::swept(settings, &observed, plan, written.len(), handled, watch);
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
     Ok(messages::with_failures(report, &failures))

@@ -78,6 +78,17 @@ impl AccountState {
     }
 }
 
+impl AccountState {
+    /// The ledger's snapshots after these writes.
+    #[must_use]
+    pub fn rows_with(&self, written: &[Snapshot]) -> BTreeMap<AllocationId, Snapshot> {
+        let mut rows = self.rows.clone();
+        let written = written.iter().cloned();
+        rows.extend(written.map(|row| (row.allocation.clone(), row)));
+        rows
+    }
+}
+
 /// What one event is about.
 #[derive(Debug)]
 pub struct AffectedRows {

@@ -4,14 +4,16 @@
 use super::case::Case;
 use super::cloud::ReleaseGuardCloud;
 use super::plan::ReclaimPlan;
-use super::restore::{self, CurrentState};
+use super::restore::{self, CurrentState, FormerHolder};
 use super::retries;
 use super::state::{Observed, Release};
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, CloudError};
-use crate::error::Error;
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::error::{Error, chain};
 use crate::ledger::{Ledger, Snapshot};
 use crate::model::elastic_ip::Address;
+use crate::model::ids::InstanceId;
+use crate::model::instance::{Instance, InstanceState};
 use crate::report::KnownFrom;
 
 pub(super) async fn ledger(ledger: &impl Ledger, release: &Release) -> Result<Observed, Error> {
@@ -70,10 +72,48 @@ pub(super) async fn current_state<C: ReleaseGuardCloud, K: Clock>(
         Ok(names.get(&address.allocation).cloned())
     };
     let (interface, reverse_dns) = futures_util::join!(interface, published);
-    Ok(CurrentState {
+    let mut current = CurrentState {
         allocation: address.allocation.clone(),
         association: address.association.clone(),
         interface: interface?,
+        former_holder: FormerHolder::None,
         reverse_dns: reverse_dns?,
+    };
+    let holder = then.and_then(|then| restore::holder_to_ask_for(then, &current));
+    if let Some(holder) = holder {
+        current.former_holder = former_holder((cloud, clock), case, holder).await?;
+    }
+    Ok(current)
+}
+
+/// The instance that had the address, with the tags of its interfaces. Asked for only where the address cannot go back
+/// to its place. What EC2 refuses to show keeps nothing else from being restored.
+async fn former_holder<C: ReleaseGuardCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
+    case: &Case<'_>,
+    holder: &InstanceId,
+) -> Result<FormerHolder, CloudError> {
+    let which = InstanceFilter::Ids(vec![holder.clone()]);
+    let shown = retries::send(clock, case, || cloud.instances(&which)).await;
+    let shown = shown.map(|shown| shown.into_iter().find(takes_addresses));
+    let instance = match shown {
+        Ok(Some(instance)) => instance,
+        Ok(None) => return Ok(FormerHolder::None),
+        Err(failure) if failure.is_transient() => return Err(failure),
+        Err(refusal) => return Ok(FormerHolder::Refused(chain(&refusal))),
+    };
+    let attached = instance.interfaces.iter().map(|each| each.id.clone());
+    let which = InterfaceFilter::Ids(attached.collect());
+    let interfaces = retries::send(clock, case, || cloud.interfaces(&which)).await?;
+    Ok(FormerHolder::Found {
+        instance: Box::new(instance),
+        interfaces,
     })
+}
+
+fn takes_addresses(instance: &Instance) -> bool {
+    matches!(
+        instance.state,
+        InstanceState::Running | InstanceState::Stopping | InstanceState::Stopped
+    )
 }

@@ -2,12 +2,15 @@
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
 use super::state::Release;
-use crate::ledger::Snapshot;
+use crate::groups::{ChosenBy, TargetChoice, TargetInterfaces, last_target, only_interface};
+use crate::ledger::{LastTarget, Snapshot};
 use crate::model::elastic_ip::Association;
-use crate::model::ids::{AllocationId, EniId};
+use crate::model::ids::{AllocationId, EniId, InstanceId};
+use crate::model::instance::Instance;
 use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::report::{AssociationReport, Finding};
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// What the address and its former place look like now.
@@ -19,8 +22,27 @@ pub struct CurrentState {
     pub association: Option<Association>,
     /// The interface that had it, if it still exists and was asked for.
     pub interface: Option<Interface>,
+    /// The instance that had it, where that interface cannot take it.
+    pub former_holder: FormerHolder,
     /// The reverse DNS name that is published now.
     pub reverse_dns: Option<String>,
+}
+
+/// The instance that had the address.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum FormerHolder {
+    /// It was not asked for, or is gone for good.
+    #[default]
+    None,
+    /// EC2 refuses to show it.
+    Refused(String),
+    /// It is there.
+    Found {
+        /// The instance.
+        instance: Box<Instance>,
+        /// Its interfaces, with their tags.
+        interfaces: Vec<Interface>,
+    },
 }
 
 /// What is to be restored.
@@ -89,9 +111,19 @@ pub fn decide(
             Availability::AlreadyAssociated(already_correct) => {
                 restoration.already_correct = Some(already_correct);
             }
-            Availability::Unavailable(why) => restoration
+            Availability::Elsewhere(why) => restoration
                 .findings
                 .push(not_associated(then, current, why)),
+            Availability::Unavailable(why) => {
+                let former = snapshot.last_target();
+                counterpart(
+                    &mut restoration,
+                    then,
+                    former.as_ref(),
+                    current,
+                    (why, settings),
+                );
+            }
         }
     }
     restoration.reverse_dns = reverse_name_then(snapshot, release, settings)
@@ -106,24 +138,113 @@ enum Availability {
         displaced: Option<Finding>,
     },
     AlreadyAssociated(AssociationReport),
+    /// Somebody has associated it with something else.
+    Elsewhere(String),
+    /// Its former place cannot take it.
     Unavailable(String),
 }
 
+/// Which instance is to be asked for, since the former place of the address cannot take it.
+#[must_use]
+pub fn holder_to_ask_for<'a>(
+    then: &'a Association,
+    current: &CurrentState,
+) -> Option<&'a InstanceId> {
+    match association(then, current) {
+        Availability::Unavailable(_) => then.instance.as_ref(),
+        _ => None,
+    }
+}
+
+/// The former place cannot take the address: on the instance that had it, its counterpart may.
+fn counterpart(
+    restoration: &mut Restoration,
+    then: &Association,
+    former: Option<&LastTarget>,
+    current: &CurrentState,
+    (why, settings): (String, &Settings),
+) {
+    let keys = &settings.tags;
+    let (instance, interfaces) = match &current.former_holder {
+        FormerHolder::Found {
+            instance,
+            interfaces,
+        } => (instance, interfaces),
+        FormerHolder::None => {
+            let finding = not_associated(then, current, why);
+            return restoration.findings.push(finding);
+        }
+        FormerHolder::Refused(answer) => {
+            let why = format!("{why}; whether its instance can take it is not known: {answer}");
+            let finding = not_associated(then, current, why);
+            return restoration.findings.push(finding);
+        }
+    };
+    let former = former.and_then(|last| {
+        let instances = std::slice::from_ref(instance.as_ref());
+        last_target(last, instances, interfaces)
+    });
+    let own = TargetInterfaces::of(instance, &[], interfaces, keys);
+    match own.choose(former.as_ref(), &BTreeSet::new(), 0) {
+        Ok(TargetChoice { target, chosen_by }) => {
+            let (eni, private_ip) = (target.eni, target.private_ip);
+            restoration
+                .findings
+                .extend(target.auto_assigned.map(|ip| auto_assigned(ip, &eni)));
+            restoration.findings.push(Finding {
+                what: format!(
+                    "the address goes to {private_ip} on {eni} of {}, not to where it was",
+                    instance.id
+                ),
+                why,
+                next: format!(
+                    "nothing, if that is where it belongs; if not, tag the interface that is to take it with {}",
+                    keys.address_target
+                ),
+            });
+            if chosen_by == ChosenBy::OnlyOne {
+                let doubt = only_interface("the address", &eni, &instance.id, keys);
+                restoration.findings.push(doubt);
+            }
+            restoration.associate = Some(Target { eni, private_ip });
+        }
+        Err(obstacle) => restoration.findings.push(Finding {
+            what: "the association is not restored".to_owned(),
+            why: format!("{why}; {obstacle}"),
+            next: obstacle.next(keys),
+        }),
+    }
+}
+
 fn association(then: &Association, current: &CurrentState) -> Availability {
+    let place = former_place(then, current);
+    let Some(now) = &current.association else {
+        return place;
+    };
+    let is_same_place = now.eni == then.eni && now.private_ip == then.private_ip;
+    // An earlier run has put it on another interface of the instance that had it.
+    let is_counterpart = || {
+        let is_same_instance = then.instance.is_some() && now.instance == then.instance;
+        is_same_instance && matches!(place, Availability::Unavailable(_))
+    };
+    if let (Some(eni), Some(private_ip)) = (&now.eni, now.private_ip)
+        && (is_same_place || is_counterpart())
+    {
+        return Availability::AlreadyAssociated(already_correct(now, eni, private_ip));
+    }
+    let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
+    Availability::Elsewhere(format!(
+        "somebody has associated it with {holder} meanwhile"
+    ))
+}
+
+/// Whether the place that the address had can take it.
+fn former_place(then: &Association, current: &CurrentState) -> Availability {
     let (Some(eni), Some(private_ip)) = (&then.eni, then.private_ip) else {
         return Availability::Unavailable(
             "which network interface and private IP it had is not known".to_owned(),
         );
     };
-    if let Some(now) = &current.association {
-        if now.eni.as_ref() == Some(eni) && now.private_ip == Some(private_ip) {
-            return Availability::AlreadyAssociated(already_correct(now, eni, private_ip));
-        }
-        let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
-        return Availability::Unavailable(format!(
-            "somebody has associated it with {holder} meanwhile"
-        ));
-    }
     let Some(interface) = &current.interface else {
         return Availability::Unavailable(format!(
             "the network interface {eni} does not exist any more"

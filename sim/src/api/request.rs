@@ -1,6 +1,9 @@
 //! The requests.
 
-use super::Tag;
+use super::{
+    AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, DescribeAvailabilityZones,
+    DescribeRouteTables, DescribeSubnets, Tag,
+};
 
 /// One EC2 action with its members.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,6 +20,13 @@ pub enum Request {
     CreateSubnet(CreateSubnet),
     CreateInternetGateway(CreateInternetGateway),
     AttachInternetGateway(AttachInternetGateway),
+    CreateRouteTable(CreateRouteTable),
+    CreateRoute(CreateRoute),
+    DeleteRoute(DeleteRoute),
+    AssociateRouteTable(AssociateRouteTable),
+    DescribeSubnets(DescribeSubnets),
+    DescribeRouteTables(DescribeRouteTables),
+    DescribeAvailabilityZones(DescribeAvailabilityZones),
     RunInstances(RunInstances),
     StartInstances(StartInstances),
     StopInstances(StopInstances),
@@ -53,6 +63,13 @@ impl Request {
             Self::CreateSubnet(_) => "CreateSubnet",
             Self::CreateInternetGateway(_) => "CreateInternetGateway",
             Self::AttachInternetGateway(_) => "AttachInternetGateway",
+            Self::CreateRouteTable(_) => "CreateRouteTable",
+            Self::CreateRoute(_) => "CreateRoute",
+            Self::DeleteRoute(_) => "DeleteRoute",
+            Self::AssociateRouteTable(_) => "AssociateRouteTable",
+            Self::DescribeSubnets(_) => "DescribeSubnets",
+            Self::DescribeRouteTables(_) => "DescribeRouteTables",
+            Self::DescribeAvailabilityZones(_) => "DescribeAvailabilityZones",
             Self::RunInstances(_) => "RunInstances",
             Self::StartInstances(_) => "StartInstances",
             Self::StopInstances(_) => "StopInstances",
@@ -96,6 +113,7 @@ impl Request {
             Self::CreateVpc(request) => &request.tag_specifications,
             Self::CreateSubnet(request) => &request.tag_specifications,
             Self::CreateInternetGateway(request) => &request.tag_specifications,
+            Self::CreateRouteTable(request) => &request.tag_specifications,
             Self::RunInstances(request) => &request.tag_specifications,
             Self::CreateNetworkInterface(request) => &request.tag_specifications,
             _ => &[],

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::Tag;
+use super::{AvailabilityZone, RouteTable, Tag};
 
 /// The answer to a request: the variant of the same name, `Done` where EC2 answers `return=true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,7 +12,7 @@ use super::Tag;
 )]
 pub enum Response {
     AllocateAddress(AllocatedAddress),
-    /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `DetachNetworkInterface`,
+    /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `CreateRoute`, `DeleteRoute`, `DetachNetworkInterface`,
     /// `ModifyNetworkInterfaceAttribute`, `DeleteNetworkInterface`, `UnassignPrivateIpAddresses`,
     /// `CreateTags`, `DeleteTags`.
     Done,
@@ -29,6 +29,19 @@ pub enum Response {
     CreateVpc(Vpc),
     CreateSubnet(Subnet),
     CreateInternetGateway(InternetGateway),
+    CreateRouteTable(RouteTable),
+    AssociateRouteTable {
+        association_id: String,
+    },
+    DescribeSubnets {
+        subnets: Vec<Subnet>,
+        next_token: Option<String>,
+    },
+    DescribeRouteTables {
+        route_tables: Vec<RouteTable>,
+        next_token: Option<String>,
+    },
+    DescribeAvailabilityZones(Vec<AvailabilityZone>),
     RunInstances(Reservation),
     StartInstances(Vec<InstanceStateChange>),
     StopInstances(Vec<InstanceStateChange>),

@@ -10,6 +10,7 @@ mod health;
 mod instances;
 mod ledger;
 mod moves;
+mod networks;
 pub mod virtual_time;
 
 #[cfg(test)]

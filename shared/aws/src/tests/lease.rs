@@ -7,6 +7,7 @@ use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, LeaseHold};
 use holdfast::ledger::{Lease, Ledger, Written};
 use holdfast::settings::Fencing;
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 

@@ -12,6 +12,7 @@ mod instances;
 mod lease;
 mod ledger;
 mod moves;
+mod networks;
 mod paging;
 mod refusals;
 mod requests;

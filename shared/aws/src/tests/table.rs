@@ -45,6 +45,7 @@ pub(super) fn a_snapshot() -> Snapshot {
             since: NOON,
             until: Some(NOON),
         }),
+        former_target: None,
         reverse_dns: Some(Dated {
             value: "a.example.com".to_owned(),
             since: NOON,

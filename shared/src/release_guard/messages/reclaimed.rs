@@ -40,8 +40,14 @@ pub(crate) fn reclaimed(
         } else {
             "by EC2's word on"
         };
+        let was = plan.snapshot.association.as_ref().map(|held| &held.value);
+        let is_where_it_was = was.is_some_and(|was| {
+            was.eni.as_ref() == Some(&association.eni)
+                && was.private_ip == Some(association.private_ip)
+        });
+        let again = if is_where_it_was { " again" } else { "" };
         let to = format!(
-            ", {how} {} at {} again",
+            ", {how} {} at {}{again}",
             association.private_ip, association.eni
         );
         summary.push_str(&to);

@@ -10,12 +10,14 @@ use super::*;
 use crate::clock::Clock;
 use crate::cloud::{
     AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError, Failure,
-    InterfaceFilter, ReadAddresses, ReadEventHistory, ReadInterfaces, SetReverseDns,
+    InstanceFilter, InterfaceFilter, ReadAddresses, ReadEventHistory, ReadInstances,
+    ReadInterfaces, SetReverseDns,
 };
 use crate::error::Error;
 use crate::ledger::{Ledger, MemoryLedger};
 use crate::model::cloudtrail::Record;
 use crate::model::ids::{AllocationId, AssociationId, EniId};
+use crate::model::instance::Instance;
 use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Function, Report, Subject};
@@ -31,6 +33,9 @@ pub(super) struct Ec2 {
     pub(super) now: OffsetDateTime,
     pub(super) held: Vec<Address>,
     pub(super) interface: Option<Interface>,
+    /// The instance that had the address, and its interfaces with their tags.
+    pub(super) holder: Option<Instance>,
+    pub(super) tagged: Vec<Interface>,
     pub(super) names: BTreeMap<AllocationId, String>,
     pub(super) history: Vec<Record>,
     /// The tags of each request for an address.
@@ -135,6 +140,8 @@ impl Released {
             history: Vec::new(),
             requests: Vec::new(),
             gives_instead: None,
+            holder: None,
+            tagged: Vec::new(),
             lagging_looks: 0,
             calls: Vec::new(),
             scripts: BTreeMap::new(),
@@ -397,7 +404,17 @@ impl ReadInterfaces for Cloud {
     }
 
     async fn interfaces(&self, _: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
-        unreachable!("the guard asks for one interface by name")
+        let ec2 = self.asked("DescribeNetworkInterfaces")?;
+        Ok(ec2.tagged.clone())
+    }
+}
+
+impl ReadInstances for Cloud {
+    async fn instances(&self, which: &InstanceFilter) -> Result<Vec<Instance>, CloudError> {
+        let ec2 = self.asked("DescribeInstances")?;
+        let holder = ec2.holder.iter();
+        let asked = holder.filter(|it| *which == InstanceFilter::Ids(vec![it.id.clone()]));
+        Ok(asked.cloned().collect())
     }
 }
 

@@ -3,6 +3,7 @@
 mod again;
 mod associating;
 mod attempts;
+mod counterparts;
 mod decisions;
 mod ec2;
 mod estates;

@@ -1,6 +1,6 @@
 //! What follows once an address is back.
 
-use super::super::restore::{self, CurrentState, Restoration};
+use super::super::restore::{self, CurrentState, FormerHolder, Restoration};
 use super::*;
 use crate::model::interface::{Interface, InterfaceAssociation};
 
@@ -20,6 +20,7 @@ fn former_place() -> FormerPlace {
                 private_ips: [(PRIVATE_IP, None)].into(),
                 ..Interface::bare("eni-01".parse().unwrap())
             }),
+            former_holder: FormerHolder::None,
             reverse_dns: None,
         },
     }
@@ -175,6 +176,21 @@ fn whoever_associated_the_address_meanwhile_keeps_it() {
         });
     });
     assert!(former_place.refusal().contains("eni-99"));
+}
+
+#[test]
+fn an_address_at_the_counterpart_of_an_interface_that_is_gone_is_where_it_belongs() {
+    let restored = former_place().current(|current| {
+        current.interface = None;
+        let eni = Some("eni-1b".parse().unwrap());
+        current.association = Some(Association {
+            eni,
+            ..association()
+        });
+    });
+    let restoration = restored.restoration();
+    assert_eq!(restoration.already_correct.unwrap().eni.as_str(), "eni-1b");
+    assert!(restoration.findings.is_empty());
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod network;
 mod query;
 mod reply;
 mod request;
+mod routes;
 mod xml;
 
 use super::server::Reply;

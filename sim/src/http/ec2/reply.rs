@@ -2,6 +2,7 @@
 //! addresses is an `addressesSet` and its members are `item`s.
 
 use super::network::{instance_type, interface, reservation};
+use super::routes::{route_table, zone};
 use super::xml::Element;
 use crate::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
@@ -35,8 +36,37 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
             answer.child(attribute(Element::new("address"), changed))
         }
         Response::CreateVpc(created) => answer.child(vpc(created)),
-        Response::CreateSubnet(created) => answer.child(subnet(created)),
+        Response::CreateSubnet(created) => answer.child(subnet(Element::new("subnet"), created)),
         Response::CreateInternetGateway(created) => answer.child(internet_gateway(created)),
+        Response::CreateRouteTable(created) => {
+            answer.child(route_table(Element::new("routeTable"), created))
+        }
+        Response::AssociateRouteTable { association_id } => {
+            answer.text("associationId", association_id)
+        }
+        Response::DescribeSubnets {
+            subnets,
+            next_token,
+        } => answer
+            .list(
+                "subnetSet",
+                subnets.iter().map(|one| subnet(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeRouteTables {
+            route_tables,
+            next_token,
+        } => answer
+            .list(
+                "routeTableSet",
+                route_tables
+                    .iter()
+                    .map(|one| route_table(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeAvailabilityZones(zones) => {
+            answer.list("availabilityZoneInfo", zones.iter().map(zone))
+        }
         // The only answer whose members stand beside the request id: a reservation.
         Response::RunInstances(launched) => reservation(answer, launched),
         Response::StartInstances(changes)
@@ -166,8 +196,8 @@ fn vpc(created: &Vpc) -> Element {
         .maybe_child(tags(&created.tags))
 }
 
-fn subnet(created: &Subnet) -> Element {
-    Element::new("subnet")
+fn subnet(element: Element, created: &Subnet) -> Element {
+    element
         .text("subnetId", &created.subnet_id)
         .text("vpcId", &created.vpc_id)
         .text("ownerId", &created.owner_id)

@@ -2,6 +2,7 @@
 
 use super::moves;
 use super::query::Parameters;
+use super::routes;
 use crate::api::{
     AllocateAddress, AssociateAddress, AttachInternetGateway, CreateInternetGateway,
     CreateNetworkInterface, CreateSubnet, CreateTags, CreateVpc, DeleteTags, DescribeAddresses,
@@ -47,6 +48,13 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         | "DeleteNetworkInterface"
         | "AssignPrivateIpAddresses"
         | "UnassignPrivateIpAddresses" => moves::read(action, form),
+        "CreateRouteTable"
+        | "CreateRoute"
+        | "DeleteRoute"
+        | "AssociateRouteTable"
+        | "DescribeSubnets"
+        | "DescribeRouteTables"
+        | "DescribeAvailabilityZones" => routes::read(action, form),
         "DescribeInstanceTypes" => describe_instance_types(form),
         "CreateTags" => Ok(create_tags(form)),
         "DeleteTags" => delete_tags(form),
@@ -299,7 +307,7 @@ fn delete_tags(form: &Parameters) -> Read {
     }))
 }
 
-fn filters(form: &Parameters) -> Vec<Filter> {
+pub(super) fn filters(form: &Parameters) -> Vec<Filter> {
     let filter = |member: &Parameters| Filter {
         name: member.text("Name").unwrap_or_default(),
         values: member.list("Value"),
@@ -307,7 +315,7 @@ fn filters(form: &Parameters) -> Vec<Filter> {
     form.members("Filter").iter().map(filter).collect()
 }
 
-fn tag_specifications(form: &Parameters) -> Vec<TagSpecification> {
+pub(super) fn tag_specifications(form: &Parameters) -> Vec<TagSpecification> {
     let specification = |member: &Parameters| TagSpecification {
         resource_type: member.text("ResourceType").unwrap_or_default(),
         tags: tags(member),

@@ -82,7 +82,7 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
         ("SetReverseDns + ", ""),
         (" + ReadInterfaces", ""),
         (" + ReadEventHistory", " + ReadEventHistory + Disassociate"),
-        (" + ReadEventHistory", " + ReadEventHistory + ReadInstances"),
+        (" + ReadEventHistory", " + ReadEventHistory + ReadNetworks"),
     ] {
         let changed = sources.replaced(GUARD, from, to);
         let differences = differences_of("release-guard", &changed, &template);
