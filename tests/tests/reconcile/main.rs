@@ -2,5 +2,6 @@
 
 mod finds;
 mod random;
+mod right_interface;
 mod sweeps;
 mod told;
