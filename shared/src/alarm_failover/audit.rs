@@ -141,6 +141,8 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
+    let in_vain = messages::target_tags_in_vain(&observed, settings);
+    audit.findings.extend(in_vain);
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);

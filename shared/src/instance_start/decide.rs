@@ -172,6 +172,8 @@ fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placement
     } = pool.shares(&group, observed);
     let is_running = |who: &Candidate<'_>| who.member.instance.state == InstanceState::Running;
     left.retain(is_running);
+    // One that is stopped would be told the same when it starts.
+    left.extend(candidates(&group, |state| state == InstanceState::Stopped));
     let blocked = pool.blocked(&group, &left, &assignments, &reserved);
     assignments.retain(|share| is_running(&share.who));
     Placements {
@@ -266,6 +268,12 @@ impl<'a> Pool<'a> {
         let first = |who: &Candidate<'a>| {
             let all = self.free.iter().chain(&self.down);
             let mut open = all.filter(|address| !is_taken(address, taken));
+            if open
+                .clone()
+                .any(|address| who.may_have(group, address, reserved))
+            {
+                return None;
+            }
             let blocked = open.find_map(|address| blocked(group, who, address, reserved))?;
             told.insert(who.id()).then_some(blocked)
         };

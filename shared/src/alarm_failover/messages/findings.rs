@@ -10,8 +10,9 @@ use crate::alarm_failover::resource_progress::ResourceState;
 use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::chain;
-use crate::groups::{ChosenBy, UnreadableTag, only_interface};
+use crate::groups::{ChosenBy, UnreadableTag, floating_group, is_address_target, only_interface};
 use crate::model::ids::InstanceId;
+use crate::model::interface::Interface;
 use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -93,6 +94,31 @@ pub(crate) fn untagged_holders(
         ),
     };
     no_members.into_iter().map(finding).collect()
+}
+
+/// Interfaces with the tag of those that take addresses, which take none.
+pub(crate) fn target_tags_in_vain(observed: &Observed, settings: &Settings) -> Vec<Finding> {
+    let keys = &settings.tags;
+    let finding = |interface: &Interface| {
+        let why = if interface.is_aws_managed() {
+            "an AWS service has it".to_owned()
+        } else {
+            let group = floating_group(interface, keys)?;
+            format!("it moves in the group {group}, and an address on it would go with it")
+        };
+        is_address_target(&interface.tags, keys).then(|| Finding {
+            what: format!(
+                "the tag {} on {} does not count",
+                keys.address_target, interface.id
+            ),
+            why,
+            next: format!(
+                "take it away: aws ec2 delete-tags --resources {} --tags Key={}",
+                interface.id, keys.address_target
+            ),
+        })
+    };
+    observed.interfaces.iter().filter_map(finding).collect()
 }
 
 /// A call that a failover would need.

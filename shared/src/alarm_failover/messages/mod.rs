@@ -13,7 +13,7 @@ mod untouched;
 pub(super) use ended::{failure, report};
 pub(super) use findings::{
     doubtful_interface, flag_findings, not_observed_finding, not_permitted, obstacles,
-    still_stranded, unreadable_tag, untagged_holders,
+    still_stranded, target_tags_in_vain, unreadable_tag, untagged_holders,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use planned::{planned, would};
