@@ -8,6 +8,7 @@ use crate::alarm_failover::audit::FleetState;
 use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
+use crate::alarm_failover::messages::target_tags_in_vain;
 use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
 use crate::cloud::moves::DryRunCall;
@@ -273,4 +274,22 @@ fn every_call_of_a_move_is_rehearsed_that_ec2_lets_one_rehearse() {
 
     let ips = vec![private_ip];
     assert_eq!(rehearsed(&MoveAction::PrivateIps { to: eni(), ips }), []);
+}
+
+#[test]
+fn a_tag_of_one_that_takes_addresses_does_not_count_on_one_that_moves_and_that_is_told() {
+    let in_vain = |fixture: &Fixture| {
+        let found = target_tags_in_vain(&fixture.observed, &settings(&[]));
+        found.into_iter().map(|it| it.why).collect::<Vec<_>>()
+    };
+    let floating = || pair().floating().tagged("address-target", "true");
+    assert_eq!(
+        in_vain(&floating()),
+        ["it moves in the group web, and an address on it would go with it"]
+    );
+    let service = floating().held_by_a_service();
+    assert_eq!(in_vain(&service), ["an AWS service has it"]);
+    let stays = floating().at_device_index(0);
+    assert_eq!(in_vain(&stays), [] as [&str; 0]);
+    assert_eq!(in_vain(&pair().floating()), [] as [&str; 0]);
 }
