@@ -14,5 +14,5 @@ pub use target_interfaces::{
     ChosenBy, TargetChoice, TargetInterfaces, current_target, is_address_target, last_target,
     shown_target,
 };
-pub use target_obstacle::{Ambiguity, TargetObstacle, only_interface};
+pub use target_obstacle::{Ambiguity, TargetObstacle};
 pub use targets::Target;

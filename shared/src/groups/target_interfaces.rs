@@ -10,9 +10,9 @@
 
 use super::target_obstacle::{Ambiguity, TargetObstacle};
 use super::targets::{Target, own_interfaces, targets};
-use crate::ledger::LastTarget;
 use crate::model::elastic_ip::Address;
 use crate::model::former_target::FormerTarget;
+use crate::model::former_target::LastTarget;
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::{AttachedInterface, Instance};
 use crate::model::interface::Interface;

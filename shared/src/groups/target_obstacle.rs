@@ -1,7 +1,6 @@
 //! Why no interface of an instance takes an address, in the words of placement, failover, readiness and restore alike.
 
 use crate::model::ids::{EniId, InstanceId};
-use crate::report::Finding;
 use crate::settings::TagKeys;
 use std::fmt;
 
@@ -150,22 +149,6 @@ impl TargetObstacle {
     #[must_use]
     pub fn lacks_room(&self) -> bool {
         matches!(self, Self::NoFreePrivateIp { .. } | Self::Full { .. })
-    }
-}
-
-/// An address goes to an interface only because no other one can take it.
-#[must_use]
-pub fn only_interface(what: &str, eni: &EniId, instance: &InstanceId, keys: &TagKeys) -> Finding {
-    let key = &keys.address_target;
-    Finding {
-        what: format!("{what} goes to {eni}, the only interface of {instance} that can take it"),
-        why: format!(
-            "nothing says that it is the right one: it has no tag {key}, and is not known to be where the address was"
-        ),
-        next: format!(
-            "if it is right, say so: aws ec2 create-tags --resources {eni} --tags Key={key},Value=true; if not, tag \
-             another one"
-        ),
     }
 }
 

@@ -1,8 +1,8 @@
 //! What is known of an account when it is decided who gets which address.
 
 use super::plan::PlannedAssociation;
-use crate::ledger::LastTarget;
 use crate::model::elastic_ip::Address;
+use crate::model::former_target::LastTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::Instance;
 use crate::model::interface::Interface;

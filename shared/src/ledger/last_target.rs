@@ -1,32 +1,7 @@
 //! Where an address was last, as the ledger remembers it. Pure.
 
-use super::snapshot::Snapshot;
-use crate::model::former_target::FormerTarget;
-use crate::model::ids::{AssociationId, EniId, InstanceId};
-use serde::{Deserialize, Serialize};
-use std::net::Ipv4Addr;
-
-/// Where an address was with one association, as EC2 showed it while it held.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotedTarget {
-    /// The association: of another one it says nothing.
-    pub association: AssociationId,
-    /// Where the address was.
-    pub target: FormerTarget,
-}
-
-/// The last place of an address: by name, and, where it was noted, by index and subnet.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct LastTarget {
-    /// The instance.
-    pub instance: Option<InstanceId>,
-    /// The interface.
-    pub eni: Option<EniId>,
-    /// The private IP on it.
-    pub private_ip: Option<Ipv4Addr>,
-    /// Index, subnet and position.
-    pub noted: Option<FormerTarget>,
-}
+use super::snapshot::{NotedTarget, Snapshot};
+use crate::model::former_target::LastTarget;
 
 impl Snapshot {
     /// The last place of the address; none where it was never associated.

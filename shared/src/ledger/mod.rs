@@ -12,7 +12,7 @@ mod after_record;
 mod apply_fact;
 pub mod fact_log;
 pub mod history;
-pub mod last_target;
+mod last_target;
 pub mod lease;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
@@ -26,11 +26,10 @@ mod update;
 mod tests;
 
 pub use history::{Entry, ReadAddressHistory};
-pub use last_target::{LastTarget, NotedTarget};
 pub use lease::Lease;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
 pub use port::{AllocationRows, Ledger, Written};
 pub use release::{ReleaseRecord, ReleaseStatus};
-pub use snapshot::Snapshot;
+pub use snapshot::{NotedTarget, Snapshot};
 pub use update::{UpdateError, update_release, update_snapshot};

@@ -1,10 +1,10 @@
 //! What the ledger knows of one allocation: its last known state, and the facts that it rests on. Plain data;
 //! how states follow each other in time is decided in [`super::fact_log`].
 
-use super::last_target::NotedTarget;
 use crate::model::cloudtrail::{Actor, AddressChange, Allocation};
 use crate::model::elastic_ip::{Address, Association, Pool};
-use crate::model::ids::{AllocationId, BorderGroup};
+use crate::model::former_target::FormerTarget;
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup};
 use crate::model::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
@@ -75,6 +75,15 @@ pub struct Dated<T> {
     /// When it was seen to be over; none while it holds.
     #[serde(with = "time::serde::rfc3339::option")]
     pub until: Option<OffsetDateTime>,
+}
+
+/// Where an address was with one association, as EC2 showed it while it held.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotedTarget {
+    /// The association: of another one it says nothing.
+    pub association: AssociationId,
+    /// Where the address was.
+    pub target: FormerTarget,
 }
 
 /// Who took the protection away, and when it was known to be gone.

@@ -1,6 +1,6 @@
 //! Where an address was on its instance. Plain data: nothing here asks or acts.
 
-use crate::model::ids::SubnetId;
+use crate::model::ids::{EniId, InstanceId, SubnetId};
 use crate::model::instance::AttachedInterface;
 use crate::model::interface::Interface;
 use serde::{Deserialize, Serialize};
@@ -49,4 +49,17 @@ impl FormerTarget {
             position: is_primary.then_some(0),
         })
     }
+}
+
+/// The last place of an address: by name, and, where it was noted, by index and subnet.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct LastTarget {
+    /// The instance.
+    pub instance: Option<InstanceId>,
+    /// The interface.
+    pub eni: Option<EniId>,
+    /// The private IP on it.
+    pub private_ip: Option<Ipv4Addr>,
+    /// Index, subnet and position.
+    pub noted: Option<FormerTarget>,
 }

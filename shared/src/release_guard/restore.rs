@@ -2,9 +2,10 @@
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
 use super::state::Release;
-use crate::groups::{ChosenBy, TargetChoice, TargetInterfaces, last_target, only_interface};
-use crate::ledger::{LastTarget, Snapshot};
+use crate::groups::{ChosenBy, TargetChoice, TargetInterfaces, last_target};
+use crate::ledger::Snapshot;
 use crate::model::elastic_ip::Association;
+use crate::model::former_target::LastTarget;
 use crate::model::ids::{AllocationId, EniId, InstanceId};
 use crate::model::instance::Instance;
 use crate::model::interface::{Interface, InterfaceAssociation};
@@ -203,7 +204,8 @@ fn counterpart(
                 ),
             });
             if chosen_by == ChosenBy::OnlyOne {
-                let doubt = only_interface("the address", &eni, &instance.id, keys);
+                let key = &keys.address_target;
+                let doubt = Finding::only_interface("the address", &eni, &instance.id, key);
                 restoration.findings.push(doubt);
             }
             restoration.associate = Some(Target { eni, private_ip });

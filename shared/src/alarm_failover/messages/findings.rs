@@ -10,7 +10,7 @@ use crate::alarm_failover::resource_progress::ResourceState;
 use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::chain;
-use crate::groups::{ChosenBy, UnreadableTag, floating_group, is_address_target, only_interface};
+use crate::groups::{ChosenBy, UnreadableTag, floating_group, is_address_target};
 use crate::model::ids::InstanceId;
 use crate::model::interface::Interface;
 use crate::report::{Finding, MoveEnd, MoveReport};
@@ -42,7 +42,10 @@ pub(crate) fn doubtful_interface(one: &Move, settings: &Settings) -> Option<Find
         return None;
     };
     let is_doubtful = one.chosen_by == Some(ChosenBy::OnlyOne);
-    is_doubtful.then(|| only_interface(&one.resource.to_string(), eni, &one.to, &settings.tags))
+    is_doubtful.then(|| {
+        let what = one.resource.to_string();
+        Finding::only_interface(&what, eni, &one.to, &settings.tags.address_target)
+    })
 }
 
 /// Interfaces that would end with their instance.

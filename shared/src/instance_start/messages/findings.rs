@@ -5,7 +5,7 @@ use super::super::plan::{BlockedPlacement, PlannedAssociation};
 use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
-use crate::groups::{ChosenBy, only_interface};
+use crate::groups::ChosenBy;
 use crate::report::{Finding, PlacedReport, PlacementReason};
 use crate::settings::Settings;
 
@@ -28,7 +28,8 @@ pub(super) fn doubtful(settings: &Settings, done: &Attempts) -> Vec<Finding> {
     let by_itself = placed.filter(|step| step.chosen_by == Some(ChosenBy::OnlyOne));
     let finding = |step: &PlannedAssociation| {
         let what = step.ip.to_string();
-        only_interface(&what, &step.target.eni, &step.instance, &settings.tags)
+        let key = &settings.tags.address_target;
+        Finding::only_interface(&what, &step.target.eni, &step.instance, key)
     };
     by_itself.map(finding).collect()
 }

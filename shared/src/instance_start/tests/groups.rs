@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::groups::{ChosenBy, TargetObstacle};
-use crate::ledger::LastTarget;
+use crate::model::former_target::LastTarget;
 use crate::report::PlacementReason;
 
 const ENI: &str = "eni-0f";
