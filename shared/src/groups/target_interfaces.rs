@@ -230,11 +230,11 @@ impl<'a> TargetInterfaces<'a> {
             return Ok((named, ChosenBy::Tag));
         }
         if let Some(former) = former
-            && let Some(counterpart) = self.counterpart(among, former)?
+            && let Some(counterpart) = self.counterpart(among, former, &has_room)?
         {
             return Ok(counterpart);
         }
-        let open: Vec<&'c Candidate<'a>> = among.iter().copied().filter(has_room).collect();
+        let open: Vec<&'c Candidate<'a>> = among.iter().copied().filter(&has_room).collect();
         match open[..] {
             [only] if former.is_none() && among.len() == 1 => Ok((only, ChosenBy::Alone)),
             [only] => Ok((only, ChosenBy::OnlyOne)),
@@ -248,11 +248,13 @@ impl<'a> TargetInterfaces<'a> {
         }
     }
 
-    /// The interface that is where the address was, by index or by subnet.
+    /// The interface that is where the address was, by index or by subnet. Where the one at that index has no room, another
+    /// one of its subnet is as good.
     fn counterpart<'c>(
         &self,
         among: &[&'c Candidate<'a>],
         former: &FormerTarget,
+        has_room: impl Fn(&&Candidate<'_>) -> bool,
     ) -> Result<Option<(&'c Candidate<'a>, ChosenBy)>, TargetObstacle> {
         let index = (former.card_index, former.device_index);
         let mut all = among.iter().copied();
@@ -263,17 +265,26 @@ impl<'a> TargetInterfaces<'a> {
         };
         let in_subnet: Vec<&'c Candidate<'a>> =
             among.iter().copied().filter(is_in_subnet).collect();
-        match (by_index, &in_subnet[..]) {
-            (Some(one), []) => Ok(Some((one, ChosenBy::DeviceIndex))),
-            (Some(one), _) if is_in_subnet(&one) => Ok(Some((one, ChosenBy::DeviceIndex))),
-            (Some(one), _) => Err(TargetObstacle::IndexAndSubnetDiffer {
-                instance: self.instance.clone(),
-                by_index: one.interface.id.clone(),
-                by_subnet: ids(&in_subnet),
-            }),
-            (None, [one]) => Ok(Some((one, ChosenBy::Subnet))),
-            (None, []) => Ok(None),
-            (None, _) => Err(self.ambiguous(&in_subnet, Ambiguity::OneSubnet)),
+        if let Some(one) = by_index {
+            if !in_subnet.is_empty() && !is_in_subnet(&one) {
+                return Err(TargetObstacle::IndexAndSubnetDiffer {
+                    instance: self.instance.clone(),
+                    by_index: one.interface.id.clone(),
+                    by_subnet: ids(&in_subnet),
+                });
+            }
+            if in_subnet.len() < 2 || has_room(&one) {
+                return Ok(Some((one, ChosenBy::DeviceIndex)));
+            }
+        }
+        let open: Vec<&'c Candidate<'a>> = in_subnet.iter().copied().filter(&has_room).collect();
+        match (&open[..], by_index.or(in_subnet.first().copied())) {
+            ([one], _) => Ok(Some((one, ChosenBy::Subnet))),
+            ([], Some(full)) if by_index.is_some() || in_subnet.len() == 1 => {
+                Ok(Some((full, ChosenBy::Subnet)))
+            }
+            ([], None) => Ok(None),
+            _ => Err(self.ambiguous(&in_subnet, Ambiguity::OneSubnet)),
         }
     }
 

@@ -320,3 +320,23 @@ fn a_private_ip_of_another_interface_goes_by_the_same_rule_to_one_that_can_take_
     let none = all.choose_interface(None, |_| false);
     assert_eq!(none.unwrap(), None);
 }
+
+#[test]
+fn where_the_one_at_the_index_has_no_room_another_one_of_its_subnet_is_as_good() {
+    let mut three = firewall(&[
+        ("eni-0a", 0, "subnet-p", &[1]),
+        ("eni-0b", 1, "subnet-p", &[2]),
+        ("eni-0c", 2, "subnet-x", &[3]),
+    ]);
+    taken(&mut three, 1);
+    let chosen = |instance: &Instance, index| choice(instance, &[], Some(&was(index, "subnet-p")));
+    let expected = Ok(("eni-0b".to_owned(), ip(2), ChosenBy::Subnet));
+    assert_eq!(chosen(&three, 0), expected);
+    assert_eq!(chosen(&three, 7), expected);
+    taken(&mut three, 2);
+    assert!(chosen(&three, 0).unwrap_err().lacks_room());
+    assert!(matches!(
+        chosen(&three, 7),
+        Err(TargetObstacle::Ambiguous { .. })
+    ));
+}

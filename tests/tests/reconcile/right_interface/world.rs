@@ -55,23 +55,29 @@ pub(super) fn expected(former: Leg, legs: &[Leg]) -> Expected {
     let same_subnet = |at: &usize| legs[*at].subnet == former.subnet;
     let indexed: Vec<usize> = all.iter().copied().filter(same_index).collect();
     let inside: Vec<usize> = all.iter().copied().filter(same_subnet).collect();
-    let named = match (&tagged[..], &indexed[..], &inside[..]) {
-        ([one], _, _) => Some(*one),
-        ([_, _, ..], _, _) => return Expected::Obstacle,
-        ([], [one], []) => Some(*one),
-        ([], [one], inside) if inside.contains(one) => Some(*one),
-        ([], [_], _) => return Expected::Obstacle,
-        ([], [], [one]) => Some(*one),
-        ([], [], []) => None,
-        ([], ..) => return Expected::Obstacle,
-    };
-    if let Some(named) = named {
-        let leg = Expected::Leg(named);
-        return if legs[named].is_full {
+    let one = |at: usize| {
+        if legs[at].is_full {
             Expected::Obstacle
         } else {
-            leg
-        };
+            Expected::Leg(at)
+        }
+    };
+    let with_room: Vec<usize> = inside
+        .iter()
+        .copied()
+        .filter(|at| !legs[*at].is_full)
+        .collect();
+    match (&tagged[..], &indexed[..]) {
+        ([tagged], _) => return one(*tagged),
+        ([_, _, ..], _) => return Expected::Obstacle,
+        ([], [indexed]) if inside.is_empty() => return one(*indexed),
+        ([], [indexed]) if !inside.contains(indexed) => return Expected::Obstacle,
+        ([], [indexed]) if !legs[*indexed].is_full => return one(*indexed),
+        ([], _) if inside.is_empty() => {}
+        ([], _) => match with_room[..] {
+            [only] => return Expected::Leg(only),
+            _ => return Expected::Obstacle,
+        },
     }
     let open: Vec<usize> = all.into_iter().filter(|at| !legs[*at].is_full).collect();
     match open[..] {
