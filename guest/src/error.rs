@@ -11,9 +11,9 @@ pub enum Error {
     /// The word after `FOR=` is none.
     #[error("FOR={0} is unknown. It is one of: networkd, networkmanager, cloud-init, ssm.")]
     UnknownFor(String),
-    /// The group is no name that a file and a shell can carry.
+    /// The group is no name that a script can carry.
     #[error(
-        "GROUP={0:?} cannot be a file's name. Use letters, digits and `-_.@`, and begin with a letter or digit."
+        "GROUP={0:?} cannot be in a script: it is empty, begins or ends with a blank, or has a control character or two braces."
     )]
     BadName(String),
     /// Nothing in EC2 has this group.

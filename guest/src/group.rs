@@ -83,11 +83,10 @@ impl Group {
     /// # Errors
     /// When there is no such group, when nothing in it floats, or when EC2's answers lack what a kit needs.
     pub fn read(answers: &Answers, name: &str, keys: &TagKeys) -> Result<Self, Error> {
-        let is_file_name = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.@".contains(&byte);
-        let first = name.bytes().next();
-        if !first.is_some_and(|it| it.is_ascii_alphanumeric())
-            || !name.bytes().all(is_file_name)
-            || name.len() > 128
+        if name.trim() != name
+            || name.is_empty()
+            || name.contains("{{")
+            || name.chars().any(char::is_control)
         {
             return Err(Error::BadName(name.to_owned()));
         }

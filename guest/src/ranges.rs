@@ -14,7 +14,7 @@ pub const TABLES: RangeInclusive<u32> = 20_000..=24_095;
 /// of a system's own manager for the same address comes later, and is never asked.
 ///
 /// A rule without a priority gets one from the kernel: one less than the first rule after that of the table `local`
-/// (`fib_default_rule_pref`). Beside a kit that is 1999 and below. Such rules are about other addresses.
+/// (`fib_default_rule_pref`). Beside a kit that is 1999 and below. What the systems add so is about other addresses.
 pub const PRIORITY: u32 = 2000;
 
 /// How something is known.
@@ -58,7 +58,7 @@ pub const OTHERS: &[Taken] = &[
         by: "amazon-ec2-net-utils 2",
         tables: &[10_000..=10_999],
         priorities: &[10_000..=10_999],
-        source: "amazonlinux/amazon-ec2-net-utils, lib/lib.sh: `rule_base=10000`, and the device number",
+        source: "amazonlinux/amazon-ec2-net-utils 0462897, lib/lib.sh: `rule_base=10000`, and the device number",
         known: Known::Read,
     },
     Taken {
@@ -95,34 +95,34 @@ pub const OTHERS: &[Taken] = &[
     },
     Taken {
         system: "SLES 15",
-        by: "cloud-netconfig before 1.6",
+        by: "cloud-netconfig, older",
         tables: &[100..=109],
         priorities: &[10_000..=10_999, 29_999..=29_999],
-        source: "SUSE-Enceladus/cloud-netconfig 0fab7f7, common/cloud-netconfig: `RTABLE=10N`, `prefix*100`",
+        source: "SUSE-Enceladus/cloud-netconfig before 609d60c, common/cloud-netconfig: `RTABLE=10N`, `prefix*100`",
         known: Known::Read,
     },
     Taken {
         system: "SLES 15",
-        by: "cloud-netconfig 1.18",
+        by: "cloud-netconfig",
         tables: &[30_000..=30_999],
         priorities: &[30_000..=30_999],
-        source: "SUSE-Enceladus/cloud-netconfig d51265e: the interface's index and 30000 or 30400",
+        source: "SUSE-Enceladus/cloud-netconfig d51265e, common/cloud-netconfig: `ifindex+30000`, `ifindex+30400`, 30399",
         known: Known::Read,
     },
     Taken {
         system: "any, with Kubernetes",
         by: "the VPC's CNI plug-in",
         tables: &[2..=99],
-        priorities: &[512..=512, 1024..=1024, 1536..=1536],
+        priorities: &[1..=20, 512..=1536],
         source: "aws/amazon-vpc-cni-k8s, pkg/networkutils/network.go: the device number, `toContainerRulePriority`",
         known: Known::Read,
     },
     Taken {
         system: "any, with Cilium",
         by: "Cilium",
-        tables: &[2004..=2005],
-        priorities: &[9..=111],
-        source: "cilium/cilium, pkg/datapath/linux/linux_defaults: `RouteTableToProxy`, `RulePriority...`",
+        tables: &[10..=99, 200..=202, 2004..=2005],
+        priorities: &[1..=112],
+        source: "cilium/cilium, pkg/datapath/linux/linux_defaults: `RouteTable...`, `RulePriority...`",
         known: Known::Read,
     },
 ];

@@ -37,6 +37,11 @@ fn a_shell_can_read_every_script() {
         assert_eq!(parse(&file.text), "", "{}", file.path);
     }
     assert_eq!(parse(&install(&group(), &Manager::ALL)), "");
+    let odd = Group {
+        name: "prod/web $(reboot) `x`'s".to_owned(),
+        ..group()
+    };
+    assert_eq!(parse(&install(&odd, &Manager::ALL)), "");
     assert_ne!(parse("if"), "", "a broken script is noticed");
 }
 

@@ -96,7 +96,7 @@ class Guest(Space):
         self.wait(f"! test -e /sys/class/net/{device} && ! ip rule | grep -q '^2000:' && "
                   "! ip -6 rule | grep -q '^2000:'", f"the end of {device}")
 
-    def check(self, grace=3):
+    def check(self, grace=5):
         done = self.sh(f"/usr/local/lib/holdfast/check {grace}", check=False)
         return done.returncode, done.stdout.strip()
 

@@ -34,7 +34,7 @@ def measure(manager, kit, root, folder, times):
         world.begin()
         world.floating = [world.apart]
         if kit:
-            world.install(world.kit(world.answers("eni")))
+            world.install(world.kit(world.answers()))
         found = [once(world, LIMIT if kit else 0.3) for _ in range(times)]
     finally:
         world.end()

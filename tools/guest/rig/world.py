@@ -73,15 +73,18 @@ class World:
             guest.wait(f"ip -o address | grep -q {v4}/ && ip -6 -o address show scope global -tentative | grep -q {v6}/",
                        "its primary address")
 
-    def answers(self, mover, secondary=()):
-        """What EC2 says of the group."""
+    def answers(self, by_ip=(), second=()):
+        """What EC2 says of the group. Interfaces float, or else the private IPs `by_ip` do: those of the primary
+        interface of a, or of the first of `second`, where each guest has a second interface of its own."""
         tag = [{"Key": "holdfast:group", "Value": "web"}]
-        interfaces = []
-        for name, eni in self.primary.items():
-            of = tag + [{"Key": "holdfast:mover", "Value": "ip"}] if name == "a" and mover == "ip" else []
-            interfaces.append(self.described(eni, of, f"i-0000000000000000{name}", secondary if name == "a" else ()))
-        if mover == "eni":
-            interfaces += [self.described(eni, tag, None) for eni in self.floating]
+        staying = tag + [{"Key": "holdfast:mover", "Value": "ip"}] if by_ip else []
+        holder = second[0] if second else self.primary["a"]
+        seats = [(eni, f"i-0000000000000000{name}", index) for index, enis in ((0, self.primary.values()), (1, second))
+                 for name, eni in zip("ab", enis)]
+        interfaces = [self.described(eni, staying if eni is holder else [], instance, index,
+                                     by_ip if eni is holder else ()) for eni, instance, index in seats]
+        if not by_ip:
+            interfaces += [self.described(eni, tag) for eni in self.floating]
         return {"NetworkInterfaces": interfaces,
                 "Subnets": [{"SubnetId": name, "CidrBlock": ranges[0], "Ipv6CidrBlockAssociationSet": [
                     {"Ipv6CidrBlock": ranges[1], "Ipv6CidrBlockState": {"State": "associated"}}]}
@@ -91,14 +94,14 @@ class World:
                 "Addresses": []}
 
     @staticmethod
-    def described(eni, tags, instance, secondary=()):
+    def described(eni, tags, instance=None, index=0, secondary=()):
         v4 = [ip for ip in [*eni.addresses, *secondary] if ":" not in ip]
         described = {"NetworkInterfaceId": eni.eni, "MacAddress": eni.mac, "SubnetId": NAMES[eni.subnet],
                      "PrivateIpAddresses": [{"PrivateIpAddress": ip, "Primary": ip == v4[0]} for ip in v4],
                      "Ipv6Addresses": [{"Ipv6Address": ip} for ip in eni.addresses if ":" in ip], "TagSet": tags}
         if instance:
             described["Attachment"] = {"AttachmentId": f"eni-attach-{eni.number:x}", "InstanceId": instance,
-                                       "DeviceIndex": 0}
+                                       "DeviceIndex": index}
         return described
 
     def kit(self, answers, what=None):
@@ -123,7 +126,7 @@ class World:
         # As udev names it on a guest that has this one next.
         self.vpc.attach(eni, self.guests[name], f"eth{1 + (eni is self.same)}", **more)
 
-    def flows(self, targets, seconds=2.0):
+    def flows(self, targets, seconds=5.0):
         """Who reaches which of these addresses, from everywhere: {(client, ip): milliseconds or None}."""
         asked = {}
         for client, host in self.clients.items():
