@@ -63,14 +63,4 @@ pub enum Error {
     /// There are more interfaces than tables.
     #[error("group {0} has more interfaces than there are routing tables for it. Split the group.")]
     NoTableLeft(String),
-    /// User data would be refused by EC2.
-    #[error(
-        "the user data has {bytes} bytes, and EC2 takes {most}. Use FOR=ssm, or have your image fetch the install script."
-    )]
-    TooLarge {
-        /// Its size.
-        bytes: usize,
-        /// The most that EC2 takes.
-        most: usize,
-    },
 }

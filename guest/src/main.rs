@@ -40,7 +40,7 @@ fn make(group: &str, what: &str, folder: &str, prefix: &str) -> Result<String, B
     io::stdin().read_to_string(&mut answers)?;
     let answers = serde_json::from_str(&answers).map_err(Error::from)?;
     let group = Group::read(&answers, group, &TagKeys::under(prefix))?;
-    let outputs = wrap::outputs(&group, what)?;
+    let outputs = wrap::outputs(&group, what);
     let mut said = String::new();
     for output in &outputs {
         let path = Path::new(folder).join(&output.path);

@@ -8,9 +8,6 @@ use serde_json::json;
 use std::fmt::Write;
 use std::str::FromStr;
 
-/// The most bytes of user data. Source: EC2 user guide, "Run commands when you launch an EC2 instance".
-const USER_DATA: usize = 16_384;
-
 /// Turns cloud-init's hotplug off, which would write and apply the whole network anew when an interface comes.
 /// It stays out of the manifest: the kit works without it, only slower.
 const NO_HOTPLUG: &str = "/etc/cloud/cloud.cfg.d/99-holdfast.cfg";
@@ -54,10 +51,8 @@ pub struct Output {
 }
 
 /// What `make guest` writes. The first file is the one to use; the others are what it installs, to look at.
-///
-/// # Errors
-/// [`Error::TooLarge`] for user data that EC2 would refuse.
-pub fn outputs(group: &Group, what: For) -> Result<Vec<Output>, Error> {
+#[must_use]
+pub fn outputs(group: &Group, what: For) -> Vec<Output> {
     let only = match what {
         For::Networkd => vec![Manager::Networkd],
         For::NetworkManager => vec![Manager::NetworkManager],
@@ -71,7 +66,7 @@ pub fn outputs(group: &Group, what: For) -> Result<Vec<Output>, Error> {
         },
         For::CloudInit => Output {
             path: "user-data.yaml".to_owned(),
-            text: user_data(&script)?,
+            text: user_data(&script),
         },
         For::Ssm => Output {
             path: "ssm-document.json".to_owned(),
@@ -86,7 +81,7 @@ pub fn outputs(group: &Group, what: For) -> Result<Vec<Output>, Error> {
             text: file.text,
         }));
     }
-    Ok(outputs)
+    outputs
 }
 
 /// A script for `sh` that writes the files of whichever manager runs, and has it load them. It may run again: what a
@@ -167,7 +162,7 @@ fn put(text: &mut String, file: &File) {
 }
 
 /// User data for cloud-init. It installs on the first boot, before the instance has anything that moves.
-fn user_data(script: &str) -> Result<String, Error> {
+fn user_data(script: &str) -> String {
     let mut text = "#cloud-config\n\
                     write_files:\n\
                     - path: /var/lib/holdfast/install.sh\n\
@@ -183,13 +178,7 @@ fn user_data(script: &str) -> Result<String, Error> {
         let _ = writeln!(text, "{indented}");
     }
     text.push_str("runcmd:\n- [sh, /var/lib/holdfast/install.sh]\n");
-    if text.len() > USER_DATA {
-        return Err(Error::TooLarge {
-            bytes: text.len(),
-            most: USER_DATA,
-        });
-    }
-    Ok(text)
+    text
 }
 
 /// A command document of Systems Manager: install, check or undo.

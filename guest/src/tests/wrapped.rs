@@ -1,10 +1,10 @@
 //! How a kit comes to a guest.
 
 use super::{ec2, floating};
+use crate::For;
 use crate::group::Group;
 use crate::kit::{Manager, scripts};
 use crate::wrap::{install, outputs};
-use crate::{Error, For};
 use serde_json::{Value, json};
 use std::io::Write;
 use std::process::{Command, Stdio};
@@ -62,25 +62,8 @@ fn no_file_of_a_kit_ends_the_script_that_carries_it() {
 }
 
 #[test]
-fn user_data_has_room_for_several_interfaces_and_is_refused_where_ec2_would() {
-    let user_data = |count: u8| {
-        let more = (0..count).fold(ec2(), |answers, number| {
-            let ip = format!("10.42.0.{}", 65 + number);
-            let id = json!(format!("eni-{}", 100 + u32::from(number)));
-            answers.interface(floating().ips(&[&ip]).with("NetworkInterfaceId", id))
-        });
-        outputs(&more.group(), For::CloudInit).map(|outputs| outputs[0].text.len())
-    };
-    assert!(user_data(2).is_ok());
-    let Err(Error::TooLarge { bytes, most }) = user_data(40) else {
-        panic!("40 interfaces cannot fit");
-    };
-    assert!(bytes > most);
-}
-
-#[test]
 fn user_data_is_a_cloud_config_that_carries_the_script() {
-    let outputs = outputs(&group(), For::CloudInit).unwrap();
+    let outputs = outputs(&group(), For::CloudInit);
     let text = &outputs[0].text;
     assert!(text.starts_with("#cloud-config\nwrite_files:\n"), "{text}");
     let body = text.split_once("  content: |\n").unwrap().1;
@@ -94,7 +77,7 @@ fn user_data_is_a_cloud_config_that_carries_the_script() {
 
 #[test]
 fn the_document_installs_checks_and_undoes() {
-    let outputs = outputs(&group(), For::Ssm).unwrap();
+    let outputs = outputs(&group(), For::Ssm);
     let document: Value = serde_json::from_str(&outputs[0].text).unwrap();
     assert_eq!(document["schemaVersion"], "2.2");
     assert_eq!(
@@ -127,7 +110,7 @@ fn the_document_installs_checks_and_undoes() {
 
 #[test]
 fn files_to_look_at_lie_beside_the_script() {
-    let all = outputs(&group(), For::Networkd).unwrap();
+    let all = outputs(&group(), For::Networkd);
     let paths: Vec<&str> = all.iter().map(|output| output.path.as_str()).collect();
     assert_eq!(paths[0], "install.sh");
     assert!(

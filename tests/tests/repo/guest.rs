@@ -59,7 +59,7 @@ fn the_runbook_shows_the_file_that_the_generator_makes() {
 #[test]
 fn the_examples_are_what_the_generator_makes() {
     for (example, what) in [(USER_DATA, For::CloudInit), (DOCUMENT, For::Ssm)] {
-        let made = wrap::outputs(&demo(), what).unwrap();
+        let made = wrap::outputs(&demo(), what);
         assert_eq!(example, made[0].text, "copy {} to templates/guest", made[0].path);
     }
 }
@@ -118,4 +118,12 @@ fn the_guide_explains_every_exit_code_of_the_check() {
 fn the_undo_knows_the_ranges_of_the_kit() {
     let line = format!("first={} last={} priority={PRIORITY}", TABLES.start(), TABLES.end());
     assert!(UNDO.contains(&line), "put this in: {line}");
+}
+
+/// Elsewhere the rig may say SKIPPED; in CI that fails.
+#[test]
+fn ci_runs_the_rig_and_takes_no_skipping_for_an_answer() {
+    const CI: &str = include_str!("../../../.ci/run");
+    assert!(CI.contains("export GUEST_TEST=required\n"));
+    assert!(CI.lines().any(|line| line.starts_with("make ") && line.contains(" guest-test")));
 }

@@ -115,7 +115,7 @@ def checks(world, report):
     a.sh("rm -f /run/holdfast/loaded")
     a.write(path, kept, mode)
     if world.manager == "networkmanager":
-        a.sh("for id in $(sed -n 's/^profile //p' /etc/holdfast/guest); do nmcli connection delete id $id; done")
+        a.sh("nmcli connection delete id $(sed -n 's/^profile //p' /etc/holdfast/guest | head -n 1)")
         a.write(path, kept, mode)
     says(report, a, "a standby that has not loaded a file", 11, "has not loaded")
     a.sh("cat >/tmp/install && sh /tmp/install", stdin=script)
