@@ -15,6 +15,7 @@ pub mod kit;
 pub mod network_manager;
 pub mod networkd;
 pub mod ranges;
+mod reading;
 pub mod wrap;
 
 pub use error::Error;
