@@ -32,20 +32,27 @@ fn file() -> String {
 }
 
 fn indented(text: &str, by: usize) -> String {
-    text.lines().map(|line| format!("{:by$}{line}\n", "")).collect()
+    text.lines()
+        .map(|line| format!("{:by$}{line}\n", ""))
+        .collect()
 }
 
 #[test]
 fn the_demo_stack_writes_the_file_that_the_generator_makes() {
     let link = &demo().links[0];
-    let file = file().replace(&link.eni, "${Floating}").replace(&link.mac, "$mac");
+    let file = file()
+        .replace(&link.eni, "${Floating}")
+        .replace(&link.mac, "$mac");
     let written = format!(
         "            cat >/etc/systemd/network/05-holdfast-${{Floating}}.network <<EOF\n{}            EOF\n",
         indented(&file, 12)
     );
     assert!(DEMO.contains(&written), "put this in:\n{written}");
     let ip = link.ips[0].to_string();
-    assert!(DEMO.contains(&format!("PrivateIpAddress: {ip}\n")), "the demo stack has another address than {ip}");
+    assert!(
+        DEMO.contains(&format!("PrivateIpAddress: {ip}\n")),
+        "the demo stack has another address than {ip}"
+    );
     assert!(!DEMO.contains("rp_filter"), "the file needs no rp_filter");
 }
 
@@ -60,7 +67,11 @@ fn the_runbook_shows_the_file_that_the_generator_makes() {
 fn the_examples_are_what_the_generator_makes() {
     for (example, what) in [(USER_DATA, For::CloudInit), (DOCUMENT, For::Ssm)] {
         let made = wrap::outputs(&demo(), what);
-        assert_eq!(example, made[0].text, "copy {} to templates/guest", made[0].path);
+        assert_eq!(
+            example, made[0].text,
+            "copy {} to templates/guest",
+            made[0].path
+        );
     }
 }
 
@@ -70,7 +81,11 @@ fn ranges(of: &[RangeInclusive<u32>]) -> String {
         (start, end) => format!("{start} to {end}"),
     });
     let all: Vec<String> = each.collect();
-    if all.is_empty() { "none".to_owned() } else { all.join(", ") }
+    if all.is_empty() {
+        "none".to_owned()
+    } else {
+        all.join(", ")
+    }
 }
 
 fn row(taken: &Taken) -> String {
@@ -90,7 +105,9 @@ fn row(taken: &Taken) -> String {
 
 #[test]
 fn the_guide_shows_the_ranges_that_each_system_uses() {
-    let mut table = "| system | by | tables | priorities | source | |\n| --- | --- | --- | --- | --- | --- |\n".to_owned();
+    let mut table =
+        "| system | by | tables | priorities | source | |\n| --- | --- | --- | --- | --- | --- |\n"
+            .to_owned();
     let _ = writeln!(
         table,
         "| every member | the kit | {} | {PRIORITY} | `guest/src/ranges.rs` | ran |",
@@ -106,17 +123,27 @@ fn the_guide_shows_the_ranges_that_each_system_uses() {
 /// The guide's table of exit codes has each that the check can end with.
 #[test]
 fn the_guide_explains_every_exit_code_of_the_check() {
-    let exits = CHECK.lines().map(str::trim).filter_map(|line| line.strip_prefix("exit "));
+    let exits = CHECK
+        .lines()
+        .map(str::trim)
+        .filter_map(|line| line.strip_prefix("exit "));
     let codes: std::collections::BTreeSet<&str> = exits.collect();
     assert_eq!(codes.len(), 5, "{codes:?}");
     for code in codes {
-        assert!(GUIDE.contains(&format!("\n| {code} | ")), "exit code {code} is not explained");
+        assert!(
+            GUIDE.contains(&format!("\n| {code} | ")),
+            "exit code {code} is not explained"
+        );
     }
 }
 
 #[test]
 fn the_undo_knows_the_ranges_of_the_kit() {
-    let line = format!("first={} last={} priority={PRIORITY}", TABLES.start(), TABLES.end());
+    let line = format!(
+        "first={} last={} priority={PRIORITY}",
+        TABLES.start(),
+        TABLES.end()
+    );
     assert!(UNDO.contains(&line), "put this in: {line}");
 }
 
@@ -125,5 +152,8 @@ fn the_undo_knows_the_ranges_of_the_kit() {
 fn ci_runs_the_rig_and_takes_no_skipping_for_an_answer() {
     const CI: &str = include_str!("../../../.ci/run");
     assert!(CI.contains("export GUEST_TEST=required\n"));
-    assert!(CI.lines().any(|line| line.starts_with("make ") && line.contains(" guest-test")));
+    assert!(
+        CI.lines()
+            .any(|line| line.starts_with("make ") && line.contains(" guest-test"))
+    );
 }
