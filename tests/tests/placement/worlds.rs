@@ -226,7 +226,7 @@ fn reads_that_lag_make_no_instance_take_one_address_twice() {
             .address(&[("holdfast:slot", "a")])
             .address(&[("holdfast:slot", "b")])
             .running(1)
-            .running_on(&[1, 1], &[("holdfast:slot", "a,b")]);
+            .running_on(&[2], &[("holdfast:slot", "a,b")]);
         let fleet = lagging(fleet, milliseconds).after(Duration::seconds(10));
         let (without_faults, _) = told(&fleet, 1, "running");
         let names = without_faults.faults.names();

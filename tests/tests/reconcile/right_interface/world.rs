@@ -233,6 +233,7 @@ pub(super) fn build(plan: &Plan) -> Built {
     for tags in [
         GROUP,
         ("holdfast:mover", "eip"),
+        ("holdfast:on-stop", "move"),
         ("holdfast:protect", "reclaim"),
     ] {
         tag(&mut world, &allocation, tags);
