@@ -78,8 +78,8 @@ fn one_trait_taken_from_or_added_to_a_functions_bound_is_noticed() {
     let (sources, template) = (sources(), with_all_permissions());
     for (from, to) in [
         (" + ReadEventHistory", ""),
-        ("Allocate + ", ""),
-        ("SetReverseDns + ", ""),
+        (" + Allocate", ""),
+        (" + SetReverseDns", ""),
         (" + ReadInterfaces", ""),
         (" + ReadEventHistory", " + ReadEventHistory + Disassociate"),
         (" + ReadEventHistory", " + ReadEventHistory + ReadNetworks"),
