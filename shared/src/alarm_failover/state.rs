@@ -17,7 +17,7 @@ pub struct Observed {
     pub at: OffsetDateTime,
     /// The instances that have a group tag.
     pub instances: Vec<Instance>,
-    /// The interfaces that have a group tag.
+    /// The interfaces that have a group tag, or the tag of those that take addresses.
     pub interfaces: Vec<Interface>,
     /// All addresses of the account in this region.
     pub addresses: Vec<Address>,

@@ -18,7 +18,8 @@ pub struct Observed {
     pub addresses: Vec<Address>,
     /// The instances that have a group tag.
     pub instances: Vec<Instance>,
-    /// The interfaces that have a group tag: with them move the addresses on them.
+    /// The interfaces that have a group tag, with which the addresses on them move, or the tag of those that take
+    /// addresses.
     pub interfaces: Vec<Interface>,
     /// The instance that last had an address, as the ledger remembers.
     pub last_held: BTreeMap<AllocationId, InstanceId>,
