@@ -92,16 +92,21 @@ fn family(text: &mut String, link: &Link, ipv4: bool) {
     }
     let ips = link.ips.iter().filter(|ip| ip.is_ipv4() == ipv4);
     addresses(text, ips);
-    let subnets = link.used_subnets().filter(|it| it.is_ipv4() == ipv4);
-    for (index, subnet) in subnets.enumerate() {
-        let every = if ipv4 { "0.0.0.0/0" } else { "::/0" };
-        let (to_subnet, to_all) = (2 * index + 1, 2 * index + 2);
+    let subnets: Vec<_> = link
+        .used_subnets()
+        .filter(|it| it.is_ipv4() == ipv4)
+        .collect();
+    for (index, subnet) in subnets.iter().enumerate() {
+        let _ = writeln!(text, "route{}={subnet}", index + 1);
+    }
+    let every = if ipv4 { "0.0.0.0/0" } else { "::/0" };
+    let routers = link.routers().into_iter().filter(|it| it.is_ipv4() == ipv4);
+    for (index, router) in routers.enumerate() {
+        let number = subnets.len() + index + 1;
         let _ = write!(
             text,
-            "route{to_subnet}={subnet}\nroute{to_all}={every},{}\n",
-            subnet.router()
+            "route{number}={every},{router}\nroute{number}_options=onlink=true\n"
         );
-        let _ = writeln!(text, "route{to_all}_options=onlink=true");
     }
     for (index, source) in sources.iter().enumerate() {
         let index = index + 1;
