@@ -182,7 +182,10 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     });
     let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
-        Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
+        Location::Held(holder) => {
+            let state = fleet.observed.state_of(holder);
+            is_down(holder) && resource.leaves_holder_in(state, settings)
+        }
         Location::Detaching(_) | Location::Unheld => true,
     };
     let cause = match in_progress {

@@ -10,6 +10,7 @@ use super::obstacle::Obstacle;
 use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
 use super::route::{Reservations, plan_move};
 use crate::groups::value_of;
+use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -49,24 +50,31 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
                 input.may_begin
                     && input.sources.contains(holder)
                     && (*input.kind != CauseKind::NotRunning
-                        || resource.goes_on_stop(input.settings))
+                        || leaves_stopped(input, resource, holder))
             }
         })
 }
 
+fn leaves_stopped(input: &PlanInput<'_>, resource: &Resource<'_>, holder: &InstanceId) -> bool {
+    resource.leaves_holder_in(input.observed.state_of(holder), input.settings)
+}
+
 fn stays_on_stop(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
-    let is_kept = |resource: &&Resource<'_>| {
-        *input.kind == CauseKind::NotRunning && !resource.goes_on_stop(input.settings)
-    };
     let mut stays_on_stop = Vec::new();
-    for resource in input.group.resources.iter().filter(is_kept) {
+    if *input.kind != CauseKind::NotRunning {
+        return stays_on_stop;
+    }
+    for resource in &input.group.resources {
         if let Location::Held(holder) = &resource.location
             && input.sources.contains(holder)
+            && !leaves_stopped(input, resource, holder)
         {
+            let state = input.observed.state_of(holder);
             stays_on_stop.push(StaysOnStop {
                 resource: resource.id(),
                 public_ips: resource.public_ips.clone(),
                 holder: holder.clone(),
+                is_terminating: state.is_some_and(InstanceState::is_terminating),
             });
         }
     }

@@ -73,6 +73,8 @@ pub struct StaysOnStop {
     pub public_ips: Vec<Ipv4Addr>,
     /// Who has it.
     pub holder: InstanceId,
+    /// Whether the holder is being terminated: then instance-start gives it to a member that has none.
+    pub is_terminating: bool,
 }
 
 /// One thing that goes to one instance.

@@ -42,7 +42,7 @@ pub fn start(
             why: format!("EC2 does not agree with itself on where {} is", address.ip),
         };
     }
-    let pool = Pool::of(&group, |_| true);
+    let pool = Pool::of(&group, |_, _| true);
     let (mut assignments, left) = pool.assignments(&group, observed);
     assignments.retain(|(who, _)| who.id() == id);
     if looked_before {
@@ -124,7 +124,7 @@ fn handed_over(
             let Some(down) = down.filter(|down| down.instance.id == *id) else {
                 continue;
             };
-            if on_stop(address, settings) == OnStop::Stay {
+            if !moves_on(address, down, settings) {
                 continue;
             }
             let fits = |who: &Candidate<'_>| who.may_have(&group, address);
@@ -137,8 +137,14 @@ fn handed_over(
     steps
 }
 
+/// Whether an address moves on from a holder that does not run. `stay` is for a stop: an instance that is being
+/// terminated will not come back.
+fn moves_on(address: &Address, down: StoppedHolder<'_>, settings: &Settings) -> bool {
+    down.instance.state.is_terminating() || on_stop(address, settings) == OnStop::Move
+}
+
 /// What running instances lack and can have now, in all groups: for whoever comes by later. An address
-/// of an instance that stopped is among it only where it is to move on.
+/// of an instance that does not run is among it only where it is to move on.
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     groups(observed, settings)
@@ -149,7 +155,7 @@ pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociati
 
 fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     let group = Group::named(name, observed, &settings.tags);
-    let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
+    let moves = |address: &Address, down| moves_on(address, down, settings);
     let (mut assignments, _) = Pool::of(&group, moves).assignments(&group, observed);
     assignments.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
     steps_of(&group, observed, &assignments)
@@ -181,10 +187,14 @@ struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    fn of(group: &Group<'a>, takes_from_down: impl Fn(&Address) -> bool) -> Self {
+    fn of(
+        group: &Group<'a>,
+        takes_from: impl Fn(&Address, StoppedHolder<'a>) -> bool,
+    ) -> Self {
         let free = |address: &&&Address| group.is_free(address);
         let down = |address: &&&'a Address| {
-            takes_from_down(address) && group.stopped_holder(address).is_some()
+            let holder = group.stopped_holder(address);
+            holder.is_some_and(|holder| takes_from(address, holder))
         };
         let addresses = || group.addresses.iter();
         Self {

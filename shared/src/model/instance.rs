@@ -36,6 +36,12 @@ impl InstanceState {
         matches!(self, Self::Pending | Self::Running)
     }
 
+    /// Whether it is being terminated, or is: it will not come back.
+    #[must_use]
+    pub fn is_terminating(self) -> bool {
+        matches!(self, Self::ShuttingDown | Self::Terminated)
+    }
+
     /// The state as EC2 writes it.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -181,5 +187,15 @@ mod tests {
     #[test]
     fn an_instance_that_is_about_to_run_counts_as_up() {
         assert!(InstanceState::Pending.is_up() && !InstanceState::Stopping.is_up());
+    }
+
+    #[test]
+    fn only_an_instance_that_is_terminated_or_about_to_be_will_not_come_back() {
+        assert!(InstanceState::ShuttingDown.is_terminating());
+        assert!(InstanceState::Terminated.is_terminating());
+        for back in ["pending", "running", "stopping", "stopped"] {
+            let state: InstanceState = back.parse().unwrap();
+            assert!(!state.is_terminating(), "{back}");
+        }
     }
 }

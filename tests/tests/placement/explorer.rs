@@ -172,6 +172,17 @@ fn the_address_of_one_that_stops_goes_to_one_that_has_none_whatever_goes_wrong()
 }
 
 #[test]
+fn the_address_of_one_that_is_terminated_goes_to_one_that_waits_though_a_stop_would_not_move_it() {
+    let fleet = fleet().addresses(1).running(2).holding(0, 0).ending(0);
+    survives(&fleet, (0, "shutting-down"), 2, |fleet, bed| {
+        match fleet.holder(bed, 0) {
+            Some(1) => Ok(()),
+            other => Err(format!("it is with {other:?}")),
+        }
+    });
+}
+
+#[test]
 fn the_address_of_one_that_stops_stays_where_nothing_asks_for_more() {
     let fleet = fleet().addresses(1).running(2).holding(0, 0).stopped(0);
     survives(&fleet, (0, "stopped"), 0, nobody_has_moved);

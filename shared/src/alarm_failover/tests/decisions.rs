@@ -67,6 +67,7 @@ fn an_elastic_ip_stays_with_a_holder_that_was_stopped_unless_it_is_to_move() {
         resource: elastic_ip(),
         public_ips: vec![super::fixture::EIP],
         holder: id(1),
+        is_terminating: false,
     };
     assert_eq!(plan.stays_on_stop, [stays]);
     for moving in [
@@ -103,6 +104,24 @@ fn an_interface_leaves_a_holder_that_was_stopped_unless_it_is_to_stay() {
         .since(CauseKind::NotRunning);
     assert_eq!(stays_on_stop.plan().moves, []);
     assert_eq!(stays_on_stop.plan().stays_on_stop.len(), 1);
+}
+
+#[test]
+fn an_interface_leaves_a_holder_that_is_being_terminated_whatever_its_tag_says() {
+    for state in [InstanceState::ShuttingDown, InstanceState::Terminated] {
+        let ends = |fixture: Fixture| {
+            let ends = fixture.change(|it| it.health(1, StatusChecks::Unknown, state));
+            ends.asked().since(CauseKind::NotRunning)
+        };
+        let interface = ends(pair().floating().tagged("on-stop", "stay"));
+        assert_eq!(
+            (interface.goes_to(), interface.plan().stays_on_stop),
+            (id(2), vec![])
+        );
+        let address = ends(pair().address()).plan();
+        assert_eq!(address.moves, [], "instance-start's: others may lack it more");
+        assert!(address.stays_on_stop[0].is_terminating, "{state}");
+    }
 }
 
 #[test]

@@ -26,6 +26,7 @@ use std::net::Ipv4Addr;
 use time::macros::datetime;
 
 /// A group `web` as it is seen: addresses by number, instances by number.
+#[derive(Clone)]
 struct Seen {
     observed: Observed,
     settings: Vec<(String, String)>,
