@@ -119,6 +119,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
+    let not_told = fleet.health.lifecycle_not_told.as_deref();
+    audit
+        .findings
+        .extend(not_told.map(messages::lifecycle_not_told));
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
@@ -273,6 +277,7 @@ pub(super) fn failback_target<'a>(
     let is_healthy = target.state == InstanceState::Running
         && fleet.health.checks.get(&target.id) == Some(&StatusChecks::Ok)
         && fleet.observed.firing_for(&target.id).is_none()
+        && fleet.health.not_in_service(&target.id).is_none()
         && !still_fires(lease.last.as_ref(), fleet.observed);
     Some((target, wait, is_healthy))
 }

@@ -170,6 +170,9 @@ fn check_eligible(
         let alarm = alarm.to_owned();
         return Err(Obstacle::AlarmFiring { standby, alarm });
     }
+    if let Some(state) = input.health.not_in_service(&member.id).cloned() {
+        return Err(Obstacle::NotInService { standby, state });
+    }
     if input.excluded.has(resource, member) {
         return Err(Obstacle::Refused { standby });
     }

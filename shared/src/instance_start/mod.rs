@@ -24,6 +24,7 @@ mod cloud;
 pub mod decide;
 mod execute;
 pub mod group;
+mod lifecycle;
 mod messages;
 mod observe;
 pub mod plan;

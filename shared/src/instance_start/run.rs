@@ -6,6 +6,7 @@ use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
+use super::lifecycle::{self, MAX_UNANSWERED, with_standings};
 use super::messages;
 use super::observe;
 use super::plan::{Decision, PlacementPlan};
@@ -88,6 +89,7 @@ async fn round<C: InstanceStartCloud, K: Clock>(
     progress: &mut StartProgress,
     watch: &mut Stopwatch,
 ) -> NextStep {
+    let id = &case.change.instance;
     let observed = match seen {
         Ok(observed) => progress.done.on(observed),
         Err(failure) if failure.is_transient() => {
@@ -96,7 +98,19 @@ async fn round<C: InstanceStartCloud, K: Clock>(
         }
         Err(failure) => return NextStep::End(StartEnd::Denied(failure)),
     };
-    let (id, looked_before) = (&case.change.instance, progress.done.looks > 1);
+    let asked = lifecycle::asked_for_start(&observed, id, case.settings);
+    let may_look_again = progress.done.looks < MAX_UNANSWERED;
+    let observed = match with_standings(ports.0, observed, asked, may_look_again).await {
+        Ok((observed, not_told)) => {
+            progress.done.note_standings(&observed, not_told);
+            observed
+        }
+        Err(failure) => {
+            progress.done.unknown = Some(failure);
+            return NextStep::Soon;
+        }
+    };
+    let looked_before = progress.done.looks > 1;
     let plan = match decide::start(&observed, id, case.settings, looked_before) {
         Decision::Leave { why } => return NextStep::End(StartEnd::Left { why }),
         Decision::NotYet { why } => {

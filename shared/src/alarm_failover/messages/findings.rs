@@ -15,6 +15,9 @@ use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
+/// What has to be allowed for it to be known who is in service.
+const LIFECYCLE: &str = "autoscaling:DescribeAutoScalingInstances";
+
 /// What stands in the way, once for each reason.
 pub(crate) fn obstacles(
     blocked: &[Blocked],
@@ -118,6 +121,18 @@ pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
     }
 }
 
+/// Which members are in service could not be read.
+pub(crate) fn lifecycle_not_told(why: &str) -> Finding {
+    Finding {
+        what: "whether members of an Auto Scaling group are in service is not known".to_owned(),
+        why: why.to_owned(),
+        next: format!(
+            "allow {LIFECYCLE} to the role of this function, or see why it is not answered. Until then a member of a \
+             warm pool that runs counts as a standby"
+        ),
+    }
+}
+
 /// Of a tag whose value is none of its kind, or is not allowed: the setting of the stack applies.
 pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
     Finding {
@@ -158,6 +173,7 @@ pub(super) fn of(
             failure.failure().action
         ),
     }));
+    findings.extend(last.lifecycle_not_told.as_deref().map(lifecycle_not_told));
     findings.extend(fences::findings(&progress.fenced));
     for (resource, known) in &progress.resources {
         findings.extend(lost(resource, &known.report(), group));

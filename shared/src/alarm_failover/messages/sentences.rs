@@ -63,7 +63,9 @@ pub(super) fn where_it_is(group: &str, at_rest: &AtRest) -> String {
 /// What failover leaves with a holder that does not run, on purpose; nothing where there is none.
 pub(super) fn stays_on_purpose(stays: &[StaysOnStop], settings: &Settings) -> Option<String> {
     let those = |is_terminating: bool| {
-        let those = stays.iter().filter(move |it| it.is_terminating == is_terminating);
+        let those = stays
+            .iter()
+            .filter(move |it| it.is_terminating == is_terminating);
         let each = those.map(|one| {
             let (resource, holder) = (&one.resource, &one.holder);
             let ips: Vec<String> = one.public_ips.iter().map(ToString::to_string).collect();
@@ -76,9 +78,12 @@ pub(super) fn stays_on_purpose(stays: &[StaysOnStop], settings: &Settings) -> Op
         (!all.is_empty()).then(|| all.join(", "))
     };
     let key = &settings.tags.on_stop;
-    let stopped = those(false).map(|all| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"));
+    let stopped =
+        those(false).map(|all| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"));
     let terminating = those(true).map(|all| {
-        format!("{all}, which is being terminated: instance-start gives it to a member that has none")
+        format!(
+            "{all}, which is being terminated: instance-start gives it to a member that has none"
+        )
     });
     let parts: Vec<String> = stopped.into_iter().chain(terminating).collect();
     (!parts.is_empty()).then(|| parts.join("; "))

@@ -6,6 +6,7 @@ use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
 use crate::alarm_failover::plan::{Plan, StaysOnStop};
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::model::interface::AttachmentState;
 
@@ -119,8 +120,39 @@ fn an_interface_leaves_a_holder_that_is_being_terminated_whatever_its_tag_says()
             (id(2), vec![])
         );
         let address = ends(pair().address()).plan();
-        assert_eq!(address.moves, [], "instance-start's: others may lack it more");
+        assert_eq!(
+            address.moves,
+            [],
+            "instance-start's: others may lack it more"
+        );
         assert!(address.stays_on_stop[0].is_terminating, "{state}");
+    }
+}
+
+#[test]
+fn a_member_that_auto_scaling_does_not_have_in_service_is_no_standby() {
+    for state in [
+        "Warmed:Running",
+        "Standby",
+        "Terminating:Wait",
+        "InServiceSoon",
+    ] {
+        let has = |number: u8, state: &str| {
+            let state = LifecycleState(state.to_owned());
+            move |fixture: &mut Fixture| {
+                fixture.health.lifecycle.insert(id(number), state);
+            }
+        };
+        let trio = trio().floating().change(has(2, state));
+        assert_eq!(trio.clone().asked().goes_to(), id(3), "{state}");
+        let nobody = trio.change(has(3, state)).plan();
+        let why = nobody.blocked[0].why[0].to_string();
+        assert!(
+            why.contains(state) && why.contains("not in service"),
+            "{why}"
+        );
+        let serves = pair().floating().change(has(2, "InService"));
+        assert_eq!(serves.asked().goes_to(), id(2));
     }
 }
 

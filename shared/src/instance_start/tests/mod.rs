@@ -1,6 +1,7 @@
 //! What placement decides, in sentences, without a clock or a cloud; and what it then does in a small EC2.
 
 mod attempts;
+mod auto_scaling;
 mod choice;
 mod ec2;
 mod effects;
@@ -14,7 +15,8 @@ mod waits;
 
 use super::decide;
 use super::plan::{Decision, PlacementPlan, PlannedAssociation};
-use super::state::Observed;
+use super::state::{Observed, Standing};
+use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
@@ -47,6 +49,7 @@ fn seen() -> Seen {
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
             alarming: BTreeSet::new(),
+            standings: BTreeMap::new(),
             refused: BTreeSet::new(),
         },
         settings: settings
@@ -233,6 +236,16 @@ impl Seen {
 
     fn looked_before(mut self) -> Self {
         self.looked_before = true;
+        self
+    }
+
+    /// Auto Scaling has an instance in a lifecycle state.
+    fn in_auto_scaling(mut self, number: u8, state: &str) -> Self {
+        let mut instances = self.observed.instances.iter_mut();
+        let instance = instances.find(|each| each.id == id(number)).unwrap();
+        instance.tags.insert(GROUP_TAG.to_owned(), "web".to_owned());
+        let told = Standing::Told(LifecycleState(state.to_owned()));
+        self.observed.standings.insert(id(number), told);
         self
     }
 
