@@ -1,5 +1,5 @@
-//! The only crate that names the AWS SDK: the traits of [`holdfast::cloud`] on EC2, CloudTrail, CloudWatch and Auto
-//! Scaling, the ledger on DynamoDB, and the entry of every function on Lambda.
+//! The only crate that names the AWS SDK. It has the traits of [`holdfast::cloud`] on EC2, CloudTrail, CloudWatch and
+//! Auto Scaling, the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
 //! Nothing here decides or retries on its own account, beyond the SDK's own retries: an answer is
 //! turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.

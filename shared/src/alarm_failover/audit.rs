@@ -133,6 +133,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        let seen = (&observed, &fleet.health);
+        audit
+            .findings
+            .extend(messages::stays_while_wanted(&group, seen, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()

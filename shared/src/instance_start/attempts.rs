@@ -21,7 +21,7 @@ pub(super) struct Attempts {
     /// The last answer that was none.
     pub(super) unknown: Option<CloudError>,
     /// Why Auto Scaling did not tell who is in service.
-    pub(super) standing_not_told: Option<CloudError>,
+    pub(super) lifecycle_not_told: Option<CloudError>,
     /// The instances that Auto Scaling has in a state which is not known here.
     pub(super) unknown_states: BTreeMap<InstanceId, LifecycleState>,
     /// What stays with a holder that was stopped, though a running instance lacks an address: see [`decide::kept`].
@@ -85,12 +85,12 @@ impl Attempts {
     }
 
     /// Takes note of what Auto Scaling said, or why it said nothing.
-    pub(super) fn note_standings(&mut self, observed: &Observed, not_told: Option<CloudError>) {
+    pub(super) fn note_told_states(&mut self, observed: &Observed, not_told: Option<CloudError>) {
         let unknown = observed.unknown_states();
         self.unknown_states = unknown
             .map(|(id, state)| (id.clone(), state.clone()))
             .collect();
-        self.standing_not_told = not_told;
+        self.lifecycle_not_told = not_told;
     }
 
     /// Takes note of how steps ended.

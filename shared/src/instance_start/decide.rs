@@ -4,7 +4,7 @@
 use super::assignment::{Assignment, Candidate, assign};
 use super::group::{Group, StoppedHolder, on_stop};
 use super::plan::{Decision, Kept, PlacementPlan, PlannedAssociation, PreviousHolder};
-use super::state::{Observed, Standing};
+use super::state::{Observed, ToldState};
 use crate::groups::{Target, group_of, priority};
 use crate::model::auto_scaling::Service;
 use crate::model::elastic_ip::Address;
@@ -70,7 +70,7 @@ pub fn start(
 
 /// Why an instance that runs is given nothing: Auto Scaling does not have it in service.
 fn not_in_service(observed: &Observed, id: &InstanceId) -> Option<String> {
-    let Some(Standing::Told(state)) = observed.standings.get(id) else {
+    let Some(ToldState::Told(state)) = observed.told_states.get(id) else {
         return None;
     };
     let then = match state.service() {
@@ -158,8 +158,8 @@ fn handed_over(
     steps
 }
 
-/// Whether an address moves on from a holder that does not run. `stay` is for a stop: an instance that is being
-/// terminated will not come back, and one that Auto Scaling has put into its warm pool was not stopped by a person.
+/// Whether an address moves on from a holder that does not run. `stay` is for a stop by a person. An instance that is
+/// being terminated will not come back, and one that is in a warm pool was stopped by Auto Scaling.
 fn moves_on(
     observed: &Observed,
     address: &Address,

@@ -19,12 +19,12 @@
 
 mod assignment;
 mod attempts;
+mod auto_scaling;
 mod case;
 mod cloud;
 pub mod decide;
 mod execute;
 pub mod group;
-mod lifecycle;
 mod messages;
 mod observe;
 pub mod plan;

@@ -2,11 +2,11 @@
 //! something is lacking and there is time. Nothing is kept between two rounds but what was tried.
 
 use super::attempts::{StartEnd, StartProgress};
+use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
-use super::lifecycle::{self, MAX_UNANSWERED, with_standings};
 use super::messages;
 use super::observe;
 use super::plan::{Decision, PlacementPlan};
@@ -98,11 +98,11 @@ async fn round<C: InstanceStartCloud, K: Clock>(
         }
         Err(failure) => return NextStep::End(StartEnd::Denied(failure)),
     };
-    let asked = lifecycle::asked_for_start(&observed, id, case.settings);
+    let asked = auto_scaling::asked_for_start(&observed, id, case.settings);
     let may_look_again = progress.done.looks < MAX_UNANSWERED;
-    let observed = match with_standings(ports.0, observed, asked, may_look_again).await {
+    let observed = match with_told_states(ports.0, observed, asked, may_look_again).await {
         Ok((observed, not_told)) => {
-            progress.done.note_standings(&observed, not_told);
+            progress.done.note_told_states(&observed, not_told);
             observed
         }
         Err(failure) => {

@@ -26,14 +26,14 @@ pub struct Observed {
     pub alarming: BTreeSet<InstanceId>,
     /// Where Auto Scaling has the instances of which it was asked. One of its instances that it does not know any
     /// more is left out: it stands alone.
-    pub standings: BTreeMap<InstanceId, Standing>,
+    pub told_states: BTreeMap<InstanceId, ToldState>,
     /// What EC2 has refused in this run: this address to that instance.
     pub refused: BTreeSet<(AllocationId, InstanceId)>,
 }
 
 /// What Auto Scaling said of an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum ToldState {
     /// Its lifecycle state.
     Told(LifecycleState),
     /// Nothing: the call was refused, or not answered.
@@ -44,21 +44,19 @@ impl Observed {
     /// Whether an instance serves, as far as Auto Scaling has to do with it.
     #[must_use]
     pub fn service_of(&self, id: &InstanceId) -> Service {
-        match self.standings.get(id) {
+        match self.told_states.get(id) {
             None => Service::In,
-            Some(Standing::Told(state)) => state.service(),
-            Some(Standing::NotTold) => Service::Unknown,
+            Some(ToldState::Told(state)) => state.service(),
+            Some(ToldState::NotTold) => Service::Unknown,
         }
     }
 
     /// The instances that Auto Scaling has in a state which is not known here.
     pub(super) fn unknown_states(&self) -> impl Iterator<Item = (&InstanceId, &LifecycleState)> {
-        self.standings
-            .iter()
-            .filter_map(|(id, standing)| match standing {
-                Standing::Told(state) if state.service() == Service::Unknown => Some((id, state)),
-                _ => None,
-            })
+        self.told_states.iter().filter_map(|(id, told)| match told {
+            ToldState::Told(state) if state.service() == Service::Unknown => Some((id, state)),
+            _ => None,
+        })
     }
 
     /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else

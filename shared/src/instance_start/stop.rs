@@ -5,12 +5,12 @@
 //! that ends half way leaves a free address, which a further delivery, the next start and reconcile find.
 
 use super::attempts::Attempts;
+use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
-use super::lifecycle::{self, MAX_UNANSWERED, with_standings};
 use super::messages::{self, PlacedWaiting};
 use super::observe;
 use super::plan::{Kept, PlannedAssociation};
@@ -176,9 +176,9 @@ async fn look<C: InstanceStartCloud>(
     done: &mut Attempts,
 ) -> Result<Observed, CloudError> {
     let observed = done.on(observe::look_at_health(cloud, settings, at).await?);
-    let asked = lifecycle::asked_for_all(&observed, settings);
+    let asked = auto_scaling::asked_for_all(&observed, settings);
     let may_look_again = done.looks < MAX_UNANSWERED;
-    let (observed, not_told) = with_standings(cloud, observed, asked, may_look_again).await?;
-    done.note_standings(&observed, not_told);
+    let (observed, not_told) = with_told_states(cloud, observed, asked, may_look_again).await?;
+    done.note_told_states(&observed, not_told);
     Ok(observed)
 }

@@ -12,6 +12,7 @@ mod halfway;
 mod holders;
 mod lease;
 mod moves;
+mod out_of_service;
 mod pitfalls;
 mod promise_lease;
 mod promises;

@@ -1,16 +1,17 @@
 //! What did not go as it should, each with what to do about it.
 
 use super::fences;
-use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
+use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
-use crate::alarm_failover::state::Observed;
+use crate::alarm_failover::state::{MemberHealth, Observed};
 use crate::cloud::CloudError;
 use crate::error::chain;
-use crate::groups::UnreadableTag;
+use crate::groups::{UnreadableTag, slots_of};
 use crate::model::ids::InstanceId;
+use crate::model::instance::{Instance, InstanceState};
 use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
@@ -85,6 +86,52 @@ pub(crate) fn untagged_holders(
         ),
     };
     no_members.into_iter().map(finding).collect()
+}
+
+/// Elastic IPs that wait for a holder that was stopped, while a member runs that has nothing of the group.
+pub(crate) fn stays_while_wanted(
+    group: &Group<'_>,
+    fleet: (&Observed, &MemberHealth),
+    settings: &Settings,
+) -> Vec<Finding> {
+    let (observed, health) = fleet;
+    let keys = &settings.tags;
+    let holders = group.holders();
+    let is_without = |member: &&&Instance| {
+        member.state == InstanceState::Running
+            && !holders.contains(&member.id)
+            && health.not_in_service(&member.id).is_none()
+    };
+    let without: Vec<&&Instance> = group.members.iter().filter(is_without).collect();
+    let waits = |resource: &Resource<'_>| {
+        let ResourceKind::Address(address) = resource.cargo else {
+            return None;
+        };
+        let Location::Held(holder) = &resource.location else {
+            return None;
+        };
+        let state = observed.state_of(holder);
+        let stays = observed.is_down(holder) && !resource.leaves_holder_in(state, settings);
+        let is_terminating = state.is_some_and(InstanceState::is_terminating);
+        let slot = slots_of(&address.tags, keys).next();
+        let may_have = |member: &&&&Instance| {
+            slot.is_none_or(|slot| slots_of(&member.tags, keys).any(|own| own == slot))
+        };
+        let who = without.iter().find(may_have)?;
+        (stays && !is_terminating).then(|| Finding {
+            what: format!(
+                "{} stays with {holder}, which does not run, while {} runs without an address",
+                address.ip, who.id
+            ),
+            why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
+            next: format!(
+                "start {holder}, or let reconcile give it to {}: aws ec2 create-tags --resources {} --tags \
+                 Key={},Value=move",
+                who.id, address.allocation, keys.on_stop
+            ),
+        })
+    };
+    group.resources.iter().filter_map(waits).collect()
 }
 
 /// A call that a failover would need.

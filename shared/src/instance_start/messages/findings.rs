@@ -82,14 +82,14 @@ pub(super) fn unplaceable(change: &InstanceStateChange, count: usize) -> Finding
 
 /// What Auto Scaling did not tell, or told in a word that nobody knows; and what stays with a stopped holder.
 pub(super) fn of_service(done: &Attempts, keys: &TagKeys) -> Vec<Finding> {
-    let not_told = done.standing_not_told.iter().map(standing_not_told);
+    let not_told = done.lifecycle_not_told.iter().map(lifecycle_not_told);
     let unknown = done.unknown_states.iter();
     let unknown = unknown.map(|(id, state)| unknown_state(id, state));
     let kept = done.kept.iter().map(|one| kept(one, keys));
     not_told.chain(unknown).chain(kept).collect()
 }
 
-fn standing_not_told(failure: &CloudError) -> Finding {
+fn lifecycle_not_told(failure: &CloudError) -> Finding {
     Finding {
         what: "whether instances of an Auto Scaling group are in service is not known".to_owned(),
         why: chain(failure),

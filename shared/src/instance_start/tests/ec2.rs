@@ -6,7 +6,7 @@
 )]
 
 use super::super::plan::PlannedAssociation;
-use super::super::state::{Observed, Standing};
+use super::super::state::{Observed, ToldState};
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;
@@ -364,9 +364,9 @@ impl ReadLifecycleStates for Ec2 {
         let state = self.call("DescribeAutoScalingInstances", &named.join(" "))?;
         let known = ids
             .iter()
-            .filter_map(|id| match state.world.standings.get(id)? {
-                Standing::Told(word) => Some((id.clone(), word.clone())),
-                Standing::NotTold => None,
+            .filter_map(|id| match state.world.told_states.get(id)? {
+                ToldState::Told(word) => Some((id.clone(), word.clone())),
+                ToldState::NotTold => None,
             });
         Ok(known.collect())
     }

@@ -15,7 +15,7 @@ mod waits;
 
 use super::decide;
 use super::plan::{Decision, PlacementPlan, PlannedAssociation};
-use super::state::{Observed, Standing};
+use super::state::{Observed, ToldState};
 use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::InstanceId;
@@ -49,7 +49,7 @@ fn seen() -> Seen {
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
             alarming: BTreeSet::new(),
-            standings: BTreeMap::new(),
+            told_states: BTreeMap::new(),
             refused: BTreeSet::new(),
         },
         settings: settings
@@ -244,8 +244,8 @@ impl Seen {
         let mut instances = self.observed.instances.iter_mut();
         let instance = instances.find(|each| each.id == id(number)).unwrap();
         instance.tags.insert(GROUP_TAG.to_owned(), "web".to_owned());
-        let told = Standing::Told(LifecycleState(state.to_owned()));
-        self.observed.standings.insert(id(number), told);
+        let told = ToldState::Told(LifecycleState(state.to_owned()));
+        self.observed.told_states.insert(id(number), told);
         self
     }
 

@@ -2,10 +2,10 @@
 //! only where an address could go to one of them, or from one. Nothing here changes anything.
 //!
 //! Auto Scaling moves instances on at any moment. One that comes into service after it was asked for is served by
-//! its start, or by reconcile; one that leaves service keeps what it was given until it does not run any more.
+//! its start, or by reconcile. One that leaves service keeps what it was given until it does not run any more.
 
 use super::group::Group;
-use super::state::{Observed, Standing};
+use super::state::{Observed, ToldState};
 use crate::cloud::CloudError;
 use crate::cloud::health::ReadLifecycleStates;
 use crate::groups::group_of;
@@ -40,8 +40,8 @@ pub(super) fn asked_for_start(
     }
 }
 
-/// The same for addresses that are to be given out in all groups: whoever lacks one where there is one to be had, and
-/// who has one and does not run.
+/// The same for addresses that are to be given out in all groups. It is whoever lacks one where there is one to be
+/// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
     let named = |each: &'_ Instance| group_of(&each.tags, &settings.tags).map(str::to_owned);
     let names: BTreeSet<String> = observed.instances.iter().filter_map(named).collect();
@@ -82,7 +82,7 @@ fn tagged<'a>(instances: impl Iterator<Item = &'a Instance>) -> impl Iterator<It
 ///
 /// # Errors
 /// An answer that a moment may mend, while there `may` be `another_look`.
-pub(super) async fn with_standings<C: ReadLifecycleStates>(
+pub(super) async fn with_told_states<C: ReadLifecycleStates>(
     cloud: &C,
     mut observed: Observed,
     asked: BTreeSet<InstanceId>,
@@ -95,16 +95,16 @@ pub(super) async fn with_standings<C: ReadLifecycleStates>(
     match cloud.lifecycle_states(&ids).await {
         Ok(states) => {
             let states = states.into_iter();
-            observed.standings = states
-                .map(|(id, state)| (id, Standing::Told(state)))
+            observed.told_states = states
+                .map(|(id, state)| (id, ToldState::Told(state)))
                 .collect();
             Ok((observed, None))
         }
         Err(failure) if failure.is_transient() && may_look_again => Err(failure),
         Err(failure) => {
-            observed.standings = asked
+            observed.told_states = asked
                 .into_iter()
-                .map(|id| (id, Standing::NotTold))
+                .map(|id| (id, ToldState::NotTold))
                 .collect();
             Ok((observed, Some(failure)))
         }
