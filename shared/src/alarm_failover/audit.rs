@@ -137,6 +137,9 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit
             .findings
             .extend(messages::stays_while_wanted(&group, seen, settings));
+        audit
+            .findings
+            .extend(messages::would_leave(&group, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()

@@ -6,6 +6,7 @@
 
 use super::case::CauseKind;
 use super::group::{Location, Resource, ResourceKind};
+use super::left_behind::left_behind;
 use super::obstacle::Obstacle;
 use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
 use super::route::{Reservations, plan_move};
@@ -98,7 +99,12 @@ fn destination<'a>(
         let offered = check_eligible(input, resource, member)
             .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
-            Ok(action) => return Ok(Move::new(resource, member, &action)),
+            Ok(action) => {
+                return Ok(Move {
+                    left_behind: left_behind(input.group, resource),
+                    ..Move::new(resource, member, &action)
+                });
+            }
             Err(obstacle) => why.push(obstacle),
         }
     }

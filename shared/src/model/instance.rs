@@ -2,7 +2,7 @@
 //! asks or acts.
 
 use crate::model::ids::{EniId, InstanceId, InstanceType, SubnetId, Zone};
-use crate::model::interface::AttachmentState;
+use crate::model::interface::{AttachmentState, OtherIps};
 use crate::model::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -124,6 +124,8 @@ pub struct AttachedInterface {
     pub service_managed: bool,
     /// Its private IPs, the primary one first.
     pub private_ips: Vec<PrivateIp>,
+    /// What it has beside them.
+    pub other_ips: OtherIps,
 }
 
 /// A private IP with its public side.

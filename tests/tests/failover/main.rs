@@ -11,6 +11,7 @@ mod groups;
 mod halfway;
 mod holders;
 mod lease;
+mod left_behind;
 mod moves;
 mod out_of_service;
 mod pitfalls;

@@ -3,6 +3,7 @@
 use super::fences;
 use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
+use crate::alarm_failover::left_behind::{LeftBehind, left_behind};
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
@@ -15,6 +16,10 @@ use crate::model::instance::{Instance, InstanceState};
 use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
+
+/// Why something stays.
+const CARRIES_IPV4_ONLY: &str = "the movers `ip` and `eip` carry IPv4 addresses only: EC2 reassigns no IPv6 address \
+     and no prefix, and only a whole interface takes them along";
 
 /// What has to be allowed for it to be known who is in service.
 const LIFECYCLE: &str = "autoscaling:DescribeAutoScalingInstances";
@@ -86,6 +91,51 @@ pub(crate) fn untagged_holders(
         ),
     };
     no_members.into_iter().map(finding).collect()
+}
+
+/// What a failover would leave behind, once for each interface.
+pub(crate) fn would_leave(group: &Group<'_>, settings: &Settings) -> Vec<Finding> {
+    let each = group.resources.iter();
+    let each = each.filter_map(|resource| left_behind(group, resource));
+    let mut all: Vec<LeftBehind> = each.collect();
+    all.sort_by(|one, other| one.eni.cmp(&other.eni));
+    all.dedup_by(|one, other| one.eni == other.eni);
+    all.iter().map(|one| would_stay(one, settings)).collect()
+}
+
+pub(super) fn would_stay(left: &LeftBehind, settings: &Settings) -> Finding {
+    let LeftBehind { resource, eni, ips } = left;
+    Finding {
+        what: format!("{ips} of {eni} would not move with {resource}"),
+        why: CARRIES_IPV4_ONLY.to_owned(),
+        next: format!(
+            "nothing, where nobody reaches the service by them. Otherwise put it on an interface of its own that \
+             moves as a whole: tag that {} = eni",
+            settings.tags.mover
+        ),
+    }
+}
+
+/// What stayed where it was, of what moved.
+fn stayed(report: &MoveReport, left: &LeftBehind, settings: &Settings) -> Finding {
+    let LeftBehind { resource, eni, ips } = left;
+    let holder = report
+        .from
+        .as_ref()
+        .map_or("its former holder", InstanceId::as_str);
+    let to = report
+        .to
+        .as_ref()
+        .map_or("its new holder", InstanceId::as_str);
+    Finding {
+        what: format!("{ips} did not move with {resource}, and stay on {eni} of {holder}"),
+        why: CARRIES_IPV4_ONLY.to_owned(),
+        next: format!(
+            "where users reach the service by them: unassign them from {eni} and assign them to an interface of {to}. \
+             From now on, let the whole interface move ({} = eni)",
+            settings.tags.mover
+        ),
+    }
 }
 
 /// Elastic IPs that wait for a holder that was stopped, while a member runs that has nothing of the group.
@@ -223,7 +273,10 @@ pub(super) fn of(
     findings.extend(last.lifecycle_not_told.as_deref().map(lifecycle_not_told));
     findings.extend(fences::findings(&progress.fenced));
     for (resource, known) in &progress.resources {
-        findings.extend(lost(resource, &known.report(), group));
+        let report = known.report();
+        let left = known.left_behind().filter(|_| report.end == MoveEnd::Moved);
+        findings.extend(left.map(|left| stayed(&report, left, settings)));
+        findings.extend(lost(resource, &report, group));
     }
     if let LeaseEnd::NotReleased(failure) = lease {
         findings.push(Finding {

@@ -20,7 +20,7 @@ use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
-use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::interface::{Attachment, AttachmentState, Interface, OtherIps};
 use crate::model::tags::Tags;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -142,6 +142,7 @@ impl Seen {
                 subnet: None,
                 service_managed: false,
                 private_ips: (0..private_ips).map(plain).collect(),
+                other_ips: OtherIps::default(),
             }],
         });
         self
