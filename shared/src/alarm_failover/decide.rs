@@ -51,7 +51,7 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
                 input.may_begin
                     && input.sources.contains(holder)
                     && (*input.kind != CauseKind::NotRunning
-                        || leaves_stopped(input, resource, holder))
+                        || leaves_stopped(&input, resource, holder))
             }
         })
 }

@@ -5,7 +5,7 @@ use super::fixture::{EIP, ENI, Fixture, GROUP, id, pair, private_ip};
 use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, EniId};
-use crate::model::instance::PrivateIp;
+use crate::model::instance::{InstanceState, PrivateIp};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
 use std::net::Ipv4Addr;
 
