@@ -3,6 +3,7 @@
 use super::case::CauseKind;
 use super::effect::{DetachMode, Effect};
 use super::group::{Group, Resource, ResourceId};
+use super::left_behind::LeftBehind;
 use super::obstacle::Obstacle;
 use super::state::{MemberHealth, Observed};
 use crate::groups::ChosenBy;
@@ -77,6 +78,8 @@ pub struct StaysOnStop {
     pub public_ips: Vec<Ipv4Addr>,
     /// Who has it.
     pub holder: InstanceId,
+    /// Whether the holder is being terminated: then instance-start gives it to a member that has none.
+    pub is_terminating: bool,
 }
 
 /// One thing that goes to one instance.
@@ -98,6 +101,8 @@ pub struct Move {
     pub displaced: Option<Ipv4Addr>,
     /// Why an Elastic IP alone goes to this interface of the instance.
     pub chosen_by: Option<ChosenBy>,
+    /// What stays where it was, since it is no IPv4 address.
+    pub left_behind: Option<LeftBehind>,
     /// Whether it goes back to where it came from, since no standby takes it.
     pub is_return: bool,
 }
@@ -301,6 +306,7 @@ impl Move {
             effects: action.effects(&to.id),
             displaced,
             chosen_by,
+            left_behind: None,
             is_return: false,
         }
     }
@@ -319,6 +325,11 @@ impl Move {
             end: MoveEnd::NotMoved,
             attachment: None,
             displaced: self.displaced,
+            left_behind: self
+                .left_behind
+                .iter()
+                .flat_map(|it| it.ips.each())
+                .collect(),
             tried: Vec::new(),
             phases: Vec::new(),
         };
@@ -383,6 +394,7 @@ impl Blocked {
             end: MoveEnd::NotMoved,
             attachment: None,
             displaced: None,
+            left_behind: Vec::new(),
             tried: Vec::new(),
             phases: Vec::new(),
         }

@@ -7,6 +7,7 @@
 //! they were. A starter that looks a little later still agrees with the earlier ones.
 
 use super::group::{Group, Member, Need, Reserved};
+use super::plan::BlockedPlacement;
 use crate::groups::{TargetChoice, TargetObstacle};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
@@ -46,16 +47,20 @@ impl<'a> Candidate<'a> {
         self.is_offered(group, address) && self.choose(group, address, reserved).is_ok()
     }
 
-    /// Why an address that is open to it can go nowhere.
-    pub(super) fn obstacle(
+    /// An address that is open to it and can go nowhere, with why.
+    pub(super) fn blocked(
         &self,
         group: &Group<'a>,
         address: &'a Address,
         reserved: &Reserved,
-    ) -> Option<TargetObstacle> {
+    ) -> Option<BlockedPlacement> {
         let offered = self.is_offered(group, address);
         let chosen = offered.then(|| self.choose(group, address, reserved))?;
-        chosen.err()
+        Some(BlockedPlacement {
+            ip: address.ip,
+            instance: self.id().clone(),
+            why: chosen.err()?,
+        })
     }
 
     fn choose(

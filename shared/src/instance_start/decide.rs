@@ -1,13 +1,13 @@
 //! Which address goes where: pure, synchronous, the same for a real run, `observe` mode, reconcile and
 //! the tests. Deciding on the state after a plan has run yields an empty plan.
 
-use super::assignment::{Assignment, Candidate, assign};
+use super::assignment::{Assignment, Candidate};
 use super::group::{Group, Reserved, StoppedHolder, on_stop};
-use super::plan::{
-    BlockedPlacement, Decision, PlacementPlan, Placements, PlannedAssociation, PreviousHolder,
-};
-use super::state::Observed;
+use super::plan::{Decision, Kept, PlacementPlan, Placements, PlannedAssociation, PreviousHolder};
+use super::pool::{Pool, candidates, had_before, may_take_from_others};
+use super::state::{Observed, ToldState};
 use crate::groups::{Target, group_of, priority};
+use crate::model::auto_scaling::Service;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
@@ -44,25 +44,17 @@ pub fn start(
             why: format!("EC2 does not agree with itself on where {} is", address.ip),
         };
     }
-    let pool = Pool::of(&group, |_| true);
-    let Shares {
-        mut assignments,
-        mut left,
-        mut reserved,
-    } = pool.shares(&group, observed);
-    assignments.retain(|share| share.who.id() == id);
-    left.retain(|who| who.id() == id);
-    if looked_before {
-        left.retain(|who| {
-            let rest = pool.leftover_for(&group, who, &assignments, &reserved);
-            let share = rest.and_then(|address| who.take(&group, address, &mut reserved));
-            let is_served = share.is_some();
-            assignments.extend(share);
-            !is_served
-        });
+    if let Some(why) = not_in_service(observed, id).filter(|_| !member.needs.is_empty()) {
+        return Decision::Leave { why };
     }
-    let steps = steps_of(&group, observed, &assignments);
-    let blocked = pool.blocked(&group, &left, &assignments, &reserved);
+    let pool = Pool::of(&group, |_, _| true);
+    let mut shares = pool.shares(&group, observed);
+    shares.keep(|who| who.id() == id);
+    if looked_before {
+        pool.add_leftovers(&group, observed, &mut shares);
+    }
+    let steps = steps_of(&group, observed, &shares.assignments);
+    let blocked = pool.blocked(&group, &shares);
     let has = member.already_correct.iter();
     Decision::Target(PlacementPlan {
         group: name.to_owned(),
@@ -74,6 +66,23 @@ pub fn start(
         steps,
         blocked,
     })
+}
+
+/// Why an instance that runs is given nothing: Auto Scaling does not have it in service.
+fn not_in_service(observed: &Observed, id: &InstanceId) -> Option<String> {
+    let Some(ToldState::Told(state)) = observed.told_states.get(id) else {
+        return None;
+    };
+    let then = match state.service() {
+        Service::In | Service::Unknown => return None,
+        Service::Warmed => {
+            "it is in a warm pool. It gets an address when it comes into service: when it is started, or, if it runs \
+             already, from reconcile"
+        }
+        Service::Standby => "it is out of service. Once it is back, reconcile gives it an address",
+        Service::Leaving => "it is being ended",
+    };
+    Some(format!("Auto Scaling has it as `{state}`: {then}"))
 }
 
 /// The group of an instance that runs.
@@ -122,8 +131,8 @@ fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Pla
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
         let mut reserved = Reserved::new();
-        let mut waiting = candidates(&group, |state| state == InstanceState::Running);
-        waiting.retain(|candidate| !observed.alarming.contains(candidate.id()));
+        let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
+        waiting.retain(|candidate| may_take_from_others(observed, candidate));
         waiting.sort_by_key(|candidate| {
             let instance = candidate.member.instance;
             (priority(instance, &settings.tags), &instance.id)
@@ -133,13 +142,13 @@ fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Pla
             let Some(down) = down.filter(|down| down.instance.id == *id) else {
                 continue;
             };
-            if on_stop(address, settings) == OnStop::Stay {
+            if !moves_on(observed, address, down, settings) {
                 continue;
             }
             let fits = |who: &Candidate<'_>| who.may_have(&group, address, &reserved);
             let to = waiting.iter().position(fits).map(|at| waiting.remove(at));
             let Some(share) = to.and_then(|to| to.take(&group, address, &mut reserved)) else {
-                let blocked = |who: &Candidate<'_>| blocked(&group, who, address, &reserved);
+                let blocked = |who: &Candidate<'_>| who.blocked(&group, address, &reserved);
                 placements.blocked.extend(waiting.iter().find_map(blocked));
                 continue;
             };
@@ -150,8 +159,48 @@ fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Pla
     placements
 }
 
+/// Whether an address moves on from a holder that does not run. `stay` is for a stop by a person. An instance that is
+/// being terminated will not come back, and one that is in a warm pool was stopped by Auto Scaling.
+fn moves_on(
+    observed: &Observed,
+    address: &Address,
+    down: StoppedHolder<'_>,
+    settings: &Settings,
+) -> bool {
+    let service = observed.service_of(&down.instance.id);
+    down.instance.state.is_terminating()
+        || matches!(service, Service::Warmed | Service::Leaving)
+        || on_stop(address, settings) == OnStop::Move
+}
+
+/// What stays with an instance that was stopped, though a running one could have it and has none: a person is told.
+#[must_use]
+pub fn kept(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Kept> {
+    let mut kept = Vec::new();
+    for name in groups(observed, settings) {
+        let group = Group::named(name, observed, &settings.tags);
+        let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
+        waiting.retain(|candidate| may_take_from_others(observed, candidate));
+        for address in &group.addresses {
+            let down = group.stopped_holder(address);
+            let down = down.filter(|down| down.instance.id == *id);
+            let stays = down.filter(|down| !moves_on(observed, address, *down, settings));
+            let fits = |who: &&Candidate<'_>| who.may_have(&group, address, &Reserved::new());
+            if let (Some(down), Some(who)) = (stays, waiting.iter().find(fits)) {
+                kept.push(Kept {
+                    allocation: address.allocation.clone(),
+                    ip: address.ip,
+                    holder: down.instance.id.clone(),
+                    waiting: who.id().clone(),
+                });
+            }
+        }
+    }
+    kept
+}
+
 /// What running instances lack and can have now, in all groups: for whoever comes by later. An address
-/// of an instance that stopped is among it only where it is to move on.
+/// of an instance that does not run is among it only where it is to move on.
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
     let mut placements = Placements::default();
@@ -163,21 +212,18 @@ pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
 
 fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
     let group = Group::named(name, observed, &settings.tags);
-    let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
+    let moves = |address: &Address, down| moves_on(observed, address, down, settings);
     let pool = Pool::of(&group, moves);
-    let Shares {
-        mut assignments,
-        mut left,
-        reserved,
-    } = pool.shares(&group, observed);
+    let mut shares = pool.shares(&group, observed);
     let is_running = |who: &Candidate<'_>| who.member.instance.state == InstanceState::Running;
-    left.retain(is_running);
+    shares.left.retain(is_running);
     // One that is stopped would be told the same when it starts.
-    left.extend(candidates(&group, |state| state == InstanceState::Stopped));
-    let blocked = pool.blocked(&group, &left, &assignments, &reserved);
-    assignments.retain(|share| is_running(&share.who));
+    let stopped = candidates(&group, observed, |state| state == InstanceState::Stopped);
+    shares.left.extend(stopped);
+    let blocked = pool.blocked(&group, &shares);
+    shares.keep(is_running);
     Placements {
-        steps: steps_of(&group, observed, &assignments),
+        steps: steps_of(&group, observed, &shares.assignments),
         blocked,
     }
 }
@@ -187,124 +233,6 @@ fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> 
     instances
         .filter_map(|instance| group_of(&instance.tags, &settings.tags))
         .collect()
-}
-
-fn candidates<'a>(
-    group: &'a Group<'a>,
-    among: impl Fn(InstanceState) -> bool,
-) -> Vec<Candidate<'a>> {
-    let members = group.members.iter();
-    members
-        .filter(|member| among(member.instance.state))
-        .flat_map(|member| (0..member.needs.len()).map(move |number| Candidate { member, number }))
-        .collect()
-}
-
-/// The addresses of a group that can be had.
-struct Pool<'a> {
-    free: Vec<&'a Address>,
-    /// With instances that do not run any more.
-    down: Vec<&'a Address>,
-}
-
-impl<'a> Pool<'a> {
-    fn of(group: &Group<'a>, takes_from_down: impl Fn(&Address) -> bool) -> Self {
-        let free = |address: &&&Address| group.is_free(address);
-        let down = |address: &&&'a Address| {
-            takes_from_down(address) && group.stopped_holder(address).is_some()
-        };
-        let addresses = || group.addresses.iter();
-        Self {
-            free: addresses().filter(free).copied().collect(),
-            down: addresses().filter(down).copied().collect(),
-        }
-    }
-
-    /// Who gets which, and who is left without. Instances that are about to run are counted in, since they
-    /// will ask a moment later.
-    fn shares(&self, group: &'a Group<'a>, observed: &Observed) -> Shares<'a> {
-        let mut free = self.free.clone();
-        let mut reserved = Reserved::new();
-        let mut left = candidates(group, InstanceState::is_up);
-        let mut assignments = last_held(group, observed, &mut free, &mut left, &mut reserved);
-        assignments.extend(assign(group, &free, &mut left, &mut reserved));
-        // What is free helps whoever gets it; what somebody has left goes to no failed member.
-        left.retain(|who| !observed.alarming.contains(who.id()));
-        assignments.extend(assign(group, &self.down, &mut left, &mut reserved));
-        Shares {
-            assignments,
-            left,
-            reserved,
-        }
-    }
-
-    /// What is still there for one who got no share: whoever it was meant for did not take it yet, and
-    /// may never do. Nobody goes without an address while one lies idle.
-    fn leftover_for(
-        &self,
-        group: &Group<'a>,
-        who: &Candidate<'a>,
-        taken: &[Assignment<'a>],
-        reserved: &Reserved,
-    ) -> Option<&'a Address> {
-        let best = |addresses: &[&'a Address]| {
-            let open = addresses.iter().copied().filter(|address| {
-                !is_taken(address, taken) && who.may_have(group, address, reserved)
-            });
-            open.max_by_key(|address| who.affinity(address))
-        };
-        best(&self.free).or_else(|| best(&self.down))
-    }
-
-    /// Who could have what is still there, if it were known on which interface: one word for each instance.
-    fn blocked(
-        &self,
-        group: &Group<'a>,
-        left: &[Candidate<'a>],
-        taken: &[Assignment<'a>],
-        reserved: &Reserved,
-    ) -> Vec<BlockedPlacement> {
-        let mut told: BTreeSet<&InstanceId> = BTreeSet::new();
-        let first = |who: &Candidate<'a>| {
-            let all = self.free.iter().chain(&self.down);
-            let mut open = all.filter(|address| !is_taken(address, taken));
-            if open
-                .clone()
-                .any(|address| who.may_have(group, address, reserved))
-            {
-                return None;
-            }
-            let blocked = open.find_map(|address| blocked(group, who, address, reserved))?;
-            told.insert(who.id()).then_some(blocked)
-        };
-        left.iter().filter_map(first).collect()
-    }
-}
-
-/// Who gets what, who is left without, and which private IPs are taken then.
-struct Shares<'a> {
-    assignments: Vec<Assignment<'a>>,
-    left: Vec<Candidate<'a>>,
-    reserved: Reserved,
-}
-
-fn is_taken(address: &Address, taken: &[Assignment<'_>]) -> bool {
-    let mut given = taken.iter();
-    given.any(|share| share.address.allocation == address.allocation)
-}
-
-fn blocked<'a>(
-    group: &Group<'a>,
-    who: &Candidate<'a>,
-    address: &'a Address,
-    reserved: &Reserved,
-) -> Option<BlockedPlacement> {
-    let why = who.obstacle(group, address, reserved)?;
-    Some(BlockedPlacement {
-        ip: address.ip,
-        instance: who.id().clone(),
-        why,
-    })
 }
 
 fn steps_of(
@@ -317,35 +245,6 @@ fn steps_of(
         step(share, reason(group, observed, share), down)
     });
     each.collect()
-}
-
-/// Free addresses that an instance had before, as the ledger remembers.
-fn last_held<'a>(
-    group: &Group<'a>,
-    observed: &Observed,
-    free: &mut Vec<&'a Address>,
-    candidates: &mut Vec<Candidate<'a>>,
-    reserved: &mut Reserved,
-) -> Vec<Assignment<'a>> {
-    let mut assignments = Vec::new();
-    candidates.retain(|who| {
-        let fits = |address: &&'a Address| {
-            had_before(observed, who.id(), address) && who.may_have(group, address, reserved)
-        };
-        let Some(at) = free.iter().position(fits) else {
-            return true;
-        };
-        assignments.extend(who.take(group, free.remove(at), reserved));
-        false
-    });
-    assignments
-}
-
-fn had_before(observed: &Observed, id: &InstanceId, address: &Address) -> bool {
-    observed
-        .last_held
-        .get(&address.allocation)
-        .is_some_and(|holder| holder == id)
 }
 
 fn reason(group: &Group<'_>, observed: &Observed, share: &Assignment<'_>) -> PlacementReason {

@@ -19,6 +19,7 @@
 
 mod assignment;
 mod attempts;
+mod auto_scaling;
 mod case;
 mod cloud;
 pub mod decide;
@@ -27,6 +28,7 @@ pub mod group;
 mod messages;
 mod observe;
 pub mod plan;
+mod pool;
 mod run;
 pub mod state;
 mod stop;

@@ -67,6 +67,7 @@ pub(super) async fn look<C: InstanceStartCloud>(
         last_held: memory.last_held.clone(),
         last_targets: memory.last_targets.clone(),
         alarming: BTreeSet::new(),
+        told_states: BTreeMap::new(),
         refused: BTreeSet::new(),
     })
 }

@@ -8,15 +8,17 @@ mod of_groups;
 mod planned;
 mod sentences;
 mod subject;
+mod targets;
 mod untouched;
 
 pub(super) use ended::{failure, report};
 pub(super) use findings::{
-    doubtful_interface, flag_findings, not_observed_finding, not_permitted, obstacles,
-    still_stranded, target_tags_in_vain, unreadable_tag, untagged_holders,
+    flag_findings, lifecycle_not_told, not_observed_finding, not_permitted, obstacles,
+    stays_while_wanted, still_stranded, unreadable_tag, untagged_holders, would_leave,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use planned::{planned, would};
+pub(super) use targets::{doubtful_interfaces, target_tags_in_vain};
 pub(super) use untouched::{
     lease_taken, no_such_group, not_observed, nothing_held, recovered, unclear,
 };

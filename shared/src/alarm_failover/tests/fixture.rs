@@ -12,7 +12,7 @@ use crate::model::instance::{
     AttachedInterface, Instance, InstanceState, InstanceTypeLimits, PrivateIp, PublicIp,
     StatusChecks,
 };
-use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::interface::{Attachment, AttachmentState, Interface, OtherIps};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -63,6 +63,7 @@ pub(super) fn moving(resource: ResourceId, from: Option<u8>, to: u8, action: &Mo
         effects: action.effects(&to),
         displaced: None,
         chosen_by: None,
+        left_behind: None,
         to,
         is_return: false,
     }
@@ -91,6 +92,7 @@ fn member(number: u8) -> Instance {
                 ip: private_ip(number),
                 public: None,
             }],
+            other_ips: OtherIps::default(),
         }],
     }
 }
