@@ -14,6 +14,7 @@ fn firewall(interfaces: &[(&str, i32, &str, &[u8])]) -> Instance {
             state: None,
             subnet: Some(subnet.parse().unwrap()),
             service_managed: false,
+            other_ips: crate::model::interface::OtherIps::default(),
             private_ips: ips
                 .iter()
                 .map(|last| PrivateIp {

@@ -32,6 +32,7 @@ fn holding(tags: Tags) -> Installation {
         state: None,
         subnet: Some("subnet-1".parse().unwrap()),
         service_managed: false,
+        other_ips: crate::model::interface::OtherIps::default(),
         private_ips: vec![
             PrivateIp {
                 ip: Ipv4Addr::new(10, 0, 0, 4),

@@ -18,6 +18,7 @@ fn attached(eni: &str, device_index: i32, ip: Ipv4Addr) -> AttachedInterface {
         state: None,
         subnet: None,
         service_managed: false,
+        other_ips: crate::model::interface::OtherIps::default(),
         private_ips: vec![PrivateIp { ip, public: None }],
     }
 }
