@@ -9,12 +9,12 @@ use super::interfaces::attachment_state;
 use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
-    Filter, Instance as Described, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
-    InstancePrivateIpAddress, InstanceStateName,
+    DeviceType, Filter, Instance as Described, InstanceLifecycleType, InstanceNetworkInterface,
+    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, InstanceStateName,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
-use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
+use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp, StopLimit};
 use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_INSTANCES;
@@ -96,8 +96,18 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
         kind: described
             .instance_type()
             .map(|kind| InstanceType(kind.as_str().to_owned())),
+        stop_limit: stop_limit(described),
         interfaces,
     })
+}
+
+/// Source: EC2 API reference, `Instance`, `RootDeviceType` and `InstanceLifecycle`.
+fn stop_limit(described: &Described) -> Option<StopLimit> {
+    if described.root_device_type() == Some(&DeviceType::InstanceStore) {
+        return Some(StopLimit::InstanceStoreRoot);
+    }
+    let is_spot = described.instance_lifecycle() == Some(&InstanceLifecycleType::Spot);
+    is_spot.then_some(StopLimit::Spot)
 }
 
 fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, CloudError> {

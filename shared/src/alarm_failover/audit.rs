@@ -8,6 +8,7 @@ use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::effect::Effect;
+use super::fencing;
 use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
@@ -129,6 +130,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        audit.findings.extend(stop_limits(&group, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()
@@ -352,15 +354,28 @@ pub(super) fn readiness(
     obstacles.extend(messages::flag_findings(group));
     obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
+    let fences = fencing::of_holders(group, settings).into_iter();
+    let fences = fences.filter_map(|(holder, how)| messages::would_be_fenced(holder, &how));
+    let fences = fences.collect();
     let report = GroupReport {
         group: group.name.to_owned(),
         ready: obstacles.is_empty(),
         holders: holders.into_iter().collect(),
         standbys: standbys.into_iter().collect(),
         free_addresses: group.free.len(),
+        fences,
         obstacles,
     };
     (report, moves)
+}
+
+/// The holders whose fence EC2 may refuse. The failover itself works, so this is no obstacle.
+pub(super) fn stop_limits(group: &Group<'_>, settings: &Settings) -> Vec<Finding> {
+    let fences = fencing::of_holders(group, settings);
+    fences
+        .into_iter()
+        .filter_map(|(holder, how)| messages::stop_limit(holder, &how))
+        .collect()
 }
 
 fn if_failed(

@@ -3,7 +3,7 @@
 use super::group::{Group, ResourceId};
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
-use crate::report::Finding;
+use crate::report::{Command, Finding, utc};
 use crate::settings::Settings;
 use std::fmt;
 use time::OffsetDateTime;
@@ -228,7 +228,8 @@ impl fmt::Display for Obstacle {
             Self::Cooldown { until } => {
                 write!(
                     formatter,
-                    "the group failed over a moment ago: not before {until}"
+                    "the group failed over a moment ago: not before {}",
+                    utc(*until)
                 )
             }
         }
@@ -256,12 +257,24 @@ impl Obstacle {
                 "start another instance with the tag {} = {name}; reconcile goes on then",
                 keys.group
             ),
-            Self::NotRunning { standby, .. } => {
-                format!("start it: aws ec2 start-instances --instance-ids {standby}")
+            Self::NotRunning {
+                state: InstanceState::Pending,
+                ..
+            } => "nothing: it is starting; reconcile goes on when EC2's status checks pass"
+                .to_owned(),
+            Self::NotRunning { standby, state } => {
+                let when = if *state == InstanceState::Stopping {
+                    "when it has stopped, "
+                } else {
+                    ""
+                };
+                let start = Command::ec2("start-instances").with("instance-ids", standby);
+                format!("{when}start it: {start}")
             }
-            Self::StatusChecksNotOk { standby, .. } => {
-                format!("see why: aws ec2 describe-instance-status --instance-ids {standby}")
-            }
+            Self::StatusChecksNotOk { standby, .. } => format!(
+                "see why: {}",
+                Command::ec2("describe-instance-status").with("instance-ids", standby)
+            ),
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
@@ -291,9 +304,10 @@ impl Obstacle {
                 "take private IPs that are not used from it, or a larger type".to_owned()
             }
             Self::Untagged { eni, .. } => format!(
-                "tag it too: aws ec2 create-tags --resources {eni} --tags Key={},Value={name} \
-                 Key={},Value=ip",
-                keys.group, keys.mover
+                "tag it too: {}",
+                Command::ec2("create-tags")
+                    .with("resources", eni)
+                    .tags([(keys.group.as_str(), name), (keys.mover.as_str(), "ip")])
             ),
             Self::NoFreePrivateIp { standby } => format!(
                 "give {standby} another private IP: an Elastic IP never drives another one away. Or take the tag {} from \
@@ -317,8 +331,8 @@ impl Obstacle {
                 keys.group, keys.mover
             ),
             Self::Cooldown { .. } => format!(
-                "nothing, or at once: invoke alarm-failover with {{\"holdfast\": \"failover\", \
-                 \"group\": \"{name}\"}}"
+                "nothing: reconcile takes it up after that while the cause lasts. To have it at once, ask for a failover \
+                 of the group {name}, as docs/RUNBOOK.md shows under partly-moved"
             ),
         }
     }

@@ -108,6 +108,9 @@ pub struct GroupReport {
     pub standbys: Vec<InstanceId>,
     /// How many Elastic IPs of the group are associated with nothing.
     pub free_addresses: usize,
+    /// How each holder would be fenced if it failed now, and what that does not do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fences: Vec<String>,
     /// What stands in the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<Finding>,

@@ -71,6 +71,18 @@ pub(super) fn of(request: &Request) -> Value {
             }
             parameters
         }
+        // Inferred from other attributes, whose value is an object.
+        Request::ModifyInstanceAttribute(request) => flat([
+            ("instanceId", json!(request.instance_id)),
+            (
+                "disableApiStop",
+                json!(
+                    request
+                        .disable_api_stop
+                        .map(|value| json!({"value": value}))
+                ),
+            ),
+        ]),
         Request::CreateNetworkInterface(request) => create_network_interface(request),
         Request::AttachNetworkInterface(request) => flat([
             ("networkInterfaceId", json!(request.network_interface_id)),

@@ -11,7 +11,8 @@ use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, MoveEnd, MoveReport};
+use crate::report::command;
+use crate::report::{Command, Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -50,11 +51,17 @@ pub(crate) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
     detachment
         .map(|(eni, attachment)| Finding {
             what: format!("{eni} ends with its instance, and its addresses with it"),
-            why: "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
-                .to_owned(),
+            why:
+                "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
+                    .to_owned(),
             next: format!(
-                "aws ec2 modify-network-interface-attribute --network-interface-id {eni} --attachment \
-                 AttachmentId={attachment},DeleteOnTermination=false"
+                "let it outlive its instance: {}",
+                Command::ec2("modify-network-interface-attribute")
+                    .with("network-interface-id", &eni)
+                    .with(
+                        "attachment",
+                        format!("AttachmentId={attachment},DeleteOnTermination=false")
+                    )
             ),
         })
         .collect()
@@ -77,8 +84,10 @@ pub(crate) fn untagged_holders(
             None => "EC2 does not show it: it may be another account's".to_owned(),
         },
         next: format!(
-            "aws ec2 create-tags --resources {holder} --tags Key={key},Value={name}, or take what it \
-             holds out of the group"
+            "take what it holds out of the group, or take it in: {}",
+            Command::ec2("create-tags")
+                .with("resources", holder)
+                .tags([(key.as_str(), name)])
         ),
     };
     no_members.into_iter().map(finding).collect()
@@ -124,8 +133,10 @@ pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
         what: format!("{whose} has {tag}, which does not count"),
         why: format!("{}; what the stack sets applies", tag.expected),
         next: format!(
-            "give it a value that counts: aws ec2 create-tags --resources {whose} --tags Key={},Value=...",
-            tag.key
+            "give it a value that counts, or take it off: {}",
+            Command::ec2("delete-tags")
+                .with("resources", whose)
+                .with("tags", command::key(&tag.key))
         ),
     }
 }

@@ -11,6 +11,7 @@ mod subject;
 mod untouched;
 
 pub(super) use ended::{failure, report};
+pub(super) use fences::{stop_limit, would_be_fenced};
 pub(super) use findings::{
     flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
     untagged_holders,

@@ -4,7 +4,7 @@ use super::super::plan::PlannedAssociation;
 use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
-use crate::report::{Finding, PlacedReport, PlacementReason};
+use crate::report::{Command, Finding, PlacedReport, PlacementReason};
 
 pub(super) fn findings_of(
     placed: &[PlacedReport],
@@ -44,8 +44,8 @@ pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
         why: "no read has shown it: EC2's answers lag behind its writes, or no read was answered"
             .to_owned(),
         next: format!(
-            "aws ec2 describe-addresses --allocation-ids {}",
-            placed.allocation
+            "look again: {}",
+            Command::ec2("describe-addresses").with("allocation-ids", &placed.allocation)
         ),
     });
     displaced.into_iter().chain(unseen).collect()
@@ -56,9 +56,8 @@ pub(super) fn refused(step: &PlannedAssociation, failure: &CloudError) -> Findin
         what: format!("{} cannot be associated with {}", step.ip, step.instance),
         why: chain(failure),
         next: format!(
-            "read why, mend it, then: aws ec2 associate-address --allocation-id {} \
-             --network-interface-id {} --private-ip-address {} --no-allow-reassociation",
-            step.allocation, step.target.eni, step.target.private_ip
+            "read why, mend it, then: {}",
+            Command::associate(&step.allocation, &step.target.eni, step.target.private_ip)
         ),
     }
 }

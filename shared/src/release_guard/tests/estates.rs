@@ -29,7 +29,8 @@ fn all_that_is_known_of_a_lost_address_is_told() {
         ];
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = manual_recovery::of(snapshot, &released.release, None);
+    let settings = released.settings();
+    let finding = manual_recovery::of((snapshot, &settings), &released.release, None);
     assert_eq!(
         finding.what,
         "what 203.0.113.7 was: allocation eipalloc-0a, tag Name=partner gateway, tag aws:stack=network, \
@@ -40,9 +41,9 @@ fn all_that_is_known_of_a_lost_address_is_told() {
     );
     assert_eq!(finding.why, "0 runs have asked for it");
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7 \
-                   --network-border-group eu-west-1 --tag-specifications \
-                   'ResourceType=elastic-ip,Tags=[{Key=Name,Value=partner gateway},{Key=holdfast:\
-                   protect,Value=reclaim}]'; if EC2 says that it is not available";
+                   --tag-specifications 'ResourceType=elastic-ip,Tags=[{Key=Name,Value=partner \
+                   gateway},{Key=holdfast:protect,Value=reclaim}]'; if EC2 says that it is not \
+                   available";
     assert!(finding.next.starts_with(command), "{}", finding.next);
 }
 
@@ -57,7 +58,8 @@ fn what_is_not_known_of_it_is_left_out() {
         }
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = manual_recovery::of(snapshot, &released.release, None);
+    let settings = released.settings();
+    let finding = manual_recovery::of((snapshot, &settings), &released.release, None);
     let what = "what 203.0.113.7 was: allocation eipalloc-0a, associated with an unknown interface";
     assert_eq!(finding.what, what);
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7; if EC2 says";
