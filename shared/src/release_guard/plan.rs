@@ -122,45 +122,47 @@ impl Conclusion {
 
 /// What the account has of an address: what has to end before it can be released.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Held<'a> {
+pub struct ToLetGo<'a> {
     /// The allocation.
     pub allocation: &'a AllocationId,
     /// Whether it is associated.
-    pub association: Tie<'a>,
+    pub association: Associated<'a>,
     /// Whether it has a reverse DNS name.
     pub has_name: bool,
 }
 
 /// The association of an address that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tie<'a> {
+pub enum Associated<'a> {
     /// There is none.
-    None,
+    No,
     /// There is this one.
-    Known(&'a AssociationId),
+    As(&'a AssociationId),
     /// There may be one, of which nothing here knows the id.
-    Unknown,
+    Perhaps,
 }
 
-impl<'a> From<Option<&'a AssociationId>> for Tie<'a> {
+impl<'a> From<Option<&'a AssociationId>> for Associated<'a> {
     fn from(id: Option<&'a AssociationId>) -> Self {
-        id.map_or(Self::None, Self::Known)
+        id.map_or(Self::No, Self::As)
     }
 }
 
 /// The commands that give up a protected address. EC2 refuses to release one that is associated or has a reverse DNS
 /// name, and Holdfast would take it back while its protection stands. A tag `none` counts whatever the default is.
 #[must_use]
-pub fn how_to_let_go(held: Held<'_>, settings: &Settings) -> String {
+pub fn how_to_let_go(held: ToLetGo<'_>, settings: &Settings) -> String {
     let id = held.allocation;
     let unprotect = Command::ec2("create-tags")
         .with("resources", id)
         .tags([(settings.tags.protect.as_str(), "none")]);
     let part = Command::ec2("disassociate-address");
     let part = match held.association {
-        Tie::None => None,
-        Tie::Known(id) => Some(part.with("association-id", id)),
-        Tie::Unknown => Some(part.to_fill_in("association-id", "its association, if it has one")),
+        Associated::No => None,
+        Associated::As(id) => Some(part.with("association-id", id)),
+        Associated::Perhaps => {
+            Some(part.to_fill_in("association-id", "its association, if it has one"))
+        }
     };
     let unname = held.has_name.then(|| {
         Command::ec2("reset-address-attribute")

@@ -1,7 +1,7 @@
 //! What a tool that keeps an address has to do with its release: a CloudFormation stack, or Terraform. A tool that
 //! releases its own address means it as often as not, so a person gets both ways: keep it, or let it go. Pure.
 
-use super::plan::{Held, how_to_let_go};
+use super::plan::{ToLetGo, how_to_let_go};
 use super::state::Release;
 use crate::ledger::Snapshot;
 use crate::model::cloudtrail::Actor;
@@ -31,7 +31,7 @@ pub(super) enum Keeper<'a> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate<'a> {
     /// The account has it again.
-    Back(Held<'a>),
+    Back(ToLetGo<'a>),
     /// Holdfast goes on asking for it.
     AskedFor,
     /// Nobody asks for it.

@@ -1,5 +1,5 @@
-//! What a report advises is accepted in the world in which it is advised: each command of a finding is read as a shell
-//! and the AWS command line interface read it, and sent to a fork of that world by a person who may do everything.
+//! What a report advises is accepted in the world in which it is advised. Each command of a finding is read as a shell
+//! and the AWS command line interface read it. A person who may do everything sends it to a fork of that world.
 //!
 //! The commands of one finding are sent one after the other, with two minutes between them: a later one may need what
 //! an earlier one did. Where a finding says that something comes first, EC2 may refuse the command until then.

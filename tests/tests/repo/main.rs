@@ -4,6 +4,7 @@
 mod directions;
 mod event_corpus;
 mod instance_templates;
+mod messages;
 mod policies;
 mod promises;
 mod runbook;

@@ -183,8 +183,8 @@ fn not_isolated(
     let next = match failure.class() {
         Class::Transient => format!("{LATER}; to be sure at once, stop it: {by_hand}"),
         Class::Denied => format!(
-            "the roles of alarm-failover and reconcile may give an interface the security group that Fence names, and \
-             no other: name {group} there, or see which policy denies it; until then, stop it: {by_hand}"
+            "name {group} in Fence: Holdfast's roles may give an interface the security group that Fence names, and no \
+             other. Or see which policy denies it. Until then, stop it: {by_hand}"
         ),
         _ => format!(
             "name a security group of the VPC of {eni}, in Fence or in the fence tag; until then, stop it: {by_hand}"

@@ -3,7 +3,7 @@
 use super::super::case::Case;
 use super::super::manual_recovery;
 use super::super::plan::{
-    Conclusion, Held, Tie, how_to_ask_by_hand, how_to_find_the_address, how_to_let_go,
+    Associated, Conclusion, ToLetGo, how_to_ask_by_hand, how_to_find_the_address, how_to_let_go,
 };
 use super::super::stack::{self, Fate};
 use super::report::{known_ip, report, was_released};
@@ -139,12 +139,12 @@ fn newly_exempt(
         return None;
     };
     let then = case.observed.snapshot.as_ref();
-    let held = Held {
+    let held = ToLetGo {
         allocation,
         association: if then.is_some_and(|row| row.association.is_some()) {
-            Tie::Unknown
+            Associated::Perhaps
         } else {
-            Tie::None
+            Associated::No
         },
         has_name: then.is_some_and(|row| row.reverse_dns.is_some()),
     };

@@ -1,7 +1,7 @@
 //! What a person reads of an address that is not back yet.
 
 use super::super::case::Case;
-use super::super::plan::{Held, ReclaimPlan, Tie, how_to_ask_by_hand, how_to_let_go};
+use super::super::plan::{Associated, ReclaimPlan, ToLetGo, how_to_ask_by_hand, how_to_let_go};
 use super::super::reclaim::{ReclaimAttempts, WrongAddress};
 use super::super::stack::{self, Fate};
 use super::report::{report, was_released};
@@ -100,9 +100,9 @@ pub(crate) fn wrong_address(
          the account has that one",
         was_released(case)
     );
-    let held = Held {
+    let held = ToLetGo {
         allocation,
-        association: Tie::None,
+        association: Associated::No,
         has_name: false,
     };
     let mut findings = attempts.findings;

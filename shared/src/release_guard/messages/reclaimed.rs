@@ -2,7 +2,7 @@
 
 use super::super::case::Case;
 use super::super::execute::{NotRestored, Restored};
-use super::super::plan::{Held, ReclaimPlan};
+use super::super::plan::{ReclaimPlan, ToLetGo};
 use super::super::reclaim::ReclaimAttempts;
 use super::super::restore::{Restoration, Target};
 use super::super::stack::{self, Fate, Keeper};
@@ -58,7 +58,7 @@ pub(crate) fn reclaimed(
     findings.extend(association.and_then(|association| not_shown(&back.allocation, association)));
     let id = association.and_then(|association| association.id.as_ref());
     let keeper = keeper_of(case, plan);
-    let held = Held {
+    let held = ToLetGo {
         allocation: &back.allocation,
         association: id.into(),
         has_name: restored.reverse_dns.is_some(),

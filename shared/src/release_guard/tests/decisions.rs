@@ -351,9 +351,8 @@ fn the_commands_by_hand_name_what_they_are_about() {
     assert!(lost.contains("--resource-id eipalloc-0a"), "{lost}");
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7";
     let settings = released().settings();
-    let by_hand = |snapshot: Option<&Snapshot>| {
-        plan::how_to_ask_by_hand(IP, snapshot, &settings).to_string()
-    };
+    let by_hand =
+        |snapshot: Option<&Snapshot>| plan::how_to_ask_by_hand(IP, snapshot, &settings).to_string();
     assert_eq!(by_hand(None), command);
     let mut known = snapshot();
     assert_eq!(by_hand(Some(&known)), command);
