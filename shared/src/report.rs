@@ -137,6 +137,9 @@ pub struct Report {
         serialize_with = "finding::all_mailable"
     )]
     pub repair: Vec<String>,
+    /// The role of another installation of Holdfast that goes by the same tags, where this event told of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rival: Option<String>,
     /// How long each phase took.
     pub phases: Vec<Phase>,
 }
@@ -177,6 +180,7 @@ impl Report {
             would_call: Vec::new(),
             findings: Vec::new(),
             repair: Vec::new(),
+            rival: None,
             phases: Vec::new(),
         }
     }

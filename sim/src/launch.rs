@@ -102,6 +102,10 @@ impl Model {
             account, request, ..
         } = launch;
         let id = self.ids.next("i");
+        let spot = request.spot_market.map(|market| SpotRequest {
+            id: self.ids.next("sir"),
+            market,
+        });
         let wishes = launch_interfaces(request);
         let mut attached = Vec::new();
         for wish in &wishes {
@@ -135,10 +139,6 @@ impl Model {
         let asked = wishes
             .iter()
             .find_map(|wish| wish.associate_public_ip_address);
-        let spot = request.spot_market.map(|market| SpotRequest {
-            id: self.ids.next("sir"),
-            market,
-        });
         let instance = Instance {
             id: id.clone(),
             reservation_id: launch.reservation_id.clone(),

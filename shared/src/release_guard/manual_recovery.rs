@@ -41,8 +41,12 @@ pub(super) fn of(
     let attempts = record.map_or(0, |record| record.attempts);
     Finding {
         what: format!("what {} was: {}", snapshot.ip, known.join(", ")),
-        why: format!("{attempts} runs have asked for it"),
-        next: by_hand(snapshot, settings),
+        why: match attempts {
+            0 => "no run has asked for it".to_owned(),
+            1 => "1 run has asked for it".to_owned(),
+            runs => format!("{runs} runs have asked for it"),
+        },
+        next: format!("to have it back: {}", by_hand(snapshot, settings)),
     }
 }
 

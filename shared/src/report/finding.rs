@@ -21,7 +21,7 @@ pub struct Finding {
 /// alarm, the value of a tag and an answer of AWS may hold anything.
 /// Source: EventBridge user guide, "Input transformation", on values from an input path.
 #[must_use]
-pub fn for_mail(text: &str) -> String {
+pub(super) fn for_mail(text: &str) -> String {
     let each = text.chars().map(|sign| match sign {
         '"' => '\'',
         '\\' => '/',

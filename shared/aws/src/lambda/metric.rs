@@ -25,6 +25,8 @@ pub(super) struct Measured<'a> {
     pub(super) calls: Calls,
     /// How long each phase took.
     pub(super) phases: Vec<&'a Phase>,
+    /// Whether the event told of another installation with the same tags.
+    pub(super) has_rival: bool,
     /// What a look at everything found.
     pub(super) installation: Option<InstallationMetrics<'a>>,
 }
@@ -118,6 +120,11 @@ fn event(measured: &Measured<'_>) -> MetricLine {
             ("Calls", "Count", measured.calls.calls),
             ("Retries", "Count", measured.calls.retries),
         ]);
+    let line = if measured.has_rival {
+        line.by(&[]).counting(&[("OtherInstallations", "Count", 1)])
+    } else {
+        line
+    };
     match measured.installation {
         None => line,
         Some(installation) => line.by(&[]).counting(&[
