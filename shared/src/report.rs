@@ -1,6 +1,7 @@
 //! What happened, typed, with a one-line summary that a person can read. The report is a function's
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
+mod bound;
 pub mod command;
 mod failover;
 mod finding;
@@ -14,8 +15,9 @@ use crate::model::cloudtrail::Call;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
+pub use bound::{MOST_BYTES, bounded_text};
 pub use command::Command;
-pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
+pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, Tried};
 pub use finding::Finding;
 pub use moment::utc;
 pub use phase::{Phase, Stopwatch};

@@ -17,7 +17,9 @@ pub use installation::Installation;
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
-pub use values::{AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, StopByTag};
+pub use values::{
+    AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby, StopByTag,
+};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -17,7 +17,8 @@
 
 pub mod assessment;
 mod audit;
-pub mod case;
+pub mod by_design;
+mod case;
 mod cloud;
 pub mod decide;
 pub mod effect;

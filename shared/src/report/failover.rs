@@ -94,6 +94,18 @@ pub enum MoveEnd {
     Gone,
 }
 
+/// Whether a failover of a group would work now, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Readiness {
+    /// What each holder has could move to a healthy standby.
+    Ready,
+    /// Something stands in the way.
+    NotReady,
+    /// The group has no standby, and is not meant to have one.
+    NoStandbyByDesign,
+}
+
 /// Whether a failover of a group would work now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +114,11 @@ pub struct GroupReport {
     pub group: String,
     /// Whether each holder's addresses could move to a healthy standby.
     pub ready: bool,
+    /// The same, told from a group that is not meant to be ready.
+    pub readiness: Readiness,
+    /// Why it has no standby by design.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_design: Option<String>,
     /// The members that hold something.
     pub holders: Vec<InstanceId>,
     /// The members that could take it over.
@@ -114,4 +131,16 @@ pub struct GroupReport {
     /// What stands in the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<Finding>,
+}
+
+impl GroupReport {
+    /// Whether it is ready, by what stands in its way.
+    pub fn settle(&mut self) {
+        self.readiness = match (self.readiness, self.obstacles.is_empty()) {
+            (Readiness::NoStandbyByDesign, _) => Readiness::NoStandbyByDesign,
+            (_, true) => Readiness::Ready,
+            (_, false) => Readiness::NotReady,
+        };
+        self.ready = self.readiness == Readiness::Ready;
+    }
 }

@@ -3,6 +3,7 @@
 use super::fences;
 use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
+use crate::alarm_failover::obstacle::Obstacle;
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
@@ -12,26 +13,106 @@ use crate::error::chain;
 use crate::groups::UnreadableTag;
 use crate::model::ids::InstanceId;
 use crate::report::command;
-use crate::report::{Command, Finding, MoveEnd, MoveReport};
+use crate::report::{Command, Finding, GroupReport, MoveEnd, MoveReport, Readiness};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
-/// What stands in the way, once for each reason.
+/// How many reasons of one kind are told each by itself, and how many names in one sentence.
+const TOLD_ONE_BY_ONE: usize = 3;
+
+/// What stands in the way: each reason once, for everything that it keeps from moving. Where a group has more of one
+/// kind, as one for each standby of many, the others are counted.
 pub(crate) fn obstacles(
     blocked: &[Blocked],
     group: &Group<'_>,
     settings: &Settings,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut reasons: Vec<Reason<'_>> = Vec::new();
     for one in blocked {
         for why in &one.why {
-            let finding = why.finding(&one.resource, group, settings);
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
+            note(&mut reasons, why, one.resource.to_string());
         }
     }
-    findings
+    let each = reasons.into_iter();
+    each.map(|reason| reason.finding(group.name, settings))
+        .collect()
+}
+
+/// A reason, what it keeps from moving, and others of its kind that are not told by themselves.
+struct Reason<'a> {
+    why: &'a Obstacle,
+    resources: Vec<String>,
+    alike: BTreeSet<String>,
+}
+
+fn note<'a>(reasons: &mut Vec<Reason<'a>>, why: &'a Obstacle, resource: String) {
+    let kind = std::mem::discriminant(why);
+    let is_alike = |reason: &Reason<'_>| std::mem::discriminant(reason.why) == kind;
+    let place = match reasons.iter().position(|reason| reason.why == why) {
+        Some(same) => Some(same),
+        None if reasons.iter().filter(|it| is_alike(it)).count() < TOLD_ONE_BY_ONE => None,
+        None => reasons.iter().rposition(is_alike),
+    };
+    let Some(reason) = place.and_then(|place| reasons.get_mut(place)) else {
+        reasons.push(Reason {
+            why,
+            resources: vec![resource],
+            alike: BTreeSet::new(),
+        });
+        return;
+    };
+    if reason.why != why {
+        reason.alike.insert(why.to_string());
+    }
+    if !reason.resources.contains(&resource) {
+        reason.resources.push(resource);
+    }
+}
+
+impl Reason<'_> {
+    fn finding(self, group: &str, settings: &Settings) -> Finding {
+        let alike = match self.alike.len() {
+            0 => String::new(),
+            more => format!("; {more} more are like that"),
+        };
+        Finding {
+            what: format!("{} cannot move", some_of(&self.resources)),
+            why: format!("{}{alike}", self.why),
+            next: self.why.next_in(group, settings),
+        }
+    }
+}
+
+/// A few names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    let (told, more) = names.split_at(names.len().min(TOLD_ONE_BY_ONE));
+    let told = told.join(", ");
+    match more.len() {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
+/// A group that is not ready: once, with the first of what stands in its way. The group's own report has the rest.
+pub(crate) fn unready(group: &GroupReport) -> Vec<Finding> {
+    let [first, others @ ..] = group.obstacles.as_slice() else {
+        return Vec::new();
+    };
+    if others.is_empty() || group.readiness == Readiness::NoStandbyByDesign {
+        return group.obstacles.clone();
+    }
+    vec![Finding {
+        what: format!(
+            "the group {} is not ready for a failover, for {} reasons",
+            group.group,
+            group.obstacles.len()
+        ),
+        why: format!("the first: {}, since {}", first.what, first.why),
+        next: format!(
+            "{}. For the others see obstacles of the group in the report",
+            first.next
+        ),
+    }]
 }
 
 /// Interfaces that would end with their instance.

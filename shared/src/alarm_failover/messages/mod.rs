@@ -14,7 +14,7 @@ pub(super) use ended::{failure, report};
 pub(super) use fences::{stop_limit, would_be_fenced};
 pub(super) use findings::{
     flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
-    untagged_holders,
+    unready, untagged_holders,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use planned::{planned, would};

@@ -9,7 +9,9 @@ use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::plan::{Blocked, Move, Plan};
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
+use crate::report::{
+    Finding, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Readiness, Report,
+};
 use std::collections::BTreeSet;
 
 pub(crate) fn would(
@@ -61,10 +63,11 @@ pub(crate) fn planned(
     let said = format!(
         "if its holder failed now, {} would move{}",
         all_of(&would, MoveEnd::WouldMove),
-        if group.ready {
-            ""
-        } else {
-            "; see what stands in the way"
+        match (group.readiness, &group.by_design) {
+            (Readiness::Ready, _) => String::new(),
+            (Readiness::NoStandbyByDesign, Some(why)) =>
+                format!("; the group has no standby by design: {why}"),
+            _ => "; see what stands in the way".to_owned(),
         }
     );
     let mut report = case.report(outcome, &said);

@@ -11,7 +11,8 @@ use crate::error::{Error, chain};
 use crate::instance_start::PlacedWaiting;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::report::{
-    Command, Finding, MoveReport, Outcome, PlacedReport, Report, Stopwatch, Subject, SweepReport,
+    Command, Finding, MoveReport, Outcome, PlacedReport, Readiness, Report, Stopwatch, Subject,
+    SweepReport,
 };
 use crate::settings::Settings;
 
@@ -127,7 +128,7 @@ pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     let unready: Vec<&str> = audit
         .groups
         .iter()
-        .filter(|group| !group.ready)
+        .filter(|group| group.readiness == Readiness::NotReady)
         .map(|group| group.group.as_str())
         .collect();
     if !unready.is_empty() {

@@ -108,6 +108,12 @@ fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
     GroupReport {
         group: name.to_owned(),
         ready,
+        readiness: if ready {
+            Readiness::Ready
+        } else {
+            Readiness::NotReady
+        },
+        by_design: None,
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses,

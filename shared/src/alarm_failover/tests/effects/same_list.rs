@@ -55,6 +55,8 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
     let ready = GroupReport {
         group: "web".to_owned(),
         ready: true,
+        readiness: crate::report::Readiness::Ready,
+        by_design: None,
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses: 0,
