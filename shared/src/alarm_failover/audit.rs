@@ -131,7 +131,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
                 .obstacles
                 .extend(dry_runs(ports, &group, &moves).await);
         }
-        report.settle();
+        report.judge();
         audit.findings.extend(messages::unready(&report));
         audit.findings.extend(stop_limits(&group, settings));
         let unreadable = group.unreadable_tags(settings);
@@ -373,7 +373,7 @@ pub(super) fn readiness(
         fences,
         obstacles,
     };
-    report.settle();
+    report.judge();
     (report, moves)
 }
 

@@ -7,7 +7,7 @@ use super::Report;
 use serde_json::{Value, json};
 
 /// What a report may have: Lambda's envelope and the event that set it going come on top.
-pub const MOST_BYTES: usize = 200_000;
+pub const MAX_BYTES: usize = 200_000;
 
 /// How many entries of each list stay, in turn, until the report is small enough.
 const KEEP: [usize; 7] = [256, 64, 32, 16, 8, 4, 2];
@@ -21,7 +21,7 @@ impl Report {
     pub fn bounded(&self) -> Value {
         let mut report = serde_json::to_value(self).unwrap_or_default();
         for keep in KEEP {
-            if size(&report) <= MOST_BYTES {
+            if size(&report) <= MAX_BYTES {
                 break;
             }
             shorten(&mut report, keep, "");
@@ -137,7 +137,7 @@ mod tests {
         for (groups, obstacles, releases) in [(100, 90, 3), (1, 2450, 0), (1000, 3, 0), (0, 0, 200)]
         {
             let told = sweep(groups, obstacles, releases).bounded();
-            assert!(size(&told) <= MOST_BYTES, "{groups}: {}", size(&told));
+            assert!(size(&told) <= MAX_BYTES, "{groups}: {}", size(&told));
             assert_eq!(told["outcome"], "reclaimed");
         }
     }

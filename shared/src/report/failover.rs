@@ -135,7 +135,7 @@ pub struct GroupReport {
 
 impl GroupReport {
     /// Whether it is ready, by what stands in its way.
-    pub fn settle(&mut self) {
+    pub fn judge(&mut self) {
         self.readiness = match (self.readiness, self.obstacles.is_empty()) {
             (Readiness::NoStandbyByDesign, _) => Readiness::NoStandbyByDesign,
             (_, true) => Readiness::Ready,
