@@ -17,8 +17,8 @@
 
 pub mod assessment;
 mod audit;
-pub mod by_design;
-mod case;
+mod by_design;
+pub mod case;
 mod cloud;
 pub mod decide;
 pub mod effect;

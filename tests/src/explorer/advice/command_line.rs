@@ -125,7 +125,7 @@ impl Options {
     }
 
     fn request(&self, operation: &str) -> Result<Request, String> {
-        let (known, request) = match operation {
+        let (known, request): (&[&str], Request) = match operation {
             "ec2 allocate-address"
             | "ec2 release-address"
             | "ec2 associate-address"
@@ -134,7 +134,7 @@ impl Options {
             | "ec2 modify-address-attribute"
             | "ec2 reset-address-attribute" => self.about_addresses(operation)?,
             "ec2 create-tags" => (
-                &["resources", "tags"][..],
+                &["resources", "tags"],
                 Request::CreateTags(CreateTags {
                     resources: self.all("resources"),
                     tags: self
