@@ -271,6 +271,10 @@ impl Obstacle {
                 let start = Command::ec2("start-instances").with("instance-ids", standby);
                 format!("{when}start it: {start}")
             }
+            Self::StatusChecksNotOk {
+                checks: StatusChecks::Initializing,
+                ..
+            } => "nothing: reconcile goes on when EC2's status checks pass".to_owned(),
             Self::StatusChecksNotOk { standby, .. } => format!(
                 "see why: {}",
                 Command::ec2("describe-instance-status").with("instance-ids", standby)

@@ -91,7 +91,7 @@ pub(super) fn reclaim_loop(
             what: format!("{} is released as often as it is taken back", snapshot.ip),
             why: format!("released by {actors}"),
             next: format!(
-                "stop the automation, or remove the protect tag; if the address is wanted: {}",
+                "find what releases it, and stop that; if the address is wanted then: {}",
                 how_to_ask_by_hand(snapshot.ip, Some(snapshot), settings)
             ),
         }],

@@ -7,7 +7,7 @@
 mod command_line;
 mod words;
 
-use crate::client::ACCOUNT;
+use crate::client::{ACCOUNT, TestBed};
 use command_line::Sent;
 use ec2_sim::World;
 use ec2_sim::api::Caller;
@@ -40,6 +40,16 @@ pub fn refused(report: &Report, world: &World) -> Vec<String> {
     let each = report.findings.iter();
     each.flat_map(|finding| refused_of(finding, world))
         .collect()
+}
+
+/// Says that each command of a report is one that a person could carry out now.
+///
+/// # Panics
+/// When one is not.
+pub fn must_be_accepted<E>(end: &Result<Report, E>, bed: &TestBed) {
+    if let Ok(report) = end {
+        assert_eq!(refused(report, &bed.world()), Vec::<String>::new());
+    }
 }
 
 fn refused_of(finding: &Finding, world: &World) -> Vec<String> {

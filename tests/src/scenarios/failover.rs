@@ -14,6 +14,7 @@ mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::client::{Client, TestBed};
+use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
 use ec2_sim::World;
@@ -291,6 +292,7 @@ impl FailoverFixture {
         let run = self.deliver(bed.client("holdfast-alarm-failover"), event);
         let end = run.now_or_never().expect("no fault stops the run");
         runs::all_had_their_lease(bed);
+        must_be_accepted(&end, bed);
         end
     }
 

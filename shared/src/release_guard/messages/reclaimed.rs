@@ -139,7 +139,7 @@ pub(crate) fn held_by_account(
         ),
         why: "somebody else of this account allocated it; Holdfast changes nothing on it"
             .to_owned(),
-        next: restore_tags_by_hand(plan, &address.allocation),
+        next: restore_tags_by_hand(case, plan, &address.allocation),
     });
     let mut report = Report {
         findings,
@@ -228,9 +228,18 @@ fn associated_elsewhere(allocation: &AllocationId, now: &Association) -> Finding
     }
 }
 
-fn restore_tags_by_hand(plan: &ReclaimPlan, allocation: &AllocationId) -> String {
+/// Its own tags: ours would say that Holdfast has taken it back.
+fn restore_tags_by_hand(case: &Case<'_>, plan: &ReclaimPlan, allocation: &AllocationId) -> String {
+    let keys = &case.settings.tags;
+    let ours = [&keys.reclaimed_from, &keys.reclaimed_at];
     let tags = plan.request.tags.iter();
-    let tags = tags.map(|(key, value)| (key.as_str(), value.as_str()));
+    let tags = tags.filter(|(key, _)| !ours.contains(key));
+    let tags: Vec<(&str, &str)> = tags
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    if tags.is_empty() {
+        return "associate it where it belongs, if it is not there".to_owned();
+    }
     let command = Command::ec2("create-tags").with("resources", allocation);
     format!("to give it its tags: {}", command.tags(tags))
 }
