@@ -68,6 +68,8 @@ fn refused_of(finding: &Finding, world: &World) -> Vec<String> {
         let request = match command_line::read(&command) {
             Ok(Sent::ToEc2(request)) => request,
             Ok(Sent::Elsewhere) => continue,
+            // What follows may need what the person does here.
+            Ok(Sent::LeftToThePerson) => break,
             Err(why) => {
                 refused.push(told(&why));
                 continue;

@@ -99,7 +99,7 @@ fn left_open(member: &InstanceId) -> Finding {
         what: format!("connections that {member} had open before may go on"),
         why: "EC2 tracks a connection: another security group ends none that has begun".to_owned(),
         next: format!(
-            "where its writes must end now: {}. A network ACL also ends what leaves its subnet, for every instance \
+            "where its writes must end now: {}, or terminate it where EC2 does not stop it. A network ACL also ends what leaves its subnet, for every instance \
              in that subnet. To have it stopped next time: Fence=stop, or the fence tag with StopByTag=allow",
             stop(member)
         ),

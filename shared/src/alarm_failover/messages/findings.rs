@@ -164,12 +164,17 @@ pub(crate) fn untagged_holders(
             Some(state) => format!("it is {state}, and does not have the tag {key} = {name}"),
             None => "EC2 does not show it: it may be another account's".to_owned(),
         },
-        next: format!(
-            "take what it holds out of the group, or take it in: {}",
-            Command::ec2("create-tags")
-                .with("resources", holder)
-                .tags([(key.as_str(), name)])
-        ),
+        next: match observed.state_of(holder) {
+            Some(_) => format!(
+                "take what it holds out of the group, or take it in: {}",
+                Command::ec2("create-tags")
+                    .with("resources", holder)
+                    .tags([(key.as_str(), name)])
+            ),
+            None => {
+                "take what it holds out of the group, or see in its account whose it is".to_owned()
+            }
+        },
     };
     no_members.into_iter().map(finding).collect()
 }

@@ -16,8 +16,10 @@ use std::collections::BTreeMap;
 pub(super) enum Sent {
     /// A request that the simulator takes.
     ToEc2(Request),
-    /// One that the simulator does not model, or that lacks what only the person knows.
+    /// One that the simulator does not model.
     Elsewhere,
+    /// One that lacks what only the person knows.
+    LeftToThePerson,
 }
 
 /// Operations that the simulator does not model.
@@ -53,7 +55,7 @@ pub(super) fn read(command: &[Word]) -> Result<Sent, String> {
     }
     if options.0.values().flatten().any(Option::is_none) {
         options.without_values().request(&operation)?;
-        return Ok(Sent::Elsewhere);
+        return Ok(Sent::LeftToThePerson);
     }
     options.request(&operation).map(Sent::ToEc2)
 }
@@ -398,7 +400,7 @@ mod tests {
                     assert_eq!(request.tags, [Tag::new("holdfast:group", value)]);
                     assert!(is_sent, "{command}");
                 }
-                Ok(Sent::Elsewhere) => assert!(!is_sent, "{command}"),
+                Ok(Sent::LeftToThePerson) => assert!(!is_sent, "{command}"),
                 other => panic!("{command}: {other:?}"),
             }
         }
