@@ -226,10 +226,10 @@ impl fmt::Display for Obstacle {
                 "{allocation} is to move with its interface, which is not in the group"
             ),
             Self::Cooldown { until } => {
+                let until = utc(*until);
                 write!(
                     formatter,
-                    "the group failed over a moment ago: not before {}",
-                    utc(*until)
+                    "the group failed over a moment ago: not before {until}"
                 )
             }
         }

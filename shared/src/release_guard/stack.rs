@@ -87,7 +87,7 @@ fn is_cloudformation(actor: &Actor) -> bool {
     told.into_iter().flatten().any(|it| it == CLOUDFORMATION)
 }
 
-/// Terraform's and OpenTofu's provider: `APN/1.0 HashiCorp/1.0 Terraform/1.9.0 ...`.
+/// The provider of Terraform and of `OpenTofu`: `APN/1.0 HashiCorp/1.0 Terraform/1.9.0 ...`.
 fn is_terraform(actor: &Actor) -> bool {
     let with = actor.user_agent.as_deref().unwrap_or_default();
     with.contains("Terraform/") || with.contains("OpenTofu/")

@@ -55,7 +55,9 @@ fn shorten(value: &mut Value, keep: usize, name: &str) {
                 list.truncate(keep);
                 list.push(told(left_out, is_text, name));
             }
-            list.iter_mut().for_each(|each| shorten(each, keep, name));
+            for each in list {
+                shorten(each, keep, name);
+            }
         }
         Value::Object(members) => {
             for (name, member) in members {

@@ -28,8 +28,8 @@ impl Installation {
     /// The installation that made a call, where its user agent has such a mark.
     #[must_use]
     pub fn in_user_agent(user_agent: &str) -> Option<Self> {
-        let marks = user_agent.split(BEFORE).skip(1);
-        marks.filter_map(Self::read).next()
+        let mut marks = user_agent.split(BEFORE).skip(1);
+        marks.find_map(Self::read)
     }
 
     fn read(mark: &str) -> Option<Self> {
