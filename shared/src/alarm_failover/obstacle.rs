@@ -227,10 +227,7 @@ impl fmt::Display for Obstacle {
             ),
             Self::Cooldown { until } => {
                 let until = utc(*until);
-                write!(
-                    formatter,
-                    "the group failed over a moment ago: not before {until}"
-                )
+                write!(formatter, "the cooldown of the group lasts until {until}")
             }
         }
     }
