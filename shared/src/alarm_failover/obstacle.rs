@@ -225,12 +225,14 @@ impl fmt::Display for Obstacle {
                 formatter,
                 "{allocation} is to move with its interface, which is not in the group"
             ),
-            Self::Cooldown { until } => {
-                let until = utc(*until);
-                write!(formatter, "the cooldown of the group lasts until {until}")
-            }
+            Self::Cooldown { until } => formatter.write_str(&failed_over_until(*until)),
         }
     }
+}
+
+fn failed_over_until(until: OffsetDateTime) -> String {
+    let until = utc(until);
+    format!("the group failed over a moment ago: not before {until}")
 }
 
 fn named(kind: Option<&InstanceType>) -> String {

@@ -253,7 +253,7 @@ fn f31_no_alarm_moves_it_back_and_forth_within_the_cooldown() {
         (Outcome::Refused, Some(1))
     );
     assert!(
-        why(&report).contains("the cooldown of the group lasts"),
+        why(&report).contains("failed over a moment ago"),
         "{}",
         why(&report)
     );

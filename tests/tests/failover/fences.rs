@@ -125,7 +125,7 @@ fn a_fence_that_is_refused_is_told_and_not_tried_for_ever() {
         bed.world().deny("*", call);
         let report = trio.told(&bed, &event);
         assert_eq!(report.outcome, Outcome::FailedOver);
-        assert!(is_told(&report, "not done"), "{:?}", report.findings);
+        assert!(is_told(&report, "could not be"), "{:?}", report.findings);
         assert!(!is_left_open(&bed));
         drop(trio.swept(&bed));
         let asked = bed.faults.names();
