@@ -2,7 +2,8 @@
 //! shell, so that the name of an alarm or the value of a tag is never part of the command. None has a double quote or a
 //! backslash: the mail carries the text inside JSON, and EventBridge escapes nothing.
 
-use crate::model::ids::{AllocationId, EniId};
+use crate::model::ids::{AllocationId, EniId, InstanceId};
+use crate::settings::TagKeys;
 use std::fmt::{self, Display};
 use std::net::Ipv4Addr;
 
@@ -21,6 +22,20 @@ impl Command {
     #[must_use]
     pub fn ec2(operation: &str) -> Self {
         Self::aws("ec2", operation)
+    }
+
+    /// What Auto Scaling says of an instance.
+    #[must_use]
+    pub fn of_auto_scaling(instance: &InstanceId) -> Self {
+        Self::aws("autoscaling", "describe-auto-scaling-instances").with("instance-ids", instance)
+    }
+
+    /// An address moves on when its instance stops.
+    #[must_use]
+    pub fn let_it_move(allocation: &AllocationId, keys: &TagKeys) -> Self {
+        Self::ec2("create-tags")
+            .with("resources", allocation)
+            .tags([(keys.on_stop.as_str(), "move")])
     }
 
     /// Another program of which a person knows how it is called.

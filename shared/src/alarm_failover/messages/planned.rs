@@ -1,7 +1,7 @@
 //! What would be done: in `observe` mode, and where a plan is asked for.
 
 use super::fences::would_leave_open;
-use super::findings::obstacles;
+use super::findings::{obstacles, would_stay};
 use super::sentences::{all_of, and_not, stays_on_purpose};
 use super::subject::{after_one_look, failed_members};
 use crate::alarm_failover::case::Case;
@@ -44,6 +44,7 @@ pub(crate) fn would(
     report.would_call = calls_of(&plan.moves).chain(calls).collect();
     report.findings = obstacles(&plan.blocked, group, case.settings);
     report.findings.extend(would_leave_open(fences, group));
+    report.findings.extend(left_by(&plan.moves, case));
     let failed = failed_members(case, sources);
     report.subject = after_one_look(case, group.name, failed, moves);
     report
@@ -74,8 +75,15 @@ pub(crate) fn planned(
     report.would_call = calls_of(moves).collect();
     report.findings.clone_from(&group.obstacles);
     report.findings.extend(fences);
+    report.findings.extend(left_by(moves, case));
     report.subject = after_one_look(case, &group.group, Vec::new(), would);
     report
+}
+
+/// What these moves would leave behind.
+fn left_by(moves: &[Move], case: &Case<'_>) -> impl Iterator<Item = Finding> {
+    let left = moves.iter().filter_map(|one| one.left_behind.as_ref());
+    left.map(|left| would_stay(left, case.settings))
 }
 
 /// What would be moved.

@@ -23,7 +23,15 @@ pub(super) enum Sent {
 }
 
 /// Operations that the simulator does not model.
-const NOT_MODELLED: [(&str, &[&str]); 8] = [
+const NOT_MODELLED: [(&str, &[&str]); 10] = [
+    (
+        "autoscaling describe-auto-scaling-instances",
+        &["instance-ids"],
+    ),
+    (
+        "autoscaling exit-standby",
+        &["instance-ids", "auto-scaling-group-name"],
+    ),
     ("ec2 describe-tags", &["filters"]),
     ("ec2 disable-address-transfer", &["allocation-id"]),
     (

@@ -10,7 +10,13 @@ pub(super) enum Word {
 }
 
 /// The services whose commands are advised.
-const SERVICES: [&str; 4] = ["ec2", "cloudtrail", "configservice", "service-quotas"];
+const SERVICES: [&str; 5] = [
+    "ec2",
+    "autoscaling",
+    "cloudtrail",
+    "configservice",
+    "service-quotas",
+];
 
 /// What ends a command inside a sentence.
 const MARKS: [char; 5] = ['.', ',', ';', ':', ')'];
