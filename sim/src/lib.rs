@@ -38,6 +38,7 @@ mod paging;
 mod private_ips;
 mod reverse_dns;
 mod routes;
+mod stops;
 mod tags;
 mod timers;
 

@@ -71,6 +71,9 @@ impl View<'_> {
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
             Request::DescribeSubnets(request) => self.describe_subnets(account, request),
             Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
+            Request::DescribeSpotInstanceRequests(request) => {
+                self.describe_spot_instance_requests(account, request)
+            }
             other => Err(invalid_action(other)),
         }
     }
@@ -169,6 +172,9 @@ impl Model {
             Request::StartInstances(request) => self.start_instances(account, request),
             Request::StopInstances(request) => self.stop_instances(account, request),
             Request::TerminateInstances(request) => self.terminate_instances(account, request),
+            Request::ModifyInstanceAttribute(request) => {
+                self.modify_instance_attribute(account, request)
+            }
             Request::CreateNetworkInterface(request) => {
                 self.create_network_interface(account, request)
             }

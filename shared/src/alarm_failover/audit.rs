@@ -4,15 +4,18 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
+use super::audit_result::Audit;
+use super::by_design;
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::effect::Effect;
+use super::fencing;
 use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
 use super::plan::{Exclusions, Move, Plan, PlanInput};
-use super::planned_target::{PlannedTarget, planned_targets};
+use super::planned_target::planned_targets;
 use super::run;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
@@ -25,64 +28,10 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use crate::ports::{Delivery, Ports};
-use crate::report::{Finding, GroupReport, Outcome, Report};
+use crate::report::{Finding, GroupReport, Readiness, Report};
 use crate::settings::{Failback, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use time::OffsetDateTime;
-
-/// What reconcile did and found.
-#[derive(Debug, Default)]
-pub struct Audit {
-    /// Failovers that were finished, taken up again, or given back.
-    pub failovers: Vec<Report>,
-    /// Whether each group is ready.
-    pub groups: Vec<GroupReport>,
-    /// What a person should know.
-    pub findings: Vec<Finding>,
-    /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
-    pub failures: Vec<Error>,
-    /// Where Elastic IPs alone would go.
-    pub targets: Vec<PlannedTarget>,
-}
-
-impl Audit {
-    /// Something that stands in the way of a failover of a group, once.
-    pub fn add_obstacle(&mut self, group: &str, obstacle: Finding) {
-        let mut groups = self.groups.iter_mut();
-        if let Some(group) = groups.find(|it| it.group == group) {
-            group.ready = false;
-            if !group.obstacles.contains(&obstacle) {
-                group.obstacles.push(obstacle.clone());
-            }
-        }
-        self.add_finding(obstacle);
-    }
-
-    /// Something that a person should know, once.
-    pub fn add_finding(&mut self, finding: Finding) {
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
-        }
-    }
-
-    /// Notes what was done for a group.
-    fn note(&mut self, done: Result<Vec<Report>, Error>) {
-        match done {
-            // What still cannot be done is said by the group's obstacles, once.
-            Ok(done) => {
-                let is_news = |report: &Report| report.outcome != Outcome::Refused;
-                self.failovers.extend(done.into_iter().filter(is_news));
-            }
-            // The next run tries again by itself: an error would bring this one back, and alarm people, all
-            // night long where a group is stopped for the night.
-            Err(failure @ Error::Stranded { .. }) => {
-                let what = chain(&failure);
-                self.findings.push(messages::still_stranded(&what));
-            }
-            Err(failure) => self.failures.push(failure),
-        }
-    }
-}
 
 /// Everything that the readiness of a group follows from.
 #[derive(Debug)]
@@ -152,11 +101,14 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
-        report
-            .obstacles
-            .extend(dry_runs(ports, &group, &moves).await);
-        report.ready &= report.obstacles.is_empty();
-        audit.findings.extend(report.obstacles.iter().cloned());
+        if report.readiness != Readiness::NoStandbyByDesign {
+            report
+                .obstacles
+                .extend(dry_runs(ports, &group, &moves).await);
+        }
+        report.judge();
+        audit.findings.extend(messages::unready(&report));
+        audit.findings.extend(stop_limits(&group, settings));
         let targets = planned_targets(&group, &observed, &moves);
         audit.targets.extend(targets);
         let doubts = messages::doubtful_interfaces(&moves, settings);
@@ -376,8 +328,7 @@ pub(super) fn readiness(
     now: OffsetDateTime,
 ) -> (GroupReport, Vec<Move>) {
     let holders = group.holders();
-    let mut moves = Vec::new();
-    let mut obstacles = Vec::new();
+    let (mut moves, mut blocked) = (Vec::new(), Vec::new());
     let each = holders
         .iter()
         .map(|holder| BTreeSet::from([holder.clone()]));
@@ -385,25 +336,44 @@ pub(super) fn readiness(
     let nobody = holders.is_empty().then(BTreeSet::new);
     for sources in each.chain(nobody) {
         let plan = if_failed(fleet, group, &sources, settings, now);
-        for finding in messages::obstacles(&plan.blocked, group, settings) {
-            if !obstacles.contains(&finding) {
-                obstacles.push(finding);
-            }
-        }
+        blocked.extend(plan.blocked);
         moves.extend(plan.moves);
     }
+    blocked.retain(|one| by_design::needs_standby(group, &one.resource, settings));
+    let by_design =
+        by_design::why(group, settings).filter(|_| !blocked.is_empty() || moves.is_empty());
+    let mut obstacles = match by_design {
+        Some(_) => Vec::new(),
+        None => messages::obstacles(&blocked, group, settings),
+    };
     obstacles.extend(messages::flag_findings(group));
     obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
-    let report = GroupReport {
+    let fences = fencing::of_holders(group, settings).into_iter();
+    let fences = fences.filter_map(|(holder, how)| messages::would_be_fenced(holder, &how));
+    let fences = fences.collect();
+    let mut report = GroupReport {
         group: group.name.to_owned(),
-        ready: obstacles.is_empty(),
+        ready: false,
+        readiness: by_design.map_or(Readiness::Ready, |_| Readiness::NoStandbyByDesign),
+        by_design: by_design.map(str::to_owned),
         holders: holders.into_iter().collect(),
         standbys: standbys.into_iter().collect(),
         free_addresses: group.free.len(),
+        fences,
         obstacles,
     };
+    report.judge();
     (report, moves)
+}
+
+/// The holders whose fence EC2 may refuse. The failover itself works, so this is no obstacle.
+pub(super) fn stop_limits(group: &Group<'_>, settings: &Settings) -> Vec<Finding> {
+    let fences = fencing::of_holders(group, settings);
+    fences
+        .into_iter()
+        .filter_map(|(holder, how)| messages::stop_limit(holder, &how))
+        .collect()
 }
 
 fn if_failed(

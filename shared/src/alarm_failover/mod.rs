@@ -17,6 +17,8 @@
 
 pub mod assessment;
 mod audit;
+mod audit_result;
+mod by_design;
 pub mod case;
 mod cloud;
 pub mod decide;
@@ -51,7 +53,8 @@ use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::Settings;
-pub use audit::{Audit, audit};
+pub use audit::audit;
+pub use audit_result::Audit;
 use case::FUNCTION;
 pub use cloud::AlarmFailoverCloud;
 pub use obstacle::Obstacle;

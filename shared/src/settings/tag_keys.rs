@@ -27,6 +27,8 @@ pub struct TagKeys {
     pub cooldown: String,
     /// `holdfast:failback`, on an address or an interface: see [`Failback`](super::Failback).
     pub failback: String,
+    /// `holdfast:standby`, on an address or an interface: see [`Standby`](super::Standby).
+    pub standby: String,
     /// `holdfast:fence`, on an address or an interface: see [`Fencing`](super::Fencing).
     pub fence: String,
     /// `holdfast:address-target`, on an interface: it takes the addresses that come to its instance. Any value but
@@ -56,6 +58,7 @@ impl TagKeys {
             alarm: format!("{prefix}:alarm"),
             cooldown: format!("{prefix}:cooldown"),
             failback: format!("{prefix}:failback"),
+            standby: format!("{prefix}:standby"),
             fence: format!("{prefix}:fence"),
             address_target: format!("{prefix}:address-target"),
         }

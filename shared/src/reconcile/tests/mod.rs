@@ -16,6 +16,7 @@ mod looks;
 mod open_releases;
 mod order;
 mod reachability;
+mod rivals;
 mod severity;
 mod sweeps;
 mod transfers;

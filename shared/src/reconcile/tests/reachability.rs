@@ -4,7 +4,7 @@ use super::super::reachability::{Networks, Reached, judge};
 use crate::alarm_failover::{Audit, PlannedTarget};
 use crate::model::ids::{BorderGroup, SubnetId, Zone};
 use crate::model::network::{RouteTable, RouteTarget, Subnet};
-use crate::report::GroupReport;
+use crate::report::{GroupReport, Readiness};
 use crate::settings::Settings;
 
 fn subnet(id: &str) -> SubnetId {
@@ -55,6 +55,9 @@ fn audited(networks: &Networks, border_group: &str) -> Audit {
         groups: vec![GroupReport {
             group: "web".to_owned(),
             ready: true,
+            readiness: Readiness::Ready,
+            by_design: None,
+            fences: Vec::new(),
             holders: Vec::new(),
             standbys: Vec::new(),
             free_addresses: 0,

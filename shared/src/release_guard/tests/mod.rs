@@ -11,6 +11,7 @@ mod hindsight;
 mod observing;
 mod records;
 mod restorations;
+mod stacks;
 mod tags;
 mod unwritten;
 

@@ -1,0 +1,60 @@
+//! What reconcile's part in failover did and found. Data only.
+
+use super::messages;
+use super::planned_target::PlannedTarget;
+use crate::error::{Error, chain};
+use crate::report::{Finding, GroupReport, Outcome, Report};
+
+/// What reconcile did and found.
+#[derive(Debug, Default)]
+pub struct Audit {
+    /// Failovers that were finished, taken up again, or given back.
+    pub failovers: Vec<Report>,
+    /// Whether each group is ready.
+    pub groups: Vec<GroupReport>,
+    /// What a person should know.
+    pub findings: Vec<Finding>,
+    /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
+    pub failures: Vec<Error>,
+    /// Where Elastic IPs alone would go.
+    pub targets: Vec<PlannedTarget>,
+}
+
+impl Audit {
+    /// Something that stands in the way of a failover of a group, once.
+    pub fn add_obstacle(&mut self, group: &str, obstacle: Finding) {
+        let mut groups = self.groups.iter_mut();
+        if let Some(group) = groups.find(|it| it.group == group) {
+            if !group.obstacles.contains(&obstacle) {
+                group.obstacles.push(obstacle.clone());
+            }
+            group.judge();
+        }
+        self.add_finding(obstacle);
+    }
+
+    /// Something that a person should know, once.
+    pub fn add_finding(&mut self, finding: Finding) {
+        if !self.findings.contains(&finding) {
+            self.findings.push(finding);
+        }
+    }
+
+    /// Notes what was done for a group.
+    pub(super) fn note(&mut self, done: Result<Vec<Report>, Error>) {
+        match done {
+            // What still cannot be done is said by the group's obstacles, once.
+            Ok(done) => {
+                let is_news = |report: &Report| report.outcome != Outcome::Refused;
+                self.failovers.extend(done.into_iter().filter(is_news));
+            }
+            // The next run tries again by itself: an error would bring this one back, and alarm people, all
+            // night long where a group is stopped for the night.
+            Err(failure @ Error::Stranded { .. }) => {
+                let what = chain(&failure);
+                self.findings.push(messages::still_stranded(&what));
+            }
+            Err(failure) => self.failures.push(failure),
+        }
+    }
+}
