@@ -24,9 +24,11 @@ mod allocation;
 mod association;
 mod attachments;
 mod authorisation;
+mod crowd;
 mod filters;
 mod history;
 mod ids;
+mod index;
 mod instance_types;
 mod instances;
 mod interfaces;
@@ -42,6 +44,7 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
+pub use crowd::Crowd;
 pub use delivery::Delivery;
 pub use settings::{Settings, TagPolicy, TakenAnswer};
 pub use world::World;

@@ -57,10 +57,13 @@ pub const READ_STATUS_CHECKS: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 
 /// What [`holdfast::cloud::health::ReadAlarms`] calls.
-pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
 
-/// What [`holdfast::cloud::health::ReadFiringAlarms`] calls.
-pub const READ_FIRING_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
+/// What [`holdfast::cloud::health::ReadAlarmContributors`] calls.
+pub const READ_ALARM_CONTRIBUTORS: &[&str] = &[DESCRIBE_ALARM_CONTRIBUTORS];
+
+/// What [`holdfast::cloud::health::ReadAlarmPages`] calls.
+pub const READ_ALARM_PAGES: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`holdfast::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[

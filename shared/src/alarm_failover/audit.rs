@@ -4,6 +4,7 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
+use super::audit_alarms as alarms;
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
@@ -67,6 +68,8 @@ impl Audit {
 pub(super) struct FleetState<'a> {
     pub(super) observed: &'a Observed,
     pub(super) health: MemberHealth,
+    /// Whether all alarms were read: what is not known says nothing for a member.
+    pub(super) alarms_are_all: bool,
 }
 
 impl<'a> FleetState<'a> {
@@ -74,10 +77,15 @@ impl<'a> FleetState<'a> {
     pub(super) async fn load<C: AlarmFailoverCloud, L, K>(
         ports: &Ports<C, L, K>,
         observed: &'a Observed,
+        alarms_are_all: bool,
     ) -> Result<FleetState<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
         let health = observe::health_of(&ports.cloud, &members).await?;
-        Ok(FleetState { observed, health })
+        Ok(FleetState {
+            observed,
+            health,
+            alarms_are_all,
+        })
     }
 }
 
@@ -91,9 +99,16 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     addresses: &BTreeMap<AllocationId, Address>,
     delivery: Delivery,
 ) -> Result<Audit, Error> {
-    let seen = observe::groups(ports, settings, addresses.values().cloned().collect()).await;
-    let observed = match seen {
-        Ok(observed) => observed,
+    let grouped = addresses
+        .values()
+        .filter(|each| group_of(&each.tags, &settings.tags).is_some());
+    let seen = observe::groups(ports, settings, grouped.cloned().collect()).await;
+    let seen = match seen {
+        Ok(observed) => alarms::note(ports, settings, delivery, observed).await,
+        Err(failure) => Err(failure),
+    };
+    let (observed, alarms) = match seen {
+        Ok(seen) => seen,
         Err(source) if source.is_transient() => {
             let what = "the groups could not be looked at".to_owned();
             return Err(Error::Unfinished { what, source });
@@ -107,12 +122,18 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     };
     let idle = cause_of(CauseKind::Resume, "reconcile", None, observed.at);
     let names = group_names(&observed, settings);
-    let mut audit = Audit::default();
+    let mut audit = Audit {
+        findings: alarms.findings,
+        failures: alarms.failure.into_iter().collect(),
+        ..Audit::default()
+    };
     if names.is_empty() {
         return Ok(audit);
     }
-    let (leases, fleet) =
-        futures_util::join!(ports.ledger.leases(), FleetState::load(ports, &observed));
+    let (leases, fleet) = futures_util::join!(
+        ports.ledger.leases(),
+        FleetState::load(ports, &observed, alarms.are_all)
+    );
     let leases = leases.map_err(Error::LedgerUnread)?;
     let leases: BTreeMap<&str, &Lease> = leases
         .iter()
@@ -121,7 +142,8 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
-        audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
+        let done = reconcile_group(ports, settings, delivery, &fleet, name, lease);
+        audit.note(done.await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
         report
@@ -154,6 +176,7 @@ fn cause_of(kind: CauseKind, words: &str, group: Option<&str>, at: OffsetDateTim
         text: words.to_owned(),
         at,
         alarms: Vec::new(),
+        is_of_alarms: false,
         instances: BTreeSet::new(),
         group: group.map(str::to_owned),
     }
@@ -194,7 +217,7 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let Some(lease) = lease
+    if let Some(lease) = lease.filter(|_| fleet.alarms_are_all)
         && let Some(target) = failback_target(&group, fleet, settings, lease)
     {
         done.extend(fail_back(ports, settings, delivery, &group, target, lease).await?);

@@ -1,6 +1,8 @@
 //! What failover asks of AWS: the narrow traits of `cloud`, together. Nothing that releases an address is among them.
 
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::health::{
+    ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
+};
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 
@@ -12,7 +14,8 @@ pub trait AlarmFailoverCloud:
     + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
-    + ReadFiringAlarms
+    + ReadAlarmContributors
+    + ReadAlarmPages
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -30,7 +33,8 @@ impl<T> AlarmFailoverCloud for T where
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiringAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
         + MoveInterface
         + MovePrivateIps
         + Reassociate

@@ -17,8 +17,10 @@
 
 pub mod assessment;
 mod audit;
+mod audit_alarms;
 pub mod case;
 mod cloud;
+mod concern;
 pub mod decide;
 pub mod effect;
 mod execute;

@@ -1,21 +1,29 @@
 //! What is read before anything is decided. Nothing here changes anything.
 //!
-//! 1. At the same time: instances, interfaces, addresses, the alarms that fire, and the alarms of the cause.
-//! 2. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
+//! 1. `concern`: whether it is about a group at all.
+//! 2. At the same time: the instances, interfaces and addresses with a group tag, the alarms of the cause by name, and
+//!    what a sweep has learnt of the alarms on the members.
+//! 3. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
-//! 3. Beside the lease: how well the members are, what their types allow, and who may be given which interface.
+//! 4. Beside the lease: how well the members are, what the alarms on them say, what their types allow, and who may be
+//!    given which interface.
+//!
+//! Nothing of it grows with what is others'.
 
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
+use super::concern::{self, Concern};
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::plan::Move;
 use super::rule;
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use crate::cloud::health::{ReadAlarmContributors, ReadAlarms};
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
+use crate::ledger::Ledger;
+use crate::member_alarms::{self, Known, Learnt};
 use crate::model::alarm::{Alarm, AlarmMetric, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
@@ -34,29 +42,43 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How many attachments are asked for as a dry run at the most: EC2's limits count them as real ones.
 const MAX_DRY_RUNS: usize = 4;
 
-/// A look at EC2 and at the alarms of the cause. It is repeated while EC2 does not answer, as long as there is time
-/// to do something with the answer.
-pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
+/// Whether a cause may be about a group, and what is to be read for it. It is asked again while EC2 does not answer, as
+/// long as there is time to do something with the answer.
+pub(super) async fn concern<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
+) -> Result<Concern, CloudError> {
+    let once = || concern::of(&ports.cloud, case.settings, case.cause);
+    retry_transient(&ports.clock, backoff(case), once).await
+}
+
+/// A look at EC2 and at the alarms of the cause, repeated in the same way.
+pub(super) async fn look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    concern: &Concern,
 ) -> Result<Observed, CloudError> {
-    let once = || look_once(ports, case.settings, case.cause);
+    let once = || look_once(ports, case, concern);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
 /// A new look at one group, with how well its members are. `sources` says who is to lose what it holds.
-pub(super) async fn look_at_group<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn look_at_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     name: &str,
     sources: impl FnOnce(&Group<'_>) -> BTreeSet<InstanceId>,
 ) -> Result<Look, CloudError> {
-    let observed = look(ports, case).await?;
+    let concern = Concern {
+        groups: BTreeSet::from([name.to_owned()]),
+        alarms: case.cause.alarms.iter().cloned().collect(),
+    };
+    let observed = look(ports, case, &concern).await?;
     let health = {
         let group = Group::named(name, &observed, case.settings, &[]);
-        health(ports, case, &group, &sources(&group)).await?
+        health(ports, case, &group, &observed, &sources(&group)).await?
     };
-    Ok(Look { observed, health })
+    Ok(Look::new(observed, health))
 }
 
 fn backoff(case: &Case<'_>) -> Backoff {
@@ -67,21 +89,25 @@ fn backoff(case: &Case<'_>) -> Backoff {
     }
 }
 
-async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
+async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
-    cause: &Cause,
+    case: &Case<'_>,
+    concern: &Concern,
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
-    let cloud = &ports.cloud;
+    let (cloud, settings) = (&ports.cloud, case.settings);
     let key = &settings.tags.group;
-    let tagged = InstanceFilter::TagKey(key.clone());
-    let floating = InterfaceFilter::TagKey(key.clone());
-    let (instances, interfaces, addresses, alarms) = futures_util::join!(
+    let (tagged, floating, grouped) = (
+        InstanceFilter::TagKey(key.clone()),
+        InterfaceFilter::TagKey(key.clone()),
+        AddressFilter::TagKey(key.clone()),
+    );
+    let (instances, interfaces, addresses, alarms, learnt) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
-        cloud.addresses(&AddressFilter::All),
-        alarms_of(cloud, Some(cause)),
+        cloud.addresses(&grouped),
+        alarms_of(cloud, case.cause, concern),
+        learnt(&ports.ledger, concern),
     );
     let observed = Observed {
         at,
@@ -91,13 +117,23 @@ async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
         alarms: alarms?,
+        learnt,
     };
-    let observed = observed.with_contributors(cloud, cause).await?;
+    let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
 }
 
+/// What a sweep has learnt of the alarms on the members of each group.
+async fn learnt<L: Ledger>(ledger: &L, concern: &Concern) -> BTreeMap<String, Learnt> {
+    let each = concern
+        .groups
+        .iter()
+        .map(|group| async move { (group.clone(), member_alarms::learnt(ledger, group).await) });
+    join_all(each).await.into_iter().collect()
+}
+
 /// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, and the
-/// address. It reads the alarms of the cause and of the members by their names, and for which instances one of many
+/// address. It reads the alarms of the cause and of these two by their names, and for which instances one of many
 /// fires. The rest is as it was seen. So the second look stays fresh however many alarms of others fire.
 pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
@@ -111,7 +147,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
     let which = InstanceFilter::Ids(members.clone());
     let of_many = seen.contributors.keys().next();
-    let names = alarms_of_the_move(cause, seen);
+    let names = alarms_of_the_move(cause, seen, &members);
     let (instances, addresses, alarms, contributing) = futures_util::join!(
         cloud.instances(&which),
         async {
@@ -151,12 +187,12 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     Ok(now)
 }
 
-/// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name an instance
-/// of a group or a holder.
-fn alarms_of_the_move(cause: &Cause, seen: &Observed) -> Vec<String> {
+/// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name whoever has
+/// it or is to get it.
+fn alarms_of_the_move(cause: &Cause, seen: &Observed, members: &[InstanceId]) -> Vec<String> {
     let names_one = |alarm: &Alarm| {
         let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
-        instances.any(|id| seen.state_of(&id).is_some())
+        instances.any(|id| members.contains(&id))
     };
     let of_members = seen.alarms.values().filter(|alarm| names_one(alarm));
     let mut found: BTreeSet<String> = of_members.map(|alarm| alarm.name.clone()).collect();
@@ -191,7 +227,7 @@ pub(super) fn replaced<T: Clone, I: PartialEq>(
     each.collect()
 }
 
-/// A look at all groups, with the addresses that somebody has read already.
+/// A look at all groups, with the addresses that somebody has read already. Who has failed is not among it.
 pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -204,7 +240,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
     );
-    let mut observed = Observed {
+    let observed = Observed {
         at,
         instances: instances?,
         interfaces: interfaces?,
@@ -212,24 +248,22 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
+        learnt: BTreeMap::new(),
     };
-    // Where there are no members, nobody asks who has failed.
-    if !observed.instances.is_empty() {
-        observed.alarms = alarms_of(&ports.cloud, None).await?;
-    }
     observed.with_others(&ports.cloud, settings).await
 }
 
-/// The alarms that fire, whomever they are about, and those of the cause whatever state they are in.
-async fn alarms_of<C: ReadAlarms + ReadFiringAlarms>(
+/// The alarms of the cause with all beneath them, whatever state they are in.
+async fn alarms_of<C: ReadAlarms>(
     cloud: &C,
-    cause: Option<&Cause>,
+    cause: &Cause,
+    concern: &Concern,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
-    let of_alarms = cause.filter(|cause| cause.kind == CauseKind::Alarm);
-    let own = of_alarms.map_or(&[][..], |cause| &cause.alarms);
-    let (firing, of_cause) = futures_util::join!(cloud.firing(), cloud.alarms(own));
-    let all = firing?.into_iter().chain(of_cause?);
-    Ok(all.map(|alarm| (alarm.name.clone(), alarm)).collect())
+    if cause.kind != CauseKind::Alarm {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<String> = concern.alarms.iter().cloned().collect();
+    concern::with_children(cloud, &names).await
 }
 
 impl Observed {
@@ -261,7 +295,7 @@ impl Observed {
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
     /// one has named an instance. The alarm may go on firing when that one is well again.
-    async fn with_contributors<C: ReadAlarms>(
+    async fn with_contributors<C: ReadAlarmContributors>(
         mut self,
         cloud: &C,
         cause: &Cause,
@@ -282,7 +316,7 @@ impl Observed {
 }
 
 /// The instances for which an alarm on many time series fires.
-async fn contributing<C: ReadAlarms>(
+async fn contributing<C: ReadAlarmContributors>(
     cloud: &C,
     alarm: &str,
 ) -> Result<BTreeSet<InstanceId>, CloudError> {
@@ -298,13 +332,31 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     group: &Group<'_>,
+    observed: &Observed,
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
-    let once = || health_of(&ports.cloud, &group.members);
+    let once = || async {
+        let health = health_of(&ports.cloud, &group.members);
+        let known = known_alarms(ports, group, observed);
+        let (health, known) = futures_util::join!(health, known);
+        let (health, known) = (health?, known?);
+        Ok(MemberHealth { known, ..health })
+    };
     let health = retry_transient(&ports.clock, backoff(case), once);
     let denied = denied(&ports.cloud, case.settings.mode, group, sources);
     let (health, denied) = futures_util::join!(health, denied);
     Ok(MemberHealth { denied, ..health? })
+}
+
+/// What the alarms on the members of a group say, as far as a sweep has learnt which those are.
+async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    group: &Group<'_>,
+    observed: &Observed,
+) -> Result<Known, CloudError> {
+    let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
+    let learnt = observed.learnt.get(group.name).unwrap_or(&Learnt::Nothing);
+    member_alarms::of_members(&ports.cloud, learnt, &members, ports.clock.now()).await
 }
 
 /// How well instances are, and what their types allow.
@@ -322,7 +374,7 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
     Ok(MemberHealth {
         checks: checks?,
         limits: limits?,
-        denied: BTreeMap::new(),
+        ..MemberHealth::default()
     })
 }
 

@@ -1,6 +1,7 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
 use crate::groups::group_of;
+use crate::member_alarms::{Known, Learnt};
 use crate::model::alarm::{Alarm, AlarmMetric};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
@@ -19,15 +20,17 @@ pub struct Observed {
     pub instances: Vec<Instance>,
     /// The interfaces that have a group tag.
     pub interfaces: Vec<Interface>,
-    /// All addresses of the account in this region.
+    /// The addresses that have a group tag.
     pub addresses: Vec<Address>,
     /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
     /// not know here may be another account's.
     pub others: BTreeMap<InstanceId, InstanceState>,
-    /// The alarms that the cause names, and all that fire, by name.
+    /// The alarms that the cause names with all beneath them, and those on the members, by name.
     pub alarms: BTreeMap<String, Alarm>,
     /// Of an alarm of the cause that watches many instances: those for which it fires.
     pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
+    /// By group: what a sweep has learnt of the alarms on its members.
+    pub learnt: BTreeMap<String, Learnt>,
 }
 
 impl Observed {
@@ -53,6 +56,13 @@ impl Observed {
         let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
         let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
         Some(&alarm.name)
+    }
+
+    /// Takes the alarms on the members over from what was read of their health.
+    pub(super) fn note_alarms(&mut self, health: &mut MemberHealth) {
+        let alarms = std::mem::take(&mut health.known.alarms).into_iter();
+        self.alarms
+            .extend(alarms.map(|alarm| (alarm.name.clone(), alarm)));
     }
 
     /// Who has something of the groups, each with the group of what it has.
@@ -100,6 +110,15 @@ pub struct Look {
     pub health: MemberHealth,
 }
 
+impl Look {
+    /// A look of both. What the alarms on the members say belongs to what is observed.
+    #[must_use]
+    pub fn new(mut observed: Observed, mut health: MemberHealth) -> Self {
+        observed.note_alarms(&mut health);
+        Self { observed, health }
+    }
+}
+
 /// How well the members of a group are, and what they can take.
 #[derive(Debug, Clone, Default)]
 pub struct MemberHealth {
@@ -107,6 +126,8 @@ pub struct MemberHealth {
     pub checks: BTreeMap<InstanceId, StatusChecks>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
+    /// The alarms on them.
+    pub known: Known,
     /// Who may not be given which interface, with EC2's answer to a dry run.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }

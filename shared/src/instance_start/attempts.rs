@@ -4,7 +4,9 @@ use super::execute::AssociateOutcome;
 use super::plan::{PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
+use crate::member_alarms::Gap;
 use crate::report::AssociationReport;
+use std::collections::BTreeMap;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
@@ -17,6 +19,8 @@ pub(super) struct Attempts {
     pub(super) denied: Option<CloudError>,
     /// The last answer that was none.
     pub(super) unknown: Option<CloudError>,
+    /// By group: why an alarm on one of its members may not be known.
+    pub(super) gaps: BTreeMap<String, Gap>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.

@@ -64,6 +64,12 @@ pub fn start(
     })
 }
 
+/// Why an instance without a group is left alone.
+#[must_use]
+pub fn without_group(settings: &Settings) -> String {
+    format!("it has no tag {}, or is gone", settings.tags.group)
+}
+
 /// The group of an instance that runs.
 ///
 /// # Errors
@@ -78,7 +84,7 @@ fn group_of_running<'a>(
     let named = instance.and_then(|each| Some((each, group_of(&each.tags, keys)?)));
     let Some((instance, name)) = named else {
         return Err(Decision::Leave {
-            why: format!("it has no tag {}, or is gone", keys.group),
+            why: without_group(settings),
         });
     };
     match instance.state {

@@ -174,7 +174,7 @@ pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) ->
     };
     Report {
         would_call,
-        findings: findings_of(&placed, &done.refusals),
+        findings: findings_of(&placed, done),
         subject: Subject::Instance(Box::new(PlacementReport {
             instance: change.instance.clone(),
             group: None,
@@ -204,7 +204,7 @@ pub(super) fn unmoved(case: &Case<'_>, done: &Attempts) -> String {
 
 pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
     let placed = done_by(settings, done);
-    let findings = findings_of(&placed, &done.refusals);
+    let findings = findings_of(&placed, done);
     match settings.mode {
         Mode::Observe => PlacedWaiting {
             would: placed,

@@ -41,11 +41,16 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     case: &Case<'_>,
 ) -> Result<Report, Error> {
     let (settings, instance) = (case.settings, &case.change.instance);
-    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let clock = &ports.clock;
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
+    // Most instances that stop are nobody's here. Where EC2 does not answer, the looks below ask again.
+    let group = observe::group_of_instance(&ports.cloud, settings, instance).await;
+    if matches!(group, Ok(None)) {
+        return Ok(messages::handed_over(case, &Attempts::default(), watch));
+    }
     let steps = |observed: &Observed| decide::stop(observed, instance, settings);
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let (done, end) = place_all(ports, settings, deadline, &steps).await;
     watch.lap("hand over", clock);
     match end {
         Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
@@ -75,9 +80,8 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(PlacedWaiting::default());
     }
     let steps = |observed: &Observed| decide::waiting(observed, settings);
-    let (cloud, clock) = (&ports.cloud, &ports.clock);
     let deadline = delivery.deadline(TO_REPORT);
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let (done, end) = place_all(ports, settings, deadline, &steps).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -121,17 +125,19 @@ impl Unfinished {
     }
 }
 
-async fn place_all<C: InstanceStartCloud, K: Clock>(
-    (cloud, clock): (&C, &K),
+async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
     settings: &Settings,
     deadline: Deadline,
     decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
 ) -> (Attempts, Option<Unfinished>) {
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
-        match observe::look_at_health(cloud, settings, clock.now()).await {
-            Ok(observed) => {
+        match observe::look_at_health(ports, settings, decide).await {
+            Ok((observed, gaps)) => {
+                done.gaps = gaps;
                 let observed = done.on(observed);
                 let mut steps = decide(&observed);
                 let ended = done.placed.len() + done.refusals.len();

@@ -136,7 +136,7 @@ impl DryRun for Client {
                 )
             }
         };
-        self.on_the_way().await;
+        self.on_the_way(name).await;
         let name = rehearsal_of(&request);
         let apply = || self.bed.dry_run(&self.caller, &request);
         match self.bed.faults.call(self.run, name, apply).await {

@@ -15,7 +15,9 @@ use ec2_sim::api::{
     Tag, TagSpecification,
 };
 use ec2_sim::http::{ACCOUNT, Simulator};
-use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use holdfast::cloud::health::{
+    AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
+};
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
@@ -262,7 +264,7 @@ where
 
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadFiringAlarms,
+    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadAlarmContributors + ReadAlarmPages,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
@@ -272,7 +274,8 @@ where
     said.note("limits", &cloud.limits(&types).await);
     let names = ["sick", "web", "gone"].map(str::to_owned);
     said.note("alarms", &cloud.alarms(&names).await);
-    said.note("firing", &cloud.firing().await);
+    let firing = cloud.alarm_page(AlarmFilter::Firing, None).await;
+    said.note("firing", &firing);
     said.note("contributors", &cloud.contributors("fleet").await);
     said.note("no contributors", &cloud.contributors("gone").await);
     let group = id("sg-0123456789abcdef0");
@@ -300,7 +303,8 @@ where
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiringAlarms,
+        + ReadAlarmContributors
+        + ReadAlarmPages,
 {
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;

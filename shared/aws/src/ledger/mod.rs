@@ -17,19 +17,24 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, KeysAndAttributes, Put, TransactWriteItem,
 };
+use futures_util::future::try_join_all;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
-    AllocationRows, Entry, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot, Written,
+    AllocationRows, Entry, Lease, Ledger, MemberAlarms, ReadAddressHistory, ReleaseRecord,
+    Snapshot, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
-use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
+use rows::{LEASE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
 use std::iter;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use time::OffsetDateTime;
+
+/// Source: DynamoDB API reference, `BatchGetItem`.
+const MAX_KEYS: usize = 100;
 
 /// How often keys are asked for again that DynamoDB left out of its answer for want of throughput.
 const MAX_READS: u32 = 4;
@@ -66,6 +71,18 @@ impl Ledger for DynamoLedger {
             .into_iter()
             .map(|row| rows::read(QUERY, row))
             .collect()
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        let batches = allocations.chunks(MAX_KEYS).map(|some| {
+            let keys = some.iter().map(rows::snapshot_key);
+            self.batch(keys.collect())
+        });
+        let found = try_join_all(batches).await?.into_iter().flatten();
+        found.map(|row| rows::read(BATCH_GET_ITEM, row)).collect()
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -115,6 +132,24 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put(&self.client, &self.table, lease).await
+    }
+
+    async fn member_alarms(&self, group: &str) -> Result<Option<MemberAlarms>, CloudError> {
+        let query = self
+            .client
+            .query()
+            .key_condition_expression("#pk = :pk AND #sk = :sk")
+            .expression_attribute_names("#pk", PARTITION)
+            .expression_attribute_names("#sk", SORT)
+            .expression_attribute_values(":pk", rows::text(MEMBER_ALARMS))
+            .expression_attribute_values(":sk", rows::text(group));
+        let found = self.query(query).await?.into_iter().next();
+        found.map(|row| rows::read(QUERY, row)).transpose()
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        let (row, revision) = (rows::of_member_alarms(row)?, row.revision);
+        self.put(row, revision, iter::empty()).await
     }
 }
 

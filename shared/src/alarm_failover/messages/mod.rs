@@ -12,11 +12,11 @@ mod untouched;
 
 pub(super) use ended::{failure, report};
 pub(super) use findings::{
-    flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded, unreadable_tag,
-    untagged_holders,
+    alarms_unread, flag_findings, not_observed_finding, not_permitted, obstacles, still_stranded,
+    unreadable_tag, untagged_holders,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use planned::{planned, would};
 pub(super) use untouched::{
-    lease_taken, no_such_group, not_observed, nothing_held, recovered, unclear,
+    lease_taken, no_such_group, not_observed, nothing_held, of_nobody, recovered, unclear,
 };

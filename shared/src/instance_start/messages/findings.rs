@@ -1,21 +1,20 @@
 //! What a person should know of a placement, and what to do about it.
 
+use super::super::attempts::Attempts;
 use super::super::plan::PlannedAssociation;
 use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
 use crate::report::{Finding, PlacedReport, PlacementReason};
 
-pub(super) fn findings_of(
-    placed: &[PlacedReport],
-    refusals: &[(PlannedAssociation, CloudError)],
-) -> Vec<Finding> {
+pub(super) fn findings_of(placed: &[PlacedReport], done: &Attempts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
-    findings.extend(
-        refusals
-            .iter()
-            .map(|(step, failure)| refused(step, failure)),
-    );
+    let refusals = done.refusals.iter();
+    findings.extend(refusals.map(|(step, failure)| refused(step, failure)));
+    if !placed.is_empty() {
+        let gaps = done.gaps.iter();
+        findings.extend(gaps.map(|(group, gap)| gap.finding(group)));
+    }
     findings
 }
 

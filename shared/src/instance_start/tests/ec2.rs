@@ -10,7 +10,7 @@ use super::super::state::Observed;
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;
-use crate::cloud::health::ReadFiringAlarms;
+use crate::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
@@ -284,6 +284,8 @@ pub(super) fn of(report: &Report) -> &PlacementReport {
 impl ReadAddresses for Ec2 {
     async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let AddressFilter::Allocations(ids) = which else {
+            let tagged = AddressFilter::TagKey("holdfast:group".to_owned());
+            assert_eq!(*which, tagged, "only those of a group are asked for");
             let mut state = self.call("DescribeAddresses", "")?;
             let slow = state.slow;
             state.now += slow;
@@ -336,8 +338,8 @@ impl ReadInterfaces for Ec2 {
     }
 }
 
-impl ReadFiringAlarms for Ec2 {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+impl ReadAlarmPages for Ec2 {
+    async fn alarm_page(&self, _: AlarmFilter, _: Option<&str>) -> Result<AlarmPage, CloudError> {
         let state = self.call("DescribeAlarms", "")?;
         let alarm = |alarming: &InstanceId| Alarm {
             name: format!("{alarming} is sick"),
@@ -350,7 +352,16 @@ impl ReadFiringAlarms for Ec2 {
             }],
             rule: None,
         };
-        Ok(state.world.alarming.iter().map(alarm).collect())
+        Ok(AlarmPage {
+            alarms: state.world.alarming.iter().map(alarm).collect(),
+            next: None,
+        })
+    }
+}
+
+impl ReadAlarms for Ec2 {
+    async fn alarms(&self, _: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        unreachable!("no sweep has learnt the names of alarms")
     }
 }
 

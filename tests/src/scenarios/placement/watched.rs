@@ -11,7 +11,7 @@ use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
 use holdfast::clock::Clock;
-use holdfast::cloud::health::ReadFiringAlarms;
+use holdfast::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
@@ -203,9 +203,19 @@ impl ReadInterfaces for Watched {
     }
 }
 
-impl ReadFiringAlarms for Watched {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
-        self.client.firing().await
+impl ReadAlarmPages for Watched {
+    async fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        after: Option<&str>,
+    ) -> Result<AlarmPage, CloudError> {
+        self.client.alarm_page(which, after).await
+    }
+}
+
+impl ReadAlarms for Watched {
+    async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+        self.client.alarms(names).await
     }
 }
 

@@ -2,7 +2,10 @@
 //! A call takes no time unless it says so, a pause as long as it says, and what was called is kept in its words.
 
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::health::{
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits,
+    ReadStatusChecks,
+};
 use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
@@ -270,10 +273,18 @@ impl ReadAddresses for Script {
     }
 }
 
-impl ReadFiringAlarms for Script {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+impl ReadAlarmPages for Script {
+    async fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        _: Option<&str>,
+    ) -> Result<AlarmPage, CloudError> {
         let shown = self.read(Vec::new(), |state| &state.alarms)?;
-        Ok(shown.into_iter().filter(Alarm::fires).collect())
+        let is_meant = |it: &Alarm| which == AlarmFilter::All || it.fires();
+        Ok(AlarmPage {
+            alarms: shown.into_iter().filter(is_meant).collect(),
+            next: None,
+        })
     }
 }
 
@@ -286,7 +297,9 @@ impl ReadAlarms for Script {
             .filter(|it| names.contains(&it.name))
             .collect())
     }
+}
 
+impl ReadAlarmContributors for Script {
     async fn contributors(&self, _: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
         unreachable!("no effect asks for contributors")
     }
