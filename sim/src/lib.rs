@@ -9,6 +9,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod crowd;
 pub mod delivery;
 #[cfg(feature = "http")]
 pub mod http;
@@ -24,7 +25,6 @@ mod allocation;
 mod association;
 mod attachments;
 mod authorisation;
-mod crowd;
 mod filters;
 mod history;
 mod ids;

@@ -10,6 +10,8 @@
 
 mod gap;
 mod learn;
+#[cfg(test)]
+mod tests;
 
 pub use gap::Gap;
 pub use learn::{AllAlarms, learn, read_all};

@@ -47,9 +47,9 @@ impl Resources {
             groups: interface.groups.clone(),
             attachment,
             private_ip_addresses: addresses
-                .map(|(index, ip)| api::PrivateIpAddress {
+                .map(|(place, ip)| api::PrivateIpAddress {
                     private_ip_address: ip.clone(),
-                    primary: index == 0,
+                    primary: place == 0,
                     association: public_side(interface, ip, index),
                 })
                 .collect(),

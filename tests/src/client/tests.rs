@@ -4,7 +4,7 @@ mod pair;
 
 use futures_util::FutureExt;
 use holdfast::cloud::health::{
-    AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
+    AlarmFilter, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
 };
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,

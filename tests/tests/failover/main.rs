@@ -10,6 +10,7 @@ mod fitness;
 mod groups;
 mod halfway;
 mod holders;
+mod large_account;
 mod lease;
 mod moves;
 mod pitfalls;

@@ -129,6 +129,54 @@ async fn the_interfaces_of_all_groups_are_asked_for_by_their_tag() {
 }
 
 #[tokio::test]
+async fn what_instances_hold_of_a_group_is_asked_for_by_both() {
+    let wire = Wire::answering([interfaces("eni-0", ""), interfaces("eni-1", "")]);
+    let which = InterfaceFilter::AttachedTo {
+        tag_key: "holdfast:group".to_owned(),
+        instances: ids("i", 200),
+    };
+    assert_eq!(wire.cloud().interfaces(&which).await.unwrap().len(), 2);
+    assert_eq!(values(&wire, "Filter.1.Value."), [199, 1]);
+    assert_eq!(values(&wire, "Filter.2.Value."), [1, 1]);
+    let [_, last] = wire.calls().try_into().unwrap();
+    let expected = [
+        "Action=DescribeNetworkInterfaces",
+        "Filter.1.Name=attachment.instance-id",
+        "Filter.1.Value.1=i-199",
+        "Filter.2.Name=tag-key",
+        "Filter.2.Value.1=holdfast%3Agroup",
+        "MaxResults=1000",
+    ];
+    assert_eq!(last, expected);
+}
+
+#[tokio::test]
+async fn addresses_are_asked_for_by_their_tag() {
+    let wire = Wire::answering([addresses("eipalloc-1"), addresses("eipalloc-2")]);
+    let tag_key = AddressFilter::TagKey("holdfast:group".to_owned());
+    let tag = AddressFilter::Tag {
+        key: "holdfast:reclaimed-from".to_owned(),
+        value: "eipalloc-0".to_owned(),
+    };
+    for which in [tag_key, tag] {
+        assert_eq!(wire.cloud().addresses(&which).await.unwrap().len(), 1);
+    }
+    let expected = [
+        [
+            "Action=DescribeAddresses",
+            "Filter.1.Name=tag-key",
+            "Filter.1.Value.1=holdfast%3Agroup",
+        ],
+        [
+            "Action=DescribeAddresses",
+            "Filter.1.Name=tag%3Aholdfast%3Areclaimed-from",
+            "Filter.1.Value.1=eipalloc-0",
+        ],
+    ];
+    assert_eq!(wire.calls(), expected);
+}
+
+#[tokio::test]
 async fn one_interface_is_found_on_whichever_page_it_is() {
     let none = set(
         "DescribeNetworkInterfaces",

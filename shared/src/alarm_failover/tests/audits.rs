@@ -23,6 +23,7 @@ fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {
         observed: &fixture.observed,
+        alarms_are_all: true,
         health: fixture.fitness_with_limits(),
     };
     audit::readiness(&fleet, &group, &settings, second(0))
@@ -112,6 +113,7 @@ fn target(fixture: &Fixture, last: Option<FailoverRecord>) -> Option<(Duration, 
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {
         observed: &fixture.observed,
+        alarms_are_all: true,
         health: fixture.fitness_with_limits(),
     };
     let lease = Lease {

@@ -102,6 +102,7 @@ pub(super) fn pair() -> Fixture {
             others: BTreeMap::new(),
             contributors: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            learnt: BTreeMap::new(),
         },
         health: MemberHealth {
             checks: [(id(1), StatusChecks::Ok), (id(2), StatusChecks::Ok)].into(),

@@ -1,0 +1,70 @@
+//! The row of what a sweep has learnt of a group's alarms, fixed to the byte, and how it is read and stored.
+
+use super::Wire;
+use super::table::attributes;
+use crate::ledger::rows;
+use holdfast::ledger::{Ledger, MemberAlarms, Written};
+use serde_json::{Value, json};
+use time::macros::datetime;
+
+fn learnt() -> MemberAlarms {
+    MemberAlarms {
+        group: "web".to_owned(),
+        revision: 7,
+        as_of: datetime!(2026-03-01 12:00 UTC),
+        written_by: "1.2.3".to_owned(),
+        alarms: [
+            ("i-1".parse().unwrap(), ["disk".to_owned()].into()),
+            ("i-2".parse().unwrap(), [].into()),
+        ]
+        .into(),
+        left_out: 0,
+    }
+}
+
+fn bytes() -> Value {
+    json!({
+        "pk": { "S": "member-alarms" },
+        "sk": { "S": "web" },
+        "group": { "S": "web" },
+        "revision": { "N": "7" },
+        "as_of": { "S": "2026-03-01T12:00:00Z" },
+        "written_by": { "S": "1.2.3" },
+        "alarms": { "M": { "i-1": { "L": [{ "S": "disk" }] }, "i-2": { "L": [] } } },
+        "left_out": { "N": "0" },
+    })
+}
+
+#[test]
+fn the_row_is_written_and_read_in_these_bytes() {
+    let written = attributes(&bytes());
+    assert_eq!(rows::of_member_alarms(&learnt()).unwrap(), written);
+    let read: MemberAlarms = rows::read("dynamodb:Query", written).unwrap();
+    assert_eq!(read, learnt());
+}
+
+#[tokio::test]
+async fn a_groups_row_is_asked_for_alone() {
+    let answers = [json!({ "Items": [bytes()] }), json!({ "Items": [] })];
+    let wire = Wire::answering(answers.map(|answer| answer.to_string()));
+    let ledger = wire.ledger();
+    assert_eq!(ledger.member_alarms("web").await.unwrap(), Some(learnt()));
+    assert_eq!(ledger.member_alarms("web").await.unwrap(), None);
+    let sent: Value = serde_json::from_str(&wire.requests()[0]).unwrap();
+    assert_eq!(sent["KeyConditionExpression"], "#pk = :pk AND #sk = :sk");
+    let key = json!({ ":pk": { "S": "member-alarms" }, ":sk": { "S": "web" } });
+    assert_eq!(sent["ExpressionAttributeValues"], key);
+}
+
+#[tokio::test]
+async fn it_is_stored_while_the_row_before_it_is_still_there() {
+    let wire = Wire::answering(["{}".to_owned()]);
+    let written = wire.ledger().put_member_alarms(&learnt()).await.unwrap();
+    assert_eq!(written, Written::Stored);
+    let sent: Value = serde_json::from_str(&wire.requests()[0]).unwrap();
+    let put = &sent["TransactItems"][0]["Put"];
+    assert_eq!(put["Item"], bytes());
+    assert_eq!(put["ConditionExpression"], "#revision = :seen");
+    let seen = json!({ ":seen": { "N": "6" } });
+    assert_eq!(put["ExpressionAttributeValues"], seen);
+}
