@@ -197,6 +197,28 @@ pub trait ReadInstances: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Instance>, CloudError>> + Send;
 }
 
+/// A tag, with what has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOf {
+    /// The id of whatever has it.
+    pub resource: String,
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Reading who has which tags.
+pub trait ReadTags: Send + Sync {
+    /// `DescribeTags` with these keys, whatever has them. All pages are read. EC2 throttles each action by itself (EC2
+    /// developer guide, "Request throttling"), and nothing that moves an address asks for this one. So whoever asks
+    /// often for what is nobody's delays nobody.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn tags(&self, keys: &[String]) -> impl Future<Output = Result<Vec<TagOf>, CloudError>> + Send;
+}
+
 /// Taking an address from a private IP.
 pub trait Disassociate: Send + Sync {
     /// `DisassociateAddress` by association id: it ends that very association, or nothing. An address that has

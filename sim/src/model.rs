@@ -66,6 +66,7 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeTags(request) => self.describe_tags(account, request),
             other => Err(invalid_action(other)),
         }
     }

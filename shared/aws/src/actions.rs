@@ -9,6 +9,7 @@ pub(super) const ASSOCIATE_ADDRESS: &str = "ec2:AssociateAddress";
 pub(super) const MODIFY_ADDRESS_ATTRIBUTE: &str = "ec2:ModifyAddressAttribute";
 pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
+pub(super) const DESCRIBE_TAGS: &str = "ec2:DescribeTags";
 pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
 pub(super) const DESCRIBE_INSTANCE_STATUS: &str = "ec2:DescribeInstanceStatus";
 pub(super) const DESCRIBE_INSTANCE_TYPES: &str = "ec2:DescribeInstanceTypes";
@@ -46,6 +47,9 @@ pub const READ_INTERFACES: &[&str] = &[DESCRIBE_NETWORK_INTERFACES];
 
 /// What [`holdfast::cloud::ReadInstances`] calls.
 pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
+
+/// What [`holdfast::cloud::ReadTags`] calls.
+pub const READ_TAGS: &[&str] = &[DESCRIBE_TAGS];
 
 /// What [`holdfast::cloud::Disassociate`] calls.
 pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];

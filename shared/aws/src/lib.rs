@@ -20,6 +20,7 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod read;
+mod tags;
 mod trail;
 
 #[cfg(test)]

@@ -4,13 +4,16 @@ use crate::cloud::health::{
     ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
 };
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::cloud::{
+    Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
+};
 
 /// What failover asks of EC2 and CloudWatch.
 pub trait AlarmFailoverCloud:
     ReadAddresses
     + ReadInterfaces
     + ReadInstances
+    + ReadTags
     + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
@@ -30,6 +33,7 @@ impl<T> AlarmFailoverCloud for T where
     T: ReadAddresses
         + ReadInterfaces
         + ReadInstances
+        + ReadTags
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms

@@ -4,14 +4,15 @@
 //!
 //! 1. Where the cause names instances: those instances, by their ids. Whoever has no group tag may still hold an
 //!    interface that has one.
-//! 2. Where it is an alarm on other alarms: those alarms, by their names, and the instances that they measure.
-//! 3. Where it names no instance: what has the tag for alarms.
+//! 2. Where it is an alarm on other alarms: those alarms, by their names.
+//! 3. Where the event names no instance: which instances are of a group, and what names the alarm, by their tags. EC2
+//!    throttles that call by itself, so those who ask in vain delay nobody who moves.
 
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::rule;
 use crate::cloud::health::ReadAlarms;
-use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::cloud::{CloudError, InstanceFilter, InterfaceFilter};
 use crate::groups::group_of;
 use crate::model::alarm::{Alarm, AlarmMetric};
 use crate::model::ids::InstanceId;
@@ -44,18 +45,69 @@ pub(super) async fn of<C: AlarmFailoverCloud>(
     if !concern.groups.is_empty() {
         return Ok(concern);
     }
-    let mut instances = cause.instances.clone();
-    if cause.is_of_alarms && instances.is_empty() {
-        let beneath = with_children(cloud, &cause.alarms).await?;
-        concern.alarms.extend(beneath.keys().cloned());
-        let metrics = beneath.values().flat_map(|alarm| &alarm.metrics);
-        instances.extend(metrics.filter_map(AlarmMetric::instance));
+    if !cause.instances.is_empty() {
+        concern.groups = of_instances(cloud, settings, cause).await?;
+        return Ok(concern);
     }
-    concern.groups = of_instances(cloud, settings, cause, instances).await?;
-    if cause.kind == CauseKind::Alarm && cause.instances.is_empty() && concern.groups.is_empty() {
-        concern.groups = named_by_tag(cloud, settings, cause).await?;
-    }
+    let tags = async {
+        match cause.kind {
+            CauseKind::Alarm => tagged(cloud, settings).await,
+            _ => Ok(Tagged::default()),
+        }
+    };
+    let beneath = async {
+        if cause.is_of_alarms {
+            with_children(cloud, &cause.alarms).await
+        } else {
+            Ok(BTreeMap::new())
+        }
+    };
+    let (tagged, beneath) = futures_util::join!(tags, beneath);
+    let (tagged, beneath) = (tagged?, beneath?);
+    concern.alarms.extend(beneath.keys().cloned());
+    let metrics = beneath.values().flat_map(|alarm| &alarm.metrics);
+    let measured = metrics.filter_map(AlarmMetric::instance);
+    let measured = measured.map(|instance| instance.to_string());
+    let own = cause.alarms.first().map_or("", String::as_str);
+    let named = tagged.named_by(own, settings);
+    let resources: BTreeSet<String> = measured.chain(named).collect();
+    concern.groups = tagged.groups_of(&resources, settings);
     Ok(concern)
+}
+
+/// The tags of whatever is of a group or names an alarm, by resource.
+#[derive(Debug, Default)]
+struct Tagged(BTreeMap<String, Tags>);
+
+impl Tagged {
+    /// What names an alarm.
+    fn named_by(&self, alarm: &str, settings: &Settings) -> Vec<String> {
+        let names_it = |tags: &Tags| {
+            let named = tags.get(&settings.tags.alarm).map_or("", String::as_str);
+            named.split(',').any(|name| name.trim() == alarm)
+        };
+        let all = self.0.iter().filter(|(_, tags)| names_it(tags));
+        all.map(|(resource, _)| resource.clone()).collect()
+    }
+
+    fn groups_of(&self, resources: &BTreeSet<String>, settings: &Settings) -> BTreeSet<String> {
+        let tags = resources.iter().filter_map(|resource| self.0.get(resource));
+        let groups = tags.filter_map(|tags| group_of(tags, &settings.tags));
+        groups.map(str::to_owned).collect()
+    }
+}
+
+async fn tagged<C: AlarmFailoverCloud>(
+    cloud: &C,
+    settings: &Settings,
+) -> Result<Tagged, CloudError> {
+    let keys = [settings.tags.group.clone(), settings.tags.alarm.clone()];
+    let mut tagged = Tagged::default();
+    for tag in cloud.tags(&keys).await? {
+        let tags = tagged.0.entry(tag.resource).or_default();
+        tags.insert(tag.key, tag.value);
+    }
+    Ok(tagged)
 }
 
 /// Alarms by name, and all that their rules name.
@@ -82,11 +134,8 @@ async fn of_instances<C: AlarmFailoverCloud>(
     cloud: &C,
     settings: &Settings,
     cause: &Cause,
-    instances: BTreeSet<InstanceId>,
 ) -> Result<BTreeSet<String>, CloudError> {
-    if instances.is_empty() {
-        return Ok(BTreeSet::new());
-    }
+    let instances = &cause.instances;
     let named = InstanceFilter::Ids(instances.iter().cloned().collect());
     let shown = cloud.instances(&named).await?;
     let of = |tags: &Tags| group_of(tags, &settings.tags).map(str::to_owned);
@@ -111,31 +160,4 @@ async fn of_instances<C: AlarmFailoverCloud>(
         .into_iter()
         .chain(held.iter().filter_map(|each| of(&each.tags)))
         .collect())
-}
-
-/// The groups of what has the tag with an alarm's name.
-async fn named_by_tag<C: AlarmFailoverCloud>(
-    cloud: &C,
-    settings: &Settings,
-    cause: &Cause,
-) -> Result<BTreeSet<String>, CloudError> {
-    let key = &settings.tags.alarm;
-    let (addresses, interfaces) = (
-        AddressFilter::TagKey(key.clone()),
-        InterfaceFilter::TagKey(key.clone()),
-    );
-    let (addresses, interfaces) =
-        futures_util::join!(cloud.addresses(&addresses), cloud.interfaces(&interfaces));
-    let (addresses, interfaces) = (addresses?, interfaces?);
-    let of_addresses = addresses.iter().map(|each| &each.tags);
-    let all = of_addresses.chain(interfaces.iter().map(|each| &each.tags));
-    let own = cause.alarms.first().map(String::as_str);
-    let is_named = |tags: &&Tags| {
-        let named = tags.get(key).map_or("", String::as_str);
-        named.split(',').any(|name| Some(name.trim()) == own)
-    };
-    let groups = all
-        .filter(is_named)
-        .filter_map(|tags| group_of(tags, &settings.tags));
-    Ok(groups.map(str::to_owned).collect())
 }

@@ -221,7 +221,7 @@ fn what_was_learnt_is_read_by_name_and_no_page_is() {
     let (cloud, ledger) = (cloud_watch(10_000), MemoryLedger::default());
     learnt_by(&ledger, &cloud.alarms, NOON);
     let known = cloud.known(&row_in(&ledger), &["i-1", "i-2"]);
-    assert_eq!((names(&known), known.gap), (vec!["own"], None));
+    assert_eq!((names(&known), known.gap.clone()), (vec!["own"], None));
     assert_eq!(cloud.page_count(), 0);
 }
 
@@ -263,7 +263,7 @@ fn what_was_learnt_long_ago_is_used_and_told_as_old() {
     let known = cloud.known(&row_in(&ledger), &["i-1"]);
     let as_of = NOON - Duration::minutes(31);
     assert_eq!(
-        (names(&known), known.gap),
+        (names(&known), known.gap.clone()),
         (vec!["own"], Some(Gap::Old { as_of }))
     );
 }

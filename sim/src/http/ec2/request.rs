@@ -6,7 +6,7 @@ use crate::api::{
     AllocateAddress, AssociateAddress, AttachInternetGateway, CreateInternetGateway,
     CreateNetworkInterface, CreateSubnet, CreateTags, CreateVpc, DeleteTags, DescribeAddresses,
     DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstanceTypes, DescribeInstances,
-    DescribeNetworkInterfaces, DisassociateAddress, Ec2Error, Filter,
+    DescribeNetworkInterfaces, DescribeTags, DisassociateAddress, Ec2Error, Filter,
     InstanceNetworkInterfaceSpecification, ModifyAddressAttribute, ReleaseAddress, Request,
     ResetAddressAttribute, RunInstances, StartInstances, StopInstances, Tag, TagSpecification,
     TagToDelete, TerminateInstances,
@@ -50,6 +50,7 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "DescribeInstanceTypes" => describe_instance_types(form),
         "CreateTags" => Ok(create_tags(form)),
         "DeleteTags" => delete_tags(form),
+        "DescribeTags" => describe_tags(form),
         unknown => Err(Ec2Error::new(
             "InvalidAction",
             format!(
@@ -296,6 +297,14 @@ fn delete_tags(form: &Parameters) -> Read {
             .iter()
             .map(tag)
             .collect::<Result<_, Ec2Error>>()?,
+    }))
+}
+
+fn describe_tags(form: &Parameters) -> Read {
+    Ok(Request::DescribeTags(DescribeTags {
+        filters: filters(form),
+        max_results: form.integer("MaxResults")?,
+        next_token: form.text("NextToken"),
     }))
 }
 

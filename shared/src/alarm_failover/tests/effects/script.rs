@@ -9,7 +9,7 @@ use crate::cloud::health::{
 use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
-    ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use crate::model::alarm::Alarm;
 use crate::model::elastic_ip::Address;
@@ -270,6 +270,12 @@ impl ReadAddresses for Script {
         _: &AddressFilter,
     ) -> Result<BTreeMap<AllocationId, String>, CloudError> {
         unreachable!("failover reads no names")
+    }
+}
+
+impl ReadTags for Script {
+    async fn tags(&self, _: &[String]) -> Result<Vec<TagOf>, CloudError> {
+        unreachable!("no effect asks for tags")
     }
 }
 
