@@ -63,12 +63,13 @@ impl Client {
 
     pub(super) async fn until(&self, due: OffsetDateTime) {
         self.bed.virtual_time.schedule().due.insert(due);
-        poll_fn(|_| {
+        poll_fn(|context| {
             if self.now() >= due {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+                return Poll::Ready(());
             }
+            // Some ways to wait for several calls go on only with those that wake them.
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
     }

@@ -175,12 +175,11 @@ fn a_failover_before_the_first_sweep_takes_no_second_longer_and_says_what_it_doe
             "{kind:?}: {}",
             crowded.time
         );
-        let findings = &report(&crowded).findings;
-        let told = findings
-            .iter()
-            .any(|it| it.why.contains("has not learnt yet which alarms"));
-        assert!(told, "{findings:?}");
-        assert_eq!(report(&alone).findings, []);
+        let is_told = |taken: &Taken| {
+            let mut findings = report(taken).findings.iter();
+            findings.any(|it| it.why.contains("has not learnt yet which alarms"))
+        };
+        assert_eq!((is_told(&alone), is_told(&crowded)), (false, true));
     }
 }
 
@@ -229,8 +228,9 @@ fn an_alarm_or_an_instance_that_is_nobodys_costs_one_or_two_calls() {
         stop(world, &others[9_999]);
         state_change(&others[9_999], "stopping")
     });
-    assert_eq!((of_table, stopped), (1, 1));
+    assert_eq!(of_table, 1);
     assert!(of_instance <= 2, "{of_instance}");
+    assert!(stopped <= 2, "{stopped}, with two interfaces");
 }
 
 #[test]

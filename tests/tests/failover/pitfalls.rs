@@ -37,8 +37,9 @@ fn f2_a_failover_that_moved_nothing_does_not_stand_in_the_way_of_the_next() {
 fn f3_an_interface_that_a_person_has_moved_stays_where_it_is() {
     let (trio, bed, event) = failed(floating_interface());
     let (eni, third) = (trio.eni.clone(), trio.members[2].clone());
+    let detach = trio.call_of(&bed, &event, "DetachNetworkInterface");
     bed.intrude(
-        7,
+        detach,
         Box::new(move |world| {
             detach(world, &eni);
             world.advance(Duration::seconds(5));
