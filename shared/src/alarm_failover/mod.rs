@@ -20,7 +20,6 @@ mod audit;
 mod audit_alarms;
 pub mod case;
 mod cloud;
-mod concern;
 pub mod decide;
 pub mod effect;
 mod execute;
@@ -38,6 +37,8 @@ mod resource_progress;
 pub mod route;
 mod rule;
 mod run;
+mod scope;
+mod second_look;
 pub mod state;
 mod under_lease;
 

@@ -1,8 +1,8 @@
 //! What is read before anything is decided. Nothing here changes anything.
 //!
-//! 1. `concern`: whether it is about a group at all.
-//! 2. At the same time: the instances, interfaces and addresses with a group tag, the alarms of the cause by name, and
-//!    what a sweep has learnt of the alarms on the members.
+//! 1. `scope`: whether it is about a group at all.
+//! 2. At the same time: the instances, interfaces and addresses with a group tag, and the alarms of the cause by name.
+//!    Beside them: what a sweep has learnt of the alarms on the members.
 //! 3. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
 //! 4. Beside the lease: how well the members are, what the alarms on them say, what their types allow, and who may be
@@ -12,10 +12,10 @@
 
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
-use super::concern::{self, Concern};
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::plan::Move;
 use super::rule;
+use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarmContributors, ReadAlarms};
@@ -23,7 +23,7 @@ use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
 use crate::ledger::Ledger;
-use crate::member_alarms::{self, Known, Learnt};
+use crate::member_alarms::{self, AlarmsOnMembers, Learnt};
 use crate::model::alarm::{Alarm, AlarmMetric, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
@@ -44,11 +44,11 @@ const MAX_DRY_RUNS: usize = 4;
 
 /// Whether a cause may be about a group, and what is to be read for it. It is asked again while EC2 does not answer, as
 /// long as there is time to do something with the answer.
-pub(super) async fn concern<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn scope<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-) -> Result<Concern, CloudError> {
-    let once = || concern::of(&ports.cloud, case.settings, case.cause);
+) -> Result<Scope, CloudError> {
+    let once = || scope::of(&ports.cloud, case.settings, case.cause);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
@@ -56,9 +56,9 @@ pub(super) async fn concern<C: AlarmFailoverCloud, L, K: Clock>(
 pub(super) async fn look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    concern: &Concern,
+    scope: &Scope,
 ) -> Result<Observed, CloudError> {
-    let once = || look_once(ports, case, concern);
+    let once = || look_once(ports, case, scope);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
@@ -69,11 +69,11 @@ pub(super) async fn look_at_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     name: &str,
     sources: impl FnOnce(&Group<'_>) -> BTreeSet<InstanceId>,
 ) -> Result<Look, CloudError> {
-    let concern = Concern {
+    let scope = Scope {
         groups: BTreeSet::from([name.to_owned()]),
         alarms: case.cause.alarms.iter().cloned().collect(),
     };
-    let observed = look(ports, case, &concern).await?;
+    let observed = look(ports, case, &scope).await?;
     let health = {
         let group = Group::named(name, &observed, case.settings, &[]);
         health(ports, case, &group, &observed, &sources(&group)).await?
@@ -92,7 +92,7 @@ fn backoff(case: &Case<'_>) -> Backoff {
 async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    concern: &Concern,
+    scope: &Scope,
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
     let (cloud, settings) = (&ports.cloud, case.settings);
@@ -106,8 +106,8 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
         cloud.addresses(&grouped),
-        alarms_of(cloud, case.cause, concern),
-        learnt(&ports.ledger, concern),
+        alarms_of(cloud, case.cause, scope),
+        learnt(&ports.ledger, scope),
     );
     let observed = Observed {
         at,
@@ -124,107 +124,12 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// What a sweep has learnt of the alarms on the members of each group.
-async fn learnt<L: Ledger>(ledger: &L, concern: &Concern) -> BTreeMap<String, Learnt> {
-    let each = concern
+async fn learnt<L: Ledger>(ledger: &L, scope: &Scope) -> BTreeMap<String, Learnt> {
+    let each = scope
         .groups
         .iter()
         .map(|group| async move { (group.clone(), member_alarms::learnt(ledger, group).await) });
     join_all(each).await.into_iter().collect()
-}
-
-/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, and the
-/// address. It reads the alarms of the cause and of these two by their names, and for which instances one of many
-/// fires. The rest is as it was seen. So the second look stays fresh however many alarms of others fire.
-pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
-    cause: &Cause,
-    seen: &Observed,
-    one: &Move,
-) -> Result<Observed, CloudError> {
-    let at = ports.clock.now();
-    let cloud = &ports.cloud;
-    let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
-    let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
-    let which = InstanceFilter::Ids(members.clone());
-    let of_many = seen.contributors.keys().next();
-    let names = alarms_of_the_move(cause, seen, &members);
-    let (instances, addresses, alarms, contributing) = futures_util::join!(
-        cloud.instances(&which),
-        async {
-            if allocations.is_empty() {
-                return Ok(Vec::new());
-            }
-            cloud
-                .addresses(&AddressFilter::Allocations(allocations.clone()))
-                .await
-        },
-        cloud.alarms(&names),
-        async {
-            match of_many {
-                Some(alarm) => contributing(cloud, alarm).await,
-                None => Ok(BTreeSet::new()),
-            }
-        },
-    );
-    let (mut instances, mut addresses, contributing) = (instances?, addresses?, contributing?);
-    let mut now = Observed { at, ..seen.clone() };
-    now.alarms.retain(|name, _| !names.contains(name));
-    let again = alarms?.into_iter();
-    now.alarms
-        .extend(again.map(|alarm| (alarm.name.clone(), alarm)));
-    for still in now.contributors.values_mut() {
-        still.clone_from(&contributing);
-    }
-    for each in &instances {
-        if let Some(state) = now.others.get_mut(&each.id) {
-            *state = each.state;
-        }
-    }
-    let is_meant = |id: &InstanceId| members.contains(id);
-    now.instances = replaced(&seen.instances, &mut instances, |it| &it.id, is_meant);
-    let is_it = |id: &AllocationId| allocations.contains(id);
-    now.addresses = replaced(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
-    Ok(now)
-}
-
-/// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name whoever has
-/// it or is to get it.
-fn alarms_of_the_move(cause: &Cause, seen: &Observed, members: &[InstanceId]) -> Vec<String> {
-    let names_one = |alarm: &Alarm| {
-        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
-        instances.any(|id| members.contains(&id))
-    };
-    let of_members = seen.alarms.values().filter(|alarm| names_one(alarm));
-    let mut found: BTreeSet<String> = of_members.map(|alarm| alarm.name.clone()).collect();
-    let mut open: Vec<String> = match cause.kind {
-        CauseKind::Alarm => cause.alarms.clone(),
-        _ => Vec::new(),
-    };
-    while let Some(name) = open.pop() {
-        let rule = seen.alarms.get(&name).and_then(|alarm| alarm.rule.as_ref());
-        let children = rule.map(|rule| rule::names(rule)).unwrap_or_default();
-        if found.insert(name) {
-            open.extend(children);
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// What was seen, with what was read again in its place.
-pub(super) fn replaced<T: Clone, I: PartialEq>(
-    seen: &[T],
-    read: &mut Vec<T>,
-    id: impl Fn(&T) -> &I,
-    is_read: impl Fn(&I) -> bool,
-) -> Vec<T> {
-    let each = seen.iter().filter_map(|it| {
-        if !is_read(id(it)) {
-            return Some(it.clone());
-        }
-        let at = read.iter().position(|new| id(new) == id(it))?;
-        Some(read.swap_remove(at))
-    });
-    each.collect()
 }
 
 /// A look at all groups, with the addresses that somebody has read already. Who has failed is not among it.
@@ -257,13 +162,13 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
 async fn alarms_of<C: ReadAlarms>(
     cloud: &C,
     cause: &Cause,
-    concern: &Concern,
+    scope: &Scope,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
     if cause.kind != CauseKind::Alarm {
         return Ok(BTreeMap::new());
     }
-    let names: Vec<String> = concern.alarms.iter().cloned().collect();
-    concern::with_children(cloud, &names).await
+    let names: Vec<String> = scope.alarms.iter().cloned().collect();
+    scope::with_children(cloud, &names).await
 }
 
 impl Observed {
@@ -316,7 +221,7 @@ impl Observed {
 }
 
 /// The instances for which an alarm on many time series fires.
-async fn contributing<C: ReadAlarmContributors>(
+pub(super) async fn contributing<C: ReadAlarmContributors>(
     cloud: &C,
     alarm: &str,
 ) -> Result<BTreeSet<InstanceId>, CloudError> {
@@ -353,7 +258,7 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     group: &Group<'_>,
     observed: &Observed,
-) -> Result<Known, CloudError> {
+) -> Result<AlarmsOnMembers, CloudError> {
     let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
     let learnt = observed.learnt.get(group.name).unwrap_or(&Learnt::Nothing);
     member_alarms::of_members(&ports.cloud, learnt, &members, ports.clock.now()).await

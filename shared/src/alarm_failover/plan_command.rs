@@ -33,8 +33,8 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let concern = run::concern(ports, &case).await?;
-    let mut observed = run::first_look(ports, &case, &concern).await?;
+    let scope = run::scope(ports, &case).await?;
+    let mut observed = run::first_look(ports, &case, &scope).await?;
     let health = {
         let known = Group::named(group, &observed, settings, &[]);
         if known.members.is_empty() {

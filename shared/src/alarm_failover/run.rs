@@ -5,7 +5,6 @@
 use super::assessment;
 use super::case::{AffectedGroup, Assessment, Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
-use super::concern::Concern;
 use super::decide;
 use super::fencing;
 use super::group::Group;
@@ -13,6 +12,7 @@ use super::held_lease::cooldown_from;
 use super::messages;
 use super::observe;
 use super::plan::{Exclusions, PlanInput};
+use super::scope::Scope;
 use super::state::{Look, Observed};
 use super::under_lease;
 use crate::clock::Clock;
@@ -35,11 +35,11 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let concern = concern(ports, &case).await?;
-    if concern.groups.is_empty() {
+    let scope = scope(ports, &case).await?;
+    if scope.groups.is_empty() {
         return Ok(messages::of_nobody(&case));
     }
-    let observed = first_look(ports, &case, &concern).await?;
+    let observed = first_look(ports, &case, &scope).await?;
     match assessment::assess(about, &observed, settings) {
         Assessment::Recovered { why } => finish(ports, &case, &why).await,
         Assessment::NotOurs { why } => Ok(case.ignored(&why)),
@@ -49,21 +49,21 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// What the cause may be about.
-pub(super) async fn concern<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn scope<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-) -> Result<Concern, Error> {
-    let concern = observe::concern(ports, case).await;
-    concern.map_err(|source| messages::not_observed(case.cause, source))
+) -> Result<Scope, Error> {
+    let scope = observe::scope(ports, case).await;
+    scope.map_err(|source| messages::not_observed(case.cause, source))
 }
 
 /// The first look, before anything is begun.
 pub(super) async fn first_look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    concern: &Concern,
+    scope: &Scope,
 ) -> Result<Observed, Error> {
-    let seen = observe::look(ports, case, concern).await;
+    let seen = observe::look(ports, case, scope).await;
     seen.map_err(|source| messages::not_observed(case.cause, source))
 }
 
@@ -101,8 +101,8 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         received: ports.clock.now(),
         ..*case
     };
-    let concern = concern(ports, &case).await?;
-    let observed = first_look(ports, &case, &concern).await?;
+    let scope = scope(ports, &case).await?;
+    let observed = first_look(ports, &case, &scope).await?;
     handle_groups(ports, &case, &[affected], &observed).await
 }
 

@@ -1,7 +1,7 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
 use crate::groups::group_of;
-use crate::member_alarms::{Known, Learnt};
+use crate::member_alarms::{AlarmsOnMembers, Learnt};
 use crate::model::alarm::{Alarm, AlarmMetric};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
@@ -127,7 +127,7 @@ pub struct MemberHealth {
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
     /// The alarms on them.
-    pub known: Known,
+    pub known: AlarmsOnMembers,
     /// Who may not be given which interface, with EC2's answer to a dry run.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }

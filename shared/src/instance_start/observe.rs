@@ -3,8 +3,8 @@
 //!
 //! 1. Whether the instance is of a group: by its id. Most that start and stop are not.
 //! 2. At the same time: the addresses, instances and interfaces that have a group tag.
-//! 3. Only where it is needed: what the ledger remembers of the group's addresses, before one is chosen; and the alarms
-//!    on those who are to get one, before it leaves another instance.
+//! 3. Before an address is chosen: what the ledger remembers of the group's addresses.
+//! 4. Before an address leaves another instance: the alarms on those who could get it.
 //!
 //! EC2's answers are of slightly different moments, and all may lag. Who has an address is
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.

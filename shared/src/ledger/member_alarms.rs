@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
-/// How many bytes of names a row takes: DynamoDB stores no item of more than 400 KB (DynamoDB developer guide,
-/// "Quotas"), and a name of 255 characters may be 1,020 bytes long.
+/// How many bytes of names a row takes. DynamoDB stores no item of more than 400 KB (DynamoDB developer guide,
+/// "Quotas"). A name of 255 characters may be 1,020 bytes long.
 const MAX_BYTES: usize = 300_000;
 
 /// A group's row.

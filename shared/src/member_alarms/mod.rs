@@ -44,7 +44,7 @@ pub enum Learnt {
 
 /// What is known of the alarms of some members.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Known {
+pub struct AlarmsOnMembers {
     /// The alarms, as they are now.
     pub alarms: Vec<Alarm>,
     /// Where an alarm may be missing from them.
@@ -69,7 +69,7 @@ pub async fn of_members<C: ReadAlarms + ReadAlarmPages>(
     learnt: &Learnt,
     members: &[&InstanceId],
     now: OffsetDateTime,
-) -> Result<Known, CloudError> {
+) -> Result<AlarmsOnMembers, CloudError> {
     let row = match learnt {
         Learnt::Row(row) => row,
         Learnt::Nothing => return some_firing(cloud, Gap::NotLearnt).await,
@@ -97,12 +97,15 @@ pub async fn of_members<C: ReadAlarms + ReadAlarmPages>(
         (now - row.as_of > OLD).then_some(Gap::Old { as_of: row.as_of })
     };
     let alarms = cloud.alarms(&names).await?;
-    Ok(Known { alarms, gap })
+    Ok(AlarmsOnMembers { alarms, gap })
 }
 
 /// Those that fire, as far as the first pages tell. All of them in a small account: then nothing is missing.
-async fn some_firing<C: ReadAlarmPages>(cloud: &C, gap: Gap) -> Result<Known, CloudError> {
-    let mut known = Known {
+async fn some_firing<C: ReadAlarmPages>(
+    cloud: &C,
+    gap: Gap,
+) -> Result<AlarmsOnMembers, CloudError> {
+    let mut known = AlarmsOnMembers {
         alarms: Vec::new(),
         gap: None,
     };

@@ -117,7 +117,7 @@ impl CloudWatch {
         read.unwrap().unwrap()
     }
 
-    fn known(&self, learnt: &Learnt, members: &[&str]) -> Known {
+    fn known(&self, learnt: &Learnt, members: &[&str]) -> AlarmsOnMembers {
         let members: Vec<InstanceId> = members.iter().map(|id| id.parse().unwrap()).collect();
         let members: Vec<&InstanceId> = members.iter().collect();
         let known = of_members(self, learnt, &members, self.now()).now_or_never();
@@ -143,7 +143,7 @@ fn row_in(ledger: &MemoryLedger) -> Learnt {
     learnt(ledger, "web").now_or_never().unwrap()
 }
 
-fn names(known: &Known) -> Vec<&str> {
+fn names(known: &AlarmsOnMembers) -> Vec<&str> {
     known
         .alarms
         .iter()

@@ -186,8 +186,8 @@ fn a_failover_before_the_first_sweep_takes_no_second_longer_and_says_what_it_doe
 #[test]
 fn a_standby_stays_unfit_while_an_alarm_names_it_however_many_fire() {
     let mut trio = floating_address();
-    let sick = Alarm::on_instance("disk-full", "App", "DiskUsed", &trio.members[1]);
-    trio.world.put_alarm(sick).expect("it is good");
+    let unwell = Alarm::on_instance("disk-full", "App", "DiskUsed", &trio.members[1]);
+    trio.world.put_alarm(unwell).expect("it is good");
     add_crowd(&mut trio.world, Crowd::large());
     let bed = trio.bed();
     let _report = trio.swept(&bed);
@@ -195,7 +195,7 @@ fn a_standby_stays_unfit_while_an_alarm_names_it_however_many_fire() {
     let event = fired(&mut bed.world(), &alarm_of(&trio.members[0]));
     let taken = taken(&bed, trio.deliver(bed.client("holdfast"), &event));
     assert_eq!(report(&taken).outcome, Outcome::FailedOver);
-    assert_eq!(trio.holder(&bed), Some(2), "the second is sick");
+    assert_eq!(trio.holder(&bed), Some(2), "the second is not well");
 }
 
 /// What a run for an event that is nobody's costs.

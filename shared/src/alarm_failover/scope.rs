@@ -25,7 +25,7 @@ const MAX_BENEATH: usize = 500;
 
 /// What a cause may be about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct Concern {
+pub(super) struct Scope {
     /// The groups; none: it is nobody's here.
     pub(super) groups: BTreeSet<String>,
     /// The alarms to be read by name: its own, and all beneath them that are known.
@@ -37,17 +37,17 @@ pub(super) async fn of<C: AlarmFailoverCloud>(
     cloud: &C,
     settings: &Settings,
     cause: &Cause,
-) -> Result<Concern, CloudError> {
-    let mut concern = Concern {
+) -> Result<Scope, CloudError> {
+    let mut scope = Scope {
         groups: cause.group.iter().cloned().collect(),
         alarms: cause.alarms.iter().cloned().collect(),
     };
-    if !concern.groups.is_empty() {
-        return Ok(concern);
+    if !scope.groups.is_empty() {
+        return Ok(scope);
     }
     if !cause.instances.is_empty() {
-        concern.groups = of_instances(cloud, settings, cause).await?;
-        return Ok(concern);
+        scope.groups = of_instances(cloud, settings, cause).await?;
+        return Ok(scope);
     }
     let tags = async {
         match cause.kind {
@@ -64,15 +64,15 @@ pub(super) async fn of<C: AlarmFailoverCloud>(
     };
     let (tagged, beneath) = futures_util::join!(tags, beneath);
     let (tagged, beneath) = (tagged?, beneath?);
-    concern.alarms.extend(beneath.keys().cloned());
+    scope.alarms.extend(beneath.keys().cloned());
     let metrics = beneath.values().flat_map(|alarm| &alarm.metrics);
     let measured = metrics.filter_map(AlarmMetric::instance);
     let measured = measured.map(|instance| instance.to_string());
     let own = cause.alarms.first().map_or("", String::as_str);
     let named = tagged.named_by(own, settings);
     let resources: BTreeSet<String> = measured.chain(named).collect();
-    concern.groups = tagged.groups_of(&resources, settings);
-    Ok(concern)
+    scope.groups = tagged.groups_of(&resources, settings);
+    Ok(scope)
 }
 
 /// The tags of whatever is of a group or names an alarm, by resource.
