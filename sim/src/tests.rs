@@ -7,6 +7,7 @@ mod attachments;
 mod attachments_refused;
 mod bed;
 mod bookkeeping;
+mod crowd;
 mod events;
 mod instance_types;
 mod instances;
