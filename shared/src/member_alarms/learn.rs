@@ -22,6 +22,9 @@ const PACE: Duration = Duration::from_millis(334);
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
+/// After how long a row is written again in which nothing has changed: a write costs more than a read.
+const RENEWED: time::Duration = time::Duration::minutes(15);
+
 /// The alarms of the account, as far as they were read.
 #[derive(Debug, Default)]
 pub struct AllAlarms {
@@ -77,7 +80,7 @@ pub async fn read_all<C: ReadAlarmPages, K: Clock>(
 }
 
 /// Writes down for each group which alarms name its members. `as_of` is the moment before the first of them was read.
-/// The first answer of the ledger that was none is given back.
+/// What was learnt is given back.
 ///
 /// # Errors
 /// As the ledger refuses.
@@ -99,24 +102,26 @@ pub async fn learn<L: Ledger>(
         let of = |member: &InstanceId| by_instance.get(member).cloned().unwrap_or_default();
         let learnt = members.iter().map(|id| (id.clone(), of(id))).collect();
         let row = MemberAlarms::new(group, as_of, learnt);
-        rows.extend(written(ledger, row).await?);
+        write(ledger, &row).await?;
+        rows.push(row);
     }
     Ok(rows)
 }
 
-/// The row, unless another sweep has read the alarms later.
-async fn written<L: Ledger>(
-    ledger: &L,
-    row: MemberAlarms,
-) -> Result<Option<MemberAlarms>, CloudError> {
+/// Writes the row, unless another sweep has read the alarms later, or nothing is new.
+async fn write<L: Ledger>(ledger: &L, row: &MemberAlarms) -> Result<(), CloudError> {
     loop {
         let earlier = ledger.member_alarms(&row.group).await?;
-        if earlier.as_ref().is_some_and(|it| it.as_of >= row.as_of) {
-            return Ok(None);
+        let is_known = earlier.as_ref().is_some_and(|earlier| {
+            let is_same = earlier.alarms == row.alarms && earlier.left_out == row.left_out;
+            earlier.as_of >= row.as_of || (is_same && row.as_of - earlier.as_of < RENEWED)
+        });
+        if is_known {
+            return Ok(());
         }
         let next = row.clone().after(earlier.as_ref());
         if ledger.put_member_alarms(&next).await? == Written::Stored {
-            return Ok(Some(next));
+            return Ok(());
         }
     }
 }

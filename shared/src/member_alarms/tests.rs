@@ -133,10 +133,15 @@ fn members() -> BTreeSet<InstanceId> {
     ["i-1", "i-2"].map(|id| id.parse().unwrap()).into()
 }
 
-fn learnt_by(ledger: &MemoryLedger, alarms: &[Alarm], as_of: OffsetDateTime) -> usize {
+/// A sweep learns; the revision of the row after it.
+fn learnt_by(ledger: &MemoryLedger, alarms: &[Alarm], as_of: OffsetDateTime) -> u64 {
     let groups = BTreeMap::from([("web".to_owned(), members())]);
     let rows = learn(ledger, alarms, &groups, as_of).now_or_never();
-    rows.unwrap().unwrap().len()
+    assert_eq!(rows.unwrap().unwrap().len(), 1);
+    match row_in(ledger) {
+        Learnt::Row(row) => row.revision,
+        nothing => panic!("{nothing:?}"),
+    }
 }
 
 fn row_in(ledger: &MemoryLedger) -> Learnt {
@@ -210,10 +215,18 @@ fn a_sweep_learns_of_each_member_and_of_nobody_else() {
 fn a_sweep_that_read_earlier_does_not_take_the_place_of_a_later_one() {
     let (cloud, ledger) = (cloud_watch(3), MemoryLedger::default());
     learnt_by(&ledger, &cloud.alarms, NOON);
-    assert_eq!(learnt_by(&ledger, &[], NOON - Duration::MINUTE), 0);
+    assert_eq!(learnt_by(&ledger, &[], NOON - Duration::MINUTE), 1);
     assert_eq!(names(&cloud.known(&row_in(&ledger), &["i-1"])), ["own"]);
-    assert_eq!(learnt_by(&ledger, &[], NOON + Duration::MINUTE), 1);
+    assert_eq!(learnt_by(&ledger, &[], NOON + Duration::MINUTE), 2);
     assert!(cloud.known(&row_in(&ledger), &["i-1"]).alarms.is_empty());
+}
+
+#[test]
+fn a_row_in_which_nothing_is_new_is_written_again_after_a_quarter_of_an_hour() {
+    let (cloud, ledger) = (cloud_watch(3), MemoryLedger::default());
+    let after = |minutes| learnt_by(&ledger, &cloud.alarms, NOON + Duration::minutes(minutes));
+    assert_eq!([0, 5, 10, 15, 20].map(after), [1, 1, 1, 2, 2]);
+    assert_eq!(learnt_by(&ledger, &[], NOON + Duration::minutes(25)), 3);
 }
 
 #[test]

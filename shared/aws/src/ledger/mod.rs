@@ -7,7 +7,7 @@
 mod lease;
 pub(super) mod rows;
 
-use super::actions::{BATCH_GET_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
+use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
 use super::failure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -148,8 +148,25 @@ impl Ledger for DynamoLedger {
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
-        let (row, revision) = (rows::of_member_alarms(row)?, row.revision);
-        self.put(row, revision, iter::empty()).await
+        let put = next_in_line(rows::of_member_alarms(row)?, row.revision).table_name(&self.table);
+        let put = put.build().map_err(|error| malformed(PUT_ITEM, error))?;
+        let putting = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        match putting.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => {
+                    Ok(Written::Conflict)
+                }
+                _ => Err(failure::of(PUT_ITEM, error)),
+            },
+        }
     }
 }
 
