@@ -30,6 +30,9 @@ use crate::settings::{Failback, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use time::OffsetDateTime;
 
+/// How many obstacles of one group are told.
+const MAX_OBSTACLES: usize = 50;
+
 /// What reconcile did and found.
 #[derive(Debug, Default)]
 pub struct Audit {
@@ -357,7 +360,8 @@ pub(super) fn readiness(
 ) -> (GroupReport, Vec<Move>) {
     let holders = group.holders();
     let mut moves = Vec::new();
-    let mut obstacles = Vec::new();
+    let mut obstacles: Vec<Finding> = Vec::new();
+    let mut untold = 0;
     let each = holders
         .iter()
         .map(|holder| BTreeSet::from([holder.clone()]));
@@ -365,13 +369,18 @@ pub(super) fn readiness(
     let nobody = holders.is_empty().then(BTreeSet::new);
     for sources in each.chain(nobody) {
         let plan = if_failed(fleet, group, &sources, settings, now);
-        for finding in messages::obstacles(&plan.blocked, group, settings) {
-            if !obstacles.contains(&finding) {
-                obstacles.push(finding);
-            }
+        // Where no member is fit, each says the same of each other: a large group would fill the report, and the memory.
+        if obstacles.len() >= MAX_OBSTACLES {
+            untold += usize::from(!plan.blocked.is_empty());
+        } else {
+            let found = messages::obstacles(&plan.blocked, group, settings);
+            let new = found.into_iter().filter(|it| !obstacles.contains(it));
+            obstacles.extend(new.collect::<Vec<Finding>>());
         }
         moves.extend(plan.moves);
     }
+    obstacles.truncate(MAX_OBSTACLES);
+    obstacles.extend((untold > 0).then(|| messages::more_obstacles(group, untold)));
     obstacles.extend(messages::flag_findings(group));
     obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();

@@ -33,6 +33,18 @@ pub(crate) fn obstacles(
     findings
 }
 
+/// A group in which more stands in the way than is told.
+pub(crate) fn more_obstacles(group: &Group<'_>, holders: usize) -> Finding {
+    Finding {
+        what: format!(
+            "what {holders} more holders of the group {} have cannot be moved either",
+            group.name
+        ),
+        why: "more stands in the way of a failover than a report has room for".to_owned(),
+        next: "mend what is told; the next run of reconcile tells what is left".to_owned(),
+    }
+}
+
 /// Interfaces that would end with their instance.
 pub(crate) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
     let detachment = group

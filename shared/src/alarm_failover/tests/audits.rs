@@ -51,6 +51,44 @@ fn what_is_with_nobody_belongs_to_what_has_to_be_ready() {
     assert_eq!(moves.len(), 1);
 }
 
+/// So many members, each with an address of its own, and none of them fit.
+fn unfit(count: u8) -> Fixture {
+    let all = (3..=count).fold(pair().address(), Fixture::joined_by);
+    all.change(|fixture| {
+        for number in 1..=count {
+            fixture.health(number, StatusChecks::Impaired, InstanceState::Running);
+        }
+        let first = fixture.observed.addresses[0].clone();
+        fixture.observed.addresses.extend((2..=count).map(|number| {
+            let mut address = first.clone();
+            address.allocation = format!("eipalloc-0{number}").parse().unwrap();
+            let association = address.association.as_mut().unwrap();
+            association.instance = Some(id(number));
+            association.eni = Some(format!("eni-0{number}").parse().unwrap());
+            address
+        }));
+    })
+}
+
+#[test]
+fn a_large_group_in_which_nobody_is_fit_does_not_fill_the_report() {
+    let (report, moves) = ready(&unfit(90));
+    assert!(!report.ready && moves.is_empty());
+    assert_eq!(report.holders.len(), 90);
+    let [.., last] = report.obstacles.as_slice() else {
+        panic!("there are obstacles");
+    };
+    assert!(last.what.contains("more holders"), "{}", last.what);
+    assert!(report.obstacles.len() <= 51, "{}", report.obstacles.len());
+    let (small, _) = ready(&unfit(3));
+    assert!(
+        small
+            .obstacles
+            .iter()
+            .all(|it| !it.what.contains("more holders"))
+    );
+}
+
 #[test]
 fn what_stands_in_the_way_of_several_holders_is_said_once() {
     let full = trio().floating().adrift().address().change(|fixture| {
