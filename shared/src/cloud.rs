@@ -210,13 +210,17 @@ pub struct TagOf {
 
 /// Reading who has which tags.
 pub trait ReadTags: Send + Sync {
-    /// `DescribeTags` with these keys, whatever has them. All pages are read. EC2 throttles each action by itself (EC2
+    /// `DescribeTags` with these keys, of these resources; none named: whatever has them. All pages are read. EC2 throttles each action by itself (EC2
     /// developer guide, "Request throttling"), and nothing that moves an address asks for this one. So whoever asks
     /// often for what is nobody's delays nobody.
     ///
     /// # Errors
     /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
-    fn tags(&self, keys: &[String]) -> impl Future<Output = Result<Vec<TagOf>, CloudError>> + Send;
+    fn tags(
+        &self,
+        keys: &[String],
+        of: &[String],
+    ) -> impl Future<Output = Result<Vec<TagOf>, CloudError>> + Send;
 }
 
 /// Taking an address from a private IP.

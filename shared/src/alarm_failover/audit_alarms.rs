@@ -82,13 +82,18 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     Ok((observed, read))
 }
 
-/// The members of each group.
+/// The members of each group, and whoever else holds something of it.
 fn groups(observed: &Observed, settings: &Settings) -> BTreeMap<String, BTreeSet<InstanceId>> {
     let mut groups: BTreeMap<String, BTreeSet<InstanceId>> = BTreeMap::new();
     for instance in &observed.instances {
         if let Some(group) = group_of(&instance.tags, &settings.tags) {
             let members = groups.entry(group.to_owned()).or_default();
             members.insert(instance.id.clone());
+        }
+    }
+    for (group, holder) in observed.holders(settings) {
+        if let Some(members) = groups.get_mut(group) {
+            members.insert(holder.clone());
         }
     }
     groups

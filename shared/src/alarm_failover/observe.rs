@@ -21,7 +21,7 @@ use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
 use crate::ledger::Ledger;
-use crate::member_alarms::{self, AlarmsOnMembers, Learnt};
+use crate::member_alarms::{self, AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
@@ -42,11 +42,11 @@ const MAX_DRY_RUNS: usize = 4;
 
 /// Whether a cause may be about a group, and what is to be read for it. It is asked again while EC2 does not answer, as
 /// long as there is time to do something with the answer.
-pub(super) async fn scope<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn scope<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
 ) -> Result<Scope, CloudError> {
-    let once = || scope::of(&ports.cloud, case.settings, case.cause);
+    let once = || scope::of((&ports.cloud, &ports.ledger), case.settings, case.cause);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
@@ -70,6 +70,7 @@ pub(super) async fn look_at_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let scope = Scope {
         groups: BTreeSet::from([name.to_owned()]),
         alarms: case.cause.alarms.iter().cloned().collect(),
+        learnt: None,
     };
     let observed = look(ports, case, &scope).await?;
     let health = {
@@ -100,12 +101,18 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         InterfaceFilter::TagKey(key.clone()),
         AddressFilter::TagKey(key.clone()),
     );
+    let learnt = async {
+        match &scope.learnt {
+            Some(rows) => rows.clone(),
+            None => Rows::read(&ports.ledger).await,
+        }
+    };
     let (instances, interfaces, addresses, alarms, learnt) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
         cloud.addresses(&grouped),
         alarms_of(cloud, case.cause, scope),
-        learnt(&ports.ledger, scope),
+        learnt,
     );
     let observed = Observed {
         at,
@@ -119,15 +126,6 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     };
     let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
-}
-
-/// What a sweep has learnt of the alarms on the members of each group.
-async fn learnt<L: Ledger>(ledger: &L, scope: &Scope) -> BTreeMap<String, Learnt> {
-    let each = scope
-        .groups
-        .iter()
-        .map(|group| async move { (group.clone(), member_alarms::learnt(ledger, group).await) });
-    join_all(each).await.into_iter().collect()
 }
 
 /// A look at all groups, with the addresses that somebody has read already. Who has failed is not among it.
@@ -151,7 +149,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
-        learnt: BTreeMap::new(),
+        learnt: Rows::default(),
     };
     observed.with_others(&ports.cloud, settings).await
 }
@@ -258,8 +256,8 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     observed: &Observed,
 ) -> Result<AlarmsOnMembers, CloudError> {
     let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
-    let learnt = observed.learnt.get(group.name).unwrap_or(&Learnt::Nothing);
-    member_alarms::of_members(&ports.cloud, learnt, &members, ports.clock.now()).await
+    let learnt = observed.learnt.of_group(group.name);
+    member_alarms::of_members(&ports.cloud, &learnt, &members, ports.clock.now()).await
 }
 
 /// How well instances are, and what their types allow.

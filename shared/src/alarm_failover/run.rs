@@ -49,7 +49,7 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// What the cause may be about.
-pub(super) async fn scope<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn scope<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
 ) -> Result<Scope, Error> {

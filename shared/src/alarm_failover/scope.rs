@@ -2,20 +2,21 @@
 //! nobody's here, and many of them tell of themselves in the same second. So whoever is none of ours costs a call or two
 //! by name, and nothing that grows with the account. Nothing here changes anything.
 //!
-//! 1. Where the cause names instances: those instances, by their ids. Whoever has no group tag may still hold an
-//!    interface that has one.
-//! 2. Where it is an alarm on other alarms: those alarms, by their names.
-//! 3. Where the event names no instance: which instances are of a group, and what names the alarm, by their tags. EC2
-//!    throttles that call by itself, so those who ask in vain delay nobody who moves.
+//! 1. Whoever belonged to a group at the last sweep is known from the ledger, which nobody throttles.
+//! 2. Anybody else: by the group tag, and an alarm that names no instance by the tag for alarms. EC2 throttles
+//!    `DescribeTags` by itself, so those who ask in vain delay nobody who moves.
+//! 3. Where it is an alarm on other alarms: those alarms, by their names.
+//! 4. Before the first sweep: what is attached to an instance without a group tag may have one.
 
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::rule;
 use crate::cloud::health::ReadAlarms;
-use crate::cloud::{CloudError, InstanceFilter, InterfaceFilter};
+use crate::cloud::{CloudError, InterfaceFilter};
 use crate::groups::group_of;
+use crate::ledger::Ledger;
+use crate::member_alarms::Rows;
 use crate::model::alarm::{Alarm, AlarmMetric};
-use crate::model::ids::InstanceId;
 use crate::model::tags::Tags;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,31 +31,47 @@ pub(super) struct Scope {
     pub(super) groups: BTreeSet<String>,
     /// The alarms to be read by name: its own, and all beneath them that are known.
     pub(super) alarms: BTreeSet<String>,
+    /// What a sweep has learnt, where it was read already.
+    pub(super) learnt: Option<Rows>,
 }
 
 /// What a cause may be about.
-pub(super) async fn of<C: AlarmFailoverCloud>(
-    cloud: &C,
+pub(super) async fn of<C: AlarmFailoverCloud, L: Ledger>(
+    (cloud, ledger): (&C, &L),
     settings: &Settings,
     cause: &Cause,
 ) -> Result<Scope, CloudError> {
     let mut scope = Scope {
         groups: cause.group.iter().cloned().collect(),
         alarms: cause.alarms.iter().cloned().collect(),
+        learnt: None,
     };
     if !scope.groups.is_empty() {
         return Ok(scope);
     }
-    if !cause.instances.is_empty() {
-        scope.groups = of_instances(cloud, settings, cause).await?;
+    if cause.instances.is_empty() {
+        return without_instance(cloud, settings, cause, scope).await;
+    }
+    let rows = Rows::read(ledger).await;
+    let known = cause.instances.iter().flat_map(|id| rows.groups_of(id));
+    scope.groups = known.map(str::to_owned).collect();
+    if scope.groups.is_empty() {
+        scope.groups = of_instances(cloud, settings, cause, rows.tells()).await?;
+    }
+    scope.learnt = Some(rows);
+    Ok(scope)
+}
+
+/// What an alarm may be about whose event names no instance.
+async fn without_instance<C: AlarmFailoverCloud>(
+    cloud: &C,
+    settings: &Settings,
+    cause: &Cause,
+    mut scope: Scope,
+) -> Result<Scope, CloudError> {
+    if cause.kind != CauseKind::Alarm {
         return Ok(scope);
     }
-    let tags = async {
-        match cause.kind {
-            CauseKind::Alarm => tagged(cloud, settings).await,
-            _ => Ok(Tagged::default()),
-        }
-    };
     let beneath = async {
         if cause.is_of_alarms {
             with_children(cloud, &cause.alarms).await
@@ -62,7 +79,8 @@ pub(super) async fn of<C: AlarmFailoverCloud>(
             Ok(BTreeMap::new())
         }
     };
-    let (tagged, beneath) = futures_util::join!(tags, beneath);
+    let keys = [settings.tags.group.clone(), settings.tags.alarm.clone()];
+    let (tagged, beneath) = futures_util::join!(tagged(cloud, &keys, &[]), beneath);
     let (tagged, beneath) = (tagged?, beneath?);
     scope.alarms.extend(beneath.keys().cloned());
     let metrics = beneath.values().flat_map(|alarm| &alarm.metrics);
@@ -71,7 +89,7 @@ pub(super) async fn of<C: AlarmFailoverCloud>(
     let own = cause.alarms.first().map_or("", String::as_str);
     let named = tagged.named_by(own, settings);
     let resources: BTreeSet<String> = measured.chain(named).collect();
-    scope.groups = tagged.groups_of(&resources, settings);
+    scope.groups = tagged.groups_of(resources.iter(), settings);
     Ok(scope)
 }
 
@@ -90,20 +108,25 @@ impl Tagged {
         all.map(|(resource, _)| resource.clone()).collect()
     }
 
-    fn groups_of(&self, resources: &BTreeSet<String>, settings: &Settings) -> BTreeSet<String> {
-        let tags = resources.iter().filter_map(|resource| self.0.get(resource));
+    fn groups_of<'a>(
+        &self,
+        resources: impl Iterator<Item = &'a String>,
+        settings: &Settings,
+    ) -> BTreeSet<String> {
+        let tags = resources.filter_map(|resource| self.0.get(resource));
         let groups = tags.filter_map(|tags| group_of(tags, &settings.tags));
         groups.map(str::to_owned).collect()
     }
 }
 
+/// The tags with these keys; of these resources, or of all where none is named.
 async fn tagged<C: AlarmFailoverCloud>(
     cloud: &C,
-    settings: &Settings,
+    keys: &[String],
+    of: &[String],
 ) -> Result<Tagged, CloudError> {
-    let keys = [settings.tags.group.clone(), settings.tags.alarm.clone()];
     let mut tagged = Tagged::default();
-    for tag in cloud.tags(&keys).await? {
+    for tag in cloud.tags(keys, of).await? {
         let tags = tagged.0.entry(tag.resource).or_default();
         tags.insert(tag.key, tag.value);
     }
@@ -129,35 +152,28 @@ pub(super) async fn with_children<C: ReadAlarms>(
     Ok(found)
 }
 
-/// The groups of instances, by their own tags or by those of what is attached to them.
+/// The groups of instances, by their own tags. Where no sweep has told who holds what, by those of what is attached to
+/// them, too.
 async fn of_instances<C: AlarmFailoverCloud>(
     cloud: &C,
     settings: &Settings,
     cause: &Cause,
+    is_told: bool,
 ) -> Result<BTreeSet<String>, CloudError> {
-    let instances = &cause.instances;
-    let named = InstanceFilter::Ids(instances.iter().cloned().collect());
-    let shown = cloud.instances(&named).await?;
-    let of = |tags: &Tags| group_of(tags, &settings.tags).map(str::to_owned);
-    let groups: BTreeSet<String> = shown.iter().filter_map(|each| of(&each.tags)).collect();
-    // An instance that stops with its own interface alone has nothing that floats.
-    let may_hold = |id: &&InstanceId| {
-        let shown = shown.iter().find(|each| each.id == **id);
-        let tagged = shown.is_some_and(|each| of(&each.tags).is_some());
-        let has_one = shown.is_some_and(|each| each.interfaces.len() <= 1);
-        !tagged && !(has_one && cause.kind == CauseKind::NotRunning)
-    };
-    let holders: Vec<InstanceId> = instances.iter().filter(may_hold).cloned().collect();
-    if holders.is_empty() {
+    let ids: Vec<String> = cause.instances.iter().map(ToString::to_string).collect();
+    let key = settings.tags.group.clone();
+    let tagged = tagged(cloud, std::slice::from_ref(&key), &ids).await?;
+    let groups = tagged.groups_of(ids.iter(), settings);
+    if is_told || !groups.is_empty() {
         return Ok(groups);
     }
     let attached = InterfaceFilter::AttachedTo {
-        tag_key: settings.tags.group.clone(),
-        instances: holders,
+        tag_key: key,
+        instances: cause.instances.iter().cloned().collect(),
     };
     let held = cloud.interfaces(&attached).await?;
-    Ok(groups
-        .into_iter()
-        .chain(held.iter().filter_map(|each| of(&each.tags)))
-        .collect())
+    let groups = held
+        .iter()
+        .filter_map(|each| group_of(&each.tags, &settings.tags));
+    Ok(groups.map(str::to_owned).collect())
 }

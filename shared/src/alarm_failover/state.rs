@@ -1,7 +1,7 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
 use crate::groups::group_of;
-use crate::member_alarms::{AlarmsOnMembers, Learnt};
+use crate::member_alarms::{AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, AlarmMetric};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
@@ -29,8 +29,8 @@ pub struct Observed {
     pub alarms: BTreeMap<String, Alarm>,
     /// Of an alarm of the cause that watches many instances: those for which it fires.
     pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
-    /// By group: what a sweep has learnt of the alarms on its members.
-    pub learnt: BTreeMap<String, Learnt>,
+    /// What a sweep has learnt of the alarms on the members.
+    pub learnt: Rows,
 }
 
 impl Observed {

@@ -1,7 +1,9 @@
 //! What instance-start asks of AWS, as one bound for all that it calls.
 
 use crate::cloud::health::{ReadAlarmPages, ReadAlarms};
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::cloud::{
+    Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
+};
 
 /// What placement asks of EC2. Associating through a holder is not among it.
 pub trait InstanceStartCloud:

@@ -1,7 +1,8 @@
 //! What is read before anything is decided. Nothing here changes anything, and nothing of it grows with what is
 //! others'.
 //!
-//! 1. Whether the instance is of a group: by its id. Most that start and stop are not.
+//! 1. Whether the instance is of a group: by its tag. Most that start and stop are not, and EC2 throttles `DescribeTags`
+//!    by itself.
 //! 2. At the same time: the addresses, instances and interfaces that have a group tag.
 //! 3. Before an address is chosen: what the ledger remembers of the group's addresses.
 //! 4. Before an address leaves another instance: the alarms on those who could get it.
@@ -16,9 +17,10 @@ use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::groups::{addresses_of, group_of, members_of};
 use crate::ledger::Ledger;
-use crate::member_alarms::{self, Gap};
+use crate::member_alarms::{self, Gap, Rows};
 use crate::model::alarm::AlarmMetric;
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::tags::Tags;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,18 +34,16 @@ pub(super) struct LastHolders {
     pub(super) unread: Option<CloudError>,
 }
 
-/// The group of an instance, whatever state it is in. None: it has none, or EC2 does not show it.
+/// The group of an instance, whatever state it is in. None: it has none, or EC2 does not know the instance.
 pub(super) async fn group_of_instance<C: InstanceStartCloud>(
     cloud: &C,
     settings: &Settings,
     id: &InstanceId,
 ) -> Result<Option<String>, CloudError> {
-    let shown = cloud
-        .instances(&InstanceFilter::Ids(vec![id.clone()]))
-        .await?;
-    let tags = shown.first().map(|instance| &instance.tags);
-    let group = tags.and_then(|tags| group_of(tags, &settings.tags));
-    Ok(group.map(str::to_owned))
+    let keys = [settings.tags.group.clone()];
+    let tags = cloud.tags(&keys, &[id.to_string()]).await?;
+    let tags: Tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    Ok(group_of(&tags, &settings.tags).map(str::to_owned))
 }
 
 /// A look at EC2.
@@ -98,12 +98,16 @@ pub(super) async fn look_at_health<C: InstanceStartCloud, L: Ledger, K: Clock>(
             group_of(&to.tags, &settings.tags).map(str::to_owned)
         })
         .collect();
+    if groups.is_empty() {
+        return Ok((observed, BTreeMap::new()));
+    }
+    let rows = Rows::read(ledger).await;
     let mut gaps = BTreeMap::new();
     let mut alarming = BTreeSet::new();
     for group in groups {
         let members = members_of(&group, &observed.instances, &settings.tags);
         let members: Vec<&InstanceId> = members.map(|member| &member.id).collect();
-        let learnt = member_alarms::learnt(ledger, &group).await;
+        let learnt = rows.of_group(&group);
         let known = member_alarms::of_members(cloud, &learnt, &members, clock.now()).await?;
         let firing = known.alarms.iter().filter(|alarm| alarm.fires());
         let metrics = firing.flat_map(|alarm| &alarm.metrics);

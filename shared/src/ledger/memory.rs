@@ -138,8 +138,8 @@ impl Ledger for MemoryLedger {
         }))
     }
 
-    async fn member_alarms(&self, group: &str) -> Result<Option<MemberAlarms>, CloudError> {
-        Ok(self.with_rows(|rows| rows.member_alarms.get(group).cloned()))
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        Ok(self.with_rows(|rows| rows.member_alarms.values().cloned().collect()))
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {

@@ -118,14 +118,12 @@ pub trait Ledger: Send + Sync {
     /// As for [`Ledger::read`].
     fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
 
-    /// Which alarms name a member of a group, as a sweep has learnt it; none: no sweep has, so far.
+    /// Which alarms name the members of each group, as a sweep has learnt it, in one query. It grows with the groups,
+    /// and with nothing of others.
     ///
     /// # Errors
     /// As for [`Ledger::read`].
-    fn member_alarms(
-        &self,
-        group: &str,
-    ) -> impl Future<Output = Result<Option<MemberAlarms>, CloudError>> + Send;
+    fn member_alarms(&self) -> impl Future<Output = Result<Vec<MemberAlarms>, CloudError>> + Send;
 
     /// Stores such a row, if its `revision` is one more than that of the row that is there (1 when there is none).
     ///

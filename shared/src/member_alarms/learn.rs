@@ -97,31 +97,38 @@ pub async fn learn<L: Ledger>(
             names.insert(alarm.name.clone());
         }
     }
+    let earlier = ledger.member_alarms().await?;
     let mut rows = Vec::new();
     for (group, members) in groups {
         let of = |member: &InstanceId| by_instance.get(member).cloned().unwrap_or_default();
         let learnt = members.iter().map(|id| (id.clone(), of(id))).collect();
         let row = MemberAlarms::new(group, as_of, learnt);
-        write(ledger, &row).await?;
+        let of_it = earlier.iter().filter(|it| it.group == row.group);
+        write(ledger, &row, of_it.cloned().collect()).await?;
         rows.push(row);
     }
     Ok(rows)
 }
 
 /// Writes the row, unless another sweep has read the alarms later, or nothing is new.
-async fn write<L: Ledger>(ledger: &L, row: &MemberAlarms) -> Result<(), CloudError> {
+async fn write<L: Ledger>(
+    ledger: &L,
+    row: &MemberAlarms,
+    mut rows: Vec<MemberAlarms>,
+) -> Result<(), CloudError> {
     loop {
-        let earlier = ledger.member_alarms(&row.group).await?;
-        let is_known = earlier.as_ref().is_some_and(|earlier| {
+        let earlier = rows.iter().find(|earlier| earlier.group == row.group);
+        let is_known = earlier.is_some_and(|earlier| {
             let is_same = earlier.alarms == row.alarms && earlier.left_out == row.left_out;
             earlier.as_of >= row.as_of || (is_same && row.as_of - earlier.as_of < RENEWED)
         });
         if is_known {
             return Ok(());
         }
-        let next = row.clone().after(earlier.as_ref());
+        let next = row.clone().after(earlier);
         if ledger.put_member_alarms(&next).await? == Written::Stored {
             return Ok(());
         }
+        rows = ledger.member_alarms().await?;
     }
 }

@@ -51,12 +51,46 @@ pub struct AlarmsOnMembers {
     pub gap: Option<Gap>,
 }
 
-/// What the ledger has on a group. A ledger that does not answer keeps no address from moving.
-pub async fn learnt<L: Ledger>(ledger: &L, group: &str) -> Learnt {
-    match ledger.member_alarms(group).await {
-        Ok(Some(row)) => Learnt::Row(row),
-        Ok(None) => Learnt::Nothing,
-        Err(failure) => Learnt::Unread(chain(&failure)),
+/// What the ledger has on all groups, or why that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rows(Result<Vec<MemberAlarms>, String>);
+
+impl Default for Rows {
+    fn default() -> Self {
+        Self(Ok(Vec::new()))
+    }
+}
+
+impl Rows {
+    /// Reads them. A ledger that does not answer keeps no address from moving.
+    pub async fn read<L: Ledger>(ledger: &L) -> Self {
+        let rows = ledger.member_alarms().await;
+        Self(rows.map_err(|failure| chain(&failure)))
+    }
+
+    /// What the ledger has on a group.
+    #[must_use]
+    pub fn of_group(&self, group: &str) -> Learnt {
+        match &self.0 {
+            Ok(rows) => {
+                let row = rows.iter().find(|row| row.group == group);
+                row.cloned().map_or(Learnt::Nothing, Learnt::Row)
+            }
+            Err(why) => Learnt::Unread(why.clone()),
+        }
+    }
+
+    /// The groups of which an instance was a member, or held something, at the last sweep.
+    pub fn groups_of(&self, instance: &InstanceId) -> impl Iterator<Item = &str> {
+        let rows = self.0.iter().flatten();
+        let of_it = rows.filter(|row| row.alarms.contains_key(instance));
+        of_it.map(|row| row.group.as_str())
+    }
+
+    /// Whether a sweep has told who belongs to the groups.
+    #[must_use]
+    pub fn tells(&self) -> bool {
+        self.0.as_ref().is_ok_and(|rows| !rows.is_empty())
     }
 }
 

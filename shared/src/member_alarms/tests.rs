@@ -145,7 +145,7 @@ fn learnt_by(ledger: &MemoryLedger, alarms: &[Alarm], as_of: OffsetDateTime) -> 
 }
 
 fn row_in(ledger: &MemoryLedger) -> Learnt {
-    learnt(ledger, "web").now_or_never().unwrap()
+    Rows::read(ledger).now_or_never().unwrap().of_group("web")
 }
 
 fn names(known: &AlarmsOnMembers) -> Vec<&str> {
@@ -209,6 +209,24 @@ fn a_sweep_learns_of_each_member_and_of_nobody_else() {
         .map(|(id, names)| (id.as_str(), names.len()))
         .collect();
     assert_eq!(learnt, [("i-1", 1), ("i-2", 0)]);
+}
+
+#[test]
+fn whoever_belonged_to_a_group_at_the_last_sweep_is_known() {
+    let (cloud, ledger) = (cloud_watch(3), MemoryLedger::default());
+    let read = || Rows::read(&ledger).now_or_never().unwrap();
+    assert!(!read().tells());
+    learnt_by(&ledger, &cloud.alarms, NOON);
+    let rows = read();
+    let groups = |id: &str| {
+        let id: InstanceId = id.parse().unwrap();
+        rows.groups_of(&id).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert!(rows.tells());
+    assert_eq!(
+        (groups("i-2"), groups("i-3")),
+        (vec!["web".to_owned()], vec![])
+    );
 }
 
 #[test]

@@ -52,13 +52,17 @@ impl ReadInstances for Client {
 }
 
 impl ReadTags for Client {
-    async fn tags(&self, keys: &[String]) -> Result<Vec<TagOf>, CloudError> {
+    async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
         const ACTION: &str = "ec2:DescribeTags";
+        let mut filters = vec![filter("key", keys.iter().cloned())];
+        if !of.is_empty() {
+            filters.push(filter("resource-id", of.iter().cloned()));
+        }
         let mut found = Vec::new();
         let mut next_token = None;
         loop {
             let request = DescribeTags {
-                filters: vec![filter("key", keys.iter().cloned())],
+                filters: filters.clone(),
                 max_results: Some(PAGE),
                 next_token,
             };

@@ -144,8 +144,8 @@ impl Ledger for Client {
             .await
     }
 
-    async fn member_alarms(&self, group: &str) -> Result<Option<MemberAlarms>, CloudError> {
-        let call = self.bed.ledger.member_alarms(group);
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        let call = self.bed.ledger.member_alarms();
         self.ledger_call("ledger query member alarms", "dynamodb:Query", call)
             .await
     }

@@ -292,6 +292,8 @@ fn three_hundred_instances_of_nobodys_that_end_at_once_cost_a_describe_each_and_
     };
     let others = add_crowd(&mut trio.world, crowd);
     let bed = trio.bed();
+    let _report = trio.swept(&bed);
+    let before = bed.faults.names().len();
     let ending = &others[..300];
     for id in ending {
         terminate(&mut bed.world(), id);
@@ -312,8 +314,34 @@ fn three_hundred_instances_of_nobodys_that_end_at_once_cost_a_describe_each_and_
         .iter()
         .filter(|call| call.error_code.is_none() && call.request.is_read() && !call.dry_run);
     let actions: Vec<&str> = answered.map(ec2_sim::world::Call::action).collect();
-    assert_eq!(actions, ["DescribeInstances"; 300]);
+    assert_eq!(actions, ["DescribeTags"; 300]);
     assert!(!bed.faults.names().contains(&"DescribeAlarms"));
+}
+
+#[test]
+fn a_failover_is_not_delayed_by_three_hundred_instances_of_others_that_stop_with_it() {
+    let (alone, _) = failover(floating_address(), Kind::Alarm, Crowd::default(), true);
+    let mut trio = floating_address();
+    let others = add_crowd(&mut trio.world, Crowd::large());
+    let bed = trio.bed();
+    let _report = trio.swept(&bed);
+    bed.world().throttle(true);
+    let own = fired(&mut bed.world(), &alarm_of(&trio.members[0]));
+    let stops = others[..300].iter().map(|id| state_change(id, "stopping"));
+    let events: Vec<Value> = stops.chain([own]).collect();
+    take_time(&bed);
+    let runs = events
+        .iter()
+        .map(|event| trio.deliver(bed.client("holdfast"), event));
+    let mut ends = bed.drive(runs.collect()).expect("the runs end");
+    let own = ends.pop().expect("it is the last").expect("it moves");
+    let last = failover_in(&own).moves[0].phases.last();
+    let took = last.map_or(0, |phase| i64::try_from(phase.ms).unwrap_or(i64::MAX));
+    assert!(
+        Duration::milliseconds(took) <= alone.time + LONGER,
+        "{took} ms"
+    );
+    assert!(ends.iter().all(Result::is_ok));
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn three_hundred_instances_of_nobodys_that_end_at_once_cost_a_describe_for_each_
             *answered.entry(call.action()).or_default() += 1;
         }
     }
-    assert_eq!(answered, BTreeMap::from([("DescribeInstances", 300)]));
+    assert_eq!(answered, BTreeMap::from([("DescribeTags", 300)]));
     assert!(!bed.faults.names().contains(&"DescribeAlarms"));
 }
 

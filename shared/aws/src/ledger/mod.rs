@@ -134,17 +134,12 @@ impl Ledger for DynamoLedger {
         lease::put(&self.client, &self.table, lease).await
     }
 
-    async fn member_alarms(&self, group: &str) -> Result<Option<MemberAlarms>, CloudError> {
-        let query = self
-            .client
-            .query()
-            .key_condition_expression("#pk = :pk AND #sk = :sk")
-            .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_names("#sk", SORT)
-            .expression_attribute_values(":pk", rows::text(MEMBER_ALARMS))
-            .expression_attribute_values(":sk", rows::text(group));
-        let found = self.query(query).await?.into_iter().next();
-        found.map(|row| rows::read(QUERY, row)).transpose()
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        self.all_of(MEMBER_ALARMS)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {

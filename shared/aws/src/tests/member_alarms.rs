@@ -44,15 +44,13 @@ fn the_row_is_written_and_read_in_these_bytes() {
 }
 
 #[tokio::test]
-async fn a_groups_row_is_asked_for_alone() {
-    let answers = [json!({ "Items": [bytes()] }), json!({ "Items": [] })];
-    let wire = Wire::answering(answers.map(|answer| answer.to_string()));
-    let ledger = wire.ledger();
-    assert_eq!(ledger.member_alarms("web").await.unwrap(), Some(learnt()));
-    assert_eq!(ledger.member_alarms("web").await.unwrap(), None);
+async fn the_rows_of_all_groups_are_one_query() {
+    let answer = json!({ "Items": [bytes()] });
+    let wire = Wire::answering([answer.to_string()]);
+    assert_eq!(wire.ledger().member_alarms().await.unwrap(), [learnt()]);
     let sent: Value = serde_json::from_str(&wire.requests()[0]).unwrap();
-    assert_eq!(sent["KeyConditionExpression"], "#pk = :pk AND #sk = :sk");
-    let key = json!({ ":pk": { "S": "member-alarms" }, ":sk": { "S": "web" } });
+    assert_eq!(sent["KeyConditionExpression"], "#pk = :pk");
+    let key = json!({ ":pk": { "S": "member-alarms" } });
     assert_eq!(sent["ExpressionAttributeValues"], key);
 }
 

@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
-    ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use crate::error::Error;
 use crate::events::{InstanceStateChange, Trigger};
@@ -322,6 +322,22 @@ impl ReadInstances for Ec2 {
             .clone();
         shown.retain(|instance| ids.contains(&instance.id));
         Ok(shown)
+    }
+}
+
+impl ReadTags for Ec2 {
+    async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
+        let state = self.call("DescribeTags", &of[0])?;
+        let mut instances = state.world.instances.iter();
+        let instance = instances.find(|it| it.id.as_str() == of[0]);
+        let tags = instance.map(|it| it.tags.clone()).unwrap_or_default();
+        let asked = tags.into_iter().filter(|(key, _)| keys.contains(key));
+        let tag = |(key, value)| TagOf {
+            resource: of[0].clone(),
+            key,
+            value,
+        };
+        Ok(asked.map(tag).collect())
     }
 }
 

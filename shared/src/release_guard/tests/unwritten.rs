@@ -62,8 +62,8 @@ impl Ledger for WithoutRows {
         self.0.put_lease(lease).await
     }
 
-    async fn member_alarms(&self, group: &str) -> Result<Option<MemberAlarms>, CloudError> {
-        self.0.member_alarms(group).await
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        self.0.member_alarms().await
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {

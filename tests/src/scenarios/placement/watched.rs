@@ -14,7 +14,7 @@ use holdfast::clock::Clock;
 use holdfast::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
-    ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use holdfast::model::alarm::Alarm;
 use holdfast::model::elastic_ip::Address;
@@ -200,6 +200,12 @@ impl ReadInterfaces for Watched {
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         self.client.interfaces(which).await
+    }
+}
+
+impl ReadTags for Watched {
+    async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
+        self.client.tags(keys, of).await
     }
 }
 

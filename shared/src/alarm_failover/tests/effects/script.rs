@@ -274,7 +274,7 @@ impl ReadAddresses for Script {
 }
 
 impl ReadTags for Script {
-    async fn tags(&self, _: &[String]) -> Result<Vec<TagOf>, CloudError> {
+    async fn tags(&self, _: &[String], _: &[String]) -> Result<Vec<TagOf>, CloudError> {
         unreachable!("no effect asks for tags")
     }
 }
