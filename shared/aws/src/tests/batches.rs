@@ -4,6 +4,7 @@
 use super::{Wire, ec2, refusal};
 use holdfast::cloud::{
     AddressFilter, InstanceFilter, InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadTags,
 };
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
@@ -148,6 +149,41 @@ async fn what_instances_hold_of_a_group_is_asked_for_by_both() {
         "MaxResults=1000",
     ];
     assert_eq!(last, expected);
+}
+
+fn tags(resource: &str, next: &str) -> String {
+    let item = format!(
+        "<item><key>holdfast:group</key><resourceId>{resource}</resourceId>\
+         <resourceType>instance</resourceType><value>web</value></item>"
+    );
+    set("DescribeTags", "tagSet", &item, next)
+}
+
+#[tokio::test]
+async fn tags_are_asked_for_by_key_and_of_whom_page_by_page() {
+    let wire = Wire::answering([tags("i-1", "more"), tags("i-2", ""), tags("i-3", "")]);
+    let keys = ["holdfast:group".to_owned()];
+    let found = wire.cloud().tags(&keys, &[]).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|tag| tag.resource.as_str()).collect();
+    assert_eq!(found, ["i-1", "i-2"]);
+    let of_one = wire.cloud().tags(&keys, &["i-3".to_owned()]).await.unwrap();
+    assert_eq!(
+        (of_one[0].key.as_str(), of_one[0].value.as_str()),
+        ("holdfast:group", "web")
+    );
+    let [first, _, last] = wire.calls().try_into().unwrap();
+    let by_key = [
+        "Action=DescribeTags",
+        "Filter.1.Name=key",
+        "Filter.1.Value.1=holdfast%3Agroup",
+    ];
+    assert_eq!(first, [&by_key[..], &["MaxResults=1000"]].concat());
+    let by_id = [
+        "Filter.2.Name=resource-id",
+        "Filter.2.Value.1=i-3",
+        "MaxResults=1000",
+    ];
+    assert_eq!(last, [&by_key[..], &by_id].concat());
 }
 
 #[tokio::test]
