@@ -10,6 +10,7 @@ pub trait InstanceStartCloud:
     ReadAddresses
     + ReadInstances
     + ReadInterfaces
+    + ReadTags
     + ReadAlarms
     + ReadAlarmPages
     + Associate
@@ -21,6 +22,7 @@ impl<T> InstanceStartCloud for T where
     T: ReadAddresses
         + ReadInstances
         + ReadInterfaces
+        + ReadTags
         + ReadAlarms
         + ReadAlarmPages
         + Associate

@@ -18,7 +18,7 @@ use time::OffsetDateTime;
 /// The time from one page to the next: three in a second.
 const PACE: Duration = Duration::from_millis(334);
 
-/// How often one page is asked for, and the pause between.
+/// How often one page is asked for, or a row is written, and the first pause between two pages.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(2);
 
@@ -116,7 +116,7 @@ async fn write<L: Ledger>(
     row: &MemberAlarms,
     mut rows: Vec<MemberAlarms>,
 ) -> Result<(), CloudError> {
-    loop {
+    for _ in 0..TRIES {
         let earlier = rows.iter().find(|earlier| earlier.group == row.group);
         let is_known = earlier.is_some_and(|earlier| {
             let is_same = earlier.alarms == row.alarms && earlier.left_out == row.left_out;
@@ -131,4 +131,6 @@ async fn write<L: Ledger>(
         }
         rows = ledger.member_alarms().await?;
     }
+    // Whoever came first each time has learnt it, too.
+    Ok(())
 }

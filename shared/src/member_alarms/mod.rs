@@ -83,7 +83,7 @@ impl Rows {
     /// The groups of which an instance was a member, or held something, at the last sweep.
     pub fn groups_of(&self, instance: &InstanceId) -> impl Iterator<Item = &str> {
         let rows = self.0.iter().flatten();
-        let of_it = rows.filter(|row| row.alarms.contains_key(instance));
+        let of_it = rows.filter(move |row| row.alarms.contains_key(instance));
         of_it.map(|row| row.group.as_str())
     }
 
