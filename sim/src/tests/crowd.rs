@@ -60,7 +60,7 @@ fn a_crowd_is_as_if_it_had_been_launched() {
 
 #[test]
 fn an_instance_of_a_large_crowd_is_found_by_its_id_and_a_group_by_its_tag() {
-    let (mut bed, instances) = with(Crowd::large());
+    let (bed, instances) = with(Crowd::large());
     let request = |filters| {
         Request::DescribeInstances(DescribeInstances {
             filters,
