@@ -139,9 +139,16 @@ fn report(taken: &Taken) -> &Report {
 #[test]
 fn a_failover_takes_no_longer_whatever_moves_and_whatever_tells_of_it() {
     for kind in KINDS {
-        for trio in movers() {
+        for (number, trio) in movers().into_iter().enumerate() {
+            // Each way once in the largest; a smaller one shows the same, and is built sooner.
+            let is_largest = kind == Kind::Alarm || number == 2;
+            let crowd = if is_largest {
+                Crowd::large()
+            } else {
+                Crowd::of_each(1_000)
+            };
             let (alone, _) = failover(trio.clone(), kind, Crowd::default(), true);
-            let (crowded, _) = failover(trio, kind, Crowd::large(), true);
+            let (crowded, _) = failover(trio, kind, crowd, true);
             println!(
                 "{kind:?}: {} alone, {} in a large account, {:?}",
                 alone.time, crowded.time, crowded.calls
@@ -350,7 +357,7 @@ fn a_failover_is_not_delayed_by_three_hundred_instances_of_others_that_stop_with
 fn a_failover_in_a_large_account_bears_a_lag_a_throttle_and_a_fault_at_each_call() {
     let prepared = |with: &dyn Fn(&mut World)| {
         let mut trio = floating_address();
-        add_crowd(&mut trio.world, Crowd::large());
+        add_crowd(&mut trio.world, Crowd::of_each(2_000));
         let bed = trio.bed();
         let _report = trio.swept(&bed);
         with(&mut bed.world());
@@ -383,12 +390,14 @@ fn a_sweep_reads_ten_thousand_alarms_slowly_and_within_its_time() {
     let mut trio = floating_address();
     add_crowd(&mut trio.world, Crowd::large());
     let bed = trio.bed();
+    // The first one writes a row for each address.
+    let _report = trio.swept(&bed);
     let taken = taken(&bed, trio.sweep(bed.client("holdfast")));
     let pages = taken.calls["DescribeAlarms"];
     println!("{} for {pages} pages of alarms", taken.time);
     assert_eq!(pages, 101, "10,003 alarms");
     assert!(taken.time >= Duration::seconds(30), "three pages a second");
-    assert!(taken.time <= Duration::minutes(2), "{}", taken.time);
+    assert!(taken.time <= Duration::MINUTE, "{}", taken.time);
     assert!(
         report(&taken)
             .findings

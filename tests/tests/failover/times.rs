@@ -14,6 +14,7 @@ const POLL: Duration = Duration::milliseconds(250);
 /// From the event's arrival to two answers of EC2 that agree, and all phases on the way.
 fn verified_after(trio: &FailoverFixture) -> (Duration, Vec<Phase>) {
     let bed = trio.bed();
+    let _report = trio.swept(&bed);
     bed.world().take_events();
     bed.world()
         .set_alarm(&alarm_of(&trio.members[0]), AlarmState::Alarm);

@@ -85,7 +85,7 @@ fn an_alarm_and_a_person_who_wants_another_member_end_with_the_persons_member() 
             at_most_one_move_each(trio, bed, 2)?;
             trio.must_be_with(bed, 2)
         });
-        assert!(in_every_order(&scenario, pair) > 100);
+        assert!(in_every_order(&scenario, pair) > 20);
     }
 }
 
@@ -99,7 +99,7 @@ fn two_persons_who_want_different_members_end_with_what_the_second_wanted() {
         let moves = moves_of_each_lease(bed).len();
         must(moves == 2, || format!("{moves} moves for two wishes"))
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn two_persons_who_want_the_same_move_it_once() {
         at_most_one_move_each(trio, bed, 1)?;
         trio.must_be_with(bed, 2)
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 /// A run of reconcile that has looked at all groups, and read the leases: what comes before the other run then
@@ -255,7 +255,7 @@ fn two_alarms_of_two_members_with_an_address_each_move_one_of_them_and_note_the_
             "nobody takes the other up".to_owned()
         })
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 /// The command of the runbook, for the group of the scenario.

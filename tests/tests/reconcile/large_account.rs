@@ -199,10 +199,11 @@ fn others() -> Vec<Row> {
 }
 
 fn sweep() -> Row {
-    row("reconcile", "the schedule", |count| {
+    row("reconcile", "the schedule, nothing new", |count| {
         let mut trio = floating_address();
         add_crowd(&mut trio.world, Crowd::of_each(count));
         let bed = trio.bed();
+        let _report = trio.swept(&bed);
         let run = trio.sweep(bed.client("holdfast"));
         (bed, run)
     })

@@ -16,6 +16,7 @@ use crate::model::alarm::AlarmState;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::GroupReport;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
@@ -62,6 +63,7 @@ fn unfit(count: u8) -> Fixture {
         fixture.observed.addresses.extend((2..=count).map(|number| {
             let mut address = first.clone();
             address.allocation = format!("eipalloc-0{number}").parse().unwrap();
+            address.ip = Ipv4Addr::new(198, 51, 100, number);
             let association = address.association.as_mut().unwrap();
             association.instance = Some(id(number));
             association.eni = Some(format!("eni-0{number}").parse().unwrap());
