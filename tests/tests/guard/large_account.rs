@@ -24,7 +24,11 @@ fn reclaimed(released: Released, crowd: Crowd, fault: Option<usize>) -> Taken {
     let taken = taken(&bed, run);
     let outcome = taken.end.as_ref().map(|report| report.outcome);
     let outcome = outcome.map_err(|error| chain(error));
-    assert_eq!(outcome, Ok(Outcome::Reclaimed), "{crowd:?}, {fault:?}");
+    let expected = match fault {
+        None => Outcome::Reclaimed,
+        Some(_) => Outcome::AlreadyOurs,
+    };
+    assert_eq!(outcome, Ok(expected), "{crowd:?}, {fault:?}");
     taken
 }
 

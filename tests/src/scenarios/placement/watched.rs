@@ -99,7 +99,9 @@ fn broken_by_calls(bed: &TestBed, client: &Client) -> Vec<String> {
     let run = client.run();
     let passed = bed.faults.passed();
     let writes = passed.iter().filter(|call| {
-        call.run == run && call.name.starts_with("ledger") && call.name != "ledger query"
+        let only_reads = ["ledger query", "ledger read"];
+        let is_read = only_reads.iter().any(|read| call.name.starts_with(read));
+        call.run == run && call.name.starts_with("ledger") && !is_read
     });
     let mut broken: Vec<String> = writes.map(|call| format!("called {}", call.name)).collect();
     let name = run.to_string();
