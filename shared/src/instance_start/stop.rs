@@ -22,6 +22,7 @@ use crate::ledger::Ledger;
 use crate::model::elastic_ip::Address;
 use crate::ports::{Deadline, Delivery, Ports};
 use crate::report::{Report, Stopwatch};
+use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{OnStop, Settings};
 use std::time::Duration;
 
@@ -31,8 +32,9 @@ const MAX_AT_ONCE: usize = 10;
 /// How many looks one run takes at the most.
 const MAX_LOOKS: u32 = 6;
 
-/// The pause before a further look.
+/// The pause before a further look, and the first one before a further question whose the instance is.
 const PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Sees to the addresses of an instance that stops or ends. Those that are to move on go to running
 /// instances that have none, and so does what is free in its group.
@@ -44,9 +46,14 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let clock = &ports.clock;
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
-    // Most instances that stop are nobody's here. Where EC2 does not answer, the looks below ask again.
-    let group = observe::group_of_instance(&ports.cloud, settings, instance).await;
-    if matches!(group, Ok(None)) {
+    // Most instances that stop are nobody's here, and hundreds may stop at once: a throttle is waited for.
+    let backoff = Backoff {
+        first: PAUSE,
+        longest: LONGEST_PAUSE,
+        limit: Limit::until(deadline),
+    };
+    let ask = || observe::group_of_instance(&ports.cloud, settings, instance);
+    if let Ok(None) = retry_transient(clock, backoff, ask).await {
         return Ok(messages::handed_over(case, &Attempts::default(), watch));
     }
     let steps = |observed: &Observed| decide::stop(observed, instance, settings);
