@@ -9,6 +9,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod auto_scaling;
 pub mod crowd;
 pub mod delivery;
 #[cfg(feature = "http")]

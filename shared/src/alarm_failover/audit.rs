@@ -124,7 +124,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         }
     };
     let idle = cause_of(CauseKind::Resume, "reconcile", None, observed.at);
-    let names = group_names(&observed, settings);
+    let names = alarms::group_names(&observed, settings);
     let mut audit = Audit {
         findings: alarms.findings,
         failures: alarms.failure.into_iter().collect(),
@@ -143,6 +143,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
+    let not_told = fleet.health.lifecycle_not_told.as_deref();
+    audit
+        .findings
+        .extend(not_told.map(messages::lifecycle_not_told));
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         let done = reconcile_group(ports, settings, delivery, &fleet, name, lease);
@@ -154,6 +158,13 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        let seen = (&observed, &fleet.health);
+        audit
+            .findings
+            .extend(messages::stays_while_wanted(&group, seen, settings));
+        audit
+            .findings
+            .extend(messages::would_leave(&group, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()
@@ -162,15 +173,6 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.groups.push(report);
     }
     Ok(audit)
-}
-
-fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {
-    let members = observed.instances.iter().map(|each| &each.tags);
-    let interfaces = observed.interfaces.iter().map(|each| &each.tags);
-    let tags = members.chain(interfaces);
-    tags.filter_map(|tags| group_of(tags, &settings.tags))
-        .map(str::to_owned)
-        .collect()
 }
 
 fn cause_of(kind: CauseKind, words: &str, group: Option<&str>, at: OffsetDateTime) -> Cause {
@@ -208,7 +210,10 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     });
     let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
-        Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
+        Location::Held(holder) => {
+            let state = fleet.observed.state_of(holder);
+            is_down(holder) && resource.leaves_holder_in(state, settings)
+        }
         Location::Detaching(_) | Location::Unheld => true,
     };
     let cause = match in_progress {
@@ -296,6 +301,7 @@ pub(super) fn failback_target<'a>(
     let is_healthy = target.state == InstanceState::Running
         && fleet.health.checks.get(&target.id) == Some(&StatusChecks::Ok)
         && fleet.observed.firing_for(&target.id).is_none()
+        && fleet.health.not_in_service(&target.id).is_none()
         && !still_fires(lease.last.as_ref(), fleet.observed);
     Some((target, wait, is_healthy))
 }

@@ -98,3 +98,13 @@ fn groups(observed: &Observed, settings: &Settings) -> BTreeMap<String, BTreeSet
     }
     groups
 }
+
+/// The names of all groups.
+pub(super) fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {
+    let members = observed.instances.iter().map(|each| &each.tags);
+    let interfaces = observed.interfaces.iter().map(|each| &each.tags);
+    let tags = members.chain(interfaces);
+    tags.filter_map(|tags| group_of(tags, &settings.tags))
+        .map(str::to_owned)
+        .collect()
+}

@@ -1,14 +1,15 @@
 //! What failover asks of AWS: the narrow traits of `cloud`, together. Nothing that releases an address is among them.
 
 use crate::cloud::health::{
-    ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits, ReadStatusChecks,
+    ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates, ReadLimits,
+    ReadStatusChecks,
 };
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
     Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
 };
 
-/// What failover asks of EC2 and CloudWatch.
+/// What failover asks of EC2, CloudWatch and Auto Scaling.
 pub trait AlarmFailoverCloud:
     ReadAddresses
     + ReadInterfaces
@@ -19,6 +20,7 @@ pub trait AlarmFailoverCloud:
     + ReadAlarms
     + ReadAlarmContributors
     + ReadAlarmPages
+    + ReadLifecycleStates
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -39,6 +41,7 @@ impl<T> AlarmFailoverCloud for T where
         + ReadAlarms
         + ReadAlarmContributors
         + ReadAlarmPages
+        + ReadLifecycleStates
         + MoveInterface
         + MovePrivateIps
         + Reassociate

@@ -5,8 +5,8 @@
 //!    Beside them: what a sweep has learnt of the alarms on the members.
 //! 3. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
-//! 4. Beside the lease: how well the members are, what the alarms on them say, what their types allow, and who may be
-//!    given which interface.
+//! 4. Beside the lease: how well the members are, what the alarms on them say, and what their types allow. Also who may
+//!    be given which interface, and which members Auto Scaling has in service.
 //!
 //! Nothing of it grows with what is others'.
 
@@ -16,13 +16,14 @@ use super::group::{Group, Location, Resource, ResourceKind};
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarmContributors, ReadAlarms};
+use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
 use crate::ledger::Ledger;
 use crate::member_alarms::{self, AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
+use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState};
@@ -271,12 +272,39 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let (checks, limits) = futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds));
+    let (checks, limits, lifecycle) = futures_util::join!(
+        cloud.checks(&ids),
+        cloud.limits(&kinds),
+        lifecycle_of(cloud, members)
+    );
+    let (lifecycle, lifecycle_not_told) = match lifecycle {
+        Ok(lifecycle) => (lifecycle, None),
+        Err(failure) => (BTreeMap::new(), Some(chain(&failure))),
+    };
     Ok(MemberHealth {
         checks: checks?,
         limits: limits?,
+        lifecycle,
+        lifecycle_not_told,
         ..MemberHealth::default()
     })
+}
+
+/// Where Auto Scaling has the members that carry its tag and run. A failover waits for nothing else than its answer,
+/// and moves without it: whoever is only warmed is no better than nobody, and no worse.
+async fn lifecycle_of<C: ReadLifecycleStates>(
+    cloud: &C,
+    members: &[&Instance],
+) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+    let running = members
+        .iter()
+        .filter(|member| member.state == InstanceState::Running);
+    let tagged = running.filter(|member| member.tags.contains_key(GROUP_TAG));
+    let ids: Vec<InstanceId> = tagged.map(|member| member.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    cloud.lifecycle_states(&ids).await
 }
 
 /// Which interfaces of the sources which standbys may not be given. It is asked before an interface is detached that

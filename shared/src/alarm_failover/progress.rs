@@ -50,6 +50,8 @@ pub(super) struct LastLook {
     pub(super) at_rest: AtRest,
     /// Why an alarm on a member may not be known.
     pub(super) gap: Option<Gap>,
+    /// Why Auto Scaling did not tell which members are in service.
+    pub(super) lifecycle_not_told: Option<String>,
     /// The tags that say nothing that can be read, each with whose it is.
     pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
 }

@@ -155,6 +155,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             stays_on_stop: plan.stays_on_stop,
             gap: look.health.known.gap.clone(),
             recovered,
+            lifecycle_not_told: look.health.lifecycle_not_told.clone(),
             ..LastLook::default()
         };
         progress.close_finished(&plan.moves, &group);

@@ -1,6 +1,6 @@
 //! What instance-start asks of AWS, as one bound for all that it calls.
 
-use crate::cloud::health::{ReadAlarmPages, ReadAlarms};
+use crate::cloud::health::{ReadAlarmPages, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::{
     Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
 };
@@ -13,6 +13,7 @@ pub trait InstanceStartCloud:
     + ReadTags
     + ReadAlarms
     + ReadAlarmPages
+    + ReadLifecycleStates
     + Associate
     + Disassociate
 {
@@ -25,6 +26,7 @@ impl<T> InstanceStartCloud for T where
         + ReadTags
         + ReadAlarms
         + ReadAlarmPages
+        + ReadLifecycleStates
         + Associate
         + Disassociate
 {

@@ -71,15 +71,17 @@ pub(super) async fn look<C: InstanceStartCloud, K: Clock>(
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
         alarming: BTreeSet::new(),
+        told_states: BTreeMap::new(),
         refused: BTreeSet::new(),
     })
 }
 
-/// A look, and where something is to be done on it, for which of the groups' instances an alarm fires. With it: where
-/// an alarm may be missing, by group.
-pub(super) async fn look_at_health<C: InstanceStartCloud, L: Ledger, K: Clock>(
+/// With the instances for which an alarm fires, where something is to leave another instance. Beside it: where an alarm may
+/// be missing, by group.
+pub(super) async fn with_alarms<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
+    mut observed: Observed,
     decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
 ) -> Result<(Observed, BTreeMap<String, Gap>), CloudError> {
     let Ports {
@@ -87,7 +89,6 @@ pub(super) async fn look_at_health<C: InstanceStartCloud, L: Ledger, K: Clock>(
         ledger,
         clock,
     } = ports;
-    let mut observed = look((cloud, clock), settings, &LastHolders::default()).await?;
     let steps = decide(&observed);
     // What is free helps whoever gets it: only what leaves another instance has to go to one that is well.
     let leaving = steps.iter().filter(|step| step.from.is_some());

@@ -5,14 +5,15 @@
 //! that ends half way leaves a free address, which a further delivery, the next start and reconcile find.
 
 use super::attempts::Attempts;
+use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
-use super::observe;
-use super::plan::PlannedAssociation;
+use super::observe::{self, LastHolders};
+use super::plan::{Kept, PlannedAssociation};
 use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
@@ -56,7 +57,10 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     if let Ok(None) = retry_transient(clock, backoff, ask).await {
         return Ok(messages::handed_over(case, &Attempts::default(), watch));
     }
-    let steps = |observed: &Observed| decide::stop(observed, instance, settings);
+    let steps = |observed: &Observed| {
+        let kept = decide::kept(observed, instance, settings);
+        (decide::stop(observed, instance, settings), kept)
+    };
     let (done, end) = place_all(ports, settings, deadline, &steps).await;
     watch.lap("hand over", clock);
     match end {
@@ -86,7 +90,7 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
     if !addresses.any(|address| may_be_had(address, settings)) {
         return Ok(PlacedWaiting::default());
     }
-    let steps = |observed: &Observed| decide::waiting(observed, settings);
+    let steps = |observed: &Observed| (decide::waiting(observed, settings), Vec::new());
     let deadline = delivery.deadline(TO_REPORT);
     let (done, end) = place_all(ports, settings, deadline, &steps).await;
     let mut waiting = messages::waiting(settings, &done);
@@ -136,17 +140,16 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     deadline: Deadline,
-    decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
+    decide: &(impl Fn(&Observed) -> (Vec<PlannedAssociation>, Vec<Kept>) + Sync),
 ) -> (Attempts, Option<Unfinished>) {
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
-        match observe::look_at_health(ports, settings, decide).await {
-            Ok((observed, gaps)) => {
-                done.gaps = gaps;
-                let observed = done.on(observed);
-                let mut steps = decide(&observed);
+        match look(ports, settings, decide, &mut done).await {
+            Ok(observed) => {
+                let (mut steps, kept) = decide(&observed);
+                done.kept = kept;
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
                 let (mode, at) = (settings.mode, observed.at);
@@ -174,4 +177,24 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
         }
         clock.sleep(PAUSE).await;
     }
+}
+
+/// A look, with what this run knows better, with who is in service, and with who is well.
+async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    decide: &(impl Fn(&Observed) -> (Vec<PlannedAssociation>, Vec<Kept>) + Sync),
+    done: &mut Attempts,
+) -> Result<Observed, CloudError> {
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let nothing = LastHolders::default();
+    let observed = done.on(observe::look((cloud, clock), settings, &nothing).await?);
+    let asked = auto_scaling::asked_for_all(&observed, settings);
+    let may_look_again = done.looks < MAX_UNANSWERED;
+    let (observed, not_told) = with_told_states(cloud, observed, asked, may_look_again).await?;
+    done.note_told_states(&observed, not_told);
+    let steps = |observed: &Observed| decide(observed).0;
+    let (observed, gaps) = observe::with_alarms(ports, settings, observed, &steps).await?;
+    done.gaps = gaps;
+    Ok(observed)
 }

@@ -6,7 +6,7 @@ use super::front::Front;
 use super::knobs::Controls;
 use super::{addresses, alarms};
 use crate::Crowd;
-use crate::api::Caller;
+use crate::api::{Caller, OtherAddresses};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -29,6 +29,9 @@ POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
 POST   /_sim/tables        {"name": "holdfast"}
 POST   /_sim/crowd         {"instances": 10000, "interfaces": 20000, "addresses": 5000, "alarms": 10000, "firing": 2500}
                            what others have in the account; answers with the ids of the instances
+POST   /_sim/auto-scaling  {"instance_id": "i-...", "group": "web", "lifecycle_state": "Warmed:Running"}
+POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "ipv4_prefixes": [],
+                            "ipv6_prefixes": []}
 POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
                             "allocation_usable_after_seconds": 1, "released_unavailable_for_seconds": 5,
                             "released_taken_after_seconds": 9, "taken_answer": "auth-failure",
@@ -57,6 +60,8 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/callers", post(introduce))
         .route("/_sim/tables", post(create_table))
         .route("/_sim/crowd", post(add_crowd))
+        .route("/_sim/auto-scaling", post(put_into_auto_scaling))
+        .route("/_sim/other-ips", post(put_other_ips))
         .route("/_sim/settings", post(set))
 }
 
@@ -194,6 +199,45 @@ async fn add_crowd(
     let added = front.world().add_crowd(crowd);
     let instances = added.map_err(|refusal| (StatusCode::CONFLICT, refusal.message))?;
     Ok(Json(instances).into_response())
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfAutoScaling {
+    instance_id: String,
+    group: String,
+    lifecycle_state: String,
+}
+
+async fn put_into_auto_scaling(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let it: OfAutoScaling = read(&body)?;
+    let mut world = front.world();
+    world.put_into_auto_scaling(&it.instance_id, &it.group, &it.lifecycle_state);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherIps {
+    interface: String,
+    #[serde(default)]
+    ipv6: Vec<String>,
+    #[serde(default)]
+    ipv4_prefixes: Vec<String>,
+    #[serde(default)]
+    ipv6_prefixes: Vec<String>,
+}
+
+async fn put_other_ips(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let put: OtherIps = read(&body)?;
+    let addresses = OtherAddresses {
+        ipv6_addresses: put.ipv6,
+        ipv4_prefixes: put.ipv4_prefixes,
+        ipv6_prefixes: put.ipv6_prefixes,
+    };
+    let mut world = front.world();
+    world.put_other_addresses(&put.interface, addresses);
+    DONE
 }
 
 async fn set(State(front): State<Arc<Front>>, body: Bytes) -> Told {

@@ -53,6 +53,7 @@ impl Resources {
                     association: public_side(interface, ip, index),
                 })
                 .collect(),
+            other_addresses: interface.other_addresses.clone(),
             tags: self.tags_of(&interface.id),
         }
     }

@@ -5,21 +5,22 @@
     reason = "the functions' own error is returned as it is"
 )]
 
+mod told;
+
 use super::super::plan::PlannedAssociation;
-use super::super::state::Observed;
+use super::super::state::{Observed, ToldState};
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;
-use crate::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
+use crate::cloud::health::ReadLifecycleStates;
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
-    ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
+    ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use crate::error::Error;
 use crate::events::{InstanceStateChange, Trigger};
 use crate::ledger::MemoryLedger;
-use crate::model::alarm::Alarm;
-use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use crate::model::instance::{Instance, InstanceState};
@@ -325,22 +326,6 @@ impl ReadInstances for Ec2 {
     }
 }
 
-impl ReadTags for Ec2 {
-    async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
-        let state = self.call("DescribeTags", &of[0])?;
-        let mut instances = state.world.instances.iter();
-        let instance = instances.find(|it| it.id.as_str() == of[0]);
-        let tags = instance.map(|it| it.tags.clone()).unwrap_or_default();
-        let asked = tags.into_iter().filter(|(key, _)| keys.contains(key));
-        let tag = |(key, value)| TagOf {
-            resource: of[0].clone(),
-            key,
-            value,
-        };
-        Ok(asked.map(tag).collect())
-    }
-}
-
 impl ReadInterfaces for Ec2 {
     async fn interface(&self, _: &EniId) -> Result<Option<Interface>, CloudError> {
         unreachable!("placement asks for all interfaces of groups")
@@ -354,30 +339,20 @@ impl ReadInterfaces for Ec2 {
     }
 }
 
-impl ReadAlarmPages for Ec2 {
-    async fn alarm_page(&self, _: AlarmFilter, _: Option<&str>) -> Result<AlarmPage, CloudError> {
-        let state = self.call("DescribeAlarms", "")?;
-        let alarm = |alarming: &InstanceId| Alarm {
-            name: format!("{alarming} is sick"),
-            state: AlarmState::Alarm,
-            suppressed_by: None,
-            metrics: vec![AlarmMetric {
-                namespace: "AWS/EC2".to_owned(),
-                metric: "StatusCheckFailed".to_owned(),
-                dimensions: [("InstanceId".to_owned(), alarming.to_string())].into(),
-            }],
-            rule: None,
-        };
-        Ok(AlarmPage {
-            alarms: state.world.alarming.iter().map(alarm).collect(),
-            next: None,
-        })
-    }
-}
-
-impl ReadAlarms for Ec2 {
-    async fn alarms(&self, _: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        unreachable!("no sweep has learnt the names of alarms")
+impl ReadLifecycleStates for Ec2 {
+    async fn lifecycle_states(
+        &self,
+        ids: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        let named: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let state = self.call("DescribeAutoScalingInstances", &named.join(" "))?;
+        let known = ids
+            .iter()
+            .filter_map(|id| match state.world.told_states.get(id)? {
+                ToldState::Told(word) => Some((id.clone(), word.clone())),
+                ToldState::NotTold => None,
+            });
+        Ok(known.collect())
     }
 }
 

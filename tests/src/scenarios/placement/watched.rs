@@ -11,12 +11,15 @@ use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
 use holdfast::clock::Clock;
-use holdfast::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
+use holdfast::cloud::health::{
+    AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+};
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use holdfast::model::alarm::Alarm;
+use holdfast::model::auto_scaling::LifecycleState;
 use holdfast::model::elastic_ip::Address;
 use holdfast::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use holdfast::model::instance::{Instance, InstanceState};
@@ -224,6 +227,15 @@ impl ReadAlarmPages for Watched {
 impl ReadAlarms for Watched {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         self.client.alarms(names).await
+    }
+}
+
+impl ReadLifecycleStates for Watched {
+    async fn lifecycle_states(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        self.client.lifecycle_states(instances).await
     }
 }
 

@@ -3,8 +3,8 @@
 
 use crate::clock::Clock;
 use crate::cloud::health::{
-    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLimits,
-    ReadStatusChecks,
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+    ReadLimits, ReadStatusChecks,
 };
 use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
@@ -12,6 +12,7 @@ use crate::cloud::{
     ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use crate::model::alarm::Alarm;
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, InstanceType, SecurityGroupId,
@@ -317,6 +318,15 @@ impl ReadStatusChecks for Script {
         _: &[InstanceId],
     ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         unreachable!("no effect asks for status checks")
+    }
+}
+
+impl ReadLifecycleStates for Script {
+    async fn lifecycle_states(
+        &self,
+        _: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        unreachable!("no effect asks for lifecycle states")
     }
 }
 
