@@ -7,11 +7,12 @@ use super::{
     addresses::{AMAZON, Address, Association},
     alarms::{Alarm, AlarmState, Metric, Watched},
     allocation::amazon_address,
-    api::{CreateSubnet, CreateVpc, Ec2Error, InstanceState, Response},
+    api::{CreateSubnet, CreateVpc, Ec2Error, InstanceState, OtherAddresses, Response},
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Interface, PLAIN},
     model::Model,
     reverse_dns::ReverseDns,
+    stops::StopRules,
     world::World,
 };
 
@@ -100,6 +101,7 @@ impl Model {
                 blocked_slots: BTreeSet::new(),
                 impaired: false,
                 host_impaired: false,
+                stop_rules: StopRules::default(),
             };
             self.resources.instances.insert(id.clone(), instance);
             let tags = BTreeMap::from([("Name".to_owned(), format!("crowd-{number}"))]);
@@ -186,6 +188,7 @@ impl Model {
             attachment,
             private_ips: vec![format!("10.128.{high}.{low}")],
             automatic_public_ip: None,
+            other_addresses: OtherAddresses::default(),
         }
     }
 

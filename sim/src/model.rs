@@ -68,6 +68,9 @@ impl View<'_> {
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
             Request::DescribeTags(request) => self.describe_tags(account, request),
+            Request::DescribeSpotInstanceRequests(request) => {
+                self.describe_spot_instance_requests(account, request)
+            }
             other => Err(invalid_action(other)),
         }
     }
@@ -162,6 +165,9 @@ impl Model {
             Request::StartInstances(request) => self.start_instances(account, request),
             Request::StopInstances(request) => self.stop_instances(account, request),
             Request::TerminateInstances(request) => self.terminate_instances(account, request),
+            Request::ModifyInstanceAttribute(request) => {
+                self.modify_instance_attribute(account, request)
+            }
             Request::CreateNetworkInterface(request) => {
                 self.create_network_interface(account, request)
             }

@@ -18,6 +18,7 @@
 pub mod assessment;
 mod audit;
 mod audit_alarms;
+mod by_design;
 pub mod case;
 mod cloud;
 pub mod decide;
@@ -31,6 +32,7 @@ pub mod left_behind;
 mod messages;
 pub mod observe;
 mod obstacle;
+mod permissions;
 pub mod plan;
 mod plan_command;
 mod progress;

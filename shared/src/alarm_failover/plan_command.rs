@@ -52,7 +52,8 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     };
     let known = Group::named(group, &observed, settings, &[]);
     let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
-    let mut report = messages::planned(&case, &report, &moves);
+    let fences = audit::stop_limits(&known, settings);
+    let mut report = messages::planned(&case, (&report, fences), &moves);
     report.findings.extend(gap.map(|gap| gap.finding(group)));
     Ok(report)
 }

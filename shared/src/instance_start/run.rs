@@ -73,7 +73,7 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 };
                 return Ok(messages::started(case, &progress, &end, watch));
             }
-            Ok(Look::Group(observed, _)) => Ok(observed),
+            Ok(Look::Group(observed, _)) => Ok(*observed),
             Err(failure) => Err(failure),
         };
         let next = round((cloud, clock), case, seen, &mut progress, &mut watch).await;
@@ -99,7 +99,7 @@ enum Look {
     /// It is of no group, so nothing else was looked at.
     Nobodys,
     /// The groups, and its own.
-    Group(Observed, String),
+    Group(Box<Observed>, String),
 }
 
 /// The first look begins with the instance alone: most that start are nobody's here.
@@ -119,7 +119,7 @@ async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let nothing = LastHolders::default();
     let memory = memory.unwrap_or(&nothing);
     let observed = observe::look((cloud, &ports.clock), settings, memory).await?;
-    Ok(Look::Group(observed, group))
+    Ok(Look::Group(Box::new(observed), group))
 }
 
 async fn round<C: InstanceStartCloud, K: Clock>(

@@ -118,9 +118,9 @@ pub async fn of_members<C: ReadAlarms + ReadAlarmPages>(
     let names = row.names_of(members.iter().copied());
     if !new.is_empty() {
         let gap = Gap::NewMembers { members: new };
-        let (named, firing) = futures_util::join!(cloud.alarms(&names), some_firing(cloud, gap));
+        let (by_name, firing) = futures_util::join!(cloud.alarms(&names), some_firing(cloud, gap));
         let mut known = firing?;
-        known.alarms.extend(named?);
+        known.alarms.extend(by_name?);
         return Ok(known);
     }
     let gap = if row.left_out > 0 {

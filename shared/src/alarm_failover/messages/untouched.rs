@@ -9,7 +9,7 @@ use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::Lease;
-use crate::report::{Finding, Outcome, Report};
+use crate::report::{Command, Finding, Outcome, Report, utc};
 
 pub(crate) fn not_observed(cause: &Cause, source: CloudError) -> Error {
     Error::Unfinished {
@@ -23,9 +23,9 @@ pub(crate) fn not_observed(cause: &Cause, source: CloudError) -> Error {
 
 /// A cause that is about no group.
 pub(crate) fn of_nobody(case: &Case<'_>) -> Report {
-    let (cause, keys) = (case.cause, &case.settings.tags);
-    match cause.alarms.first() {
-        Some(alarm) if cause.instances.is_empty() => case.ignored(&format!(
+    let (about, keys) = (case.cause, &case.settings.tags);
+    match about.alarms.first() {
+        Some(alarm) if about.instances.is_empty() => case.ignored(&format!(
             "it names no member of a group (tag {}), and no address or interface has the tag {} = {alarm}",
             keys.group, keys.alarm
         )),
@@ -64,7 +64,8 @@ pub(crate) fn no_such_group(case: &Case<'_>, group: &str) -> Report {
             case.settings.region
         ),
         next: format!(
-            "see which groups there are: aws ec2 describe-tags --filters Name=key,Values={key}"
+            "see which groups there are: {}",
+            Command::ec2("describe-tags").filter("key", key)
         ),
     });
     report
@@ -87,7 +88,7 @@ pub(crate) fn nothing_held(
             Outcome::Refused,
             format!(
                 "nothing was touched, since several members hold addresses ({holders}): name the one \
-                 that is to have them with \"to\""
+                 that is to have them, with `to`"
             ),
         ),
         _ if affected.names_no_instance && affected.failed_members.is_empty() => (
@@ -111,7 +112,7 @@ pub(crate) fn lease_taken(lease: &Lease) -> Error {
     let until = lease
         .held
         .as_ref()
-        .map(|held| format!(", until {}", held.until));
+        .map(|held| format!(", until {}", utc(held.until)));
     Error::OutOfTime {
         what: format!(
             "another failover of the group {} is in progress{}; nothing was touched by this one",

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
-fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
+pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {
@@ -77,18 +77,7 @@ fn a_large_group_in_which_nobody_is_fit_does_not_fill_the_report() {
     let (report, moves) = ready(&unfit(90));
     assert!(!report.ready && moves.is_empty());
     assert_eq!(report.holders.len(), 90);
-    let [.., last] = report.obstacles.as_slice() else {
-        panic!("there are obstacles");
-    };
-    assert!(last.what.contains("more holders"), "{}", last.what);
     assert!(report.obstacles.len() <= 51, "{}", report.obstacles.len());
-    let (small, _) = ready(&unfit(3));
-    assert!(
-        small
-            .obstacles
-            .iter()
-            .all(|it| !it.what.contains("more holders"))
-    );
 }
 
 #[test]
