@@ -71,6 +71,7 @@ impl View<'_> {
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
             Request::DescribeSubnets(request) => self.describe_subnets(account, request),
             Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
+            Request::DescribeTags(request) => self.describe_tags(account, request),
             Request::DescribeSpotInstanceRequests(request) => {
                 self.describe_spot_instance_requests(account, request)
             }

@@ -22,6 +22,7 @@ mod ledger;
 mod moves;
 mod networks;
 mod read;
+mod tags;
 mod trail;
 
 #[cfg(test)]

@@ -19,6 +19,10 @@ pub(super) fn findings_of(
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
     let refusals = done.refusals.iter();
     findings.extend(refusals.map(|(step, failure)| refused(step, failure)));
+    if !placed.is_empty() {
+        let gaps = done.gaps.iter();
+        findings.extend(gaps.map(|(group, gap)| gap.finding(group)));
+    }
     findings.extend(doubtful(settings, done));
     findings.extend(done.blocked.iter().map(|it| blocked(settings, it)));
     findings
