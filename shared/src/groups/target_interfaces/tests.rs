@@ -30,6 +30,7 @@ fn firewall(interfaces: &[(&str, i32, &str, &[u8])]) -> Instance {
         launched_at: OffsetDateTime::UNIX_EPOCH,
         zone: None,
         kind: None,
+        stop_limit: None,
         interfaces: interfaces.iter().map(attached).collect(),
     }
 }

@@ -51,6 +51,7 @@ fn holding(tags: Tags) -> Installation {
         launched_at: OffsetDateTime::UNIX_EPOCH,
         zone: None,
         kind: None,
+        stop_limit: None,
         interfaces: vec![interface],
     });
     account

@@ -34,6 +34,7 @@ fn firewall(ec2: &mut Ec2) {
         launched_at: RELEASED_AT,
         zone: None,
         kind: None,
+        stop_limit: None,
         interfaces: vec![
             attached("eni-1a", 0, management),
             attached("eni-1b", 1, NEW_IP),
