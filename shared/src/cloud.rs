@@ -154,6 +154,8 @@ pub enum InterfaceFilter {
     Ids(Vec<EniId>),
     /// Every interface that has a tag with this key.
     TagKey(String),
+    /// The interface that this instance was launched with, and that EC2 never detaches.
+    PrimaryOf(InstanceId),
 }
 
 /// Which instances to describe.

@@ -22,33 +22,44 @@ impl ReadInterfaces for Aws {
     /// By filter: an interface that does not exist is then an empty answer, and no error.
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
         let by_id = filter("network-interface-id", [eni.to_string()]);
-        Ok(self.in_interface_pages(by_id).await?.into_iter().next())
+        Ok(self.in_interface_pages([by_id]).await?.into_iter().next())
     }
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         let ids = match which {
             InterfaceFilter::TagKey(key) => {
                 return self
-                    .in_interface_pages(filter("tag-key", [key.clone()]))
+                    .in_interface_pages([filter("tag-key", [key.clone()])])
                     .await;
+            }
+            InterfaceFilter::PrimaryOf(instance) => {
+                let of_instance = filter("attachment.instance-id", [instance.to_string()]);
+                let first = filter("attachment.device-index", ["0".to_owned()]);
+                let found = self.in_interface_pages([of_instance, first]).await?;
+                let is_primary =
+                    |it: &Interface| it.attachment.as_ref().is_some_and(Attachment::is_primary);
+                return Ok(found.into_iter().filter(is_primary).collect());
             }
             InterfaceFilter::Ids(ids) => ids,
         };
         let mut found = Vec::new();
         for some in ids.chunks(MAX_FILTER_VALUES) {
             let by_id = filter("network-interface-id", some.iter().map(EniId::to_string));
-            found.extend(self.in_interface_pages(by_id).await?);
+            found.extend(self.in_interface_pages([by_id]).await?);
         }
         Ok(found)
     }
 }
 
 impl Aws {
-    async fn in_interface_pages(&self, by: Filter) -> Result<Vec<Interface>, CloudError> {
+    async fn in_interface_pages(
+        &self,
+        by: impl IntoIterator<Item = Filter>,
+    ) -> Result<Vec<Interface>, CloudError> {
         let described = self
             .ec2
             .describe_network_interfaces()
-            .filters(by)
+            .set_filters(Some(by.into_iter().collect()))
             .max_results(MAX_IN_A_PAGE)
             .into_paginator()
             .items()

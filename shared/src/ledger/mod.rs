@@ -29,6 +29,6 @@ pub use lease::Lease;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
 pub use port::{AllocationRows, Ledger, Written};
-pub use release::{ReleaseRecord, ReleaseStatus};
+pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::Snapshot;
 pub use update::{UpdateError, update_release, update_snapshot};

@@ -237,14 +237,19 @@ impl ReadInterfaces for Client {
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         const ACTION: &str = "ec2:DescribeNetworkInterfaces";
-        let filter = match which {
+        let filters = match which {
             InterfaceFilter::Ids(ids) => {
-                filter("network-interface-id", ids.iter().map(ToString::to_string))
+                let ids = ids.iter().map(ToString::to_string);
+                vec![filter("network-interface-id", ids)]
             }
-            InterfaceFilter::TagKey(key) => filter("tag-key", [key.clone()]),
+            InterfaceFilter::TagKey(key) => vec![filter("tag-key", [key.clone()])],
+            InterfaceFilter::PrimaryOf(instance) => vec![
+                filter("attachment.instance-id", [instance.to_string()]),
+                filter("attachment.device-index", ["0".to_owned()]),
+            ],
         };
         let request = DescribeNetworkInterfaces {
-            filters: vec![filter],
+            filters,
             ..DescribeNetworkInterfaces::default()
         };
         let blind = self.bed.faults.has_bug(SeededBug::BlindToOthers);

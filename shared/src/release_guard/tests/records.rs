@@ -53,6 +53,7 @@ fn a_release_is_recorded_with_who_when_and_what_became_of_it() {
         actor: role_of_kim(),
         unlocked: Vec::new(),
         status: NOT_AVAILABLE,
+        restoration: None,
         late_exemption: None,
         audited: false,
         attempts: 1,

@@ -16,6 +16,7 @@ fn former_place() -> FormerPlace {
         current: CurrentState {
             allocation: "eipalloc-0b".parse().unwrap(),
             association: None,
+            note: None,
             interface: Some(Interface {
                 private_ips: [(PRIVATE_IP, None)].into(),
                 ..Interface::bare("eni-01".parse().unwrap())
