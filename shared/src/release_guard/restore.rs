@@ -115,6 +115,10 @@ pub fn decide(
                 .push(not_associated(then, current, why)),
         }
     }
+    let rival = last.and_then(|_| snapshot.rival_association());
+    restoration
+        .findings
+        .extend(rival.map(|rival| uncertain(snapshot, &rival, current)));
     restoration.reverse_dns = reverse_name_then(snapshot, release, settings)
         .filter(|&name| current.reverse_dns.as_deref() != Some(name))
         .map(str::to_owned);
@@ -220,6 +224,25 @@ fn availability(
         Some((ip, None)) => Some(auto_assigned(ip, eni)),
     };
     Availability::Free { target, displaced }
+}
+
+fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -> Finding {
+    let eni = rival.eni.as_ref().map_or("<its interface>", EniId::as_str);
+    let counts = snapshot.association.as_ref().map(|held| &held.value.id);
+    let counts = counts.map_or("another one", AssociationId::as_str);
+    Finding {
+        what: format!("which association {} had last is not certain", snapshot.ip),
+        why: format!(
+            "{} on {eni} and {counts} began within one second, and CloudTrail's times are to the second; \
+             {counts} is taken for the last",
+            rival.id
+        ),
+        next: format!(
+            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
+             --allow-reassociation",
+            rival.id, current.allocation
+        ),
+    }
 }
 
 fn already_correct(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {

@@ -5,8 +5,6 @@
 //! that are left. So every history is covered, and counted, without playing each of them. The two instances are alike,
 //! so a life begins on the first.
 
-mod lives;
-
 use ec2_sim::World;
 use futures_util::FutureExt;
 use holdfast::events::{Trigger, parse};
@@ -15,8 +13,8 @@ use holdfast::report::Report;
 use holdfast::settings::Settings;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::promises::addresses;
+use holdfast_tests::scenarios::reconcile::lives::{Account, Life, lives};
 use holdfast_tests::scenarios::reconcile::{Installation, play};
-use lives::{Account, Life, lives};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -1,5 +1,6 @@
 //! Reconcile on the simulated EC2: what its sweeps find, do and tell.
 
+mod corrected;
 mod every_order;
 mod finds;
 mod random;

@@ -1,14 +1,14 @@
 //! The lives of one address: every sequence of up to five calls that EC2 carries out, and how it ends.
 
+use crate::client::ACCOUNT;
+use crate::explorer::promises::addresses;
+use crate::scenarios::estate;
+use crate::scenarios::failover::primary_interface;
 use ec2_sim::World;
 use ec2_sim::api::{
     AllocateAddress, AssociateAddress, Caller, CreateTags, DisassociateAddress, Request, Response,
     Tag,
 };
-use holdfast_tests::client::ACCOUNT;
-use holdfast_tests::explorer::promises::addresses;
-use holdfast_tests::scenarios::estate;
-use holdfast_tests::scenarios::failover::primary_interface;
 use time::Duration;
 
 const GOOD: &str = "the life's own calls are good";
@@ -19,32 +19,42 @@ const MAX_CALLS: usize = 5;
 /// Longer than EC2's answers lag, and far less than what counts as given up.
 const BETWEEN_CALLS: Duration = Duration::seconds(10);
 
+/// One call of a life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
+pub enum Step {
+    /// `AllocateAddress`, without tags.
     Allocate,
+    /// `CreateTags`, which protects it.
     Tag,
+    /// `AssociateAddress` with the interface of an instance, whoever has it.
     Associate(Place),
+    /// `DisassociateAddress`.
     Disassociate,
+    /// `ReleaseAddress`.
     Release,
 }
 
 /// One of two instances, by its interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) enum Place {
+pub enum Place {
+    /// The first.
     A,
+    /// The second.
     B,
 }
 
 /// What happens to one address.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Life {
+pub struct Life {
     /// The ledger knows it from before: protected, and associated with the first instance.
-    pub(super) is_known: bool,
-    pub(super) steps: Vec<Step>,
+    pub is_known: bool,
+    /// Its calls, in order.
+    pub steps: Vec<Step>,
 }
 
 /// All lives that end with a release; of an address that the ledger knows, or from its allocation on.
-pub(super) fn lives(is_known: bool) -> Vec<Life> {
+#[must_use]
+pub fn lives(is_known: bool) -> Vec<Life> {
     let start = Life {
         is_known,
         steps: if is_known {
@@ -110,19 +120,22 @@ impl Life {
     }
 
     /// Where it has to be in the end: not with the account at all, with it, or with one of the instances.
-    pub(super) fn wanted(&self) -> Option<Option<Place>> {
+    #[must_use]
+    pub fn wanted(&self) -> Option<Option<Place>> {
         self.is_tagged().then(|| self.last_place())
     }
 }
 
 /// The account in which a life takes place.
-#[derive(Clone)]
-pub(super) struct Account {
-    pub(super) world: World,
+#[derive(Debug, Clone)]
+pub struct Account {
+    /// EC2.
+    pub world: World,
     /// The interfaces of the two instances.
-    pub(super) interfaces: [String; 2],
+    interfaces: [String; 2],
     allocation: String,
-    pub(super) ip: String,
+    /// The address.
+    pub ip: String,
 }
 
 fn owner() -> Caller {
@@ -131,7 +144,8 @@ fn owner() -> Caller {
 
 impl Account {
     /// Two running instances.
-    pub(super) fn new() -> Self {
+    #[must_use]
+    pub fn new() -> Self {
         let mut world = World::new();
         world.settings().looked_up_after = Duration::minutes(15);
         let instances = [(); 2].map(|()| estate::launch(&mut world, &owner(), vec![]).expect(GOOD));
@@ -146,7 +160,8 @@ impl Account {
         }
     }
 
-    pub(super) fn take(&mut self, step: Step) {
+    /// Somebody makes the call.
+    pub fn take(&mut self, step: Step) {
         match step {
             Step::Allocate => self.allocate(vec![]),
             Step::Tag => self.call(&Request::CreateTags(CreateTags {
@@ -176,7 +191,7 @@ impl Account {
     }
 
     /// An address that is there before its life is looked at.
-    pub(super) fn begin_known(&mut self) {
+    pub fn begin_known(&mut self) {
         self.allocate(vec![protected()]);
         self.take(Step::Associate(Place::A));
         self.world.advance(Duration::hours(2));
@@ -219,7 +234,8 @@ impl Account {
     }
 
     /// Where the address is, if the account has it.
-    pub(super) fn whereabouts(&self, world: &World) -> Option<Option<Place>> {
+    #[must_use]
+    pub fn whereabouts(&self, world: &World) -> Option<Option<Place>> {
         let held = addresses(world)
             .into_values()
             .find(|it| it.public_ip == self.ip)?;
@@ -233,7 +249,9 @@ impl Account {
         }))
     }
 
-    pub(super) fn released(&self) -> &str {
+    /// The allocation whose life it is.
+    #[must_use]
+    pub fn released(&self) -> &str {
         &self.allocation
     }
 }
