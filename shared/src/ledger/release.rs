@@ -162,15 +162,19 @@ impl ReleaseStatus {
 
     fn weight(&self) -> u8 {
         match self {
-            Self::Recorded => 0,
-            Self::Pending { .. } => 1,
+            // Its protection is not known either.
+            Self::Pending {
+                reason: PendingReason::UnknownAddress,
+            } => 0,
+            Self::Recorded => 1,
+            Self::Pending { .. } => 2,
             Self::Reclaimed {
                 restored: false, ..
-            } => 2,
+            } => 3,
             Self::Reclaimed { restored: true, .. }
             | Self::Lost { .. }
             | Self::LetGo { .. }
-            | Self::Transferred { .. } => 3,
+            | Self::Transferred { .. } => 4,
         }
     }
 }

@@ -132,7 +132,9 @@ pub struct Account {
     /// EC2.
     pub world: World,
     /// The interfaces of the two instances.
+    instances: [String; 2],
     interfaces: [String; 2],
+    names_instances: bool,
     allocation: String,
     /// The address.
     pub ip: String,
@@ -150,14 +152,23 @@ impl Account {
         world.settings().looked_up_after = Duration::minutes(15);
         let instances = [(); 2].map(|()| estate::launch(&mut world, &owner(), vec![]).expect(GOOD));
         world.advance(Duration::minutes(5));
-        let interfaces = instances.map(|instance| primary_interface(&world, &instance));
+        let interfaces = [0, 1].map(|number| primary_interface(&world, &instances[number]));
         drop(world.take_events());
         Self {
             world,
+            instances,
             interfaces,
+            names_instances: false,
             allocation: String::new(),
             ip: String::new(),
         }
+    }
+
+    /// Whoever associates names an instance, and no interface.
+    #[must_use]
+    pub fn naming_instances(mut self) -> Self {
+        self.names_instances = true;
+        self
     }
 
     /// Somebody makes the call.
@@ -168,6 +179,14 @@ impl Account {
                 resources: vec![self.allocation.clone()],
                 tags: vec![protected()],
             })),
+            Step::Associate(place) if self.names_instances => {
+                self.call(&Request::AssociateAddress(AssociateAddress {
+                    allocation_id: Some(self.allocation.clone()),
+                    instance_id: Some(self.instances[usize::from(place == Place::B)].clone()),
+                    allow_reassociation: Some(true),
+                    ..AssociateAddress::default()
+                }));
+            }
             Step::Associate(place) => self.call(&Request::AssociateAddress(AssociateAddress {
                 allocation_id: Some(self.allocation.clone()),
                 network_interface_id: Some(self.interface(place).to_owned()),
