@@ -148,7 +148,7 @@ impl TestBed {
         }
         let mut before = AccountView::of(&world);
         before.may_lose.extend(self.may_lose().iter().cloned());
-        before.may_lose.extend(self.misplaced(request, &before));
+        before.misplaced.extend(self.misplaced(request));
         let mut broken = self.judged(client, request, &before, world.now());
         // A command is no failure: nobody is fenced for one.
         if !matches!(request, Request::StopInstances(_)) {
@@ -210,9 +210,9 @@ impl TestBed {
         judged.broken
     }
 
-    /// Who has an address only because Holdfast has put it there on too little. The release record says which
-    /// association that made. The row of what was released knows of another one by now.
-    fn misplaced(&self, request: &Request, before: &AccountView) -> Option<String> {
+    /// The association that is to end, if Holdfast has made it on too little. The release record says that it did. The
+    /// row of what was released knows of another one by now.
+    fn misplaced(&self, request: &Request) -> Option<String> {
         let Request::DisassociateAddress(request) = request else {
             return None;
         };
@@ -226,15 +226,8 @@ impl TestBed {
         let rows = self.ledger.read(&record.allocation).now_or_never()?.ok()?;
         let last = rows.snapshot?.association?.value.id;
         let known = record.restoration?.known;
-        if known.is_some_and(|known| known.id == last) {
-            return None;
-        }
-        let mut held = before.addresses.values();
-        held.find_map(|address| {
-            let association = address.association.as_ref()?;
-            let is_it = association.association_id == ended;
-            association.instance_id.clone().filter(|_| is_it)
-        })
+        let is_outdated = known.is_none_or(|known| known.id != last);
+        is_outdated.then(|| ended.to_owned())
     }
 
     /// Who may lose what they have by the word of the person for whom a run is at work.

@@ -128,10 +128,18 @@ impl End {
         }
         record.restoration = None;
         (record.attempts, record.revision, record.updated_at) = (0, 0, record.released_at);
-        let row = Snapshot {
+        // So does when something was first seen: by a look, or by the call itself.
+        let at = record.released_at;
+        let mut row = Snapshot {
             revision: 0,
+            observed_at: at,
+            tags_as_of: at,
+            as_of: at,
             ..row.without_fact_log()
         };
+        if let Some(held) = &mut row.association {
+            held.since = at;
+        }
         Some(Self { row, record })
     }
 
