@@ -290,14 +290,22 @@ fn whoever_associated_the_address_meanwhile_keeps_it() {
     assert!(former_place.refusal().contains("eni-99"));
 }
 
-#[test]
-fn an_association_of_which_only_the_instance_is_known_is_left_to_a_person() {
-    let former_place = former_place().snapshot(|snapshot| {
+fn of_an_instance_that_is_gone() -> FormerPlace {
+    let by_instance = former_place().snapshot(|snapshot| {
         if let Some(held) = &mut snapshot.association {
             held.value.eni = None;
         }
     });
-    assert!(former_place.refusal().contains("is not known"));
+    by_instance.current(|current| current.interface = None)
+}
+
+#[test]
+fn an_association_of_an_instance_that_is_gone_is_left_to_a_person() {
+    assert!(
+        of_an_instance_that_is_gone()
+            .refusal()
+            .contains("is not known")
+    );
 }
 
 #[test]
@@ -344,11 +352,7 @@ fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
         next.contains("<instead of eni-01> --private-ip-address <instead of 10.0.0.5>"),
         "{next}"
     );
-    let unknown = former_place().snapshot(|snapshot| {
-        if let Some(held) = &mut snapshot.association {
-            held.value.eni = None;
-        }
-    });
+    let unknown = of_an_instance_that_is_gone();
     let next = &unknown.restoration().findings[0].next;
     assert!(
         next.contains("--network-interface-id <interface>"),
