@@ -29,6 +29,8 @@ pub struct Outdated {
     pub allocation: AllocationId,
     /// The address.
     pub ip: Ipv4Addr,
+    /// The guard has not come to the end of its restoration, or a correction has begun.
+    pub is_open: bool,
     /// When it was released.
     pub released_at: OffsetDateTime,
     /// When its release record was last written.
@@ -57,7 +59,11 @@ pub fn outdated(
     now: OffsetDateTime,
 ) -> Option<Outdated> {
     let (record, row) = (known.release.as_ref()?, known.snapshot.as_ref()?);
-    let ReleaseStatus::Reclaimed { allocation, .. } = &record.status else {
+    let ReleaseStatus::Reclaimed {
+        allocation,
+        restored,
+    } = &record.status
+    else {
         return None;
     };
     // The guard would not put it anywhere else.
@@ -75,11 +81,27 @@ pub fn outdated(
     (!is_the_same && now - record.released_at <= CORRECTED_WITHIN).then(|| Outdated {
         allocation: allocation.clone(),
         ip: row.ip,
+        is_open: !restored,
         released_at: record.released_at,
         written_at: record.updated_at,
         note,
         last,
     })
+}
+
+/// Whether there is something left to do about where a released allocation's address is.
+#[must_use]
+pub fn is_unfinished(known: &AllocationRows, settings: &Settings, now: OffsetDateTime) -> bool {
+    let is_open = known.release.as_ref().is_some_and(|record| {
+        matches!(
+            record.status,
+            ReleaseStatus::Reclaimed {
+                restored: false,
+                ..
+            }
+        )
+    });
+    is_open || outdated(known, settings, now).is_some()
 }
 
 /// Where the address is now, and what is there.
@@ -128,7 +150,9 @@ pub fn decide(outdated: &Outdated, now: &Whereabouts) -> Correction {
     };
     let last = &last.association;
     let Some(held) = &address.association else {
-        return if outdated.note.made.is_some() || was_associated_since(now.row.as_ref(), outdated) {
+        let row = now.row.as_ref();
+        let was_touched = outdated.note.made.is_some() || was_associated_since(row, outdated);
+        return if was_touched && !outdated.is_open {
             leave("somebody has ended the association that Holdfast had restored".to_owned())
         } else {
             Correction::Associate

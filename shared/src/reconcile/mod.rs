@@ -169,14 +169,10 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut open: BTreeSet<&AllocationId> = ended.map(|row| &row.allocation).collect();
     // An earlier delivery may have written its row, and come no further.
     let now = clock.now();
-    let outdated = observed
-        .rows
-        .iter()
-        .filter(|(_, known)| corrections::outdated(known, settings, now).is_some());
-    open.extend(outdated.map(|(allocation, _)| allocation));
-    if let AddressChange::Allocated(birth) = &record.change {
-        open.insert(&birth.allocation);
-    }
+    let unfinished = observed.rows.iter();
+    let unfinished =
+        unfinished.filter(|(_, known)| corrections::is_unfinished(known, settings, now));
+    open.extend(unfinished.map(|(allocation, _)| allocation));
     let mut reports = Vec::new();
     for allocation in open {
         if let Some(release) = execute::release_to_retry(ledger, settings, allocation).await? {

@@ -4,6 +4,7 @@
 
 use super::case::Case;
 use crate::error::Error;
+use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{
     AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, RestorationNote, Snapshot,
     update_release, update_snapshot,
@@ -110,6 +111,9 @@ fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
         .snapshot
         .as_ref()
         .or(case.observed.snapshot.as_ref())?;
-    (known.snapshot.is_none() || snapshot.is_allocated())
-        .then(|| snapshot.ended(case.release.released_at))
+    let at = case.release.released_at;
+    // An end that was missed at first took place when the call says.
+    let is_told_now =
+        case.release.call.is_some() && snapshot.state != AllocationState::Released { at };
+    (known.snapshot.is_none() || snapshot.is_allocated() || is_told_now).then(|| snapshot.ended(at))
 }

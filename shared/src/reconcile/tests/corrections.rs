@@ -284,6 +284,14 @@ fn an_address_that_was_not_restored_and_that_nobody_touched_is_associated() {
 }
 
 #[test]
+fn what_a_correction_that_ended_half_way_has_left_free_is_associated() {
+    let open = is_outdated(&restored(reclaimed_as(9, false)), START).unwrap();
+    let mut now = now();
+    *held(&mut now) = None;
+    assert_eq!(decide(&open, &now), Correction::Associate);
+}
+
+#[test]
 fn what_had_been_given_up_long_before_is_not_taken_from_who_may_use_it_by_now() {
     let given_up = |known: &mut AllocationRows| {
         row(known).association.as_mut().unwrap().until = Some(START - Duration::days(1));
