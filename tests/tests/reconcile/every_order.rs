@@ -97,11 +97,14 @@ impl State {
         rows.and_then(Result::ok).unwrap_or_default()
     }
 
-    /// All that a later run can see.
+    /// All that a later run can see. How often a row was written decides nothing.
     fn fingerprint(&self) -> (u64, u64) {
         let view = addresses(&self.world);
         let seen = (self.world.now(), format!("{view:?}"));
-        let rows = format!("{:?}{:?}", self.snapshots(), self.ledger.releases());
+        let (mut rows, mut releases) = (self.snapshots(), self.ledger.releases());
+        rows.iter_mut().for_each(|row| row.revision = 0);
+        releases.iter_mut().for_each(|row| row.revision = 0);
+        let rows = format!("{rows:?}{releases:?}");
         let (mut one, mut other) = (DefaultHasher::new(), DefaultHasher::new());
         (&seen, &rows, &self.left, self.sweeps, self.told).hash(&mut one);
         (&rows, &seen, self.told, self.sweeps, &self.left).hash(&mut other);
@@ -261,7 +264,7 @@ impl Telling {
     /// CloudTrail's history is complete, and reconcile has read it.
     fn come_to_rest(&self, state: &mut State) {
         state.drain(&self.settings);
-        for minutes in [25, 5, 5] {
+        for minutes in [25, 5] {
             state.world.advance(Duration::minutes(minutes));
             state.sweep(&self.settings);
             state.drain(&self.settings);
@@ -289,10 +292,8 @@ impl Telling {
         }
         let without_end = |end: &Option<End>| end.as_ref().map(End::without_end);
         if without_end(&rows_later) != without_end(&self.in_order) {
-            self.wrong.push(format!(
-                "{}: {rows_later:#?} instead of {:#?}",
-                end.path, self.in_order
-            ));
+            let differs = differing(&self.in_order, &rows_later);
+            self.wrong.push(format!("{}: {differs}", end.path));
         }
         let known = match (is_in_time, rows_in_time) {
             (false, _) => Known::Later,
@@ -316,26 +317,36 @@ fn add(counts: &mut Counts, more: &Counts) {
     }
 }
 
+/// The lines in which the second differs.
+fn differing(one: &Option<End>, other: &Option<End>) -> String {
+    let [one, other] = [one, other].map(|end| format!("{end:#?}"));
+    let lines = other.lines().zip(one.lines());
+    let differing = lines.filter(|(is, was)| is != was);
+    let differing = differing.map(|(is, was)| format!("{} instead of {}", is.trim(), was.trim()));
+    differing.take(6).collect::<Vec<_>>().join("; ")
+}
+
 /// Every life, and how many histories it has.
 fn tell_all(lives: &[Life], account: &Account) -> Counts {
     let started = Instant::now();
-    let (mut counts, mut states, mut tried) = (Counts::new(), 0, 0);
+    let (mut counts, mut states, mut wrong) = (Counts::new(), 0, Vec::new());
     for life in lives {
+        println!("{:?} {life:?} {states} {counts:?}", started.elapsed());
         let sweeps = (0..life.steps.len()).map(Some).chain([None]);
         for sweep_after in sweeps {
             let (mut telling, state) = Telling::of(life, sweep_after, account.clone());
             add(&mut counts, &telling.every_order(&state));
-            let wrong = &telling.wrong;
-            assert!(wrong.is_empty(), "{} wrong: {}", wrong.len(), wrong[0]);
             states += telling.known.len();
+            wrong.extend(telling.wrong.into_iter().take(1));
         }
-        tried += 1;
     }
     let histories: u64 = counts.values().sum();
     println!(
-        "{tried} lives, {histories} histories over {states} states in {:?}: {counts:?}",
+        "{} lives, {histories} histories over {states} states in {:?}: {counts:?}",
+        lives.len(),
         started.elapsed()
     );
+    assert!(wrong.is_empty(), "{} are wrong: {wrong:#?}", wrong.len());
     counts
 }
 
