@@ -332,6 +332,10 @@ fn tell_all(lives: &[Life], account: &Account) -> Counts {
     let (mut counts, mut states, mut wrong) = (Counts::new(), 0, Vec::new());
     for life in lives {
         println!("{:?} {life:?} {states} {counts:?}", started.elapsed());
+        if started.elapsed() > std::time::Duration::from_secs(150) {
+            println!("TOO SLOW");
+            break;
+        }
         let sweeps = (0..life.steps.len()).map(Some).chain([None]);
         for sweep_after in sweeps {
             let (mut telling, state) = Telling::of(life, sweep_after, account.clone());
