@@ -10,6 +10,8 @@
 //! 2. `DisassociateAddress`: idempotent on the association id; done already: EC2 shows no association, or another one.
 //!    A lost reply means: look. The address is unassociated and its record open, so that the guard associates it.
 //! 3. The guard's own effects, the record last.
+//! 4. `AssociateAddress` with the place that it had, where the right one does not take it. Not done: the audit finds the
+//!    address unassociated.
 
 use super::case::{Case, FUNCTION};
 use super::cloud::ReconcileCloud;
@@ -18,7 +20,8 @@ use super::messages;
 use super::observe::retry_transient;
 use super::state::READ_LAG;
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::cloud::moves::DryRunCall;
+use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::Error;
 use crate::ledger::{AllocationRows, Ledger, ReleaseStatus, RestorationNote, update_release};
 use crate::model::elastic_ip::Association;
@@ -57,7 +60,11 @@ pub(super) async fn handle_release<C: ReconcileCloud, L: Ledger, K: Clock>(
         Correction::Associate => {
             run.reopen(release, known).await?;
             let report = run.guard(release).await?;
-            Ok(messages::corrected(report, &outdated))
+            Ok(if messages::is_associated(&report) {
+                messages::corrected(report, &outdated)
+            } else {
+                report
+            })
         }
         Correction::Later => run.guard(release).await,
         Correction::Right | Correction::Leave { .. } => {
@@ -151,30 +158,71 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Correcting<'_, C, L, K> {
     /// What EC2 refuses stays, and is told.
     async fn move_from(
         &self,
-        from: &AssociationId,
+        from: &Association,
         release: &Release,
         known: AllocationRows,
         outdated: &Outdated,
     ) -> Result<Report, Error> {
         let Ports { cloud, clock, .. } = self.ports;
+        if let Some(denial) = self.denial(outdated).await {
+            return self.refused(release, known, outdated, &denial).await;
+        }
         self.reopen(release, known.clone()).await?;
-        let end = || cloud.disassociate(from);
+        let end = || cloud.disassociate(&from.id);
         match retry_transient(clock, &self.case, end).await {
             // EC2 may or may not say that an association is over.
             Ok(()) | Err(CloudError::NotFound { .. }) => {
                 let report = self.guard(release).await?;
-                Ok(messages::corrected(report, outdated))
+                if messages::is_associated(&report) {
+                    return Ok(messages::corrected(report, outdated));
+                }
+                let returned = self.put_back(from, outdated).await;
+                Ok(messages::not_corrected(report, outdated, returned))
             }
             Err(source) if source.is_transient() => Err(Error::Unfinished {
                 what: format!("{} is still where it does not belong", outdated.ip),
                 source,
             }),
-            Err(refusal) => {
-                self.close(release, known, outdated).await?;
-                let report = self.guard(release).await?;
-                Ok(messages::refused(report, outdated, from, &refusal))
-            }
+            Err(refusal) => self.refused(release, known, outdated, &refusal).await,
         }
+    }
+
+    /// The permission without which an address would be taken from its place for nothing.
+    async fn denial(&self, outdated: &Outdated) -> Option<CloudError> {
+        let Association {
+            eni, private_ip, ..
+        } = &outdated.last.as_ref()?.association;
+        let associate = DryRunCall::Associate {
+            allocation: outdated.allocation.clone(),
+            eni: eni.clone()?,
+            private_ip: (*private_ip)?,
+        };
+        let answer = self.ports.cloud.dry_run(&associate).await;
+        answer.err().filter(|it| it.class() == Class::Denied)
+    }
+
+    async fn refused(
+        &self,
+        release: &Release,
+        known: AllocationRows,
+        outdated: &Outdated,
+        refusal: &CloudError,
+    ) -> Result<Report, Error> {
+        self.close(release, known, outdated).await?;
+        let report = self.guard(release).await?;
+        Ok(messages::refused(report, outdated, refusal))
+    }
+
+    /// The right place does not take it: better the wrong one than none.
+    async fn put_back(
+        &self,
+        from: &Association,
+        outdated: &Outdated,
+    ) -> Result<AssociationId, Option<CloudError>> {
+        let (eni, private_ip) = from.eni.as_ref().zip(from.private_ip).ok_or(None)?;
+        let Ports { cloud, clock, .. } = self.ports;
+        let call = || cloud.associate(&outdated.allocation, eni, private_ip);
+        retry_transient(clock, &self.case, call).await.map_err(Some)
     }
 
     /// The record says that not all is restored, until the guard says that it is.

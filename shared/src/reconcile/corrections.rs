@@ -9,7 +9,7 @@ use super::state::release_of;
 use crate::ledger::release::KnownAssociation;
 use crate::ledger::{AllocationRows, ReleaseStatus, RestorationNote, Snapshot};
 use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
+use crate::model::ids::{AllocationId, EniId, InstanceId};
 use crate::model::instance::{Instance, InstanceState};
 use crate::model::interface::Interface;
 use crate::release_guard::decide::protection;
@@ -125,7 +125,7 @@ pub enum Correction {
     /// It is where Holdfast put it: that association is to end, and the guard associates it where it belongs.
     Move {
         /// The association that Holdfast made.
-        from: AssociationId,
+        from: Association,
     },
     /// It is where it belongs already.
     Right,
@@ -166,9 +166,7 @@ pub fn decide(outdated: &Outdated, now: &Whereabouts) -> Correction {
     }
     match obstacle(last, held, now) {
         Some(why) => leave(why),
-        None => Correction::Move {
-            from: held.id.clone(),
-        },
+        None => Correction::Move { from: held.clone() },
     }
 }
 

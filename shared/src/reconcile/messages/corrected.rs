@@ -6,7 +6,7 @@ use crate::error::chain;
 use crate::ledger::release::KnownAssociation;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AssociationId, EniId};
-use crate::report::{Finding, PlannedCall, Report};
+use crate::report::{Finding, PlannedCall, Report, Subject};
 use time::format_description::well_known::Rfc3339;
 
 /// The address is where it belongs by what is known now.
@@ -39,13 +39,8 @@ pub(crate) fn left(report: Report, outdated: &Outdated, correction: &Correction)
     )
 }
 
-/// EC2 does not let it go.
-pub(crate) fn refused(
-    report: Report,
-    outdated: &Outdated,
-    from: &AssociationId,
-    refusal: &CloudError,
-) -> Report {
+/// EC2 does not let it go, or would not let it arrive.
+pub(crate) fn refused(report: Report, outdated: &Outdated, refusal: &CloudError) -> Report {
     with(
         report,
         Finding {
@@ -58,10 +53,33 @@ pub(crate) fn refused(
                 what_was_not_known(outdated),
                 chain(refusal)
             ),
-            next: format!(
-                "aws ec2 disassociate-address --association-id {from}, then: {}",
-                by_hand(outdated)
-            ),
+            next: by_hand(outdated),
+        },
+    )
+}
+
+/// Whether the guard has associated it.
+pub(crate) fn is_associated(report: &Report) -> bool {
+    matches!(&report.subject, Subject::Address(address) if address.association.is_some())
+}
+
+/// The right place did not take it; whether it is back where it was.
+pub(crate) fn not_corrected(
+    report: Report,
+    outdated: &Outdated,
+    returned: Result<AssociationId, Option<CloudError>>,
+) -> Report {
+    let now = match returned {
+        Ok(id) => format!("it is back where it was, as {id}"),
+        Err(None) => "it is associated with nothing now".to_owned(),
+        Err(Some(refusal)) => format!("it could not be put back where it was: {}", chain(&refusal)),
+    };
+    with(
+        report,
+        Finding {
+            what: format!("{} could not be moved to where it belongs", outdated.ip),
+            why: format!("{}; {now}", what_was_not_known(outdated)),
+            next: by_hand(outdated),
         },
     )
 }
@@ -82,7 +100,8 @@ pub(crate) fn would_correct(
         .map(|(eni, private_ip)| PlannedCall::associate(&outdated.allocation, eni, private_ip));
     match correction {
         Correction::Move { from } => {
-            report.would_call.push(PlannedCall::disassociate(from));
+            let end = PlannedCall::disassociate(&from.id);
+            report.would_call.push(end);
             report.would_call.extend(associate);
         }
         Correction::Associate => report.would_call.extend(associate),

@@ -3,17 +3,20 @@
 use super::super::corrections::{CORRECTED_WITHIN, Correction, Outdated, Whereabouts};
 use super::super::corrections::{decide, outdated};
 use super::super::fixtures::{
-    START, address, allocation, associated_at, association, association_id, disassociated_at,
-    installation, protect, reclaimed_as, release_record, row_of,
+    START, Trouble, address, allocation, associated_at, association, association_id,
+    disassociated_at, installation, protect, reclaimed_as, release_record, row_of,
 };
 use crate::ledger::release::KnownAssociation;
 use crate::ledger::snapshot::Dated;
 use crate::ledger::{AllocationRows, ReleaseStatus, RestorationNote, Snapshot};
+use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::{AssociationId, EniId};
+use crate::model::ids::EniId;
 use crate::model::instance::{Instance, InstanceState};
 use crate::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use crate::model::tags::Tags;
+use crate::report::Report;
+use crate::settings::Mode;
 use std::net::Ipv4Addr;
 use time::{Duration, OffsetDateTime};
 
@@ -162,14 +165,18 @@ fn instance(number: usize) -> Instance {
     }
 }
 
+fn made() -> Association {
+    Association {
+        id: association_id(MADE),
+        ..place(OLD)
+    }
+}
+
 /// The address on the old place, by Holdfast's own association; both instances run.
 fn now() -> Whereabouts {
     Whereabouts {
         address: Some(Address {
-            association: Some(Association {
-                id: association_id(MADE),
-                ..place(OLD)
-            }),
+            association: Some(made()),
             ..address(9)
         }),
         row: None,
@@ -197,8 +204,7 @@ fn held(now: &mut Whereabouts) -> &mut Option<Association> {
 
 #[test]
 fn what_holdfast_put_in_the_wrong_place_is_moved() {
-    let from: AssociationId = association_id(MADE);
-    assert_eq!(decided(|_| ()), Correction::Move { from });
+    assert_eq!(decided(|_| ()), Correction::Move { from: made() });
 }
 
 #[test]
@@ -245,10 +251,9 @@ fn a_place_that_cannot_take_it_leaves_it_where_it_is() {
         why(|now| occupied(now, other)),
         "10.0.0.5 on eni-8 has 203.0.113.200 now"
     );
-    let from = association_id(MADE);
     assert_eq!(
         decided(|now| occupied(now, None)),
-        Correction::Move { from }
+        Correction::Move { from: made() }
     );
 }
 
@@ -332,5 +337,73 @@ fn reclaimed_as_it_is(account: &super::super::fixtures::Installation) -> Release
     ReleaseStatus::Reclaimed {
         allocation: account.held()[0].allocation.clone(),
         restored: true,
+    }
+}
+
+/// Restored on the old place; the late event tells of another interface.
+async fn restored_on_too_little() -> (super::super::fixtures::Installation, Record) {
+    let account = installation().knowing(1).await;
+    account.hears(&associated_at(1, OLD, account.now())).await;
+    account.minutes_later(1);
+    let mut late = associated_at(1, NEW, account.now());
+    if let AddressChange::Associated { eni, .. } = &mut late.change {
+        *eni = Some("eni-0b".parse().unwrap());
+    }
+    account.minutes_later(1);
+    account.guard_hears(&account.release(1)).await;
+    account.calls();
+    (account, late)
+}
+
+fn told(report: &Report) -> &str {
+    &report.findings[0].what
+}
+
+#[tokio::test]
+async fn what_belongs_elsewhere_is_disassociated_and_associated_there() {
+    let (account, late) = restored_on_too_little().await;
+    let report = account.hears(&late).await;
+    assert_eq!(
+        told(&report),
+        "203.0.113.1 was restored on too little, and is corrected"
+    );
+    let calls = account.calls();
+    assert_eq!(
+        (calls["DisassociateAddress"], calls["AssociateAddress"]),
+        (1, 1)
+    );
+    let now = account.held()[0].association.clone().unwrap();
+    assert_eq!(now.eni.unwrap().as_str(), "eni-0b");
+    assert_eq!(account.record(1).await.status, reclaimed_as_it_is(&account));
+    assert!(!account.hears(&late).await.summary.contains("moved"));
+    assert!(!account.calls().contains_key("DisassociateAddress"));
+}
+
+#[tokio::test]
+async fn in_observe_mode_it_is_said_what_would_be_moved() {
+    let (mut account, late) = restored_on_too_little().await;
+    account.settings.mode = Mode::Observe;
+    let report = account.hears(&late).await;
+    assert_eq!(told(&report), "203.0.113.1 is not where it belongs");
+    let calls = report.would_call.iter().map(|call| call.action);
+    let calls: Vec<&str> = calls.collect();
+    assert_eq!(calls, ["DisassociateAddress", "AssociateAddress"]);
+    assert!(!account.calls().contains_key("DisassociateAddress"));
+}
+
+#[tokio::test]
+async fn an_address_that_may_not_be_taken_from_its_place_stays_there_and_is_told_once() {
+    for call in ["DisassociateAddress", "AssociateAddress"] {
+        let (account, late) = restored_on_too_little().await;
+        let before = account.held();
+        account.in_trouble(call, Trouble::Denied);
+        let report = account.hears(&late).await;
+        assert_eq!(
+            told(&report),
+            "203.0.113.1 is not where it belongs, and EC2 refuses to move it"
+        );
+        assert_eq!(account.held(), before);
+        assert_eq!(account.record(1).await.status, reclaimed_as_it_is(&account));
+        assert_eq!(account.hears(&late).await.findings, []);
     }
 }
