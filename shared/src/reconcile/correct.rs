@@ -176,8 +176,11 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Correcting<'_, C, L, K> {
                 if messages::is_associated(&report) {
                     return Ok(messages::corrected(report, outdated));
                 }
-                let returned = self.put_back(from, outdated).await;
-                Ok(messages::not_corrected(report, outdated, returned))
+                match self.put_back(from, outdated).await {
+                    // Another run, or somebody else, was faster.
+                    Err(Some(CloudError::AlreadyAssociated(_))) => Ok(report),
+                    returned => Ok(messages::not_corrected(report, outdated, returned)),
+                }
             }
             Err(source) if source.is_transient() => Err(Error::Unfinished {
                 what: format!("{} is still where it does not belong", outdated.ip),

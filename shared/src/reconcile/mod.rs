@@ -167,6 +167,9 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     }
     let ended = written.iter().filter(|row| !row.is_allocated());
     let mut open: BTreeSet<&AllocationId> = ended.map(|row| &row.allocation).collect();
+    if let AddressChange::Allocated(birth) = &record.change {
+        open.insert(&birth.allocation);
+    }
     // An earlier delivery may have written its row, and come no further.
     let now = clock.now();
     let unfinished = observed.rows.iter();

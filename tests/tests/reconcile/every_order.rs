@@ -14,7 +14,7 @@ use holdfast::report::Report;
 use holdfast::settings::Settings;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::promises::addresses;
-use holdfast_tests::scenarios::reconcile::lives::{Account, Life, lives};
+use holdfast_tests::scenarios::reconcile::lives::{Account, Life, MAX_CALLS, lives};
 use holdfast_tests::scenarios::reconcile::{Installation, play};
 use serde_json::Value;
 use std::collections::{BTreeMap, HashMap};
@@ -222,13 +222,25 @@ impl Telling {
     fn every_order(&mut self, state: &State) -> Counts {
         let mut counts = self.follow(state);
         for event in 0..self.events.len() {
-            for times in [0, 2] {
-                let mut other = state.fork();
-                other.left[event] = times;
-                add(&mut counts, &self.follow(&other));
+            let mut lost = state.fork();
+            lost.left[event] = 0;
+            add(&mut counts, &self.follow(&lost));
+            if self.is_doubled_too(state) {
+                let mut doubled = state.fork();
+                doubled.left[event] = 2;
+                if self.events.len() == MAX_CALLS {
+                    doubled.sweeps = 0;
+                }
+                add(&mut counts, &self.follow(&doubled));
             }
         }
         counts
+    }
+
+    /// In the longest lives a doubled event and a sweep do not meet. That would be half of all histories, and a call that
+    /// comes again only finds itself in the row.
+    fn is_doubled_too(&self, state: &State) -> bool {
+        self.events.len() < MAX_CALLS || state.sweeps > 0
     }
 
     fn follow(&mut self, state: &State) -> Counts {
@@ -331,11 +343,6 @@ fn tell_all(lives: &[Life], account: &Account) -> Counts {
     let started = Instant::now();
     let (mut counts, mut states, mut wrong) = (Counts::new(), 0, Vec::new());
     for life in lives {
-        println!("{:?} {life:?} {states} {counts:?}", started.elapsed());
-        if started.elapsed() > std::time::Duration::from_secs(150) {
-            println!("TOO SLOW");
-            break;
-        }
         let sweeps = (0..life.steps.len()).map(Some).chain([None]);
         for sweep_after in sweeps {
             let (mut telling, state) = Telling::of(life, sweep_after, account.clone());

@@ -14,7 +14,7 @@ use time::Duration;
 const GOOD: &str = "the life's own calls are good";
 
 /// How many calls a life has at the most.
-const MAX_CALLS: usize = 5;
+pub const MAX_CALLS: usize = 5;
 
 /// Longer than EC2's answers lag, and far less than what counts as given up.
 const BETWEEN_CALLS: Duration = Duration::seconds(10);
