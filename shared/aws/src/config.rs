@@ -45,6 +45,9 @@ pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, Dynamo
     let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
         .interceptor(counter.clone())
         .build();
+    let scaling = aws_sdk_autoscaling::config::Builder::from(&config)
+        .interceptor(counter.clone())
+        .build();
     let table = aws_sdk_dynamodb::config::Builder::from(&config)
         .interceptor(counter.clone())
         .build();
@@ -52,6 +55,7 @@ pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, Dynamo
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),
         aws_sdk_cloudwatch::Client::from_conf(alarms),
+        aws_sdk_autoscaling::Client::from_conf(scaling),
     );
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),
