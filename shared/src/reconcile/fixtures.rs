@@ -278,6 +278,8 @@ fn is_asked_for(which: &AddressFilter, address: &Address) -> bool {
         AddressFilter::All => true,
         AddressFilter::Allocations(allocations) => allocations.contains(&address.allocation),
         AddressFilter::Ip(ip) => address.ip == *ip,
+        AddressFilter::TagKey(key) => address.tags.contains_key(key),
+        AddressFilter::Tag { key, value } => address.tags.get(key) == Some(value),
     }
 }
 
@@ -381,7 +383,9 @@ impl ReadInterfaces for Cloud {
         drop(self.asked("DescribeNetworkInterfaces")?);
         let ids = match which {
             InterfaceFilter::Ids(ids) => ids.as_slice(),
-            InterfaceFilter::TagKey(_) | InterfaceFilter::PrimaryOf(_) => &[],
+            InterfaceFilter::TagKey(_)
+            | InterfaceFilter::PrimaryOf(_)
+            | InterfaceFilter::AttachedTo { .. } => &[],
         };
         let free = |eni: &EniId| Interface {
             private_ips: BTreeMap::from([(Ipv4Addr::new(10, 0, 0, 5), None)]),

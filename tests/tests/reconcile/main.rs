@@ -3,6 +3,7 @@
 mod corrected;
 mod every_order;
 mod finds;
+mod large_account;
 mod random;
 mod sweeps;
 mod told;

@@ -161,6 +161,7 @@ fn instance(number: usize) -> Instance {
         launched_at: START,
         zone: None,
         kind: None,
+        stop_limit: None,
         interfaces: Vec::new(),
     }
 }
