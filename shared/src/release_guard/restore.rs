@@ -3,10 +3,13 @@
 
 use super::state::Release;
 use crate::groups::{ChosenBy, TargetChoice, TargetInterfaces, last_target};
+use crate::ledger::RestorationNote;
 use crate::ledger::Snapshot;
+use crate::ledger::release::KnownAssociation;
+use crate::ledger::snapshot::Dated;
 use crate::model::elastic_ip::Association;
 use crate::model::former_target::LastTarget;
-use crate::model::ids::{AllocationId, EniId, InstanceId};
+use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use crate::model::instance::Instance;
 use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::report::{AssociationReport, Command, Finding};
@@ -21,6 +24,8 @@ pub struct CurrentState {
     pub allocation: AllocationId,
     /// What it is associated with now.
     pub association: Option<Association>,
+    /// What an earlier run has restored, by the release record.
+    pub note: Option<RestorationNote>,
     /// The interface that had it, if it still exists and was asked for.
     pub interface: Option<Interface>,
     /// The instance that had it, where that interface cannot take it.
@@ -57,6 +62,8 @@ pub struct Restoration {
     pub already_correct: Option<AssociationReport>,
     /// What cannot be restored, and why.
     pub findings: Vec<Finding>,
+    /// What the release record is to say of it, as far as it is known before anything is done.
+    pub note: RestorationNote,
 }
 
 /// A private IP on an interface.
@@ -75,10 +82,20 @@ pub fn association_then<'a>(
     release: &Release,
     settings: &Settings,
 ) -> Option<&'a Association> {
+    last_association(snapshot, release, settings).map(|held| &held.value)
+}
+
+/// The same, with its times.
+#[must_use]
+pub fn last_association<'a>(
+    snapshot: &'a Snapshot,
+    release: &Release,
+    settings: &Settings,
+) -> Option<&'a Dated<Association>> {
     let held = snapshot.association.as_ref()?;
     let window = time::Duration::try_from(settings.restore_window).unwrap_or(time::Duration::MAX);
     held.held_within(window, release.released_at)
-        .then_some(&held.value)
+        .then_some(held)
 }
 
 /// The reverse DNS name that it had then.
@@ -102,8 +119,12 @@ pub fn decide(
     current: &CurrentState,
     settings: &Settings,
 ) -> Restoration {
-    let mut restoration = Restoration::default();
-    if let Some(then) = association_then(snapshot, release, settings) {
+    let last = last_association(snapshot, release, settings);
+    let mut restoration = Restoration {
+        note: note(last, current),
+        ..Restoration::default()
+    };
+    if let Some(then) = last.map(|held| &held.value) {
         match association(then, current) {
             Availability::Free { target, displaced } => {
                 restoration.findings.extend(displaced);
@@ -127,10 +148,26 @@ pub fn decide(
             }
         }
     }
+    let rival = last.and_then(|_| snapshot.rival_association());
+    restoration
+        .findings
+        .extend(rival.map(|rival| uncertain(snapshot, &rival, current)));
     restoration.reverse_dns = reverse_name_then(snapshot, release, settings)
         .filter(|&name| current.reverse_dns.as_deref() != Some(name))
         .map(str::to_owned);
     restoration
+}
+
+/// What is noted of a restoration on this knowledge. One that finds the address where an earlier one put it, and knows
+/// better, leaves the note: reconcile moves the address by it.
+fn note(last: Option<&Dated<Association>>, current: &CurrentState) -> RestorationNote {
+    let known = last.map(KnownAssociation::of);
+    let now = current.association.as_ref().map(|now| &now.id);
+    let before = current.note.clone().unwrap_or_default();
+    if now.is_some() && now == before.made.as_ref() {
+        return before;
+    }
+    RestorationNote { known, made: None }
 }
 
 enum Availability {
@@ -219,7 +256,8 @@ fn counterpart(
 }
 
 fn association(then: &Association, current: &CurrentState) -> Availability {
-    let place = former_place(then, current);
+    let then = with_primary_interface(then, current.interface.as_ref());
+    let place = former_place(&then, current);
     let Some(now) = &current.association else {
         return place;
     };
@@ -235,6 +273,12 @@ fn association(then: &Association, current: &CurrentState) -> Availability {
         return Availability::AlreadyAssociated(already_correct(now, eni, private_ip));
     }
     let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
+    if is_made(&now.id, current) {
+        return Availability::Elsewhere(format!(
+            "Holdfast has put it on {holder}, on what was known by then; reconcile moves it, or says \
+             why it does not"
+        ));
+    }
     Availability::Elsewhere(format!(
         "somebody has associated it with {holder} meanwhile"
     ))
@@ -268,6 +312,24 @@ fn former_place(then: &Association, current: &CurrentState) -> Availability {
     }
 }
 
+/// The association, with the interface that a call by instance meant: the primary one, since EC2 refuses such a call for
+/// an instance with several.
+/// Source: EC2 API reference, `AssociateAddress`, `InstanceId`.
+#[must_use]
+pub fn with_primary_interface(then: &Association, primary: Option<&Interface>) -> Association {
+    let mut then = then.clone();
+    if let (None, Some(primary)) = (&then.eni, primary) {
+        then.eni = Some(primary.id.clone());
+        then.private_ip = then.private_ip.or(primary.primary_ip);
+    }
+    then
+}
+
+fn is_made(id: &AssociationId, current: &CurrentState) -> bool {
+    let note = current.note.as_ref();
+    note.is_some_and(|note| note.made.as_ref() == Some(id))
+}
+
 /// Whether the former target can take the address, by what it has now.
 fn availability(
     target: Target,
@@ -285,6 +347,25 @@ fn availability(
         Some((ip, None)) => Some(auto_assigned(ip, eni)),
     };
     Availability::Free { target, displaced }
+}
+
+fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -> Finding {
+    let eni = rival.eni.as_ref().map_or("<its interface>", EniId::as_str);
+    let counts = snapshot.association.as_ref().map(|held| &held.value.id);
+    let counts = counts.map_or("another one", AssociationId::as_str);
+    Finding {
+        what: format!("which association {} had last is not certain", snapshot.ip),
+        why: format!(
+            "{} on {eni} and {counts} began within one second, and CloudTrail's times are to the second; \
+             {counts} is taken for the last",
+            rival.id
+        ),
+        next: format!(
+            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
+             --allow-reassociation",
+            rival.id, current.allocation
+        ),
+    }
 }
 
 fn already_correct(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {
