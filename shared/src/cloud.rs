@@ -162,7 +162,7 @@ pub trait ReadInterfaces: Send + Sync {
 /// Which network interfaces to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterfaceFilter {
-    /// The interfaces named.
+    /// These.
     Ids(Vec<EniId>),
     /// Every interface that has a tag with one of these keys.
     TagKeys(Vec<String>),
@@ -172,7 +172,7 @@ pub enum InterfaceFilter {
     AttachedTo {
         /// The key.
         tag_key: String,
-        /// The instances.
+        /// Which.
         instances: Vec<InstanceId>,
     },
 }

@@ -383,7 +383,7 @@ impl ReadInterfaces for Cloud {
         drop(self.asked("DescribeNetworkInterfaces")?);
         let ids = match which {
             InterfaceFilter::Ids(ids) => ids.as_slice(),
-            InterfaceFilter::TagKey(_)
+            InterfaceFilter::TagKeys(_)
             | InterfaceFilter::PrimaryOf(_)
             | InterfaceFilter::AttachedTo { .. } => &[],
         };
