@@ -84,7 +84,8 @@ fn a_subnet_has_one_route_table_of_its_own_at_the_most() {
     let mut bed = bed();
     let id = bed.subnet(true);
     assert!(tables(&mut bed, "association.subnet-id", &id).is_empty());
-    let table = created(&mut bed, &subnet(&mut bed, &id).vpc_id);
+    let vpc_id = subnet(&mut bed, &id).vpc_id;
+    let table = created(&mut bed, &vpc_id);
     let associate = |route_table_id: &str| {
         Request::AssociateRouteTable(AssociateRouteTable {
             route_table_id: route_table_id.to_owned(),
