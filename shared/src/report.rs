@@ -4,6 +4,7 @@
 mod failover;
 mod finding;
 mod gravity;
+mod lost_interface;
 mod phase;
 mod planned;
 
@@ -14,6 +15,7 @@ use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, Instanc
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
 pub use finding::Finding;
+pub use lost_interface::{FormerlyOnIt, LostInterfaceReport};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -61,6 +63,8 @@ pub enum Outcome {
     Transferred,
     /// It is offered to another account, which can take it at any moment.
     TransferOffered,
+    /// A floating interface of a group is gone: somebody deleted it, or it ended with its instance.
+    InterfaceLost,
     /// It was taken back too often in a day: left to whoever keeps releasing it, until a person decides.
     ReclaimLoop,
     /// The instance has its address: it got it in this run.
@@ -366,6 +370,9 @@ pub struct SweepReport {
     /// Failovers that were finished, or taken up again, or back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failovers: Vec<Report>,
+    /// Floating interfaces that are gone since the last sweep.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_interfaces: Vec<LostInterfaceReport>,
     /// Whether each group is ready for a failover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupReport>,

@@ -11,6 +11,7 @@ mod after_observation;
 mod after_record;
 mod apply_fact;
 pub mod fact_log;
+pub mod floating_interfaces;
 pub mod history;
 pub mod lease;
 #[cfg(any(test, feature = "test-support"))]
@@ -24,6 +25,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use floating_interfaces::{FloatingInterface, FloatingInterfaces};
 pub use history::{Entry, ReadAddressHistory};
 pub use lease::Lease;
 #[cfg(any(test, feature = "test-support"))]

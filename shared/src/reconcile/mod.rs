@@ -15,6 +15,7 @@ mod cloud;
 pub mod decide;
 mod execute;
 mod handle_releases;
+mod lost_interfaces;
 mod messages;
 pub mod observe;
 pub mod open_releases;
@@ -122,11 +123,16 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
     let would = waiting.would.as_slice();
+    let has_groups = !audit.groups.is_empty();
+    let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
+    failures.append(&mut losses.failures);
+    watch.lap("interfaces", clock);
     audit
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
     let is_told_once = !handled.news.is_empty()
         || !waiting.placed.is_empty()
+        || !losses.lost.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
         return Err(Error::several(String::new(), failures));
@@ -134,6 +140,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let report = messages::swept(settings, &observed, plan, written, handled, watch);
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
+    let report = messages::with_lost(report, losses.lost, settings);
     Ok(messages::with_failures(report, &failures))
 }
 

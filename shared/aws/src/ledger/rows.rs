@@ -5,6 +5,7 @@
 //! | `snapshot` | allocation id | the last known state of an allocation |
 //! | `release` | allocation id | what became of its release |
 //! | `lease` | group | who fails the group over, and what was done last |
+//! | `floating-interfaces` | group | what the group's floating interfaces had when a sweep last saw them |
 //! | `association` | association id | which allocation it tied |
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
 
@@ -13,7 +14,7 @@ use super::super::failure::{unreadable, unsent};
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::snapshot::AllocationState;
-use holdfast::ledger::{Entry, Lease, ReleaseRecord, ReleaseStatus, Snapshot};
+use holdfast::ledger::{Entry, FloatingInterfaces, Lease, ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::ids::{AllocationId, AssociationId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,7 @@ const ALLOCATION: &str = "allocation";
 pub(super) const SNAPSHOT: &str = "snapshot";
 pub(super) const RELEASE: &str = "release";
 pub(super) const LEASE: &str = "lease";
+pub(super) const FLOATING_INTERFACES: &str = "floating-interfaces";
 const ASSOCIATION: &str = "association";
 
 /// All digits of the fraction, always: so text and time sort alike.
@@ -84,6 +86,16 @@ pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
         row.insert(HELD_UNTIL.to_owned(), end(held.until));
     }
     Ok(row)
+}
+
+/// The row of a group that has no floating interface any more is over.
+pub(crate) fn of_floating_interfaces(
+    known: &FloatingInterfaces,
+    retention: Duration,
+) -> Result<Row, CloudError> {
+    let row = row(key(FLOATING_INTERFACES, &known.group), known)?;
+    let ended_at = known.interfaces.is_empty().then_some(known.as_of);
+    Ok(expiring(row, ended_at, retention))
 }
 
 /// Partition and bounds of an address's history in a period, both ends included.
