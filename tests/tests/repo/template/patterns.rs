@@ -232,7 +232,7 @@ fn an_instance_is_heard_of_from_the_moment_that_it_runs_until_it_is_gone() {
         .into();
     for (state, functions) in [
         ("pending", BTreeSet::new()),
-        ("running", only("instance-start")),
+        ("running", both.clone()),
         ("stopping", both.clone()),
         ("stopped", both.clone()),
         ("shutting-down", both.clone()),
