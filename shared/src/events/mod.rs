@@ -2,6 +2,7 @@
 //! event that does not concern addresses becomes `Ignored` with its reason; anything else is an error
 //! that names the field. Nothing here panics, whatever the JSON.
 
+mod account;
 mod action;
 pub mod alarm;
 mod command;
@@ -20,6 +21,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+pub use account::parse_of_account;
 pub use error::EventError;
 pub use record::from_lookup;
 use serde_json::Value;
