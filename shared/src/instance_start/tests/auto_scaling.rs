@@ -1,5 +1,6 @@
 //! Instances that Auto Scaling has: who is only warmed gets nothing, and who waits goes on.
 
+use super::super::auto_scaling;
 use super::ec2::of;
 use super::*;
 use crate::report::Outcome;
@@ -112,6 +113,15 @@ fn auto_scaling_is_asked_once_and_only_of_its_own_that_lack_an_address() {
         .filter(|call| call.starts_with(DESCRIBE))
         .collect();
     assert!(calls.iter().all(|call| **call == asked), "{calls:?}");
+}
+
+#[test]
+fn one_that_starts_in_a_large_group_makes_one_call_of_auto_scaling() {
+    let crowd = (1..=120).fold(seen().address(1, &[]), |seen, number| {
+        seen.running(number).in_auto_scaling(number, "InService")
+    });
+    let asked = auto_scaling::asked_for_start(&crowd.observed, &id(110), &crowd.settings());
+    assert!(asked.len() == 50 && asked.contains(&id(110)), "{asked:?}");
 }
 
 #[test]
