@@ -23,8 +23,8 @@ pub(super) const MAX_UNANSWERED: u32 = 3;
 const MAX_BESIDE: usize = 49;
 
 /// The instances of which Auto Scaling has to be asked for one that starts: it, and whoever else of its group lacks an
-/// address. None where it lacks none itself. Of a large group not all are asked for: who is left out may be thought to
-/// take an address that it does not take, and a second look gives that away.
+/// address. None where it lacks none itself. Of a large group not all are asked for. One that is left out may be thought
+/// to take an address that it does not take: a second look gives that away.
 pub(super) fn asked_for_start(
     observed: &Observed,
     id: &InstanceId,
