@@ -116,6 +116,8 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
+    let has_groups = audited.as_ref().is_ok_and(|audit| !audit.groups.is_empty());
+    let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
     watch.lap("audit", clock);
     let plan = decide::Sweep { missing, ..plan };
     failures.append(&mut handled.failures);
@@ -123,10 +125,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
     let would = waiting.would.as_slice();
-    let has_groups = !audit.groups.is_empty();
-    let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
     failures.append(&mut losses.failures);
-    watch.lap("interfaces", clock);
     audit
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
