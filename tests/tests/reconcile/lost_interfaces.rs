@@ -130,7 +130,7 @@ fn an_interface_that_ended_with_its_instance_is_lost_as_well() {
 
 #[test]
 fn a_second_interface_of_the_group_goes_on_being_known() {
-    let (trio, bed) = seen();
+    let (mut trio, bed) = seen();
     let second = new_interface(&mut bed.world());
     tag_group(&mut bed.world(), &second, &[]);
     attach(&mut bed.world(), &second, &trio.members[1], 1);
@@ -138,12 +138,9 @@ fn a_second_interface_of_the_group_goes_on_being_known() {
     drop(trio.swept(&bed));
     delete(&trio, &bed);
     assert_eq!(lost(&trio.swept(&bed)).len(), 1);
-    let second = FailoverFixture {
-        eni: second,
-        ..trio
-    };
-    delete(&second, &bed);
-    let report = second.swept(&bed);
+    trio.eni = second;
+    delete(&trio, &bed);
+    let report = trio.swept(&bed);
     assert_eq!(lost(&report).len(), 1, "{report:?}");
     assert!(lost(&report)[0].addresses.is_empty());
 }
