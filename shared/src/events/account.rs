@@ -5,8 +5,6 @@
 //! guide, "CloudTrail record contents" (`recipientAccountId`: the account that owns what was called on, whoever
 //! called it).
 
-use super::error::EventError;
-use super::trigger::{Ignored, Trigger};
 use crate::model::ids::AccountId;
 use serde_json::Value;
 
@@ -30,26 +28,11 @@ const CALLERS: [&str; 2] = ["/detail/userIdentity/accountId", "/userIdentity/acc
 const MESSAGE: &str = "/Records/0/Sns/Message";
 const TOPIC: &str = "/Records/0/Sns/TopicArn";
 
-/// Reads an event as [`super::parse`] does, if it is of the account `own`. One that names another account is ignored,
-/// whether it can be read or not. One that names no account counts as our own: whoever sent it may invoke the function.
-///
-/// # Errors
-/// As for [`super::parse`].
-pub fn parse_of_account(event: &Value, own: &AccountId) -> Result<Trigger, EventError> {
-    let read = super::parse(event);
-    let Some(there) = accounts(event)
-        .into_iter()
-        .find(|there| there != own.as_str())
-    else {
-        return read;
-    };
-    if let Ok(Trigger::Ignored(_)) = read {
-        return read;
-    }
-    Ok(Trigger::Ignored(Ignored {
-        what: read.map_or_else(|_| "an event".to_owned(), |trigger| trigger.to_string()),
-        why: format!("it is of account {there}, and this installation looks after account {own}"),
-    }))
+/// The account that an event is of, where it is not `own`. One that names no account counts as our own: whoever sent it
+/// may invoke the function.
+pub(super) fn other_account(event: &Value, own: &AccountId) -> Option<String> {
+    let mut accounts = accounts(event).into_iter();
+    accounts.find(|there| there != own.as_str())
 }
 
 /// The accounts that an event names, as it names them.
