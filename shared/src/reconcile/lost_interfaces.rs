@@ -40,15 +40,15 @@ pub(super) struct Losses {
     pub(super) failures: Vec<Error>,
 }
 
-/// Looks for floating interfaces that are gone, and notes those that are there. Where no group is known, nothing is
-/// asked of EC2.
+/// Looks for floating interfaces that are gone, and notes those that are there. Where EC2 shows no group, nothing is
+/// asked: whoever takes everything down knows.
 pub(super) async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     has_groups: bool,
 ) -> Losses {
     let mut losses = Losses::default();
-    if let Err(failure) = find(ports, case, has_groups, &mut losses).await {
+    if has_groups && let Err(failure) = find(ports, case, &mut losses).await {
         losses.failures.push(failure);
     }
     losses
@@ -57,16 +57,12 @@ pub(super) async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
 async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    has_groups: bool,
     losses: &mut Losses,
 ) -> Result<(), Error> {
     let keys = &case.settings.tags;
     let at = ports.clock.now();
     let known = ports.ledger.floating_interfaces().await;
     let known = known.map_err(Error::LedgerUnread)?;
-    if known.is_empty() && !has_groups {
-        return Ok(());
-    }
     let tagged = InterfaceFilter::TagKey(keys.group.clone());
     let shown = retry_transient(&ports.clock, case, || ports.cloud.interfaces(&tagged)).await;
     let Some(shown) = unless_refused(shown)? else {
