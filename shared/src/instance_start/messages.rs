@@ -105,7 +105,7 @@ fn no_free_address(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPl
     let keys = &case.settings.tags;
     report.findings.push(Finding {
         what: format!("the group `{group}` has no address left for {instance}"),
-        why: "each one is with an instance that runs, or is kept for another slot".to_owned(),
+        why: "each one is with another instance, or is kept for another slot".to_owned(),
         next: format!(
             "free one, or add one: aws ec2 allocate-address --domain vpc --tag-specifications \
              'ResourceType=elastic-ip,Tags=[{{Key={},Value={group}}}]'; reconcile gives it to the \

@@ -47,8 +47,9 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
     let steps = |observed: &Observed| {
-        let kept = decide::kept(observed, instance, settings);
-        (decide::stop(observed, instance, settings), kept)
+        let steps = decide::stop(observed, instance, settings);
+        let after = observed.clone().after(&steps);
+        (steps, decide::kept(&after, instance, settings))
     };
     let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
     watch.lap("hand over", clock);

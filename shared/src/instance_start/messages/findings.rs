@@ -125,7 +125,7 @@ fn kept(kept: &Kept, keys: &TagKeys) -> Finding {
         ),
         why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
         next: format!(
-            "start {holder}, or let reconcile give it to {waiting}: aws ec2 create-tags --resources {allocation} \
+            "start {holder}, or let reconcile give it to one that waits: aws ec2 create-tags --resources {allocation} \
              --tags Key={},Value=move",
             keys.on_stop
         ),

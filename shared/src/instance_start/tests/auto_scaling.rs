@@ -182,6 +182,15 @@ fn an_address_that_stays_with_a_stopped_instance_while_another_lacks_one_is_told
 }
 
 #[test]
+fn one_that_gets_a_free_address_in_the_same_run_is_not_told_as_waiting() {
+    let stopped = seen().address_on(1, 1, &[]).address(2, &[]);
+    let ec2 = stopped.in_state(1, InstanceState::Stopped).running(2).ec2();
+    let report = ec2.stops(1).unwrap();
+    assert_eq!(report.outcome, Outcome::HandedOver);
+    assert_eq!(report.findings, []);
+}
+
+#[test]
 fn reconcile_gives_a_free_address_to_one_that_came_into_service_and_to_no_warmed_one() {
     let ec2 = seen().address(1, &[]).running(1).running(2);
     let ec2 = ec2
