@@ -15,7 +15,7 @@ use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, Instanc
 use crate::settings::Mode;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
 pub use finding::Finding;
-pub use lost_interface::{FormerlyOnIt, LostInterfaceReport};
+pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};

@@ -47,10 +47,13 @@ pub(super) fn asked_for_start(
 /// The same for addresses that are to be given out in all groups. It is whoever lacks one where there is one to be
 /// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
-    let named = |each: &'_ Instance| group_of(&each.tags, &settings.tags).map(str::to_owned);
-    let names: BTreeSet<String> = observed.instances.iter().filter_map(named).collect();
+    let groups: BTreeSet<&str> = observed
+        .instances
+        .iter()
+        .filter_map(|each| group_of(&each.tags, &settings.tags))
+        .collect();
     let mut asked = BTreeSet::new();
-    for name in &names {
+    for name in groups {
         let group = Group::named(name, observed, &settings.tags);
         let addresses = || group.addresses.iter().copied();
         let stopped: Vec<&Instance> = addresses()

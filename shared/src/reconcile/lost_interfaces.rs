@@ -22,7 +22,7 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId};
 use crate::model::interface::{Interface, OtherIps};
 use crate::ports::Ports;
-use crate::report::{AssociationReport, FormerlyOnIt, LostInterfaceReport};
+use crate::report::{FormerlyOnIt, LostInterfaceReport, NowOn};
 use crate::settings::TagKeys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -65,7 +65,7 @@ async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
     let known = known.map_err(Error::LedgerUnread)?;
     let tagged = InterfaceFilter::TagKey(keys.group.clone());
     let shown = retry_transient(&ports.clock, case, || ports.cloud.interfaces(&tagged)).await;
-    let Some(shown) = unless_refused(shown)? else {
+    let Some(shown) = unless_refused(shown).map_err(unfinished)? else {
         return Ok(());
     };
     let missing = missing(&known, &shown);
@@ -96,14 +96,21 @@ async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
 }
 
 /// An answer; none where IAM refuses it: the audit of the groups has told that.
-fn unless_refused<T>(answer: Result<T, CloudError>) -> Result<Option<T>, Error> {
+///
+/// # Errors
+/// What a moment may mend.
+fn unless_refused<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match answer {
         Ok(answer) => Ok(Some(answer)),
-        Err(source) if source.is_transient() => Err(Error::Unfinished {
-            what: "whether a floating interface is gone is not known".to_owned(),
-            source,
-        }),
+        Err(failure) if failure.is_transient() => Err(failure),
         Err(_) => Ok(None),
+    }
+}
+
+fn unfinished(source: CloudError) -> Error {
+    Error::Unfinished {
+        what: "whether a floating interface is gone is not known".to_owned(),
+        source,
     }
 }
 
@@ -126,7 +133,7 @@ async fn gone<C: ReconcileCloud, L, K: Clock>(
     }
     let by_id = InterfaceFilter::Ids(missing.clone());
     let there = retry_transient(&ports.clock, case, || ports.cloud.interfaces(&by_id)).await;
-    let there = unless_refused(there)?;
+    let there = unless_refused(there).map_err(unfinished)?;
     Ok(there.map(|there| {
         let is_there = |eni: &EniId| there.iter().any(|each| each.id == *eni);
         missing.into_iter().filter(|eni| !is_there(eni)).collect()
@@ -149,7 +156,8 @@ async fn addresses_of<C: ReconcileCloud, L, K: Clock>(
         return Ok(Some(Vec::new()));
     }
     let which = AddressFilter::Allocations(allocations.into_iter().collect());
-    unless_refused(retry_transient(&ports.clock, case, || ports.cloud.addresses(&which)).await)
+    let now = retry_transient(&ports.clock, case, || ports.cloud.addresses(&which)).await;
+    unless_refused(now).map_err(unfinished)
 }
 
 /// What floats, by group: whole interfaces, and private IPs of those that stay.
@@ -246,13 +254,11 @@ fn formerly_on_it(allocation: &AllocationId, ip: Ipv4Addr, now: &[Address]) -> F
         allocation: allocation.clone(),
         ip,
         is_held: now.is_some(),
-        association: association.and_then(|held| {
-            Some(AssociationReport {
-                id: Some(held.id.clone()),
+        on: association.and_then(|held| {
+            Some(NowOn {
                 eni: held.eni.clone()?,
                 private_ip: held.private_ip?,
                 instance: held.instance.clone(),
-                verified: true,
             })
         }),
     }

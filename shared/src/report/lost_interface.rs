@@ -1,7 +1,6 @@
 //! A floating interface that is gone, with what it had.
 
-use super::AssociationReport;
-use crate::model::ids::{AllocationId, EniId, SubnetId};
+use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
 use serde::Serialize;
 use std::net::Ipv4Addr;
 
@@ -35,5 +34,17 @@ pub struct FormerlyOnIt {
     /// Whether the account still holds it.
     pub is_held: bool,
     /// What it is associated with now.
-    pub association: Option<AssociationReport>,
+    pub on: Option<NowOn>,
+}
+
+/// What such an Elastic IP is associated with now.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NowOn {
+    /// The interface.
+    pub eni: EniId,
+    /// The private IP.
+    pub private_ip: Ipv4Addr,
+    /// The instance.
+    pub instance: Option<InstanceId>,
 }

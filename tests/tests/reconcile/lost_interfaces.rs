@@ -91,7 +91,7 @@ fn where_the_elastic_ip_of_a_lost_interface_is_now_is_told() {
     delete(&trio, &bed);
     let report = trio.swept(&bed);
     let address = &lost(&report)[0].addresses[0];
-    let at = address.association.as_ref().expect("reconcile placed it");
+    let at = address.on.as_ref().expect("reconcile placed it");
     let holder = at.instance.as_ref().expect("with a member").to_string();
     assert!(trio.members.contains(&holder));
     let why = &report.findings[0].why;

@@ -132,9 +132,8 @@ fn an_interface_leaves_a_holder_that_is_being_terminated_whatever_its_tag_says()
 #[test]
 fn what_is_with_nobody_goes_to_a_member_that_has_just_started_where_no_other_can_take_it() {
     let starting = |number: u8| {
-        move |it: &mut Fixture| {
-            it.health(number, StatusChecks::Initializing, InstanceState::Running)
-        }
+        let state = (StatusChecks::Initializing, InstanceState::Running);
+        move |it: &mut Fixture| it.health(number, state.0, state.1)
     };
     let since = |fixture: Fixture, kind| fixture.asked().since(kind).sources(&[]);
     for kind in [CauseKind::MemberStarted, CauseKind::Resume] {

@@ -65,7 +65,7 @@ fn finding(lost: &LostInterfaceReport, settings: &Settings) -> Finding {
 /// Where an Elastic IP is that was on it.
 fn where_it_is(address: &FormerlyOnIt) -> String {
     let ip = address.ip;
-    match (&address.association, address.is_held) {
+    match (&address.on, address.is_held) {
         (Some(at), _) => {
             let holder = at.instance.as_ref();
             let holder = holder.map_or_else(|| at.eni.to_string(), ToString::to_string);
