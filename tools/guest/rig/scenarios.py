@@ -29,6 +29,22 @@ Table=100
 Gateway=10.42.0.65
 Table=100
 """
+# What cloud-init 24 writes for a second interface when hotplug is on.
+NETPLAN = """network:
+  version: 2
+  ethernets:
+    eth1:
+      match: {{macaddress: "{mac}"}}
+      set-name: eth1
+      dhcp4: true
+      dhcp4-overrides: {{route-metric: 200, use-routes: true}}
+      dhcp6: false
+      routes:
+      - {{to: 0.0.0.0/0, via: 10.42.0.65, table: 101}}
+      - {{to: 10.42.0.64/26, scope: link, table: 101}}
+      routing-policy:
+      - {{from: 10.42.0.100, table: 101}}
+"""
 
 
 def matrix(world, report, guest, enis, what):
@@ -214,10 +230,14 @@ def moves(world, report, ip, on_a, on_b):
 
 
 def beside_others(world, report):
-    """Beside files that netplan or net-utils write for the same interface."""
+    """Beside what others write for the same interface: netplan's own generator, given what cloud-init's hotplug gives
+    it, and a file as amazon-ec2-net-utils has it."""
     a = world.guests["a"]
+    a.write("/etc/netplan/50-cloud-init.yaml", NETPLAN.format(mac=world.apart.mac), 0o600)
+    a.sh("/usr/libexec/netplan/generate")
+    made = a.sh("cat /run/systemd/network/10-netplan-eth1.network").stdout
+    report.check("netplan writes a file for the interface", "Table=101" in made and "DHCP=ipv4" in made, made)
     own = f"[Match]\nMACAddress={world.apart.mac}\n[Network]\nAddress=10.42.0.100/26\nGateway=10.42.0.65\n"
-    a.write("/run/systemd/network/10-netplan-eth1.network", own)
     a.write("/run/systemd/network/70-eth1.network", own)
     a.write("/run/systemd/network/70-eth1.network.d/eni.conf", "[Network]\nDHCP=yes\n")
     world.install(world.kit(world.answers()))
@@ -247,6 +267,29 @@ def old_file(world, report):
     says(report, a, "a holder with the old file", 1, "main table")
 
 
+def parts(world, report):
+    """A kit with a part taken out loses traffic, and this rig notices: each part is there for a reason."""
+    a = world.guests["a"]
+    script = world.kit(world.answers())
+    world.floating = [world.apart]
+    path = f"/etc/systemd/network/05-holdfast-{world.apart.eni}.network"
+    for part, change in (("the rule of an address", "s/^From=10.42.0.100.32$/From=10.42.0.99/"),
+                         ("the default route", "/^Gateway=10.42.0.65$/,$d"),
+                         ("the table of a route", "/^Gateway=10.42.0.65$/,$s/^Table=.*/Table=20999/"),
+                         ("`AddPrefixRoute=false`", "s/^AddPrefixRoute=false$//; s/^Address=10.42.0.100.32/Address=10.42.0.100\\/26/"),
+                         ("the hardware address", "s/^MACAddress=.*/MACAddress=02:00:00:00:00:99/")):
+        a.sh("cat >/tmp/install && sh /tmp/install", stdin=script)
+        a.sh(f"sed -i '{change}' {path} && networkctl reload")
+        world.attach(world.apart, "a")
+        a.rp_filter(1)
+        time.sleep(0.3)
+        found = world.flows([*world.apart.addresses, *world.primary["a"].addresses], seconds=0.7)
+        report.check(f"without {part} some flow is lost", None in found.values(), str(found))
+        says(report, a, f"a holder without {part}", 1)
+        world.vpc.detach(world.apart)
+        a.gone("eth1")
+
+
 def no_file(world, report):
     """Without a kit the floating address never answers."""
     world.attach(world.apart, "a")
@@ -266,9 +309,11 @@ ALL = [
     ("systemd-networkd, mover ip to a second interface", "networkd", private_ip_on_second),
     ("systemd-networkd, beside the files of the system", "networkd", beside_others),
     ("systemd-networkd, the old file of the runbook", "networkd", old_file),
+    ("systemd-networkd, a part taken out", "networkd", parts),
     ("systemd-networkd, no file", "networkd", no_file),
     ("NetworkManager, mover eni", "networkmanager", whole_life),
     ("NetworkManager, the check", "networkmanager", checks),
+    ("NetworkManager, a second install", "networkmanager", again),
     ("NetworkManager, a restart", "networkmanager", restarted),
     ("NetworkManager, mover ip", "networkmanager", private_ip),
     ("NetworkManager, mover ip to a second interface", "networkmanager", private_ip_on_second),
