@@ -242,6 +242,11 @@ pub enum CloudError {
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
+    /// The instance is protected from being stopped (`OperationNotPermitted` of `StopInstances`): the attribute
+    /// `disableApiStop` comes first.
+    StopProtected(Failure),
+    /// EC2 stops no such instance (`UnsupportedOperation` of `StopInstances`): one-time Spot, or without an EBS root.
+    StopUnsupported(Failure),
     /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
     /// call may have been carried out.
     Other(Failure),
@@ -341,6 +346,8 @@ impl CloudError {
             | Self::Throttled(failure)
             | Self::Denied(failure)
             | Self::Refused(failure)
+            | Self::StopProtected(failure)
+            | Self::StopUnsupported(failure)
             | Self::Other(failure) => failure,
         }
     }
@@ -357,6 +364,8 @@ impl CloudError {
             | Self::DeviceIndexTaken(_)
             | Self::LimitExceeded(_)
             | Self::TagsRefused(_)
+            | Self::StopProtected(_)
+            | Self::StopUnsupported(_)
             | Self::Refused(_) => Class::Refused,
         }
     }
@@ -387,6 +396,8 @@ impl CloudError {
             Self::Throttled(_) => "Throttled",
             Self::Denied(_) => "Denied",
             Self::Refused(_) => "Refused",
+            Self::StopProtected(_) => "StopProtected",
+            Self::StopUnsupported(_) => "StopUnsupported",
             Self::Other(_) => "Other",
         }
     }

@@ -8,6 +8,9 @@ use super::{CloudError, Failure, Missing};
 /// The action of which `InvalidParameterValue` has a meaning of its own.
 const ATTACH: &str = "ec2:AttachNetworkInterface";
 
+/// The action of which `OperationNotPermitted` and `UnsupportedOperation` have meanings of their own.
+const STOP: &str = "ec2:StopInstances";
+
 impl From<Failure> for CloudError {
     fn from(failure: Failure) -> Self {
         let missing = |what, failure| Self::NotFound { what, failure };
@@ -48,6 +51,11 @@ impl From<Failure> for CloudError {
             // that EC2 does not know have codes of their own. EC2 documents the code for any value, so whoever decides
             // on it gives up where another standby is refused alike.
             "InvalidParameterValue" if failure.action == ATTACH => Self::DeviceIndexTaken(failure),
+            // "may not be stopped. Modify its 'disableApiStop' instance attribute". Source: cloud-custodian, issue 8003.
+            "OperationNotPermitted" if failure.action == STOP => Self::StopProtected(failure),
+            // "You can't stop the Spot Instance", "does not have an 'ebs' root device type". Source:
+            // terraform-aws-lambda-scheduler-stop-start, pull request 8; EC2 user guide, "Stop your instance".
+            "UnsupportedOperation" if failure.action == STOP => Self::StopUnsupported(failure),
             "InvalidParameterValue"
             | "InvalidParameterCombination"
             | "InvalidInstanceID"
@@ -100,6 +108,19 @@ mod tests {
         assert_eq!(answer_to("ec2:AssociateAddress", code).name(), "Refused");
         let other = answer_to(ATTACH, "InvalidParameterCombination");
         assert_eq!(other.name(), "Refused");
+    }
+
+    #[test]
+    fn why_an_instance_is_not_stopped_is_told_by_the_code_of_the_stop() {
+        assert_eq!(
+            answer_to(STOP, "OperationNotPermitted").name(),
+            "StopProtected"
+        );
+        assert_eq!(
+            answer_to(STOP, "UnsupportedOperation").name(),
+            "StopUnsupported"
+        );
+        assert_eq!(answer("OperationNotPermitted").name(), "Refused");
     }
 
     #[test]

@@ -42,23 +42,27 @@ fn finding(lost: &LostInterfaceReport, settings: &Settings) -> Finding {
     let addresses = lost.addresses.iter().map(where_it_is);
     let why: Vec<String> = std::iter::once(had).chain(addresses).collect();
     let again = match (&lost.subnet, lost.private_ips.first()) {
-        (Some(subnet), Some(ip)) => format!(
-            ". If it is wanted: aws ec2 create-network-interface --subnet-id {subnet} --private-ip-address {ip} \
-             --tag-specifications 'ResourceType=network-interface,Tags=[{{Key={},Value={group}}}]'",
-            settings.tags.group
-        ),
+        (Some(subnet), Some(ip)) => {
+            let group = (settings.tags.group.as_str(), group.as_str());
+            let command = Command::ec2("create-network-interface")
+                .with("subnet-id", subnet)
+                .with("private-ip-address", ip)
+                .tag_specification("network-interface", [group]);
+            format!(". If it is wanted: {command}")
+        }
         _ => String::new(),
     };
+    let who = Command::aws("cloudtrail", "lookup-events").with(
+        "lookup-attributes",
+        format!("AttributeKey=ResourceName,AttributeValue={eni}"),
+    );
     Finding {
         what: format!("{eni}, which moved among the group {group}, is gone"),
         why: format!(
             "EC2 does not show it any more: it was deleted, or ended with its instance. {}",
             why.join(". ")
         ),
-        next: format!(
-            "see who did it: aws cloudtrail lookup-events --lookup-attributes \
-             AttributeKey=ResourceName,AttributeValue={eni}{again}. This is told once"
-        ),
+        next: format!("see who did it: {who}{again}. This is told once"),
     }
 }
 
