@@ -1,7 +1,9 @@
 //! What a person reads of a floating interface that is gone: what it had, where its addresses are, and how to have it
 //! back.
 
-use crate::report::{Finding, FormerlyOnIt, LostInterfaceReport, Outcome, Report, Subject};
+use crate::report::{
+    Command, Finding, FormerlyOnIt, LostInterfaceReport, Outcome, Report, Subject,
+};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
