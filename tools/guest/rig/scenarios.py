@@ -1,5 +1,7 @@
 """What is tried in each world."""
 
+import json
+import textwrap
 import time
 
 from vpc import Eni
@@ -290,6 +292,34 @@ def parts(world, report):
         a.gone("eth1")
 
 
+def wrapped(world, report):
+    """The same kit as a document of Systems Manager, and as user data."""
+    a = world.guests["a"]
+    before = a.state()
+    document = json.loads(world.kit(world.answers(), "ssm"))
+    lines = "\n".join(document["mainSteps"][0]["inputs"]["runCommand"])
+
+    def action(word):
+        return a.sh("cat >/tmp/command && sh /tmp/command", stdin=lines.replace("{{ Action }}", word), check=False)
+
+    done = action("install")
+    report.check("the document installs", done.returncode == 0 and "has loaded the kit" in done.stdout, done.stderr)
+    done = action("check")
+    report.check("the document's check is a success on a standby", done.returncode == 0 and "standby" in done.stdout,
+                 done.stdout)
+    world.attach(world.apart, "a")
+    says(report, a, "the holder", 0)
+    done = action("undo")
+    report.check("the document undoes", done.returncode == 0 and "the kit is gone" in done.stdout, done.stderr)
+    world.vpc.detach(world.apart)
+    same_state(report, a, before, "the undo, and then the detachment,")
+    text = world.kit(world.answers(), "cloud-init").split("  content: |\n")[1].split("runcmd:")[0]
+    a.sh("cat >/tmp/command && sh /tmp/command", stdin=textwrap.dedent(text))
+    says(report, a, "a standby that user data has prepared", 10)
+    world.attach(world.apart, "a")
+    says(report, a, "the holder", 0)
+
+
 def no_file(world, report):
     """Without a kit the floating address never answers."""
     world.attach(world.apart, "a")
@@ -309,11 +339,13 @@ ALL = [
     ("systemd-networkd, mover ip to a second interface", "networkd", private_ip_on_second),
     ("systemd-networkd, beside the files of the system", "networkd", beside_others),
     ("systemd-networkd, the old file of the runbook", "networkd", old_file),
+    ("systemd-networkd, document and user data", "networkd", wrapped),
     ("systemd-networkd, a part taken out", "networkd", parts),
     ("systemd-networkd, no file", "networkd", no_file),
     ("NetworkManager, mover eni", "networkmanager", whole_life),
     ("NetworkManager, the check", "networkmanager", checks),
     ("NetworkManager, a second install", "networkmanager", again),
+    ("NetworkManager, document and user data", "networkmanager", wrapped),
     ("NetworkManager, a restart", "networkmanager", restarted),
     ("NetworkManager, mover ip", "networkmanager", private_ip),
     ("NetworkManager, mover ip to a second interface", "networkmanager", private_ip_on_second),
