@@ -21,6 +21,7 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod read;
+mod tags;
 mod trail;
 
 #[cfg(test)]

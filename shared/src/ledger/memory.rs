@@ -3,6 +3,7 @@
 use super::floating_interfaces::FloatingInterfaces;
 use super::history::{Entry, ReadAddressHistory};
 use super::lease::{Acquire, Claim, Lease};
+use super::member_alarms::MemberAlarms;
 use super::port::{AllocationRows, Ledger, Written};
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
@@ -27,6 +28,7 @@ struct Rows {
     leases: BTreeMap<String, Lease>,
     holders: BTreeMap<AssociationId, AllocationId>,
     floating_interfaces: BTreeMap<String, FloatingInterfaces>,
+    member_alarms: BTreeMap<String, MemberAlarms>,
 }
 
 impl MemoryLedger {
@@ -51,6 +53,16 @@ impl Ledger for MemoryLedger {
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         Ok(self.with_rows(|rows| rows.snapshots.values().cloned().collect()))
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let found = allocations.iter().filter_map(|id| rows.snapshots.get(id));
+            found.cloned().collect()
+        }))
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -143,6 +155,21 @@ impl Ledger for MemoryLedger {
             }
             rows.floating_interfaces
                 .insert(row.group.clone(), row.clone());
+            Written::Stored
+        }))
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        Ok(self.with_rows(|rows| rows.member_alarms.values().cloned().collect()))
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.member_alarms.get(&row.group);
+            if seen.map_or(0, |seen| seen.revision) + 1 != row.revision {
+                return Written::Conflict;
+            }
+            rows.member_alarms.insert(row.group.clone(), row.clone());
             Written::Stored
         }))
     }

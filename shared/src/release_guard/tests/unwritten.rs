@@ -6,7 +6,7 @@ use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
-use crate::ledger::{FloatingInterfaces, Lease, Ledger, MemoryLedger, Written};
+use crate::ledger::{FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, Written};
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -22,6 +22,13 @@ impl Ledger for WithoutRows {
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         self.0.snapshots().await
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        self.0.snapshots_of(allocations).await
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -64,6 +71,14 @@ impl Ledger for WithoutRows {
         row: &FloatingInterfaces,
     ) -> Result<Written, CloudError> {
         self.0.put_floating_interfaces(row).await
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        self.0.member_alarms().await
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        self.0.put_member_alarms(row).await
     }
 }
 
