@@ -2,6 +2,7 @@
 //! here.
 
 mod called;
+mod corrected;
 mod lost_interfaces;
 mod rivals;
 mod shared;
@@ -9,6 +10,7 @@ mod swept;
 mod transfers;
 
 pub(super) use called::{called, of_releases};
+pub(super) use corrected::{corrected, is_associated, left, not_corrected, refused, would_correct};
 pub(super) use lost_interfaces::with_lost;
 pub(super) use rivals::with_rival;
 pub(super) use swept::{
