@@ -3,11 +3,12 @@
 
 use super::words::Word;
 use ec2_sim::api::{
-    AllocateAddress, AssociateAddress, AttachmentChange, CreateTags, DeleteTags, DescribeAddresses,
-    DescribeInstanceStatus, DescribeInstances, DescribeSpotInstanceRequests, DisassociateAddress,
-    Filter, ModifyAddressAttribute, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute,
-    ReleaseAddress, Request, ResetAddressAttribute, StartInstances, StopInstances, Tag,
-    TagSpecification, TagToDelete, TerminateInstances,
+    AllocateAddress, AssociateAddress, AttachmentChange, CreateNetworkInterface, CreateTags,
+    DeleteTags, DescribeAddresses, DescribeInstanceStatus, DescribeInstances,
+    DescribeSpotInstanceRequests, DisassociateAddress, Filter, ModifyAddressAttribute,
+    ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, ReleaseAddress, Request,
+    ResetAddressAttribute, StartInstances, StopInstances, Tag, TagSpecification, TagToDelete,
+    TerminateInstances,
 };
 use std::collections::BTreeMap;
 
@@ -176,6 +177,19 @@ impl Options {
                         .transpose()?,
                     groups: self.all("groups"),
                     source_dest_check: None,
+                }),
+            ),
+            "ec2 create-network-interface" => (
+                &["subnet-id", "private-ip-address", "tag-specifications"],
+                Request::CreateNetworkInterface(CreateNetworkInterface {
+                    subnet_id: self.needed("subnet-id")?,
+                    private_ip_address: self.one("private-ip-address"),
+                    tag_specifications: self
+                        .all("tag-specifications")
+                        .iter()
+                        .map(|it| specification(it))
+                        .collect::<Result<_, _>>()?,
+                    ..CreateNetworkInterface::default()
                 }),
             ),
             _ => self.about_instances(operation)?,
