@@ -58,8 +58,9 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(messages::handed_over(case, &Attempts::default(), watch));
     }
     let decide = |observed: &Observed| {
-        let kept = decide::kept(observed, instance, settings);
-        (decide::stop(observed, instance, settings), kept)
+        let placements = decide::stop(observed, instance, settings);
+        let after = observed.clone().after(&placements.steps);
+        (placements, decide::kept(&after, instance, settings))
     };
     let memory = Memory::Ledger(&ports.ledger);
     let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;

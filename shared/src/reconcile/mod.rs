@@ -19,6 +19,7 @@ pub mod decide;
 mod execute;
 mod former_targets;
 mod handle_releases;
+mod lost_interfaces;
 mod messages;
 pub mod observe;
 pub mod open_releases;
@@ -126,6 +127,8 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
+    let has_groups = audited.as_ref().is_ok_and(|audit| !audit.groups.is_empty());
+    let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
     let plan = decide::Sweep { missing, ..plan };
     failures.append(&mut handled.failures);
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
@@ -134,11 +137,13 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("audit", clock);
     failures.append(&mut audit.failures);
     let would = waiting.would.as_slice();
+    failures.append(&mut losses.failures);
     audit
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
     let is_told_once = !handled.news.is_empty()
         || !waiting.placed.is_empty()
+        || !losses.lost.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
         return Err(Error::several(String::new(), failures));
@@ -146,6 +151,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let report = messages::swept(settings, &observed, plan, written.len(), handled, watch);
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
+    let report = messages::with_lost(report, losses.lost, settings);
     Ok(messages::with_failures(report, &failures))
 }
 
