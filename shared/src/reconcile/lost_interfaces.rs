@@ -63,7 +63,7 @@ async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
     let at = ports.clock.now();
     let known = ports.ledger.floating_interfaces().await;
     let known = known.map_err(Error::LedgerUnread)?;
-    let tagged = InterfaceFilter::TagKey(keys.group.clone());
+    let tagged = InterfaceFilter::TagKeys(vec![keys.group.clone()]);
     let shown = retry_transient(&ports.clock, case, || ports.cloud.interfaces(&tagged)).await;
     let Some(shown) = unless_refused(shown).map_err(unfinished)? else {
         return Ok(());
