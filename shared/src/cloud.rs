@@ -4,7 +4,7 @@
 //!
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
-mod codes;
+pub mod codes;
 pub mod health;
 pub mod moves;
 
@@ -239,6 +239,9 @@ pub enum CloudError {
     Throttled(Failure),
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
     Denied(Failure),
+    /// AWS does not take the keys, the token or the time of the signature (`ExpiredToken` and its kin). Nothing was
+    /// done. Signing anew has not helped, so this process can do nothing more.
+    KeysRefused(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
@@ -252,7 +255,7 @@ pub enum CloudError {
 pub enum Class {
     /// A moment may cure it, and the call may have been carried out.
     Transient,
-    /// No permission: every further call of this kind would be answered alike.
+    /// No permission, or no keys that AWS takes: every further call of this kind would be answered alike.
     Denied,
     /// What the call names does not exist, or not any more.
     Missing(Missing),
@@ -340,6 +343,7 @@ impl CloudError {
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
             | Self::Denied(failure)
+            | Self::KeysRefused(failure)
             | Self::Refused(failure)
             | Self::Other(failure) => failure,
         }
@@ -350,7 +354,7 @@ impl CloudError {
     pub fn class(&self) -> Class {
         match self {
             Self::Throttled(_) | Self::Other(_) => Class::Transient,
-            Self::Denied(_) => Class::Denied,
+            Self::Denied(_) | Self::KeysRefused(_) => Class::Denied,
             Self::NotFound { what, .. } => Class::Missing(*what),
             Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
             Self::HeldElsewhere(_)
@@ -386,6 +390,7 @@ impl CloudError {
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",
             Self::Denied(_) => "Denied",
+            Self::KeysRefused(_) => "KeysRefused",
             Self::Refused(_) => "Refused",
             Self::Other(_) => "Other",
         }

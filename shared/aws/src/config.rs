@@ -1,7 +1,7 @@
 //! The clients' configuration. All of it is explicit, so that no start looks for a profile or asks an
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
-use super::{Aws, CallCounter, DynamoLedger};
+use super::{Aws, CallCounter, DynamoLedger, Signatures};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -27,11 +27,18 @@ const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(12);
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
-/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does. `counter` counts them.
-pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, DynamoLedger) {
+/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does. `counter` counts them;
+/// `signatures` has them signed anew, and knows of keys that AWS does not take.
+pub async fn connect(
+    settings: &Settings,
+    counter: &CallCounter,
+    signatures: &Signatures,
+) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
     let lookups = aws_sdk_cloudtrail::config::Builder::from(&config)
         .interceptor(counter.clone())
+        .interceptor(signatures.clone())
+        .retry_classifier(signatures.clone())
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(LOOKUP_TRIES)
@@ -41,12 +48,18 @@ pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, Dynamo
         .build();
     let ec2 = aws_sdk_ec2::config::Builder::from(&config)
         .interceptor(counter.clone())
+        .interceptor(signatures.clone())
+        .retry_classifier(signatures.clone())
         .build();
     let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
         .interceptor(counter.clone())
+        .interceptor(signatures.clone())
+        .retry_classifier(signatures.clone())
         .build();
     let table = aws_sdk_dynamodb::config::Builder::from(&config)
         .interceptor(counter.clone())
+        .interceptor(signatures.clone())
+        .retry_classifier(signatures.clone())
         .build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),

@@ -1,8 +1,8 @@
 //! The only crate that names the AWS SDK: the traits of [`holdfast::cloud`] on EC2, CloudTrail and CloudWatch,
 //! the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
-//! Nothing here decides or retries on its own account, beyond the SDK's own retries: an answer is
-//! turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
+//! Nothing here decides. What is tried again is tried by the SDK, and [`signatures`] adds one case to it. An answer
+//! is turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
 
 pub mod actions;
 mod addresses;
@@ -20,6 +20,8 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod read;
+mod refusal_code;
+mod signatures;
 mod trail;
 
 #[cfg(test)]
@@ -28,6 +30,7 @@ mod tests;
 pub use config::connect;
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
+pub use signatures::Signatures;
 
 use health::KnownLimits;
 use std::sync::Arc;

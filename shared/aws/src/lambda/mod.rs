@@ -2,14 +2,16 @@
 //!
 //! Lambda delivers at least once, one event at a time to each process; other processes run beside it.
 //! Nothing is kept from one event to the next but settings and connections, so there is nothing to
-//! arbitrate here.
+//! arbitrate here. A process whose keys AWS does not take tells Lambda so and ends.
 
+mod ending;
 mod event;
 mod log;
 mod metric;
 mod start;
 
-use crate::{Aws, CallCounter, DynamoLedger};
+use crate::{Aws, CallCounter, DynamoLedger, Signatures};
+use ending::ProcessEnd;
 use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::{Error, chain};
@@ -47,16 +49,22 @@ where
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,
     };
-    let counter = CallCounter::default();
+    let (counter, signatures) = (CallCounter::default(), Signatures::default());
     let running = Running {
         function,
-        ports: start::ports(&settings, &counter).await,
+        ports: start::ports(&settings, &counter, &signatures).await,
         settings,
         counter,
+        signatures,
+        end: ProcessEnd::default(),
         is_fresh: AtomicBool::new(true),
     };
     let handler = service_fn(|event: LambdaEvent<Payload>| Box::pin(running.invoke(&run, event)));
-    match lambda_runtime::run(handler).await {
+    let ended = tokio::select! {
+        ended = Box::pin(lambda_runtime::run(handler)) => ended,
+        () = running.end.asked_for() => return ExitCode::FAILURE,
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error, "the Lambda runtime ended");
@@ -71,6 +79,8 @@ struct Running {
     ports: LambdaPorts,
     settings: Settings,
     counter: CallCounter,
+    signatures: Signatures,
+    end: ProcessEnd,
     is_fresh: AtomicBool,
 }
 
@@ -90,6 +100,8 @@ impl Running {
             is_cold_start: self.is_fresh.swap(false, Ordering::Relaxed),
             began: clock.now(),
         };
+        // What the start was refused is over: this event shows whether it still is so.
+        let _earlier = self.signatures.take_refusal();
         let before = self.counter.so_far();
         let delivery = Delivery {
             ends_at: OffsetDateTime::from(event.context.deadline()),
@@ -99,8 +111,20 @@ impl Running {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
         };
+        let refusal = self.signatures.take_refusal();
+        let is_last = refusal.is_some();
+        let ended = match refusal {
+            Some(refusal) => Err(ending::keys_refused(refusal, ended)),
+            None => ended,
+        };
         line.tell(&ended, self.counter.so_far().since(before), clock.now());
-        ended.map_err(|error| diagnostic(&error))
+        let ended = ended.map_err(|error| diagnostic(&error));
+        if let Err(problem) = &ended
+            && is_last
+        {
+            self.end.after(&event.context.request_id, problem).await;
+        }
+        ended
     }
 }
 

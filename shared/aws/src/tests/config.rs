@@ -1,6 +1,6 @@
 //! How patient each client is, and where it sends its calls.
 
-use crate::{CallCounter, connect};
+use crate::{Aws, CallCounter, DynamoLedger, Signatures, connect};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -8,6 +8,11 @@ fn settings() -> Settings {
     let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-3")];
     let owned = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Settings::read(owned).unwrap()
+}
+
+async fn connected() -> (Aws, DynamoLedger) {
+    let (counter, signatures) = (CallCounter::default(), Signatures::default());
+    connect(&settings(), &counter, &signatures).await
 }
 
 /// Tries, the first pause between them, and how long one try and all of them may take.
@@ -42,7 +47,7 @@ const TWO_SECONDS: Option<Duration> = Some(Duration::from_secs(2));
 
 #[tokio::test]
 async fn every_client_gives_up_in_six_seconds_but_the_one_that_reads_the_trail() {
-    let (cloud, ledger) = connect(&settings(), &CallCounter::default()).await;
+    let (cloud, ledger) = connected().await;
     let expected = (
         3,
         Duration::from_millis(100),
@@ -57,7 +62,7 @@ async fn every_client_gives_up_in_six_seconds_but_the_one_that_reads_the_trail()
 
 #[tokio::test]
 async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_hastily() {
-    let (cloud, _) = connect(&settings(), &CallCounter::default()).await;
+    let (cloud, _) = connected().await;
     let expected = (
         5,
         Duration::from_millis(500),
@@ -70,7 +75,7 @@ async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_
 
 #[tokio::test]
 async fn every_client_is_of_the_region_that_lambda_names() {
-    let (cloud, ledger) = connect(&settings(), &CallCounter::default()).await;
+    let (cloud, ledger) = connected().await;
     let regions = [
         cloud.ec2.config().region(),
         cloud.alarms.config().region(),

@@ -15,6 +15,7 @@ mod moves;
 mod paging;
 mod refusals;
 mod requests;
+mod signatures;
 mod table;
 
 use super::{Aws, DynamoLedger};
