@@ -1,6 +1,7 @@
 //! The clients' configuration. All of it is explicit, so that no start looks for a profile or asks an
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
+use super::connections::{Connections, MarkReads};
 use super::{Aws, CallCounter, DynamoLedger, Signatures};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
@@ -9,11 +10,12 @@ use aws_config::{BehaviorVersion, Region, SdkConfig};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
-/// How long one try of a call may take, connecting included. EC2 answers in less than a second.
-const ONE_TRY: Duration = Duration::from_secs(2);
+/// How long one try of a call may take, connecting included. EC2 answers in less than a second as a rule, and an answer
+/// that is only slow is waited for. A connection that is dead costs less: see [`super::connections`].
+const ONE_TRY: Duration = Duration::from_secs(7);
 const CONNECTING: Duration = Duration::from_secs(1);
-/// How long a call may take with all its tries.
-const ALL_TRIES: Duration = Duration::from_secs(6);
+/// How long a call may take with all its tries: one that nobody answers, and one that is slow.
+const ALL_TRIES: Duration = Duration::from_secs(13);
 const TRIES: u32 = 3;
 /// Others are asking for the same address: the SDK's own first pause of up to a second is too long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -21,7 +23,19 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// its calls wait longer and more often.
 const LOOKUP_TRIES: u32 = 5;
 const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
-const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(12);
+const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(18);
+
+/// What the client of each service has alike: it counts, signs anew what was refused, and leaves dead connections.
+macro_rules! equipped {
+    ($service:ident, $config:expr, $counter:expr, $signatures:expr) => {
+        $service::config::Builder::from($config)
+            .interceptor($counter.clone())
+            .interceptor($signatures.clone())
+            .retry_classifier($signatures.clone())
+            .interceptor(MarkReads)
+            .http_client(Connections::new(CONNECTING, $counter).http_client())
+    };
+}
 
 /// The cloud and the ledger of a function, as Lambda's environment variables name region and
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
@@ -35,10 +49,7 @@ pub async fn connect(
     signatures: &Signatures,
 ) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
-    let lookups = aws_sdk_cloudtrail::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .interceptor(signatures.clone())
-        .retry_classifier(signatures.clone())
+    let lookups = equipped!(aws_sdk_cloudtrail, &config, counter, signatures)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(LOOKUP_TRIES)
@@ -46,21 +57,9 @@ pub async fn connect(
         )
         .timeout_config(timeouts(ALL_LOOKUP_TRIES))
         .build();
-    let ec2 = aws_sdk_ec2::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .interceptor(signatures.clone())
-        .retry_classifier(signatures.clone())
-        .build();
-    let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .interceptor(signatures.clone())
-        .retry_classifier(signatures.clone())
-        .build();
-    let table = aws_sdk_dynamodb::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .interceptor(signatures.clone())
-        .retry_classifier(signatures.clone())
-        .build();
+    let ec2 = equipped!(aws_sdk_ec2, &config, counter, signatures).build();
+    let alarms = equipped!(aws_sdk_cloudwatch, &config, counter, signatures).build();
+    let table = equipped!(aws_sdk_dynamodb, &config, counter, signatures).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),

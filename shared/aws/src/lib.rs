@@ -1,7 +1,8 @@
 //! The only crate that names the AWS SDK: the traits of [`holdfast::cloud`] on EC2, CloudTrail and CloudWatch,
 //! the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
-//! Nothing here decides. What is tried again is tried by the SDK, and [`signatures`] adds one case to it. An answer
+//! Nothing here decides. What is tried again is tried by the SDK; [`signatures`] and [`connections`]
+//! add what a process meets that was frozen. An answer
 //! is turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
 
 pub mod actions;
@@ -9,6 +10,7 @@ mod addresses;
 mod alarms;
 mod changes;
 mod config;
+mod connections;
 mod count;
 mod dry_run;
 mod failure;

@@ -43,17 +43,17 @@ macro_rules! patience {
 }
 
 const SECOND: Option<Duration> = Some(Duration::from_secs(1));
-const TWO_SECONDS: Option<Duration> = Some(Duration::from_secs(2));
+const SEVEN_SECONDS: Option<Duration> = Some(Duration::from_secs(7));
 
 #[tokio::test]
-async fn every_client_gives_up_in_six_seconds_but_the_one_that_reads_the_trail() {
+async fn every_client_gives_up_in_thirteen_seconds_but_the_one_that_reads_the_trail() {
     let (cloud, ledger) = connected().await;
     let expected = (
         3,
         Duration::from_millis(100),
         SECOND,
-        TWO_SECONDS,
-        Some(Duration::from_secs(6)),
+        SEVEN_SECONDS,
+        Some(Duration::from_secs(13)),
     );
     assert_eq!(patience!(cloud.ec2), expected);
     assert_eq!(patience!(cloud.alarms), expected);
@@ -67,8 +67,8 @@ async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_
         5,
         Duration::from_millis(500),
         SECOND,
-        TWO_SECONDS,
-        Some(Duration::from_secs(12)),
+        SEVEN_SECONDS,
+        Some(Duration::from_secs(18)),
     );
     assert_eq!(patience!(cloud.trail), expected);
 }
