@@ -15,7 +15,7 @@ pub use bad_settings::{BadSetting, BadSettings};
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
-pub use values::{Failback, Fencing, Mode, Mover, OnStop, Protection, StopByTag};
+pub use values::{AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, StopByTag};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,6 +46,8 @@ pub struct Settings {
     pub on_stop: OnStop,
     /// `HOLDFAST_ALARM_MAX_AGE_SECONDS`: an alarm or a warning that is older is not acted on.
     pub alarm_max_age: Duration,
+    /// `HOLDFAST_ALARMS_THAT_MOVE`: the others are ignored.
+    pub alarms_that_move: AlarmsThatMove,
     /// `HOLDFAST_COOLDOWN_SECONDS`: how long after a failover no alarm moves the same group again.
     pub cooldown: Duration,
     /// `HOLDFAST_DETACH_DEADLINE_SECONDS`: how long a guest is given to let go of an interface.
@@ -105,6 +107,7 @@ impl Settings {
             pool_wait: reader.duration("HOLDFAST_POOL_WAIT_SECONDS", 90, 1, 0..=840),
             on_stop: reader.parsed("HOLDFAST_ON_STOP", OnStop::Stay),
             alarm_max_age: reader.duration("HOLDFAST_ALARM_MAX_AGE_SECONDS", 900, 1, 60..=86_400),
+            alarms_that_move: reader.parsed("HOLDFAST_ALARMS_THAT_MOVE", AlarmsThatMove::Any),
             cooldown: reader.duration("HOLDFAST_COOLDOWN_SECONDS", 300, 1, 0..=86_400),
             detach_deadline: reader.duration("HOLDFAST_DETACH_DEADLINE_SECONDS", 5, 1, 0..=90),
             fencing: reader.parsed("HOLDFAST_FENCE", Fencing::None),

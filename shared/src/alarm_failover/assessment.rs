@@ -16,7 +16,7 @@ use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::ids::{AllocationId, InstanceId};
-use crate::settings::{OnStop, Settings};
+use crate::settings::{AlarmsThatMove, OnStop, Settings};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
@@ -73,6 +73,7 @@ fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Res
         return Err("it was in ALARM before: its first event was acted on".to_owned());
     }
     is_recent(alarm.since, settings, now)?;
+    may_move(alarm, settings)?;
     let mut alarms = vec![alarm.name.clone()];
     alarms.extend(alarm.children.iter().cloned());
     Ok(Cause {
@@ -83,6 +84,23 @@ fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Res
         instances: alarm.instances(),
         group: group_of(&alarm.tags, &settings.tags).map(str::to_owned),
     })
+}
+
+/// Who made the alarm is not in its event, so its tag or its name has to say that it may.
+fn may_move(alarm: &AlarmEvent, settings: &Settings) -> Result<(), String> {
+    let group = &settings.tags.group;
+    match &settings.alarms_that_move {
+        AlarmsThatMove::Any => Ok(()),
+        AlarmsThatMove::Tagged if group_of(&alarm.tags, &settings.tags).is_some() => Ok(()),
+        AlarmsThatMove::Tagged => Err(format!(
+            "its event carries no tag {group}, and HOLDFAST_ALARMS_THAT_MOVE is `tagged`; only \
+             EventBridge hands the tags of an alarm on"
+        )),
+        AlarmsThatMove::Named(prefix) if alarm.name.starts_with(prefix.as_str()) => Ok(()),
+        AlarmsThatMove::Named(prefix) => Err(format!(
+            "its name does not begin with `{prefix}`, as HOLDFAST_ALARMS_THAT_MOVE wants it"
+        )),
+    }
 }
 
 fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Result<(), String> {

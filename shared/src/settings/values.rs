@@ -162,6 +162,30 @@ impl FromStr for StopByTag {
     }
 }
 
+/// Which alarms may move anything. Whoever can make an alarm can name any instance in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AlarmsThatMove {
+    /// Each that names a member.
+    Any,
+    /// Those whose event carries the group tag: the tags of an alarm can be kept by a policy.
+    Tagged,
+    /// Those whose name begins with this: names can be kept by a policy on the alarm's ARN.
+    Named(String),
+}
+
+impl FromStr for AlarmsThatMove {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match (text, text.strip_prefix("name:").map(str::trim)) {
+            ("any", _) => Ok(Self::Any),
+            ("tagged", _) => Ok(Self::Tagged),
+            (_, Some(prefix)) if !prefix.is_empty() => Ok(Self::Named(prefix.to_owned())),
+            _ => Err("expected `any`, `tagged`, or `name:` and what the names begin with"),
+        }
+    }
+}
+
 /// Whether addresses return to the member that stands first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]

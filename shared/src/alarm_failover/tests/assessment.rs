@@ -259,3 +259,40 @@ fn only_an_alarm_and_a_holder_that_came_down_are_failures() {
         assert!(!kind.is_failure(), "{kind:?}");
     }
 }
+
+/// What an alarm's event says when only some alarms may move anything.
+fn narrowed(to: &str, alarm: AlarmEvent) -> Result<Cause, String> {
+    screened(alarm, &settings(&[("HOLDFAST_ALARMS_THAT_MOVE", to)]))
+}
+
+#[test]
+fn where_only_tagged_alarms_move_one_without_the_group_tag_is_ignored() {
+    let tagged = AlarmEvent {
+        tags: [("holdfast:group".to_owned(), "web".to_owned())].into(),
+        ..told()
+    };
+    assert!(narrowed("tagged", tagged).is_ok());
+    let why = narrowed("tagged", told()).unwrap_err();
+    assert!(why.contains("no tag holdfast:group"), "{why}");
+}
+
+#[test]
+fn where_alarms_of_one_beginning_move_the_others_are_ignored() {
+    assert!(narrowed("name:bea", told()).is_ok());
+    for prefix in ["name:prod-", "name:eat", "name:beats"] {
+        let why = narrowed(prefix, told()).unwrap_err();
+        assert!(why.contains("does not begin with"), "{why}");
+    }
+}
+
+/// A stop, a Spot notice and a person's word are no alarms.
+#[test]
+fn what_is_no_alarm_is_looked_at_whichever_alarms_may_move() {
+    let narrow = settings(&[("HOLDFAST_ALARMS_THAT_MOVE", "tagged")]);
+    for trigger in [
+        Trigger::Instance(change(InstanceState::Stopped)),
+        Trigger::SpotNotice(notice(SpotNoticeKind::Interruption)),
+    ] {
+        assert!(screened(trigger, &narrow).is_ok());
+    }
+}

@@ -1,7 +1,9 @@
 //! What holds where nothing is set, and how far each number may go.
 
 use super::{read, with};
-use crate::settings::{Failback, Fencing, Mode, OnStop, Protection, Settings, StopByTag};
+use crate::settings::{
+    AlarmsThatMove, Failback, Fencing, Mode, OnStop, Protection, Settings, StopByTag,
+};
 use std::ops::RangeInclusive;
 
 const MINUTE: u64 = 60;
@@ -131,6 +133,29 @@ fn a_word_that_is_not_set_is_the_careful_one() {
     assert_eq!(settings.stop_by_tag, StopByTag::Refuse);
     assert!(!settings.tags_may_stop());
     assert_eq!(settings.exempt_principals, []);
+}
+
+/// The first installation has alarms already, and is to work with them.
+#[test]
+fn without_a_word_every_alarm_of_a_member_moves() {
+    assert_eq!(bare().alarms_that_move, AlarmsThatMove::Any);
+}
+
+#[test]
+fn the_alarms_that_move_are_any_tagged_ones_or_those_of_a_name() {
+    const KEY: &str = "HOLDFAST_ALARMS_THAT_MOVE";
+    for (told, read) in [
+        ("any", AlarmsThatMove::Any),
+        ("tagged", AlarmsThatMove::Tagged),
+        ("name:prod-", AlarmsThatMove::Named("prod-".to_owned())),
+        ("name:a b", AlarmsThatMove::Named("a b".to_owned())),
+    ] {
+        assert_eq!(with(KEY, told).unwrap().alarms_that_move, read);
+    }
+    for told in ["name:", "name: ", "prod-", "Tagged"] {
+        let refused = with(KEY, told).unwrap_err().to_string();
+        assert!(refused.contains("expected `any`, `tagged`"), "{refused}");
+    }
 }
 
 #[test]

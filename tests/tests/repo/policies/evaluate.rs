@@ -103,6 +103,10 @@ impl Request {
             "ForAnyValue:StringEquals" => {
                 present.is_some_and(|values| values.iter().any(|value| wanted.contains(value)))
             }
+            "ForAnyValue:StringLike" => present.is_some_and(|values| {
+                let mut values = values.iter();
+                values.any(|value| wanted.iter().any(|pattern| part(pattern, value)))
+            }),
             "Null" => (wanted == ["true"]) == present.is_none(),
             "ArnNotLike" => {
                 !one.is_some_and(|value| wanted.iter().any(|pattern| is_like(pattern, value)))
