@@ -2,7 +2,7 @@
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
 use super::connections::{Connections, MarkReads};
-use super::{Aws, CallCounter, DynamoLedger, Signatures};
+use super::{Aws, DynamoLedger, Process};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -27,13 +27,15 @@ const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(18);
 
 /// What the client of each service has alike: it counts, signs anew what was refused, and leaves dead connections.
 macro_rules! equipped {
-    ($service:ident, $config:expr, $counter:expr, $signatures:expr) => {
+    ($service:ident, $config:expr, $process:expr) => {
         $service::config::Builder::from($config)
-            .interceptor($counter.clone())
-            .interceptor($signatures.clone())
-            .retry_classifier($signatures.clone())
+            .interceptor($process.counter.clone())
+            .interceptor($process.signatures.clone())
+            .retry_classifier($process.signatures.clone())
             .interceptor(MarkReads)
-            .http_client(Connections::new(CONNECTING, $counter).http_client())
+            .http_client(
+                Connections::new(CONNECTING, &$process.counter, &$process.arrival).http_client(),
+            )
     };
 }
 
@@ -41,15 +43,10 @@ macro_rules! equipped {
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
-/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does. `counter` counts them;
-/// `signatures` has them signed anew, and knows of keys that AWS does not take.
-pub async fn connect(
-    settings: &Settings,
-    counter: &CallCounter,
-    signatures: &Signatures,
-) -> (Aws, DynamoLedger) {
+/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
+pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
-    let lookups = equipped!(aws_sdk_cloudtrail, &config, counter, signatures)
+    let lookups = equipped!(aws_sdk_cloudtrail, &config, process)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(LOOKUP_TRIES)
@@ -57,9 +54,9 @@ pub async fn connect(
         )
         .timeout_config(timeouts(ALL_LOOKUP_TRIES))
         .build();
-    let ec2 = equipped!(aws_sdk_ec2, &config, counter, signatures).build();
-    let alarms = equipped!(aws_sdk_cloudwatch, &config, counter, signatures).build();
-    let table = equipped!(aws_sdk_dynamodb, &config, counter, signatures).build();
+    let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
+    let alarms = equipped!(aws_sdk_cloudwatch, &config, process).build();
+    let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),

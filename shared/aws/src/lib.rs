@@ -30,12 +30,24 @@ mod trail;
 mod tests;
 
 pub use config::connect;
+pub use connections::Arrival;
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
 pub use signatures::Signatures;
 
 use health::KnownLimits;
 use std::sync::Arc;
+
+/// What all clients of a process share.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// Counts their calls.
+    pub counter: CallCounter,
+    /// Has them signed anew, and knows of keys that AWS does not take.
+    pub signatures: Signatures,
+    /// When the present event arrived.
+    pub arrival: Arrival,
+}
 
 /// EC2, CloudTrail and CloudWatch of one region. Clones share what they know of instance types.
 #[derive(Debug, Clone)]

@@ -5,18 +5,20 @@
 //! - A read that has no answer after a second is sent once more, on a new connection beside the first. The first answer
 //!   counts. A service that was only slow is not asked twice again for a minute.
 //! - A read whose connection breaks is sent again at once, on a new one.
-//! - A call that changes something is never sent beside itself. So it does not begin on a connection that has been idle
-//!   for more than a second: it opens one, which costs a handshake.
+//! - A call that changes something is never sent beside itself. So it does not begin on a connection that has not
+//!   answered since the event arrived, unless it answered just before: it opens one, which costs a handshake.
 //! - After a connection that failed or kept silent, no other of the same age is used.
 //!
 //! Races: calls side by side share the pool. Each knows which pool it took. One that fails puts that pool away, and
 //! never the one that another call has opened since. A call that is given up half way counts as one that failed.
 
+mod arrival;
 mod pool;
 mod read;
 #[cfg(test)]
 mod tests;
 
+pub use arrival::Arrival;
 pub(super) use read::MarkReads;
 
 use super::CallCounter;
@@ -27,7 +29,7 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::future::{Either, select};
-use pool::{Pools, Taken};
+use pool::{Kind, Pools, Taken};
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -38,10 +40,11 @@ use tokio::time::timeout;
 pub(super) struct Patience {
     /// A read without an answer. EC2 and DynamoDB answer within a fraction of it.
     pub(super) silence: Duration,
-    /// A connection between two reads. What answers in time is cheaper than a handshake.
-    pub(super) idle_before_a_read: Duration,
-    /// A connection before a call that is not sent beside itself.
-    pub(super) idle_before_a_change: Duration,
+    /// A connection that is not used.
+    pub(super) idle: Duration,
+    /// A connection that was not used from before an event to a call that is not sent beside itself. A start opens its
+    /// connections just before the first event.
+    pub(super) freeze: Duration,
     /// How long a service that was slow is not asked twice.
     pub(super) slow: Duration,
 }
@@ -50,8 +53,8 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             silence: Duration::from_secs(1),
-            idle_before_a_read: Duration::from_secs(60),
-            idle_before_a_change: Duration::from_secs(1),
+            idle: Duration::from_secs(60),
+            freeze: Duration::from_millis(250),
             slow: Duration::from_secs(60),
         }
     }
@@ -72,11 +75,10 @@ struct Shared {
 
 impl Connections {
     /// Over TLS, with the roots of the machine and the proxy that the environment names.
-    pub(super) fn new(connecting: Duration, counter: &CallCounter) -> Self {
+    pub(super) fn new(connecting: Duration, counter: &CallCounter, arrival: &Arrival) -> Self {
         let patience = Patience::default();
-        let idle = patience.idle_before_a_read;
-        let open = move || pool::over_tls(connecting, idle);
-        Self::opened_by(open, patience, counter)
+        let open = move || pool::over_tls(connecting, patience.idle);
+        Self::opened_by(open, patience, counter, arrival)
     }
 
     /// Over whatever `open` gives: each call of it is a pool without connections.
@@ -84,9 +86,10 @@ impl Connections {
         open: impl Fn() -> SharedHttpConnector + Send + Sync + 'static,
         patience: Patience,
         counter: &CallCounter,
+        arrival: &Arrival,
     ) -> Self {
         Self(Arc::new(Shared {
-            pools: Pools::opened_by(open),
+            pools: Pools::opened_by(open, patience, arrival),
             patience,
             counter: counter.clone(),
         }))
@@ -99,8 +102,7 @@ impl Connections {
     }
 
     async fn change(&self, request: HttpRequest) -> Answer {
-        let idle = self.0.patience.idle_before_a_change;
-        self.send(self.0.pools.take(idle), request).await
+        self.send(self.0.pools.take(Kind::Change), request).await
     }
 
     /// `again` is the same request once more.
@@ -108,10 +110,10 @@ impl Connections {
         let Shared {
             pools, patience, ..
         } = &*self.0;
-        let taken = pools.take(patience.idle_before_a_read);
+        let taken = pools.take(Kind::Read);
         let number = taken.number;
         let mut first = pin!(self.send(taken, request));
-        if pools.was_slow(patience.slow) {
+        if pools.was_slow() {
             return first.await;
         }
         match timeout(patience.silence, &mut first).await {
@@ -133,7 +135,7 @@ impl Connections {
 
     async fn send_on_a_new_one(&self, request: HttpRequest) -> Answer {
         self.0.counter.count_a_retry();
-        let taken = self.0.pools.take(self.0.patience.idle_before_a_read);
+        let taken = self.0.pools.take(Kind::Read);
         self.send(taken, request).await
     }
 

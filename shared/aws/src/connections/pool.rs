@@ -1,5 +1,6 @@
 //! One pool of connections after another: what is put away is not taken again, and what is in progress in it goes on.
 
+use super::{Arrival, Patience};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
@@ -27,6 +28,8 @@ pub(super) fn over_tls(connecting: Duration, idle: Duration) -> SharedHttpConnec
 /// The present pool, and how to open the next one.
 pub(super) struct Pools {
     open: Box<dyn Fn() -> SharedHttpConnector + Send + Sync>,
+    patience: Patience,
+    arrival: Arrival,
     present: Mutex<Present>,
 }
 
@@ -57,20 +60,36 @@ pub(super) struct Taken {
     pub(super) number: u64,
 }
 
+/// What a connection is wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A read, which is sent beside itself where no answer comes.
+    Read,
+    /// A call that changes something, which is not.
+    Change,
+}
+
 impl Pools {
     pub(super) fn opened_by(
         open: impl Fn() -> SharedHttpConnector + Send + Sync + 'static,
+        patience: Patience,
+        arrival: &Arrival,
     ) -> Self {
         Self {
             open: Box::new(open),
+            patience,
+            arrival: arrival.clone(),
             present: Mutex::default(),
         }
     }
 
-    /// The present pool, or a new one if nothing has come over the present one for longer than that.
-    pub(super) fn take(&self, longest_idle: Duration) -> Taken {
+    /// The present pool, or a new one where its connections may be dead.
+    pub(super) fn take(&self, kind: Kind) -> Taken {
         let mut present = self.present();
-        if present.answered.is_some_and(|at| is_over(at, longest_idle)) {
+        if present
+            .answered
+            .is_some_and(|at| self.may_be_dead(at, kind))
+        {
             present.put_away();
         }
         let connector = present.connector.get_or_insert_with(&self.open).clone();
@@ -78,6 +97,12 @@ impl Pools {
             connector,
             number: present.number,
         }
+    }
+
+    /// What last answered then may be dead now.
+    fn may_be_dead(&self, answered: OffsetDateTime, kind: Kind) -> bool {
+        let was_frozen = self.arrival.is_after(answered) && is_over(answered, self.patience.freeze);
+        is_over(answered, self.patience.idle) || (kind == Kind::Change && was_frozen)
     }
 
     /// That pool is not taken any more.
@@ -92,9 +117,10 @@ impl Pools {
         self.present().slow = Some(WallClock.now());
     }
 
-    /// Whether an answer came late within this time.
-    pub(super) fn was_slow(&self, within: Duration) -> bool {
-        self.present().slow.is_some_and(|at| !is_over(at, within))
+    /// Whether an answer came late of late.
+    pub(super) fn was_slow(&self) -> bool {
+        let slow = self.present().slow;
+        slow.is_some_and(|at| !is_over(at, self.patience.slow))
     }
 
     /// A request is on its way in that pool.

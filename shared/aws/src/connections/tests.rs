@@ -1,4 +1,4 @@
-use super::{Connections, Patience, read};
+use super::{Arrival, Connections, Patience, read};
 use crate::{CallCounter, Calls};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector,
@@ -66,6 +66,7 @@ struct Line {
     network: Network,
     connections: Connections,
     counter: CallCounter,
+    arrival: Arrival,
 }
 
 fn line(pools: &[How]) -> Line {
@@ -73,8 +74,8 @@ fn line(pools: &[How]) -> Line {
         pools,
         Patience {
             silence: A_MOMENT,
-            idle_before_a_read: LONG,
-            idle_before_a_change: LONG,
+            idle: LONG,
+            freeze: A_MOMENT,
             slow: LONG,
         },
     )
@@ -82,6 +83,7 @@ fn line(pools: &[How]) -> Line {
 
 fn patient(pools: &[How], patience: Patience) -> Line {
     let (network, counter) = (Network::default(), CallCounter::default());
+    let arrival = Arrival::default();
     network.pools.lock().unwrap().extend(pools);
     let opening = network.clone();
     let open = move || {
@@ -95,9 +97,10 @@ fn patient(pools: &[How], patience: Patience) -> Line {
         })
     };
     Line {
-        connections: Connections::opened_by(open, patience, &counter),
+        connections: Connections::opened_by(open, patience, &counter, &arrival),
         network,
         counter,
+        arrival,
     }
 }
 
@@ -185,20 +188,42 @@ async fn a_change_is_sent_once_and_the_next_call_leaves_the_connection_that_fail
 }
 
 #[tokio::test]
-async fn a_change_does_not_begin_on_a_connection_that_was_idle() {
-    let patience = Patience {
-        silence: LONG,
-        idle_before_a_read: LONG,
-        idle_before_a_change: A_MOMENT,
-        slow: LONG,
-    };
-    let line = patient(&[], patience);
+async fn a_change_does_not_begin_on_a_connection_that_may_have_died_in_a_freeze() {
+    let line = line(&[]);
     assert_eq!(line.read().await.unwrap(), "1");
     WallClock.sleep(A_MOMENT * 2).await;
+    assert_eq!(line.change().await.unwrap(), "1", "no event came between");
+    WallClock.sleep(A_MOMENT * 2).await;
+    line.arrival.now();
     assert_eq!(line.read().await.unwrap(), "1");
     assert_eq!(line.change().await.unwrap(), "1", "it has answered since");
     WallClock.sleep(A_MOMENT * 2).await;
+    line.arrival.now();
     assert_eq!(line.change().await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn what_answered_just_before_the_event_is_used() {
+    let line = line(&[]);
+    assert_eq!(line.read().await.unwrap(), "1");
+    line.arrival.now();
+    assert_eq!(line.change().await.unwrap(), "1");
+}
+
+#[tokio::test]
+async fn a_connection_that_was_idle_for_long_is_left() {
+    let line = patient(
+        &[],
+        Patience {
+            silence: LONG,
+            idle: A_MOMENT,
+            freeze: LONG,
+            slow: LONG,
+        },
+    );
+    assert_eq!(line.read().await.unwrap(), "1");
+    WallClock.sleep(A_MOMENT * 2).await;
+    assert_eq!(line.read().await.unwrap(), "2");
 }
 
 #[test]

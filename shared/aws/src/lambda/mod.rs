@@ -10,7 +10,7 @@ mod log;
 mod metric;
 mod start;
 
-use crate::{Aws, CallCounter, DynamoLedger, Signatures};
+use crate::{Aws, DynamoLedger, Process};
 use ending::ProcessEnd;
 use event::Payload;
 use holdfast::clock::{Clock, WallClock};
@@ -49,13 +49,12 @@ where
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,
     };
-    let (counter, signatures) = (CallCounter::default(), Signatures::default());
+    let process = Process::default();
     let running = Running {
         function,
-        ports: start::ports(&settings, &counter, &signatures).await,
+        ports: start::ports(&settings, &process).await,
         settings,
-        counter,
-        signatures,
+        process,
         end: ProcessEnd::default(),
         is_fresh: AtomicBool::new(true),
     };
@@ -78,8 +77,7 @@ struct Running {
     function: Function,
     ports: LambdaPorts,
     settings: Settings,
-    counter: CallCounter,
-    signatures: Signatures,
+    process: Process,
     end: ProcessEnd,
     is_fresh: AtomicBool,
 }
@@ -100,9 +98,15 @@ impl Running {
             is_cold_start: self.is_fresh.swap(false, Ordering::Relaxed),
             began: clock.now(),
         };
+        let Process {
+            counter,
+            signatures,
+            arrival,
+        } = &self.process;
+        arrival.now();
         // What the start was refused is over: this event shows whether it still is so.
-        let _earlier = self.signatures.take_refusal();
-        let before = self.counter.so_far();
+        let _earlier = signatures.take_refusal();
+        let before = counter.so_far();
         let delivery = Delivery {
             ends_at: OffsetDateTime::from(event.context.deadline()),
             run: run_number(&event.context.request_id, clock),
@@ -111,13 +115,13 @@ impl Running {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
         };
-        let refusal = self.signatures.take_refusal();
+        let refusal = signatures.take_refusal();
         let is_last = refusal.is_some();
         let ended = match refusal {
             Some(refusal) => Err(ending::keys_refused(refusal, ended)),
             None => ended,
         };
-        line.tell(&ended, self.counter.so_far().since(before), clock.now());
+        line.tell(&ended, counter.so_far().since(before), clock.now());
         let ended = ended.map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last

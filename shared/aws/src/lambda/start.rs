@@ -1,7 +1,7 @@
 //! Starting: settings, clients, and connections that are open before the first event comes.
 
 use super::{LambdaPorts, ending};
-use crate::{CallCounter, Signatures, connect};
+use crate::{Process, connect};
 use holdfast::clock::WallClock;
 use holdfast::cloud::{AddressFilter, CloudError, ReadAddresses};
 use holdfast::error::chain;
@@ -74,12 +74,8 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
 
 /// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
 /// for either.
-pub(super) async fn ports(
-    settings: &Settings,
-    counter: &CallCounter,
-    signatures: &Signatures,
-) -> LambdaPorts {
-    let (cloud, ledger) = connect(settings, counter, signatures).await;
+pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts {
+    let (cloud, ledger) = connect(settings, process).await;
     let ports = Ports {
         cloud,
         ledger,

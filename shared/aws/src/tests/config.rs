@@ -1,6 +1,6 @@
 //! How patient each client is, and where it sends its calls.
 
-use crate::{Aws, CallCounter, DynamoLedger, Signatures, connect};
+use crate::{Aws, DynamoLedger, Process, connect};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -11,8 +11,7 @@ fn settings() -> Settings {
 }
 
 async fn connected() -> (Aws, DynamoLedger) {
-    let (counter, signatures) = (CallCounter::default(), Signatures::default());
-    connect(&settings(), &counter, &signatures).await
+    connect(&settings(), &Process::default()).await
 }
 
 /// Tries, the first pause between them, and how long one try and all of them may take.

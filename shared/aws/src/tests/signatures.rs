@@ -1,6 +1,6 @@
 //! A refused signature is made anew, for every service and every code, and nothing else is.
 
-use super::{Wire, ec2, refusal};
+use super::{RETENTION, Wire, ec2, refusal};
 use crate::{Aws, DynamoLedger, Signatures};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use holdfast::cloud::health::ReadFiringAlarms;
@@ -66,11 +66,8 @@ fn cloud(wire: &Wire, signatures: &Signatures) -> Aws {
 }
 
 fn ledger(wire: &Wire, signatures: &Signatures) -> DynamoLedger {
-    let ledger = wire.ledger();
-    DynamoLedger {
-        client: patient!(aws_sdk_dynamodb, ledger.client, signatures),
-        ..ledger
-    }
+    let client = patient!(aws_sdk_dynamodb, wire.ledger().client, signatures);
+    DynamoLedger::new(client, "ledger".to_owned(), RETENTION)
 }
 
 fn cbor(value: &Value) -> Vec<u8> {
