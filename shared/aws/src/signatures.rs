@@ -62,7 +62,7 @@ impl Intercept for Signatures {
     ) -> Result<(), BoxError> {
         let tries = config
             .load::<RequestAttempts>()
-            .map_or(1, |tries| tries.attempts());
+            .map_or(1, RequestAttempts::attempts);
         context.response_mut().add_extension(Try(tries));
         Ok(())
     }

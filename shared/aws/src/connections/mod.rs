@@ -53,9 +53,9 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             silence: Duration::from_secs(1),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             freeze: Duration::from_millis(250),
-            slow: Duration::from_secs(60),
+            slow: Duration::from_mins(1),
         }
     }
 }

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 const A_MOMENT: Duration = Duration::from_millis(40);
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// What the connections of a pool do.
 #[derive(Debug, Clone, Copy)]

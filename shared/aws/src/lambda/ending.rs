@@ -1,6 +1,6 @@
-//! ProcessEnd a process whose keys AWS does not take. Lambda gives a process its keys when it starts it, in the environment,
-//! and never again: only another process has others. So the run tells Lambda of its error first, and the process ends
-//! then. Lambda delivers the event again, to a process that it has started since.
+//! How a process ends whose keys AWS does not take. Lambda gives a process its keys when it starts it, in the environment,
+//! and never again: only another process has others. So the run tells Lambda of its error first, and then the process
+//! ends. Lambda delivers the event again, to a process that it has started since.
 //!
 //! Races: the run's end and the process's end. Nothing is asked of Lambda between the two, so no event is lost to a
 //! process that is about to end.
@@ -29,7 +29,7 @@ impl ProcessEnd {
             Ok(()) => {
                 tracing::warn!("this process ends, so that Lambda starts one with new keys");
                 self.0.notify_one();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             Err(error) => {
                 tracing::warn!(error, "Lambda could not be told that this process ends");
