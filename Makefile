@@ -105,6 +105,18 @@ logs: sam ## Follow the logs of the deployed functions
 delete: sam ## Delete the stack; the ledger and every address stay
 	$(SAM) delete --stack-name $(STACK)
 
+.PHONY: guest
+guest: ## Make the files with which a group's guests answer: GROUP=web FOR=networkd|networkmanager|cloud-init|ssm
+	@tools/guest/make
+
+.PHONY: guest-test
+guest-test: ## Try those files on real network managers, in network namespaces (root, Debian's packages)
+	@tools/guest/test
+
+.PHONY: guest-timing
+guest-timing: ## Measure there how long a moved interface takes to answer, 50 times each
+	@tools/guest/test timing 50
+
 .PHONY: figures
 figures: ## Print circles, wrong-way imports, long functions and sizes; CHECKOUT=path for another checkout
 	@tools/figures $(CHECKOUT)

@@ -20,7 +20,7 @@ ALLOWED = Path(__file__).with_name("sentences.allowed")
 MOST_WORDS = 30
 
 # Where a string literal is a text for people. The simulator's are EC2's own words.
-WRITES_TEXTS = ("shared/", "functions/", "cli/")
+WRITES_TEXTS = ("shared/", "functions/", "cli/", "guest/")
 # A test's name is its sentence.
 TESTS = "tests/tests/"
 

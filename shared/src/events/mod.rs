@@ -2,6 +2,7 @@
 //! event that does not concern addresses becomes `Ignored` with its reason; anything else is an error
 //! that names the field. Nothing here panics, whatever the JSON.
 
+mod account;
 mod action;
 pub mod alarm;
 mod command;
@@ -20,6 +21,7 @@ mod samples;
 #[cfg(test)]
 mod tests;
 
+use crate::model::ids::AccountId;
 pub use error::EventError;
 pub use record::from_lookup;
 use serde_json::Value;
@@ -56,4 +58,23 @@ pub fn parse(event: &Value) -> Result<Trigger, EventError> {
             problem: format!("not an object: expected {}", envelope::KNOWN_SHAPES),
         })
     }
+}
+
+/// Reads an event as [`parse`] does, if it is of the account `own`. One of another account is ignored, whether it can be
+/// read or not.
+///
+/// # Errors
+/// As for [`parse`].
+pub fn parse_of_account(event: &Value, own: &AccountId) -> Result<Trigger, EventError> {
+    let read = parse(event);
+    let Some(there) = account::other_account(event, own) else {
+        return read;
+    };
+    if let Ok(Trigger::Ignored(_)) = read {
+        return read;
+    }
+    Ok(Trigger::Ignored(Ignored {
+        what: read.map_or_else(|_| "an event".to_owned(), |trigger| trigger.to_string()),
+        why: format!("it is of account {there}, and this installation looks after account {own}"),
+    }))
 }

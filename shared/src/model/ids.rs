@@ -111,6 +111,33 @@ resource_id!(
     SecurityGroupId, "sg-", "a security group id"
 );
 
+/// An AWS account: twelve digits, with leading zeros.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountId(String);
+
+impl AccountId {
+    /// The account in which an ARN's resource is; none where the ARN names no account.
+    /// Source: AWS General Reference, "Amazon Resource Names", `arn:partition:service:region:account-id:resource`.
+    #[must_use]
+    pub fn in_arn(arn: &str) -> Option<Self> {
+        let account = arn.strip_prefix("arn:")?.split(':').nth(3)?;
+        let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+        is_account.then(|| Self(account.to_owned()))
+    }
+
+    /// The account as AWS writes it.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// An availability zone: an interface is attached to instances of its own zone only.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -172,6 +199,32 @@ mod tests {
             error.expected,
             "`eni-attach-` or `ela-attach-` and then letters and digits"
         );
+    }
+
+    #[test]
+    fn an_arn_names_its_account_in_every_partition_and_with_an_alias() {
+        for arn in [
+            "arn:aws:lambda:eu-west-1:001122223333:function:guard",
+            "arn:aws:lambda:eu-west-1:001122223333:function:guard:live",
+            "arn:aws-cn:lambda:cn-north-1:001122223333:function:guard:7",
+            "arn:aws-us-gov:lambda:us-gov-west-1:001122223333:function:guard",
+        ] {
+            let account = AccountId::in_arn(arn).unwrap();
+            assert_eq!(account.as_str(), "001122223333");
+        }
+    }
+
+    #[test]
+    fn an_arn_without_an_account_names_none() {
+        for arn in [
+            "",
+            "guard",
+            "arn:aws:lambda:eu-west-1::function:guard",
+            "arn:aws:lambda:eu-west-1:1122223333:function:guard",
+            "arn:aws:s3:::bucket",
+        ] {
+            assert_eq!(AccountId::in_arn(arn), None, "{arn}");
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! events collected elsewhere. Each file must give a trigger or an error that names a field; what the
 //! files with a known name must give is written down below.
 
+mod accounts;
 mod aws_types;
 mod fields;
 mod needs;

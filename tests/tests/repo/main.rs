@@ -1,8 +1,9 @@
 //! What is written in the repository beside the code, held to the code: the templates, the policies, the runbook,
-//! the promises, the event files.
+//! the promises, the event files, what is written of a guest.
 
 mod directions;
 mod event_corpus;
+mod guest;
 mod instance_templates;
 mod policies;
 mod promises;

@@ -1,6 +1,7 @@
 //! The event as it arrives: JSON or not.
 
-use holdfast::events::{EventError, Trigger, parse};
+use holdfast::events::{EventError, Trigger, parse, parse_of_account};
+use holdfast::model::ids::AccountId;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -55,10 +56,13 @@ impl Payload {
             .find_map(|place| event.pointer(place)?.as_str())
     }
 
-    pub(super) fn trigger(&self) -> Result<Trigger, EventError> {
-        match &self.0 {
-            Ok(event) => parse(event),
-            Err(problem) => Err(EventError {
+    /// What the event means to the function of the account `own`. Where that is not known, nothing tells an event of
+    /// another account from our own.
+    pub(super) fn trigger(&self, own: Option<&AccountId>) -> Result<Trigger, EventError> {
+        match (&self.0, own) {
+            (Ok(event), Some(own)) => parse_of_account(event, own),
+            (Ok(event), None) => parse(event),
+            (Err(problem), _) => Err(EventError {
                 field: EventError::WHOLE.to_owned(),
                 problem: format!("the event is not JSON: {problem}"),
             }),
@@ -74,7 +78,7 @@ mod tests {
     fn problem_of(payload: &str) -> String {
         let payload: Payload = serde_json::from_str(payload)
             .unwrap_or_else(|error| Payload(Err(format!("trailing text: {error}"))));
-        payload.trigger().unwrap_err().to_string()
+        payload.trigger(None).unwrap_err().to_string()
     }
 
     #[test]
@@ -118,6 +122,21 @@ mod tests {
                 (None, None)
             );
         }
+    }
+
+    #[test]
+    fn an_event_of_another_account_is_ignored_where_our_own_is_known() {
+        let event = json!({
+            "account": "444455556666",
+            "detail-type": "Scheduled Event",
+            "source": "aws.events",
+            "time": "2026-01-31T12:00:00Z",
+        });
+        let own = AccountId::in_arn("arn:aws:lambda:eu-west-1:111122223333:function:guard");
+        assert!(own.is_some());
+        let read = |own: Option<&AccountId>| payload(&event).trigger(own).unwrap();
+        assert!(matches!(read(own.as_ref()), Trigger::Ignored(_)));
+        assert!(matches!(read(None), Trigger::Schedule { .. }));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
+use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
 use holdfast::report::{Function, Report};
 use holdfast::settings::Settings;
@@ -111,7 +112,8 @@ impl Running {
             ends_at: OffsetDateTime::from(event.context.deadline()),
             run: run_number(&event.context.request_id, clock),
         };
-        let ended = match event.payload.trigger() {
+        let own = own_account(&event.context.invoked_function_arn);
+        let ended = match event.payload.trigger(own.as_ref()) {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
         };
@@ -130,6 +132,19 @@ impl Running {
         }
         ended
     }
+}
+
+/// The account of the function: the one that the invoked ARN names, also through a version or an alias. Lambda always
+/// sends it; a stand-in for Lambda may not.
+fn own_account(invoked_arn: &str) -> Option<AccountId> {
+    let own = AccountId::in_arn(invoked_arn);
+    if own.is_none() {
+        tracing::warn!(
+            invoked_arn,
+            "the invoked ARN names no account: an event of another account is not told from our own"
+        );
+    }
+    own
 }
 
 /// The log stream is this process's own, and a process runs one event at a time.

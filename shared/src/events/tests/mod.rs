@@ -1,5 +1,6 @@
 //! Golden tests of the events, by what they are about.
 
+mod accounts;
 mod alarms;
 mod any_json;
 mod calls;

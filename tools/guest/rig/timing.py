@@ -1,0 +1,73 @@
+"""How long from the moment that an interface is in the guest to the first packet that somebody on the internet gets
+back from its address: ICMP echo, one request each half millisecond. One line for each manager and family, of as many
+attachments as asked for; and the same guest without the kit, where nothing ever comes back."""
+
+import json
+import statistics
+import subprocess
+import sys
+
+import packages
+from world import HERE, World
+
+LIMIT = 2.0
+
+
+def once(world, limit):
+    """Attaches the interface apart; the milliseconds for IPv4 and IPv6, or None for never."""
+    targets = [world.apart.addresses[0], world.apart.addresses[-1]]
+    sources = world.internet.eni.addresses
+    probe = subprocess.Popen([*world.internet.space.enter, "python3", f"{HERE}/ping.py", str(limit), *sources, *targets],
+                             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    probe.stdout.readline()
+    world.attach(world.apart, "a", before_it_is_there=lambda: (probe.stdin.write("\n"), probe.stdin.flush()))
+    answers = json.loads(probe.stdout.read())
+    probe.wait()
+    world.vpc.detach(world.apart)
+    world.guests["a"].gone("eth1")
+    return answers
+
+
+def measure(manager, kit, root, folder, times):
+    world = World(manager, root, f"{folder}/logs/timing")
+    try:
+        world.begin()
+        world.floating = [world.apart]
+        if kit:
+            world.install(world.kit(world.answers()))
+        found = [once(world, LIMIT if kit else 0.3) for _ in range(times)]
+    finally:
+        world.end()
+    return list(zip(*found))
+
+
+def shown(values):
+    never = sum(value is None for value in values)
+    if never == len(values):
+        return "never", "never"
+    if never:
+        return "never", f"never ({never} of {len(values)})"
+    return f"{statistics.median(values):.1f} ms", f"{max(values):.1f} ms"
+
+
+def table(root, folder, times):
+    print(f"| guest | family | median of {times} | worst of {times} |")
+    print("| --- | --- | ---: | ---: |")
+    bad = False
+    for title, manager, kit in (("systemd-networkd 252 with the kit", "networkd", True),
+                                ("systemd-networkd 252 without it", "networkd", False),
+                                ("NetworkManager 1.42 with the kit", "networkmanager", True),
+                                ("NetworkManager 1.42 without it", "networkmanager", False)):
+        for family, values in zip(("IPv4", "IPv6"), measure(manager, kit, root, folder, times)):
+            median, worst = shown(values)
+            print(f"| {title} | {family} | {median} | {worst} |")
+            sys.stdout.flush()
+            bad = bad or ("never" in worst) == kit
+    return bad
+
+
+def main(folder, times):
+    root, notes = packages.unpack(folder)
+    for note in notes:
+        print(f"note: {note}")
+    sys.exit(1 if table(root, folder, times) else 0)
