@@ -235,16 +235,17 @@ impl Instance {
 }
 
 impl Subnet {
-    /// Its range of IPv6 that is there.
-    #[must_use]
-    pub fn ipv6(&self) -> Option<&str> {
+    /// Its ranges of IPv6 that are there.
+    pub fn ipv6(&self) -> impl Iterator<Item = &str> {
         let is_there = |block: &&Ipv6Block| {
             let state = block.ipv6_cidr_block_state.as_ref();
             state
                 .and_then(|it| it.state.as_deref())
                 .is_none_or(|it| it == "associated")
         };
-        let mut blocks = self.ipv6_cidr_block_association_set.iter();
-        blocks.find(is_there).map(|it| it.ipv6_cidr_block.as_str())
+        let blocks = self.ipv6_cidr_block_association_set.iter();
+        blocks
+            .filter(is_there)
+            .map(|it| it.ipv6_cidr_block.as_str())
     }
 }

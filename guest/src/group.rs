@@ -71,6 +71,14 @@ impl Link {
         };
         self.subnets.iter().copied().filter(is_used)
     }
+
+    /// The router of each family that its addresses need.
+    #[must_use]
+    pub fn routers(&self) -> Vec<IpAddr> {
+        let mut routers: Vec<IpAddr> = self.used_subnets().map(|it| it.router()).collect();
+        routers.dedup();
+        routers
+    }
 }
 
 impl Group {

@@ -7,7 +7,7 @@
 //! | `group NAME` | whose kit it is |
 //! | `manager NAME` | which manager has to run: `networkd`, `networkmanager`, or `none` |
 //! | `file SHA256 PATH` | a file of the kit |
-//! | `profile NAME` | what NetworkManager lists when it has loaded that version |
+//! | `profile NAME` | what `NetworkManager` lists when it has loaded that version |
 //! | `floating MAC` | an interface that comes and goes |
 //! | `own MAC` | an interface of one member that stays |
 //! | `address MAC IP NEIGHBOUR` | an address, and somebody in its subnet; MAC is `-` for one on the loopback interface |

@@ -3,6 +3,7 @@
 use holdfast::settings::TagKeys;
 use holdfast_guest::{Error, For, Group, wrap};
 use std::error::Error as StdError;
+use std::fmt::Write as _;
 use std::fs;
 use std::io::{self, Read, Write};
 use std::path::Path;
@@ -48,10 +49,10 @@ fn make(group: &str, what: &str, folder: &str, prefix: &str) -> Result<String, B
             fs::create_dir_all(parent)?;
         }
         fs::write(&path, &output.text)?;
-        said.push_str(&format!("{}\n", path.display()));
+        let _ = writeln!(said, "{}", path.display());
     }
     for note in &group.notes {
-        said.push_str(&format!("note: {note}\n"));
+        let _ = writeln!(said, "note: {note}");
     }
     Ok(said)
 }

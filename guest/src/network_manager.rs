@@ -1,4 +1,4 @@
-//! A link in the language of NetworkManager: RHEL 9 and what is built from it.
+//! A link in the language of `NetworkManager`: RHEL 9 and what is built from it.
 
 use crate::group::{Group, Link};
 use crate::kit::{File, LOOPBACK, checksum};
@@ -6,7 +6,7 @@ use crate::ranges::PRIORITY;
 use std::fmt::Write;
 use std::net::IpAddr;
 
-/// NetworkManager reads a profile here only if nobody else may.
+/// `NetworkManager` reads a profile here only if nobody else may.
 const FOLDER: &str = "/etc/NetworkManager/system-connections";
 
 /// One profile for each link, and one for the addresses of the loopback interface.
@@ -20,7 +20,7 @@ pub fn files(group: &Group) -> Vec<File> {
     links.chain(loopback).collect()
 }
 
-/// A profile whose name ends with the checksum of its body: the name that NetworkManager lists says which version it
+/// A profile whose name ends with the checksum of its body: the name that `NetworkManager` lists says which version it
 /// has loaded.
 fn profile(of: &str, body: &str) -> File {
     let sum = checksum(body);
@@ -92,22 +92,27 @@ fn family(text: &mut String, link: &Link, ipv4: bool) {
     }
     let ips = link.ips.iter().filter(|ip| ip.is_ipv4() == ipv4);
     addresses(text, ips);
-    let subnets = link.used_subnets().filter(|it| it.is_ipv4() == ipv4);
-    for (index, subnet) in subnets.enumerate() {
-        let every = if ipv4 { "0.0.0.0/0" } else { "::/0" };
-        let (to_subnet, to_all) = (2 * index + 1, 2 * index + 2);
+    let subnets: Vec<_> = link
+        .used_subnets()
+        .filter(|it| it.is_ipv4() == ipv4)
+        .collect();
+    for (index, subnet) in subnets.iter().enumerate() {
+        let _ = writeln!(text, "route{}={subnet}", index + 1);
+    }
+    let every = if ipv4 { "0.0.0.0/0" } else { "::/0" };
+    let routers = link.routers().into_iter().filter(|it| it.is_ipv4() == ipv4);
+    for (index, router) in routers.enumerate() {
+        let number = subnets.len() + index + 1;
         let _ = write!(
             text,
-            "route{to_subnet}={subnet}\nroute{to_all}={every},{}\n",
-            subnet.router()
+            "route{number}={every},{router}\nroute{number}_options=onlink=true\n"
         );
-        let _ = write!(text, "route{to_all}_options=onlink=true\n");
     }
     for (index, source) in sources.iter().enumerate() {
         let index = index + 1;
-        let _ = write!(
+        let _ = writeln!(
             text,
-            "routing-rule{index}=priority {PRIORITY} from {source} table {table}\n"
+            "routing-rule{index}=priority {PRIORITY} from {source} table {table}"
         );
     }
 }

@@ -67,10 +67,11 @@ pub fn file(link: &Link) -> String {
             text,
             "[Route]\nDestination={subnet}\n{scope}Table={table}\n"
         );
+    }
+    for router in link.routers() {
         let _ = write!(
             text,
-            "[Route]\nGateway={}\nGatewayOnLink=yes\nTable={table}\n",
-            subnet.router()
+            "[Route]\nGateway={router}\nGatewayOnLink=yes\nTable={table}\n"
         );
     }
     text

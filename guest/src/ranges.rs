@@ -74,8 +74,8 @@ pub const OTHERS: &[Taken] = &[
         by: "netplan",
         tables: &[],
         priorities: &[],
-        source: "canonical/netplan, doc/netplan-yaml.md: only what `routing-policy` says",
-        known: Known::Read,
+        source: "netplan 0.106, doc/netplan-yaml.md: only what `routing-policy` says",
+        known: Known::Ran,
     },
     Taken {
         system: "Debian 12",

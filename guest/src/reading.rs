@@ -71,10 +71,10 @@ impl<'a> Reading<'a> {
         let mut ips_by_subnet: BTreeMap<Option<String>, BTreeSet<IpAddr>> = BTreeMap::new();
         let mut why = Vec::new();
         for interface in &self.answers.network_interfaces {
-            let model = interface.model()?;
-            if !is_of_group(&model.tags, self.name, self.keys) {
+            if !is_of_group(&tags(&interface.tag_set), self.name, self.keys) {
                 continue;
             }
+            let model = interface.model()?;
             if floating_group(&model, self.keys).is_some() {
                 links.push(self.link(interface, true, &BTreeSet::new())?);
                 continue;

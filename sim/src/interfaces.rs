@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 use super::{
-    api::{CreateNetworkInterface, Ec2Error, Response},
+    api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Response},
     model::{Model, Resources, invalid_value},
     networks::Subnet,
 };
@@ -32,6 +32,8 @@ pub(super) struct Interface {
     pub(super) attachment: Option<Attachment>,
     /// The primary one first; never empty.
     pub(super) private_ips: Vec<String>,
+    /// IPv6 addresses, and prefixes of both kinds.
+    pub(super) other_addresses: OtherAddresses,
     /// Amazon's own public address on the primary private one.
     pub(super) automatic_public_ip: Option<String>,
 }
@@ -220,6 +222,7 @@ impl Model {
             ),
             attachment: None,
             private_ips,
+            other_addresses: OtherAddresses::default(),
             automatic_public_ip: None,
         };
         self.resources.interfaces.insert(id.clone(), interface);

@@ -9,6 +9,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod auto_scaling;
 pub mod delivery;
 #[cfg(feature = "http")]
 pub mod http;

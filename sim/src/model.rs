@@ -10,6 +10,7 @@ use super::{
     addresses::{Address, AddressPool, FormerAddress},
     alarms::{Alarm, AlarmChange},
     api::{Caller, Ec2Error, InstanceState, Request, Response, Tag},
+    auto_scaling::AutoScalingInstance,
     ids::Ids,
     instance_types,
     instances::Instance,
@@ -98,6 +99,8 @@ pub struct Model {
     /// Instances and interfaces whose guest never answers a detach.
     pub(super) unresponsive: BTreeSet<String>,
     pub(super) alarms: BTreeMap<String, Alarm>,
+    /// The instances of Auto Scaling groups, by id.
+    pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
     /// Not yet told to EventBridge, nor to the alarms' actions.
     pub(super) alarm_changes: Vec<AlarmChange>,
     /// Not yet told to EventBridge.
@@ -120,6 +123,7 @@ impl Model {
             former_associations: BTreeSet::new(),
             unresponsive: BTreeSet::new(),
             alarms: BTreeMap::new(),
+            auto_scaling: BTreeMap::new(),
             alarm_changes: Vec::new(),
             state_changes: Vec::new(),
         };

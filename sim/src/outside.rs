@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::{
     addresses::{AddressPool, Association},
-    api::{Ec2Error, Tag},
+    api::{Ec2Error, OtherAddresses, Tag},
     interfaces::{Attachment, AttachmentStatus, Blueprint},
     model::Model,
     timers::Due,
@@ -68,6 +68,15 @@ impl World {
             .map(|(key, value)| Tag::new(*key, *value))
             .collect();
         self.change(|model| model.put_tags(id, tags));
+    }
+
+    /// An interface has these addresses beside its private IPv4 ones.
+    pub fn put_other_addresses(&mut self, interface_id: &str, other_addresses: OtherAddresses) {
+        self.change(|model| {
+            if let Some(interface) = model.resources.interfaces.get_mut(interface_id) {
+                interface.other_addresses = other_addresses;
+            }
+        });
     }
 
     /// A service (`alb`, `nlb`, `rnat`, `rds`) manages the address from now on.

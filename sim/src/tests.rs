@@ -5,6 +5,7 @@ mod allocation;
 mod association;
 mod attachments;
 mod attachments_refused;
+mod auto_scaling;
 mod bed;
 mod bookkeeping;
 mod events;

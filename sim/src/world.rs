@@ -12,6 +12,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use super::{
     api::{Caller, Ec2Error, Request, Response},
     authorisation::Denials,
+    auto_scaling::AutoScalingInstance,
     delivery::{Delivery, Outbox},
     history::History,
     ids::Ids,
@@ -164,6 +165,16 @@ impl World {
     /// How EventBridge delivers what is emitted from here on; order and repetition hold at once.
     pub fn deliver(&mut self, delivery: Delivery) {
         self.outbox.delivery = delivery;
+    }
+
+    /// Whether somebody may do what another service than EC2 is asked for.
+    pub(super) fn authorise_action(&self, caller: &Caller, action: &str) -> Result<(), Ec2Error> {
+        self.denials.authorise_action(caller, action)
+    }
+
+    /// The instances of Auto Scaling groups.
+    pub(super) fn auto_scaling_instances(&self) -> impl Iterator<Item = &AutoScalingInstance> {
+        self.model.auto_scaling.values()
     }
 
     /// Lets time pass: whatever falls due until `time` happens, in order. Time never runs back.

@@ -194,6 +194,35 @@ fn no_route_of_networkd_is_without_a_table() {
     );
 }
 
+/// A default route twice would be refused, or be two.
+#[test]
+fn a_subnet_with_two_ranges_of_ipv6_has_one_default_route_for_them() {
+    let second = json!({ "SubnetId": "subnet-3", "CidrBlock": "", "Ipv6CidrBlockAssociationSet": [
+        { "Ipv6CidrBlock": "2001:db8:42:3::/64" },
+        { "Ipv6CidrBlock": "2001:db8:42:4::/64" },
+    ] });
+    let ips = ["2001:db8:42:3::1", "2001:db8:42:4::1"];
+    let only_ipv6 = floating().subnet("subnet-3").ips(&[]).ipv6(&ips);
+    let group = ec2().push("Subnets", second).interface(only_ipv6).group();
+    let networkd = text(&group, Manager::Networkd);
+    assert_eq!(
+        networkd.matches("Destination=2001:db8:42:").count(),
+        2,
+        "{networkd}"
+    );
+    assert_eq!(
+        networkd.matches("Gateway=fe80:ec2::1").count(),
+        1,
+        "{networkd}"
+    );
+    let profile = text(&group, Manager::NetworkManager);
+    assert!(
+        profile.contains("route2=2001:db8:42:4::/64\nroute3=::/0,fe80:ec2::1\n"),
+        "{profile}"
+    );
+    assert!(profile.contains("[ipv4]\nmethod=disabled\n"), "{profile}");
+}
+
 #[test]
 fn two_interfaces_have_two_tables() {
     let group = everything();

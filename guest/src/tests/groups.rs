@@ -56,6 +56,23 @@ fn an_interface_floats_for_the_kit_when_it_floats_for_the_functions() {
     );
 }
 
+/// In a large account there is always something odd.
+#[test]
+fn what_is_odd_in_another_group_does_not_matter() {
+    let odd = eni("eni-7?")
+        .tag("group", "mail")
+        .with("MacAddress", json!("none"));
+    assert_eq!(
+        ec2()
+            .interface(odd)
+            .interface(floating())
+            .group()
+            .links
+            .len(),
+        1
+    );
+}
+
 #[test]
 fn the_order_of_the_answers_changes_nothing() {
     let more = floating()

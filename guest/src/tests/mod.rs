@@ -36,7 +36,7 @@ pub(crate) fn ec2() -> Ec2 {
 }
 
 impl Ec2 {
-    fn push(mut self, list: &str, what: Value) -> Self {
+    pub(crate) fn push(mut self, list: &str, what: Value) -> Self {
         self.0[list].as_array_mut().unwrap().push(what);
         self
     }

@@ -68,10 +68,10 @@ fn user_data_is_a_cloud_config_that_carries_the_script() {
     assert!(text.starts_with("#cloud-config\nwrite_files:\n"), "{text}");
     let body = text.split_once("  content: |\n").unwrap().1;
     let body = body.split_once("runcmd:").unwrap().0;
-    let script: String = body
+    let lines = body
         .lines()
-        .map(|line| format!("{}\n", line.strip_prefix("    ").unwrap_or(line)))
-        .collect();
+        .map(|line| line.strip_prefix("    ").unwrap_or(line));
+    let script = lines.collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(script, install(&group(), &Manager::ALL));
 }
 
@@ -87,10 +87,8 @@ fn the_document_installs_checks_and_undoes() {
     let lines = document["mainSteps"][0]["inputs"]["runCommand"]
         .as_array()
         .unwrap();
-    let script: String = lines
-        .iter()
-        .map(|line| format!("{}\n", line.as_str().unwrap()))
-        .collect();
+    let lines = lines.iter().map(|line| line.as_str().unwrap());
+    let script = lines.collect::<Vec<_>>().join("\n") + "\n";
     assert_eq!(parse(&script), "");
     assert!(
         script.ends_with("exec /usr/local/lib/holdfast/load\n"),

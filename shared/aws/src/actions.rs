@@ -19,6 +19,7 @@ pub(super) const ASSIGN_PRIVATE_IP_ADDRESSES: &str = "ec2:AssignPrivateIpAddress
 pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
 pub(super) const DESCRIBE_ALARM_CONTRIBUTORS: &str = "cloudwatch:DescribeAlarmContributors";
+pub(super) const DESCRIBE_AUTO_SCALING_INSTANCES: &str = "autoscaling:DescribeAutoScalingInstances";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -61,6 +62,9 @@ pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS]
 
 /// What [`holdfast::cloud::health::ReadFiringAlarms`] calls.
 pub const READ_FIRING_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
+
+/// What [`holdfast::cloud::health::ReadLifecycleStates`] calls.
+pub const READ_LIFECYCLE_STATES: &[&str] = &[DESCRIBE_AUTO_SCALING_INSTANCES];
 
 /// What [`holdfast::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[

@@ -56,11 +56,13 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
         .build();
     let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
     let alarms = equipped!(aws_sdk_cloudwatch, &config, process).build();
+    let scaling = equipped!(aws_sdk_autoscaling, &config, process).build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),
         aws_sdk_cloudwatch::Client::from_conf(alarms),
+        aws_sdk_autoscaling::Client::from_conf(scaling),
     );
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),

@@ -6,15 +6,19 @@
 use super::actions::{DESCRIBE_INSTANCES, DISASSOCIATE_ADDRESS};
 use super::failure::unreadable;
 use super::interfaces::attachment_state;
-use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::read::{
+    MAX_FILTER_VALUES, all, filter, one_of, optional, prefixes, required, said, tags,
+};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
-    Filter, Instance as Described, InstanceNetworkInterface, InstanceNetworkInterfaceAssociation,
-    InstancePrivateIpAddress, InstanceStateName,
+    Filter, Instance as Described, InstanceIpv4Prefix, InstanceIpv6Address, InstanceIpv6Prefix,
+    InstanceNetworkInterface, InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
+    InstanceStateName,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
 use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
+use holdfast::model::interface::OtherIps;
 use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_INSTANCES;
@@ -122,6 +126,20 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
             .into_iter()
             .map(private_ip)
             .collect::<Result<_, _>>()?,
+        other_ips: other_ips(described)?,
+    })
+}
+
+fn other_ips(described: &InstanceNetworkInterface) -> Result<OtherIps, CloudError> {
+    let ipv6 = described.ipv6_addresses().iter();
+    let ipv4_prefixes = described.ipv4_prefixes().iter();
+    let ipv6_prefixes = described.ipv6_prefixes().iter();
+    Ok(OtherIps {
+        ipv6: all(FROM, ipv6.map(InstanceIpv6Address::ipv6_address))?,
+        prefixes: prefixes(
+            ipv4_prefixes.map(InstanceIpv4Prefix::ipv4_prefix),
+            ipv6_prefixes.map(InstanceIpv6Prefix::ipv6_prefix),
+        ),
     })
 }
 

@@ -1,15 +1,19 @@
 //! Reading network interfaces from EC2.
 
 use super::actions::DESCRIBE_NETWORK_INTERFACES;
-use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
+use super::read::{
+    MAX_FILTER_VALUES, all, filter, one_of, optional, prefixes, required, said, tags,
+};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
-    AttachmentStatus, Filter, NetworkInterface, NetworkInterfaceAssociation,
-    NetworkInterfaceAttachment,
+    AttachmentStatus, Filter, Ipv4PrefixSpecification, Ipv6PrefixSpecification, NetworkInterface,
+    NetworkInterfaceAssociation, NetworkInterfaceAttachment, NetworkInterfaceIpv6Address,
 };
 use holdfast::cloud::{CloudError, InterfaceFilter, ReadInterfaces};
 use holdfast::model::ids::{EniId, Zone};
-use holdfast::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
+use holdfast::model::interface::{
+    Attachment, AttachmentState, Interface, InterfaceAssociation, OtherIps,
+};
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
@@ -76,10 +80,24 @@ fn interface(described: &NetworkInterface) -> Result<Interface, CloudError> {
         requester_managed: described.requester_managed().unwrap_or(false)
             || has_attachment_without_id(described),
         primary_ip: optional(FROM, primary.and_then(|it| it.private_ip_address()))?,
+        other_ips: other_ips(described)?,
         attachment: attachment.flatten(),
         subnet: optional(FROM, described.subnet_id())?,
         zone: said(described.availability_zone()).map(|it| Zone(it.to_owned())),
         tags: tags(described.tag_set()),
+    })
+}
+
+fn other_ips(described: &NetworkInterface) -> Result<OtherIps, CloudError> {
+    let ipv6 = described.ipv6_addresses().iter();
+    let ipv4_prefixes = described.ipv4_prefixes().iter();
+    let ipv6_prefixes = described.ipv6_prefixes().iter();
+    Ok(OtherIps {
+        ipv6: all(FROM, ipv6.map(NetworkInterfaceIpv6Address::ipv6_address))?,
+        prefixes: prefixes(
+            ipv4_prefixes.map(Ipv4PrefixSpecification::ipv4_prefix),
+            ipv6_prefixes.map(Ipv6PrefixSpecification::ipv6_prefix),
+        ),
     })
 }
 

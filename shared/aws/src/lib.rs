@@ -1,5 +1,5 @@
-//! The only crate that names the AWS SDK: the traits of [`holdfast::cloud`] on EC2, CloudTrail and CloudWatch,
-//! the ledger on DynamoDB, and the entry of every function on Lambda.
+//! The only crate that names the AWS SDK. It has the traits of [`holdfast::cloud`] on EC2, CloudTrail, CloudWatch and
+//! Auto Scaling, the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
 //! Nothing here decides. What is tried again is tried by the SDK; [`signatures`] and [`connections`]
 //! add what a process meets that was frozen. An answer
@@ -8,6 +8,7 @@
 pub mod actions;
 mod addresses;
 mod alarms;
+mod auto_scaling;
 mod changes;
 mod config;
 mod connections;
@@ -49,12 +50,13 @@ pub struct Process {
     pub arrival: Arrival,
 }
 
-/// EC2, CloudTrail and CloudWatch of one region. Clones share what they know of instance types.
+/// EC2, CloudTrail, CloudWatch and Auto Scaling of one region. Clones share what they know of instance types.
 #[derive(Debug, Clone)]
 pub struct Aws {
     ec2: aws_sdk_ec2::Client,
     trail: aws_sdk_cloudtrail::Client,
     alarms: aws_sdk_cloudwatch::Client,
+    scaling: aws_sdk_autoscaling::Client,
     limits: Arc<KnownLimits>,
 }
 
@@ -65,11 +67,13 @@ impl Aws {
         ec2: aws_sdk_ec2::Client,
         trail: aws_sdk_cloudtrail::Client,
         alarms: aws_sdk_cloudwatch::Client,
+        scaling: aws_sdk_autoscaling::Client,
     ) -> Self {
         Self {
             ec2,
             trail,
             alarms,
+            scaling,
             limits: Arc::default(),
         }
     }

@@ -51,6 +51,28 @@ where
     optional(action, text)?.ok_or_else(|| unreadable(action, format!("{what} is missing"), None))
 }
 
+/// Every value of a list that EC2 gives.
+pub(super) fn all<'a, T>(
+    action: &'static str,
+    texts: impl Iterator<Item = Option<&'a str>>,
+) -> Result<Vec<T>, CloudError>
+where
+    T: FromStr,
+    T::Err: StdError + Send + Sync + 'static,
+{
+    let read = texts.map(|text| optional(action, text));
+    read.filter_map(Result::transpose).collect()
+}
+
+/// Prefixes of both kinds, as EC2 writes them.
+pub(super) fn prefixes<'a>(
+    ipv4: impl Iterator<Item = Option<&'a str>>,
+    ipv6: impl Iterator<Item = Option<&'a str>>,
+) -> Vec<String> {
+    let all = ipv4.chain(ipv6);
+    all.filter_map(said).map(str::to_owned).collect()
+}
+
 pub(super) fn tags(tags: &[Tag]) -> Tags {
     tags.iter()
         .filter_map(|tag| {

@@ -76,7 +76,8 @@ impl Intercept for Signatures {
     ) -> Result<(), BoxError> {
         let code = context.response().and_then(refusal_code::of);
         if let (Some(code), Some(call)) = (code, config.load::<Metadata>()) {
-            let action = format!("{}:{}", call.service().to_lowercase(), call.name());
+            let service = call.service().to_lowercase().replace(' ', "");
+            let action = format!("{service}:{}", call.name());
             if refuses_keys(&action, &code) {
                 self.keep(format!("{action}: {code}"));
             }

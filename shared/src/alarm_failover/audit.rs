@@ -119,6 +119,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
     let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
+    let not_told = fleet.health.lifecycle_not_told.as_deref();
+    audit
+        .findings
+        .extend(not_told.map(messages::lifecycle_not_told));
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
@@ -129,6 +133,13 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .extend(dry_runs(ports, &group, &moves).await);
         report.ready &= report.obstacles.is_empty();
         audit.findings.extend(report.obstacles.iter().cloned());
+        let seen = (&observed, &fleet.health);
+        audit
+            .findings
+            .extend(messages::stays_while_wanted(&group, seen, settings));
+        audit
+            .findings
+            .extend(messages::would_leave(&group, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()
@@ -182,7 +193,10 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     });
     let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
-        Location::Held(holder) => is_down(holder) && resource.goes_on_stop(settings),
+        Location::Held(holder) => {
+            let state = fleet.observed.state_of(holder);
+            is_down(holder) && resource.leaves_holder_in(state, settings)
+        }
         Location::Detaching(_) | Location::Unheld => true,
     };
     let cause = match in_progress {
@@ -270,6 +284,7 @@ pub(super) fn failback_target<'a>(
     let is_healthy = target.state == InstanceState::Running
         && fleet.health.checks.get(&target.id) == Some(&StatusChecks::Ok)
         && fleet.observed.firing_for(&target.id).is_none()
+        && fleet.health.not_in_service(&target.id).is_none()
         && !still_fires(lease.last.as_ref(), fleet.observed);
     Some((target, wait, is_healthy))
 }

@@ -1,10 +1,12 @@
 //! What failover asks of AWS: the narrow traits of `cloud`, together. Nothing that releases an address is among them.
 
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::health::{
+    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+};
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 
-/// What failover asks of EC2 and CloudWatch.
+/// What failover asks of EC2, CloudWatch and Auto Scaling.
 pub trait AlarmFailoverCloud:
     ReadAddresses
     + ReadInterfaces
@@ -13,6 +15,7 @@ pub trait AlarmFailoverCloud:
     + ReadLimits
     + ReadAlarms
     + ReadFiringAlarms
+    + ReadLifecycleStates
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -31,6 +34,7 @@ impl<T> AlarmFailoverCloud for T where
         + ReadLimits
         + ReadAlarms
         + ReadFiringAlarms
+        + ReadLifecycleStates
         + MoveInterface
         + MovePrivateIps
         + Reassociate

@@ -6,10 +6,12 @@
 
 use super::case::CauseKind;
 use super::group::{Location, Resource, ResourceKind};
+use super::left_behind::left_behind;
 use super::obstacle::Obstacle;
 use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
 use super::route::{Reservations, plan_move};
 use crate::groups::value_of;
+use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -49,24 +51,31 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
                 input.may_begin
                     && input.sources.contains(holder)
                     && (*input.kind != CauseKind::NotRunning
-                        || resource.goes_on_stop(input.settings))
+                        || leaves_stopped(&input, resource, holder))
             }
         })
 }
 
+fn leaves_stopped(input: &PlanInput<'_>, resource: &Resource<'_>, holder: &InstanceId) -> bool {
+    resource.leaves_holder_in(input.observed.state_of(holder), input.settings)
+}
+
 fn stays_on_stop(input: &PlanInput<'_>) -> Vec<StaysOnStop> {
-    let is_kept = |resource: &&Resource<'_>| {
-        *input.kind == CauseKind::NotRunning && !resource.goes_on_stop(input.settings)
-    };
     let mut stays_on_stop = Vec::new();
-    for resource in input.group.resources.iter().filter(is_kept) {
+    if *input.kind != CauseKind::NotRunning {
+        return stays_on_stop;
+    }
+    for resource in &input.group.resources {
         if let Location::Held(holder) = &resource.location
             && input.sources.contains(holder)
+            && !leaves_stopped(input, resource, holder)
         {
+            let state = input.observed.state_of(holder);
             stays_on_stop.push(StaysOnStop {
                 resource: resource.id(),
                 public_ips: resource.public_ips.clone(),
                 holder: holder.clone(),
+                is_terminating: state.is_some_and(InstanceState::is_terminating),
             });
         }
     }
@@ -90,7 +99,12 @@ fn destination<'a>(
         let offered = check_eligible(input, resource, member)
             .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
-            Ok(action) => return Ok(Move::new(resource, member, &action)),
+            Ok(action) => {
+                return Ok(Move {
+                    left_behind: left_behind(input.group, resource),
+                    ..Move::new(resource, member, &action)
+                });
+            }
             Err(obstacle) => why.push(obstacle),
         }
     }
@@ -161,6 +175,9 @@ fn check_eligible(
     if let Some(alarm) = input.observed.firing_for(&member.id) {
         let alarm = alarm.to_owned();
         return Err(Obstacle::AlarmFiring { standby, alarm });
+    }
+    if let Some(state) = input.health.not_in_service(&member.id).cloned() {
+        return Err(Obstacle::NotInService { standby, state });
     }
     if input.excluded.has(resource, member) {
         return Err(Obstacle::Refused { standby });

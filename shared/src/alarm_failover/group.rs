@@ -8,7 +8,7 @@ use crate::groups::{
 };
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
-use crate::model::instance::{AttachedInterface, Instance};
+use crate::model::instance::{AttachedInterface, Instance, InstanceState};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
 use crate::model::tags::Tags;
 use crate::settings::{Fencing, Mover, OnStop, Settings};
@@ -108,17 +108,20 @@ impl Resource<'_> {
         }
     }
 
-    /// Whether it goes when its holder is stopped on purpose. An interface, and what is on it, goes unless
-    /// its tag says otherwise: nobody else would take care of it. An Elastic IP goes by its tag or the
+    /// Whether it goes when its holder came into a state in which it does not run. An interface, and what is on
+    /// it, goes unless its tag says otherwise: nobody else would take care of it. The tag is for a stop: from a
+    /// holder that is being terminated it goes, before it is lost with it. An Elastic IP goes by its tag or the
     /// setting, since instance-start takes care of it too.
     #[must_use]
-    pub fn goes_on_stop(&self, settings: &Settings) -> bool {
+    pub fn leaves_holder_in(&self, state: Option<InstanceState>, settings: &Settings) -> bool {
         let own = value_of(self.tags, &settings.tags.on_stop);
-        let otherwise = match self.cargo {
-            ResourceKind::Address(_) => settings.on_stop,
-            ResourceKind::Interface(_) | ResourceKind::PrivateIps { .. } => OnStop::Move,
-        };
-        own.unwrap_or(otherwise) == OnStop::Move
+        let is_terminating = state.is_some_and(InstanceState::is_terminating);
+        match self.cargo {
+            ResourceKind::Address(_) => own.unwrap_or(settings.on_stop) == OnStop::Move,
+            ResourceKind::Interface(_) | ResourceKind::PrivateIps { .. } => {
+                is_terminating || own.unwrap_or(OnStop::Move) == OnStop::Move
+            }
+        }
     }
 }
 

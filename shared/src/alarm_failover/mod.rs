@@ -26,6 +26,7 @@ mod fencing;
 pub mod group;
 mod held_lease;
 mod lease;
+pub mod left_behind;
 mod messages;
 pub mod observe;
 mod obstacle;

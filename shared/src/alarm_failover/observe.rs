@@ -3,7 +3,8 @@
 //! 1. At the same time: instances, interfaces, addresses, the alarms that fire, and the alarms of the cause.
 //! 2. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
-//! 3. Beside the lease: how well the members are, what their types allow, and who may be given which interface.
+//! 3. Beside the lease: how well the members are, what their types allow, who may be given which interface, and which
+//!    members Auto Scaling has in service.
 
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
@@ -12,11 +13,12 @@ use super::plan::Move;
 use super::rule;
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
 use crate::model::alarm::{Alarm, AlarmMetric, INSTANCE_DIMENSION};
+use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState};
@@ -318,12 +320,39 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let (checks, limits) = futures_util::join!(cloud.checks(&ids), cloud.limits(&kinds));
+    let (checks, limits, lifecycle) = futures_util::join!(
+        cloud.checks(&ids),
+        cloud.limits(&kinds),
+        lifecycle_of(cloud, members)
+    );
+    let (lifecycle, lifecycle_not_told) = match lifecycle {
+        Ok(lifecycle) => (lifecycle, None),
+        Err(failure) => (BTreeMap::new(), Some(chain(&failure))),
+    };
     Ok(MemberHealth {
         checks: checks?,
         limits: limits?,
+        lifecycle,
+        lifecycle_not_told,
         denied: BTreeMap::new(),
     })
+}
+
+/// Where Auto Scaling has the members that carry its tag and run. A failover waits for nothing else than its answer,
+/// and moves without it: whoever is only warmed is no better than nobody, and no worse.
+async fn lifecycle_of<C: ReadLifecycleStates>(
+    cloud: &C,
+    members: &[&Instance],
+) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+    let running = members
+        .iter()
+        .filter(|member| member.state == InstanceState::Running);
+    let tagged = running.filter(|member| member.tags.contains_key(GROUP_TAG));
+    let ids: Vec<InstanceId> = tagged.map(|member| member.id.clone()).collect();
+    if ids.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    cloud.lifecycle_states(&ids).await
 }
 
 /// Which interfaces of the sources which standbys may not be given. It is asked before an interface is detached that

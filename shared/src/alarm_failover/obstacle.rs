@@ -1,6 +1,7 @@
 //! What stands in the way of a move, each with what to change. Known before anything is touched.
 
 use super::group::{Group, ResourceId};
+use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::Finding;
@@ -41,6 +42,13 @@ pub enum Obstacle {
         standby: InstanceId,
         /// The alarm.
         alarm: String,
+    },
+    /// Auto Scaling has set the member aside, ends it, or has it in a state that is not known here.
+    NotInService {
+        /// The member.
+        standby: InstanceId,
+        /// Its lifecycle state.
+        state: LifecycleState,
     },
     /// EC2 refused it in this run.
     Refused {
@@ -152,6 +160,10 @@ impl fmt::Display for Obstacle {
             Self::AlarmFiring { standby, alarm } => {
                 write!(formatter, "alarm {alarm} fires for {standby}")
             }
+            Self::NotInService { standby, state } => write!(
+                formatter,
+                "{standby} is not in service: Auto Scaling has it as `{state}`"
+            ),
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
             Self::NotPermitted { standby, answer } => {
                 write!(
@@ -265,6 +277,18 @@ impl Obstacle {
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
+            Self::NotInService { standby, state } => match state.service() {
+                Service::Standby => format!(
+                    "bring it back: aws autoscaling exit-standby --instance-ids {standby} --auto-scaling-group-name ..."
+                ),
+                Service::Warmed | Service::Leaving => {
+                    "raise the desired capacity of its Auto Scaling group; reconcile goes on with the new instance"
+                        .to_owned()
+                }
+                Service::In | Service::Unknown => format!(
+                    "see whether it serves: aws autoscaling describe-auto-scaling-instances --instance-ids {standby}"
+                ),
+            },
             Self::Refused { standby } => {
                 format!(
                     "see EC2's answer for {standby} above; reconcile goes on when that is mended"

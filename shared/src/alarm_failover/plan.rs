@@ -3,6 +3,7 @@
 use super::case::CauseKind;
 use super::effect::{DetachMode, Effect};
 use super::group::{Group, Resource, ResourceId};
+use super::left_behind::LeftBehind;
 use super::obstacle::Obstacle;
 use super::state::{MemberHealth, Observed};
 use crate::model::ids::{AllocationId, AssociationId, AttachmentId, EniId, InstanceId};
@@ -73,6 +74,8 @@ pub struct StaysOnStop {
     pub public_ips: Vec<Ipv4Addr>,
     /// Who has it.
     pub holder: InstanceId,
+    /// Whether the holder is being terminated: then instance-start gives it to a member that has none.
+    pub is_terminating: bool,
 }
 
 /// One thing that goes to one instance.
@@ -92,6 +95,8 @@ pub struct Move {
     pub effects: Vec<Effect>,
     /// The public IP that EC2 assigned there by itself, and that is lost for good.
     pub displaced: Option<Ipv4Addr>,
+    /// What stays where it was, since it is no IPv4 address.
+    pub left_behind: Option<LeftBehind>,
     /// Whether it goes back to where it came from, since no standby takes it.
     pub is_return: bool,
 }
@@ -287,6 +292,7 @@ impl Move {
                 MoveAction::Address { displaced, .. } => *displaced,
                 MoveAction::Interface { .. } | MoveAction::PrivateIps { .. } => None,
             },
+            left_behind: None,
             is_return: false,
         }
     }
@@ -305,6 +311,11 @@ impl Move {
             end: MoveEnd::NotMoved,
             attachment: None,
             displaced: self.displaced,
+            left_behind: self
+                .left_behind
+                .iter()
+                .flat_map(|it| it.ips.each())
+                .collect(),
             tried: Vec::new(),
             phases: Vec::new(),
         };
@@ -369,6 +380,7 @@ impl Blocked {
             end: MoveEnd::NotMoved,
             attachment: None,
             displaced: None,
+            left_behind: Vec::new(),
             tried: Vec::new(),
             phases: Vec::new(),
         }

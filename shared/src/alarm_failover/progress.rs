@@ -47,6 +47,8 @@ pub(super) struct LastLook {
     pub(super) earlier_failed_hold_nothing: bool,
     /// Where everything was.
     pub(super) at_rest: AtRest,
+    /// Why Auto Scaling did not tell which members are in service.
+    pub(super) lifecycle_not_told: Option<String>,
     /// The tags that say nothing that can be read, each with whose it is.
     pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
 }

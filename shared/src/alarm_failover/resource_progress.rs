@@ -1,5 +1,6 @@
 //! One resource in one run: how far it has come, who did not take it, and what is told of it. Data only.
 
+use super::left_behind::LeftBehind;
 use super::plan::Move;
 use crate::cloud::CloudError;
 use crate::error::chain;
@@ -161,6 +162,11 @@ impl ResourceProgress {
         &self.one.public_ips
     }
 
+    /// What its last move left behind.
+    pub(super) fn left_behind(&self) -> Option<&LeftBehind> {
+        self.one.left_behind.as_ref()
+    }
+
     /// What is told of it.
     pub(super) fn report(&self) -> MoveReport {
         let mut report = MoveReport {
@@ -183,6 +189,7 @@ impl ResourceProgress {
                 if let Some(private_ip) = private_ip {
                     report.private_ips = vec![*private_ip];
                     report.displaced = None;
+                    report.left_behind = Vec::new();
                 }
             }
             _ => {}

@@ -2,6 +2,7 @@
 
 use crate::groups::group_of;
 use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
@@ -107,6 +108,20 @@ pub struct MemberHealth {
     pub checks: BTreeMap<InstanceId, StatusChecks>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
+    /// Where Auto Scaling has those of its instances that are members.
+    pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
+    /// Why Auto Scaling did not tell.
+    pub lifecycle_not_told: Option<String>,
     /// Who may not be given which interface, with EC2's answer to a dry run.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
+}
+
+impl MemberHealth {
+    /// The lifecycle state of a member that Auto Scaling does not have in service, or in a state that is not known
+    /// here.
+    #[must_use]
+    pub fn not_in_service(&self, id: &InstanceId) -> Option<&LifecycleState> {
+        let state = self.lifecycle.get(id)?;
+        (state.service() != Service::In).then_some(state)
+    }
 }

@@ -154,6 +154,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             blocked: plan.blocked,
             stays_on_stop: plan.stays_on_stop,
             recovered,
+            lifecycle_not_told: look.health.lifecycle_not_told.clone(),
             ..LastLook::default()
         };
         progress.close_finished(&plan.moves, &group);

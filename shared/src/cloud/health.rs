@@ -1,8 +1,9 @@
 //! What tells whether an instance is well and what it can take: EC2's status checks, the limits of its
-//! type, and CloudWatch's alarms.
+//! type, CloudWatch's alarms, and whether Auto Scaling has it in service.
 
 use super::CloudError;
 use crate::model::alarm::Alarm;
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::{InstanceId, InstanceType};
 use crate::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
@@ -65,4 +66,17 @@ pub trait ReadAlarms: Send + Sync {
         &self,
         alarm: &str,
     ) -> impl Future<Output = Result<Vec<BTreeMap<String, String>>, CloudError>> + Send;
+}
+
+/// Reading whether instances are in service.
+pub trait ReadLifecycleStates: Send + Sync {
+    /// `DescribeAutoScalingInstances` of those named. One that is in no Auto Scaling group (any more) is left out, it
+    /// is no error. All pages are read.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`.
+    fn lifecycle_states(
+        &self,
+        instances: &[InstanceId],
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, LifecycleState>, CloudError>> + Send;
 }

@@ -85,7 +85,7 @@ fn has_address(addresses: &[Address], eni: &EniId, private_ip: Ipv4Addr) -> bool
 mod tests {
     use super::*;
     use crate::model::instance::{InstanceState, PublicIp};
-    use crate::model::interface::{Attachment, AttachmentState};
+    use crate::model::interface::{Attachment, AttachmentState, OtherIps};
     use crate::model::tags::Tags;
     use time::OffsetDateTime;
 
@@ -105,6 +105,7 @@ mod tests {
             subnet: None,
             service_managed: false,
             private_ips: private_ips.iter().map(|last| private_ip(*last)).collect(),
+            other_ips: OtherIps::default(),
         }
     }
 

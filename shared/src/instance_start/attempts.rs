@@ -1,10 +1,13 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
 use super::execute::AssociateOutcome;
-use super::plan::{PlacementPlan, PlannedAssociation};
+use super::plan::{Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
+use crate::model::auto_scaling::LifecycleState;
+use crate::model::ids::InstanceId;
 use crate::report::AssociationReport;
+use std::collections::BTreeMap;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
@@ -17,6 +20,14 @@ pub(super) struct Attempts {
     pub(super) denied: Option<CloudError>,
     /// The last answer that was none.
     pub(super) unknown: Option<CloudError>,
+    /// Why Auto Scaling did not tell who is in service.
+    pub(super) lifecycle_not_told: Option<CloudError>,
+    /// The instances that Auto Scaling has in a state which is not known here.
+    pub(super) unknown_states: BTreeMap<InstanceId, LifecycleState>,
+    /// What stays with a holder that was stopped, though a running instance lacks an address: see [`decide::kept`].
+    ///
+    /// [`decide::kept`]: super::decide::kept
+    pub(super) kept: Vec<Kept>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.
@@ -71,6 +82,15 @@ impl Attempts {
             refused: self.refusals.iter().map(|(step, _)| step.pair()).collect(),
             ..observed.after(self.placed.iter().map(|(step, _)| step))
         }
+    }
+
+    /// Takes note of what Auto Scaling said, or why it said nothing.
+    pub(super) fn note_told_states(&mut self, observed: &Observed, not_told: Option<CloudError>) {
+        let unknown = observed.unknown_states();
+        self.unknown_states = unknown
+            .map(|(id, state)| (id.clone(), state.clone()))
+            .collect();
+        self.lifecycle_not_told = not_told;
     }
 
     /// Takes note of how steps ended.

@@ -1,15 +1,27 @@
 //! What instance-start asks of AWS, as one bound for all that it calls.
 
-use crate::cloud::health::ReadFiringAlarms;
+use crate::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
 use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
 
 /// What placement asks of EC2. Associating through a holder is not among it.
 pub trait InstanceStartCloud:
-    ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
+    ReadAddresses
+    + ReadInstances
+    + ReadInterfaces
+    + ReadFiringAlarms
+    + ReadLifecycleStates
+    + Associate
+    + Disassociate
 {
 }
 
 impl<T> InstanceStartCloud for T where
-    T: ReadAddresses + ReadInstances + ReadInterfaces + ReadFiringAlarms + Associate + Disassociate
+    T: ReadAddresses
+        + ReadInstances
+        + ReadInterfaces
+        + ReadFiringAlarms
+        + ReadLifecycleStates
+        + Associate
+        + Disassociate
 {
 }

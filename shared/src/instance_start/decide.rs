@@ -3,9 +3,10 @@
 
 use super::assignment::{Assignment, Candidate, assign};
 use super::group::{Group, StoppedHolder, on_stop};
-use super::plan::{Decision, PlacementPlan, PlannedAssociation, PreviousHolder};
-use super::state::Observed;
+use super::plan::{Decision, Kept, PlacementPlan, PlannedAssociation, PreviousHolder};
+use super::state::{Observed, ToldState};
 use crate::groups::{Target, group_of, priority};
+use crate::model::auto_scaling::Service;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
@@ -42,12 +43,15 @@ pub fn start(
             why: format!("EC2 does not agree with itself on where {} is", address.ip),
         };
     }
-    let pool = Pool::of(&group, |_| true);
+    if let Some(why) = not_in_service(observed, id).filter(|_| !member.needs.is_empty()) {
+        return Decision::Leave { why };
+    }
+    let pool = Pool::of(&group, |_, _| true);
     let (mut assignments, left) = pool.assignments(&group, observed);
     assignments.retain(|(who, _)| who.id() == id);
     if looked_before {
         for who in left.iter().filter(|who| who.id() == id) {
-            let rest = pool.leftover_for(&group, who, &assignments);
+            let rest = pool.leftover_for(&group, observed, who, &assignments);
             assignments.extend(rest.map(|address| (*who, address)));
         }
     }
@@ -62,6 +66,23 @@ pub fn start(
         unplaceable: member.unplaceable,
         steps,
     })
+}
+
+/// Why an instance that runs is given nothing: Auto Scaling does not have it in service.
+fn not_in_service(observed: &Observed, id: &InstanceId) -> Option<String> {
+    let Some(ToldState::Told(state)) = observed.told_states.get(id) else {
+        return None;
+    };
+    let then = match state.service() {
+        Service::In | Service::Unknown => return None,
+        Service::Warmed => {
+            "it is in a warm pool. It gets an address when it comes into service: when it is started, or, if it runs \
+             already, from reconcile"
+        }
+        Service::Standby => "it is out of service. Once it is back, reconcile gives it an address",
+        Service::Leaving => "it is being ended",
+    };
+    Some(format!("Auto Scaling has it as `{state}`: {then}"))
 }
 
 /// The group of an instance that runs.
@@ -113,8 +134,8 @@ fn handed_over(
     let mut steps = Vec::new();
     for name in groups(observed, settings) {
         let group = Group::named(name, observed, &settings.tags);
-        let mut waiting = candidates(&group, |state| state == InstanceState::Running);
-        waiting.retain(|candidate| !observed.alarming.contains(candidate.id()));
+        let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
+        waiting.retain(|candidate| may_take_from_others(observed, candidate));
         waiting.sort_by_key(|candidate| {
             let instance = candidate.member.instance;
             (priority(instance, &settings.tags), &instance.id)
@@ -124,7 +145,7 @@ fn handed_over(
             let Some(down) = down.filter(|down| down.instance.id == *id) else {
                 continue;
             };
-            if on_stop(address, settings) == OnStop::Stay {
+            if !moves_on(observed, address, down, settings) {
                 continue;
             }
             let fits = |who: &Candidate<'_>| who.may_have(&group, address);
@@ -137,8 +158,55 @@ fn handed_over(
     steps
 }
 
+/// Whether an address moves on from a holder that does not run. `stay` is for a stop by a person. An instance that is
+/// being terminated will not come back, and one that is in a warm pool was stopped by Auto Scaling.
+fn moves_on(
+    observed: &Observed,
+    address: &Address,
+    down: StoppedHolder<'_>,
+    settings: &Settings,
+) -> bool {
+    let service = observed.service_of(&down.instance.id);
+    down.instance.state.is_terminating()
+        || matches!(service, Service::Warmed | Service::Leaving)
+        || on_stop(address, settings) == OnStop::Move
+}
+
+/// What stays with an instance that was stopped, though a running one could have it and has none: a person is told.
+#[must_use]
+pub fn kept(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Kept> {
+    let mut kept = Vec::new();
+    for name in groups(observed, settings) {
+        let group = Group::named(name, observed, &settings.tags);
+        let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
+        waiting.retain(|candidate| may_take_from_others(observed, candidate));
+        for address in &group.addresses {
+            let down = group.stopped_holder(address);
+            let down = down.filter(|down| down.instance.id == *id);
+            let stays = down.filter(|down| !moves_on(observed, address, *down, settings));
+            let fits = |who: &&Candidate<'_>| who.may_have(&group, address);
+            if let (Some(down), Some(who)) = (stays, waiting.iter().find(fits)) {
+                kept.push(Kept {
+                    allocation: address.allocation.clone(),
+                    ip: address.ip,
+                    holder: down.instance.id.clone(),
+                    waiting: who.id().clone(),
+                });
+            }
+        }
+    }
+    kept
+}
+
+/// Whether one who lacks an address may have what another leaves: nobody for whom an alarm fires, or of whom nobody
+/// knows whether it serves.
+fn may_take_from_others(observed: &Observed, candidate: &Candidate<'_>) -> bool {
+    !observed.alarming.contains(candidate.id())
+        && observed.service_of(candidate.id()) == Service::In
+}
+
 /// What running instances lack and can have now, in all groups: for whoever comes by later. An address
-/// of an instance that stopped is among it only where it is to move on.
+/// of an instance that does not run is among it only where it is to move on.
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     groups(observed, settings)
@@ -149,7 +217,7 @@ pub fn waiting(observed: &Observed, settings: &Settings) -> Vec<PlannedAssociati
 
 fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Vec<PlannedAssociation> {
     let group = Group::named(name, observed, &settings.tags);
-    let moves = |address: &Address| on_stop(address, settings) == OnStop::Move;
+    let moves = |address: &Address, down| moves_on(observed, address, down, settings);
     let (mut assignments, _) = Pool::of(&group, moves).assignments(&group, observed);
     assignments.retain(|(who, _)| who.member.instance.state == InstanceState::Running);
     steps_of(&group, observed, &assignments)
@@ -162,13 +230,17 @@ fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> 
         .collect()
 }
 
+/// Who lacks an address. One that Auto Scaling has set aside, or ends, does not.
 fn candidates<'a>(
     group: &'a Group<'a>,
+    observed: &Observed,
     among: impl Fn(InstanceState) -> bool,
 ) -> Vec<Candidate<'a>> {
+    let serves =
+        |id: &InstanceId| matches!(observed.service_of(id), Service::In | Service::Unknown);
     let members = group.members.iter();
     members
-        .filter(|member| among(member.instance.state))
+        .filter(|member| among(member.instance.state) && serves(&member.instance.id))
         .flat_map(|member| (0..member.needs.len()).map(move |number| Candidate { member, number }))
         .collect()
 }
@@ -181,10 +253,11 @@ struct Pool<'a> {
 }
 
 impl<'a> Pool<'a> {
-    fn of(group: &Group<'a>, takes_from_down: impl Fn(&Address) -> bool) -> Self {
+    fn of(group: &Group<'a>, takes_from: impl Fn(&Address, StoppedHolder<'a>) -> bool) -> Self {
         let free = |address: &&&Address| group.is_free(address);
         let down = |address: &&&'a Address| {
-            takes_from_down(address) && group.stopped_holder(address).is_some()
+            let holder = group.stopped_holder(address);
+            holder.is_some_and(|holder| takes_from(address, holder))
         };
         let addresses = || group.addresses.iter();
         Self {
@@ -201,12 +274,16 @@ impl<'a> Pool<'a> {
         observed: &Observed,
     ) -> (Vec<Assignment<'a>>, Vec<Candidate<'a>>) {
         let mut free = self.free.clone();
-        let mut left = candidates(group, InstanceState::is_up);
+        let mut left = candidates(group, observed, InstanceState::is_up);
         let mut assignments = last_held(group, observed, &mut free, &mut left);
         assignments.extend(assign(group, &free, &mut left));
         // What is free helps whoever gets it; what somebody has left goes to no failed member.
         left.retain(|who| !observed.alarming.contains(who.id()));
-        assignments.extend(assign(group, &self.down, &mut left));
+        let (mut heirs, others): (Vec<_>, Vec<_>) = left
+            .into_iter()
+            .partition(|who| may_take_from_others(observed, who));
+        assignments.extend(assign(group, &self.down, &mut heirs));
+        let left = [heirs, others].concat();
         (assignments, left)
     }
 
@@ -215,6 +292,7 @@ impl<'a> Pool<'a> {
     fn leftover_for(
         &self,
         group: &Group<'a>,
+        observed: &Observed,
         who: &Candidate<'_>,
         taken: &[Assignment<'a>],
     ) -> Option<&'a Address> {
@@ -227,7 +305,8 @@ impl<'a> Pool<'a> {
             });
             open.max_by_key(|address| who.affinity(address))
         };
-        best(&self.free).or_else(|| best(&self.down))
+        let may_take = may_take_from_others(observed, who);
+        best(&self.free).or_else(|| may_take.then(|| best(&self.down)).flatten())
     }
 }
 

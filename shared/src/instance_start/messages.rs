@@ -11,7 +11,7 @@ use crate::report::{
     Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
 };
 use crate::settings::{Mode, Settings};
-use findings::{about, findings_of, refused, unplaceable, unread};
+use findings::{about, findings_of, of_service, refused, unplaceable, unread};
 pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
 use listed::{listed, placed_at, would_be};
@@ -172,9 +172,11 @@ pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) ->
     } else {
         Vec::new()
     };
+    let mut findings = findings_of(&placed, &done.refusals);
+    findings.extend(of_service(done, &settings.tags));
     Report {
         would_call,
-        findings: findings_of(&placed, &done.refusals),
+        findings,
         subject: Subject::Instance(Box::new(PlacementReport {
             instance: change.instance.clone(),
             group: None,
@@ -204,7 +206,8 @@ pub(super) fn unmoved(case: &Case<'_>, done: &Attempts) -> String {
 
 pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
     let placed = done_by(settings, done);
-    let findings = findings_of(&placed, &done.refusals);
+    let mut findings = findings_of(&placed, &done.refusals);
+    findings.extend(of_service(done, &settings.tags));
     match settings.mode {
         Mode::Observe => PlacedWaiting {
             would: placed,
@@ -246,6 +249,7 @@ fn report(
     if let Some(failure) = &progress.unread {
         findings.push(unread(failure));
     }
+    findings.extend(of_service(&progress.done, &case.settings.tags));
     let lacking = match outcome {
         Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,
         _ => plan.lacking + plan.unplaceable,

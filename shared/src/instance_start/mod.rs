@@ -19,6 +19,7 @@
 
 mod assignment;
 mod attempts;
+mod auto_scaling;
 mod case;
 mod cloud;
 pub mod decide;

@@ -61,6 +61,7 @@ pub(super) async fn look<C: InstanceStartCloud>(
         interfaces: interfaces?,
         last_held: memory.last_held.clone(),
         alarming: BTreeSet::new(),
+        told_states: BTreeMap::new(),
         refused: BTreeSet::new(),
     })
 }

@@ -67,6 +67,19 @@ pub struct PreviousHolder {
     pub state: InstanceState,
 }
 
+/// An address that stays with a holder which was stopped, though a running instance could have it and has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// The address.
+    pub ip: Ipv4Addr,
+    /// The instance that has it.
+    pub holder: InstanceId,
+    /// The instance that runs without one.
+    pub waiting: InstanceId,
+}
+
 impl PlannedAssociation {
     /// Where the address is once it is taken, or would be; EC2 has not shown it there yet.
     pub(super) fn at(&self, id: Option<AssociationId>) -> AssociationReport {

@@ -2,6 +2,7 @@
 //! something is lacking and there is time. Nothing is kept between two rounds but what was tried.
 
 use super::attempts::{StartEnd, StartProgress};
+use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
@@ -88,6 +89,7 @@ async fn round<C: InstanceStartCloud, K: Clock>(
     progress: &mut StartProgress,
     watch: &mut Stopwatch,
 ) -> NextStep {
+    let id = &case.change.instance;
     let observed = match seen {
         Ok(observed) => progress.done.on(observed),
         Err(failure) if failure.is_transient() => {
@@ -96,7 +98,19 @@ async fn round<C: InstanceStartCloud, K: Clock>(
         }
         Err(failure) => return NextStep::End(StartEnd::Denied(failure)),
     };
-    let (id, looked_before) = (&case.change.instance, progress.done.looks > 1);
+    let asked = auto_scaling::asked_for_start(&observed, id, case.settings);
+    let may_look_again = progress.done.looks < MAX_UNANSWERED;
+    let observed = match with_told_states(ports.0, observed, asked, may_look_again).await {
+        Ok((observed, not_told)) => {
+            progress.done.note_told_states(&observed, not_told);
+            observed
+        }
+        Err(failure) => {
+            progress.done.unknown = Some(failure);
+            return NextStep::Soon;
+        }
+    };
+    let looked_before = progress.done.looks > 1;
     let plan = match decide::start(&observed, id, case.settings, looked_before) {
         Decision::Leave { why } => return NextStep::End(StartEnd::Left { why }),
         Decision::NotYet { why } => {

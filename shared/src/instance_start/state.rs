@@ -1,6 +1,7 @@
 //! What is known of an account when it is decided who gets which address.
 
 use super::plan::PlannedAssociation;
+use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::Instance;
@@ -23,11 +24,41 @@ pub struct Observed {
     pub last_held: BTreeMap<AllocationId, InstanceId>,
     /// The instances for which an alarm fires: read where an address goes from one instance to another.
     pub alarming: BTreeSet<InstanceId>,
+    /// Where Auto Scaling has the instances of which it was asked. One of its instances that it does not know any
+    /// more is left out: it stands alone.
+    pub told_states: BTreeMap<InstanceId, ToldState>,
     /// What EC2 has refused in this run: this address to that instance.
     pub refused: BTreeSet<(AllocationId, InstanceId)>,
 }
 
+/// What Auto Scaling said of an instance.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ToldState {
+    /// Its lifecycle state.
+    Told(LifecycleState),
+    /// Nothing: the call was refused, or not answered.
+    NotTold,
+}
+
 impl Observed {
+    /// Whether an instance serves, as far as Auto Scaling has to do with it.
+    #[must_use]
+    pub fn service_of(&self, id: &InstanceId) -> Service {
+        match self.told_states.get(id) {
+            None => Service::In,
+            Some(ToldState::Told(state)) => state.service(),
+            Some(ToldState::NotTold) => Service::Unknown,
+        }
+    }
+
+    /// The instances that Auto Scaling has in a state which is not known here.
+    pub(super) fn unknown_states(&self) -> impl Iterator<Item = (&InstanceId, &LifecycleState)> {
+        self.told_states.iter().filter_map(|(id, told)| match told {
+            ToldState::Told(state) if state.service() == Service::Unknown => Some((id, state)),
+            _ => None,
+        })
+    }
+
     /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
     /// meanwhile, that is believed.
     #[must_use]

@@ -5,6 +5,7 @@
 //! that ends half way leaves a free address, which a further delivery, the next start and reconcile find.
 
 use super::attempts::Attempts;
+use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
@@ -12,7 +13,7 @@ use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
 use super::observe;
-use super::plan::PlannedAssociation;
+use super::plan::{Kept, PlannedAssociation};
 use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
@@ -24,6 +25,7 @@ use crate::ports::{Deadline, Delivery, Ports};
 use crate::report::{Report, Stopwatch};
 use crate::settings::{OnStop, Settings};
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// How many addresses one run gives out at the most: the rest is the next run's.
 const MAX_AT_ONCE: usize = 10;
@@ -44,7 +46,10 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
-    let steps = |observed: &Observed| decide::stop(observed, instance, settings);
+    let steps = |observed: &Observed| {
+        let kept = decide::kept(observed, instance, settings);
+        (decide::stop(observed, instance, settings), kept)
+    };
     let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
     watch.lap("hand over", clock);
     match end {
@@ -74,7 +79,7 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
     if !addresses.any(|address| may_be_had(address, settings)) {
         return Ok(PlacedWaiting::default());
     }
-    let steps = |observed: &Observed| decide::waiting(observed, settings);
+    let steps = |observed: &Observed| (decide::waiting(observed, settings), Vec::new());
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let deadline = delivery.deadline(TO_REPORT);
     let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
@@ -125,15 +130,15 @@ async fn place_all<C: InstanceStartCloud, K: Clock>(
     (cloud, clock): (&C, &K),
     settings: &Settings,
     deadline: Deadline,
-    decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
+    decide: &(impl Fn(&Observed) -> (Vec<PlannedAssociation>, Vec<Kept>) + Sync),
 ) -> (Attempts, Option<Unfinished>) {
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
-        match observe::look_at_health(cloud, settings, clock.now()).await {
+        match look(cloud, settings, clock.now(), &mut done).await {
             Ok(observed) => {
-                let observed = done.on(observed);
-                let mut steps = decide(&observed);
+                let (mut steps, kept) = decide(&observed);
+                done.kept = kept;
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
                 let (mode, at) = (settings.mode, observed.at);
@@ -161,4 +166,19 @@ async fn place_all<C: InstanceStartCloud, K: Clock>(
         }
         clock.sleep(PAUSE).await;
     }
+}
+
+/// A look, with what this run knows better, and with who is in service.
+async fn look<C: InstanceStartCloud>(
+    cloud: &C,
+    settings: &Settings,
+    at: OffsetDateTime,
+    done: &mut Attempts,
+) -> Result<Observed, CloudError> {
+    let observed = done.on(observe::look_at_health(cloud, settings, at).await?);
+    let asked = auto_scaling::asked_for_all(&observed, settings);
+    let may_look_again = done.looks < MAX_UNANSWERED;
+    let (observed, not_told) = with_told_states(cloud, observed, asked, may_look_again).await?;
+    done.note_told_states(&observed, not_told);
+    Ok(observed)
 }

@@ -2,7 +2,7 @@
 //! asks or acts.
 
 use crate::model::ids::{EniId, InstanceId, InstanceType, SubnetId, Zone};
-use crate::model::interface::AttachmentState;
+use crate::model::interface::{AttachmentState, OtherIps};
 use crate::model::tags::Tags;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -34,6 +34,12 @@ impl InstanceState {
     #[must_use]
     pub fn is_up(self) -> bool {
         matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// Whether it is being terminated, or is: it will not come back.
+    #[must_use]
+    pub fn is_terminating(self) -> bool {
+        matches!(self, Self::ShuttingDown | Self::Terminated)
     }
 
     /// The state as EC2 writes it.
@@ -118,6 +124,8 @@ pub struct AttachedInterface {
     pub service_managed: bool,
     /// Its private IPs, the primary one first.
     pub private_ips: Vec<PrivateIp>,
+    /// What it has beside them.
+    pub other_ips: OtherIps,
 }
 
 /// A private IP with its public side.
@@ -181,5 +189,15 @@ mod tests {
     #[test]
     fn an_instance_that_is_about_to_run_counts_as_up() {
         assert!(InstanceState::Pending.is_up() && !InstanceState::Stopping.is_up());
+    }
+
+    #[test]
+    fn only_an_instance_that_is_terminated_or_about_to_be_will_not_come_back() {
+        assert!(InstanceState::ShuttingDown.is_terminating());
+        assert!(InstanceState::Terminated.is_terminating());
+        for back in ["pending", "running", "stopping", "stopped"] {
+            let state: InstanceState = back.parse().unwrap();
+            assert!(!state.is_terminating(), "{back}");
+        }
     }
 }

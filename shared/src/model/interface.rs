@@ -2,8 +2,10 @@
 
 use crate::model::ids::{AllocationId, AttachmentId, EniId, InstanceId, SubnetId, Zone};
 use crate::model::tags::Tags;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::fmt;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use time::OffsetDateTime;
 
 /// A network interface as far as addresses depend on it.
@@ -17,6 +19,8 @@ pub struct Interface {
     pub primary_ip: Option<Ipv4Addr>,
     /// Made and held by an AWS service (a NAT gateway, a load balancer): not ours to associate.
     pub requester_managed: bool,
+    /// What it has beside private IPv4 addresses.
+    pub other_ips: OtherIps,
     /// What it is attached to, or is about to be or not to be any more.
     pub attachment: Option<Attachment>,
     /// Its subnet.
@@ -36,6 +40,7 @@ impl Interface {
             private_ips: BTreeMap::new(),
             primary_ip: None,
             requester_managed: false,
+            other_ips: OtherIps::default(),
             attachment: None,
             subnet: None,
             zone: None,
@@ -55,6 +60,40 @@ impl Interface {
     pub fn is_aws_managed(&self) -> bool {
         let attached = self.attachment.as_ref();
         self.requester_managed || attached.is_some_and(|it| it.instance.is_none())
+    }
+}
+
+/// What an interface has beside private IPv4 addresses. It moves with the whole interface, and else stays: EC2
+/// reassigns private IPv4 addresses only.
+/// Source: EC2 user guide, "Secondary IP addresses for your EC2 instances".
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OtherIps {
+    /// Its IPv6 addresses.
+    #[serde(default)]
+    pub ipv6: Vec<Ipv6Addr>,
+    /// Its IPv4 and IPv6 prefixes, as EC2 writes them.
+    #[serde(default)]
+    pub prefixes: Vec<String>,
+}
+
+impl OtherIps {
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.ipv6.is_empty() && self.prefixes.is_empty()
+    }
+
+    /// Each of them.
+    pub fn each(&self) -> impl Iterator<Item = String> {
+        let ipv6 = self.ipv6.iter().map(ToString::to_string);
+        ipv6.chain(self.prefixes.iter().cloned())
+    }
+}
+
+impl fmt::Display for OtherIps {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let each: Vec<String> = self.each().collect();
+        formatter.write_str(&each.join(", "))
     }
 }
 
@@ -113,7 +152,7 @@ pub struct InterfaceAssociation {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attachment, AttachmentState, Interface};
+    use super::{Attachment, AttachmentState, Interface, OtherIps};
     use crate::model::ids::InstanceId;
 
     fn attached(instance: Option<InstanceId>, device_index: i32, card_index: i32) -> Attachment {
@@ -133,6 +172,18 @@ mod tests {
             attachment,
             ..Interface::bare("eni-1".parse().unwrap())
         }
+    }
+
+    #[test]
+    fn what_an_interface_has_beside_ipv4_is_named_one_by_one() {
+        let none = OtherIps::default();
+        assert!(none.is_empty());
+        let some = OtherIps {
+            ipv6: vec!["2001:db8::100".parse().unwrap()],
+            prefixes: vec!["10.0.1.16/28".to_owned()],
+        };
+        assert!(!some.is_empty());
+        assert_eq!(some.to_string(), "2001:db8::100, 10.0.1.16/28");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! our own types. The ports and the parser of events both stand on it; nothing here asks, decides or acts.
 
 pub mod alarm;
+pub mod auto_scaling;
 pub mod cloudtrail;
 pub mod elastic_ip;
 pub mod ids;

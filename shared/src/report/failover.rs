@@ -56,6 +56,9 @@ pub struct MoveReport {
     /// The public IP that EC2 had assigned to the new private IP by itself, which is lost for good.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub displaced: Option<Ipv4Addr>,
+    /// What stays where it was: IPv6 addresses and prefixes that only a whole interface takes along.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
     /// The standbys that would not take it, and why not.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub tried: Vec<Tried>,

@@ -242,7 +242,16 @@ pub struct NetworkInterface {
     pub attachment: Option<NetworkInterfaceAttachment>,
     /// The primary one first.
     pub private_ip_addresses: Vec<PrivateIpAddress>,
+    pub other_addresses: OtherAddresses,
     pub tags: Vec<Tag>,
+}
+
+/// What an interface has beside private IPv4 addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OtherAddresses {
+    pub ipv6_addresses: Vec<String>,
+    pub ipv4_prefixes: Vec<String>,
+    pub ipv6_prefixes: Vec<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

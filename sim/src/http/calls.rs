@@ -18,6 +18,8 @@ pub enum Service {
     CloudTrail,
     /// CloudWatch, by Smithy's RPC with CBOR or by JSON 1.0.
     CloudWatch,
+    /// Auto Scaling, by the query protocol.
+    AutoScaling,
 }
 
 impl Service {
@@ -29,6 +31,7 @@ impl Service {
             Self::DynamoDb => "dynamodb",
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
+            Self::AutoScaling => "autoscaling",
         }
     }
 }

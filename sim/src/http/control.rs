@@ -5,7 +5,7 @@ use super::faults::Fault;
 use super::front::Front;
 use super::knobs::Controls;
 use super::{addresses, alarms};
-use crate::api::Caller;
+use crate::api::{Caller, OtherAddresses};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -27,6 +27,9 @@ POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-los
 POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
                            or "role" and "session" instead of "user"; "account" for a stranger
 POST   /_sim/tables        {"name": "holdfast"}
+POST   /_sim/auto-scaling  {"instance_id": "i-...", "group": "web", "lifecycle_state": "Warmed:Running"}
+POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "ipv4_prefixes": [],
+                            "ipv6_prefixes": []}
 POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
                             "allocation_usable_after_seconds": 1, "released_unavailable_for_seconds": 5,
                             "released_taken_after_seconds": 9, "taken_answer": "auth-failure",
@@ -55,6 +58,8 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/faults", post(inject).delete(heal))
         .route("/_sim/callers", post(introduce))
         .route("/_sim/tables", post(create_table))
+        .route("/_sim/auto-scaling", post(put_into_auto_scaling))
+        .route("/_sim/other-ips", post(put_other_ips))
         .route("/_sim/settings", post(set))
 }
 
@@ -182,6 +187,45 @@ async fn create_table(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     created
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|error| (StatusCode::CONFLICT, error.to_string()))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OfAutoScaling {
+    instance_id: String,
+    group: String,
+    lifecycle_state: String,
+}
+
+async fn put_into_auto_scaling(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let it: OfAutoScaling = read(&body)?;
+    let mut world = front.world();
+    world.put_into_auto_scaling(&it.instance_id, &it.group, &it.lifecycle_state);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OtherIps {
+    interface: String,
+    #[serde(default)]
+    ipv6: Vec<String>,
+    #[serde(default)]
+    ipv4_prefixes: Vec<String>,
+    #[serde(default)]
+    ipv6_prefixes: Vec<String>,
+}
+
+async fn put_other_ips(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let put: OtherIps = read(&body)?;
+    let addresses = OtherAddresses {
+        ipv6_addresses: put.ipv6,
+        ipv4_prefixes: put.ipv4_prefixes,
+        ipv6_prefixes: put.ipv6_prefixes,
+    };
+    let mut world = front.world();
+    world.put_other_addresses(&put.interface, addresses);
+    DONE
 }
 
 async fn set(State(front): State<Arc<Front>>, body: Bytes) -> Told {

@@ -1,11 +1,12 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail and CloudWatch to any AWS client, so
-//! that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch and Auto Scaling to any AWS
+//! client, so that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
 
 mod addresses;
 mod alarms;
+mod auto_scaling;
 mod callers;
 mod calls;
 mod cbor;

@@ -9,7 +9,7 @@ use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
-use super::{cbor, clock, cloudtrail, control, ec2, signing};
+use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing};
 use crate::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -169,8 +169,15 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
         .filter(|(name, _)| name != "Action" && name != "Version")
         .map(|(name, value)| (name.clone(), value.clone().into()))
         .collect();
+    let is_version =
+        |(name, value): &(String, String)| name == "Version" && value == auto_scaling::VERSION;
+    let service = if form.iter().any(is_version) {
+        Service::AutoScaling
+    } else {
+        Service::Ec2
+    };
     Ok(AwsCall {
-        service: Service::Ec2,
+        service,
         action,
         parameters: Value::Object(parameters),
         form,
@@ -212,6 +219,13 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
         }
         (_, Service::Ec2) => ec2::call(
             &mut front.world(),
+            &caller,
+            &call.action,
+            call.form,
+            &request_id,
+        ),
+        (_, Service::AutoScaling) => auto_scaling::call(
+            &front.world(),
             &caller,
             &call.action,
             call.form,
@@ -259,7 +273,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
 /// A dry run changes nothing, whatever its action.
 fn is_mutating(call: &AwsCall) -> bool {
     let reads: &[&str] = match call.service {
-        Service::Ec2 | Service::CloudWatch => &["Describe"],
+        Service::Ec2 | Service::CloudWatch | Service::AutoScaling => &["Describe"],
         Service::DynamoDb => &[
             "Get",
             "Query",
@@ -290,6 +304,9 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
             "Throughput exceeds the current capacity of your table or index.",
         )),
         Service::CloudTrail => cloudtrail::refusal("ThrottlingException", "Rate exceeded"),
+        Service::AutoScaling => {
+            auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
+        }
         Service::CloudWatch => {
             cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
         }
@@ -307,6 +324,7 @@ fn refused(
         Service::Ec2 => ec2::refusal(request_id, &Ec2Error::new(code, message)),
         Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
         Service::CloudTrail => cloudtrail::refusal(code, message),
+        Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
         Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
     }
 }

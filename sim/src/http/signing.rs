@@ -49,7 +49,9 @@ pub(super) fn refusal(service: Service) -> (&'static str, &'static str) {
         Service::DynamoDb | Service::CloudTrail => {
             ("InvalidSignatureException", "Signature expired.")
         }
-        Service::CloudWatch => ("SignatureDoesNotMatch", "Signature expired."),
+        Service::CloudWatch | Service::AutoScaling => {
+            ("SignatureDoesNotMatch", "Signature expired.")
+        }
     }
 }
 

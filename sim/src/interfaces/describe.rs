@@ -48,6 +48,7 @@ impl Resources {
                     association: self.public_side(interface, ip),
                 })
                 .collect(),
+            other_addresses: interface.other_addresses.clone(),
             tags: self.tags_of(&interface.id),
         }
     }

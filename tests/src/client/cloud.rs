@@ -15,7 +15,9 @@ use holdfast::events::from_lookup;
 use holdfast::model::cloudtrail::Record;
 use holdfast::model::elastic_ip::{Address, Association, Pool};
 use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, Zone};
-use holdfast::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
+use holdfast::model::interface::{
+    Attachment, AttachmentState, Interface, InterfaceAssociation, OtherIps,
+};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
@@ -357,6 +359,7 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
             .collect(),
         requester_managed: from.requester_managed || from.interface_type != "interface",
         primary_ip: primary.map(|primary| id(&primary.private_ip_address)),
+        other_ips: other_ips(&from.other_addresses),
         attachment: from.attachment.as_ref().map(|attachment| Attachment {
             id: id(&attachment.attachment_id),
             instance: attachment.instance_id.as_deref().map(id),
@@ -373,6 +376,14 @@ fn interface(from: &api::NetworkInterface, blind: bool) -> Interface {
             .iter()
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect(),
+    }
+}
+
+pub(super) fn other_ips(from: &api::OtherAddresses) -> OtherIps {
+    let prefixes = from.ipv4_prefixes.iter().chain(&from.ipv6_prefixes);
+    OtherIps {
+        ipv6: from.ipv6_addresses.iter().map(|it| id(it)).collect(),
+        prefixes: prefixes.cloned().collect(),
     }
 }
 

@@ -7,16 +7,23 @@ use ec2_sim::alarms::{self, AlarmPage, DescribeAlarms};
 use ec2_sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
-use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use ec2_sim::auto_scaling::DescribeAutoScalingInstances;
+use holdfast::cloud::health::{
+    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+};
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
+use holdfast::model::auto_scaling::LifecycleState;
 use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
 const MAX_ALARMS: usize = 100;
+
+/// Source: EC2 Auto Scaling API reference, `DescribeAutoScalingInstances`, `InstanceIds`.
+const MAX_SCALED: usize = 50;
 
 impl Client {
     /// EC2 refuses the whole call when one of the ids is unknown.
@@ -47,7 +54,7 @@ impl Client {
         }
     }
 
-    async fn cloudwatch<T>(
+    async fn of_another_service<T>(
         &self,
         name: &'static str,
         action: &'static str,
@@ -160,7 +167,7 @@ impl ReadAlarms for Client {
             self.bed
                 .describe(|world| world.describe_alarm_contributors(&self.caller, alarm))
         };
-        let answer = self.cloudwatch("DescribeAlarmContributors", ACTION, ask);
+        let answer = self.of_another_service("DescribeAlarmContributors", ACTION, ask);
         match answer.await {
             Err(CloudError::NotFound { .. } | CloudError::Refused(_)) => Ok(Vec::new()),
             answer => answer,
@@ -175,6 +182,44 @@ impl ReadFiringAlarms for Client {
             ..DescribeAlarms::default()
         };
         self.all_alarms(request).await
+    }
+}
+
+impl ReadLifecycleStates for Client {
+    async fn lifecycle_states(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        let mut found = BTreeMap::new();
+        for some in instances.chunks(MAX_SCALED) {
+            let mut request = DescribeAutoScalingInstances {
+                instance_ids: some.iter().map(ToString::to_string).collect(),
+                ..DescribeAutoScalingInstances::default()
+            };
+            loop {
+                let ask = || {
+                    self.bed.describe(|world| {
+                        world.describe_auto_scaling_instances(&self.caller, &request)
+                    })
+                };
+                let (instances, next_token) = self
+                    .of_another_service(
+                        "DescribeAutoScalingInstances",
+                        "autoscaling:DescribeAutoScalingInstances",
+                        ask,
+                    )
+                    .await?;
+                let states = instances.into_iter();
+                found.extend(
+                    states.map(|it| (id(&it.instance_id), LifecycleState(it.lifecycle_state))),
+                );
+                request.next_token = next_token;
+                if request.next_token.is_none() {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 }
 
@@ -194,7 +239,7 @@ impl Client {
                 composite,
                 next_token,
             } = self
-                .cloudwatch("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
+                .of_another_service("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
                 .await?;
             found.extend(metric.iter().chain(&composite).map(alarm));
             if next_token.is_none() {

@@ -1,7 +1,7 @@
 //! Instances behind the fault injector, and the end of an association.
 
 use super::Client;
-use super::cloud::{attachment_state, filter, id, unexpected};
+use super::cloud::{attachment_state, filter, id, other_ips, unexpected};
 use super::faults::SeededBug;
 use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
@@ -98,6 +98,7 @@ fn interface(from: &api::NetworkInterface) -> AttachedInterface {
                 }),
             })
             .collect(),
+        other_ips: other_ips(&from.other_addresses),
     }
 }
 

@@ -242,6 +242,14 @@ impl Fleet {
         self
     }
 
+    /// Auto Scaling has an instance in that lifecycle state.
+    #[must_use]
+    pub fn in_auto_scaling(mut self, instance: usize, state: &str) -> Self {
+        let id = &self.instances[instance];
+        self.world.put_into_auto_scaling(id, "web", state);
+        self
+    }
+
     /// The test bed on which the function is to act.
     #[must_use]
     pub fn bed(&self) -> Arc<TestBed> {

@@ -172,6 +172,42 @@ fn the_address_of_one_that_stops_goes_to_one_that_has_none_whatever_goes_wrong()
 }
 
 #[test]
+fn the_address_of_one_that_is_terminated_goes_to_one_that_waits_though_a_stop_would_not_move_it() {
+    let fleet = fleet().addresses(1).running(2).holding(0, 0).ending(0);
+    survives(&fleet, (0, "shutting-down"), 2, |fleet, bed| {
+        match fleet.holder(bed, 0) {
+            Some(1) => Ok(()),
+            other => Err(format!("it is with {other:?}")),
+        }
+    });
+}
+
+#[test]
+fn an_instance_that_is_only_warmed_gets_nothing_and_the_one_that_serves_does_whatever_goes_wrong() {
+    let pool = |state| {
+        let fleet = fleet().addresses(1).running(2);
+        fleet
+            .in_auto_scaling(0, state)
+            .in_auto_scaling(1, "InService")
+    };
+    survives(&pool("Warmed:Running"), RUNS, 0, nobody_has_moved);
+    survives(&pool("Warmed:Running"), (1, "running"), 1, |fleet, bed| {
+        fleet.must_hold(bed, 1, 1)
+    });
+}
+
+#[test]
+fn the_address_of_a_warmed_instance_goes_on_when_it_is_stopped_whatever_goes_wrong() {
+    let fleet = fleet().addresses(1).running(2).holding(0, 0).stopped(0);
+    let fleet = fleet
+        .in_auto_scaling(0, "Warmed:Stopped")
+        .in_auto_scaling(1, "InService");
+    survives(&fleet, (0, "stopped"), 2, |fleet, bed| {
+        fleet.must_hold(bed, 1, 1)
+    });
+}
+
+#[test]
 fn the_address_of_one_that_stops_stays_where_nothing_asks_for_more() {
     let fleet = fleet().addresses(1).running(2).holding(0, 0).stopped(0);
     survives(&fleet, (0, "stopped"), 0, nobody_has_moved);

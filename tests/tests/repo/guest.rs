@@ -32,9 +32,8 @@ fn file() -> String {
 }
 
 fn indented(text: &str, by: usize) -> String {
-    text.lines()
-        .map(|line| format!("{:by$}{line}\n", ""))
-        .collect()
+    let lines = text.lines().map(|line| format!("{:by$}{line}\n", ""));
+    lines.collect::<Vec<String>>().concat()
 }
 
 #[test]

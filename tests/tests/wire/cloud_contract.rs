@@ -15,7 +15,9 @@ use ec2_sim::api::{
     Tag, TagSpecification,
 };
 use ec2_sim::http::{ACCOUNT, Simulator};
-use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use holdfast::cloud::health::{
+    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+};
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
@@ -95,6 +97,7 @@ fn town() -> (World, Town) {
         .put_alarm(Alarm::on_queries("fleet", vec![fleet]))
         .unwrap();
     world.set_contributor("fleet", &[("InstanceId", &first)], AlarmState::Alarm);
+    world.put_into_auto_scaling(&first, "web", "Warmed:Running");
     let town = Town {
         first: id(&first),
         second: id(&second),
@@ -262,12 +265,14 @@ where
 
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadFiringAlarms,
+    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadFiringAlarms + ReadLifecycleStates,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
     said.note("checks", &cloud.checks(&all).await);
     said.note("checks of nobody", &cloud.checks(&[]).await);
+    said.note("scaled", &cloud.lifecycle_states(&all).await);
+    said.note("scaled nobody", &cloud.lifecycle_states(&[]).await);
     let types = ["m5.large", "p4d.24xlarge", "t3.gigantic"].map(|it| InstanceType(it.to_owned()));
     said.note("limits", &cloud.limits(&types).await);
     let names = ["sick", "web", "gone"].map(str::to_owned);
@@ -300,7 +305,8 @@ where
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiringAlarms,
+        + ReadFiringAlarms
+        + ReadLifecycleStates,
 {
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;
@@ -319,7 +325,7 @@ async fn the_adapter_over_http_and_the_traits_in_one_process_say_the_same() {
 
     let aws = Aws::on(Simulator::serve(world, 0).await.unwrap());
     let (ec2, trail, alarms) = (aws.ec2.clone(), aws.trail.clone(), aws.alarms.clone());
-    let adapter = holdfast_aws::Aws::new(ec2, trail, alarms);
+    let adapter = holdfast_aws::Aws::new(ec2, trail, alarms, aws.scaling.clone());
     let over_http = story(&adapter, &town, &|| aws.simulator.advance(WHILE)).await;
 
     assert_eq!(over_http, in_process);

@@ -1,5 +1,5 @@
 """Runs in the namespace of whoever asks: waits for a line, then sends an echo request each half millisecond to one
-IPv4 and one IPv6 address. Writes the milliseconds until the first answer of each, or null."""
+IPv4 and one IPv6 address. Writes the moment of the first answer of each on the monotonic clock, or null."""
 
 import json
 import select
@@ -51,5 +51,5 @@ while len(found) < 2 and time.monotonic() - began < limit:
     ready, _, _ = select.select([one for one in asked if one not in found], [], [], 0.0005)
     for one in ready:
         if answered(one):
-            found[one] = round((time.monotonic() - began) * 1000, 2)
+            found[one] = time.monotonic()
 json.dump([found.get(four), found.get(six)], sys.stdout)

@@ -55,6 +55,13 @@ def machine():
 
 
 def main():
+    try:
+        go()
+    except Failed as problem:
+        sys.exit(f"guest-test: {problem}")
+
+
+def go():
     only = sys.argv[sys.argv.index("--only") + 1] if "--only" in sys.argv else ""
     folder = f"{os.environ.get('CARGO_TARGET_DIR', f'{TOP}/target')}/guest-rig"
     os.makedirs(folder, exist_ok=True)

@@ -29,6 +29,22 @@ Table=100
 Gateway=10.42.0.65
 Table=100
 """
+# What cloud-init 24 writes for a second interface when hotplug is on.
+NETPLAN = """network:
+  version: 2
+  ethernets:
+    eth1:
+      match: {{macaddress: "{mac}"}}
+      set-name: eth1
+      dhcp4: true
+      dhcp4-overrides: {{route-metric: 200, use-routes: true}}
+      dhcp6: false
+      routes:
+      - {{to: 0.0.0.0/0, via: 10.42.0.65, table: 101}}
+      - {{to: 10.42.0.64/26, scope: link, table: 101}}
+      routing-policy:
+      - {{from: 10.42.0.100, table: 101}}
+"""
 
 
 def matrix(world, report, guest, enis, what):
@@ -214,10 +230,14 @@ def moves(world, report, ip, on_a, on_b):
 
 
 def beside_others(world, report):
-    """Beside files that netplan or net-utils write for the same interface."""
+    """Beside what others write for the same interface: netplan's own generator, given what cloud-init's hotplug gives
+    it, and a file as amazon-ec2-net-utils has it."""
     a = world.guests["a"]
+    a.write("/etc/netplan/50-cloud-init.yaml", NETPLAN.format(mac=world.apart.mac), 0o600)
+    a.sh("/usr/libexec/netplan/generate")
+    made = a.sh("cat /run/systemd/network/10-netplan-eth1.network").stdout
+    report.check("netplan writes a file for the interface", "Table=101" in made and "DHCP=ipv4" in made, made)
     own = f"[Match]\nMACAddress={world.apart.mac}\n[Network]\nAddress=10.42.0.100/26\nGateway=10.42.0.65\n"
-    a.write("/run/systemd/network/10-netplan-eth1.network", own)
     a.write("/run/systemd/network/70-eth1.network", own)
     a.write("/run/systemd/network/70-eth1.network.d/eni.conf", "[Network]\nDHCP=yes\n")
     world.install(world.kit(world.answers()))

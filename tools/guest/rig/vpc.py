@@ -34,8 +34,12 @@ class Vpc:
                           ipv6__conf__default__proxy_ndp=1, ipv6__conf__all__proxy_ndp=1)
         self.space.batch([f"-4 address add {ip}/32 dev lo" for ip in routers])
 
-    def attach(self, eni, space, device, before_it_is_there=lambda: None):
+    def attach(self, eni, space, device):
         """Makes the wire, and puts its other end into a guest: the moment at which the interface is there."""
+        self.space.ip(self.prepare(eni, space, device))
+
+    def prepare(self, eni, space, device):
+        """All but the last step, which is the command that is returned."""
         end = f"new{eni.number}"
         v4 = [ip for ip in eni.addresses if ":" not in ip]
         v6 = [ip for ip in eni.addresses if ":" in ip]
@@ -56,8 +60,7 @@ class Vpc:
                          + [f"-6 neigh replace proxy {ip} dev {wire}" for ip in v6 for wire in wires])
         self.enis[eni.name] = eni
         eni.holder = space
-        before_it_is_there()
-        self.space.ip(f"link set {end} name {device} netns {space.pid}")
+        return f"link set {end} name {device} netns {space.pid}"
 
     def deliver(self, eni, addresses):
         lines = []

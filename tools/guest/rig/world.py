@@ -122,9 +122,9 @@ class World:
             if done.returncode:
                 raise Failed(f"{guest.name}: the kit cannot be installed: {done.stdout}{done.stderr}")
 
-    def attach(self, eni, name, **more):
+    def attach(self, eni, name):
         # As udev names it on a guest that has this one next.
-        self.vpc.attach(eni, self.guests[name], f"eth{1 + (eni is self.same)}", **more)
+        self.vpc.attach(eni, self.guests[name], f"eth{1 + (eni is self.same)}")
 
     def flows(self, targets, seconds=5.0):
         """Who reaches which of these addresses, from everywhere: {(client, ip): milliseconds or None}."""

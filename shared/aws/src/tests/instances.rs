@@ -4,7 +4,7 @@ use super::{Wire, ec2};
 use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{InstanceType, Zone};
 use holdfast::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
-use holdfast::model::interface::AttachmentState;
+use holdfast::model::interface::{AttachmentState, OtherIps};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -141,7 +141,11 @@ async fn an_instance_is_read_whole() {
          <subnetId>subnet-1</subnetId><interfaceType>interface</interfaceType>\
          <attachment><attachmentId>eni-attach-1</attachmentId><deviceIndex>2</deviceIndex>\
          <networkCardIndex>1</networkCardIndex><status>attached</status></attachment>\
-         <privateIpAddressesSet>{private_ips}</privateIpAddressesSet></item></networkInterfaceSet>"
+         <privateIpAddressesSet>{private_ips}</privateIpAddressesSet>\
+         <ipv6AddressesSet><item><ipv6Address>2001:db8::5</ipv6Address></item></ipv6AddressesSet>\
+         <ipv4PrefixSet><item><ipv4Prefix>10.0.0.16/28</ipv4Prefix></item></ipv4PrefixSet>\
+         <ipv6PrefixSet><item><ipv6Prefix>2001:db8:0:1::/80</ipv6Prefix></item></ipv6PrefixSet>\
+         </item></networkInterfaceSet>"
     );
     let expected = Instance {
         id: "i-1".parse().unwrap(),
@@ -164,6 +168,10 @@ async fn an_instance_is_read_whole() {
                     auto_assigned: false,
                 }),
             }],
+            other_ips: OtherIps {
+                ipv6: vec!["2001:db8::5".parse().unwrap()],
+                prefixes: vec!["10.0.0.16/28".to_owned(), "2001:db8:0:1::/80".to_owned()],
+            },
         }],
     };
     assert_eq!(described(&inside).await, expected);
@@ -189,6 +197,7 @@ async fn an_instance_of_which_ec2_tells_little_has_little() {
         subnet: None,
         service_managed: false,
         private_ips: Vec::new(),
+        other_ips: OtherIps::default(),
     };
     assert_eq!(instance.interfaces, [expected]);
 }

@@ -3,6 +3,7 @@
 mod absent;
 mod alarms;
 mod answers;
+mod auto_scaling;
 mod batches;
 mod config;
 mod count;
@@ -100,6 +101,7 @@ impl Wire {
             client!(aws_sdk_ec2, self),
             client!(aws_sdk_cloudtrail, self),
             client!(aws_sdk_cloudwatch, self),
+            client!(aws_sdk_autoscaling, self),
         )
     }
 

@@ -3,7 +3,7 @@
 use super::{RETENTION, Wire, ec2, refusal};
 use crate::{Aws, DynamoLedger, Signatures};
 use aws_sdk_ec2::config::retry::RetryConfig;
-use holdfast::cloud::health::ReadFiringAlarms;
+use holdfast::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
 use holdfast::cloud::{
     AddressFilter, Allocate, AllocateAddressRequest, CloudError, ReadAddresses, ReadEventHistory,
 };
@@ -27,19 +27,25 @@ const CODES: [&str; 9] = [
     "AuthFailure",
 ];
 
+const NO_INSTANCES: &str = "<DescribeAutoScalingInstancesResponse>\
+    <DescribeAutoScalingInstancesResult><AutoScalingInstances/></DescribeAutoScalingInstancesResult>\
+    </DescribeAutoScalingInstancesResponse>";
+
 #[derive(Debug, Clone, Copy)]
 enum Service {
     Ec2,
     DynamoDb,
     CloudTrail,
     CloudWatch,
+    AutoScaling,
 }
 
-const SERVICES: [Service; 4] = [
+const SERVICES: [Service; 5] = [
     Service::Ec2,
     Service::DynamoDb,
     Service::CloudTrail,
     Service::CloudWatch,
+    Service::AutoScaling,
 ];
 
 macro_rules! patient {
@@ -62,6 +68,7 @@ fn cloud(wire: &Wire, signatures: &Signatures) -> Aws {
         patient!(aws_sdk_ec2, cloud.ec2, signatures),
         patient!(aws_sdk_cloudtrail, cloud.trail, signatures),
         patient!(aws_sdk_cloudwatch, cloud.alarms, signatures),
+        patient!(aws_sdk_autoscaling, cloud.scaling, signatures),
     )
 }
 
@@ -83,6 +90,13 @@ impl Service {
             Self::Ec2 => (401, refusal(code).1.into_bytes()),
             Self::DynamoDb | Self::CloudTrail => (400, said.to_string().into_bytes()),
             Self::CloudWatch => (403, cbor(&said)),
+            Self::AutoScaling => {
+                let error = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
+                (
+                    403,
+                    format!("<ErrorResponse>{error}</ErrorResponse>").into_bytes(),
+                )
+            }
         }
     }
 
@@ -92,6 +106,7 @@ impl Service {
             Self::DynamoDb => b"{\"Responses\":{}}".to_vec(),
             Self::CloudTrail => b"{\"Events\":[]}".to_vec(),
             Self::CloudWatch => cbor(&json!({ "MetricAlarms": [] })),
+            Self::AutoScaling => NO_INSTANCES.as_bytes().to_vec(),
         };
         (200, body)
     }
@@ -104,6 +119,10 @@ impl Service {
             Self::DynamoDb => ledger(wire, signatures).read(&allocation).await.map(drop),
             Self::CloudTrail => cloud.event_history(&allocation).await.map(drop),
             Self::CloudWatch => cloud.firing().await.map(drop),
+            Self::AutoScaling => {
+                let instances = ["i-1".parse().unwrap()];
+                cloud.lifecycle_states(&instances).await.map(drop)
+            }
         }
     }
 }

@@ -1,19 +1,28 @@
 //! What did not go as it should, each with what to do about it.
 
 use super::fences;
-use crate::alarm_failover::group::{Group, ResourceId, ResourceKind};
+use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
+use crate::alarm_failover::left_behind::{LeftBehind, left_behind};
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
-use crate::alarm_failover::state::Observed;
+use crate::alarm_failover::state::{MemberHealth, Observed};
 use crate::cloud::CloudError;
 use crate::error::chain;
-use crate::groups::UnreadableTag;
+use crate::groups::{UnreadableTag, slots_of};
 use crate::model::ids::InstanceId;
+use crate::model::instance::{Instance, InstanceState};
 use crate::report::{Finding, MoveEnd, MoveReport};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
+
+/// Why something stays.
+const CARRIES_IPV4_ONLY: &str = "the movers `ip` and `eip` carry IPv4 addresses only: EC2 reassigns no IPv6 address \
+     and no prefix, and only a whole interface takes them along";
+
+/// What has to be allowed for it to be known who is in service.
+const LIFECYCLE: &str = "autoscaling:DescribeAutoScalingInstances";
 
 /// What stands in the way, once for each reason.
 pub(crate) fn obstacles(
@@ -84,6 +93,97 @@ pub(crate) fn untagged_holders(
     no_members.into_iter().map(finding).collect()
 }
 
+/// What a failover would leave behind, once for each interface.
+pub(crate) fn would_leave(group: &Group<'_>, settings: &Settings) -> Vec<Finding> {
+    let each = group.resources.iter();
+    let each = each.filter_map(|resource| left_behind(group, resource));
+    let mut all: Vec<LeftBehind> = each.collect();
+    all.sort_by(|one, other| one.eni.cmp(&other.eni));
+    all.dedup_by(|one, other| one.eni == other.eni);
+    all.iter().map(|one| would_stay(one, settings)).collect()
+}
+
+pub(super) fn would_stay(left: &LeftBehind, settings: &Settings) -> Finding {
+    let LeftBehind { resource, eni, ips } = left;
+    Finding {
+        what: format!("{ips} of {eni} would not move with {resource}"),
+        why: CARRIES_IPV4_ONLY.to_owned(),
+        next: format!(
+            "nothing, where nobody reaches the service by them. Otherwise put it on an interface of its own that \
+             moves as a whole: tag that {} = eni",
+            settings.tags.mover
+        ),
+    }
+}
+
+/// What stayed where it was, of what moved.
+fn stayed(report: &MoveReport, left: &LeftBehind, settings: &Settings) -> Finding {
+    let LeftBehind { resource, eni, ips } = left;
+    let holder = report
+        .from
+        .as_ref()
+        .map_or("its former holder", InstanceId::as_str);
+    let to = report
+        .to
+        .as_ref()
+        .map_or("its new holder", InstanceId::as_str);
+    Finding {
+        what: format!("{ips} did not move with {resource}, and stay on {eni} of {holder}"),
+        why: CARRIES_IPV4_ONLY.to_owned(),
+        next: format!(
+            "where users reach the service by them: unassign them from {eni} and assign them to an interface of {to}. \
+             From now on, let the whole interface move ({} = eni)",
+            settings.tags.mover
+        ),
+    }
+}
+
+/// Elastic IPs that wait for a holder that was stopped, while a member runs that has nothing of the group.
+pub(crate) fn stays_while_wanted(
+    group: &Group<'_>,
+    fleet: (&Observed, &MemberHealth),
+    settings: &Settings,
+) -> Vec<Finding> {
+    let (observed, health) = fleet;
+    let keys = &settings.tags;
+    let holders = group.holders();
+    let is_without = |member: &&&Instance| {
+        member.state == InstanceState::Running
+            && !holders.contains(&member.id)
+            && health.not_in_service(&member.id).is_none()
+    };
+    let without: Vec<&&Instance> = group.members.iter().filter(is_without).collect();
+    let waits = |resource: &Resource<'_>| {
+        let ResourceKind::Address(address) = resource.cargo else {
+            return None;
+        };
+        let Location::Held(holder) = &resource.location else {
+            return None;
+        };
+        let state = observed.state_of(holder);
+        let stays = observed.is_down(holder) && !resource.leaves_holder_in(state, settings);
+        let is_terminating = state.is_some_and(InstanceState::is_terminating);
+        let slot = slots_of(&address.tags, keys).next();
+        let may_have = |member: &&&&Instance| {
+            slot.is_none_or(|slot| slots_of(&member.tags, keys).any(|own| own == slot))
+        };
+        let who = without.iter().find(may_have)?;
+        (stays && !is_terminating).then(|| Finding {
+            what: format!(
+                "{} stays with {holder}, which does not run, while {} runs without an address",
+                address.ip, who.id
+            ),
+            why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
+            next: format!(
+                "start {holder}, or let reconcile give it to {}: aws ec2 create-tags --resources {} --tags \
+                 Key={},Value=move",
+                who.id, address.allocation, keys.on_stop
+            ),
+        })
+    };
+    group.resources.iter().filter_map(waits).collect()
+}
+
 /// A call that a failover would need.
 pub(crate) fn not_permitted(group: &Group<'_>, failure: &CloudError) -> Finding {
     Finding {
@@ -114,6 +214,18 @@ pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
         next: format!(
             "allow {} to the role of this function, or see which policy denies it",
             refusal.failure().action
+        ),
+    }
+}
+
+/// Which members are in service could not be read.
+pub(crate) fn lifecycle_not_told(why: &str) -> Finding {
+    Finding {
+        what: "whether members of an Auto Scaling group are in service is not known".to_owned(),
+        why: why.to_owned(),
+        next: format!(
+            "allow {LIFECYCLE} to the role of this function, or see why it is not answered. Until then a member of a \
+             warm pool that runs counts as a standby"
         ),
     }
 }
@@ -158,9 +270,13 @@ pub(super) fn of(
             failure.failure().action
         ),
     }));
+    findings.extend(last.lifecycle_not_told.as_deref().map(lifecycle_not_told));
     findings.extend(fences::findings(&progress.fenced));
     for (resource, known) in &progress.resources {
-        findings.extend(lost(resource, &known.report(), group));
+        let report = known.report();
+        let left = known.left_behind().filter(|_| report.end == MoveEnd::Moved);
+        findings.extend(left.map(|left| stayed(&report, left, settings)));
+        findings.extend(lost(resource, &report, group));
     }
     if let LeaseEnd::NotReleased(failure) = lease {
         findings.push(Finding {

@@ -1,6 +1,6 @@
 //! What would be done: in `observe` mode, and where a plan is asked for.
 
-use super::findings::obstacles;
+use super::findings::{obstacles, would_stay};
 use super::sentences::{all_of, and_not, stays_on_purpose};
 use super::subject::{after_one_look, failed_members};
 use crate::alarm_failover::case::Case;
@@ -8,7 +8,7 @@ use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::plan::{Blocked, Move, Plan};
 use crate::model::ids::InstanceId;
-use crate::report::{GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
+use crate::report::{Finding, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
 use std::collections::BTreeSet;
 
 pub(crate) fn would(
@@ -40,6 +40,7 @@ pub(crate) fn would(
     let fences = fences.iter().filter_map(Effect::planned_call);
     report.would_call = calls_of(&plan.moves).chain(fences).collect();
     report.findings = obstacles(&plan.blocked, group, case.settings);
+    report.findings.extend(left_by(&plan.moves, case));
     let failed = failed_members(case, sources);
     report.subject = after_one_look(case, group.name, failed, moves);
     report
@@ -64,8 +65,15 @@ pub(crate) fn planned(case: &Case<'_>, group: &GroupReport, moves: &[Move]) -> R
     let mut report = case.report(outcome, &said);
     report.would_call = calls_of(moves).collect();
     report.findings.clone_from(&group.obstacles);
+    report.findings.extend(left_by(moves, case));
     report.subject = after_one_look(case, &group.group, Vec::new(), would);
     report
+}
+
+/// What these moves would leave behind.
+fn left_by(moves: &[Move], case: &Case<'_>) -> impl Iterator<Item = Finding> {
+    let left = moves.iter().filter_map(|one| one.left_behind.as_ref());
+    left.map(|left| would_stay(left, case.settings))
 }
 
 /// What would be moved.

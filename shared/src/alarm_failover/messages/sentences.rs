@@ -60,19 +60,33 @@ pub(super) fn where_it_is(group: &str, at_rest: &AtRest) -> String {
     parts.join("; ")
 }
 
-/// What stays with a holder that was stopped, on purpose; nothing where there is none.
+/// What failover leaves with a holder that does not run, on purpose; nothing where there is none.
 pub(super) fn stays_on_purpose(stays: &[StaysOnStop], settings: &Settings) -> Option<String> {
-    let each = stays.iter().map(|one| {
-        let (resource, holder) = (&one.resource, &one.holder);
-        let ips: Vec<String> = one.public_ips.iter().map(ToString::to_string).collect();
-        match ips.as_slice() {
-            [] => format!("{resource} stays with {holder}"),
-            ips => format!("{} ({resource}) stays with {holder}", ips.join(", ")),
-        }
+    let those = |is_terminating: bool| {
+        let those = stays
+            .iter()
+            .filter(move |it| it.is_terminating == is_terminating);
+        let each = those.map(|one| {
+            let (resource, holder) = (&one.resource, &one.holder);
+            let ips: Vec<String> = one.public_ips.iter().map(ToString::to_string).collect();
+            match ips.as_slice() {
+                [] => format!("{resource} stays with {holder}"),
+                ips => format!("{} ({resource}) stays with {holder}", ips.join(", ")),
+            }
+        });
+        let all: Vec<String> = each.collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    };
+    let key = &settings.tags.on_stop;
+    let stopped =
+        those(false).map(|all| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"));
+    let terminating = those(true).map(|all| {
+        format!(
+            "{all}, which is being terminated: instance-start gives it to a member that has none"
+        )
     });
-    let all: Vec<String> = each.collect();
-    let (all, key) = (all.join(", "), &settings.tags.on_stop);
-    (!stays.is_empty()).then(|| format!("{all} (on-stop is `stay`: tag {key}, or OnStop)"))
+    let parts: Vec<String> = stopped.into_iter().chain(terminating).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 pub(super) fn all_of(moves: &[MoveReport], end: MoveEnd) -> String {

@@ -6,6 +6,7 @@ use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::obstacle::Obstacle;
 use crate::alarm_failover::plan::{Plan, StaysOnStop};
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::model::interface::AttachmentState;
 
@@ -67,6 +68,7 @@ fn an_elastic_ip_stays_with_a_holder_that_was_stopped_unless_it_is_to_move() {
         resource: elastic_ip(),
         public_ips: vec![super::fixture::EIP],
         holder: id(1),
+        is_terminating: false,
     };
     assert_eq!(plan.stays_on_stop, [stays]);
     for moving in [
@@ -103,6 +105,55 @@ fn an_interface_leaves_a_holder_that_was_stopped_unless_it_is_to_stay() {
         .since(CauseKind::NotRunning);
     assert_eq!(stays_on_stop.plan().moves, []);
     assert_eq!(stays_on_stop.plan().stays_on_stop.len(), 1);
+}
+
+#[test]
+fn an_interface_leaves_a_holder_that_is_being_terminated_whatever_its_tag_says() {
+    for state in [InstanceState::ShuttingDown, InstanceState::Terminated] {
+        let ends = |fixture: Fixture| {
+            let ends = fixture.change(|it| it.health(1, StatusChecks::Unknown, state));
+            ends.asked().since(CauseKind::NotRunning)
+        };
+        let interface = ends(pair().floating().tagged("on-stop", "stay"));
+        assert_eq!(
+            (interface.goes_to(), interface.plan().stays_on_stop),
+            (id(2), vec![])
+        );
+        let address = ends(pair().address()).plan();
+        assert_eq!(
+            address.moves,
+            [],
+            "instance-start's: others may lack it more"
+        );
+        assert!(address.stays_on_stop[0].is_terminating, "{state}");
+    }
+}
+
+#[test]
+fn a_member_that_auto_scaling_does_not_have_in_service_is_no_standby() {
+    for state in [
+        "Warmed:Running",
+        "Standby",
+        "Terminating:Wait",
+        "InServiceSoon",
+    ] {
+        let has = |number: u8, state: &str| {
+            let state = LifecycleState(state.to_owned());
+            move |fixture: &mut Fixture| {
+                fixture.health.lifecycle.insert(id(number), state);
+            }
+        };
+        let trio = trio().floating().change(has(2, state));
+        assert_eq!(trio.clone().asked().goes_to(), id(3), "{state}");
+        let nobody = trio.change(has(3, state)).plan();
+        let why = nobody.blocked[0].why[0].to_string();
+        assert!(
+            why.contains(state) && why.contains("not in service"),
+            "{why}"
+        );
+        let serves = pair().floating().change(has(2, "InService"));
+        assert_eq!(serves.asked().goes_to(), id(2));
+    }
 }
 
 #[test]

@@ -11,7 +11,7 @@ use crate::model::instance::{
     AttachedInterface, Instance, InstanceState, InstanceTypeLimits, PrivateIp, PublicIp,
     StatusChecks,
 };
-use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::interface::{Attachment, AttachmentState, Interface, OtherIps};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -59,6 +59,7 @@ pub(super) fn moving(resource: ResourceId, from: Option<u8>, to: u8, action: &Mo
         mover: action.mover(),
         effects: action.effects(&to),
         displaced: None,
+        left_behind: None,
         to,
         is_return: false,
     }
@@ -87,6 +88,7 @@ fn member(number: u8) -> Instance {
                 ip: private_ip(number),
                 public: None,
             }],
+            other_ips: OtherIps::default(),
         }],
     }
 }

@@ -5,7 +5,7 @@ use super::fixture::{EIP, ENI, Fixture, GROUP, id, pair, private_ip};
 use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, EniId};
-use crate::model::instance::PrivateIp;
+use crate::model::instance::{InstanceState, PrivateIp};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
 use std::net::Ipv4Addr;
 
@@ -383,7 +383,7 @@ fn what_goes_when_its_holder_is_stopped_is_as_the_tag_says_and_else_as_it_is() {
     let goes = |fixture: &Fixture, on_stop: &str| {
         let settings = settings(&[("HOLDFAST_ON_STOP", on_stop)]);
         let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-        group.resources[0].goes_on_stop(&settings)
+        group.resources[0].leaves_holder_in(Some(InstanceState::Stopped), &settings)
     };
     let (address, interface) = (pair().address(), pair().floating());
     assert!(goes(&address, "move") && !goes(&address, "stay"));

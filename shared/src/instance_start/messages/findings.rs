@@ -1,10 +1,14 @@
 //! What a person should know of a placement, and what to do about it.
 
-use super::super::plan::PlannedAssociation;
+use super::super::attempts::Attempts;
+use super::super::plan::{Kept, PlannedAssociation};
 use crate::cloud::CloudError;
 use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
+use crate::model::auto_scaling::LifecycleState;
+use crate::model::ids::InstanceId;
 use crate::report::{Finding, PlacedReport, PlacementReason};
+use crate::settings::TagKeys;
 
 pub(super) fn findings_of(
     placed: &[PlacedReport],
@@ -73,6 +77,58 @@ pub(super) fn unplaceable(change: &InstanceStateChange, count: usize) -> Finding
             .to_owned(),
         next: "give it a secondary private IP or another network interface, or name fewer slots"
             .to_owned(),
+    }
+}
+
+/// What Auto Scaling did not tell, or told in a word that nobody knows; and what stays with a stopped holder.
+pub(super) fn of_service(done: &Attempts, keys: &TagKeys) -> Vec<Finding> {
+    let not_told = done.lifecycle_not_told.iter().map(lifecycle_not_told);
+    let unknown = done.unknown_states.iter();
+    let unknown = unknown.map(|(id, state)| unknown_state(id, state));
+    let kept = done.kept.iter().map(|one| kept(one, keys));
+    not_told.chain(unknown).chain(kept).collect()
+}
+
+fn lifecycle_not_told(failure: &CloudError) -> Finding {
+    Finding {
+        what: "whether instances of an Auto Scaling group are in service is not known".to_owned(),
+        why: chain(failure),
+        next: format!(
+            "allow {} to the role of this function, or see why it is not answered. Until then such an instance takes \
+             what is free, also in a warm pool, and nothing from a stopped one",
+            failure.failure().action
+        ),
+    }
+}
+
+fn unknown_state(id: &InstanceId, state: &LifecycleState) -> Finding {
+    Finding {
+        what: format!("Auto Scaling has {id} in a state that Holdfast does not know: `{state}`"),
+        why: "whether it serves cannot be said, so it takes what is free, and nothing from a stopped instance"
+            .to_owned(),
+        next: format!(
+            "see whether it serves: aws autoscaling describe-auto-scaling-instances --instance-ids {id}"
+        ),
+    }
+}
+
+fn kept(kept: &Kept, keys: &TagKeys) -> Finding {
+    let Kept {
+        allocation,
+        ip,
+        holder,
+        waiting,
+    } = kept;
+    Finding {
+        what: format!(
+            "{ip} stays with {holder}, which does not run, while {waiting} runs without an address"
+        ),
+        why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
+        next: format!(
+            "start {holder}, or let reconcile give it to {waiting}: aws ec2 create-tags --resources {allocation} \
+             --tags Key={},Value=move",
+            keys.on_stop
+        ),
     }
 }
 

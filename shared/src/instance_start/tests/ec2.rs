@@ -6,11 +6,11 @@
 )]
 
 use super::super::plan::PlannedAssociation;
-use super::super::state::Observed;
+use super::super::state::{Observed, ToldState};
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;
-use crate::cloud::health::ReadFiringAlarms;
+use crate::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
@@ -20,6 +20,7 @@ use crate::events::{InstanceStateChange, Trigger};
 use crate::ledger::MemoryLedger;
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use crate::model::instance::{Instance, InstanceState};
@@ -351,6 +352,23 @@ impl ReadFiringAlarms for Ec2 {
             rule: None,
         };
         Ok(state.world.alarming.iter().map(alarm).collect())
+    }
+}
+
+impl ReadLifecycleStates for Ec2 {
+    async fn lifecycle_states(
+        &self,
+        ids: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        let named: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+        let state = self.call("DescribeAutoScalingInstances", &named.join(" "))?;
+        let known = ids
+            .iter()
+            .filter_map(|id| match state.world.told_states.get(id)? {
+                ToldState::Told(word) => Some((id.clone(), word.clone())),
+                ToldState::NotTold => None,
+            });
+        Ok(known.collect())
     }
 }
 

@@ -1,6 +1,7 @@
 //! What placement decides, in sentences, without a clock or a cloud; and what it then does in a small EC2.
 
 mod attempts;
+mod auto_scaling;
 mod choice;
 mod ec2;
 mod effects;
@@ -14,11 +15,12 @@ mod waits;
 
 use super::decide;
 use super::plan::{Decision, PlacementPlan, PlannedAssociation};
-use super::state::Observed;
+use super::state::{Observed, ToldState};
+use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
-use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::interface::{Attachment, AttachmentState, Interface, OtherIps};
 use crate::model::tags::Tags;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,6 +28,7 @@ use std::net::Ipv4Addr;
 use time::macros::datetime;
 
 /// A group `web` as it is seen: addresses by number, instances by number.
+#[derive(Clone)]
 struct Seen {
     observed: Observed,
     settings: Vec<(String, String)>,
@@ -46,6 +49,7 @@ fn seen() -> Seen {
             interfaces: Vec::new(),
             last_held: BTreeMap::new(),
             alarming: BTreeSet::new(),
+            told_states: BTreeMap::new(),
             refused: BTreeSet::new(),
         },
         settings: settings
@@ -138,6 +142,7 @@ impl Seen {
                 subnet: None,
                 service_managed: false,
                 private_ips: (0..private_ips).map(plain).collect(),
+                other_ips: OtherIps::default(),
             }],
         });
         self
@@ -232,6 +237,16 @@ impl Seen {
 
     fn looked_before(mut self) -> Self {
         self.looked_before = true;
+        self
+    }
+
+    /// Auto Scaling has an instance in a lifecycle state.
+    fn in_auto_scaling(mut self, number: u8, state: &str) -> Self {
+        let mut instances = self.observed.instances.iter_mut();
+        let instance = instances.find(|each| each.id == id(number)).unwrap();
+        instance.tags.insert(GROUP_TAG.to_owned(), "web".to_owned());
+        let told = ToldState::Told(LifecycleState(state.to_owned()));
+        self.observed.told_states.insert(id(number), told);
         self
     }
 

@@ -25,6 +25,19 @@ fn it_stays_where_its_tag_or_the_default_does_not_ask_for_more() {
 }
 
 #[test]
+fn it_stays_with_no_holder_that_is_being_terminated() {
+    for state in [InstanceState::ShuttingDown, InstanceState::Terminated] {
+        let stays = [("holdfast:on-stop", "stay")];
+        let ends = seen().address_on(1, 1, &stays).in_state(1, state);
+        assert_eq!(ends.clone().running(2).stop(1), [(ip(1), id(2))], "{state}");
+        assert_eq!(ends.clone().running(2).waiting(), [(ip(1), id(2))]);
+        assert_eq!(ends.address_on(2, 2, &[]).running(2).stop(1), []);
+    }
+    let stops = stopping(&[]).running(2);
+    assert_eq!((stops.stop(1), stops.waiting()), (vec![], vec![]));
+}
+
+#[test]
 fn the_default_moves_what_has_no_tag() {
     let seen = stopping(&[]).running(2).set("HOLDFAST_ON_STOP", "move");
     assert_eq!(seen.stop(1).len(), 1);

@@ -10,7 +10,8 @@ mod xml;
 use super::server::Reply;
 use crate::World;
 use crate::api::{Caller, Ec2Error};
-use query::Parameters;
+pub(super) use query::Parameters;
+pub(super) use xml::Element;
 
 /// One EC2 call. `number` names it when it does not get as far as the world.
 pub(super) fn call(
@@ -48,7 +49,8 @@ pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
     )
 }
 
-fn xml(status: u16, document: &xml::Element, refused: Option<String>) -> Reply {
+/// An answer of the query protocol.
+pub(super) fn xml(status: u16, document: &Element, refused: Option<String>) -> Reply {
     match document.document() {
         Ok(body) => Reply {
             status,

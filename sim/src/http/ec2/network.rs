@@ -78,7 +78,25 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "privateIpAddressesSet",
             described.private_ip_addresses.iter().map(private_ip),
         )
+        .list(
+            "ipv6AddressesSet",
+            texts("ipv6Address", &described.other_addresses.ipv6_addresses),
+        )
+        .list(
+            "ipv4PrefixSet",
+            texts("ipv4Prefix", &described.other_addresses.ipv4_prefixes),
+        )
+        .list(
+            "ipv6PrefixSet",
+            texts("ipv6Prefix", &described.other_addresses.ipv6_prefixes),
+        )
         .maybe_child(tags(&described.tags))
+}
+
+fn texts<'a>(name: &'a str, texts: &'a [String]) -> impl Iterator<Item = Element> {
+    texts
+        .iter()
+        .map(move |text| Element::item().text(name, text))
 }
 
 fn attachment(described: &NetworkInterfaceAttachment) -> Element {

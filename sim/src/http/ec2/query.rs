@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// The parameters of one call, or of one member of a list in it.
 #[derive(Debug, Default)]
-pub(super) struct Parameters(BTreeMap<String, String>);
+pub(in crate::http) struct Parameters(BTreeMap<String, String>);
 
 impl FromIterator<(String, String)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
@@ -15,11 +15,11 @@ impl FromIterator<(String, String)> for Parameters {
 }
 
 impl Parameters {
-    pub(super) fn text(&self, name: &str) -> Option<String> {
+    pub(in crate::http) fn text(&self, name: &str) -> Option<String> {
         self.0.get(name).cloned()
     }
 
-    pub(super) fn required(&self, name: &str) -> Result<String, Ec2Error> {
+    pub(in crate::http) fn required(&self, name: &str) -> Result<String, Ec2Error> {
         self.text(name)
             .filter(|text| !text.is_empty())
             .ok_or_else(|| {
@@ -28,7 +28,7 @@ impl Parameters {
             })
     }
 
-    pub(super) fn boolean(&self, name: &str) -> Result<Option<bool>, Ec2Error> {
+    pub(in crate::http) fn boolean(&self, name: &str) -> Result<Option<bool>, Ec2Error> {
         match self.0.get(name).map(String::as_str) {
             None => Ok(None),
             Some("true" | "True") => Ok(Some(true)),
@@ -37,13 +37,13 @@ impl Parameters {
         }
     }
 
-    pub(super) fn integer(&self, name: &str) -> Result<Option<i32>, Ec2Error> {
+    pub(in crate::http) fn integer(&self, name: &str) -> Result<Option<i32>, Ec2Error> {
         let parse = |text: &String| text.parse().map_err(|_| invalid(name, text));
         self.0.get(name).map(parse).transpose()
     }
 
     /// `Name.1`, `Name.2`, in the order of their numbers.
-    pub(super) fn list(&self, name: &str) -> Vec<String> {
+    pub(in crate::http) fn list(&self, name: &str) -> Vec<String> {
         self.numbers(name)
             .into_iter()
             .filter_map(|number| self.text(&format!("{name}.{number}")))
@@ -51,7 +51,7 @@ impl Parameters {
     }
 
     /// `Name.1.Member`, `Name.2.Member`, each as parameters of its own.
-    pub(super) fn members(&self, name: &str) -> Vec<Self> {
+    pub(in crate::http) fn members(&self, name: &str) -> Vec<Self> {
         self.numbers(name)
             .into_iter()
             .map(|number| self.under(&format!("{name}.{number}.")))
@@ -59,7 +59,7 @@ impl Parameters {
     }
 
     /// `Name.Member`, as parameters of its own.
-    pub(super) fn member(&self, name: &str) -> Self {
+    pub(in crate::http) fn member(&self, name: &str) -> Self {
         self.under(&format!("{name}."))
     }
 

@@ -9,9 +9,9 @@ const NAMESPACE: &str = "http://ec2.amazonaws.com/doc/2016-11-15/";
 
 /// One element: either a text or children.
 #[derive(Debug)]
-pub(super) struct Element {
+pub(in crate::http) struct Element {
     name: String,
-    namespaced: bool,
+    namespace: Option<&'static str>,
     content: Content,
 }
 
@@ -22,62 +22,67 @@ enum Content {
 }
 
 impl Element {
-    pub(super) fn new(name: impl Into<String>) -> Self {
+    pub(in crate::http) fn new(name: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            namespaced: false,
+            namespace: None,
             content: Content::Children(Vec::new()),
         }
     }
 
     /// The element of a list.
-    pub(super) fn item() -> Self {
+    pub(in crate::http) fn item() -> Self {
         Self::new("item")
     }
 
+    /// The outermost element of an answer of EC2's.
+    pub(in crate::http) fn in_namespace(self) -> Self {
+        self.of_namespace(NAMESPACE)
+    }
+
     /// The outermost element of an answer.
-    pub(super) fn in_namespace(mut self) -> Self {
-        self.namespaced = true;
+    pub(in crate::http) fn of_namespace(mut self, namespace: &'static str) -> Self {
+        self.namespace = Some(namespace);
         self
     }
 
-    pub(super) fn child(mut self, child: Self) -> Self {
+    pub(in crate::http) fn child(mut self, child: Self) -> Self {
         if let Content::Children(children) = &mut self.content {
             children.push(child);
         }
         self
     }
 
-    pub(super) fn text(self, name: &str, text: &(impl ToString + ?Sized)) -> Self {
+    pub(in crate::http) fn text(self, name: &str, text: &(impl ToString + ?Sized)) -> Self {
         let content = Content::Text(text.to_string());
         self.child(Self {
             name: name.to_owned(),
-            namespaced: false,
+            namespace: None,
             content,
         })
     }
 
     /// A text that EC2 leaves out when there is none.
-    pub(super) fn maybe(self, name: &str, text: Option<impl ToString>) -> Self {
+    pub(in crate::http) fn maybe(self, name: &str, text: Option<impl ToString>) -> Self {
         match text {
             Some(text) => self.text(name, &text),
             None => self,
         }
     }
 
-    pub(super) fn maybe_child(self, child: Option<Self>) -> Self {
+    pub(in crate::http) fn maybe_child(self, child: Option<Self>) -> Self {
         match child {
             Some(child) => self.child(child),
             None => self,
         }
     }
 
-    pub(super) fn list(self, name: &str, items: impl IntoIterator<Item = Self>) -> Self {
+    pub(in crate::http) fn list(self, name: &str, items: impl IntoIterator<Item = Self>) -> Self {
         self.child(items.into_iter().fold(Self::new(name), Self::child))
     }
 
     /// The whole document.
-    pub(super) fn document(&self) -> io::Result<Vec<u8>> {
+    pub(in crate::http) fn document(&self) -> io::Result<Vec<u8>> {
         let mut writer = Writer::new(Vec::new());
         writer.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
         self.write(&mut writer)?;
@@ -86,8 +91,8 @@ impl Element {
 
     fn write(&self, writer: &mut Writer<Vec<u8>>) -> io::Result<()> {
         let mut start = BytesStart::new(self.name.as_str());
-        if self.namespaced {
-            start.push_attribute(("xmlns", NAMESPACE));
+        if let Some(namespace) = self.namespace {
+            start.push_attribute(("xmlns", namespace));
         }
         writer.write_event(Event::Start(start))?;
         match &self.content {

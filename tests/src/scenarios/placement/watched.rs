@@ -11,12 +11,13 @@ use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
 use holdfast::clock::Clock;
-use holdfast::cloud::health::ReadFiringAlarms;
+use holdfast::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use holdfast::model::alarm::Alarm;
+use holdfast::model::auto_scaling::LifecycleState;
 use holdfast::model::elastic_ip::Address;
 use holdfast::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use holdfast::model::instance::{Instance, InstanceState};
@@ -206,6 +207,15 @@ impl ReadInterfaces for Watched {
 impl ReadFiringAlarms for Watched {
     async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
         self.client.firing().await
+    }
+}
+
+impl ReadLifecycleStates for Watched {
+    async fn lifecycle_states(
+        &self,
+        instances: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        self.client.lifecycle_states(instances).await
     }
 }
 

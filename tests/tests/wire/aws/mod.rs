@@ -1,5 +1,6 @@
 //! The AWS clients of a test, all on one simulator, and the few things that every test does with them.
 
+use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_dynamodb as dynamodb;
@@ -18,6 +19,7 @@ pub(crate) struct Aws {
     pub(crate) ec2: ec2::Client,
     pub(crate) trail: cloudtrail::Client,
     pub(crate) alarms: cloudwatch::Client,
+    pub(crate) scaling: autoscaling::Client,
     pub(crate) dynamodb: dynamodb::Client,
 }
 
@@ -75,6 +77,7 @@ impl Aws {
             ec2: client!(ec2, &url, key),
             trail: client!(cloudtrail, &url, key),
             alarms: client!(cloudwatch, &url, key),
+            scaling: client!(autoscaling, &url, key),
             dynamodb: client!(dynamodb, &url, key),
             simulator,
         }

@@ -2,13 +2,16 @@
 //! A call takes no time unless it says so, a pause as long as it says, and what was called is kept in its words.
 
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLimits, ReadStatusChecks};
+use crate::cloud::health::{
+    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+};
 use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
 };
 use crate::model::alarm::Alarm;
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, InstanceType, SecurityGroupId,
@@ -298,6 +301,15 @@ impl ReadStatusChecks for Script {
         _: &[InstanceId],
     ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
         unreachable!("no effect asks for status checks")
+    }
+}
+
+impl ReadLifecycleStates for Script {
+    async fn lifecycle_states(
+        &self,
+        _: &[InstanceId],
+    ) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+        unreachable!("no effect asks for lifecycle states")
     }
 }
 

@@ -1,0 +1,78 @@
+//! Auto Scaling's `DescribeAutoScalingInstances` by the query protocol. Source: EC2 Auto Scaling API reference.
+
+use super::ec2::{self, Element, Parameters};
+use super::server::Reply;
+use crate::World;
+use crate::api::{Caller, Ec2Error};
+use crate::auto_scaling::{AutoScalingInstance, DescribeAutoScalingInstances};
+
+/// The version of the API, which is all that tells its form from one of EC2's.
+pub(super) const VERSION: &str = "2011-01-01";
+const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
+
+/// One Auto Scaling call.
+pub(super) fn call(
+    world: &World,
+    caller: &Caller,
+    action: &str,
+    form: Vec<(String, String)>,
+    request_id: &str,
+) -> Reply {
+    let parameters: Parameters = form.into_iter().collect();
+    let answer = match action {
+        "DescribeAutoScalingInstances" => described(world, caller, &parameters),
+        other => Err(Ec2Error::new(
+            "InvalidAction",
+            format!("the simulator does not model {other}"),
+        )),
+    };
+    match answer {
+        Ok((instances, next_token)) => {
+            let result = Element::new("DescribeAutoScalingInstancesResult")
+                .list("AutoScalingInstances", instances.iter().map(instance))
+                .maybe("NextToken", next_token);
+            let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
+            let document = Element::new("DescribeAutoScalingInstancesResponse")
+                .of_namespace(NAMESPACE)
+                .child(result)
+                .child(metadata);
+            ec2::xml(200, &document, None)
+        }
+        Err(error) => refusal(request_id, &error),
+    }
+}
+
+fn described(
+    world: &World,
+    caller: &Caller,
+    parameters: &Parameters,
+) -> Result<(Vec<AutoScalingInstance>, Option<String>), Ec2Error> {
+    let request = DescribeAutoScalingInstances {
+        instance_ids: parameters.list("InstanceIds.member"),
+        max_records: parameters.integer("MaxRecords")?,
+        next_token: parameters.text("NextToken"),
+    };
+    world.describe_auto_scaling_instances(caller, &request)
+}
+
+fn instance(described: &AutoScalingInstance) -> Element {
+    Element::new("member")
+        .text("InstanceId", &described.instance_id)
+        .text("AutoScalingGroupName", &described.auto_scaling_group_name)
+        .text("LifecycleState", &described.lifecycle_state)
+        .text("HealthStatus", "HEALTHY")
+        .text("ProtectedFromScaleIn", "false")
+}
+
+/// A refusal in the form of the query protocol.
+pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
+    let said = Element::new("Error")
+        .text("Type", "Sender")
+        .text("Code", &error.code)
+        .text("Message", &error.message);
+    let document = Element::new("ErrorResponse")
+        .of_namespace(NAMESPACE)
+        .child(said)
+        .text("RequestId", request_id);
+    ec2::xml(error.http_status, &document, Some(error.code.clone()))
+}
