@@ -39,6 +39,10 @@ demo: event-file binaries ## Lose three addresses, see them come back; EVENT=fil
 demo-page: binaries ## Run the demo, and write what it prints to docs/DEMO.md
 	@tools/demo-page
 
+.PHONY: messages
+messages: ## Write docs/MESSAGES.md: everything that a person is told, read out of the code
+	HOLDFAST_WRITE_MESSAGES=1 cargo test --locked -p holdfast-tests --no-default-features --test repo messages::
+
 .PHONY: test
 test: ## Run every test: the pure crate in seconds, then the real binaries
 	@tools/test

@@ -245,6 +245,11 @@ pub enum CloudError {
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
+    /// The instance is protected from being stopped (`OperationNotPermitted` of `StopInstances`): the attribute
+    /// `disableApiStop` comes first.
+    StopProtected(Failure),
+    /// EC2 stops no such instance (`UnsupportedOperation` of `StopInstances`): one-time Spot, or without an EBS root.
+    StopUnsupported(Failure),
     /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
     /// call may have been carried out.
     Other(Failure),
@@ -345,6 +350,8 @@ impl CloudError {
             | Self::Denied(failure)
             | Self::KeysRefused(failure)
             | Self::Refused(failure)
+            | Self::StopProtected(failure)
+            | Self::StopUnsupported(failure)
             | Self::Other(failure) => failure,
         }
     }
@@ -361,6 +368,8 @@ impl CloudError {
             | Self::DeviceIndexTaken(_)
             | Self::LimitExceeded(_)
             | Self::TagsRefused(_)
+            | Self::StopProtected(_)
+            | Self::StopUnsupported(_)
             | Self::Refused(_) => Class::Refused,
         }
     }
@@ -392,6 +401,8 @@ impl CloudError {
             Self::Denied(_) => "Denied",
             Self::KeysRefused(_) => "KeysRefused",
             Self::Refused(_) => "Refused",
+            Self::StopProtected(_) => "StopProtected",
+            Self::StopUnsupported(_) => "StopUnsupported",
             Self::Other(_) => "Other",
         }
     }

@@ -1,9 +1,12 @@
 //! What happened, typed, with a one-line summary that a person can read. The report is a function's
 //! return value; Lambda destinations deliver it, so that no notification is on the critical path.
 
+mod bound;
+pub mod command;
 mod failover;
 mod finding;
 mod gravity;
+mod moment;
 mod phase;
 mod planned;
 
@@ -12,8 +15,11 @@ use crate::model::cloudtrail::Call;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
-pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Tried};
+pub use bound::{MAX_BYTES, bounded_text};
+pub use command::Command;
+pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, Tried};
 pub use finding::Finding;
+pub use moment::utc;
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -110,6 +116,7 @@ pub struct Report {
     /// How it ended.
     pub outcome: Outcome,
     /// The same in one line, for people.
+    #[serde(serialize_with = "finding::mailable")]
     pub summary: String,
     /// The call that set it going.
     #[serde(
@@ -127,8 +134,14 @@ pub struct Report {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub findings: Vec<Finding>,
     /// Commands that bring Terraform's state up to date.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        skip_serializing_if = "Vec::is_empty",
+        serialize_with = "finding::all_mailable"
+    )]
     pub repair: Vec<String>,
+    /// The role of another installation of Holdfast that goes by the same tags, where this event told of one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rival: Option<String>,
     /// How long each phase took.
     pub phases: Vec<Phase>,
 }
@@ -169,6 +182,7 @@ impl Report {
             would_call: Vec::new(),
             findings: Vec::new(),
             repair: Vec::new(),
+            rival: None,
             phases: Vec::new(),
         }
     }
@@ -200,7 +214,7 @@ fn as_reported<S: Serializer>(call: &Option<Call>, serializer: S) -> Result<S::O
     serializer.collect_map(
         known
             .into_iter()
-            .filter_map(|(key, value)| Some((key, value?))),
+            .filter_map(|(key, value)| Some((key, finding::for_mail(value?)))),
     )
 }
 

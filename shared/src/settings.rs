@@ -3,6 +3,7 @@
 
 mod arn_pattern;
 mod bad_settings;
+mod installation;
 mod reader;
 mod tag_keys;
 mod values;
@@ -12,10 +13,13 @@ mod tests;
 
 pub use arn_pattern::ArnPattern;
 pub use bad_settings::{BadSetting, BadSettings};
+pub use installation::Installation;
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
-pub use values::{AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, StopByTag};
+pub use values::{
+    AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby, StopByTag,
+};
 
 /// All settings.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,6 +80,12 @@ impl Settings {
     #[must_use]
     pub fn tags_may_stop(&self) -> bool {
         self.fencing == Fencing::Stop || self.stop_by_tag == StopByTag::Allow
+    }
+
+    /// Which installation these settings are of.
+    #[must_use]
+    pub fn installation(&self) -> Installation {
+        Installation::of(&self.tags.protect, &self.table)
     }
 
     /// Reads the settings from environment variables.

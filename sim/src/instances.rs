@@ -13,6 +13,7 @@ use super::{
     },
     interfaces::AttachmentStatus,
     model::{Model, StateChange},
+    stops::StopRules,
     timers::Due,
 };
 
@@ -42,6 +43,7 @@ pub(super) struct Instance {
     pub(super) blocked_slots: BTreeSet<(i32, i32)>,
     pub(super) impaired: bool,
     pub(super) host_impaired: bool,
+    pub(super) stop_rules: StopRules,
 }
 
 pub(super) fn instance_not_found(id: &str) -> Ec2Error {
@@ -119,6 +121,7 @@ impl Model {
         request: &StopInstances,
     ) -> Result<Response, Ec2Error> {
         use InstanceState::{Running, Stopped, Stopping};
+        self.check_stops(account, &request.instance_ids)?;
         let changes =
             self.change_states(
                 account,
@@ -147,6 +150,7 @@ impl Model {
         request: &TerminateInstances,
     ) -> Result<Response, Ec2Error> {
         use InstanceState::{ShuttingDown, Stopped, Terminated};
+        self.check_terminations(account, &request.instance_ids)?;
         self.change_states(
             account,
             &request.instance_ids,

@@ -11,6 +11,7 @@ use super::{
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
     model::{Model, auth_failure, invalid_value, missing_parameter},
+    stops::{SpotRequest, StopRules},
 };
 
 /// Of an instance whose launch names no type.
@@ -101,6 +102,10 @@ impl Model {
             account, request, ..
         } = launch;
         let id = self.ids.next("i");
+        let spot = request.spot_market.map(|market| SpotRequest {
+            id: self.ids.next("sir"),
+            market,
+        });
         let wishes = launch_interfaces(request);
         let mut attached = Vec::new();
         for wish in &wishes {
@@ -158,6 +163,11 @@ impl Model {
             blocked_slots: BTreeSet::new(),
             impaired: false,
             host_impaired: false,
+            stop_rules: StopRules {
+                spot,
+                instance_store_root: false,
+                is_protected: request.disable_api_stop,
+            },
         };
         self.resources.instances.insert(id.clone(), instance);
         self.put_tags(&id, launch.instance_tags.clone());

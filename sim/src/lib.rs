@@ -37,6 +37,7 @@ mod networks;
 mod paging;
 mod private_ips;
 mod reverse_dns;
+mod stops;
 mod tags;
 mod timers;
 

@@ -67,6 +67,9 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeSpotInstanceRequests(request) => {
+                self.describe_spot_instance_requests(account, request)
+            }
             other => Err(invalid_action(other)),
         }
     }
@@ -161,6 +164,9 @@ impl Model {
             Request::StartInstances(request) => self.start_instances(account, request),
             Request::StopInstances(request) => self.stop_instances(account, request),
             Request::TerminateInstances(request) => self.terminate_instances(account, request),
+            Request::ModifyInstanceAttribute(request) => {
+                self.modify_instance_attribute(account, request)
+            }
             Request::CreateNetworkInterface(request) => {
                 self.create_network_interface(account, request)
             }

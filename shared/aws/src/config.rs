@@ -6,7 +6,7 @@ use super::{Aws, DynamoLedger, Process};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
 }
 
 async fn load(settings: &Settings) -> SdkConfig {
-    aws_config::defaults(BehaviorVersion::v2026_01_12())
+    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
         .region(Region::new(settings.region.clone()))
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .retry_config(
@@ -81,9 +81,13 @@ async fn load(settings: &Settings) -> SdkConfig {
                 .with_max_attempts(TRIES)
                 .with_initial_backoff(FIRST_PAUSE),
         )
-        .timeout_config(timeouts(ALL_TRIES))
-        .load()
-        .await
+        .timeout_config(timeouts(ALL_TRIES));
+    // By this mark in CloudTrail's records, another installation knows our calls.
+    let config = match AppName::new(settings.installation().to_string()) {
+        Ok(mark) => config.app_name(mark),
+        Err(_) => config,
+    };
+    config.load().await
 }
 
 fn timeouts(all_tries: Duration) -> TimeoutConfig {

@@ -11,13 +11,13 @@ use super::read::{
 };
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
-    Filter, Instance as Described, InstanceIpv4Prefix, InstanceIpv6Address, InstanceIpv6Prefix,
-    InstanceNetworkInterface, InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
-    InstanceStateName,
+    DeviceType, Filter, Instance as Described, InstanceIpv4Prefix, InstanceIpv6Address,
+    InstanceIpv6Prefix, InstanceLifecycleType, InstanceNetworkInterface,
+    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, InstanceStateName,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
-use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp};
+use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp, StopLimit};
 use holdfast::model::interface::OtherIps;
 use time::OffsetDateTime;
 
@@ -100,8 +100,18 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
         kind: described
             .instance_type()
             .map(|kind| InstanceType(kind.as_str().to_owned())),
+        stop_limit: stop_limit(described),
         interfaces,
     })
+}
+
+/// Source: EC2 API reference, `Instance`, `RootDeviceType` and `InstanceLifecycle`.
+fn stop_limit(described: &Described) -> Option<StopLimit> {
+    if described.root_device_type() == Some(&DeviceType::InstanceStore) {
+        return Some(StopLimit::InstanceStoreRoot);
+    }
+    let is_spot = described.instance_lifecycle() == Some(&InstanceLifecycleType::Spot);
+    is_spot.then_some(StopLimit::Spot)
 }
 
 fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, CloudError> {

@@ -16,6 +16,7 @@ use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::report::utc;
 use crate::settings::{AlarmsThatMove, OnStop, Settings};
 use std::collections::BTreeSet;
 use time::OffsetDateTime;
@@ -108,7 +109,8 @@ fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Re
         return Ok(());
     }
     Err(format!(
-        "it is from {at}, longer ago than HOLDFAST_ALARM_MAX_AGE_SECONDS ({} s)",
+        "it is from {}, longer ago than HOLDFAST_ALARM_MAX_AGE_SECONDS ({} s)",
+        utc(at),
         settings.alarm_max_age.as_secs()
     ))
 }

@@ -4,10 +4,12 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
+use super::by_design;
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::effect::Effect;
+use super::fencing;
 use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
@@ -24,7 +26,7 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use crate::ports::{Delivery, Ports};
-use crate::report::{Finding, GroupReport, Outcome, Report};
+use crate::report::{Finding, GroupReport, Outcome, Readiness, Report};
 use crate::settings::{Failback, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use time::OffsetDateTime;
@@ -128,11 +130,14 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
-        report
-            .obstacles
-            .extend(dry_runs(ports, &group, &moves).await);
-        report.ready &= report.obstacles.is_empty();
-        audit.findings.extend(report.obstacles.iter().cloned());
+        if report.readiness != Readiness::NoStandbyByDesign {
+            report
+                .obstacles
+                .extend(dry_runs(ports, &group, &moves).await);
+        }
+        report.judge();
+        audit.findings.extend(messages::unready(&report));
+        audit.findings.extend(stop_limits(&group, settings));
         let seen = (&observed, &fleet.health);
         audit
             .findings
@@ -348,8 +353,7 @@ pub(super) fn readiness(
     now: OffsetDateTime,
 ) -> (GroupReport, Vec<Move>) {
     let holders = group.holders();
-    let mut moves = Vec::new();
-    let mut obstacles = Vec::new();
+    let (mut moves, mut blocked) = (Vec::new(), Vec::new());
     let each = holders
         .iter()
         .map(|holder| BTreeSet::from([holder.clone()]));
@@ -357,25 +361,44 @@ pub(super) fn readiness(
     let nobody = holders.is_empty().then(BTreeSet::new);
     for sources in each.chain(nobody) {
         let plan = if_failed(fleet, group, &sources, settings, now);
-        for finding in messages::obstacles(&plan.blocked, group, settings) {
-            if !obstacles.contains(&finding) {
-                obstacles.push(finding);
-            }
-        }
+        blocked.extend(plan.blocked);
         moves.extend(plan.moves);
     }
+    blocked.retain(|one| by_design::needs_standby(group, &one.resource, settings));
+    let by_design =
+        by_design::why(group, settings).filter(|_| !blocked.is_empty() || moves.is_empty());
+    let mut obstacles = match by_design {
+        Some(_) => Vec::new(),
+        None => messages::obstacles(&blocked, group, settings),
+    };
     obstacles.extend(messages::flag_findings(group));
     obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
-    let report = GroupReport {
+    let fences = fencing::of_holders(group, settings).into_iter();
+    let fences = fences.filter_map(|(holder, how)| messages::would_be_fenced(holder, &how));
+    let fences = fences.collect();
+    let mut report = GroupReport {
         group: group.name.to_owned(),
-        ready: obstacles.is_empty(),
+        ready: false,
+        readiness: by_design.map_or(Readiness::Ready, |_| Readiness::NoStandbyByDesign),
+        by_design: by_design.map(str::to_owned),
         holders: holders.into_iter().collect(),
         standbys: standbys.into_iter().collect(),
         free_addresses: group.free.len(),
+        fences,
         obstacles,
     };
+    report.judge();
     (report, moves)
+}
+
+/// The holders whose fence EC2 may refuse. The failover itself works, so this is no obstacle.
+pub(super) fn stop_limits(group: &Group<'_>, settings: &Settings) -> Vec<Finding> {
+    let fences = fencing::of_holders(group, settings);
+    fences
+        .into_iter()
+        .filter_map(|(holder, how)| messages::stop_limit(holder, &how))
+        .collect()
 }
 
 fn if_failed(

@@ -45,6 +45,18 @@ fn fencing(group: &Group<'_>, member: &InstanceId, settings: &Settings) -> Fenci
         .unwrap_or(Fencing::None)
 }
 
+/// How each member that has something would be fenced if it failed now.
+pub(super) fn of_holders<'a>(
+    group: &Group<'a>,
+    settings: &Settings,
+) -> Vec<(&'a Instance, Fencing)> {
+    let holders = group.holders().into_iter();
+    let members = holders.filter_map(|holder| group.member(&holder));
+    members
+        .map(|member| (member, fencing(group, &member.id, settings)))
+        .collect()
+}
+
 /// Whether a member holds nothing any more once these moves are made.
 pub(super) fn holds_nothing_after(group: &Group<'_>, member: &InstanceId, moves: &[Move]) -> bool {
     let goes = |id: &ResourceId| moves.iter().any(|one| one.resource == *id);

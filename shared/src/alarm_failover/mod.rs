@@ -17,6 +17,7 @@
 
 pub mod assessment;
 mod audit;
+mod by_design;
 pub mod case;
 mod cloud;
 pub mod decide;

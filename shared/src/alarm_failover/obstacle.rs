@@ -4,7 +4,7 @@ use super::group::{Group, ResourceId};
 use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
-use crate::report::Finding;
+use crate::report::{Command, Finding, utc};
 use crate::settings::Settings;
 use std::fmt;
 use time::OffsetDateTime;
@@ -237,14 +237,14 @@ impl fmt::Display for Obstacle {
                 formatter,
                 "{allocation} is to move with its interface, which is not in the group"
             ),
-            Self::Cooldown { until } => {
-                write!(
-                    formatter,
-                    "the group failed over a moment ago: not before {until}"
-                )
-            }
+            Self::Cooldown { until } => formatter.write_str(&failed_over_until(*until)),
         }
     }
+}
+
+fn failed_over_until(until: OffsetDateTime) -> String {
+    let until = utc(until);
+    format!("the group failed over a moment ago: not before {until}")
 }
 
 fn named(kind: Option<&InstanceType>) -> String {
@@ -268,25 +268,45 @@ impl Obstacle {
                 "start another instance with the tag {} = {name}; reconcile goes on then",
                 keys.group
             ),
-            Self::NotRunning { standby, .. } => {
-                format!("start it: aws ec2 start-instances --instance-ids {standby}")
+            Self::NotRunning {
+                state: InstanceState::Pending,
+                ..
+            } => "nothing: it is starting; reconcile goes on when EC2's status checks pass"
+                .to_owned(),
+            Self::NotRunning { standby, state } => {
+                let when = if *state == InstanceState::Stopping {
+                    "when it has stopped, "
+                } else {
+                    ""
+                };
+                let start = Command::ec2("start-instances").with("instance-ids", standby);
+                format!("{when}start it: {start}")
             }
-            Self::StatusChecksNotOk { standby, .. } => {
-                format!("see why: aws ec2 describe-instance-status --instance-ids {standby}")
-            }
+            Self::StatusChecksNotOk {
+                checks: StatusChecks::Initializing,
+                ..
+            } => "nothing: reconcile goes on when EC2's status checks pass".to_owned(),
+            Self::StatusChecksNotOk { standby, .. } => format!(
+                "see why: {}",
+                Command::ec2("describe-instance-status").with("instance-ids", standby)
+            ),
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
             Self::NotInService { standby, state } => match state.service() {
                 Service::Standby => format!(
-                    "bring it back: aws autoscaling exit-standby --instance-ids {standby} --auto-scaling-group-name ..."
+                    "bring it back: {}",
+                    Command::aws("autoscaling", "exit-standby")
+                        .with("instance-ids", standby)
+                        .to_fill_in("auto-scaling-group-name", "its group")
                 ),
                 Service::Warmed | Service::Leaving => {
                     "raise the desired capacity of its Auto Scaling group; reconcile goes on with the new instance"
                         .to_owned()
                 }
                 Service::In | Service::Unknown => format!(
-                    "see whether it serves: aws autoscaling describe-auto-scaling-instances --instance-ids {standby}"
+                    "see whether it serves: {}",
+                    Command::of_auto_scaling(standby)
                 ),
             },
             Self::Refused { standby } => {
@@ -315,9 +335,10 @@ impl Obstacle {
                 "take private IPs that are not used from it, or a larger type".to_owned()
             }
             Self::Untagged { eni, .. } => format!(
-                "tag it too: aws ec2 create-tags --resources {eni} --tags Key={},Value={name} \
-                 Key={},Value=ip",
-                keys.group, keys.mover
+                "tag it too: {}",
+                Command::ec2("create-tags")
+                    .with("resources", eni)
+                    .tags([(keys.group.as_str(), name), (keys.mover.as_str(), "ip")])
             ),
             Self::NoFreePrivateIp { standby } => format!(
                 "give {standby} another private IP: an Elastic IP never drives another one away. Or take the tag {} from \
@@ -341,8 +362,8 @@ impl Obstacle {
                 keys.group, keys.mover
             ),
             Self::Cooldown { .. } => format!(
-                "nothing, or at once: invoke alarm-failover with {{\"holdfast\": \"failover\", \
-                 \"group\": \"{name}\"}}"
+                "nothing: reconcile takes it up after that while the cause lasts. To have it at once, ask for a failover \
+                 of the group {name}, as docs/RUNBOOK.md shows under partly-moved"
             ),
         }
     }

@@ -40,5 +40,6 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         return Ok(messages::no_such_group(&case, group));
     }
     let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
-    Ok(messages::planned(&case, &report, &moves))
+    let fences = audit::stop_limits(&known, settings);
+    Ok(messages::planned(&case, (&report, fences), &moves))
 }

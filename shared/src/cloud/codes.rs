@@ -8,6 +8,9 @@ use super::{CloudError, Failure, Missing};
 /// The action of which `InvalidParameterValue` has a meaning of its own.
 const ATTACH: &str = "ec2:AttachNetworkInterface";
 
+/// The action of which `OperationNotPermitted` and `UnsupportedOperation` have meanings of their own.
+const STOP: &str = "ec2:StopInstances";
+
 /// EC2's code for keys or a clock that it does not believe, and for what is somebody else's.
 pub const AUTH_FAILURE: &str = "AuthFailure";
 
@@ -86,6 +89,11 @@ impl From<Failure> for CloudError {
             // that EC2 does not know have codes of their own. EC2 documents the code for any value, so whoever decides
             // on it gives up where another standby is refused alike.
             "InvalidParameterValue" if failure.action == ATTACH => Self::DeviceIndexTaken(failure),
+            // "may not be stopped. Modify its 'disableApiStop' instance attribute". Source: cloud-custodian, issue 8003.
+            "OperationNotPermitted" if failure.action == STOP => Self::StopProtected(failure),
+            // "You can't stop the Spot Instance", "does not have an 'ebs' root device type". Source:
+            // terraform-aws-lambda-scheduler-stop-start, pull request 8; EC2 user guide, "Stop your instance".
+            "UnsupportedOperation" if failure.action == STOP => Self::StopUnsupported(failure),
             "InvalidParameterValue"
             | "InvalidParameterCombination"
             | "InvalidInstanceID"
@@ -156,6 +164,19 @@ mod tests {
     fn a_description_that_is_not_authenticated_is_about_the_keys() {
         let described = answer_to("ec2:DescribeAddresses", AUTH_FAILURE);
         assert_eq!(described.name(), "KeysRefused");
+    }
+
+    #[test]
+    fn why_an_instance_is_not_stopped_is_told_by_the_code_of_the_stop() {
+        assert_eq!(
+            answer_to(STOP, "OperationNotPermitted").name(),
+            "StopProtected"
+        );
+        assert_eq!(
+            answer_to(STOP, "UnsupportedOperation").name(),
+            "StopUnsupported"
+        );
+        assert_eq!(answer("OperationNotPermitted").name(), "Refused");
     }
 
     #[test]

@@ -46,7 +46,7 @@ pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     } else if has("alarmData") {
         state_change::action(event).map(Trigger::from)
     } else if has("Records") {
-        notification::topic(event).map(Trigger::from)
+        notification::topic(event)
     } else if event.is_object() {
         Err(EventError {
             field: "detail-type".to_owned(),

@@ -7,7 +7,8 @@
 use super::alarm::AlarmEvent;
 use super::error::EventError;
 use super::serialisation::{List, Pairs, Text, Timestamp, below, read, require};
-use super::state_change::{Child, known, named, state};
+use super::state_change::{Child, in_envelope, known, named, state};
+use super::trigger::{Ignored, Trigger};
 use crate::model::alarm::AlarmMetric;
 use serde::Deserialize;
 use serde_json::Value;
@@ -15,9 +16,11 @@ use serde_json::Value;
 const NOTIFICATION: &str = "Records[0].Sns";
 const MESSAGE: &str = "Records[0].Sns.Message";
 
-/// An SNS topic's message, which must be an alarm. SNS puts exactly one record into a delivery.
+/// An SNS topic's message. A topic for alarms carries other messages as well: what is no alarm is none of our business.
+/// An alarm that a rule of EventBridge put on the topic is read as any other. SNS puts exactly one record into a
+/// delivery.
 /// Source: Lambda developer guide, "Invoking Lambda functions with Amazon SNS notifications".
-pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
+pub(super) fn topic(event: &Value) -> Result<Trigger, EventError> {
     let delivery: Delivery = read(Some(event), "")?;
     let first = delivery.records.into_iter().next();
     let first = require(first, "", "Records[0]", "an SNS record")?;
@@ -28,15 +31,43 @@ pub(super) fn topic(event: &Value) -> Result<AlarmEvent, EventError> {
         "Message",
         "an alarm as a JSON text",
     )?;
-    let message: Value = serde_json::from_str(&message).map_err(|error| EventError {
-        field: MESSAGE.to_owned(),
-        problem: format!("not JSON ({error}): expected a CloudWatch alarm as a JSON text"),
-    })?;
-    let sent_at = || -> Result<Option<Timestamp>, EventError> {
-        let sent: Sent = read(event.pointer("/Records/0/Sns"), NOTIFICATION)?;
-        Ok(sent.timestamp)
+    let message: Value = match serde_json::from_str(&message) {
+        Ok(message) => message,
+        Err(_) => return Ok(no_alarm("a text")),
     };
-    alarm(&message, sent_at)
+    let has = |field: &str| message.get(field).is_some();
+    if has("AlarmName") || has("NewStateValue") {
+        let sent_at = || -> Result<Option<Timestamp>, EventError> {
+            let sent: Sent = read(event.pointer("/Records/0/Sns"), NOTIFICATION)?;
+            Ok(sent.timestamp)
+        };
+        return alarm(&message, sent_at).map(Trigger::from);
+    }
+    let text = |field: &str| message.get(field).and_then(Value::as_str);
+    match text("detail-type") {
+        Some(kind) if ALARM_EVENTS.contains(&kind) => in_envelope(&message)
+            .map(Trigger::from)
+            .map_err(|error| EventError {
+                field: below(MESSAGE, &error.field),
+                ..error
+            }),
+        Some(kind) => Ok(no_alarm(&format!("an event `{kind}`"))),
+        None => Ok(no_alarm(text("Event").unwrap_or("JSON"))),
+    }
+}
+
+/// What EventBridge calls the changes of an alarm.
+/// Source: CloudWatch user guide, "Alarm events and EventBridge".
+const ALARM_EVENTS: [&str; 2] = [
+    "CloudWatch Alarm State Change",
+    "CloudWatch Alarm Contributor State Change",
+];
+
+fn no_alarm(kind: &str) -> Trigger {
+    Trigger::Ignored(Ignored {
+        what: format!("a message of an SNS topic ({kind})"),
+        why: "it is no alarm of CloudWatch".to_owned(),
+    })
 }
 
 /// The alarm in a message. Its region is told for people (`EU (Ireland)`), so it is taken from the ARN.

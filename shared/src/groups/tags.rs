@@ -2,7 +2,7 @@
 //! that is none counts as absent, and is told.
 
 use crate::model::tags::Tags;
-use crate::settings::{Failback, Fencing, Mover, OnStop, TagKeys};
+use crate::settings::{Failback, Fencing, Mover, OnStop, Standby, TagKeys};
 use std::fmt;
 use std::str::FromStr;
 
@@ -48,6 +48,7 @@ pub fn unreadable(tags: &Tags, keys: &TagKeys) -> Vec<UnreadableTag> {
         expected(&keys.mover, wrong::<Mover>(tags, &keys.mover)),
         expected(&keys.failback, wrong::<Failback>(tags, &keys.failback)),
         expected(&keys.fence, wrong::<Fencing>(tags, &keys.fence)),
+        expected(&keys.standby, wrong::<Standby>(tags, &keys.standby)),
         expected(
             &keys.cooldown,
             wrong_number::<u64>(tags, &keys.cooldown, "expected a number of seconds"),
@@ -99,7 +100,7 @@ mod tests {
     fn a_value_that_is_none_counts_as_absent_and_is_told() {
         let keys = TagKeys::under("holdfast");
         for key in [
-            "on-stop", "mover", "failback", "fence", "cooldown", "priority",
+            "on-stop", "mover", "failback", "fence", "cooldown", "priority", "standby",
         ] {
             let key = format!("holdfast:{key}");
             let found = unreadable(&tagged(&key, "soon"), &keys);

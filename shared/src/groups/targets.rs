@@ -116,6 +116,7 @@ mod tests {
             state: InstanceState::Running,
             tags: Tags::new(),
             launched_at: OffsetDateTime::UNIX_EPOCH,
+            stop_limit: None,
             zone: None,
             kind: None,
             interfaces: vec![

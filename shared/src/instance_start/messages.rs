@@ -8,7 +8,8 @@ use super::attempts::{Attempts, StartEnd, StartProgress};
 use super::case::{Case, FUNCTION};
 use super::plan::PlacementPlan;
 use crate::report::{
-    Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch, Subject,
+    Command, Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch,
+    Subject,
 };
 use crate::settings::{Mode, Settings};
 use findings::{about, findings_of, of_service, refused, unplaceable, unread};
@@ -107,10 +108,10 @@ fn no_free_address(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPl
         what: format!("the group `{group}` has no address left for {instance}"),
         why: "each one is with an instance that runs, or is kept for another slot".to_owned(),
         next: format!(
-            "free one, or add one: aws ec2 allocate-address --domain vpc --tag-specifications \
-             'ResourceType=elastic-ip,Tags=[{{Key={},Value={group}}}]'; reconcile gives it to the \
-             instance",
-            keys.group
+            "free one, or add one: {}; reconcile gives it to the instance",
+            Command::ec2("allocate-address")
+                .with("domain", "vpc")
+                .tag_specification("elastic-ip", [(keys.group.as_str(), group.as_str())])
         ),
     });
     report

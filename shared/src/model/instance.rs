@@ -103,8 +103,20 @@ pub struct Instance {
     pub zone: Option<Zone>,
     /// Its type.
     pub kind: Option<InstanceType>,
+    /// Why EC2 may refuse to stop it, as far as EC2 shows that.
+    pub stop_limit: Option<StopLimit>,
     /// Its interfaces, by network card and device index: the primary one first.
     pub interfaces: Vec<AttachedInterface>,
+}
+
+/// Why EC2 may refuse to stop an instance. That one is protected (`disableApiStop`), no description shows.
+/// Source: EC2 user guide, "Stop and start Amazon EC2 instances", and "Stop a Spot Instance".
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopLimit {
+    /// A Spot instance: EC2 stops it only where its Spot request is persistent.
+    Spot,
+    /// Its root device is an instance store: EC2 never stops it.
+    InstanceStoreRoot,
 }
 
 /// A network interface, seen from the instance that has it.

@@ -2,11 +2,13 @@
 //! here.
 
 mod called;
+mod rivals;
 mod shared;
 mod swept;
 mod transfers;
 
 pub(super) use called::{called, of_releases};
+pub(super) use rivals::with_rival;
 pub(super) use swept::{
     HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,
 };

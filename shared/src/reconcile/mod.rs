@@ -75,7 +75,9 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
                 let what = &record.call.name;
                 Ok(Report::not_for(FUNCTION, settings.mode, what, &why))
             }
-            affected_addresses => handle_call(ports, case, record, affected_addresses).await,
+            affected_addresses => handle_call(ports, case, record, affected_addresses)
+                .await
+                .map(|report| messages::with_rival(report, &record.call, settings)),
         },
     }
 }

@@ -3,6 +3,7 @@
 
 use super::exemption;
 use super::plan::{Conclusion, Decision, FirstDecision, ReclaimPlan};
+use super::stack;
 use super::state::{Observed, Release};
 use crate::cloud::{AllocateAddressRequest, Class, CloudError};
 use crate::groups::value_of;
@@ -10,10 +11,9 @@ use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::ids::AllocationId;
 use crate::model::tags::{MAX_TAGS, RESERVED_TAG_PREFIX, Tags};
-use crate::report::{Finding, Outcome};
+use crate::report::{Command, Finding, Outcome, utc};
 use crate::settings::{Protection, Settings};
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 /// Decides with what the ledger knows.
 #[must_use]
@@ -163,8 +163,10 @@ pub fn protection(snapshot: &Snapshot, settings: &Settings) -> (Protection, Vec<
         ),
         why: "expected `reclaim`, `record` or `none`; the default protection applies".to_owned(),
         next: format!(
-            "aws ec2 create-tags --resources {} --tags Key={key},Value=reclaim",
-            snapshot.allocation
+            "give it the one that you mean: {}",
+            Command::ec2("create-tags")
+                .with("resources", &snapshot.allocation)
+                .tags([(key.as_str(), "reclaim")])
         ),
     };
     (settings.default_protection, vec![finding])
@@ -245,9 +247,7 @@ fn tags_to_restore(
         findings.push(Finding {
             what: format!("tags not restored: {}", reserved.join(", ")),
             why: "EC2 keeps keys that start with `aws:` for its own services".to_owned(),
-            next: "a CloudFormation stack that held this address still names the old allocation: import the \
-                   new one into the stack before its next update"
-                .to_owned(),
+            next: stack::keeper(release, Some(snapshot)).of_reserved_tags(),
         });
     }
     if !too_many.is_empty() {
@@ -269,14 +269,9 @@ pub fn own_tags(
     now: OffsetDateTime,
 ) -> Tags {
     let keys = &settings.tags;
-    let at = now
-        .replace_nanosecond(0)
-        .unwrap_or(now)
-        .format(&Rfc3339)
-        .unwrap_or_default();
     let mut tags = Tags::from([
         (keys.reclaimed_from.clone(), released.to_string()),
-        (keys.reclaimed_at.clone(), at),
+        (keys.reclaimed_at.clone(), utc(now)),
     ]);
     if let Some(protection) = snapshot.tags.get(&keys.protect) {
         tags.insert(keys.protect.clone(), protection.clone());

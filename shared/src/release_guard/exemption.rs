@@ -7,10 +7,9 @@ use crate::ledger::release::LostReason;
 use crate::ledger::snapshot::Reclaimed;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::Actor;
-use crate::report::{Finding, Outcome};
+use crate::report::{Finding, Outcome, utc};
 use crate::settings::{ArnPattern, Settings};
 use std::collections::BTreeMap;
-use time::format_description::well_known::Rfc3339;
 
 /// Why the release was meant, if it was: by who did it, or since the protection had been taken away before.
 #[must_use]
@@ -55,7 +54,7 @@ pub(super) fn unprotected_before(release: &Release, snapshot: &Snapshot) -> Opti
     if removal.at > release.released_at {
         return None;
     }
-    let at = removal.at.format(&Rfc3339).unwrap_or_default();
+    let at = utc(removal.at);
     let by = removal.by.as_ref().and_then(|actor| actor.arn.as_deref());
     Some(match by {
         Some(by) => format!("its protect tag was removed before, at {at} by {by}"),
@@ -92,8 +91,8 @@ pub(super) fn reclaim_loop(
             what: format!("{} is released as often as it is taken back", snapshot.ip),
             why: format!("released by {actors}"),
             next: format!(
-                "stop the automation, or remove the protect tag; if the address is wanted: {}",
-                how_to_ask_by_hand(snapshot.ip)
+                "find what releases it, and stop that; if the address is wanted then: {}",
+                how_to_ask_by_hand(snapshot.ip, Some(snapshot), settings)
             ),
         }],
     })

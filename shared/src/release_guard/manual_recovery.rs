@@ -1,17 +1,18 @@
 //! What an address was, for the person who has to go on where Holdfast ends. That is everything that is known of
 //! it, and the commands that take it back and put it where it belonged.
 
+use super::plan::how_to_ask_by_hand;
 use super::state::Release;
 use crate::ledger::snapshot::Lock;
 use crate::ledger::{ReleaseRecord, Snapshot};
 use crate::model::elastic_ip::Association;
 use crate::model::tags::RESERVED_TAG_PREFIX;
-use crate::report::Finding;
-use time::format_description::well_known::Rfc3339;
+use crate::report::{Finding, utc};
+use crate::settings::Settings;
 
 /// What is left of an address that is lost.
 pub(super) fn of(
-    snapshot: &Snapshot,
+    (snapshot, settings): (&Snapshot, &Settings),
     release: &Release,
     record: Option<&ReleaseRecord>,
 ) -> Finding {
@@ -33,15 +34,19 @@ pub(super) fn of(
             Lock::ReverseDns => "reverse DNS reset",
             Lock::Association => "disassociated",
         };
-        let at = unlocked.at.format(&Rfc3339).unwrap_or_default();
+        let at = utc(unlocked.at);
         let by = unlocked.by.arn.as_deref().unwrap_or("somebody not named");
         format!("{what} at {at} by {by}")
     }));
     let attempts = record.map_or(0, |record| record.attempts);
     Finding {
         what: format!("what {} was: {}", snapshot.ip, known.join(", ")),
-        why: format!("{attempts} runs have asked for it"),
-        next: by_hand(snapshot),
+        why: match attempts {
+            0 => "no run has asked for it".to_owned(),
+            1 => "1 run has asked for it".to_owned(),
+            runs => format!("{runs} runs have asked for it"),
+        },
+        next: format!("to have it back: {}", by_hand(snapshot, settings)),
     }
 }
 
@@ -56,23 +61,15 @@ fn associated(association: &Association) -> String {
     }
 }
 
-fn by_hand(snapshot: &Snapshot) -> String {
-    let mut command = format!(
-        "aws ec2 allocate-address --domain vpc --address {}",
-        snapshot.ip
-    );
-    if let Some(group) = &snapshot.border_group {
-        command = format!("{command} --network-border-group {group}");
-    }
-    let tags: Vec<String> = snapshot
-        .tags
-        .iter()
-        .filter(|(key, _)| !key.starts_with(RESERVED_TAG_PREFIX))
-        .map(|(key, value)| format!("{{Key={key},Value={value}}}"))
+fn by_hand(snapshot: &Snapshot, settings: &Settings) -> String {
+    let tags = snapshot.tags.iter();
+    let tags = tags.filter(|(key, _)| !key.starts_with(RESERVED_TAG_PREFIX));
+    let tags: Vec<(&str, &str)> = tags
+        .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
+    let mut command = how_to_ask_by_hand(snapshot.ip, Some(snapshot), settings);
     if !tags.is_empty() {
-        let tags = tags.join(",");
-        command = format!("{command} --tag-specifications 'ResourceType=elastic-ip,Tags=[{tags}]'");
+        command = command.tag_specification("elastic-ip", tags);
     }
     format!(
         "{command}; if EC2 says that it is not available, ask AWS Support whether another account has it, \

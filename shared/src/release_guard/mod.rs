@@ -29,6 +29,7 @@ mod record;
 pub mod restore;
 mod retries;
 mod run;
+mod stack;
 pub mod state;
 
 #[cfg(test)]

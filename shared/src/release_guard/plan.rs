@@ -3,10 +3,11 @@
 use crate::cloud::AllocateAddressRequest;
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
-use crate::model::elastic_ip::Address;
-use crate::model::ids::AllocationId;
+use crate::model::elastic_ip::{Address, Pool};
+use crate::model::ids::{AllocationId, AssociationId};
 use crate::model::tags::Tags;
-use crate::report::{Finding, Outcome};
+use crate::report::{Command, Finding, Outcome};
+use crate::settings::Settings;
 use std::net::Ipv4Addr;
 
 /// What to do once the ledger is read.
@@ -119,18 +120,93 @@ impl Conclusion {
     }
 }
 
-/// The commands by which a person finds an address that nothing here knows.
+/// What the account has of an address: what has to end before it can be released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToLetGo<'a> {
+    /// The allocation.
+    pub allocation: &'a AllocationId,
+    /// Whether it is associated.
+    pub association: Associated<'a>,
+    /// Whether it has a reverse DNS name.
+    pub has_name: bool,
+}
+
+/// The association of an address that is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Associated<'a> {
+    /// There is none.
+    No,
+    /// There is this one.
+    As(&'a AssociationId),
+    /// There may be one, of which nothing here knows the id.
+    Perhaps,
+}
+
+impl<'a> From<Option<&'a AssociationId>> for Associated<'a> {
+    fn from(id: Option<&'a AssociationId>) -> Self {
+        id.map_or(Self::No, Self::As)
+    }
+}
+
+/// The commands that give up a protected address. EC2 refuses to release one that is associated or has a reverse DNS
+/// name, and Holdfast would take it back while its protection stands. A tag `none` counts whatever the default is.
 #[must_use]
-pub fn how_to_find_the_address(released: &AllocationId) -> String {
+pub fn how_to_let_go(held: ToLetGo<'_>, settings: &Settings) -> String {
+    let id = held.allocation;
+    let unprotect = Command::ec2("create-tags")
+        .with("resources", id)
+        .tags([(settings.tags.protect.as_str(), "none")]);
+    let part = Command::ec2("disassociate-address");
+    let part = match held.association {
+        Associated::No => None,
+        Associated::As(id) => Some(part.with("association-id", id)),
+        Associated::Perhaps => {
+            Some(part.to_fill_in("association-id", "its association, if it has one"))
+        }
+    };
+    let unname = held.has_name.then(|| {
+        Command::ec2("reset-address-attribute")
+            .with("allocation-id", id)
+            .with("attribute", "domain-name")
+    });
+    let release = Command::ec2("release-address").with("allocation-id", id);
+    let after = part.into_iter().chain(unname).chain([release]);
+    let after: Vec<String> = after.map(|command| command.to_string()).collect();
     format!(
-        "aws configservice get-resource-config-history --resource-type AWS::EC2::EIP --resource-id \
-         {released} (where AWS Config records), then: aws ec2 allocate-address --domain vpc --address \
-         <the address>"
+        "{unprotect}, and a minute later: {}",
+        after.join("; then: ")
     )
 }
 
-/// The command that asks for an address by hand.
+/// The commands by which a person finds an address that nothing here knows.
 #[must_use]
-pub fn how_to_ask_by_hand(ip: Ipv4Addr) -> String {
-    format!("aws ec2 allocate-address --domain vpc --address {ip}")
+pub fn how_to_find_the_address(released: &AllocationId) -> String {
+    let history = Command::aws("configservice", "get-resource-config-history")
+        .with("resource-type", "AWS::EC2::EIP")
+        .with("resource-id", released);
+    let ask = Command::ec2("allocate-address")
+        .with("domain", "vpc")
+        .to_fill_in("address", "the address");
+    format!("where AWS Config records: {history}. Then: {ask}")
+}
+
+/// The command that asks for an address by hand: in its border group, where that is not the region's own, and from its
+/// IPAM pool.
+#[must_use]
+pub fn how_to_ask_by_hand(
+    ip: Ipv4Addr,
+    snapshot: Option<&Snapshot>,
+    settings: &Settings,
+) -> Command {
+    let mut command = Command::ec2("allocate-address")
+        .with("domain", "vpc")
+        .with("address", ip);
+    let border_group = snapshot.and_then(|it| it.border_group.as_ref());
+    if let Some(group) = border_group.filter(|group| group.0 != settings.region) {
+        command = command.with("network-border-group", group);
+    }
+    if let Some(Pool::Ipam(pool)) = snapshot.map(|it| &it.pool) {
+        command = command.with("ipam-pool-id", pool);
+    }
+    command
 }

@@ -6,7 +6,7 @@ use crate::ledger::Snapshot;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, EniId};
 use crate::model::interface::{Interface, InterfaceAssociation};
-use crate::report::{AssociationReport, Finding};
+use crate::report::{AssociationReport, Command, Finding};
 use crate::settings::Settings;
 use std::net::Ipv4Addr;
 
@@ -185,19 +185,17 @@ fn auto_assigned(ip: Ipv4Addr, eni: &EniId) -> Finding {
 }
 
 fn not_associated(then: &Association, current: &CurrentState, why: String) -> Finding {
-    let next = match (&then.eni, then.private_ip) {
-        (Some(eni), Some(private_ip)) => format!(
-            "associate it where it belongs now: aws ec2 associate-address --allocation-id {} \
-             --network-interface-id <instead of {eni}> --private-ip-address <instead of {private_ip}> \
-             --no-allow-reassociation",
-            current.allocation
-        ),
-        _ => format!(
-            "associate it where it belongs: aws ec2 associate-address --allocation-id {} \
-             --network-interface-id <interface> --no-allow-reassociation",
-            current.allocation
-        ),
+    let associate = Command::ec2("associate-address").with("allocation-id", &current.allocation);
+    let associate = match (&then.eni, then.private_ip) {
+        (Some(eni), Some(private_ip)) => associate
+            .to_fill_in("network-interface-id", &format!("instead of {eni}"))
+            .to_fill_in("private-ip-address", &format!("instead of {private_ip}")),
+        _ => associate.to_fill_in("network-interface-id", "interface"),
     };
+    let next = format!(
+        "associate it where it belongs now: {}",
+        associate.flag("no-allow-reassociation")
+    );
     Finding {
         what: "the association is not restored".to_owned(),
         why,

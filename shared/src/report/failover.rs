@@ -97,6 +97,18 @@ pub enum MoveEnd {
     Gone,
 }
 
+/// Whether a failover of a group would work now, in one word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Readiness {
+    /// What each holder has could move to a healthy standby.
+    Ready,
+    /// Something stands in the way.
+    NotReady,
+    /// The group has no standby, and is not meant to have one.
+    NoStandbyByDesign,
+}
+
 /// Whether a failover of a group would work now.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -105,13 +117,33 @@ pub struct GroupReport {
     pub group: String,
     /// Whether each holder's addresses could move to a healthy standby.
     pub ready: bool,
+    /// The same, told from a group that is not meant to be ready.
+    pub readiness: Readiness,
+    /// Why it has no standby by design.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by_design: Option<String>,
     /// The members that hold something.
     pub holders: Vec<InstanceId>,
     /// The members that could take it over.
     pub standbys: Vec<InstanceId>,
     /// How many Elastic IPs of the group are associated with nothing.
     pub free_addresses: usize,
+    /// How each holder would be fenced if it failed now, and what that does not do.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub fences: Vec<String>,
     /// What stands in the way.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub obstacles: Vec<Finding>,
+}
+
+impl GroupReport {
+    /// Whether it is ready, by what stands in its way.
+    pub fn judge(&mut self) {
+        self.readiness = match (self.readiness, self.obstacles.is_empty()) {
+            (Readiness::NoStandbyByDesign, _) => Readiness::NoStandbyByDesign,
+            (_, true) => Readiness::Ready,
+            (_, false) => Readiness::NotReady,
+        };
+        self.ready = self.readiness == Readiness::Ready;
+    }
 }

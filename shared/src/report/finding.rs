@@ -1,15 +1,61 @@
 //! What a person should know of a run, and what to do about it.
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// Something that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What happened.
+    #[serde(serialize_with = "mailable")]
     pub what: String,
     /// Why.
+    #[serde(serialize_with = "mailable")]
     pub why: String,
     /// What to do next.
+    #[serde(serialize_with = "mailable")]
     pub next: String,
+}
+
+/// A text as the mail can carry it: EventBridge puts it between quotation marks, and escapes nothing. The name of an
+/// alarm, the value of a tag and an answer of AWS may hold anything.
+/// Source: EventBridge user guide, "Input transformation", on values from an input path.
+#[must_use]
+pub(super) fn for_mail(text: &str) -> String {
+    let each = text.chars().map(|sign| match sign {
+        '"' => '\'',
+        '\\' => '/',
+        sign if sign.is_control() => ' ',
+        sign => sign,
+    });
+    each.collect()
+}
+
+pub(super) fn mailable<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&for_mail(text))
+}
+
+pub(super) fn all_mailable<S: Serializer>(
+    texts: &[String],
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(texts.iter().map(|text| for_mail(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_mail_carries_has_no_quotation_mark_no_backslash_and_no_line_break() {
+        let finding = Finding {
+            what: "alarm a \"b\" fires".to_owned(),
+            why: "two\nlines".to_owned(),
+            next: "see C:\\x".to_owned(),
+        };
+        let told = serde_json::to_value(&finding).unwrap();
+        assert_eq!(told["what"], "alarm a 'b' fires");
+        assert_eq!(told["why"], "two lines");
+        assert_eq!(told["next"], "see C:/x");
+    }
 }

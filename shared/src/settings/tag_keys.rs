@@ -27,6 +27,8 @@ pub struct TagKeys {
     pub cooldown: String,
     /// `holdfast:failback`, on an address or an interface: see [`Failback`](super::Failback).
     pub failback: String,
+    /// `holdfast:standby`, on an address or an interface: see [`Standby`](super::Standby).
+    pub standby: String,
     /// `holdfast:fence`, on an address or an interface: see [`Fencing`](super::Fencing).
     pub fence: String,
 }
@@ -47,6 +49,7 @@ impl TagKeys {
             alarm: format!("{prefix}:alarm"),
             cooldown: format!("{prefix}:cooldown"),
             failback: format!("{prefix}:failback"),
+            standby: format!("{prefix}:standby"),
             fence: format!("{prefix}:fence"),
         }
     }

@@ -114,6 +114,28 @@ impl fmt::Display for Mover {
     }
 }
 
+/// Whether somebody is to stand by for an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standby {
+    /// Somebody is: readiness says so where nobody could take it over.
+    Wanted,
+    /// Nobody is, on purpose.
+    None,
+}
+
+impl FromStr for Standby {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "wanted" => Ok(Self::Wanted),
+            "none" => Ok(Self::None),
+            _ => Err("expected `wanted` or `none`"),
+        }
+    }
+}
+
 /// What becomes of a failed instance after its addresses have moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -23,6 +23,8 @@ pub enum Request {
     TerminateInstances(TerminateInstances),
     DescribeInstances(DescribeInstances),
     DescribeInstanceStatus(DescribeInstanceStatus),
+    DescribeSpotInstanceRequests(DescribeSpotInstanceRequests),
+    ModifyInstanceAttribute(ModifyInstanceAttribute),
     CreateNetworkInterface(CreateNetworkInterface),
     DescribeNetworkInterfaces(DescribeNetworkInterfaces),
     AttachNetworkInterface(AttachNetworkInterface),
@@ -59,6 +61,8 @@ impl Request {
             Self::TerminateInstances(_) => "TerminateInstances",
             Self::DescribeInstances(_) => "DescribeInstances",
             Self::DescribeInstanceStatus(_) => "DescribeInstanceStatus",
+            Self::DescribeSpotInstanceRequests(_) => "DescribeSpotInstanceRequests",
+            Self::ModifyInstanceAttribute(_) => "ModifyInstanceAttribute",
             Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
             Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
             Self::AttachNetworkInterface(_) => "AttachNetworkInterface",
@@ -223,7 +227,28 @@ pub struct RunInstances {
     pub security_group_ids: Vec<String>,
     pub network_interfaces: Vec<InstanceNetworkInterfaceSpecification>,
     pub client_token: Option<String>,
+    /// `InstanceMarketOptions`, where a Spot instance is asked for.
+    pub spot_market: Option<SpotMarket>,
+    /// Stop protection.
+    pub disable_api_stop: bool,
     pub tag_specifications: Vec<TagSpecification>,
+}
+
+/// `SpotInstanceType`: whether a Spot request goes on after its instance.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpotMarket {
+    OneTime,
+    Persistent,
+}
+
+impl SpotMarket {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::OneTime => "one-time",
+            Self::Persistent => "persistent",
+        }
+    }
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -271,6 +296,18 @@ pub struct DescribeInstanceStatus {
     pub include_all_instances: bool,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeSpotInstanceRequests {
+    pub filters: Vec<Filter>,
+}
+
+/// One attribute in a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModifyInstanceAttribute {
+    pub instance_id: String,
+    pub disable_api_stop: Option<bool>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::Tag;
+use super::{SpotMarket, Tag};
 
 /// The answer to a request: the variant of the same name, `Done` where EC2 answers `return=true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,7 +13,8 @@ use super::Tag;
 pub enum Response {
     AllocateAddress(AllocatedAddress),
     /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `DetachNetworkInterface`,
-    /// `ModifyNetworkInterfaceAttribute`, `DeleteNetworkInterface`, `UnassignPrivateIpAddresses`,
+    /// `ModifyInstanceAttribute`, `ModifyNetworkInterfaceAttribute`, `DeleteNetworkInterface`,
+    /// `UnassignPrivateIpAddresses`,
     /// `CreateTags`, `DeleteTags`.
     Done,
     AssociateAddress {
@@ -41,6 +42,7 @@ pub enum Response {
         statuses: Vec<InstanceStatus>,
         next_token: Option<String>,
     },
+    DescribeSpotInstanceRequests(Vec<SpotInstanceRequest>),
     CreateNetworkInterface(NetworkInterface),
     DescribeNetworkInterfaces {
         interfaces: Vec<NetworkInterface>,
@@ -162,10 +164,21 @@ pub struct Instance {
     /// Of the primary private address: its EIP, or else the automatic one.
     pub public_ip_address: Option<String>,
     pub client_token: Option<String>,
+    /// `ebs`, `instance-store`.
+    pub root_device_type: &'static str,
+    /// Of a Spot instance.
+    pub spot_instance_request_id: Option<String>,
     pub security_group_ids: Vec<String>,
     /// Ordered by device index.
     pub network_interfaces: Vec<NetworkInterface>,
     pub tags: Vec<Tag>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SpotInstanceRequest {
+    pub spot_instance_request_id: String,
+    pub instance_id: String,
+    pub market: SpotMarket,
 }
 
 /// EC2's instance states, with EC2's numbers and names.

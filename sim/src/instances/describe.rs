@@ -49,6 +49,16 @@ impl Resources {
                 .and_then(|ip| ip.association.as_ref())
                 .map(|association| association.public_ip.clone()),
             client_token: instance.client_token.clone(),
+            root_device_type: if instance.stop_rules.instance_store_root {
+                "instance-store"
+            } else {
+                "ebs"
+            },
+            spot_instance_request_id: instance
+                .stop_rules
+                .spot
+                .as_ref()
+                .map(|spot| spot.id.clone()),
             security_group_ids: interfaces
                 .first()
                 .map(|it| it.groups.clone())

@@ -4,8 +4,8 @@ use super::bed::{SimFixture, bed};
 use super::moving::cutting_off;
 use crate::api::{
     DescribeInstanceStatus, DescribeNetworkInterfaces, InstanceNetworkInterfaceSpecification,
-    InstanceState, Request, Response, RunInstances, StartInstances, StopInstances,
-    TerminateInstances,
+    InstanceState, ModifyInstanceAttribute, Request, Response, RunInstances, SpotMarket,
+    StartInstances, StopInstances, TerminateInstances,
 };
 
 fn stop(id: &str) -> Request {
@@ -255,4 +255,59 @@ fn a_launch_that_is_refused_leaves_nothing_behind() {
     };
     let all = || Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces::default());
     assert_eq!(bed.call(all()), untouched.call(all()));
+}
+
+/// An instance that runs and is so, and what EC2 says of a stop.
+fn stopped_while(
+    change: impl FnOnce(&mut SimFixture, &str),
+) -> (SimFixture, String, Option<String>) {
+    let mut bed = bed();
+    let id = bed.launch(None).instance_id;
+    bed.wait(20);
+    change(&mut bed, &id);
+    let refused = bed.call(stop(&id)).err().map(|error| error.code);
+    (bed, id, refused)
+}
+
+fn protect(bed: &mut SimFixture, id: &str, on: bool) {
+    let request = ModifyInstanceAttribute {
+        instance_id: id.to_owned(),
+        disable_api_stop: Some(on),
+    };
+    bed.call(Request::ModifyInstanceAttribute(request))
+        .expect("it is On-Demand and has an EBS root");
+}
+
+#[test]
+fn a_one_time_spot_instance_and_one_without_an_ebs_root_are_never_stopped() {
+    for (market, refused) in [
+        (SpotMarket::OneTime, Some("UnsupportedOperation")),
+        (SpotMarket::Persistent, None),
+    ] {
+        let (mut bed, id, code) = stopped_while(|bed, id| bed.world.make_spot(id, market));
+        assert_eq!(code.as_deref(), refused);
+        assert!(
+            bed.instance(&id)
+                .unwrap()
+                .spot_instance_request_id
+                .is_some()
+        );
+    }
+    let (mut bed, id, code) = stopped_while(|bed, id| bed.world.put_root_on_instance_store(id));
+    assert_eq!(code.as_deref(), Some("UnsupportedOperation"));
+    assert_eq!(
+        bed.instance(&id).unwrap().root_device_type,
+        "instance-store"
+    );
+    bed.call(terminate(&id)).expect("it can be terminated");
+}
+
+#[test]
+fn a_protected_instance_is_neither_stopped_nor_terminated_until_that_is_taken_back() {
+    let (mut bed, id, code) = stopped_while(|bed, id| protect(bed, id, true));
+    assert_eq!(code.as_deref(), Some("OperationNotPermitted"));
+    let code = bed.call(terminate(&id)).unwrap_err().code;
+    assert_eq!(code, "OperationNotPermitted");
+    protect(&mut bed, &id, false);
+    bed.call(stop(&id)).expect("it is protected no more");
 }

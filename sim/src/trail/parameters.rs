@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSubnet,
-    ModifyNetworkInterfaceAttribute, Request, RunInstances, Tag, TagSpecification,
+    ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, Request, RunInstances, Tag,
+    TagSpecification,
 };
 
 pub(super) fn of(request: &Request) -> Value {
@@ -71,6 +72,7 @@ pub(super) fn of(request: &Request) -> Value {
             }
             parameters
         }
+        Request::ModifyInstanceAttribute(request) => modify_instance(request),
         Request::CreateNetworkInterface(request) => create_network_interface(request),
         Request::AttachNetworkInterface(request) => flat([
             ("networkInterfaceId", json!(request.network_interface_id)),
@@ -102,6 +104,17 @@ pub(super) fn of(request: &Request) -> Value {
         }),
         _ => Value::Null,
     }
+}
+
+/// Inferred from other attributes, whose value is an object.
+fn modify_instance(request: &ModifyInstanceAttribute) -> Value {
+    let value = request
+        .disable_api_stop
+        .map(|value| json!({"value": value}));
+    flat([
+        ("instanceId", json!(request.instance_id)),
+        ("disableApiStop", json!(value)),
+    ])
 }
 
 /// An object of the members that are given.

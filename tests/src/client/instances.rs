@@ -6,7 +6,9 @@ use super::faults::SeededBug;
 use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceType, Zone};
-use holdfast::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
+use holdfast::model::instance::{
+    AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
+};
 
 /// As the AWS adapter asks: EC2 gives at most this many in a page.
 const PAGE: i32 = 1000;
@@ -72,9 +74,20 @@ fn instance(from: &api::Instance) -> Instance {
             .map(|tag| (tag.key.clone(), tag.value.clone()))
             .collect(),
         launched_at: from.launch_time,
+        stop_limit: stop_limit(from),
         zone: Some(Zone(from.availability_zone.clone())),
         kind: Some(InstanceType(from.instance_type.clone())),
         interfaces: from.network_interfaces.iter().map(interface).collect(),
+    }
+}
+
+fn stop_limit(from: &api::Instance) -> Option<StopLimit> {
+    match from.root_device_type {
+        "instance-store" => Some(StopLimit::InstanceStoreRoot),
+        _ => from
+            .spot_instance_request_id
+            .as_ref()
+            .map(|_| StopLimit::Spot),
     }
 }
 

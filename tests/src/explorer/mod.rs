@@ -4,6 +4,7 @@
 //!
 //! [`interleave`] does the same for two runs at once, in every order of their calls.
 
+pub mod advice;
 pub mod interleave;
 mod observed;
 pub mod promises;

@@ -1,6 +1,7 @@
 //! Promise 9 on a report: what it calls moved, placed, restored or verified is so in the account at the moment
 //! of the report, read past any lag. And what the ledger did not take is told: it does not end in a quiet `Ok`.
 
+use super::advice;
 use crate::client::faults::RecordedCall;
 use crate::client::{ACCOUNT, faults};
 use ec2_sim::World;
@@ -55,9 +56,14 @@ pub fn unwritten_and_untold(
     (!is_told).then(|| format!("{name} failed, and nobody is told"))
 }
 
-/// What a report says that is not so.
+/// What a report says that is not so, and what it advises that nobody can do.
 #[must_use]
 pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
+    let refused = advice::refused(report, world);
+    false_in(report, world).into_iter().chain(refused).collect()
+}
+
+fn false_in(report: &Report, world: &World) -> Vec<String> {
     match &report.subject {
         Subject::Address(address) => address_is_so(report.outcome, address, world),
         Subject::Instance(instance) if report.outcome != Outcome::WouldAssociate => {
@@ -73,9 +79,7 @@ pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
         }
         Subject::Sweep(sweep) => {
             let nested = sweep.releases.iter().chain(&sweep.failovers);
-            let mut found: Vec<String> = nested
-                .flat_map(|each| false_statements(each, world))
-                .collect();
+            let mut found: Vec<String> = nested.flat_map(|each| false_in(each, world)).collect();
             for placed in &sweep.placed {
                 let ip = placed.ip.to_string();
                 found.extend(association_is_so(&ip, &placed.association, world));
@@ -84,8 +88,7 @@ pub fn false_statements(report: &Report, world: &World) -> Vec<String> {
         }
         Subject::Failovers(reports) => {
             let each = reports.iter();
-            each.flat_map(|report| false_statements(report, world))
-                .collect()
+            each.flat_map(|report| false_in(report, world)).collect()
         }
         Subject::Instance(_) | Subject::Nothing => Vec::new(),
     }

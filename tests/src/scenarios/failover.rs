@@ -14,11 +14,12 @@ mod worlds_effects;
 
 use super::placement::{GROUP, schedule, terminate};
 use crate::client::{Client, TestBed};
+use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
-use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, NetworkInterface, Request, Tag};
+use ec2_sim::api::{AssociateAddress, NetworkInterface, Request, Tag};
 use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::events::{OperatorCommand, Trigger, parse};
@@ -291,6 +292,7 @@ impl FailoverFixture {
         let run = self.deliver(bed.client("holdfast-alarm-failover"), event);
         let end = run.now_or_never().expect("no fault stops the run");
         runs::all_had_their_lease(bed);
+        must_be_accepted(&end, bed);
         end
     }
 
@@ -434,17 +436,4 @@ async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result
     let ports = client.ports();
     let delivery = client.delivery(TIMEOUT);
     alarm_failover::run(&ports, &settings, &trigger, delivery).await
-}
-
-impl FailoverFixture {
-    /// The request that attaches the interface to a member, as a person would send it.
-    #[must_use]
-    pub fn attaching(&self, member: usize, device_index: i32) -> Request {
-        Request::AttachNetworkInterface(AttachNetworkInterface {
-            network_interface_id: self.eni.clone(),
-            instance_id: self.members[member].clone(),
-            device_index,
-            network_card_index: None,
-        })
-    }
 }

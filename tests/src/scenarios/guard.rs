@@ -4,6 +4,7 @@ mod ends;
 
 use super::estate;
 use crate::client::{ACCOUNT, Client, TestBed};
+use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use ec2_sim::World;
@@ -362,8 +363,10 @@ impl Guarded {
         let run = self
             .released
             .deliver(self.bed.client("holdfast-release-guard"));
-        run.now_or_never()
-            .expect("without a fault, a simulated run never waits")
+        let end = run.now_or_never();
+        let end = end.expect("without a fault, a simulated run never waits");
+        must_be_accepted(&end, &self.bed);
+        end
     }
 
     /// Somebody takes the address, which is back, out of use and releases it once more.

@@ -9,6 +9,7 @@ mod owner;
 mod watched;
 
 use crate::client::{Client, TestBed};
+use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
 use ec2_sim::World;
@@ -288,6 +289,7 @@ impl Fleet {
         let client = bed.client("holdfast-instance-start");
         let run = self.deliver(client, instance, came_into);
         let end = run.now_or_never().expect("no fault stops the run");
+        must_be_accepted(&end, bed);
         end.expect("nothing goes wrong here")
     }
 

@@ -13,6 +13,7 @@ pub mod finds;
 
 use super::estate;
 use crate::client::{ACCOUNT, Client, TestBed};
+use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::addresses;
 use crate::explorer::truth;
 use ec2_sim::World;
@@ -301,6 +302,7 @@ impl Installation {
         let run = play(client, self.settings.clone(), trigger).now_or_never();
         let end = run.expect("without a fault, a simulated run never waits");
         assert_eq!(self.bed.broken(), Vec::<String>::new());
+        must_be_accepted(&end, &self.bed);
         end
     }
 

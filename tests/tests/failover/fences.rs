@@ -104,7 +104,7 @@ fn a_fence_whose_reply_is_lost_is_put_up_again_and_then_done() {
         let (trio, bed, event) = fenced(floating_address().with_interface(0, 2), how);
         fault_at(&trio, &bed, &event, call, Fault::ReplyLost);
         let report = trio.told(&bed, &event);
-        assert!(is_told(&report, "not done"), "{:?}", report.findings);
+        assert!(is_told(&report, "is not known"), "{:?}", report.findings);
         assert!(is_left_open(&bed));
         bed.pass(Duration::from_mins(1));
         drop(trio.swept(&bed));
@@ -125,7 +125,7 @@ fn a_fence_that_is_refused_is_told_and_not_tried_for_ever() {
         bed.world().deny("*", call);
         let report = trio.told(&bed, &event);
         assert_eq!(report.outcome, Outcome::FailedOver);
-        assert!(is_told(&report, "not done"), "{:?}", report.findings);
+        assert!(is_told(&report, "could not be"), "{:?}", report.findings);
         assert!(!is_left_open(&bed));
         drop(trio.swept(&bed));
         let asked = bed.faults.names();

@@ -5,6 +5,7 @@ mod audit;
 mod dry_runs;
 mod effects;
 mod explorer;
+mod fence_limits;
 mod fences;
 mod fitness;
 mod groups;

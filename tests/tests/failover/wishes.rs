@@ -289,7 +289,7 @@ fn a_person_who_names_nobody_is_asked_whom_they_mean_where_two_have_something() 
     let bed = trio.bed();
     let report = trio.told(&bed, &command_of_the_runbook());
     assert_eq!(report.outcome, Outcome::Refused);
-    for words in ["several members hold addresses", "\"to\""] {
+    for words in ["several members hold addresses", "`to`"] {
         assert!(report.summary.contains(words), "{}", report.summary);
     }
     for holder in &trio.members[..2] {

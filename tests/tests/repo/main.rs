@@ -5,6 +5,7 @@ mod directions;
 mod event_corpus;
 mod guest;
 mod instance_templates;
+mod messages;
 mod policies;
 mod promises;
 mod runbook;

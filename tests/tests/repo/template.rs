@@ -3,7 +3,7 @@
 //! written: the template, the sources, the event files.
 
 pub(crate) mod code;
-mod document;
+pub(crate) mod document;
 mod matcher;
 mod operation;
 mod parameters;

@@ -62,7 +62,7 @@ class Guest(Space):
             self.wait("networkctl list", "networkd")
         else:
             self.write("/etc/NetworkManager/NetworkManager.conf", NM_CONF)
-            self.daemon("nm", "/usr/sbin/NetworkManager", "--no-daemon")
+            self.daemon("nm", "/usr/sbin/NetworkManager", "--debug")
             self.wait("nmcli -t general status", "NetworkManager")
         self.processes.append(start("nsenter", "-t", self.pid, "-n", "python3", f"{HERE}/serve.py"))
 

@@ -1,5 +1,7 @@
 """What is tried in each world."""
 
+import json
+import textwrap
 import time
 
 from vpc import Eni
@@ -267,6 +269,57 @@ def old_file(world, report):
     says(report, a, "a holder with the old file", 1, "main table")
 
 
+def parts(world, report):
+    """A kit with a part taken out loses traffic, and this rig notices: each part is there for a reason."""
+    a = world.guests["a"]
+    script = world.kit(world.answers())
+    world.floating = [world.apart]
+    path = f"/etc/systemd/network/05-holdfast-{world.apart.eni}.network"
+    for part, change in (("the rule of an address", "s/^From=10.42.0.100.32$/From=10.42.0.99/"),
+                         ("the default route", "/^Gateway=10.42.0.65$/,$d"),
+                         ("the table of a route", "/^Gateway=10.42.0.65$/,$s/^Table=.*/Table=20999/"),
+                         ("`AddPrefixRoute=false`", "s/^AddPrefixRoute=false$//; s/^Address=10.42.0.100.32/Address=10.42.0.100\\/26/"),
+                         ("the hardware address", "s/^MACAddress=.*/MACAddress=02:00:00:00:00:99/")):
+        a.sh("cat >/tmp/install && sh /tmp/install", stdin=script)
+        a.sh(f"sed -i '{change}' {path} && networkctl reload")
+        world.attach(world.apart, "a")
+        a.rp_filter(1)
+        time.sleep(0.3)
+        found = world.flows([*world.apart.addresses, *world.primary["a"].addresses], seconds=0.7)
+        report.check(f"without {part} some flow is lost", None in found.values(), str(found))
+        says(report, a, f"a holder without {part}", 1)
+        world.vpc.detach(world.apart)
+        a.gone("eth1")
+
+
+def wrapped(world, report):
+    """The same kit as a document of Systems Manager, and as user data."""
+    a = world.guests["a"]
+    before = a.state()
+    document = json.loads(world.kit(world.answers(), "ssm"))
+    lines = "\n".join(document["mainSteps"][0]["inputs"]["runCommand"])
+
+    def action(word):
+        return a.sh("cat >/tmp/command && sh /tmp/command", stdin=lines.replace("{{ Action }}", word), check=False)
+
+    done = action("install")
+    report.check("the document installs", done.returncode == 0 and "has loaded the kit" in done.stdout, done.stderr)
+    done = action("check")
+    report.check("the document's check is a success on a standby", done.returncode == 0 and "standby" in done.stdout,
+                 done.stdout)
+    world.attach(world.apart, "a")
+    says(report, a, "the holder", 0)
+    done = action("undo")
+    report.check("the document undoes", done.returncode == 0 and "the kit is gone" in done.stdout, done.stderr)
+    world.vpc.detach(world.apart)
+    same_state(report, a, before, "the undo, and then the detachment,")
+    text = world.kit(world.answers(), "cloud-init").split("  content: |\n")[1].split("runcmd:")[0]
+    a.sh("cat >/tmp/command && sh /tmp/command", stdin=textwrap.dedent(text))
+    says(report, a, "a standby that user data has prepared", 10)
+    world.attach(world.apart, "a")
+    says(report, a, "the holder", 0)
+
+
 def no_file(world, report):
     """Without a kit the floating address never answers."""
     world.attach(world.apart, "a")
@@ -286,9 +339,13 @@ ALL = [
     ("systemd-networkd, mover ip to a second interface", "networkd", private_ip_on_second),
     ("systemd-networkd, beside the files of the system", "networkd", beside_others),
     ("systemd-networkd, the old file of the runbook", "networkd", old_file),
+    ("systemd-networkd, document and user data", "networkd", wrapped),
+    ("systemd-networkd, a part taken out", "networkd", parts),
     ("systemd-networkd, no file", "networkd", no_file),
     ("NetworkManager, mover eni", "networkmanager", whole_life),
     ("NetworkManager, the check", "networkmanager", checks),
+    ("NetworkManager, a second install", "networkmanager", again),
+    ("NetworkManager, document and user data", "networkmanager", wrapped),
     ("NetworkManager, a restart", "networkmanager", restarted),
     ("NetworkManager, mover ip", "networkmanager", private_ip),
     ("NetworkManager, mover ip to a second interface", "networkmanager", private_ip_on_second),

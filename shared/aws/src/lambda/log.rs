@@ -76,6 +76,7 @@ impl EventLine<'_> {
                 milliseconds: end.milliseconds,
                 calls,
                 phases: ended.as_ref().map_or(Vec::new(), metric::phases),
+                has_rival: ended.as_ref().is_ok_and(|report| report.rival.is_some()),
                 installation: ended.as_ref().ok().and_then(InstallationMetrics::of),
             },
             now,

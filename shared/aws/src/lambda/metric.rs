@@ -4,7 +4,7 @@
 //! Source: `CloudWatch` user guide, "Specification: Embedded metric format".
 
 use crate::Calls;
-use holdfast::report::{GroupReport, Phase, Report, Subject};
+use holdfast::report::{GroupReport, Phase, Readiness, Report, Subject};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -25,6 +25,8 @@ pub(super) struct Measured<'a> {
     pub(super) calls: Calls,
     /// How long each phase took.
     pub(super) phases: Vec<&'a Phase>,
+    /// Whether the event told of another installation with the same tags.
+    pub(super) has_rival: bool,
     /// What a look at everything found.
     pub(super) installation: Option<InstallationMetrics<'a>>,
 }
@@ -64,7 +66,10 @@ impl<'a> InstallationMetrics<'a> {
     }
 
     fn unready(&self) -> usize {
-        self.groups.iter().filter(|group| !group.ready).count()
+        self.groups
+            .iter()
+            .filter(|group| group.readiness == Readiness::NotReady)
+            .count()
     }
 }
 
@@ -98,10 +103,15 @@ fn lines(measured: &Measured<'_>, at: OffsetDateTime) -> Vec<Value> {
 /// Free addresses are counted without the group, too: the least of them is that of the group that is
 /// nearest to running out, whatever its name.
 fn of_group(group: &GroupReport) -> MetricLine {
-    MetricLine::default()
-        .by(&[("Group", group.group.as_str())])
-        .counting(&[("GroupReady", "Count", u64::from(group.ready))])
-        .and_in_all()
+    let line = MetricLine::default().by(&[("Group", group.group.as_str())]);
+    // Of a group that is not meant to be ready, there is nothing to be counted.
+    let line = match group.readiness {
+        Readiness::NoStandbyByDesign => line,
+        Readiness::Ready | Readiness::NotReady => {
+            line.counting(&[("GroupReady", "Count", u64::from(group.ready))])
+        }
+    };
+    line.and_in_all()
         .counting(&[("FreeAddresses", "Count", count(group.free_addresses))])
 }
 
@@ -118,6 +128,11 @@ fn event(measured: &Measured<'_>) -> MetricLine {
             ("Calls", "Count", measured.calls.calls),
             ("Retries", "Count", measured.calls.retries),
         ]);
+    let line = if measured.has_rival {
+        line.by(&[]).counting(&[("OtherInstallations", "Count", 1)])
+    } else {
+        line
+    };
     match measured.installation {
         None => line,
         Some(installation) => line.by(&[]).counting(&[

@@ -18,9 +18,10 @@ use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Report};
+use holdfast::report::{Function, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
+use serde_json::Value;
 use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::{self, ExitCode};
@@ -35,7 +36,7 @@ pub type LambdaPorts = Ports<Aws, DynamoLedger, WallClock>;
 fn diagnostic(error: &Error) -> Diagnostic {
     Diagnostic {
         error_type: error.name().to_owned(),
-        error_message: chain(error),
+        error_message: bounded_text(chain(error)),
     }
 }
 
@@ -84,7 +85,7 @@ struct Running {
 }
 
 impl Running {
-    async fn invoke<F>(&self, run: &F, event: LambdaEvent<Payload>) -> Result<Report, Diagnostic>
+    async fn invoke<F>(&self, run: &F, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic>
     where
         F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
     {
@@ -124,7 +125,9 @@ impl Running {
             None => ended,
         };
         line.tell(&ended, counter.so_far().since(before), clock.now());
-        let ended = ended.map_err(|error| diagnostic(&error));
+        let ended = ended
+            .map(|report| report.bounded())
+            .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last
         {

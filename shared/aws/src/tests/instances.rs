@@ -3,7 +3,9 @@
 use super::{Wire, ec2};
 use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{InstanceType, Zone};
-use holdfast::model::instance::{AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp};
+use holdfast::model::instance::{
+    AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
+};
 use holdfast::model::interface::{AttachmentState, OtherIps};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -152,6 +154,7 @@ async fn an_instance_is_read_whole() {
         state: InstanceState::Running,
         tags: [("holdfast:group".to_owned(), "web".to_owned())].into(),
         launched_at: datetime!(2026-03-01 12:00 UTC),
+        stop_limit: None,
         zone: Some(Zone("eu-west-1a".to_owned())),
         kind: Some(InstanceType("m6i.large".to_owned())),
         interfaces: vec![AttachedInterface {
@@ -175,6 +178,25 @@ async fn an_instance_is_read_whole() {
         }],
     };
     assert_eq!(described(&inside).await, expected);
+}
+
+#[tokio::test]
+async fn what_ec2_may_refuse_to_stop_is_known_by_its_lifecycle_and_its_root_device() {
+    for (inside, expected) in [
+        (
+            "<instanceLifecycle>spot</instanceLifecycle>",
+            Some(StopLimit::Spot),
+        ),
+        (
+            "<rootDeviceType>instance-store</rootDeviceType>",
+            Some(StopLimit::InstanceStoreRoot),
+        ),
+        ("<rootDeviceType>ebs</rootDeviceType>", None),
+        ("<instanceLifecycle>something-new</instanceLifecycle>", None),
+    ] {
+        let instance = described(&format!("{RUNNING}{inside}")).await;
+        assert_eq!(instance.stop_limit, expected, "{inside}");
+    }
 }
 
 #[tokio::test]

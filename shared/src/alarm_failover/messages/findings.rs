@@ -4,6 +4,7 @@ use super::fences;
 use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::left_behind::{LeftBehind, left_behind};
+use crate::alarm_failover::obstacle::Obstacle;
 use crate::alarm_failover::plan::Blocked;
 use crate::alarm_failover::progress::Progress;
 use crate::alarm_failover::resource_progress::ResourceState;
@@ -13,9 +14,13 @@ use crate::error::chain;
 use crate::groups::{UnreadableTag, slots_of};
 use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState};
-use crate::report::{Finding, MoveEnd, MoveReport};
+use crate::report::command;
+use crate::report::{Command, Finding, GroupReport, MoveEnd, MoveReport, Readiness};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
+
+/// How many reasons of one kind are told each by itself, and how many names in one sentence.
+const TOLD_ONE_BY_ONE: usize = 3;
 
 /// Why something stays.
 const CARRIES_IPV4_ONLY: &str = "the movers `ip` and `eip` carry IPv4 addresses only: EC2 reassigns no IPv6 address \
@@ -24,22 +29,99 @@ const CARRIES_IPV4_ONLY: &str = "the movers `ip` and `eip` carry IPv4 addresses 
 /// What has to be allowed for it to be known who is in service.
 const LIFECYCLE: &str = "autoscaling:DescribeAutoScalingInstances";
 
-/// What stands in the way, once for each reason.
+/// What stands in the way: each reason once, for everything that it keeps from moving. Where a group has more of one
+/// kind, as one for each standby of many, the others are counted.
 pub(crate) fn obstacles(
     blocked: &[Blocked],
     group: &Group<'_>,
     settings: &Settings,
 ) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = Vec::new();
+    let mut reasons: Vec<Reason<'_>> = Vec::new();
     for one in blocked {
         for why in &one.why {
-            let finding = why.finding(&one.resource, group, settings);
-            if !findings.contains(&finding) {
-                findings.push(finding);
-            }
+            note(&mut reasons, why, one.resource.to_string());
         }
     }
-    findings
+    let each = reasons.into_iter();
+    each.map(|reason| reason.finding(group.name, settings))
+        .collect()
+}
+
+/// A reason, what it keeps from moving, and others of its kind that are not told by themselves.
+struct Reason<'a> {
+    why: &'a Obstacle,
+    resources: Vec<String>,
+    alike: BTreeSet<String>,
+}
+
+fn note<'a>(reasons: &mut Vec<Reason<'a>>, why: &'a Obstacle, resource: String) {
+    let kind = std::mem::discriminant(why);
+    let is_alike = |reason: &Reason<'_>| std::mem::discriminant(reason.why) == kind;
+    let place = match reasons.iter().position(|reason| reason.why == why) {
+        Some(same) => Some(same),
+        None if reasons.iter().filter(|it| is_alike(it)).count() < TOLD_ONE_BY_ONE => None,
+        None => reasons.iter().rposition(is_alike),
+    };
+    let Some(reason) = place.and_then(|place| reasons.get_mut(place)) else {
+        reasons.push(Reason {
+            why,
+            resources: vec![resource],
+            alike: BTreeSet::new(),
+        });
+        return;
+    };
+    if reason.why != why {
+        reason.alike.insert(why.to_string());
+    }
+    if !reason.resources.contains(&resource) {
+        reason.resources.push(resource);
+    }
+}
+
+impl Reason<'_> {
+    fn finding(self, group: &str, settings: &Settings) -> Finding {
+        let alike = match self.alike.len() {
+            0 => String::new(),
+            more => format!("; {more} more are like that"),
+        };
+        Finding {
+            what: format!("{} cannot move", some_of(&self.resources)),
+            why: format!("{}{alike}", self.why),
+            next: self.why.next_in(group, settings),
+        }
+    }
+}
+
+/// A few names, and how many more there are.
+fn some_of(names: &[String]) -> String {
+    let (told, more) = names.split_at(names.len().min(TOLD_ONE_BY_ONE));
+    let told = told.join(", ");
+    match more.len() {
+        0 => told,
+        more => format!("{told} and {more} more"),
+    }
+}
+
+/// A group that is not ready: once, with the first of what stands in its way. The group's own report has the rest.
+pub(crate) fn unready(group: &GroupReport) -> Vec<Finding> {
+    let [first, others @ ..] = group.obstacles.as_slice() else {
+        return Vec::new();
+    };
+    if others.is_empty() || group.readiness == Readiness::NoStandbyByDesign {
+        return group.obstacles.clone();
+    }
+    vec![Finding {
+        what: format!(
+            "the group {} is not ready for a failover, for {} reasons",
+            group.group,
+            group.obstacles.len()
+        ),
+        why: format!("the first: {}, since {}", first.what, first.why),
+        next: format!(
+            "{}. For the others see obstacles of the group in the report",
+            first.next
+        ),
+    }]
 }
 
 /// Interfaces that would end with their instance.
@@ -59,11 +141,17 @@ pub(crate) fn flag_findings(group: &Group<'_>) -> Vec<Finding> {
     detachment
         .map(|(eni, attachment)| Finding {
             what: format!("{eni} ends with its instance, and its addresses with it"),
-            why: "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
-                .to_owned(),
+            why:
+                "DeleteOnTermination is set on its attachment; a termination leaves nothing to move"
+                    .to_owned(),
             next: format!(
-                "aws ec2 modify-network-interface-attribute --network-interface-id {eni} --attachment \
-                 AttachmentId={attachment},DeleteOnTermination=false"
+                "let it outlive its instance: {}",
+                Command::ec2("modify-network-interface-attribute")
+                    .with("network-interface-id", &eni)
+                    .with(
+                        "attachment",
+                        format!("AttachmentId={attachment},DeleteOnTermination=false")
+                    )
             ),
         })
         .collect()
@@ -85,10 +173,17 @@ pub(crate) fn untagged_holders(
             Some(state) => format!("it is {state}, and does not have the tag {key} = {name}"),
             None => "EC2 does not show it: it may be another account's".to_owned(),
         },
-        next: format!(
-            "aws ec2 create-tags --resources {holder} --tags Key={key},Value={name}, or take what it \
-             holds out of the group"
-        ),
+        next: match observed.state_of(holder) {
+            Some(_) => format!(
+                "take what it holds out of the group, or take it in: {}",
+                Command::ec2("create-tags")
+                    .with("resources", holder)
+                    .tags([(key.as_str(), name)])
+            ),
+            None => {
+                "take what it holds out of the group, or see in its account whose it is".to_owned()
+            }
+        },
     };
     no_members.into_iter().map(finding).collect()
 }
@@ -173,11 +268,12 @@ pub(crate) fn stays_while_wanted(
                 "{} stays with {holder}, which does not run, while {} runs without an address",
                 address.ip, who.id
             ),
-            why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
+            why: "on-stop is `stay`: the address waits for its holder to be started again"
+                .to_owned(),
             next: format!(
-                "start {holder}, or let reconcile give it to {}: aws ec2 create-tags --resources {} --tags \
-                 Key={},Value=move",
-                who.id, address.allocation, keys.on_stop
+                "start {holder}, or let reconcile give it to {}: {}",
+                who.id,
+                Command::let_it_move(&address.allocation, keys)
             ),
         })
     };
@@ -236,8 +332,10 @@ pub(crate) fn unreadable_tag(whose: &str, tag: &UnreadableTag) -> Finding {
         what: format!("{whose} has {tag}, which does not count"),
         why: format!("{}; what the stack sets applies", tag.expected),
         next: format!(
-            "give it a value that counts: aws ec2 create-tags --resources {whose} --tags Key={},Value=...",
-            tag.key
+            "give it a value that counts, or take it off: {}",
+            Command::ec2("delete-tags")
+                .with("resources", whose)
+                .with("tags", command::key(&tag.key))
         ),
     }
 }

@@ -1,5 +1,6 @@
 //! What would be done: in `observe` mode, and where a plan is asked for.
 
+use super::fences::would_leave_open;
 use super::findings::{obstacles, would_stay};
 use super::sentences::{all_of, and_not, stays_on_purpose};
 use super::subject::{after_one_look, failed_members};
@@ -8,7 +9,9 @@ use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::plan::{Blocked, Move, Plan};
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Report};
+use crate::report::{
+    Finding, GroupReport, MoveEnd, MoveReport, Outcome, PlannedCall, Readiness, Report,
+};
 use std::collections::BTreeSet;
 
 pub(crate) fn would(
@@ -37,16 +40,21 @@ pub(crate) fn would(
         and_not(&moves)
     );
     let mut report = case.report(outcome, &said);
-    let fences = fences.iter().filter_map(Effect::planned_call);
-    report.would_call = calls_of(&plan.moves).chain(fences).collect();
+    let calls = fences.iter().filter_map(Effect::planned_call);
+    report.would_call = calls_of(&plan.moves).chain(calls).collect();
     report.findings = obstacles(&plan.blocked, group, case.settings);
+    report.findings.extend(would_leave_open(fences, group));
     report.findings.extend(left_by(&plan.moves, case));
     let failed = failed_members(case, sources);
     report.subject = after_one_look(case, group.name, failed, moves);
     report
 }
 
-pub(crate) fn planned(case: &Case<'_>, group: &GroupReport, moves: &[Move]) -> Report {
+pub(crate) fn planned(
+    case: &Case<'_>,
+    (group, fences): (&GroupReport, Vec<Finding>),
+    moves: &[Move],
+) -> Report {
     let would = would_move(moves);
     let outcome = if group.ready {
         Outcome::WouldFailOver
@@ -56,15 +64,17 @@ pub(crate) fn planned(case: &Case<'_>, group: &GroupReport, moves: &[Move]) -> R
     let said = format!(
         "if its holder failed now, {} would move{}",
         all_of(&would, MoveEnd::WouldMove),
-        if group.ready {
-            ""
-        } else {
-            "; see what stands in the way"
+        match (group.readiness, &group.by_design) {
+            (Readiness::Ready, _) => String::new(),
+            (Readiness::NoStandbyByDesign, Some(why)) =>
+                format!("; the group has no standby by design: {why}"),
+            _ => "; see what stands in the way".to_owned(),
         }
     );
     let mut report = case.report(outcome, &said);
     report.would_call = calls_of(moves).collect();
     report.findings.clone_from(&group.obstacles);
+    report.findings.extend(fences);
     report.findings.extend(left_by(moves, case));
     report.subject = after_one_look(case, &group.group, Vec::new(), would);
     report

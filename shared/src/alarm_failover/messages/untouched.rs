@@ -8,7 +8,7 @@ use crate::alarm_failover::state::Observed;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::Lease;
-use crate::report::{Finding, Outcome, Report};
+use crate::report::{Command, Finding, Outcome, Report, utc};
 
 pub(crate) fn not_observed(cause: &Cause, source: CloudError) -> Error {
     Error::Unfinished {
@@ -51,7 +51,8 @@ pub(crate) fn no_such_group(case: &Case<'_>, group: &str) -> Report {
             case.settings.region
         ),
         next: format!(
-            "see which groups there are: aws ec2 describe-tags --filters Name=key,Values={key}"
+            "see which groups there are: {}",
+            Command::ec2("describe-tags").filter("key", key)
         ),
     });
     report
@@ -74,7 +75,7 @@ pub(crate) fn nothing_held(
             Outcome::Refused,
             format!(
                 "nothing was touched, since several members hold addresses ({holders}): name the one \
-                 that is to have them with \"to\""
+                 that is to have them, with `to`"
             ),
         ),
         _ if affected.names_no_instance && affected.failed_members.is_empty() => (
@@ -98,7 +99,7 @@ pub(crate) fn lease_taken(lease: &Lease) -> Error {
     let until = lease
         .held
         .as_ref()
-        .map(|held| format!(", until {}", held.until));
+        .map(|held| format!(", until {}", utc(held.until)));
     Error::OutOfTime {
         what: format!(
             "another failover of the group {} is in progress{}; nothing was touched by this one",

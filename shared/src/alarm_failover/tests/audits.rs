@@ -18,7 +18,7 @@ use crate::report::GroupReport;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
+pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {

@@ -75,6 +75,7 @@ fn member(number: u8) -> Instance {
         state: InstanceState::Running,
         tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
         launched_at: OffsetDateTime::UNIX_EPOCH,
+        stop_limit: None,
         zone: Some(zone("a")),
         kind: Some(kind()),
         interfaces: vec![AttachedInterface {

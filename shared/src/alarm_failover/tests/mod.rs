@@ -4,6 +4,7 @@ mod alarm_without_instance;
 mod asked;
 mod assessment;
 mod audits;
+mod by_design;
 mod decisions;
 mod effects;
 mod fixture;

@@ -130,7 +130,9 @@ fn a_message_is_of_the_account_that_it_names_and_else_of_its_topics() {
     assert!(is_ours(&by_topic(THEIRS, &message)));
     message["AWSAccountId"] = json!(THEIRS);
     assert!(!is_ours(&by_topic(OURS, &message)));
-    let event = by_topic(OURS, &stopped(json!(THEIRS)));
+    let mut by_rule = alarm("gateway-a").by_rule();
+    by_rule["account"] = json!(THEIRS);
+    let event = by_topic(OURS, &by_rule);
     assert!(
         !is_ours(&event),
         "an event of EventBridge's inside a message"

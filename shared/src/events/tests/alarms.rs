@@ -304,9 +304,7 @@ fn a_metric_without_a_name_is_named_by_its_path() {
 }
 
 #[test]
-fn a_topic_that_carries_no_alarm_names_the_field() {
-    assert_eq!(wrong(&topic("hello")).0, "Records[0].Sns.Message");
-    assert_eq!(wrong(&topic("{}")).0, "Records[0].Sns.Message.AlarmName");
+fn a_delivery_that_is_none_of_a_topic_names_the_field() {
     assert_eq!(wrong(&json!({"Records": []})).0, "Records[0]");
     assert_eq!(wrong(&json!({"Records": [{"s3": {}}]})).0, "Records[0].Sns");
 }
@@ -323,4 +321,50 @@ fn an_alarm_that_was_set_up_otherwise_is_passed_by() {
         ignored(&event).what,
         "CloudWatch Alarm Configuration Change"
     );
+}
+
+/// Each is what somebody else puts on a topic that a team uses for everything.
+#[test]
+fn what_is_no_alarm_on_a_topic_is_passed_by_with_its_kind() {
+    let instance = json!({"instance-id": "i-0c3", "state": "stopped"});
+    let stopped = bridge(
+        "EC2 Instance State-change Notification",
+        "aws.ec2",
+        instance,
+    );
+    for (message, kind) in [
+        (
+            "AWS Budgets: your budget has exceeded 80%".to_owned(),
+            "a text",
+        ),
+        (String::new(), "a text"),
+        ("\"hello\"".to_owned(), "JSON"),
+        ("{}".to_owned(), "JSON"),
+        ("[1]".to_owned(), "JSON"),
+        (
+            json!({"Event": "autoscaling:TEST_NOTIFICATION", "Service": "AWS Auto Scaling"})
+                .to_string(),
+            "autoscaling:TEST_NOTIFICATION",
+        ),
+        (
+            stopped.to_string(),
+            "an event `EC2 Instance State-change Notification`",
+        ),
+    ] {
+        let ignored = ignored(&topic(&message));
+        assert_eq!(ignored.what, format!("a message of an SNS topic ({kind})"));
+        assert_eq!(ignored.why, "it is no alarm of CloudWatch");
+    }
+}
+
+#[test]
+fn an_alarm_that_a_rule_put_on_a_topic_is_read_as_from_the_rule() {
+    for kind in kinds() {
+        let by_rule = kind.by_rule();
+        assert_eq!(read(&topic(&by_rule.to_string())), read(&by_rule));
+    }
+    let mut broken = status_check().by_rule();
+    broken["detail"]["state"]["value"] = json!("BROKEN");
+    let field = wrong(&topic(&broken.to_string())).0;
+    assert_eq!(field, "Records[0].Sns.Message.detail.state.value");
 }

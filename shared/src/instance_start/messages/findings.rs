@@ -7,7 +7,7 @@ use crate::error::{Error, chain};
 use crate::events::InstanceStateChange;
 use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::InstanceId;
-use crate::report::{Finding, PlacedReport, PlacementReason};
+use crate::report::{Command, Finding, PlacedReport, PlacementReason};
 use crate::settings::TagKeys;
 
 pub(super) fn findings_of(
@@ -48,8 +48,8 @@ pub(super) fn about(placed: &PlacedReport) -> Vec<Finding> {
         why: "no read has shown it: EC2's answers lag behind its writes, or no read was answered"
             .to_owned(),
         next: format!(
-            "aws ec2 describe-addresses --allocation-ids {}",
-            placed.allocation
+            "look again: {}",
+            Command::ec2("describe-addresses").with("allocation-ids", &placed.allocation)
         ),
     });
     displaced.into_iter().chain(unseen).collect()
@@ -60,9 +60,8 @@ pub(super) fn refused(step: &PlannedAssociation, failure: &CloudError) -> Findin
         what: format!("{} cannot be associated with {}", step.ip, step.instance),
         why: chain(failure),
         next: format!(
-            "read why, mend it, then: aws ec2 associate-address --allocation-id {} \
-             --network-interface-id {} --private-ip-address {} --no-allow-reassociation",
-            step.allocation, step.target.eni, step.target.private_ip
+            "read why, mend it, then: {}",
+            Command::associate(&step.allocation, &step.target.eni, step.target.private_ip)
         ),
     }
 }
@@ -107,7 +106,8 @@ fn unknown_state(id: &InstanceId, state: &LifecycleState) -> Finding {
         why: "whether it serves cannot be said, so it takes what is free, and nothing from a stopped instance"
             .to_owned(),
         next: format!(
-            "see whether it serves: aws autoscaling describe-auto-scaling-instances --instance-ids {id}"
+            "see whether it serves: {}",
+            Command::of_auto_scaling(id)
         ),
     }
 }
@@ -125,9 +125,8 @@ fn kept(kept: &Kept, keys: &TagKeys) -> Finding {
         ),
         why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
         next: format!(
-            "start {holder}, or let reconcile give it to {waiting}: aws ec2 create-tags --resources {allocation} \
-             --tags Key={},Value=move",
-            keys.on_stop
+            "start {holder}, or let reconcile give it to {waiting}: {}",
+            Command::let_it_move(allocation, keys)
         ),
     }
 }

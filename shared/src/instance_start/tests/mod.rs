@@ -132,6 +132,7 @@ impl Seen {
             state,
             tags: tags(more),
             launched_at: self.observed.at,
+            stop_limit: None,
             zone: None,
             kind: None,
             interfaces: vec![AttachedInterface {

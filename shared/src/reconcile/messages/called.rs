@@ -46,7 +46,7 @@ pub(crate) fn called(
     let (outcome, summary) = match &offer {
         Some(offer) => (
             Outcome::TransferOffered,
-            format!("{}; stop it: {}", offer.what, offer.next),
+            format!("{}; {}", offer.what, offer.next),
         ),
         None => (Outcome::Refreshed, taken_note_of(record, observed, written)),
     };

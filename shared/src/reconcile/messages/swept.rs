@@ -11,7 +11,8 @@ use crate::error::{Error, chain};
 use crate::instance_start::PlacedWaiting;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::report::{
-    Finding, MoveReport, Outcome, PlacedReport, Report, Stopwatch, Subject, SweepReport,
+    Command, Finding, MoveReport, Outcome, PlacedReport, Readiness, Report, Stopwatch, Subject,
+    SweepReport,
 };
 use crate::settings::Settings;
 
@@ -127,7 +128,7 @@ pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     let unready: Vec<&str> = audit
         .groups
         .iter()
-        .filter(|group| !group.ready)
+        .filter(|group| group.readiness == Readiness::NotReady)
         .map(|group| group.group.as_str())
         .collect();
     if !unready.is_empty() {
@@ -204,9 +205,11 @@ fn decided_without_history(allocation: &AllocationId, answer: Option<&CloudError
         what: format!("{allocation} was dealt with without CloudTrail's event history of it"),
         why,
         next: format!(
-            "nothing at first: reconcile reads it again later, and tells what it says. Whoever wants to know now: \
-             aws cloudtrail lookup-events --lookup-attributes \
-             AttributeKey=ResourceName,AttributeValue={allocation}"
+            "nothing at first: reconcile reads it again later, and tells what it says. Whoever wants to know now: {}",
+            Command::aws("cloudtrail", "lookup-events").with(
+                "lookup-attributes",
+                format!("AttributeKey=ResourceName,AttributeValue={allocation}")
+            )
         ),
     }
 }

@@ -5,7 +5,7 @@ use super::super::transfer::AcceptedTransfer;
 use crate::ledger::Snapshot;
 use crate::model::cloudtrail::Actor;
 use crate::release_guard::decide::protection;
-use crate::report::{AddressReport, Finding, Outcome, Report, Subject};
+use crate::report::{AddressReport, Command, Finding, Outcome, Report, Subject};
 use crate::settings::{Protection, Settings};
 use time::OffsetDateTime;
 
@@ -27,10 +27,11 @@ pub(crate) fn transferred(
                       it back"
         ),
         next: format!(
-            "ask {whom} to transfer it back: there, aws ec2 enable-address-transfer --allocation-id \
-             <theirs> --transfer-account-id <this account>; here, aws ec2 accept-address-transfer \
-             --address {}",
-            row.ip
+            "ask {whom} to transfer it back, there: {}. Then accept it, here: {}",
+            Command::ec2("enable-address-transfer")
+                .to_fill_in("allocation-id", "theirs")
+                .to_fill_in("transfer-account-id", "this account"),
+            Command::ec2("accept-address-transfer").with("address", row.ip)
         ),
     };
     let address = AddressReport {
@@ -83,8 +84,8 @@ pub(super) fn open_transfer_offer(
             name_of(&transfer_offer.by)
         ),
         next: format!(
-            "aws ec2 disable-address-transfer --allocation-id {}",
-            row.allocation
+            "take the offer back: {}",
+            Command::ec2("disable-address-transfer").with("allocation-id", &row.allocation)
         ),
     })
 }

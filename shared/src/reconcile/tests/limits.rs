@@ -228,6 +228,7 @@ async fn group_with_something_under_way() -> Installation {
         state: InstanceState::Running,
         tags: [group].into(),
         launched_at: account.now(),
+        stop_limit: None,
         zone: None,
         kind: None,
         interfaces: Vec::new(),

@@ -14,6 +14,7 @@ mod limits;
 mod looks;
 mod open_releases;
 mod order;
+mod rivals;
 mod severity;
 mod sweeps;
 mod transfers;

@@ -145,7 +145,7 @@ async fn past_its_deadline_it_is_lost_with_all_that_a_person_needs() {
         "203.0.113.1",
         "holdfast:protect=reclaim",
         "10.0.0.5 on eni-0a",
-        "allocate-address --domain vpc --address 203.0.113.1 --network-border-group eu-west-1",
+        "allocate-address --domain vpc --address 203.0.113.1",
     ];
     for needed in wanted {
         assert!(told.contains(needed), "{needed} is not in {told}");

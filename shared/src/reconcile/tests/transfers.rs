@@ -46,7 +46,8 @@ async fn an_offer_of_a_protected_address_is_a_threat_with_the_command_that_undoe
     let account = known_to_the_ledger("reclaim").await;
     let report = account.hears(&offered(&account)).await;
     assert_eq!(report.outcome, Outcome::TransferOffered);
-    let undo = "aws ec2 disable-address-transfer --allocation-id eipalloc-00000001";
+    let undo =
+        "take the offer back: aws ec2 disable-address-transfer --allocation-id eipalloc-00000001";
     assert_eq!(report.findings[0].next, undo);
     assert!(report.summary.contains(THEIRS), "{}", report.summary);
 }

@@ -2,7 +2,10 @@
 
 use super::super::case::Case;
 use super::super::manual_recovery;
-use super::super::plan::{Conclusion, how_to_ask_by_hand, how_to_find_the_address};
+use super::super::plan::{
+    Associated, Conclusion, ToLetGo, how_to_ask_by_hand, how_to_find_the_address, how_to_let_go,
+};
+use super::super::stack::{self, Fate};
 use super::report::{known_ip, report, was_released};
 use crate::ledger::release::PendingReason;
 use crate::ledger::{ReleaseRecord, ReleaseStatus};
@@ -44,13 +47,23 @@ pub(crate) fn concluded(case: &Case<'_>, conclusion: Conclusion, watch: Stopwatc
             why: "EC2 gives a released address to whoever asks for it first".to_owned(),
             next: format!(
                 "if it is wanted back, ask at once: {}",
-                how_to_ask_by_hand(ip)
+                how_to_ask_by_hand(ip, case.observed.snapshot.as_ref(), case.settings)
             ),
         });
     }
     if let (ReleaseStatus::Lost { .. }, Some(snapshot)) = (&status, &case.observed.snapshot) {
         let record = case.observed.ledger.release.as_ref();
-        findings.push(manual_recovery::of(snapshot, case.release, record));
+        findings.push(manual_recovery::of(
+            (snapshot, case.settings),
+            case.release,
+            record,
+        ));
+    }
+    if let (Outcome::RecordedOnly | Outcome::WouldReclaim | Outcome::Lost, Some(ip)) =
+        (outcome, known_ip(case))
+    {
+        let keeper = stack::keeper(case.release, case.observed.snapshot.as_ref());
+        findings.extend(keeper.finding((ip, case.release), Fate::LeftAlone, case.settings));
     }
     let summary = format!("{}: {}: {why}", was_released(case), verb(outcome));
     Report {
@@ -78,7 +91,7 @@ pub(crate) fn already_handled(
     watch: Stopwatch,
 ) -> Report {
     let report = handled_before(case, learnt.as_ref().unwrap_or(record), watch);
-    match learnt.and_then(|learnt| newly_exempt(record, &learnt)) {
+    match learnt.and_then(|learnt| newly_exempt(case, record, &learnt)) {
         Some((why, stays)) => Report {
             outcome: Outcome::LetGo,
             summary: format!("{}; it would have been let go: {why}", report.summary),
@@ -113,7 +126,11 @@ fn handled_before(case: &Case<'_>, record: &ReleaseRecord, watch: Stopwatch) -> 
     report
 }
 
-fn newly_exempt(before: &ReleaseRecord, after: &ReleaseRecord) -> Option<(String, Finding)> {
+fn newly_exempt(
+    case: &Case<'_>,
+    before: &ReleaseRecord,
+    after: &ReleaseRecord,
+) -> Option<(String, Finding)> {
     let why = after
         .late_exemption
         .clone()
@@ -121,12 +138,22 @@ fn newly_exempt(before: &ReleaseRecord, after: &ReleaseRecord) -> Option<(String
     let ReleaseStatus::Reclaimed { allocation, .. } = &after.status else {
         return None;
     };
+    let then = case.observed.snapshot.as_ref();
+    let held = ToLetGo {
+        allocation,
+        association: if then.is_some_and(|row| row.association.is_some()) {
+            Associated::Perhaps
+        } else {
+            Associated::No
+        },
+        has_name: then.is_some_and(|row| row.reverse_dns.is_some()),
+    };
     let finding = Finding {
         what: format!("{allocation} was taken back, though its release was meant"),
         why: format!("{why}; that was not known at the time"),
         next: format!(
-            "it stays as it is, and costs what an address costs; if it is not wanted: aws ec2 \
-             release-address --allocation-id {allocation}"
+            "it stays as it is, and costs what an address costs; if it is not wanted: {}",
+            how_to_let_go(held, case.settings)
         ),
     };
     Some((why, finding))

@@ -1,14 +1,14 @@
 //! What a person reads of an address that is not back yet.
 
 use super::super::case::Case;
-use super::super::plan::{ReclaimPlan, how_to_ask_by_hand};
+use super::super::plan::{Associated, ReclaimPlan, ToLetGo, how_to_ask_by_hand, how_to_let_go};
 use super::super::reclaim::{ReclaimAttempts, WrongAddress};
+use super::super::stack::{self, Fate};
 use super::report::{report, was_released};
 use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::ledger::release::PendingReason;
-use crate::report::{Finding, Outcome, Report, Stopwatch};
-use std::net::Ipv4Addr;
+use crate::report::{Command, Finding, Outcome, Report, Stopwatch};
 
 pub(crate) fn still_pending(
     case: &Case<'_>,
@@ -18,7 +18,7 @@ pub(crate) fn still_pending(
     watch: Stopwatch,
 ) -> Report {
     let ip = plan.request.ip;
-    let (outcome, short, next) = reading_of(case, ip, reason);
+    let (outcome, short, next) = reading_of(case, plan, reason);
     let hours = case.settings.reclaim_deadline.as_secs() / 3600;
     let summary = format!(
         "{}: not back yet: {short}; it stays pending for {hours} hours from its release",
@@ -30,6 +30,8 @@ pub(crate) fn still_pending(
         why: chain(refusal),
         next,
     });
+    let keeper = stack::keeper(case.release, Some(&plan.snapshot));
+    findings.extend(keeper.finding((ip, case.release), Fate::AskedFor, case.settings));
     Report {
         findings,
         ..report(case, outcome, summary, attempts.requests, watch)
@@ -39,18 +41,20 @@ pub(crate) fn still_pending(
 /// The outcome, why in a few words, and what a person can do.
 fn reading_of(
     case: &Case<'_>,
-    ip: Ipv4Addr,
+    plan: &ReclaimPlan,
     reason: PendingReason,
 ) -> (Outcome, &'static str, String) {
-    let by_hand = how_to_ask_by_hand(ip);
+    let by_hand = how_to_ask_by_hand(plan.request.ip, Some(&plan.snapshot), case.settings);
     match reason {
         PendingReason::OverQuota => (
             Outcome::OverQuota,
             "the account's quota of Elastic IPs is full",
             format!(
-                "free an address that is not needed, or raise the quota (aws service-quotas \
-                 request-service-quota-increase --service-code ec2 --quota-code L-0263D0A3 \
-                 --desired-value <more>), then: {by_hand}"
+                "free an address that is not needed, or raise the quota: {}. Then: {by_hand}",
+                Command::aws("service-quotas", "request-service-quota-increase")
+                    .with("service-code", "ec2")
+                    .with("quota-code", "L-0263D0A3")
+                    .to_fill_in("desired-value", "more")
             ),
         ),
         PendingReason::Denied => (
@@ -65,8 +69,8 @@ fn reading_of(
             Outcome::Pending,
             "EC2 still shows the allocation that is said to be released",
             format!(
-                "look: aws ec2 describe-addresses --allocation-ids {}",
-                case.release.allocation
+                "look: {}",
+                Command::ec2("describe-addresses").with("allocation-ids", &case.release.allocation)
             ),
         ),
         PendingReason::Refused => (
@@ -96,6 +100,11 @@ pub(crate) fn wrong_address(
          the account has that one",
         was_released(case)
     );
+    let held = ToLetGo {
+        allocation,
+        association: Associated::No,
+        has_name: false,
+    };
     let mut findings = attempts.findings;
     findings.push(Finding {
         what: format!("asked for {wanted}, and got {ip} as {allocation}"),
@@ -103,10 +112,9 @@ pub(crate) fn wrong_address(
               the tags of the released one, and Holdfast cannot release it"
             .to_owned(),
         next: format!(
-            "see which endpoint the function talks to. Then give the address up: aws ec2 delete-tags \
-             --resources {allocation} --tags Key={}, and: aws ec2 release-address --allocation-id \
-             {allocation}; {wanted} is asked for again after that",
-            case.settings.tags.protect
+            "see which endpoint the function talks to. Then give the address up: {}. After that {wanted} is asked \
+             for again",
+            how_to_let_go(held, case.settings)
         ),
     });
     Report {

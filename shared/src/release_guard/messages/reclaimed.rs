@@ -2,15 +2,18 @@
 
 use super::super::case::Case;
 use super::super::execute::{NotRestored, Restored};
-use super::super::plan::ReclaimPlan;
+use super::super::plan::{ReclaimPlan, ToLetGo};
 use super::super::reclaim::ReclaimAttempts;
 use super::super::restore::{Restoration, Target};
+use super::super::stack::{self, Fate, Keeper};
 use super::report::{report, was_released};
 use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::model::elastic_ip::{Address, Association};
-use crate::model::ids::{AllocationId, AssociationId, EniId};
-use crate::report::{AssociationReport, Finding, Outcome, PlannedCall, Report, Stopwatch, Subject};
+use crate::model::ids::{AllocationId, EniId};
+use crate::report::{
+    AssociationReport, Command, Finding, Outcome, PlannedCall, Report, Stopwatch, Subject,
+};
 use std::net::Ipv4Addr;
 
 /// An address that is back.
@@ -54,9 +57,18 @@ pub(crate) fn reclaimed(
     let association = restored.association.as_ref();
     findings.extend(association.and_then(|association| not_shown(&back.allocation, association)));
     let id = association.and_then(|association| association.id.as_ref());
+    let keeper = keeper_of(case, plan);
+    let held = ToLetGo {
+        allocation: &back.allocation,
+        association: id.into(),
+        has_name: restored.reverse_dns.is_some(),
+    };
+    let ip = plan.request.ip;
+    let told = keeper.finding((ip, case.release), Fate::Back(held), case.settings);
+    findings.splice(0..0, told);
     let mut report = Report {
         findings,
-        repair: terraform(&back.allocation, id),
+        repair: keeper.repair(&back.allocation, id),
         ..report(case, outcome, summary, attempts.requests, watch)
     };
     if let Subject::Address(address) = &mut report.subject {
@@ -67,11 +79,18 @@ pub(crate) fn reclaimed(
     report
 }
 
+fn keeper_of<'a>(case: &Case<'_>, plan: &'a ReclaimPlan) -> Keeper<'a> {
+    stack::keeper(case.release, Some(&plan.snapshot))
+}
+
 fn not_shown(allocation: &AllocationId, association: &AssociationReport) -> Option<Finding> {
     (!association.verified).then(|| Finding {
         what: "the association is accepted, but EC2 does not show it yet".to_owned(),
         why: "EC2's answers lag behind its writes".to_owned(),
-        next: format!("aws ec2 describe-addresses --allocation-ids {allocation}"),
+        next: format!(
+            "look again: {}",
+            Command::ec2("describe-addresses").with("allocation-ids", allocation)
+        ),
     })
 }
 
@@ -120,7 +139,7 @@ pub(crate) fn held_by_account(
         ),
         why: "somebody else of this account allocated it; Holdfast changes nothing on it"
             .to_owned(),
-        next: restore_tags_by_hand(plan, &address.allocation),
+        next: restore_tags_by_hand(case, plan, &address.allocation),
     });
     let mut report = Report {
         findings,
@@ -132,7 +151,7 @@ pub(crate) fn held_by_account(
             watch,
         )
     };
-    report.repair = terraform(&address.allocation, None);
+    report.repair = keeper_of(case, plan).repair(&address.allocation, None);
     if let Subject::Address(subject) = &mut report.subject {
         subject.allocation = Some(address.allocation.clone());
     }
@@ -166,8 +185,10 @@ fn not_named(allocation: &AllocationId, name: &str, failure: &CloudError) -> Fin
         what: format!("the reverse DNS name {name} is not restored"),
         why: chain(failure),
         next: format!(
-            "make {name} resolve to the address, then: aws ec2 modify-address-attribute \
-             --allocation-id {allocation} --domain-name {name}"
+            "make {name} resolve to the address, then: {}",
+            Command::ec2("modify-address-attribute")
+                .with("allocation-id", allocation)
+                .with("domain-name", name)
         ),
     }
 }
@@ -189,9 +210,8 @@ fn not_associated(allocation: &AllocationId, target: &Target, failure: &CloudErr
         ),
         why: chain(failure),
         next: format!(
-            "aws ec2 associate-address --allocation-id {allocation} --network-interface-id {} \
-             --private-ip-address {} --no-allow-reassociation",
-            target.eni, target.private_ip
+            "read why, mend it, then: {}",
+            Command::associate(allocation, &target.eni, target.private_ip)
         ),
     }
 }
@@ -202,37 +222,24 @@ fn associated_elsewhere(allocation: &AllocationId, now: &Association) -> Finding
         what: "the association is not restored".to_owned(),
         why: format!("somebody associated it with {holder} a moment before; it was left there"),
         next: format!(
-            "if that is wrong: aws ec2 disassociate-address --association-id {}, then associate \
-             {allocation} where it belongs",
-            now.id
+            "if that is wrong: {}, then associate {allocation} where it belongs",
+            Command::ec2("disassociate-address").with("association-id", &now.id)
         ),
     }
 }
 
-fn restore_tags_by_hand(plan: &ReclaimPlan, allocation: &AllocationId) -> String {
-    let tags: Vec<String> = plan
-        .request
-        .tags
-        .iter()
-        .map(|(key, value)| format!("'Key={key},Value={value}'"))
+/// Its own tags: ours would say that Holdfast has taken it back.
+fn restore_tags_by_hand(case: &Case<'_>, plan: &ReclaimPlan, allocation: &AllocationId) -> String {
+    let keys = &case.settings.tags;
+    let ours = [&keys.reclaimed_from, &keys.reclaimed_at];
+    let tags = plan.request.tags.iter();
+    let tags = tags.filter(|(key, _)| !ours.contains(key));
+    let tags: Vec<(&str, &str)> = tags
+        .map(|(key, value)| (key.as_str(), value.as_str()))
         .collect();
-    format!(
-        "aws ec2 create-tags --resources {allocation} --tags {}",
-        tags.join(" ")
-    )
-}
-
-/// Terraform knows an address by its allocation id, and that is a new one.
-fn terraform(allocation: &AllocationId, association: Option<&AssociationId>) -> Vec<String> {
-    let mut lines = vec![
-        "terraform state rm aws_eip.<name>".to_owned(),
-        format!("terraform import aws_eip.<name> {allocation}"),
-    ];
-    if let Some(association) = association {
-        lines.push("terraform state rm aws_eip_association.<name>".to_owned());
-        lines.push(format!(
-            "terraform import aws_eip_association.<name> {association}"
-        ));
+    if tags.is_empty() {
+        return "associate it where it belongs, if it is not there".to_owned();
     }
-    lines
+    let command = Command::ec2("create-tags").with("resources", allocation);
+    format!("to give it its tags: {}", command.tags(tags))
 }

@@ -2,9 +2,8 @@
 
 use super::super::case::Case;
 use crate::model::cloudtrail::Actor;
-use crate::report::{AddressReport, Outcome, Report, Stopwatch, Subject};
+use crate::report::{AddressReport, Outcome, Report, Stopwatch, Subject, utc};
 use std::net::Ipv4Addr;
-use time::format_description::well_known::Rfc3339;
 
 pub(super) fn report(
     case: &Case<'_>,
@@ -48,11 +47,7 @@ pub(super) fn known_ip(case: &Case<'_>) -> Option<Ipv4Addr> {
 }
 
 pub(super) fn was_released(case: &Case<'_>) -> String {
-    let at = case
-        .release
-        .released_at
-        .format(&Rfc3339)
-        .unwrap_or_default();
+    let at = utc(case.release.released_at);
     let what = match known_ip(case) {
         Some(ip) => format!("{ip} ({})", case.release.allocation),
         None => case.release.allocation.to_string(),
@@ -63,10 +58,15 @@ pub(super) fn was_released(case: &Case<'_>) -> String {
     }
 }
 
-fn by(actor: &Actor) -> &str {
-    [&actor.arn, &actor.invoked_by, &actor.source, &actor.kind]
-        .into_iter()
-        .flatten()
-        .next()
-        .map_or("somebody CloudTrail does not name", String::as_str)
+/// Who released it; and through which AWS service, where one called for them.
+fn by(actor: &Actor) -> String {
+    match (&actor.arn, &actor.invoked_by) {
+        (Some(arn), Some(service)) => return format!("{arn} through {service}"),
+        (Some(arn), None) => return arn.clone(),
+        (None, _) => {}
+    }
+    let names = [&actor.invoked_by, &actor.source, &actor.kind];
+    let name = names.into_iter().flatten().next();
+    name.map_or("somebody CloudTrail does not name", String::as_str)
+        .to_owned()
 }

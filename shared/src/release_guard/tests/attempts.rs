@@ -288,7 +288,7 @@ mod wrong {
             "asked for 203.0.113.7, and got 198.51.100.9 as eipalloc-new1"
         );
         for command in [
-            "aws ec2 delete-tags --resources eipalloc-new1 --tags Key=holdfast:protect",
+            "aws ec2 create-tags --resources eipalloc-new1 --tags Key=holdfast:protect,Value=none",
             "aws ec2 release-address --allocation-id eipalloc-new1",
         ] {
             assert!(finding.next.contains(command), "{}", finding.next);

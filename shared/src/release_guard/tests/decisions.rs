@@ -350,5 +350,14 @@ fn the_commands_by_hand_name_what_they_are_about() {
     let lost = plan::how_to_find_the_address(&"eipalloc-0a".parse().unwrap());
     assert!(lost.contains("--resource-id eipalloc-0a"), "{lost}");
     let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7";
-    assert_eq!(plan::how_to_ask_by_hand(IP), command);
+    let settings = released().settings();
+    let by_hand =
+        |snapshot: Option<&Snapshot>| plan::how_to_ask_by_hand(IP, snapshot, &settings).to_string();
+    assert_eq!(by_hand(None), command);
+    let mut known = snapshot();
+    assert_eq!(by_hand(Some(&known)), command);
+    known.border_group = Some(crate::model::ids::BorderGroup("eu-west-1-lhr-1".to_owned()));
+    known.pool = Pool::Ipam("ipam-pool-01".to_owned());
+    let there = "--network-border-group eu-west-1-lhr-1 --ipam-pool-id ipam-pool-01";
+    assert_eq!(by_hand(Some(&known)), format!("{command} {there}"));
 }

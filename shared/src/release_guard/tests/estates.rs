@@ -29,7 +29,8 @@ fn all_that_is_known_of_a_lost_address_is_told() {
         ];
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = manual_recovery::of(snapshot, &released.release, None);
+    let settings = released.settings();
+    let finding = manual_recovery::of((snapshot, &settings), &released.release, None);
     assert_eq!(
         finding.what,
         "what 203.0.113.7 was: allocation eipalloc-0a, tag Name=partner gateway, tag aws:stack=network, \
@@ -38,11 +39,11 @@ fn all_that_is_known_of_a_lost_address_is_told() {
          2026-03-07T11:59:00Z by somebody not named, protect tag removed at 2026-03-07T11:59:00Z by \
          arn:kim"
     );
-    assert_eq!(finding.why, "0 runs have asked for it");
-    let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7 \
-                   --network-border-group eu-west-1 --tag-specifications \
-                   'ResourceType=elastic-ip,Tags=[{Key=Name,Value=partner gateway},{Key=holdfast:\
-                   protect,Value=reclaim}]'; if EC2 says that it is not available";
+    assert_eq!(finding.why, "no run has asked for it");
+    let command = "to have it back: aws ec2 allocate-address --domain vpc --address 203.0.113.7 \
+                   --tag-specifications 'ResourceType=elastic-ip,Tags=[{Key=Name,Value=partner \
+                   gateway},{Key=holdfast:protect,Value=reclaim}]'; if EC2 says that it is not \
+                   available";
     assert!(finding.next.starts_with(command), "{}", finding.next);
 }
 
@@ -57,10 +58,12 @@ fn what_is_not_known_of_it_is_left_out() {
         }
     });
     let snapshot = released.observed.snapshot.as_ref().unwrap();
-    let finding = manual_recovery::of(snapshot, &released.release, None);
+    let settings = released.settings();
+    let finding = manual_recovery::of((snapshot, &settings), &released.release, None);
     let what = "what 203.0.113.7 was: allocation eipalloc-0a, associated with an unknown interface";
     assert_eq!(finding.what, what);
-    let command = "aws ec2 allocate-address --domain vpc --address 203.0.113.7; if EC2 says";
+    let command =
+        "to have it back: aws ec2 allocate-address --domain vpc --address 203.0.113.7; if EC2 says";
     assert!(finding.next.starts_with(command), "{}", finding.next);
 }
 
@@ -80,5 +83,5 @@ fn a_report_of_a_loss_ends_with_what_the_address_was() {
         "{}",
         finding.what
     );
-    assert_eq!(finding.why, "1 runs have asked for it");
+    assert_eq!(finding.why, "1 run has asked for it");
 }

@@ -10,6 +10,7 @@ mod hindsight;
 mod observing;
 mod records;
 mod restorations;
+mod stacks;
 mod tags;
 mod unwritten;
 

@@ -18,6 +18,7 @@ pub(super) fn reservation(element: Element, launched: &Reservation) -> Element {
 }
 
 fn instance(described: &Instance) -> Element {
+    let is_spot = described.spot_instance_request_id.is_some();
     Element::item()
         .text("instanceId", &described.instance_id)
         .text("imageId", &described.image_id)
@@ -30,6 +31,12 @@ fn instance(described: &Instance) -> Element {
         .maybe("privateIpAddress", described.private_ip_address.as_ref())
         .maybe("ipAddress", described.public_ip_address.as_ref())
         .maybe("clientToken", described.client_token.as_ref())
+        .text("rootDeviceType", &described.root_device_type)
+        .maybe("instanceLifecycle", is_spot.then_some(&"spot"))
+        .maybe(
+            "spotInstanceRequestId",
+            described.spot_instance_request_id.as_ref(),
+        )
         .child(groups(&described.security_group_ids))
         .list(
             "networkInterfaceSet",

@@ -5,7 +5,7 @@ use super::network::{instance_type, interface, reservation};
 use super::xml::Element;
 use crate::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
-    InternetGateway, Response, Subnet, Tag, Vpc,
+    InternetGateway, Response, SpotInstanceRequest, Subnet, Tag, Vpc,
 };
 
 /// The answer to an action.
@@ -61,6 +61,9 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         } => answer
             .list("instanceStatusSet", statuses.iter().map(instance_status))
             .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeSpotInstanceRequests(requests) => {
+            answer.list("spotInstanceRequestSet", requests.iter().map(spot_request))
+        }
         Response::CreateNetworkInterface(created) => {
             answer.child(interface(Element::new("networkInterface"), created))
         }
@@ -206,6 +209,14 @@ fn state_change(change: &InstanceStateChange) -> Element {
         .text("instanceId", &change.instance_id)
         .child(super::network::state("currentState", change.current))
         .child(super::network::state("previousState", change.previous))
+}
+
+fn spot_request(described: &SpotInstanceRequest) -> Element {
+    Element::item()
+        .text("spotInstanceRequestId", &described.spot_instance_request_id)
+        .text("type", &described.market.name())
+        .text("state", &"active")
+        .text("instanceId", &described.instance_id)
 }
 
 fn instance_status(described: &InstanceStatus) -> Element {

@@ -6,10 +6,10 @@ use crate::api::{
     AllocateAddress, AssociateAddress, AttachInternetGateway, CreateInternetGateway,
     CreateNetworkInterface, CreateSubnet, CreateTags, CreateVpc, DeleteTags, DescribeAddresses,
     DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstanceTypes, DescribeInstances,
-    DescribeNetworkInterfaces, DisassociateAddress, Ec2Error, Filter,
-    InstanceNetworkInterfaceSpecification, ModifyAddressAttribute, ReleaseAddress, Request,
-    ResetAddressAttribute, RunInstances, StartInstances, StopInstances, Tag, TagSpecification,
-    TagToDelete, TerminateInstances,
+    DescribeNetworkInterfaces, DescribeSpotInstanceRequests, DisassociateAddress, Ec2Error, Filter,
+    InstanceNetworkInterfaceSpecification, ModifyAddressAttribute, ModifyInstanceAttribute,
+    ReleaseAddress, Request, ResetAddressAttribute, RunInstances, SpotMarket, StartInstances,
+    StopInstances, Tag, TagSpecification, TagToDelete, TerminateInstances,
 };
 
 pub(super) type Read = Result<Request, Ec2Error>;
@@ -39,6 +39,8 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "TerminateInstances" => Ok(terminate_instances(form)),
         "DescribeInstances" => describe_instances(form),
         "DescribeInstanceStatus" => describe_instance_status(form),
+        "DescribeSpotInstanceRequests" => Ok(describe_spot_instance_requests(form)),
+        "ModifyInstanceAttribute" => modify_instance_attribute(form),
         "CreateNetworkInterface" => create_network_interface(form),
         "DescribeNetworkInterfaces" => describe_network_interfaces(form),
         "AttachNetworkInterface"
@@ -174,8 +176,20 @@ fn run_instances(form: &Parameters) -> Read {
             .map(interface_specification)
             .collect::<Result<_, _>>()?,
         client_token: form.text("ClientToken"),
+        spot_market: spot_market(&form.member("InstanceMarketOptions")),
+        disable_api_stop: form.boolean("DisableApiStop")?.unwrap_or(false),
         tag_specifications: tag_specifications(form),
     }))
+}
+
+/// `SpotInstanceType` is `one-time` unless it is said (EC2 API reference, `SpotMarketOptions`).
+fn spot_market(form: &Parameters) -> Option<SpotMarket> {
+    let is_spot = form.text("MarketType").as_deref() == Some("spot");
+    let kind = form.member("SpotOptions").text("SpotInstanceType");
+    is_spot.then_some(match kind.as_deref() {
+        Some("persistent") => SpotMarket::Persistent,
+        _ => SpotMarket::OneTime,
+    })
 }
 
 fn interface_specification(
@@ -228,6 +242,19 @@ fn describe_instance_status(form: &Parameters) -> Read {
         include_all_instances: form.boolean("IncludeAllInstances")?.unwrap_or(false),
         max_results: form.integer("MaxResults")?,
         next_token: form.text("NextToken"),
+    }))
+}
+
+fn describe_spot_instance_requests(form: &Parameters) -> Request {
+    Request::DescribeSpotInstanceRequests(DescribeSpotInstanceRequests {
+        filters: filters(form),
+    })
+}
+
+fn modify_instance_attribute(form: &Parameters) -> Read {
+    Ok(Request::ModifyInstanceAttribute(ModifyInstanceAttribute {
+        instance_id: form.required("InstanceId")?,
+        disable_api_stop: form.member("DisableApiStop").boolean("Value")?,
     }))
 }
 

@@ -7,7 +7,9 @@ use crate::client::TestBed;
 use crate::explorer::promises::AccountView;
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
-use ec2_sim::api::{Request, Response, RunInstances, Tag, TagSpecification};
+use ec2_sim::api::{
+    AttachNetworkInterface, Request, Response, RunInstances, Tag, TagSpecification,
+};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -114,4 +116,17 @@ pub fn last_change_at(bed: &TestBed) -> OffsetDateTime {
     };
     let last = world.calls().iter().rfind(own);
     last.expect("something was changed").at
+}
+
+impl FailoverFixture {
+    /// The request that attaches the interface to a member, as a person would send it.
+    #[must_use]
+    pub fn attaching(&self, member: usize, device_index: i32) -> Request {
+        Request::AttachNetworkInterface(AttachNetworkInterface {
+            network_interface_id: self.eni.clone(),
+            instance_id: self.members[member].clone(),
+            device_index,
+            network_card_index: None,
+        })
+    }
 }

@@ -16,6 +16,7 @@ fn measured<'a>(
             retries: 1,
         },
         phases: phases.iter().collect(),
+        has_rival: false,
         installation,
     }
 }
@@ -107,9 +108,16 @@ fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
     GroupReport {
         group: name.to_owned(),
         ready,
+        readiness: if ready {
+            Readiness::Ready
+        } else {
+            Readiness::NotReady
+        },
+        by_design: None,
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses,
+        fences: Vec::new(),
         obstacles: Vec::new(),
     }
 }
@@ -173,4 +181,17 @@ fn every_metric_and_dimension_that_is_declared_is_there() {
             }
         }
     }
+}
+
+#[test]
+fn an_event_of_another_installation_is_counted_for_the_whole_and_no_other_is() {
+    let counted = |has_rival| {
+        let measured = Measured {
+            has_rival,
+            ..measured(&[], None)
+        };
+        event(&measured).at(datetime!(2026-01-01 00:00 UTC))["OtherInstallations"].clone()
+    };
+    assert_eq!(counted(true), 1);
+    assert_eq!(counted(false), Value::Null);
 }

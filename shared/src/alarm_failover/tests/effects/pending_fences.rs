@@ -3,7 +3,7 @@
 use super::*;
 use crate::alarm_failover::execute::{FenceResult, fence};
 use crate::alarm_failover::fencing::effects;
-use crate::alarm_failover::messages::fences::fenced as in_words;
+use crate::alarm_failover::messages::fences::{fenced as in_words, findings};
 use crate::alarm_failover::plan::Fence;
 use crate::settings::Fencing;
 
@@ -49,7 +49,7 @@ fn who_is_to_be_isolated_loses_its_security_groups_on_everything_that_it_keeps()
     );
     assert_eq!(
         in_words(&done.done)[0],
-        "eni-01 of i-01 has sg-01 and no other"
+        "eni-01 of i-01 has sg-01 and no other; connections that were open before may go on"
     );
     assert_eq!((done.calls(), done.is_unfinished), (2, false));
 }
@@ -61,6 +61,68 @@ fn a_fence_without_an_answer_is_for_the_next_look_and_one_that_is_refused_is_tol
         let done = fenced(&script, &isolated(), InstanceState::Running);
         assert_eq!((done.is_unfinished, done.calls()), (is_unfinished, 2));
         assert_eq!((done.done.len(), done.failed.len()), (1, 1));
+    }
+}
+
+/// What is told of a fence that EC2 answers so, and what is advised.
+fn told(how: &Fencing, call: &'static str, code: &'static str) -> (String, String) {
+    let script = script().refuse(call, code);
+    let done = fenced(&script, how, InstanceState::Running);
+    let finding = findings(&done).remove(0);
+    (finding.what, finding.next)
+}
+
+#[test]
+fn a_stop_that_is_refused_is_told_as_one_with_what_to_do_about_that_answer() {
+    for (code, advice) in [
+        (
+            "OperationNotPermitted",
+            "--no-disable-api-stop, and then: aws ec2 stop-instances",
+        ),
+        (
+            "UnsupportedOperation",
+            "aws ec2 terminate-instances --instance-ids i-01",
+        ),
+        ("UnauthorizedOperation", "allow ec2:StopInstances"),
+        (
+            "IncorrectInstanceState",
+            "aws ec2 describe-instances --instance-ids i-01",
+        ),
+        ("InvalidInstanceID.NotFound", "nothing"),
+    ] {
+        let (what, next) = told(&Fencing::Stop, "stop", code);
+        assert_eq!(what, "i-01 could not be stopped", "{code}");
+        assert!(next.contains(advice), "{code}: {next}");
+    }
+}
+
+#[test]
+fn of_a_fence_without_an_answer_nobody_says_that_it_is_done_or_that_it_is_not() {
+    let (what, next) = told(&Fencing::Stop, "stop", "InternalError");
+    assert_eq!(what, "whether i-01 is being stopped is not known");
+    assert!(next.starts_with("nothing yet"), "{next}");
+    let (what, _) = told(&isolated(), "isolate", "InternalError");
+    assert_eq!(what, "whether eni-01 of i-01 has sg-01 is not known");
+}
+
+#[test]
+fn an_interface_that_could_not_be_isolated_is_told_with_what_stops_its_instance() {
+    for (code, advice) in [
+        (
+            "UnauthorizedOperation",
+            "the security group that Fence names",
+        ),
+        (
+            "InvalidGroup.NotFound",
+            "name a security group of the VPC of eni-01",
+        ),
+    ] {
+        let (what, next) = told(&isolated(), "isolate", code);
+        assert_eq!(what, "eni-01 of i-01 could not be given sg-01");
+        assert!(
+            next.contains(advice) && next.contains("aws ec2 stop-instances"),
+            "{next}"
+        );
     }
 }
 

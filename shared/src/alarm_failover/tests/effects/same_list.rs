@@ -55,14 +55,17 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
     let ready = GroupReport {
         group: "web".to_owned(),
         ready: true,
+        readiness: crate::report::Readiness::Ready,
+        by_design: None,
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses: 0,
+        fences: Vec::new(),
         obstacles: Vec::new(),
     };
     [
         messages::would(&case, &group, &sources, &plan, &[]).would_call,
-        messages::planned(&case, &ready, &plan.moves).would_call,
+        messages::planned(&case, (&ready, Vec::new()), &plan.moves).would_call,
     ]
 }
 

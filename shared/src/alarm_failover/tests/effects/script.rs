@@ -202,10 +202,11 @@ impl Script {
     }
 }
 
-/// The action of an attachment; no other answer depends on its action.
+/// The action of an attachment and of a stop; no other answer depends on its action.
 fn action_of(name: &str) -> &'static str {
     match name {
         "attach" => "ec2:AttachNetworkInterface",
+        "stop" => "ec2:StopInstances",
         _ => "ec2:Something",
     }
 }

@@ -1,0 +1,164 @@
+//! A report as EventBridge takes it. An event on a bus has 256 KB at most, Lambda's own part included, and one that is
+//! larger is dropped whole. So a report that would be too large is cut: the first of each list stay, and each list says
+//! how many more there were. Metrics and the ledger have all of it.
+//! Source: EventBridge user guide, "Calculating `PutEvents` event entry size".
+
+use super::Report;
+use serde_json::{Value, json};
+
+/// What a report may have: Lambda's envelope and the event that set it going come on top.
+pub const MAX_BYTES: usize = 200_000;
+
+/// How many entries of each list stay, in turn, until the report is small enough.
+const KEEP: [usize; 7] = [256, 64, 32, 16, 8, 4, 2];
+
+/// How many characters of a text stay for each entry of a list.
+const CHARACTERS_FOR_EACH: usize = 64;
+
+impl Report {
+    /// The report as JSON, in its bound.
+    #[must_use]
+    pub fn bounded(&self) -> Value {
+        let mut report = serde_json::to_value(self).unwrap_or_default();
+        for keep in KEEP {
+            if size(&report) <= MAX_BYTES {
+                break;
+            }
+            shorten(&mut report, keep, "");
+        }
+        report
+    }
+}
+
+/// The message of an error, in a bound of the same kind.
+#[must_use]
+pub fn bounded_text(text: String) -> String {
+    let mut text = Value::String(text);
+    shorten(&mut text, KEEP[0], "");
+    match text {
+        Value::String(text) => text,
+        _ => String::new(),
+    }
+}
+
+fn size(value: &Value) -> usize {
+    value.to_string().len()
+}
+
+/// `name` is the list's own.
+fn shorten(value: &mut Value, keep: usize, name: &str) {
+    match value {
+        Value::Array(list) => {
+            let left_out = list.len().saturating_sub(keep);
+            if left_out > 0 {
+                let is_text = list[0].is_string();
+                list.truncate(keep);
+                list.push(told(left_out, is_text, name));
+            }
+            for each in list {
+                shorten(each, keep, name);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                shorten(member, keep, name);
+            }
+        }
+        Value::String(text) => {
+            let most = keep * CHARACTERS_FOR_EACH;
+            if let Some((end, _)) = text.char_indices().nth(most) {
+                let left_out = text[end..].chars().count();
+                text.truncate(end);
+                *text = format!("{text} ... and {left_out} characters more");
+            }
+        }
+        _ => {}
+    }
+}
+
+/// What stands at the end of a list in place of the rest.
+fn told(left_out: usize, is_text: bool, name: &str) -> Value {
+    match name {
+        _ if is_text => json!(format!("and {left_out} more")),
+        "findings" | "obstacles" => json!({
+            "what": format!("{left_out} more {name} are left out"),
+            "why": "a report is bounded in size",
+            "next": "see to those that are told; the next report tells of the others",
+        }),
+        _ => json!({ "leftOut": left_out }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Finding, Function, GroupReport, Outcome, Readiness, Subject, SweepReport};
+    use super::*;
+    use crate::settings::Mode;
+
+    fn finding(number: usize) -> Finding {
+        Finding {
+            what: format!("eipalloc-{number:017x} cannot move"),
+            why: "every private IP of i-0123456789abcdef0 has an Elastic IP".repeat(3),
+            next: "give it another one".to_owned(),
+        }
+    }
+
+    fn group(number: usize, obstacles: usize) -> GroupReport {
+        GroupReport {
+            group: format!("group-{number}"),
+            ready: false,
+            readiness: Readiness::NotReady,
+            by_design: None,
+            holders: vec!["i-0123456789abcdef0".parse().unwrap(); 10],
+            standbys: vec!["i-0123456789abcdef1".parse().unwrap(); 10],
+            free_addresses: 0,
+            fences: Vec::new(),
+            obstacles: (0..obstacles).map(finding).collect(),
+        }
+    }
+
+    fn sweep(groups: usize, obstacles: usize, releases: usize) -> Report {
+        let mut report = Report::of(
+            Function::Reconcile,
+            Mode::Enforce,
+            Outcome::Reclaimed,
+            "203.0.113.7 is back; ".repeat(releases),
+        );
+        report.findings = (0..groups * obstacles).map(finding).collect();
+        let one = report.clone();
+        report.subject = Subject::Sweep(SweepReport {
+            groups: (0..groups).map(|number| group(number, obstacles)).collect(),
+            releases: vec![one; releases],
+            ..SweepReport::default()
+        });
+        report
+    }
+
+    #[test]
+    fn a_report_of_any_account_is_within_its_bound() {
+        for (groups, obstacles, releases) in [(100, 90, 3), (1, 2450, 0), (1000, 3, 0), (0, 0, 200)]
+        {
+            let told = sweep(groups, obstacles, releases).bounded();
+            assert!(size(&told) <= MAX_BYTES, "{groups}: {}", size(&told));
+            assert_eq!(told["outcome"], "reclaimed");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_cut_begins_as_it_was_and_says_how_many_more_there_were() {
+        let told = sweep(1, 2450, 0).bounded();
+        let findings = told["findings"].as_array().unwrap();
+        assert_eq!(findings[0]["what"], finding(0).what);
+        let left = 2450 - (findings.len() - 1);
+        let last = findings.last().unwrap();
+        assert_eq!(last["what"], format!("{left} more findings are left out"));
+    }
+
+    #[test]
+    fn what_is_small_enough_is_told_whole() {
+        let report = sweep(3, 3, 0);
+        assert_eq!(report.bounded(), serde_json::to_value(&report).unwrap());
+        assert_eq!(bounded_text("short".to_owned()), "short");
+        assert!(bounded_text("long ".repeat(100_000)).len() < 20_000);
+    }
+}
