@@ -93,9 +93,11 @@ pub fn install(group: &Group, managers: &[Manager]) -> String {
          # Installs Holdfast's kit for the guests of group {}. Run it as root; it may run again.\n\
          set -eu\n\
          umask 022\n\
+         # In this network namespace: a container may have a manager of its own.\n\
          runs() {{\n\
          \x20   for comm in /proc/[0-9]*/comm; do\n\
-         \x20       read -r name <\"$comm\" && [ \"$name\" = \"$1\" ] && return 0\n\
+         \x20       read -r name <\"$comm\" && [ \"$name\" = \"$1\" ] || continue\n\
+         \x20       [ \"$(readlink \"${{comm%/comm}}/ns/net\")\" = \"$(readlink /proc/self/ns/net)\" ] && return 0\n\
          \x20   done 2>/dev/null\n\
          \x20   return 1\n\
          }}\n\

@@ -22,8 +22,18 @@ use std::net::Ipv4Addr;
 /// Which addresses to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AddressFilter {
-    /// Every address of the account in this region: EC2 answers in one call, without pages.
+    /// Every address of the account in this region: EC2 answers in one call, without pages. It grows with what is
+    /// others', so nothing that has to be quick asks for it.
     All,
+    /// Every address that has a tag with this key.
+    TagKey(String),
+    /// Every address that has this tag.
+    Tag {
+        /// Its key.
+        key: String,
+        /// Its value.
+        value: String,
+    },
     /// The allocations named; those that do not exist are left out, they are no error.
     Allocations(Vec<AllocationId>),
     /// The one with this public IP, if the account holds it.
@@ -42,7 +52,8 @@ pub trait ReadAddresses: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Address>, CloudError>> + Send;
 
     /// `DescribeAddressesAttribute` with `domain-name`: the published reverse DNS names, without their
-    /// trailing dot. An allocation that has none is absent. All pages are read.
+    /// trailing dot. An allocation that has none is absent. All pages are read. No answer shows tags, so a filter by tag
+    /// narrows nothing here.
     ///
     /// # Errors
     /// As for [`ReadAddresses::addresses`].
@@ -154,6 +165,13 @@ pub enum InterfaceFilter {
     Ids(Vec<EniId>),
     /// Every interface that has a tag with this key.
     TagKey(String),
+    /// The interfaces that have a tag with this key and are attached to one of these instances.
+    AttachedTo {
+        /// The key.
+        tag_key: String,
+        /// The instances.
+        instances: Vec<InstanceId>,
+    },
 }
 
 /// Which instances to describe.
@@ -177,6 +195,32 @@ pub trait ReadInstances: Send + Sync {
         &self,
         which: &InstanceFilter,
     ) -> impl Future<Output = Result<Vec<Instance>, CloudError>> + Send;
+}
+
+/// A tag, with what has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TagOf {
+    /// The id of whatever has it.
+    pub resource: String,
+    /// Its key.
+    pub key: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// Reading who has which tags.
+pub trait ReadTags: Send + Sync {
+    /// `DescribeTags` with these keys, of these resources; none named: whatever has them. All pages are read. EC2 throttles each action by itself (EC2
+    /// developer guide, "Request throttling"), and nothing that moves an address asks for this one. So whoever asks
+    /// often for what is nobody's delays nobody.
+    ///
+    /// # Errors
+    /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
+    fn tags(
+        &self,
+        keys: &[String],
+        of: &[String],
+    ) -> impl Future<Output = Result<Vec<TagOf>, CloudError>> + Send;
 }
 
 /// Taking an address from a private IP.

@@ -16,6 +16,7 @@ pub mod events;
 pub mod groups;
 pub mod instance_start;
 pub mod ledger;
+pub mod member_alarms;
 pub mod model;
 pub mod ports;
 pub mod reconcile;

@@ -15,7 +15,7 @@ use crate::model::cloudtrail::Call;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, InstanceId};
 use crate::settings::Mode;
-pub use bound::{MAX_BYTES, bounded_text};
+pub use bound::{MAX_BYTES, bounded, bounded_text};
 pub use command::Command;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, Tried};
 pub use finding::Finding;

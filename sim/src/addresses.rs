@@ -148,8 +148,8 @@ impl View<'_> {
         ids: &[String],
     ) -> Result<(), Ec2Error> {
         let is_held = |id: &String| {
-            self.addresses_of(account)
-                .any(|held| held.allocation_id == *id)
+            let held = self.resources.addresses.get(id);
+            held.is_some_and(|held| held.owner == account)
         };
         match ids.iter().find(|id| !is_held(id)) {
             Some(unknown) => Err(allocation_not_found(unknown)),
@@ -177,6 +177,18 @@ impl View<'_> {
             if !asked(&request.allocation_ids, &address.allocation_id)
                 || !asked(&request.public_ips, &address.public_ip)
             {
+                continue;
+            }
+            let may_pass = filters::may_pass(
+                &request.filters,
+                self.resources.tags.get(&address.allocation_id),
+                |name| match name {
+                    "public-ip" => Some(Some(address.public_ip.as_str())),
+                    "allocation-id" => Some(Some(address.allocation_id.as_str())),
+                    _ => None,
+                },
+            );
+            if !may_pass {
                 continue;
             }
             let answer = self.resources.address_as_answered(address);

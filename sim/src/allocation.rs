@@ -22,7 +22,7 @@ fn not_available(ip: &str) -> Ec2Error {
 
 /// The addresses of Amazon's pool, in the order they are handed out: the documentation ranges
 /// 198.51.100.0/24 and 203.0.113.0/24, then the benchmark range 198.18.0.0/16 for large accounts.
-fn amazon_address(number: u32) -> Option<Ipv4Addr> {
+pub(super) fn amazon_address(number: u32) -> Option<Ipv4Addr> {
     let (base, offset) = match number {
         0..254 => (Ipv4Addr::new(198, 51, 100, 1), number),
         254..508 => (Ipv4Addr::new(203, 0, 113, 1), number - 254),

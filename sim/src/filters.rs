@@ -1,5 +1,7 @@
 //! Filters of the describe actions: names, wildcards, and the tag filters that all of them share.
 
+use std::collections::BTreeMap;
+
 use super::api::{Ec2Error, Filter, Tag};
 
 /// Whether a resource passes all filters. `values_of` gives the values that the resource has for a
@@ -24,6 +26,28 @@ pub(super) fn passes(
             .any(|pattern| values.iter().any(|value| matches(pattern, value)));
     }
     Ok(passes)
+}
+
+/// Whether a resource can pass, as far as its tags and what is at hand of it tell: so that what surely does not is not
+/// looked at any closer. Where one of the filters is not among that, everything can.
+pub(super) fn may_pass<'a>(
+    filters: &[Filter],
+    tags: Option<&BTreeMap<String, String>>,
+    at_hand: impl Fn(&str) -> Option<Option<&'a str>>,
+) -> bool {
+    let verdicts = filters.iter().map(|filter| {
+        let fits = |value: &str| filter.values.iter().any(|it| matches(it, value));
+        if filter.name == "tag-key" {
+            return Some(tags.is_some_and(|tags| tags.keys().any(|key| fits(key))));
+        }
+        if let Some(key) = filter.name.strip_prefix("tag:") {
+            let value = tags.and_then(|tags| tags.get(key));
+            return Some(value.is_some_and(|value| fits(value)));
+        }
+        at_hand(&filter.name).map(|value| value.is_some_and(fits))
+    });
+    let verdicts: Option<Vec<bool>> = verdicts.collect();
+    verdicts.is_none_or(|verdicts| verdicts.into_iter().all(|fits| fits))
 }
 
 fn tag_values(name: &str, tags: &[Tag]) -> Option<Vec<String>> {

@@ -180,7 +180,7 @@ impl Model {
         self.put_tags(&id, tags);
         let mut answer = self
             .resources
-            .interface_as_answered(self.own_interface(account, &id)?);
+            .interface_as_answered(self.own_interface(account, &id)?, &self.resources.index());
         // The answer to the call says `pending`; describes say `available` (EC2 API reference,
         // CreateNetworkInterface, example).
         "pending".clone_into(&mut answer.status);

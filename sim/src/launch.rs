@@ -87,12 +87,13 @@ impl Model {
 
     fn reservation(&self, account: &str, id: &str) -> Reservation {
         let instances = self.resources.instances.values();
+        let index = self.resources.index();
         Reservation {
             reservation_id: id.to_owned(),
             owner_id: account.to_owned(),
             instances: instances
                 .filter(|instance| instance.reservation_id == id)
-                .map(|instance| self.resources.instance_as_answered(instance))
+                .map(|instance| self.resources.instance_as_answered(instance, &index))
                 .collect(),
         }
     }

@@ -10,6 +10,7 @@
 pub mod alarms;
 pub mod api;
 pub mod auto_scaling;
+pub mod crowd;
 pub mod delivery;
 #[cfg(feature = "http")]
 pub mod http;
@@ -28,6 +29,7 @@ mod authorisation;
 mod filters;
 mod history;
 mod ids;
+mod index;
 mod instance_types;
 mod instances;
 mod interfaces;
@@ -44,6 +46,7 @@ mod timers;
 #[cfg(test)]
 mod tests;
 
+pub use crowd::Crowd;
 pub use delivery::Delivery;
 pub use settings::{Settings, TagPolicy, TakenAnswer};
 pub use world::World;

@@ -67,6 +67,7 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeTags(request) => self.describe_tags(account, request),
             Request::DescribeSpotInstanceRequests(request) => {
                 self.describe_spot_instance_requests(account, request)
             }

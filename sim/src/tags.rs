@@ -1,14 +1,19 @@
-//! Tags: `CreateTags`, `DeleteTags`, and the tags that create actions put on.
+//! Tags: `CreateTags`, `DeleteTags`, `DescribeTags`, and the tags that create actions put on.
 
 use std::collections::BTreeSet;
 
 use super::{
     addresses::allocation_not_found,
-    api::{CreateTags, DeleteTags, Ec2Error, Response, Tag, TagSpecification},
+    api::{
+        CreateTags, DeleteTags, DescribeTags, Ec2Error, Response, Tag, TagDescription,
+        TagSpecification,
+    },
+    filters,
     instances::instance_not_found,
     interfaces::interface_not_found,
-    model::{Model, Resources, invalid_value},
+    model::{Model, Resources, View, invalid_value},
     networks::{gateway_not_found, subnet_not_found, vpc_not_found},
+    paging::page,
 };
 
 /// "Maximum number of tags per resource: 50"; the `aws:` ones do not count (EC2 user guide, "Tag
@@ -44,6 +49,58 @@ impl Resources {
                 format!("The ID '{id}' is not valid"),
             )),
         }
+    }
+}
+
+impl View<'_> {
+    /// All tags of the account's resources, key by key. Source: EC2 API reference, `DescribeTags`.
+    pub(super) fn describe_tags(
+        &self,
+        account: &str,
+        request: &DescribeTags,
+    ) -> Result<Response, Ec2Error> {
+        let mut found = Vec::new();
+        for (id, tags) in &self.resources.tags {
+            if self.resources.taggable(account, id).is_err() {
+                continue;
+            }
+            for (key, value) in tags {
+                let tag = TagDescription {
+                    key: key.clone(),
+                    resource_id: id.clone(),
+                    resource_type: resource_type(id).to_owned(),
+                    value: value.clone(),
+                };
+                if filters::passes(&request.filters, &[], |name| values_of(&tag, name))? {
+                    found.push(tag);
+                }
+            }
+        }
+        let (tags, next_token) =
+            page(found, request.max_results, request.next_token.as_deref(), 5)?;
+        Ok(Response::DescribeTags { tags, next_token })
+    }
+}
+
+fn values_of(tag: &TagDescription, name: &str) -> Option<Vec<String>> {
+    let value = match name {
+        "key" => &tag.key,
+        "resource-id" => &tag.resource_id,
+        "resource-type" => &tag.resource_type,
+        "value" => &tag.value,
+        _ => return None,
+    };
+    Some(vec![value.clone()])
+}
+
+fn resource_type(id: &str) -> &'static str {
+    match id.rsplit_once('-').map(|(family, _)| family) {
+        Some("eipalloc") => "elastic-ip",
+        Some("i") => "instance",
+        Some("eni") => "network-interface",
+        Some("vpc") => "vpc",
+        Some("subnet") => "subnet",
+        _ => "internet-gateway",
     }
 }
 

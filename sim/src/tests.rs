@@ -8,6 +8,7 @@ mod attachments_refused;
 mod auto_scaling;
 mod bed;
 mod bookkeeping;
+mod crowd;
 mod events;
 mod instance_types;
 mod instances;

@@ -64,6 +64,21 @@ impl Throttle {
         self.buckets.retain(|(_, known), _| *known != action);
     }
 
+    /// Takes a token of an action of another service than EC2, where a limit is set for it.
+    pub(super) fn admit_action(
+        &mut self,
+        account: &str,
+        action: &'static str,
+        now: OffsetDateTime,
+    ) -> Result<(), Ec2Error> {
+        match self.overrides.get(action).copied() {
+            Some(limit) if !self.take(account, action, limit, now) => {
+                Err(Ec2Error::new("Throttling", "Rate exceeded"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Takes a token.
     pub(super) fn admit(
         &mut self,
@@ -76,9 +91,26 @@ impl Throttle {
             return Ok(());
         }
         let limit = own.unwrap_or_else(|| Limit::of(request));
+        if self.take(account, request.action(), limit, now) {
+            return Ok(());
+        }
+        Err(Ec2Error::new(
+            "RequestLimitExceeded",
+            "Request limit exceeded.",
+        ))
+    }
+
+    /// Whether there was one.
+    fn take(
+        &mut self,
+        account: &str,
+        action: &'static str,
+        limit: Limit,
+        now: OffsetDateTime,
+    ) -> bool {
         let bucket = self
             .buckets
-            .entry((account.to_owned(), request.action()))
+            .entry((account.to_owned(), action))
             .or_insert(Bucket {
                 tokens: limit.capacity,
                 filled_at: now,
@@ -87,12 +119,9 @@ impl Throttle {
         bucket.tokens = limit.capacity.min(bucket.tokens + seconds * limit.refill);
         bucket.filled_at = now;
         if bucket.tokens < 1.0 {
-            return Err(Ec2Error::new(
-                "RequestLimitExceeded",
-                "Request limit exceeded.",
-            ));
+            return false;
         }
         bucket.tokens -= 1.0;
-        Ok(())
+        true
     }
 }

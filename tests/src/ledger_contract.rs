@@ -157,6 +157,20 @@ pub async fn all_rows_are_listed_tombstones_included<L: Ledger>(ledger: &L) -> C
     Ok(())
 }
 
+pub async fn snapshots_of_many_allocations_are_read_and_of_unknown_ones_none<L: Ledger>(
+    ledger: &L,
+) -> Checked {
+    for number in 0..120 {
+        store(ledger, &a_snapshot(number)).await?;
+    }
+    let asked: Vec<AllocationId> = (60..180).map(allocation).collect();
+    let found = by_allocation(ledger.snapshots_of(&asked).await?);
+    let expected: Vec<Snapshot> = (60..120).map(a_snapshot).collect();
+    assert_eq!(found, by_allocation(expected));
+    assert_eq!(ledger.snapshots_of(&[]).await?, []);
+    Ok(())
+}
+
 pub async fn more_rows_than_a_page_holds_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
     stream::iter((0..MANY).map(a_snapshot))
         .map(|snapshot| async move { store(ledger, &snapshot).await })
@@ -369,6 +383,8 @@ macro_rules! for_each_check_of_a_ledger {
             the_leases_of_all_groups_are_listed,
             of_many_claims_at_once_one_is_granted,
             every_field_of_a_lease_survives,
+            what_a_sweep_has_learnt_gives_way_to_its_next_revision_only,
+            snapshots_of_many_allocations_are_read_and_of_unknown_ones_none,
         }
     };
 }

@@ -9,6 +9,7 @@ pub(super) const ASSOCIATE_ADDRESS: &str = "ec2:AssociateAddress";
 pub(super) const MODIFY_ADDRESS_ATTRIBUTE: &str = "ec2:ModifyAddressAttribute";
 pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
+pub(super) const DESCRIBE_TAGS: &str = "ec2:DescribeTags";
 pub(super) const DISASSOCIATE_ADDRESS: &str = "ec2:DisassociateAddress";
 pub(super) const DESCRIBE_INSTANCE_STATUS: &str = "ec2:DescribeInstanceStatus";
 pub(super) const DESCRIBE_INSTANCE_TYPES: &str = "ec2:DescribeInstanceTypes";
@@ -48,6 +49,9 @@ pub const READ_INTERFACES: &[&str] = &[DESCRIBE_NETWORK_INTERFACES];
 /// What [`holdfast::cloud::ReadInstances`] calls.
 pub const READ_INSTANCES: &[&str] = &[DESCRIBE_INSTANCES];
 
+/// What [`holdfast::cloud::ReadTags`] calls.
+pub const READ_TAGS: &[&str] = &[DESCRIBE_TAGS];
+
 /// What [`holdfast::cloud::Disassociate`] calls.
 pub const DISASSOCIATE: &[&str] = &[DISASSOCIATE_ADDRESS];
 
@@ -58,10 +62,13 @@ pub const READ_STATUS_CHECKS: &[&str] = &[DESCRIBE_INSTANCE_STATUS];
 pub const READ_LIMITS: &[&str] = &[DESCRIBE_INSTANCE_TYPES];
 
 /// What [`holdfast::cloud::health::ReadAlarms`] calls.
-pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS, DESCRIBE_ALARM_CONTRIBUTORS];
+pub const READ_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
 
-/// What [`holdfast::cloud::health::ReadFiringAlarms`] calls.
-pub const READ_FIRING_ALARMS: &[&str] = &[DESCRIBE_ALARMS];
+/// What [`holdfast::cloud::health::ReadAlarmContributors`] calls.
+pub const READ_ALARM_CONTRIBUTORS: &[&str] = &[DESCRIBE_ALARM_CONTRIBUTORS];
+
+/// What [`holdfast::cloud::health::ReadAlarmPages`] calls.
+pub const READ_ALARM_PAGES: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`holdfast::cloud::health::ReadLifecycleStates`] calls.
 pub const READ_LIFECYCLE_STATES: &[&str] = &[DESCRIBE_AUTO_SCALING_INSTANCES];

@@ -30,6 +30,14 @@ impl ReadAddresses for Aws {
     async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let allocations = match which {
             AddressFilter::All => return self.described(None).await,
+            AddressFilter::TagKey(key) => {
+                let by_key = filter("tag-key", [key.clone()]);
+                return self.described(Some(by_key)).await;
+            }
+            AddressFilter::Tag { key, value } => {
+                let by_tag = filter(&format!("tag:{key}"), [value.clone()]);
+                return self.described(Some(by_tag)).await;
+            }
             AddressFilter::Ip(ip) => {
                 let by_ip = filter("public-ip", [ip.to_string()]);
                 return self.described(Some(by_ip)).await;
@@ -44,8 +52,8 @@ impl ReadAddresses for Aws {
         Ok(found)
     }
 
-    /// This action has no filters. Where an allocation that is asked for does not exist, or where an IP
-    /// is asked for, all names are read and the rest is left out.
+    /// This action has no filters. Where one of several allocations that are asked for does not exist, or where an IP
+    /// is asked for, all names are read and the rest is left out. A single one that does not exist has no name.
     async fn reverse_dns_names(
         &self,
         which: &AddressFilter,
@@ -57,13 +65,19 @@ impl ReadAddresses for Aws {
                     Err(CloudError::NotFound {
                         what: Missing::Allocation,
                         ..
+                    }) if few.len() == 1 => Vec::new(),
+                    Err(CloudError::NotFound {
+                        what: Missing::Allocation,
+                        ..
                     }) => self.names(None).await?,
                     named => named?,
                 }
             }
-            AddressFilter::All | AddressFilter::Ip(_) | AddressFilter::Allocations(_) => {
-                self.names(None).await?
-            }
+            AddressFilter::All
+            | AddressFilter::Ip(_)
+            | AddressFilter::TagKey(_)
+            | AddressFilter::Tag { .. }
+            | AddressFilter::Allocations(_) => self.names(None).await?,
         };
         let mut names = BTreeMap::new();
         for attribute in &attributes {
@@ -71,7 +85,7 @@ impl ReadAddresses for Aws {
                 continue;
             };
             let is_asked_for = match which {
-                AddressFilter::All => true,
+                AddressFilter::All | AddressFilter::TagKey(_) | AddressFilter::Tag { .. } => true,
                 AddressFilter::Ip(ip) => attribute.public_ip() == Some(ip.to_string().as_str()),
                 AddressFilter::Allocations(allocations) => allocations.contains(&allocation),
             };

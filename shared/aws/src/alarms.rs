@@ -6,13 +6,17 @@ use super::actions::{DESCRIBE_ALARM_CONTRIBUTORS, DESCRIBE_ALARMS};
 use super::failure::unreadable;
 use super::read::said;
 use super::{Aws, failure};
+use aws_sdk_cloudwatch::operation::describe_alarms::DescribeAlarmsOutput;
 use aws_sdk_cloudwatch::operation::describe_alarms::builders::DescribeAlarmsFluentBuilder;
 use aws_sdk_cloudwatch::types::{
     ActionsSuppressedBy, AlarmContributor, AlarmType, CompositeAlarm, Dimension, MetricAlarm,
     StateValue,
 };
+use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
-use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use holdfast::cloud::health::{
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms,
+};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use std::collections::BTreeMap;
@@ -23,14 +27,17 @@ const MAX_IN_A_PAGE: i32 = 100;
 
 impl ReadAlarms for Aws {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        let mut found = Vec::new();
-        for some in names.chunks(MAX_NAMED) {
+        let some = names.chunks(MAX_NAMED);
+        let asked = some.map(|some| {
             let asked = self.both_types().set_alarm_names(Some(some.to_vec()));
-            found.extend(all_pages(asked).await?);
-        }
-        Ok(found)
+            all_pages(asked)
+        });
+        let found = try_join_all(asked).await?;
+        Ok(found.into_iter().flatten().collect())
     }
+}
 
+impl ReadAlarmContributors for Aws {
     /// The client has no pages of its own for this action. Only the first page may be refused: what is
     /// refused later is not all that there is.
     async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
@@ -63,9 +70,27 @@ impl ReadAlarms for Aws {
     }
 }
 
-impl ReadFiringAlarms for Aws {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
-        all_pages(self.both_types().state_value(StateValue::Alarm)).await
+impl ReadAlarmPages for Aws {
+    async fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        after: Option<&str>,
+    ) -> Result<AlarmPage, CloudError> {
+        let state = match which {
+            AlarmFilter::All => None,
+            AlarmFilter::Firing => Some(StateValue::Alarm),
+        };
+        let page = self
+            .both_types()
+            .set_state_value(state)
+            .set_next_token(after.map(str::to_owned))
+            .send()
+            .await
+            .map_err(|error| failure::of(DESCRIBE_ALARMS, error))?;
+        Ok(AlarmPage {
+            alarms: alarms_in(&page)?,
+            next: said(page.next_token()).map(str::to_owned),
+        })
     }
 }
 
@@ -86,14 +111,15 @@ async fn all_pages(asked: DescribeAlarmsFluentBuilder) -> Result<Vec<Alarm>, Clo
     let mut pages = asked.into_paginator().send();
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failure::of(DESCRIBE_ALARMS, error))?;
-        for described in page.metric_alarms() {
-            found.push(metric(described)?);
-        }
-        for described in page.composite_alarms() {
-            found.push(composite(described)?);
-        }
+        found.extend(alarms_in(&page)?);
     }
     Ok(found)
+}
+
+fn alarms_in(page: &DescribeAlarmsOutput) -> Result<Vec<Alarm>, CloudError> {
+    let metric = page.metric_alarms().iter().map(metric);
+    let composite = page.composite_alarms().iter().map(composite);
+    metric.chain(composite).collect()
 }
 
 fn metric(described: &MetricAlarm) -> Result<Alarm, CloudError> {

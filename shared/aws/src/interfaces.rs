@@ -10,7 +10,7 @@ use aws_sdk_ec2::types::{
     NetworkInterfaceAssociation, NetworkInterfaceAttachment, NetworkInterfaceIpv6Address,
 };
 use holdfast::cloud::{CloudError, InterfaceFilter, ReadInterfaces};
-use holdfast::model::ids::{EniId, Zone};
+use holdfast::model::ids::{EniId, InstanceId, Zone};
 use holdfast::model::interface::{
     Attachment, AttachmentState, Interface, InterfaceAssociation, OtherIps,
 };
@@ -26,33 +26,54 @@ impl ReadInterfaces for Aws {
     /// By filter: an interface that does not exist is then an empty answer, and no error.
     async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
         let by_id = filter("network-interface-id", [eni.to_string()]);
-        Ok(self.in_interface_pages(by_id).await?.into_iter().next())
+        let found = self.in_interface_pages(vec![by_id]).await?;
+        Ok(found.into_iter().next())
     }
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         let ids = match which {
             InterfaceFilter::TagKey(key) => {
                 return self
-                    .in_interface_pages(filter("tag-key", [key.clone()]))
+                    .in_interface_pages(vec![filter("tag-key", [key.clone()])])
                     .await;
+            }
+            InterfaceFilter::AttachedTo { tag_key, instances } => {
+                return self.attached_to(tag_key, instances).await;
             }
             InterfaceFilter::Ids(ids) => ids,
         };
         let mut found = Vec::new();
         for some in ids.chunks(MAX_FILTER_VALUES) {
             let by_id = filter("network-interface-id", some.iter().map(EniId::to_string));
-            found.extend(self.in_interface_pages(by_id).await?);
+            found.extend(self.in_interface_pages(vec![by_id]).await?);
         }
         Ok(found)
     }
 }
 
 impl Aws {
-    async fn in_interface_pages(&self, by: Filter) -> Result<Vec<Interface>, CloudError> {
+    async fn attached_to(
+        &self,
+        tag_key: &str,
+        instances: &[InstanceId],
+    ) -> Result<Vec<Interface>, CloudError> {
+        let mut found = Vec::new();
+        for some in instances.chunks(MAX_FILTER_VALUES - 1) {
+            let ids = some.iter().map(InstanceId::to_string);
+            let by_both = vec![
+                filter("attachment.instance-id", ids),
+                filter("tag-key", [tag_key.to_owned()]),
+            ];
+            found.extend(self.in_interface_pages(by_both).await?);
+        }
+        Ok(found)
+    }
+
+    async fn in_interface_pages(&self, by: Vec<Filter>) -> Result<Vec<Interface>, CloudError> {
         let described = self
             .ec2
             .describe_network_interfaces()
-            .filters(by)
+            .set_filters(Some(by))
             .max_results(MAX_IN_A_PAGE)
             .into_paginator()
             .items()

@@ -25,6 +25,7 @@ mod moves;
 mod read;
 mod refusal_code;
 mod signatures;
+mod tags;
 mod trail;
 
 #[cfg(test)]

@@ -82,6 +82,7 @@ fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Res
         text: format!("alarm {}", alarm.name),
         at: alarm.since,
         alarms,
+        is_of_alarms: alarm.metrics.is_empty() && alarm.contributors.is_empty(),
         instances: alarm.instances(),
         group: group_of(&alarm.tags, &settings.tags).map(str::to_owned),
     })
@@ -124,6 +125,7 @@ fn of_change(change: &InstanceStateChange, now: OffsetDateTime) -> Result<Cause,
         text: change.to_string(),
         at: change.at.unwrap_or(now),
         alarms: Vec::new(),
+        is_of_alarms: false,
         instances: BTreeSet::from([change.instance.clone()]),
         group: None,
     })
@@ -153,6 +155,7 @@ fn of_spot_notice(
         text: notice.to_string(),
         at,
         alarms: Vec::new(),
+        is_of_alarms: false,
         instances: BTreeSet::from([notice.instance.clone()]),
         group: None,
     })
@@ -168,6 +171,7 @@ pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Caus
         text: command.to_string(),
         at: now,
         alarms: Vec::new(),
+        is_of_alarms: false,
         instances: BTreeSet::new(),
         group: Some(group.clone()),
     }

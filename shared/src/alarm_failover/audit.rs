@@ -4,15 +4,16 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
+use super::audit_alarms as alarms;
 use super::by_design;
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
-use super::effect::Effect;
 use super::fencing;
 use super::group::{Group, Location, Resource};
 use super::messages;
 use super::observe;
+use super::permissions::dry_runs;
 use super::plan::{Exclusions, Move, Plan, PlanInput};
 use super::run;
 use super::state::{MemberHealth, Observed};
@@ -28,7 +29,7 @@ use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use crate::ports::{Delivery, Ports};
 use crate::report::{Finding, GroupReport, Outcome, Readiness, Report};
 use crate::settings::{Failback, Mode, Settings};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What reconcile did and found.
@@ -69,6 +70,8 @@ impl Audit {
 pub(super) struct FleetState<'a> {
     pub(super) observed: &'a Observed,
     pub(super) health: MemberHealth,
+    /// Whether all alarms were read: what is not known says nothing for a member.
+    pub(super) alarms_are_all: bool,
 }
 
 impl<'a> FleetState<'a> {
@@ -76,10 +79,15 @@ impl<'a> FleetState<'a> {
     pub(super) async fn load<C: AlarmFailoverCloud, L, K>(
         ports: &Ports<C, L, K>,
         observed: &'a Observed,
+        alarms_are_all: bool,
     ) -> Result<FleetState<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
         let health = observe::health_of(&ports.cloud, &members).await?;
-        Ok(FleetState { observed, health })
+        Ok(FleetState {
+            observed,
+            health,
+            alarms_are_all,
+        })
     }
 }
 
@@ -93,9 +101,16 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     addresses: &BTreeMap<AllocationId, Address>,
     delivery: Delivery,
 ) -> Result<Audit, Error> {
-    let seen = observe::groups(ports, settings, addresses.values().cloned().collect()).await;
-    let observed = match seen {
-        Ok(observed) => observed,
+    let grouped = addresses
+        .values()
+        .filter(|each| group_of(&each.tags, &settings.tags).is_some());
+    let seen = observe::groups(ports, settings, grouped.cloned().collect()).await;
+    let seen = match seen {
+        Ok(observed) => alarms::note(ports, settings, delivery, observed).await,
+        Err(failure) => Err(failure),
+    };
+    let (observed, alarms) = match seen {
+        Ok(seen) => seen,
         Err(source) if source.is_transient() => {
             let what = "the groups could not be looked at".to_owned();
             return Err(Error::Unfinished { what, source });
@@ -108,13 +123,19 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         }
     };
     let idle = cause_of(CauseKind::Resume, "reconcile", None, observed.at);
-    let names = group_names(&observed, settings);
-    let mut audit = Audit::default();
+    let names = alarms::group_names(&observed, settings);
+    let mut audit = Audit {
+        findings: alarms.findings,
+        failures: alarms.failure.into_iter().collect(),
+        ..Audit::default()
+    };
     if names.is_empty() {
         return Ok(audit);
     }
-    let (leases, fleet) =
-        futures_util::join!(ports.ledger.leases(), FleetState::load(ports, &observed));
+    let (leases, fleet) = futures_util::join!(
+        ports.ledger.leases(),
+        FleetState::load(ports, &observed, alarms.are_all)
+    );
     let leases = leases.map_err(Error::LedgerUnread)?;
     let leases: BTreeMap<&str, &Lease> = leases
         .iter()
@@ -127,7 +148,8 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         .extend(not_told.map(messages::lifecycle_not_told));
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
-        audit.note(reconcile_group(ports, settings, delivery, &fleet, name, lease).await);
+        let done = reconcile_group(ports, settings, delivery, &fleet, name, lease);
+        audit.note(done.await);
         let group = Group::named(name, &observed, settings, &[]);
         let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
         if report.readiness != Readiness::NoStandbyByDesign {
@@ -155,21 +177,13 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     Ok(audit)
 }
 
-fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {
-    let members = observed.instances.iter().map(|each| &each.tags);
-    let interfaces = observed.interfaces.iter().map(|each| &each.tags);
-    let tags = members.chain(interfaces);
-    tags.filter_map(|tags| group_of(tags, &settings.tags))
-        .map(str::to_owned)
-        .collect()
-}
-
 fn cause_of(kind: CauseKind, words: &str, group: Option<&str>, at: OffsetDateTime) -> Cause {
     Cause {
         kind,
         text: words.to_owned(),
         at,
         alarms: Vec::new(),
+        is_of_alarms: false,
         instances: BTreeSet::new(),
         group: group.map(str::to_owned),
     }
@@ -213,7 +227,7 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let Some(lease) = lease
+    if let Some(lease) = lease.filter(|_| fleet.alarms_are_all)
         && let Some(target) = failback_target(&group, fleet, settings, lease)
     {
         done.extend(fail_back(ports, settings, delivery, &group, target, lease).await?);
@@ -420,24 +434,4 @@ fn if_failed(
         settings,
         now,
     })
-}
-
-/// Whether the calls would be permitted: the first of each kind.
-async fn dry_runs<C: AlarmFailoverCloud, L, K>(
-    ports: &Ports<C, L, K>,
-    group: &Group<'_>,
-    moves: &[Move],
-) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut asked = HashSet::new();
-    let effects = moves.iter().flat_map(|one| &one.effects);
-    for call in effects.filter_map(Effect::dry_run) {
-        if !asked.insert(std::mem::discriminant(&call)) {
-            continue;
-        }
-        if let Err(failure @ CloudError::Denied(_)) = ports.cloud.dry_run(&call).await {
-            findings.push(messages::not_permitted(group, &failure));
-        }
-    }
-    findings
 }

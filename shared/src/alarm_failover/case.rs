@@ -101,6 +101,9 @@ pub struct Cause {
     pub at: OffsetDateTime,
     /// The alarm itself, and the child alarms that it names.
     pub alarms: Vec<String>,
+    /// Whether it is an alarm that watches other alarms, as far as its event tells: then only those tell whom it is
+    /// about.
+    pub is_of_alarms: bool,
     /// The instances that it names.
     pub instances: BTreeSet<InstanceId>,
     /// The group that it names.

@@ -1,20 +1,25 @@
 //! What failover asks of AWS: the narrow traits of `cloud`, together. Nothing that releases an address is among them.
 
 use crate::cloud::health::{
-    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+    ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates, ReadLimits,
+    ReadStatusChecks,
 };
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::cloud::{
+    Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
+};
 
 /// What failover asks of EC2, CloudWatch and Auto Scaling.
 pub trait AlarmFailoverCloud:
     ReadAddresses
     + ReadInterfaces
     + ReadInstances
+    + ReadTags
     + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
-    + ReadFiringAlarms
+    + ReadAlarmContributors
+    + ReadAlarmPages
     + ReadLifecycleStates
     + MoveInterface
     + MovePrivateIps
@@ -30,10 +35,12 @@ impl<T> AlarmFailoverCloud for T where
     T: ReadAddresses
         + ReadInterfaces
         + ReadInstances
+        + ReadTags
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiringAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
         + ReadLifecycleStates
         + MoveInterface
         + MovePrivateIps

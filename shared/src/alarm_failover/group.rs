@@ -216,7 +216,7 @@ impl<'a> Group<'a> {
             };
             if !ips.is_empty() {
                 self.resources.push(Resource {
-                    public_ips: public_ips(&interface.id, Some(&ips), observed),
+                    public_ips: public_ips(interface, Some(&ips), observed),
                     cargo: ResourceKind::PrivateIps {
                         from: interface.id.clone(),
                         subnet: interface.subnet.clone(),
@@ -231,7 +231,7 @@ impl<'a> Group<'a> {
             return;
         }
         self.resources.push(Resource {
-            public_ips: public_ips(&interface.id, None, observed),
+            public_ips: public_ips(interface, None, observed),
             cargo: ResourceKind::Interface(interface),
             location,
             mover,
@@ -323,20 +323,26 @@ fn location_of(attachment: Option<&Attachment>) -> Location {
     }
 }
 
-/// The Elastic IPs on an interface, or on some of its private IPs.
-fn public_ips(eni: &EniId, only: Option<&[Ipv4Addr]>, observed: &Observed) -> Vec<Ipv4Addr> {
+/// The Elastic IPs on an interface, or on some of its private IPs. Those with a group tag are known by themselves, the
+/// others by what the interface shows.
+fn public_ips(
+    interface: &Interface,
+    only: Option<&[Ipv4Addr]>,
+    observed: &Observed,
+) -> Vec<Ipv4Addr> {
+    let is_meant = |ip: Ipv4Addr| only.is_none_or(|only| only.contains(&ip));
     let on_it = |address: &&Address| {
         address.association.as_ref().is_some_and(|association| {
-            let is_meant = |ip: Ipv4Addr| only.is_none_or(|only| only.contains(&ip));
-            association.eni.as_ref() == Some(eni) && association.private_ip.is_some_and(is_meant)
+            association.eni.as_ref() == Some(&interface.id)
+                && association.private_ip.is_some_and(is_meant)
         })
     };
-    let mut ips: Vec<Ipv4Addr> = observed
-        .addresses
-        .iter()
-        .filter(on_it)
-        .map(|it| it.ip)
-        .collect();
-    ips.sort_unstable();
-    ips
+    let tagged = observed.addresses.iter().filter(on_it).map(|it| it.ip);
+    let shown = interface.private_ips.iter().filter_map(|(ip, public)| {
+        let public = public.as_ref().filter(|_| is_meant(*ip))?;
+        // What EC2 assigned by itself has no allocation, and does not ride along.
+        public.allocation.as_ref().map(|_| public.ip)
+    });
+    let all: BTreeSet<Ipv4Addr> = tagged.chain(shown).collect();
+    all.into_iter().collect()
 }

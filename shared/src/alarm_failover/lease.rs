@@ -57,7 +57,7 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         let sources = assessment::sources(case.cause, &group, &affected.failed_members);
         let now = ports.clock.now();
         let claim = claim_of(case, &group, &observed, &sources, now);
-        let health = observe::health(ports, case, &group, &sources);
+        let health = observe::health(ports, case, &group, &observed, &sources);
         let (claimed, health) = futures_util::join!(ask_for(ports, case, &claim), health);
         (claim, claimed?, health)
     };
@@ -72,7 +72,7 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     if let Ok(health) = health
         && !is_old
     {
-        let look = Look { observed, health };
+        let look = Look::new(observed, health);
         let looks = 1;
         return Ok(Acquired { held, look, looks });
     }

@@ -17,6 +17,7 @@
 
 pub mod assessment;
 mod audit;
+mod audit_alarms;
 mod by_design;
 pub mod case;
 mod cloud;
@@ -31,6 +32,7 @@ pub mod left_behind;
 mod messages;
 pub mod observe;
 mod obstacle;
+mod permissions;
 pub mod plan;
 mod plan_command;
 mod progress;
@@ -38,6 +40,8 @@ mod resource_progress;
 pub mod route;
 mod rule;
 mod run;
+mod scope;
+mod second_look;
 pub mod state;
 mod under_lease;
 

@@ -1,26 +1,31 @@
 //! What is read before anything is decided. Nothing here changes anything.
 //!
-//! 1. At the same time: instances, interfaces, addresses, the alarms that fire, and the alarms of the cause.
-//! 2. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
+//! 1. `scope`: whether it is about a group at all.
+//! 2. At the same time: the instances, interfaces and addresses with a group tag, and the alarms of the cause by name.
+//!    Beside them: what a sweep has learnt of the alarms on the members.
+//! 3. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
-//! 3. Beside the lease: how well the members are, what their types allow, who may be given which interface, and which
-//!    members Auto Scaling has in service.
+//! 4. Beside the lease: how well the members are, what the alarms on them say, and what their types allow. Also who may
+//!    be given which interface, and which members Auto Scaling has in service.
+//!
+//! Nothing of it grows with what is others'.
 
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
-use super::plan::Move;
-use super::rule;
+use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
-use crate::cloud::health::{ReadAlarms, ReadFiringAlarms, ReadLifecycleStates};
+use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
-use crate::model::alarm::{Alarm, AlarmMetric, INSTANCE_DIMENSION};
+use crate::ledger::Ledger;
+use crate::member_alarms::{self, AlarmsOnMembers, Rows};
+use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
 use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::Address;
-use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType};
+use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState};
 use crate::ports::Ports;
 use crate::retry::{Backoff, Limit, retry_transient};
@@ -36,29 +41,44 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How many attachments are asked for as a dry run at the most: EC2's limits count them as real ones.
 const MAX_DRY_RUNS: usize = 4;
 
-/// A look at EC2 and at the alarms of the cause. It is repeated while EC2 does not answer, as long as there is time
-/// to do something with the answer.
-pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
+/// Whether a cause may be about a group, and what is to be read for it. It is asked again while EC2 does not answer, as
+/// long as there is time to do something with the answer.
+pub(super) async fn scope<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
+) -> Result<Scope, CloudError> {
+    let once = || scope::of((&ports.cloud, &ports.ledger), case.settings, case.cause);
+    retry_transient(&ports.clock, backoff(case), once).await
+}
+
+/// A look at EC2 and at the alarms of the cause, repeated in the same way.
+pub(super) async fn look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    scope: &Scope,
 ) -> Result<Observed, CloudError> {
-    let once = || look_once(ports, case.settings, case.cause);
+    let once = || look_once(ports, case, scope);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
 /// A new look at one group, with how well its members are. `sources` says who is to lose what it holds.
-pub(super) async fn look_at_group<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn look_at_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     name: &str,
     sources: impl FnOnce(&Group<'_>) -> BTreeSet<InstanceId>,
 ) -> Result<Look, CloudError> {
-    let observed = look(ports, case).await?;
+    let scope = Scope {
+        groups: BTreeSet::from([name.to_owned()]),
+        alarms: case.cause.alarms.iter().cloned().collect(),
+        learnt: None,
+    };
+    let observed = look(ports, case, &scope).await?;
     let health = {
         let group = Group::named(name, &observed, case.settings, &[]);
-        health(ports, case, &group, &sources(&group)).await?
+        health(ports, case, &group, &observed, &sources(&group)).await?
     };
-    Ok(Look { observed, health })
+    Ok(Look::new(observed, health))
 }
 
 fn backoff(case: &Case<'_>) -> Backoff {
@@ -69,21 +89,31 @@ fn backoff(case: &Case<'_>) -> Backoff {
     }
 }
 
-async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
+async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    settings: &Settings,
-    cause: &Cause,
+    case: &Case<'_>,
+    scope: &Scope,
 ) -> Result<Observed, CloudError> {
     let at = ports.clock.now();
-    let cloud = &ports.cloud;
+    let (cloud, settings) = (&ports.cloud, case.settings);
     let key = &settings.tags.group;
-    let tagged = InstanceFilter::TagKey(key.clone());
-    let floating = InterfaceFilter::TagKey(key.clone());
-    let (instances, interfaces, addresses, alarms) = futures_util::join!(
+    let (tagged, floating, grouped) = (
+        InstanceFilter::TagKey(key.clone()),
+        InterfaceFilter::TagKey(key.clone()),
+        AddressFilter::TagKey(key.clone()),
+    );
+    let learnt = async {
+        match &scope.learnt {
+            Some(rows) => rows.clone(),
+            None => Rows::read(&ports.ledger).await,
+        }
+    };
+    let (instances, interfaces, addresses, alarms, learnt) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
-        cloud.addresses(&AddressFilter::All),
-        alarms_of(cloud, Some(cause)),
+        cloud.addresses(&grouped),
+        alarms_of(cloud, case.cause, scope),
+        learnt,
     );
     let observed = Observed {
         at,
@@ -93,107 +123,13 @@ async fn look_once<C: AlarmFailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
         alarms: alarms?,
+        learnt,
     };
-    let observed = observed.with_contributors(cloud, cause).await?;
+    let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
 }
 
-/// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, and the
-/// address. It reads the alarms of the cause and of the members by their names, and for which instances one of many
-/// fires. The rest is as it was seen. So the second look stays fresh however many alarms of others fire.
-pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
-    ports: &Ports<C, L, K>,
-    cause: &Cause,
-    seen: &Observed,
-    one: &Move,
-) -> Result<Observed, CloudError> {
-    let at = ports.clock.now();
-    let cloud = &ports.cloud;
-    let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
-    let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
-    let which = InstanceFilter::Ids(members.clone());
-    let of_many = seen.contributors.keys().next();
-    let names = alarms_of_the_move(cause, seen);
-    let (instances, addresses, alarms, contributing) = futures_util::join!(
-        cloud.instances(&which),
-        async {
-            if allocations.is_empty() {
-                return Ok(Vec::new());
-            }
-            cloud
-                .addresses(&AddressFilter::Allocations(allocations.clone()))
-                .await
-        },
-        cloud.alarms(&names),
-        async {
-            match of_many {
-                Some(alarm) => contributing(cloud, alarm).await,
-                None => Ok(BTreeSet::new()),
-            }
-        },
-    );
-    let (mut instances, mut addresses, contributing) = (instances?, addresses?, contributing?);
-    let mut now = Observed { at, ..seen.clone() };
-    now.alarms.retain(|name, _| !names.contains(name));
-    let again = alarms?.into_iter();
-    now.alarms
-        .extend(again.map(|alarm| (alarm.name.clone(), alarm)));
-    for still in now.contributors.values_mut() {
-        still.clone_from(&contributing);
-    }
-    for each in &instances {
-        if let Some(state) = now.others.get_mut(&each.id) {
-            *state = each.state;
-        }
-    }
-    let is_meant = |id: &InstanceId| members.contains(id);
-    now.instances = replaced(&seen.instances, &mut instances, |it| &it.id, is_meant);
-    let is_it = |id: &AllocationId| allocations.contains(id);
-    now.addresses = replaced(&seen.addresses, &mut addresses, |it| &it.allocation, is_it);
-    Ok(now)
-}
-
-/// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name an instance
-/// of a group or a holder.
-fn alarms_of_the_move(cause: &Cause, seen: &Observed) -> Vec<String> {
-    let names_one = |alarm: &Alarm| {
-        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
-        instances.any(|id| seen.state_of(&id).is_some())
-    };
-    let of_members = seen.alarms.values().filter(|alarm| names_one(alarm));
-    let mut found: BTreeSet<String> = of_members.map(|alarm| alarm.name.clone()).collect();
-    let mut open: Vec<String> = match cause.kind {
-        CauseKind::Alarm => cause.alarms.clone(),
-        _ => Vec::new(),
-    };
-    while let Some(name) = open.pop() {
-        let rule = seen.alarms.get(&name).and_then(|alarm| alarm.rule.as_ref());
-        let children = rule.map(|rule| rule::names(rule)).unwrap_or_default();
-        if found.insert(name) {
-            open.extend(children);
-        }
-    }
-    found.into_iter().collect()
-}
-
-/// What was seen, with what was read again in its place.
-pub(super) fn replaced<T: Clone, I: PartialEq>(
-    seen: &[T],
-    read: &mut Vec<T>,
-    id: impl Fn(&T) -> &I,
-    is_read: impl Fn(&I) -> bool,
-) -> Vec<T> {
-    let each = seen.iter().filter_map(|it| {
-        if !is_read(id(it)) {
-            return Some(it.clone());
-        }
-        let at = read.iter().position(|new| id(new) == id(it))?;
-        Some(read.swap_remove(at))
-    });
-    each.collect()
-}
-
-/// A look at all groups, with the addresses that somebody has read already.
+/// A look at all groups, with the addresses that somebody has read already. Who has failed is not among it.
 pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
@@ -206,7 +142,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         ports.cloud.instances(&tagged),
         ports.cloud.interfaces(&floating)
     );
-    let mut observed = Observed {
+    let observed = Observed {
         at,
         instances: instances?,
         interfaces: interfaces?,
@@ -214,24 +150,22 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
+        learnt: Rows::default(),
     };
-    // Where there are no members, nobody asks who has failed.
-    if !observed.instances.is_empty() {
-        observed.alarms = alarms_of(&ports.cloud, None).await?;
-    }
     observed.with_others(&ports.cloud, settings).await
 }
 
-/// The alarms that fire, whomever they are about, and those of the cause whatever state they are in.
-async fn alarms_of<C: ReadAlarms + ReadFiringAlarms>(
+/// The alarms of the cause with all beneath them, whatever state they are in.
+async fn alarms_of<C: ReadAlarms>(
     cloud: &C,
-    cause: Option<&Cause>,
+    cause: &Cause,
+    scope: &Scope,
 ) -> Result<BTreeMap<String, Alarm>, CloudError> {
-    let of_alarms = cause.filter(|cause| cause.kind == CauseKind::Alarm);
-    let own = of_alarms.map_or(&[][..], |cause| &cause.alarms);
-    let (firing, of_cause) = futures_util::join!(cloud.firing(), cloud.alarms(own));
-    let all = firing?.into_iter().chain(of_cause?);
-    Ok(all.map(|alarm| (alarm.name.clone(), alarm)).collect())
+    if cause.kind != CauseKind::Alarm {
+        return Ok(BTreeMap::new());
+    }
+    let names: Vec<String> = scope.alarms.iter().cloned().collect();
+    scope::with_children(cloud, &names).await
 }
 
 impl Observed {
@@ -263,7 +197,7 @@ impl Observed {
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
     /// one has named an instance. The alarm may go on firing when that one is well again.
-    async fn with_contributors<C: ReadAlarms>(
+    async fn with_contributors<C: ReadAlarmContributors>(
         mut self,
         cloud: &C,
         cause: &Cause,
@@ -284,7 +218,7 @@ impl Observed {
 }
 
 /// The instances for which an alarm on many time series fires.
-async fn contributing<C: ReadAlarms>(
+pub(super) async fn contributing<C: ReadAlarmContributors>(
     cloud: &C,
     alarm: &str,
 ) -> Result<BTreeSet<InstanceId>, CloudError> {
@@ -300,13 +234,31 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
     group: &Group<'_>,
+    observed: &Observed,
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
-    let once = || health_of(&ports.cloud, &group.members);
+    let once = || async {
+        let health = health_of(&ports.cloud, &group.members);
+        let known = known_alarms(ports, group, observed);
+        let (health, known) = futures_util::join!(health, known);
+        let (health, known) = (health?, known?);
+        Ok(MemberHealth { known, ..health })
+    };
     let health = retry_transient(&ports.clock, backoff(case), once);
     let denied = denied(&ports.cloud, case.settings.mode, group, sources);
     let (health, denied) = futures_util::join!(health, denied);
     Ok(MemberHealth { denied, ..health? })
+}
+
+/// What the alarms on the members of a group say, as far as a sweep has learnt which those are.
+async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    group: &Group<'_>,
+    observed: &Observed,
+) -> Result<AlarmsOnMembers, CloudError> {
+    let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
+    let learnt = observed.learnt.of_group(group.name);
+    member_alarms::of_members(&ports.cloud, &learnt, &members, ports.clock.now()).await
 }
 
 /// How well instances are, and what their types allow.
@@ -334,7 +286,7 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         limits: limits?,
         lifecycle,
         lifecycle_not_told,
-        denied: BTreeMap::new(),
+        ..MemberHealth::default()
     })
 }
 

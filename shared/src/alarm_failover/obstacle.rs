@@ -268,47 +268,12 @@ impl Obstacle {
                 "start another instance with the tag {} = {name}; reconcile goes on then",
                 keys.group
             ),
-            Self::NotRunning {
-                state: InstanceState::Pending,
-                ..
-            } => "nothing: it is starting; reconcile goes on when EC2's status checks pass"
-                .to_owned(),
-            Self::NotRunning { standby, state } => {
-                let when = if *state == InstanceState::Stopping {
-                    "when it has stopped, "
-                } else {
-                    ""
-                };
-                let start = Command::ec2("start-instances").with("instance-ids", standby);
-                format!("{when}start it: {start}")
-            }
-            Self::StatusChecksNotOk {
-                checks: StatusChecks::Initializing,
-                ..
-            } => "nothing: reconcile goes on when EC2's status checks pass".to_owned(),
-            Self::StatusChecksNotOk { standby, .. } => format!(
-                "see why: {}",
-                Command::ec2("describe-instance-status").with("instance-ids", standby)
-            ),
+            Self::NotRunning { standby, state } => how_to_start(standby, *state),
+            Self::StatusChecksNotOk { standby, checks } => how_to_pass_checks(standby, *checks),
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
-            Self::NotInService { standby, state } => match state.service() {
-                Service::Standby => format!(
-                    "bring it back: {}",
-                    Command::aws("autoscaling", "exit-standby")
-                        .with("instance-ids", standby)
-                        .to_fill_in("auto-scaling-group-name", "its group")
-                ),
-                Service::Warmed | Service::Leaving => {
-                    "raise the desired capacity of its Auto Scaling group; reconcile goes on with the new instance"
-                        .to_owned()
-                }
-                Service::In | Service::Unknown => format!(
-                    "see whether it serves: {}",
-                    Command::of_auto_scaling(standby)
-                ),
-            },
+            Self::NotInService { standby, state } => how_to_serve(standby, state),
             Self::Refused { standby } => {
                 format!(
                     "see EC2's answer for {standby} above; reconcile goes on when that is mended"
@@ -381,6 +346,43 @@ impl Obstacle {
             why: self.to_string(),
             next: self.next_in(group.name, settings),
         }
+    }
+}
+
+fn how_to_start(standby: &InstanceId, state: InstanceState) -> String {
+    let start = Command::ec2("start-instances").with("instance-ids", standby);
+    match state {
+        InstanceState::Pending => {
+            "nothing: it is starting; reconcile goes on when EC2's status checks pass".to_owned()
+        }
+        InstanceState::Stopping => format!("when it has stopped, start it: {start}"),
+        _ => format!("start it: {start}"),
+    }
+}
+
+fn how_to_pass_checks(standby: &InstanceId, checks: StatusChecks) -> String {
+    if checks == StatusChecks::Initializing {
+        return "nothing: reconcile goes on when EC2's status checks pass".to_owned();
+    }
+    let look = Command::ec2("describe-instance-status").with("instance-ids", standby);
+    format!("see why: {look}")
+}
+
+fn how_to_serve(standby: &InstanceId, state: &LifecycleState) -> String {
+    match state.service() {
+        Service::Standby => format!(
+            "bring it back: {}",
+            Command::aws("autoscaling", "exit-standby")
+                .with("instance-ids", standby)
+                .to_fill_in("auto-scaling-group-name", "its group")
+        ),
+        Service::Warmed | Service::Leaving => {
+            "raise the desired capacity of its Auto Scaling group; reconcile goes on with the new instance".to_owned()
+        }
+        Service::In | Service::Unknown => format!(
+            "see whether it serves: {}",
+            Command::of_auto_scaling(standby)
+        ),
     }
 }
 

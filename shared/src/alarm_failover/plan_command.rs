@@ -7,6 +7,7 @@ use super::case::Case;
 use super::cloud::AlarmFailoverCloud;
 use super::group::Group;
 use super::messages;
+use super::observe;
 use super::run;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -15,6 +16,7 @@ use crate::ledger::Ledger;
 use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 
 /// Answers `{"holdfast": "plan", "group": "..."}`.
 pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
@@ -31,15 +33,27 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let observed = run::first_look(ports, &case).await?;
-    let fleet = FleetState::load(ports, &observed)
-        .await
-        .map_err(|source| messages::not_observed(&asked, source))?;
+    let scope = run::scope(ports, &case).await?;
+    let mut observed = run::first_look(ports, &case, &scope).await?;
+    let health = {
+        let known = Group::named(group, &observed, settings, &[]);
+        if known.members.is_empty() {
+            return Ok(messages::no_such_group(&case, group));
+        }
+        observe::health(ports, &case, &known, &observed, &BTreeSet::new()).await
+    };
+    let mut health = health.map_err(|source| messages::not_observed(&asked, source))?;
+    observed.note_alarms(&mut health);
+    let gap = health.known.gap.take();
+    let fleet = FleetState {
+        observed: &observed,
+        health,
+        alarms_are_all: gap.is_none(),
+    };
     let known = Group::named(group, &observed, settings, &[]);
-    if known.members.is_empty() {
-        return Ok(messages::no_such_group(&case, group));
-    }
     let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
     let fences = audit::stop_limits(&known, settings);
-    Ok(messages::planned(&case, (&report, fences), &moves))
+    let mut report = messages::planned(&case, (&report, fences), &moves);
+    report.findings.extend(gap.map(|gap| gap.finding(group)));
+    Ok(report)
 }

@@ -8,6 +8,7 @@ use super::resource_progress::{ResourceProgress, ResourceState};
 use super::state::Observed;
 use crate::cloud::CloudError;
 use crate::groups::UnreadableTag;
+use crate::member_alarms::Gap;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::report::Phase;
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,6 +48,8 @@ pub(super) struct LastLook {
     pub(super) earlier_failed_hold_nothing: bool,
     /// Where everything was.
     pub(super) at_rest: AtRest,
+    /// Why an alarm on a member may not be known.
+    pub(super) gap: Option<Gap>,
     /// Why Auto Scaling did not tell which members are in service.
     pub(super) lifecycle_not_told: Option<String>,
     /// The tags that say nothing that can be read, each with whose it is.

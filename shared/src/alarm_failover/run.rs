@@ -12,7 +12,8 @@ use super::held_lease::cooldown_from;
 use super::messages;
 use super::observe;
 use super::plan::{Exclusions, PlanInput};
-use super::state::Observed;
+use super::scope::Scope;
+use super::state::{Look, Observed};
 use super::under_lease;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -34,7 +35,11 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let observed = first_look(ports, &case).await?;
+    let scope = scope(ports, &case).await?;
+    if scope.groups.is_empty() {
+        return Ok(messages::of_nobody(&case));
+    }
+    let observed = first_look(ports, &case, &scope).await?;
     match assessment::assess(about, &observed, settings) {
         Assessment::Recovered { why } => finish(ports, &case, &why).await,
         Assessment::NotOurs { why } => Ok(case.ignored(&why)),
@@ -43,12 +48,22 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     }
 }
 
-/// The first look, before anything is begun.
-pub(super) async fn first_look<C: AlarmFailoverCloud, L, K: Clock>(
+/// What the cause may be about.
+pub(super) async fn scope<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
+) -> Result<Scope, Error> {
+    let scope = observe::scope(ports, case).await;
+    scope.map_err(|source| messages::not_observed(case.cause, source))
+}
+
+/// The first look, before anything is begun.
+pub(super) async fn first_look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    scope: &Scope,
 ) -> Result<Observed, Error> {
-    let seen = observe::look(ports, case).await;
+    let seen = observe::look(ports, case, scope).await;
     seen.map_err(|source| messages::not_observed(case.cause, source))
 }
 
@@ -86,7 +101,8 @@ async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         received: ports.clock.now(),
         ..*case
     };
-    let observed = first_look(ports, &case).await?;
+    let scope = scope(ports, &case).await?;
+    let observed = first_look(ports, &case, &scope).await?;
     handle_groups(ports, &case, &[affected], &observed).await
 }
 
@@ -165,15 +181,20 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let lease = leases.find(|lease| lease.group == affected.group);
     let lease = lease.unwrap_or_else(|| Lease::new(&affected.group));
     let free = assessment::pending_reassociation(&lease);
-    let group = Group::named(&affected.group, observed, case.settings, &free);
     let failed_members = assessment::affected_members(affected, case.cause, &lease, None);
-    let sources = assessment::sources(case.cause, &group, &failed_members);
-    let health = observe::health(ports, case, &group, &sources).await;
+    let health = {
+        let group = Group::named(&affected.group, observed, case.settings, &free);
+        let sources = assessment::sources(case.cause, &group, &failed_members);
+        observe::health(ports, case, &group, observed, &sources).await
+    };
     let health = health.map_err(|source| messages::not_observed(case.cause, source))?;
+    let Look { observed, health } = &Look::new(observed.clone(), health);
+    let group = Group::named(&affected.group, observed, case.settings, &free);
+    let sources = assessment::sources(case.cause, &group, &failed_members);
     let plan = decide::plan(&PlanInput {
         group: &group,
         observed,
-        health: &health,
+        health,
         kind: &case.cause.kind,
         sources: &sources,
         may_begin: true,

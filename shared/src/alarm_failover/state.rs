@@ -1,6 +1,7 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
 use crate::groups::group_of;
+use crate::member_alarms::{AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, AlarmMetric};
 use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
@@ -20,15 +21,17 @@ pub struct Observed {
     pub instances: Vec<Instance>,
     /// The interfaces that have a group tag.
     pub interfaces: Vec<Interface>,
-    /// All addresses of the account in this region.
+    /// The addresses that have a group tag.
     pub addresses: Vec<Address>,
     /// Who has something of a group and is not among the instances, asked for by id. One that EC2 does
     /// not know here may be another account's.
     pub others: BTreeMap<InstanceId, InstanceState>,
-    /// The alarms that the cause names, and all that fire, by name.
+    /// The alarms that the cause names with all beneath them, and those on the members, by name.
     pub alarms: BTreeMap<String, Alarm>,
     /// Of an alarm of the cause that watches many instances: those for which it fires.
     pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
+    /// What a sweep has learnt of the alarms on the members.
+    pub learnt: Rows,
 }
 
 impl Observed {
@@ -54,6 +57,13 @@ impl Observed {
         let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
         let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
         Some(&alarm.name)
+    }
+
+    /// Takes the alarms on the members over from what was read of their health.
+    pub(super) fn note_alarms(&mut self, health: &mut MemberHealth) {
+        let alarms = std::mem::take(&mut health.known.alarms).into_iter();
+        self.alarms
+            .extend(alarms.map(|alarm| (alarm.name.clone(), alarm)));
     }
 
     /// Who has something of the groups, each with the group of what it has.
@@ -101,6 +111,15 @@ pub struct Look {
     pub health: MemberHealth,
 }
 
+impl Look {
+    /// A look of both. What the alarms on the members say belongs to what is observed.
+    #[must_use]
+    pub fn new(mut observed: Observed, mut health: MemberHealth) -> Self {
+        observed.note_alarms(&mut health);
+        Self { observed, health }
+    }
+}
+
 /// How well the members of a group are, and what they can take.
 #[derive(Debug, Clone, Default)]
 pub struct MemberHealth {
@@ -108,6 +127,8 @@ pub struct MemberHealth {
     pub checks: BTreeMap<InstanceId, StatusChecks>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
+    /// The alarms on them.
+    pub known: AlarmsOnMembers,
     /// Where Auto Scaling has those of its instances that are members.
     pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
     /// Why Auto Scaling did not tell.

@@ -153,6 +153,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             earlier_failed_hold_nothing: self.earlier_failed_hold_nothing(&group, &plan.moves),
             blocked: plan.blocked,
             stays_on_stop: plan.stays_on_stop,
+            gap: look.health.known.gap.clone(),
             recovered,
             lifecycle_not_told: look.health.lifecycle_not_told.clone(),
             ..LastLook::default()

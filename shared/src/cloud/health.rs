@@ -34,21 +34,44 @@ pub trait ReadLimits: Send + Sync {
     ) -> impl Future<Output = Result<BTreeMap<InstanceType, InstanceTypeLimits>, CloudError>> + Send;
 }
 
-/// Reading which alarms fire.
-pub trait ReadFiringAlarms: Send + Sync {
-    /// `DescribeAlarms` of all that are in `ALARM`, metric and composite alarms alike, whether their
-    /// actions are carried out or not. All pages are read. (`DescribeAlarmsForMetric` would be a call for
-    /// each instance, and does not give alarms on expressions.)
+/// Which alarms of the account to describe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AlarmFilter {
+    /// All that there are.
+    All,
+    /// Those in `ALARM`, whether their actions are carried out or not.
+    Firing,
+}
+
+/// Some of the account's alarms.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AlarmPage {
+    /// Up to 100 of them.
+    pub alarms: Vec<Alarm>,
+    /// What asks for the page after this one; none: there is none.
+    pub next: Option<String>,
+}
+
+/// Reading the account's alarms, page by page.
+pub trait ReadAlarmPages: Send + Sync {
+    /// One page of `DescribeAlarms`, metric and composite alarms alike. The pages come one after the other, and all of
+    /// the account share 9 calls a second (CloudWatch user guide, "Quotas"). So whoever reads them decides how many,
+    /// and how fast. (`DescribeAlarmsForMetric` would be a call for each instance and metric, and does not give alarms
+    /// on expressions.)
     ///
     /// # Errors
     /// `Throttled`, `Denied`, or anything else as `Other`.
-    fn firing(&self) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+    fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        after: Option<&str>,
+    ) -> impl Future<Output = Result<AlarmPage, CloudError>> + Send;
 }
 
 /// Reading alarms by name.
 pub trait ReadAlarms: Send + Sync {
-    /// `DescribeAlarms` of those named, metric and composite alarms alike. One that does not exist (any
-    /// more) is left out. All pages are read.
+    /// `DescribeAlarms` of those named, metric and composite alarms alike, a hundred in a call and all calls at the same
+    /// time. One that does not exist (any more) is left out.
     ///
     /// # Errors
     /// `Throttled`, `Denied`, or anything else as `Other`.
@@ -56,7 +79,10 @@ pub trait ReadAlarms: Send + Sync {
         &self,
         names: &[String],
     ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+}
 
+/// Reading for what an alarm fires that watches many time series.
+pub trait ReadAlarmContributors: Send + Sync {
     /// `DescribeAlarmContributors`: of an alarm that watches many time series, the attributes of those that
     /// are in `ALARM` now. Any other alarm, and one that does not exist, has none. All pages are read.
     ///

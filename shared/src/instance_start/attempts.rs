@@ -4,6 +4,7 @@ use super::execute::AssociateOutcome;
 use super::plan::{Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
+use crate::member_alarms::Gap;
 use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::InstanceId;
 use crate::report::AssociationReport;
@@ -20,6 +21,8 @@ pub(super) struct Attempts {
     pub(super) denied: Option<CloudError>,
     /// The last answer that was none.
     pub(super) unknown: Option<CloudError>,
+    /// By group: why an alarm on one of its members may not be known.
+    pub(super) gaps: BTreeMap<String, Gap>,
     /// Why Auto Scaling did not tell who is in service.
     pub(super) lifecycle_not_told: Option<CloudError>,
     /// The instances that Auto Scaling has in a state which is not known here.

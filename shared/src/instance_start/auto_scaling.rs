@@ -43,8 +43,8 @@ pub(super) fn asked_for_start(
 /// The same for addresses that are to be given out in all groups. It is whoever lacks one where there is one to be
 /// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
-    let named = |each: &'_ Instance| group_of(&each.tags, &settings.tags).map(str::to_owned);
-    let names: BTreeSet<String> = observed.instances.iter().filter_map(named).collect();
+    let group = |each: &'_ Instance| group_of(&each.tags, &settings.tags).map(str::to_owned);
+    let names: BTreeSet<String> = observed.instances.iter().filter_map(group).collect();
     let mut asked = BTreeSet::new();
     for name in &names {
         let group = Group::named(name, observed, &settings.tags);

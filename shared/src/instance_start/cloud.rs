@@ -1,14 +1,18 @@
 //! What instance-start asks of AWS, as one bound for all that it calls.
 
-use crate::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
-use crate::cloud::{Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces};
+use crate::cloud::health::{ReadAlarmPages, ReadAlarms, ReadLifecycleStates};
+use crate::cloud::{
+    Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
+};
 
 /// What placement asks of EC2. Associating through a holder is not among it.
 pub trait InstanceStartCloud:
     ReadAddresses
     + ReadInstances
     + ReadInterfaces
-    + ReadFiringAlarms
+    + ReadTags
+    + ReadAlarms
+    + ReadAlarmPages
     + ReadLifecycleStates
     + Associate
     + Disassociate
@@ -19,7 +23,9 @@ impl<T> InstanceStartCloud for T where
     T: ReadAddresses
         + ReadInstances
         + ReadInterfaces
-        + ReadFiringAlarms
+        + ReadTags
+        + ReadAlarms
+        + ReadAlarmPages
         + ReadLifecycleStates
         + Associate
         + Disassociate

@@ -68,6 +68,12 @@ pub fn start(
     })
 }
 
+/// Why an instance without a group is left alone.
+#[must_use]
+pub fn without_group(settings: &Settings) -> String {
+    format!("it has no tag {}, or is gone", settings.tags.group)
+}
+
 /// Why an instance that runs is given nothing: Auto Scaling does not have it in service.
 fn not_in_service(observed: &Observed, id: &InstanceId) -> Option<String> {
     let Some(ToldState::Told(state)) = observed.told_states.get(id) else {
@@ -99,7 +105,7 @@ fn group_of_running<'a>(
     let named = instance.and_then(|each| Some((each, group_of(&each.tags, keys)?)));
     let Some((instance, name)) = named else {
         return Err(Decision::Leave {
-            why: format!("it has no tag {}, or is gone", keys.group),
+            why: without_group(settings),
         });
     };
     match instance.state {

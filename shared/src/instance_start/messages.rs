@@ -173,7 +173,7 @@ pub(super) fn handed_over(case: &Case<'_>, done: &Attempts, watch: Stopwatch) ->
     } else {
         Vec::new()
     };
-    let mut findings = findings_of(&placed, &done.refusals);
+    let mut findings = findings_of(&placed, done);
     findings.extend(of_service(done, &settings.tags));
     Report {
         would_call,
@@ -207,7 +207,7 @@ pub(super) fn unmoved(case: &Case<'_>, done: &Attempts) -> String {
 
 pub(super) fn waiting(settings: &Settings, done: &Attempts) -> PlacedWaiting {
     let placed = done_by(settings, done);
-    let mut findings = findings_of(&placed, &done.refusals);
+    let mut findings = findings_of(&placed, done);
     findings.extend(of_service(done, &settings.tags));
     match settings.mode {
         Mode::Observe => PlacedWaiting {

@@ -1,18 +1,29 @@
-//! What is read before anything is decided: the addresses, the instances that belong to a group and, the
-//! first time, what the ledger remembers; all at the same time. Nothing here changes anything.
+//! What is read before anything is decided. Nothing here changes anything, and nothing of it grows with what is
+//! others'.
 //!
-//! The two answers of EC2 are of slightly different moments, and both may lag. Who has an address is
+//! 1. Whether the instance is of a group: by its tag. Most that start and stop are not, and EC2 throttles `DescribeTags`
+//!    by itself.
+//! 2. At the same time: the addresses, instances and interfaces that have a group tag.
+//! 3. Before an address is chosen: what the ledger remembers of the group's addresses.
+//! 4. Before an address leaves another instance: the alarms on those who could get it.
+//!
+//! EC2's answers are of slightly different moments, and all may lag. Who has an address is
 //! taken from the addresses alone; an act that follows from an answer that was stale is refused by EC2.
 
 use super::cloud::InstanceStartCloud;
+use super::plan::PlannedAssociation;
 use super::state::Observed;
+use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::groups::{addresses_of, group_of, members_of};
 use crate::ledger::Ledger;
+use crate::member_alarms::{self, Gap, Rows};
 use crate::model::alarm::AlarmMetric;
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::tags::Tags;
+use crate::ports::Ports;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
-use time::OffsetDateTime;
 
 /// What the ledger remembers. It only makes the choice a better one: a ledger that does not answer
 /// keeps no instance from its address.
@@ -23,34 +34,33 @@ pub(super) struct LastHolders {
     pub(super) unread: Option<CloudError>,
 }
 
-/// The first look, with the ledger. `at` is the moment before it.
-pub(super) async fn first_look<C: InstanceStartCloud>(
+/// The group of an instance, whatever state it is in. None: it has none, or EC2 does not know the instance.
+pub(super) async fn group_of_instance<C: InstanceStartCloud>(
     cloud: &C,
-    ledger: &impl Ledger,
     settings: &Settings,
-    at: OffsetDateTime,
-) -> (Result<Observed, CloudError>, LastHolders) {
-    let nothing = LastHolders::default();
-    let (observed, memory) =
-        futures_util::join!(look(cloud, settings, at, &nothing), remember(ledger));
-    let observed = observed.map(|observed| Observed {
-        last_held: memory.last_held.clone(),
-        ..observed
-    });
-    (observed, memory)
+    id: &InstanceId,
+) -> Result<Option<String>, CloudError> {
+    let keys = [settings.tags.group.clone()];
+    let tags = cloud.tags(&keys, &[id.to_string()]).await?;
+    let tags: Tags = tags.into_iter().map(|tag| (tag.key, tag.value)).collect();
+    Ok(group_of(&tags, &settings.tags).map(str::to_owned))
 }
 
-/// A look at EC2. `at` is the moment before it.
-pub(super) async fn look<C: InstanceStartCloud>(
-    cloud: &C,
+/// A look at EC2.
+pub(super) async fn look<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
     settings: &Settings,
-    at: OffsetDateTime,
     memory: &LastHolders,
 ) -> Result<Observed, CloudError> {
-    let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
-    let floating = InterfaceFilter::TagKey(settings.tags.group.clone());
+    let at = clock.now();
+    let key = &settings.tags.group;
+    let (grouped, tagged, floating) = (
+        AddressFilter::TagKey(key.clone()),
+        InstanceFilter::TagKey(key.clone()),
+        InterfaceFilter::TagKey(key.clone()),
+    );
     let (addresses, instances, interfaces) = futures_util::join!(
-        cloud.addresses(&AddressFilter::All),
+        cloud.addresses(&grouped),
         cloud.instances(&tagged),
         cloud.interfaces(&floating)
     );
@@ -66,24 +76,62 @@ pub(super) async fn look<C: InstanceStartCloud>(
     })
 }
 
-/// The same, and at the same time for which instances an alarm fires.
-pub(super) async fn look_at_health<C: InstanceStartCloud>(
-    cloud: &C,
+/// With the instances for which an alarm fires, where something is to leave another instance. Beside it: where an alarm may
+/// be missing, by group.
+pub(super) async fn with_alarms<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
     settings: &Settings,
-    at: OffsetDateTime,
-) -> Result<Observed, CloudError> {
-    let nothing = LastHolders::default();
-    let (seen, firing) = futures_util::join!(look(cloud, settings, at, &nothing), cloud.firing());
-    let firing = firing?;
-    let metrics = firing.iter().flat_map(|alarm| &alarm.metrics);
-    Ok(Observed {
-        alarming: metrics.filter_map(AlarmMetric::instance).collect(),
-        ..seen?
-    })
+    mut observed: Observed,
+    decide: &(impl Fn(&Observed) -> Vec<PlannedAssociation> + Sync),
+) -> Result<(Observed, BTreeMap<String, Gap>), CloudError> {
+    let Ports {
+        cloud,
+        ledger,
+        clock,
+    } = ports;
+    let steps = decide(&observed);
+    // What is free helps whoever gets it: only what leaves another instance has to go to one that is well.
+    let leaving = steps.iter().filter(|step| step.from.is_some());
+    let groups: BTreeSet<String> = leaving
+        .filter_map(|step| {
+            let mut instances = observed.instances.iter();
+            let to = instances.find(|each| each.id == step.instance)?;
+            group_of(&to.tags, &settings.tags).map(str::to_owned)
+        })
+        .collect();
+    if groups.is_empty() {
+        return Ok((observed, BTreeMap::new()));
+    }
+    let rows = Rows::read(ledger).await;
+    let mut gaps = BTreeMap::new();
+    let mut alarming = BTreeSet::new();
+    for group in groups {
+        let members = members_of(&group, &observed.instances, &settings.tags);
+        let members: Vec<&InstanceId> = members.map(|member| &member.id).collect();
+        let learnt = rows.of_group(&group);
+        let known = member_alarms::of_members(cloud, &learnt, &members, clock.now()).await?;
+        let firing = known.alarms.iter().filter(|alarm| alarm.fires());
+        let metrics = firing.flat_map(|alarm| &alarm.metrics);
+        alarming.extend(metrics.filter_map(AlarmMetric::instance));
+        gaps.extend(known.gap.map(|gap| (group, gap)));
+    }
+    observed.alarming = alarming;
+    Ok((observed, gaps))
 }
 
-async fn remember<L: Ledger>(ledger: &L) -> LastHolders {
-    match ledger.snapshots().await {
+/// Who had the addresses of a group, as the ledger remembers.
+pub(super) async fn remember<L: Ledger>(
+    ledger: &L,
+    settings: &Settings,
+    observed: &Observed,
+    group: &str,
+) -> LastHolders {
+    let addresses = addresses_of(group, &observed.addresses, &settings.tags);
+    let allocations: Vec<AllocationId> = addresses.map(|it| it.allocation.clone()).collect();
+    if allocations.is_empty() {
+        return LastHolders::default();
+    }
+    match ledger.snapshots_of(&allocations).await {
         Ok(rows) => LastHolders {
             last_held: rows
                 .into_iter()

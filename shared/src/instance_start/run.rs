@@ -8,7 +8,7 @@ use super::cloud::InstanceStartCloud;
 use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::messages;
-use super::observe;
+use super::observe::{self, LastHolders};
 use super::plan::{Decision, PlacementPlan};
 use super::state::Observed;
 use crate::clock::Clock;
@@ -54,15 +54,28 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let mut watch = Stopwatch::start(clock);
     let began = clock.now();
     let deadline = case.delivery.deadline(TO_REPORT);
-    let first = observe::first_look(cloud, &ports.ledger, settings, began);
-    let (mut seen, mut memory) = first.await;
-    let mut progress = StartProgress {
-        unread: memory.unread.take(),
-        ..StartProgress::default()
-    };
+    let mut progress = StartProgress::default();
+    let mut memory: Option<LastHolders> = None;
     loop {
+        let mut seen = look(ports, case, memory.as_ref()).await;
+        if let (Ok(Look::Group(observed, group)), None) = (&mut seen, &memory) {
+            let mut first = observe::remember(&ports.ledger, settings, observed, group).await;
+            observed.last_held.clone_from(&first.last_held);
+            progress.unread = first.unread.take();
+            memory = Some(first);
+        }
         watch.lap("look", clock);
         progress.done.looks += 1;
+        let seen = match seen {
+            Ok(Look::Nobodys) => {
+                let end = StartEnd::Left {
+                    why: decide::without_group(settings),
+                };
+                return Ok(messages::started(case, &progress, &end, watch));
+            }
+            Ok(Look::Group(observed, _)) => Ok(*observed),
+            Err(failure) => Err(failure),
+        };
         let next = round((cloud, clock), case, seen, &mut progress, &mut watch).await;
         let (pause, until, plan) = match next {
             NextStep::End(end) => return Ok(messages::started(case, &progress, &end, watch)),
@@ -78,8 +91,35 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
         }
         clock.sleep(pause).await;
         watch.lap("wait", clock);
-        seen = observe::look(cloud, settings, clock.now(), &memory).await;
     }
+}
+
+/// What one look shows of an instance that starts.
+enum Look {
+    /// It is of no group, so nothing else was looked at.
+    Nobodys,
+    /// The groups, and its own.
+    Group(Box<Observed>, String),
+}
+
+/// The first look begins with the instance alone: most that start are nobody's here.
+async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    memory: Option<&LastHolders>,
+) -> Result<Look, CloudError> {
+    let (cloud, settings, id) = (&ports.cloud, case.settings, &case.change.instance);
+    let group = match memory {
+        Some(_) => String::new(),
+        None => match observe::group_of_instance(cloud, settings, id).await? {
+            Some(group) => group,
+            None => return Ok(Look::Nobodys),
+        },
+    };
+    let nothing = LastHolders::default();
+    let memory = memory.unwrap_or(&nothing);
+    let observed = observe::look((cloud, &ports.clock), settings, memory).await?;
+    Ok(Look::Group(Box::new(observed), group))
 }
 
 async fn round<C: InstanceStartCloud, K: Clock>(

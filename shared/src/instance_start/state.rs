@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 pub struct Observed {
     /// When it was asked for: what is true of EC2 is true of this moment at the latest.
     pub at: OffsetDateTime,
-    /// All addresses of the account in this region.
+    /// The addresses that have a group tag.
     pub addresses: Vec<Address>,
     /// The instances that have a group tag.
     pub instances: Vec<Instance>,

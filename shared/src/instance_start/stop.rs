@@ -12,7 +12,7 @@ use super::decide;
 use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
-use super::observe;
+use super::observe::{self, LastHolders};
 use super::plan::{Kept, PlannedAssociation};
 use super::state::Observed;
 use crate::clock::Clock;
@@ -23,9 +23,9 @@ use crate::ledger::Ledger;
 use crate::model::elastic_ip::Address;
 use crate::ports::{Deadline, Delivery, Ports};
 use crate::report::{Report, Stopwatch};
+use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{OnStop, Settings};
 use std::time::Duration;
-use time::OffsetDateTime;
 
 /// How many addresses one run gives out at the most: the rest is the next run's.
 const MAX_AT_ONCE: usize = 10;
@@ -33,8 +33,9 @@ const MAX_AT_ONCE: usize = 10;
 /// How many looks one run takes at the most.
 const MAX_LOOKS: u32 = 6;
 
-/// The pause before a further look.
+/// The pause before a further look, and the first one before a further question whose the instance is.
 const PAUSE: Duration = Duration::from_millis(300);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
 /// Sees to the addresses of an instance that stops or ends. Those that are to move on go to running
 /// instances that have none, and so does what is free in its group.
@@ -43,14 +44,24 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     case: &Case<'_>,
 ) -> Result<Report, Error> {
     let (settings, instance) = (case.settings, &case.change.instance);
-    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let clock = &ports.clock;
     let mut watch = Stopwatch::start(clock);
     let deadline = case.delivery.deadline(TO_REPORT);
+    // Most instances that stop are nobody's here, and hundreds may stop at once: a throttle is waited for.
+    let backoff = Backoff {
+        first: PAUSE,
+        longest: LONGEST_PAUSE,
+        limit: Limit::until(deadline),
+    };
+    let ask = || observe::group_of_instance(&ports.cloud, settings, instance);
+    if let Ok(None) = retry_transient(clock, backoff, ask).await {
+        return Ok(messages::handed_over(case, &Attempts::default(), watch));
+    }
     let steps = |observed: &Observed| {
         let kept = decide::kept(observed, instance, settings);
         (decide::stop(observed, instance, settings), kept)
     };
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let (done, end) = place_all(ports, settings, deadline, &steps).await;
     watch.lap("hand over", clock);
     match end {
         Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
@@ -80,9 +91,8 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(PlacedWaiting::default());
     }
     let steps = |observed: &Observed| (decide::waiting(observed, settings), Vec::new());
-    let (cloud, clock) = (&ports.cloud, &ports.clock);
     let deadline = delivery.deadline(TO_REPORT);
-    let (done, end) = place_all((cloud, clock), settings, deadline, &steps).await;
+    let (done, end) = place_all(ports, settings, deadline, &steps).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -126,16 +136,17 @@ impl Unfinished {
     }
 }
 
-async fn place_all<C: InstanceStartCloud, K: Clock>(
-    (cloud, clock): (&C, &K),
+async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
     settings: &Settings,
     deadline: Deadline,
     decide: &(impl Fn(&Observed) -> (Vec<PlannedAssociation>, Vec<Kept>) + Sync),
 ) -> (Attempts, Option<Unfinished>) {
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
-        match look(cloud, settings, clock.now(), &mut done).await {
+        match look(ports, settings, decide, &mut done).await {
             Ok(observed) => {
                 let (mut steps, kept) = decide(&observed);
                 done.kept = kept;
@@ -168,17 +179,22 @@ async fn place_all<C: InstanceStartCloud, K: Clock>(
     }
 }
 
-/// A look, with what this run knows better, and with who is in service.
-async fn look<C: InstanceStartCloud>(
-    cloud: &C,
+/// A look, with what this run knows better, with who is in service, and with who is well.
+async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
     settings: &Settings,
-    at: OffsetDateTime,
+    decide: &(impl Fn(&Observed) -> (Vec<PlannedAssociation>, Vec<Kept>) + Sync),
     done: &mut Attempts,
 ) -> Result<Observed, CloudError> {
-    let observed = done.on(observe::look_at_health(cloud, settings, at).await?);
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let nothing = LastHolders::default();
+    let observed = done.on(observe::look((cloud, clock), settings, &nothing).await?);
     let asked = auto_scaling::asked_for_all(&observed, settings);
     let may_look_again = done.looks < MAX_UNANSWERED;
     let (observed, not_told) = with_told_states(cloud, observed, asked, may_look_again).await?;
     done.note_told_states(&observed, not_told);
+    let steps = |observed: &Observed| decide(observed).0;
+    let (observed, gaps) = observe::with_alarms(ports, settings, observed, &steps).await?;
+    done.gaps = gaps;
     Ok(observed)
 }

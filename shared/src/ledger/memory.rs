@@ -2,6 +2,7 @@
 
 use super::history::{Entry, ReadAddressHistory};
 use super::lease::{Acquire, Claim, Lease};
+use super::member_alarms::MemberAlarms;
 use super::port::{AllocationRows, Ledger, Written};
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
@@ -25,6 +26,7 @@ struct Rows {
     history: Vec<Entry>,
     leases: BTreeMap<String, Lease>,
     holders: BTreeMap<AssociationId, AllocationId>,
+    member_alarms: BTreeMap<String, MemberAlarms>,
 }
 
 impl MemoryLedger {
@@ -49,6 +51,16 @@ impl Ledger for MemoryLedger {
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         Ok(self.with_rows(|rows| rows.snapshots.values().cloned().collect()))
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let found = allocations.iter().filter_map(|id| rows.snapshots.get(id));
+            found.cloned().collect()
+        }))
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -122,6 +134,21 @@ impl Ledger for MemoryLedger {
                 return Written::Conflict;
             }
             rows.leases.insert(lease.group.clone(), lease.clone());
+            Written::Stored
+        }))
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        Ok(self.with_rows(|rows| rows.member_alarms.values().cloned().collect()))
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.member_alarms.get(&row.group);
+            if seen.map_or(0, |seen| seen.revision) + 1 != row.revision {
+                return Written::Conflict;
+            }
+            rows.member_alarms.insert(row.group.clone(), row.clone());
             Written::Stored
         }))
     }

@@ -1,5 +1,6 @@
 //! What must outlive an address: the last known [`Snapshot`] of each allocation, a [`ReleaseRecord`] for
-//! each one that ended, and the [`history`] of both.
+//! each one that ended, and the [`history`] of both. Beside them: the [`lease`] of each group, and which alarms name its
+//! members ([`member_alarms`]).
 //!
 //! Races: every function writes here, for the same address, at the same time, and events arrive in any
 //! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
@@ -13,6 +14,7 @@ mod apply_fact;
 pub mod fact_log;
 pub mod history;
 pub mod lease;
+pub mod member_alarms;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
 mod port;
@@ -26,6 +28,7 @@ mod tests;
 
 pub use history::{Entry, ReadAddressHistory};
 pub use lease::Lease;
+pub use member_alarms::MemberAlarms;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
 pub use port::{AllocationRows, Ledger, Written};

@@ -1,6 +1,7 @@
 //! The ledger as the functions use it. DynamoDB carries it out, and a ledger in memory does for tests.
 
 use super::lease::{Acquire, Claim, Lease};
+use super::member_alarms::MemberAlarms;
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
 use crate::cloud::CloudError;
@@ -36,11 +37,22 @@ pub trait Ledger: Send + Sync {
         allocation: &AllocationId,
     ) -> impl Future<Output = Result<AllocationRows, CloudError>> + Send;
 
-    /// All snapshots, tombstones included, in one query: a page for each MiB.
+    /// All snapshots, tombstones included, in one query: a page for each MiB. It grows with what is others', so nothing
+    /// that has to be quick asks for it.
     ///
     /// # Errors
     /// As for [`Ledger::read`].
     fn snapshots(&self) -> impl Future<Output = Result<Vec<Snapshot>, CloudError>> + Send;
+
+    /// The snapshots of these allocations, a hundred in a batch and all batches at the same time. An allocation that
+    /// the ledger does not know is left out.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> impl Future<Output = Result<Vec<Snapshot>, CloudError>> + Send;
 
     /// All release records, in one query: a page for each MiB.
     ///
@@ -105,4 +117,22 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// As for [`Ledger::read`].
     fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// Which alarms name the members of each group, as a sweep has learnt it, in one query. It grows with the groups,
+    /// and with nothing of others.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn member_alarms(&self) -> impl Future<Output = Result<Vec<MemberAlarms>, CloudError>> + Send;
+
+    /// Stores such a row, if its `revision` is one more than that of the row that is there (1 when there is none).
+    ///
+    /// Idempotent on (group, revision) in effect, as [`Ledger::put_snapshot`] is.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_member_alarms(
+        &self,
+        row: &MemberAlarms,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
 }

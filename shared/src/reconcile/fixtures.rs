@@ -278,6 +278,8 @@ fn is_asked_for(which: &AddressFilter, address: &Address) -> bool {
         AddressFilter::All => true,
         AddressFilter::Allocations(allocations) => allocations.contains(&address.allocation),
         AddressFilter::Ip(ip) => address.ip == *ip,
+        AddressFilter::TagKey(key) => address.tags.contains_key(key),
+        AddressFilter::Tag { key, value } => address.tags.get(key) == Some(value),
     }
 }
 

@@ -195,13 +195,23 @@ async fn look<C: ReleaseGuardCloud>(
     ip: Ipv4Addr,
     at_all: bool,
 ) -> Result<Lookup, CloudError> {
-    let which = if at_all {
-        AddressFilter::All
-    } else {
-        AddressFilter::Ip(ip)
-    };
-    let held = cloud.addresses(&which).await?;
     let released = &case.release.allocation;
+    let by_ip = AddressFilter::Ip(ip);
+    let by_tag = AddressFilter::Tag {
+        key: case.settings.tags.reclaimed_from.clone(),
+        value: released.to_string(),
+    };
+    // Never all that the account has: it may be thousands.
+    let given = async {
+        if at_all {
+            cloud.addresses(&by_tag).await
+        } else {
+            Ok(Vec::new())
+        }
+    };
+    let (held, given) = futures_util::join!(cloud.addresses(&by_ip), given);
+    let mut held = held?;
+    held.extend(given?);
     let is_ours = |address: &Address| {
         let from = address.tags.get(&case.settings.tags.reclaimed_from);
         from.is_some_and(|from| from == released.as_str())

@@ -3,7 +3,7 @@
 //! how many more there were. Metrics and the ledger have all of it.
 //! Source: EventBridge user guide, "Calculating `PutEvents` event entry size".
 
-use super::Report;
+use serde::Serialize;
 use serde_json::{Value, json};
 
 /// What a report may have: Lambda's envelope and the event that set it going come on top.
@@ -15,19 +15,17 @@ const KEEP: [usize; 7] = [256, 64, 32, 16, 8, 4, 2];
 /// How many characters of a text stay for each entry of a list.
 const CHARACTERS_FOR_EACH: usize = 64;
 
-impl Report {
-    /// The report as JSON, in its bound.
-    #[must_use]
-    pub fn bounded(&self) -> Value {
-        let mut report = serde_json::to_value(self).unwrap_or_default();
-        for keep in KEEP {
-            if size(&report) <= MAX_BYTES {
-                break;
-            }
-            shorten(&mut report, keep, "");
+/// A report as JSON, in its bound.
+#[must_use]
+pub fn bounded(report: &impl Serialize) -> Value {
+    let mut report = serde_json::to_value(report).unwrap_or_default();
+    for keep in KEEP {
+        if size(&report) <= MAX_BYTES {
+            break;
         }
-        report
+        shorten(&mut report, keep, "");
     }
+    report
 }
 
 /// The message of an error, in a bound of the same kind.
@@ -91,7 +89,9 @@ fn told(left_out: usize, is_text: bool, name: &str) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Finding, Function, GroupReport, Outcome, Readiness, Subject, SweepReport};
+    use super::super::{
+        Finding, Function, GroupReport, Outcome, Readiness, Report, Subject, SweepReport,
+    };
     use super::*;
     use crate::settings::Mode;
 
@@ -138,7 +138,7 @@ mod tests {
     fn a_report_of_any_account_is_within_its_bound() {
         for (groups, obstacles, releases) in [(100, 90, 3), (1, 2450, 0), (1000, 3, 0), (0, 0, 200)]
         {
-            let told = sweep(groups, obstacles, releases).bounded();
+            let told = bounded(&sweep(groups, obstacles, releases));
             assert!(size(&told) <= MAX_BYTES, "{groups}: {}", size(&told));
             assert_eq!(told["outcome"], "reclaimed");
         }
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_list_that_is_cut_begins_as_it_was_and_says_how_many_more_there_were() {
-        let told = sweep(1, 2450, 0).bounded();
+        let told = bounded(&sweep(1, 2450, 0));
         let findings = told["findings"].as_array().unwrap();
         assert_eq!(findings[0]["what"], finding(0).what);
         let left = 2450 - (findings.len() - 1);
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn what_is_small_enough_is_told_whole() {
         let report = sweep(3, 3, 0);
-        assert_eq!(report.bounded(), serde_json::to_value(&report).unwrap());
+        assert_eq!(bounded(&report), serde_json::to_value(&report).unwrap());
         assert_eq!(bounded_text("short".to_owned()), "short");
         assert!(bounded_text("long ".repeat(100_000)).len() < 20_000);
     }

@@ -68,7 +68,7 @@ fn fingerprint(text: &str) -> u32 {
 mod tests {
     use super::*;
 
-    fn seen(mark: &Installation) -> Option<Installation> {
+    fn seen(mark: Installation) -> Option<Installation> {
         let agent = format!(
             "[aws-sdk-rust/1.3.14 ua/2.1 api/ec2/1.274.0 os/linux lang/rust/1.94.1 app/{mark}]"
         );
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn an_installation_is_known_by_what_its_calls_carry() {
         let own = Installation::of("holdfast", "holdfast-Ledger-1ABC");
-        assert_eq!(seen(&own), Some(own));
+        assert_eq!(seen(own), Some(own));
         assert_eq!(own.to_string(), "holdfast~63fb52a6~551f53c6");
         for other in [
             "app/terraform",

@@ -1,6 +1,6 @@
 //! `DescribeAlarms`, `DescribeAlarmsForMetric` and `DescribeAlarmContributors`. Source: CloudWatch API reference.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Alarm, AlarmState, Watched};
 use crate::{api::Ec2Error, model::Model};
@@ -60,10 +60,8 @@ impl DescribeAlarms {
             [] => kind == "MetricAlarm",
             types => types.iter().any(|asked| asked == kind),
         };
-        let named = self.alarm_names.is_empty() || self.alarm_names.contains(&alarm.name);
         let prefix = self.alarm_name_prefix.as_deref().unwrap_or_default();
         typed
-            && named
             && alarm.name.starts_with(prefix)
             && self.state_value.is_none_or(|state| state == alarm.state)
             && children.is_none_or(|children| children.contains(&alarm.name))
@@ -82,9 +80,15 @@ impl Model {
             let rule = self.alarms.get(parent).and_then(Alarm::rule);
             rule.map(|rule| rule.names()).unwrap_or_default()
         });
-        let found: Vec<&Alarm> = self
-            .alarms
-            .values()
+        let named: BTreeSet<&String> = request.alarm_names.iter().collect();
+        let all: Vec<&Alarm> = if named.is_empty() {
+            self.alarms.values().collect()
+        } else {
+            let alarms = named.iter().filter_map(|name| self.alarms.get(*name));
+            alarms.collect()
+        };
+        let found: Vec<&Alarm> = all
+            .into_iter()
             .filter(|alarm| request.wants(alarm, children.as_deref()))
             .collect();
         let first = match &request.next_token {

@@ -36,6 +36,7 @@ pub enum Request {
     DescribeInstanceTypes(DescribeInstanceTypes),
     CreateTags(CreateTags),
     DeleteTags(DeleteTags),
+    DescribeTags(DescribeTags),
 }
 
 impl Request {
@@ -74,6 +75,7 @@ impl Request {
             Self::DescribeInstanceTypes(_) => "DescribeInstanceTypes",
             Self::CreateTags(_) => "CreateTags",
             Self::DeleteTags(_) => "DeleteTags",
+            Self::DescribeTags(_) => "DescribeTags",
         }
     }
 
@@ -403,6 +405,13 @@ pub struct DeleteTags {
     pub resources: Vec<String>,
     /// Empty: all tags but the `aws:` ones.
     pub tags: Vec<TagToDelete>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeTags {
+    pub filters: Vec<Filter>,
+    pub max_results: Option<i32>,
+    pub next_token: Option<String>,
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -60,6 +60,18 @@ pub enum Response {
         instance_types: Vec<InstanceType>,
         next_token: Option<String>,
     },
+    DescribeTags {
+        tags: Vec<TagDescription>,
+        next_token: Option<String>,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TagDescription {
+    pub key: String,
+    pub resource_id: String,
+    pub resource_type: String,
+    pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

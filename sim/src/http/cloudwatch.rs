@@ -62,7 +62,7 @@ struct Dimension {
 
 /// One CloudWatch call.
 pub(super) fn call(
-    world: &World,
+    world: &mut World,
     caller: &Caller,
     action: &str,
     parameters: &Value,
@@ -118,7 +118,7 @@ fn invalid(message: &str) -> Ec2Error {
     Ec2Error::new("ValidationError", message)
 }
 
-fn describe(world: &World, caller: &Caller, parameters: &Value) -> Result<Value, Ec2Error> {
+fn describe(world: &mut World, caller: &Caller, parameters: &Value) -> Result<Value, Ec2Error> {
     let asked: Alarms = read(parameters)?;
     let state_value = match asked.state_value.as_deref() {
         None => None,

@@ -5,6 +5,7 @@ use super::faults::Fault;
 use super::front::Front;
 use super::knobs::Controls;
 use super::{addresses, alarms};
+use crate::Crowd;
 use crate::api::{Caller, OtherAddresses};
 use axum::Router;
 use axum::body::Bytes;
@@ -27,6 +28,8 @@ POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-los
 POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
                            or "role" and "session" instead of "user"; "account" for a stranger
 POST   /_sim/tables        {"name": "holdfast"}
+POST   /_sim/crowd         {"instances": 10000, "interfaces": 20000, "addresses": 5000, "alarms": 10000, "firing": 2500}
+                           what others have in the account; answers with the ids of the instances
 POST   /_sim/auto-scaling  {"instance_id": "i-...", "group": "web", "lifecycle_state": "Warmed:Running"}
 POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "ipv4_prefixes": [],
                             "ipv6_prefixes": []}
@@ -40,7 +43,7 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "forced_detach_delay_milliseconds": 0, "status_alarm_delay_milliseconds": 0,
                             "ignore_detaches": ["i-..."], "answer_detaches": ["eni-..."],
                             "impair": [{"instance_id": "i-...", "instance": true, "system": false}],
-                            "page_items": 2, "take_addresses": ["203.0.113.1"],
+                            "page_items": 2, "describe_alarms_per_second": 9, "take_addresses": ["203.0.113.1"],
                             "signing_clock_ahead_seconds": 600,
                             "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],
                             "allow_all": true,
@@ -58,6 +61,7 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/faults", post(inject).delete(heal))
         .route("/_sim/callers", post(introduce))
         .route("/_sim/tables", post(create_table))
+        .route("/_sim/crowd", post(add_crowd))
         .route("/_sim/auto-scaling", post(put_into_auto_scaling))
         .route("/_sim/other-ips", post(put_other_ips))
         .route("/_sim/settings", post(set))
@@ -187,6 +191,16 @@ async fn create_table(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     created
         .map(|()| StatusCode::NO_CONTENT)
         .map_err(|error| (StatusCode::CONFLICT, error.to_string()))
+}
+
+async fn add_crowd(
+    State(front): State<Arc<Front>>,
+    body: Bytes,
+) -> Result<Response, (StatusCode, String)> {
+    let crowd: Crowd = read(&body)?;
+    let added = front.world().add_crowd(crowd);
+    let instances = added.map_err(|refusal| (StatusCode::CONFLICT, refusal.message))?;
+    Ok(Json(instances).into_response())
 }
 
 #[derive(Deserialize)]

@@ -1,6 +1,7 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
 use super::front::Front;
+use crate::throttle::Limit;
 use crate::{Delivery, Settings, TakenAnswer, World};
 use serde::Deserialize;
 use time::Duration;
@@ -41,6 +42,7 @@ pub(super) struct Controls {
     #[serde(default)]
     allow_all: bool,
     delivery: Option<Delivered>,
+    describe_alarms_per_second: Option<u32>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -116,6 +118,13 @@ impl Controls {
                 out_of_order,
                 lost: None,
             });
+        }
+        if let Some(rate) = self.describe_alarms_per_second {
+            let limit = Limit {
+                capacity: rate.into(),
+                refill: rate.into(),
+            };
+            world.limit("DescribeAlarms", limit);
         }
         self.set(world.settings());
         self.set_health(&mut world);

@@ -247,7 +247,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             cloudtrail::call(&front.world(), &call.action, &call.parameters)
         }
         (_, Service::CloudWatch) => cloudwatch::call(
-            &front.world(),
+            &mut front.world(),
             &caller,
             &call.action,
             &call.parameters,

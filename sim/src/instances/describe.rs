@@ -1,5 +1,7 @@
 //! `DescribeInstances` and `DescribeInstanceStatus`.
 
+use std::collections::{BTreeSet, HashMap};
+
 use time::OffsetDateTime;
 
 use super::{Instance, instance_not_found};
@@ -9,6 +11,7 @@ use crate::{
         Reservation, Response,
     },
     filters,
+    index::Index,
     model::{Resources, View},
     paging::page,
 };
@@ -26,10 +29,14 @@ impl Instance {
 }
 
 impl Resources {
-    pub(crate) fn instance_as_answered(&self, instance: &Instance) -> api::Instance {
-        let interfaces: Vec<api::NetworkInterface> = self
+    pub(crate) fn instance_as_answered(
+        &self,
+        instance: &Instance,
+        index: &Index<'_>,
+    ) -> api::Instance {
+        let interfaces: Vec<api::NetworkInterface> = index
             .interfaces_of(&instance.id)
-            .map(|interface| self.interface_as_answered(interface))
+            .map(|interface| self.interface_as_answered(interface, index))
             .collect();
         let primary = interfaces
             .first()
@@ -69,17 +76,16 @@ impl Resources {
     }
 
     fn own_instances(&self, account: &str, ids: &[String]) -> Result<Vec<&Instance>, Ec2Error> {
-        let own = || {
-            self.instances
-                .values()
-                .filter(|instance| instance.owner == account)
-        };
-        if let Some(unknown) = ids.iter().find(|id| !own().any(|it| it.id == **id)) {
+        let is_own = |instance: &&Instance| instance.owner == account;
+        let own = |id: &String| self.instances.get(id).filter(is_own);
+        if let Some(unknown) = ids.iter().find(|id| own(id).is_none()) {
             return Err(instance_not_found(unknown));
         }
-        Ok(own()
-            .filter(|instance| ids.is_empty() || ids.contains(&instance.id))
-            .collect())
+        if ids.is_empty() {
+            return Ok(self.instances.values().filter(is_own).collect());
+        }
+        let once: BTreeSet<&String> = ids.iter().collect();
+        Ok(once.into_iter().filter_map(own).collect())
     }
 }
 
@@ -95,27 +101,35 @@ impl View<'_> {
                 "The parameter instancesSet cannot be used with the parameter maxResults",
             ));
         }
+        let resources = self.resources;
         let mut reservations: Vec<Reservation> = Vec::new();
-        for instance in self
-            .resources
-            .own_instances(account, &request.instance_ids)?
-        {
-            let answer = self.resources.instance_as_answered(instance);
+        let mut places: HashMap<&str, usize> = HashMap::new();
+        let own = resources.own_instances(account, &request.instance_ids)?;
+        let may_pass = |instance: &&Instance| {
+            filters::may_pass(&request.filters, resources.tags.get(&instance.id), |name| {
+                (name == "instance-id").then(|| Some(instance.id.as_str()))
+            })
+        };
+        let own: Vec<&Instance> = own.into_iter().filter(may_pass).collect();
+        let index = (!own.is_empty()).then(|| resources.index());
+        for (instance, index) in own.into_iter().zip(index.iter().cycle()) {
+            let answer = resources.instance_as_answered(instance, index);
             let values_of = |name: &str| filter_values(&answer, name);
             if !filters::passes(&request.filters, &answer.tags, values_of)? {
                 continue;
             }
             let id = &instance.reservation_id;
-            match reservations
-                .iter_mut()
-                .find(|known| known.reservation_id == *id)
-            {
+            let known = places.get(id.as_str()).copied();
+            match known.and_then(|place| reservations.get_mut(place)) {
                 Some(known) => known.instances.push(answer),
-                None => reservations.push(Reservation {
-                    reservation_id: id.clone(),
-                    owner_id: instance.owner.clone(),
-                    instances: vec![answer],
-                }),
+                None => {
+                    places.insert(id, reservations.len());
+                    reservations.push(Reservation {
+                        reservation_id: id.clone(),
+                        owner_id: instance.owner.clone(),
+                        instances: vec![answer],
+                    });
+                }
             }
         }
         let (reservations, next_token) = page(

@@ -7,12 +7,17 @@ use crate::{
         NetworkInterfaceAttachment, Response,
     },
     filters,
+    index::Index,
     model::{Resources, View},
     paging::page,
 };
 
 impl Resources {
-    pub(crate) fn interface_as_answered(&self, interface: &Interface) -> api::NetworkInterface {
+    pub(crate) fn interface_as_answered(
+        &self,
+        interface: &Interface,
+        index: &Index<'_>,
+    ) -> api::NetworkInterface {
         let attachment = interface
             .attachment
             .as_ref()
@@ -42,36 +47,40 @@ impl Resources {
             groups: interface.groups.clone(),
             attachment,
             private_ip_addresses: addresses
-                .map(|(index, ip)| api::PrivateIpAddress {
+                .map(|(place, ip)| api::PrivateIpAddress {
                     private_ip_address: ip.clone(),
-                    primary: index == 0,
-                    association: self.public_side(interface, ip),
+                    primary: place == 0,
+                    association: public_side(interface, ip, index),
                 })
                 .collect(),
             other_addresses: interface.other_addresses.clone(),
             tags: self.tags_of(&interface.id),
         }
     }
+}
 
-    fn public_side(&self, interface: &Interface, private_ip: &str) -> Option<InterfaceAssociation> {
-        if let Some(address) = self.address_on(&interface.id, private_ip) {
-            return Some(InterfaceAssociation {
-                public_ip: address.public_ip.clone(),
-                ip_owner_id: address.owner.clone(),
-                allocation_id: Some(address.allocation_id.clone()),
-                association_id: address.association.as_ref().map(|it| it.id.clone()),
-            });
-        }
-        let automatic = interface.automatic_public_ip.as_ref();
-        automatic
-            .filter(|_| interface.primary_ip() == private_ip)
-            .map(|ip| InterfaceAssociation {
-                public_ip: ip.clone(),
-                ip_owner_id: "amazon".to_owned(),
-                allocation_id: None,
-                association_id: None,
-            })
+fn public_side(
+    interface: &Interface,
+    private_ip: &str,
+    index: &Index<'_>,
+) -> Option<InterfaceAssociation> {
+    if let Some(address) = index.address_on(&interface.id, private_ip) {
+        return Some(InterfaceAssociation {
+            public_ip: address.public_ip.clone(),
+            ip_owner_id: address.owner.clone(),
+            allocation_id: Some(address.allocation_id.clone()),
+            association_id: address.association.as_ref().map(|it| it.id.clone()),
+        });
     }
+    let automatic = interface.automatic_public_ip.as_ref();
+    automatic
+        .filter(|_| interface.primary_ip() == private_ip)
+        .map(|ip| InterfaceAssociation {
+            public_ip: ip.clone(),
+            ip_owner_id: "amazon".to_owned(),
+            allocation_id: None,
+            association_id: None,
+        })
 }
 
 impl View<'_> {
@@ -90,12 +99,26 @@ impl View<'_> {
                 return Err(interface_not_found(id));
             }
         }
+        let is_wanted = |interface: &&Interface| {
+            interface.owner == account
+                && (ids.is_empty() || ids.contains(&interface.id))
+                && filters::may_pass(
+                    &request.filters,
+                    self.resources.tags.get(&interface.id),
+                    |name| match name {
+                        "network-interface-id" => Some(Some(interface.id.as_str())),
+                        "attachment.instance-id" => {
+                            Some(interface.instance_id().map(String::as_str))
+                        }
+                        _ => None,
+                    },
+                )
+        };
+        let wanted: Vec<&Interface> = all.values().filter(is_wanted).collect();
+        let index = (!wanted.is_empty()).then(|| self.resources.index());
         let mut answers = Vec::new();
-        for interface in all.values().filter(|interface| interface.owner == account) {
-            if !ids.is_empty() && !ids.contains(&interface.id) {
-                continue;
-            }
-            let answer = self.resources.interface_as_answered(interface);
+        for (interface, index) in wanted.into_iter().zip(index.iter().cycle()) {
+            let answer = self.resources.interface_as_answered(interface, index);
             let values_of = |name: &str| filter_values(&answer, name);
             if filters::passes(&request.filters, &answer.tags, values_of)? {
                 answers.push(answer);

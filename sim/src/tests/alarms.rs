@@ -15,12 +15,12 @@ fn put(bed: &mut SimFixture, alarm: Alarm) {
         .expect("the alarm is well-formed");
 }
 
-fn described(bed: &SimFixture, request: &DescribeAlarms) -> AlarmPage {
+fn described(bed: &mut SimFixture, request: &DescribeAlarms) -> AlarmPage {
     let page = bed.world.describe_alarms(&bed.caller, request);
     page.expect("the request is well-formed")
 }
 
-fn state(bed: &SimFixture, name: &str) -> AlarmState {
+fn state(bed: &mut SimFixture, name: &str) -> AlarmState {
     let request = DescribeAlarms {
         alarm_names: vec![name.to_owned()],
         alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
@@ -96,12 +96,12 @@ fn an_alarm_follows_the_status_checks_after_a_while() {
     put(&mut bed, Alarm::on_status_checks("sick", &id));
     bed.world.impair(&id, true, false);
     bed.wait(59);
-    assert_eq!(state(&bed, "sick"), AlarmState::InsufficientData);
+    assert_eq!(state(&mut bed, "sick"), AlarmState::InsufficientData);
     bed.wait(1);
-    assert_eq!(state(&bed, "sick"), AlarmState::Alarm);
+    assert_eq!(state(&mut bed, "sick"), AlarmState::Alarm);
     bed.world.impair(&id, false, false);
     bed.wait(60);
-    assert_eq!(state(&bed, "sick"), AlarmState::Ok);
+    assert_eq!(state(&mut bed, "sick"), AlarmState::Ok);
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn an_alarm_on_one_of_the_checks_does_not_mind_the_other() {
     put(&mut bed, Alarm::on_instance("host", "AWS/EC2", metric, &id));
     bed.world.impair(&id, true, false);
     bed.wait(60);
-    assert_eq!(state(&bed, "host"), AlarmState::Ok);
+    assert_eq!(state(&mut bed, "host"), AlarmState::Ok);
 }
 
 #[test]
@@ -124,7 +124,7 @@ fn an_instance_that_is_stopped_or_gone_sends_no_data_and_is_no_alarm() {
         bed.world.set_alarm("sick", AlarmState::Ok);
         bed.done(end(&id));
         bed.wait(90);
-        assert_eq!(state(&bed, "sick"), AlarmState::InsufficientData);
+        assert_eq!(state(&mut bed, "sick"), AlarmState::InsufficientData);
     }
 }
 
@@ -136,7 +136,7 @@ fn a_composite_follows_its_children_and_names_those_that_fire() {
     put(&mut bed, Alarm::composite("either", "ALARM(a) OR ALARM(b)"));
     put(&mut bed, Alarm::composite("above", "ALARM(either)"));
     bed.world.set_alarm("b", AlarmState::Alarm);
-    assert_eq!(state(&bed, "above"), AlarmState::Alarm);
+    assert_eq!(state(&mut bed, "above"), AlarmState::Alarm);
     let events = told(&mut bed);
     let either = events
         .iter()
@@ -263,7 +263,7 @@ fn alarms_are_described_by_name_state_kind_and_parent() {
     put(&mut bed, Alarm::on_status_checks("b", "i-2"));
     put(&mut bed, Alarm::composite("c", "ALARM(b)"));
     bed.world.set_alarm("b", AlarmState::Alarm);
-    let all = described(&bed, &DescribeAlarms::default());
+    let all = described(&mut bed, &DescribeAlarms::default());
     assert_eq!(names(&all.metric), ["a", "b"]);
     assert_eq!(all.composite, [], "composites have to be asked for");
     let firing = DescribeAlarms {
@@ -271,19 +271,19 @@ fn alarms_are_described_by_name_state_kind_and_parent() {
         alarm_types: vec!["CompositeAlarm".to_owned(), "MetricAlarm".to_owned()],
         ..DescribeAlarms::default()
     };
-    let firing = described(&bed, &firing);
+    let firing = described(&mut bed, &firing);
     assert_eq!(names(&firing.metric), ["b"]);
     assert_eq!(names(&firing.composite), ["c"]);
     let children = DescribeAlarms {
         children_of_alarm_name: Some("c".to_owned()),
         ..DescribeAlarms::default()
     };
-    assert_eq!(names(&described(&bed, &children).metric), ["b"]);
+    assert_eq!(names(&described(&mut bed, &children).metric), ["b"]);
     let unknown = DescribeAlarms {
         alarm_names: vec!["z".to_owned()],
         ..DescribeAlarms::default()
     };
-    assert_eq!(described(&bed, &unknown), AlarmPage::default());
+    assert_eq!(described(&mut bed, &unknown), AlarmPage::default());
 }
 
 #[test]
@@ -296,10 +296,10 @@ fn alarms_come_page_by_page() {
         max_records: Some(2),
         ..DescribeAlarms::default()
     };
-    let first = described(&bed, &request);
+    let first = described(&mut bed, &request);
     assert_eq!(names(&first.metric), ["a", "b"]);
     request.next_token = first.next_token;
-    let second = described(&bed, &request);
+    let second = described(&mut bed, &request);
     assert_eq!(names(&second.metric), ["c"]);
     assert_eq!(second.next_token, None);
     request.max_records = Some(101);
@@ -326,9 +326,8 @@ fn the_alarms_on_a_metric_are_those_with_all_its_dimensions() {
 fn who_may_not_describe_alarms_is_refused() {
     let mut bed = bed();
     bed.world.deny("*", "cloudwatch:DescribeAlarms");
-    let refusal = bed
-        .world
-        .describe_alarms(&bed.caller, &DescribeAlarms::default());
+    let (world, caller) = (&mut bed.world, &bed.caller);
+    let refusal = world.describe_alarms(caller, &DescribeAlarms::default());
     assert_eq!(refusal.expect_err("denied").code, "AccessDenied");
 }
 

@@ -51,18 +51,26 @@ impl World {
         std::mem::take(&mut self.alarm_actions)
     }
 
-    /// `DescribeAlarms`. Not subject to the read lag of EC2.
+    /// `DescribeAlarms`. Not subject to the read lag of EC2, and throttled only where [`World::limit`] says how: an
+    /// account may call it 9 times a second (CloudWatch user guide, "Quotas").
     ///
     /// # Errors
     /// As CloudWatch refuses.
     pub fn describe_alarms(
-        &self,
+        &mut self,
         caller: &Caller,
         request: &DescribeAlarms,
     ) -> Result<AlarmPage, Ec2Error> {
         self.denials
             .authorise_action(caller, "cloudwatch:DescribeAlarms")?;
+        let (account, now) = (&caller.account, self.model.now);
+        self.throttle.admit_action(account, "DescribeAlarms", now)?;
         self.model.describe_alarms(request)
+    }
+
+    /// All alarms, for tests that look, and leave no trace.
+    pub fn alarms(&self) -> impl Iterator<Item = &Alarm> {
+        self.model.alarms.values()
     }
 
     /// `DescribeAlarmContributors`.

@@ -28,8 +28,8 @@ impl Client {
         action: &'static str,
         request: Request,
     ) -> Result<Response, CloudError> {
-        self.on_the_way().await;
         let name = request.action();
+        self.on_the_way(name).await;
         let apply = || self.bed.call(self, &request);
         match self.bed.faults.call(self.run, name, apply).await {
             Ok(Ok(response)) => Ok(response),
@@ -76,6 +76,14 @@ impl ReadAddresses for Client {
                 filters: vec![filter("allocation-id", ids.iter().map(ToString::to_string))],
                 ..DescribeAddresses::default()
             },
+            AddressFilter::TagKey(key) => DescribeAddresses {
+                filters: vec![filter("tag-key", [key.clone()])],
+                ..DescribeAddresses::default()
+            },
+            AddressFilter::Tag { key, value } => DescribeAddresses {
+                filters: vec![filter(&format!("tag:{key}"), [value.clone()])],
+                ..DescribeAddresses::default()
+            },
             AddressFilter::Ip(ip) => DescribeAddresses {
                 filters: vec![filter("public-ip", [ip.to_string()])],
                 ..DescribeAddresses::default()
@@ -109,7 +117,10 @@ impl ReadAddresses for Client {
         const ACTION: &str = "ec2:DescribeAddressesAttribute";
         let allocation_ids = match which {
             AddressFilter::Allocations(ids) => ids.iter().map(ToString::to_string).collect(),
-            AddressFilter::All | AddressFilter::Ip(_) => Vec::new(),
+            AddressFilter::All
+            | AddressFilter::TagKey(_)
+            | AddressFilter::Tag { .. }
+            | AddressFilter::Ip(_) => Vec::new(),
         };
         let mut names = BTreeMap::new();
         let mut next_token = None;
@@ -239,14 +250,22 @@ impl ReadInterfaces for Client {
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         const ACTION: &str = "ec2:DescribeNetworkInterfaces";
-        let filter = match which {
-            InterfaceFilter::Ids(ids) => {
-                filter("network-interface-id", ids.iter().map(ToString::to_string))
-            }
-            InterfaceFilter::TagKey(key) => filter("tag-key", [key.clone()]),
+        let filters = match which {
+            InterfaceFilter::Ids(ids) => vec![filter(
+                "network-interface-id",
+                ids.iter().map(ToString::to_string),
+            )],
+            InterfaceFilter::TagKey(key) => vec![filter("tag-key", [key.clone()])],
+            InterfaceFilter::AttachedTo { tag_key, instances } => vec![
+                filter(
+                    "attachment.instance-id",
+                    instances.iter().map(ToString::to_string),
+                ),
+                filter("tag-key", [tag_key.clone()]),
+            ],
         };
         let request = DescribeNetworkInterfaces {
-            filters: vec![filter],
+            filters,
             ..DescribeNetworkInterfaces::default()
         };
         let blind = self.bed.faults.has_bug(SeededBug::BlindToOthers);

@@ -8,8 +8,10 @@ use ec2_sim::api::{
     DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
 };
 use ec2_sim::auto_scaling::DescribeAutoScalingInstances;
+use futures_util::future::try_join_all;
 use holdfast::cloud::health::{
-    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+    AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+    ReadLimits, ReadStatusChecks,
 };
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::model::alarm::Alarm;
@@ -60,7 +62,7 @@ impl Client {
         action: &'static str,
         ask: impl FnOnce() -> Result<T, Ec2Error>,
     ) -> Result<T, CloudError> {
-        self.on_the_way().await;
+        self.on_the_way(name).await;
         match self.bed.faults.call(self.run, name, ask).await {
             Ok(answer) => answer.map_err(|refusal| classify(action, refusal)),
             Err(passage) => Err(passage.into_error(action)),
@@ -145,14 +147,14 @@ impl ReadLimits for Client {
 
 impl ReadAlarms for Client {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        let mut found = Vec::new();
-        for names in names.chunks(MAX_ALARMS) {
-            let request = DescribeAlarms {
+        let chunks = names.chunks(MAX_ALARMS);
+        let found = try_join_all(chunks.map(|names| {
+            self.all_alarms(DescribeAlarms {
                 alarm_names: names.to_vec(),
                 ..DescribeAlarms::default()
-            };
-            found.extend(self.all_alarms(request).await?);
-        }
+            })
+        }));
+        let mut found: Vec<Alarm> = found.await?.into_iter().flatten().collect();
         if self.bed.faults.has_bug(SeededBug::AlarmsNeverClear) {
             for read in &mut found {
                 read.state = AlarmState::Alarm;
@@ -160,7 +162,9 @@ impl ReadAlarms for Client {
         }
         Ok(found)
     }
+}
 
+impl ReadAlarmContributors for Client {
     async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
         const ACTION: &str = "cloudwatch:DescribeAlarmContributors";
         let ask = || {
@@ -175,13 +179,26 @@ impl ReadAlarms for Client {
     }
 }
 
-impl ReadFiringAlarms for Client {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+impl ReadAlarmPages for Client {
+    async fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        after: Option<&str>,
+    ) -> Result<holdfast::cloud::health::AlarmPage, CloudError> {
         let request = DescribeAlarms {
-            state_value: Some(alarms::AlarmState::Alarm),
+            state_value: match which {
+                AlarmFilter::All => None,
+                AlarmFilter::Firing => Some(alarms::AlarmState::Alarm),
+            },
+            next_token: after.map(str::to_owned),
             ..DescribeAlarms::default()
         };
-        self.all_alarms(request).await
+        let page = self.page_of_alarms(request).await?;
+        let found = page.metric.iter().chain(&page.composite);
+        Ok(holdfast::cloud::health::AlarmPage {
+            alarms: found.map(alarm).collect(),
+            next: page.next_token,
+        })
     }
 }
 
@@ -226,27 +243,29 @@ impl ReadLifecycleStates for Client {
 impl Client {
     /// Both types, page by page.
     async fn all_alarms(&self, mut request: DescribeAlarms) -> Result<Vec<Alarm>, CloudError> {
-        request.alarm_types = vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()];
-        request.max_records = Some(MAX_ALARMS);
         let mut found = Vec::new();
         loop {
-            let ask = || {
-                self.bed
-                    .describe(|world| world.describe_alarms(&self.caller, &request))
-            };
-            let AlarmPage {
-                metric,
-                composite,
-                next_token,
-            } = self
-                .of_another_service("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
-                .await?;
-            found.extend(metric.iter().chain(&composite).map(alarm));
-            if next_token.is_none() {
+            let page = self.page_of_alarms(request.clone()).await?;
+            found.extend(page.metric.iter().chain(&page.composite).map(alarm));
+            if page.next_token.is_none() {
                 return Ok(found);
             }
-            request.next_token = next_token;
+            request.next_token = page.next_token;
         }
+    }
+
+    async fn page_of_alarms(&self, request: DescribeAlarms) -> Result<AlarmPage, CloudError> {
+        let request = DescribeAlarms {
+            alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
+            max_records: Some(MAX_ALARMS),
+            ..request
+        };
+        let ask = || {
+            self.bed
+                .describe(|world| world.describe_alarms(&self.caller, &request))
+        };
+        self.of_another_service("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
+            .await
     }
 }
 

@@ -3,8 +3,8 @@
 use super::Client;
 use super::cloud::{attachment_state, filter, id, other_ips, unexpected};
 use super::faults::SeededBug;
-use ec2_sim::api::{self, DescribeInstances, DisassociateAddress, Request, Response};
-use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
+use ec2_sim::api::{self, DescribeInstances, DescribeTags, DisassociateAddress, Request, Response};
+use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances, ReadTags, TagOf};
 use holdfast::model::ids::{AssociationId, InstanceType, Zone};
 use holdfast::model::instance::{
     AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
@@ -50,6 +50,42 @@ impl ReadInstances for Client {
             found.iter_mut().for_each(look_down);
         }
         Ok(found)
+    }
+}
+
+impl ReadTags for Client {
+    async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
+        const ACTION: &str = "ec2:DescribeTags";
+        let mut filters = vec![filter("key", keys.iter().cloned())];
+        if !of.is_empty() {
+            filters.push(filter("resource-id", of.iter().cloned()));
+        }
+        let mut found = Vec::new();
+        let mut next_token = None;
+        loop {
+            let request = DescribeTags {
+                filters: filters.clone(),
+                max_results: Some(PAGE),
+                next_token,
+            };
+            match self.ec2(ACTION, Request::DescribeTags(request)).await? {
+                Response::DescribeTags {
+                    tags,
+                    next_token: more,
+                } => {
+                    found.extend(tags.into_iter().map(|tag| TagOf {
+                        resource: tag.resource_id,
+                        key: tag.key,
+                        value: tag.value,
+                    }));
+                    next_token = more;
+                }
+                other => return Err(unexpected(ACTION, &other)),
+            }
+            if next_token.is_none() {
+                return Ok(found);
+            }
+        }
     }
 }
 

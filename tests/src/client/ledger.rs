@@ -7,7 +7,9 @@ use crate::promises;
 use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
-use holdfast::ledger::{AllocationRows, Lease, Ledger, ReleaseRecord, Snapshot, Written};
+use holdfast::ledger::{
+    AllocationRows, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot, Written,
+};
 use holdfast::model::ids::{AllocationId, AssociationId};
 
 impl Client {
@@ -21,7 +23,7 @@ impl Client {
         F: Future<Output = Result<T, CloudError>> + Send,
         T: Send,
     {
-        self.on_the_way().await;
+        self.on_the_way(name).await;
         let apply = || call.now_or_never();
         match self.bed.faults.call(self.run, name, apply).await {
             Ok(Some(answer)) => answer,
@@ -62,6 +64,15 @@ impl Ledger for Client {
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         let call = self.bed.ledger.snapshots();
         self.ledger_call("ledger query", "dynamodb:Query", call)
+            .await
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        let call = self.bed.ledger.snapshots_of(allocations);
+        self.ledger_call("ledger read snapshots", "dynamodb:BatchGetItem", call)
             .await
     }
 
@@ -130,6 +141,18 @@ impl Ledger for Client {
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         let call = self.bed.ledger.put_lease(lease);
         self.ledger_call("ledger put lease", "dynamodb:PutItem", call)
+            .await
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        let call = self.bed.ledger.member_alarms();
+        self.ledger_call("ledger query member alarms", "dynamodb:Query", call)
+            .await
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        let call = self.bed.ledger.put_member_alarms(row);
+        self.ledger_call("ledger put member alarms", "dynamodb:PutItem", call)
             .await
     }
 }

@@ -136,8 +136,8 @@ impl DryRun for Client {
                 )
             }
         };
-        self.on_the_way().await;
         let name = rehearsal_of(&request);
+        self.on_the_way(name).await;
         let apply = || self.bed.dry_run(&self.caller, &request);
         match self.bed.faults.call(self.run, name, apply).await {
             Ok(refusal) if refusal.code == "DryRunOperation" => Ok(()),

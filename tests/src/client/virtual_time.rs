@@ -5,7 +5,7 @@ use super::{Client, TestBed};
 use holdfast::clock::Clock;
 use holdfast::error::Error;
 use holdfast::report::Report;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -23,6 +23,7 @@ pub(super) struct VirtualTime(Mutex<Schedule>);
 struct Schedule {
     on: bool,
     round_trip: Option<Duration>,
+    slow: BTreeMap<&'static str, Duration>,
     due: BTreeSet<OffsetDateTime>,
     calls: u64,
 }
@@ -37,8 +38,11 @@ impl VirtualTime {
     }
 
     /// How long the next call is on its way: 20 to 180 ms, irregular, and the same in every test.
-    fn latency(&self) -> Duration {
+    fn latency(&self, name: &str) -> Duration {
         let mut schedule = self.schedule();
+        if let Some(slow) = schedule.slow.get(name) {
+            return *slow;
+        }
         if let Some(round_trip) = schedule.round_trip {
             return round_trip;
         }
@@ -50,21 +54,22 @@ impl VirtualTime {
 
 impl Client {
     /// The way to AWS.
-    pub(super) async fn on_the_way(&self) {
+    pub(super) async fn on_the_way(&self, name: &str) {
         if self.bed.virtual_time.is_on() {
-            let due = self.now() + self.bed.virtual_time.latency();
+            let due = self.now() + self.bed.virtual_time.latency(name);
             self.until(due).await;
         }
     }
 
     pub(super) async fn until(&self, due: OffsetDateTime) {
         self.bed.virtual_time.schedule().due.insert(due);
-        poll_fn(|_| {
+        poll_fn(|context| {
             if self.now() >= due {
-                Poll::Ready(())
-            } else {
-                Poll::Pending
+                return Poll::Ready(());
             }
+            // Some ways to wait for several calls go on only with those that wake them.
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await;
     }
@@ -80,6 +85,11 @@ impl TestBed {
     pub fn use_round_trip(&self, round_trip: Duration) {
         self.virtual_time.schedule().round_trip = Some(round_trip);
         self.use_virtual_time();
+    }
+
+    /// One action takes longer than the others.
+    pub fn slow_down(&self, action: &'static str, takes: Duration) {
+        self.virtual_time.schedule().slow.insert(action, takes);
     }
 
     /// Drives runs that go on at the same time to their ends; gives what each said, in their order.

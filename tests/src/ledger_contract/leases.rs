@@ -5,7 +5,7 @@ use super::rows::NOON;
 use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
-use holdfast::ledger::{Ledger, Written};
+use holdfast::ledger::{Ledger, MemberAlarms, Written};
 use holdfast::settings::Fencing;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -59,6 +59,26 @@ async fn refused<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudErr
         Acquire::HeldBy(lease) => Ok(lease),
         Acquire::Granted(lease) => panic!("{} was not to be granted {lease:?}", claim.hold.owner),
     }
+}
+
+/// What a sweep has learnt of a group whose one member has this alarm.
+fn learnt(alarm: &str) -> MemberAlarms {
+    let member = "i-1".parse().expect("a prefix and a digit");
+    MemberAlarms::new("web", NOON, [(member, [alarm.to_owned()].into())].into())
+}
+
+pub async fn what_a_sweep_has_learnt_gives_way_to_its_next_revision_only<L: Ledger>(
+    ledger: &L,
+) -> Checked {
+    assert_eq!(ledger.member_alarms().await?, []);
+    let first = learnt("one");
+    let second = learnt("two").after(Some(&first));
+    assert_eq!(ledger.put_member_alarms(&second).await?, Written::Conflict);
+    assert_eq!(ledger.put_member_alarms(&first).await?, Written::Stored);
+    assert_eq!(ledger.put_member_alarms(&first).await?, Written::Conflict);
+    assert_eq!(ledger.put_member_alarms(&second).await?, Written::Stored);
+    assert_eq!(ledger.member_alarms().await?, [second]);
+    Ok(())
 }
 
 /// The only lease there is.

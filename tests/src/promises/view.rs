@@ -2,7 +2,7 @@
 //! is not well.
 
 use ec2_sim::World;
-use ec2_sim::alarms::{AlarmState, DescribeAlarms};
+use ec2_sim::alarms::AlarmState;
 use ec2_sim::api::{
     Address, Caller, DescribeAddresses, DescribeInstanceStatus, DescribeInstances,
     DescribeNetworkInterfaces, Instance, InstanceState, NetworkInterface, Request, Response, Tag,
@@ -133,15 +133,13 @@ fn may_lose(world: &World, auditor: &Caller) -> BTreeSet<String> {
         .into_iter()
         .filter(|each| is_impaired(&each.instance_status) || is_impaired(&each.system_status))
         .map(|each| each.instance_id);
-    let page = world.describe_alarms(auditor, &DescribeAlarms::default());
-    let alarms = page.map(|page| page.metric).unwrap_or_default();
-    let firing = alarms
-        .iter()
+    let firing = world
+        .alarms()
         .filter(|alarm| alarm.state == AlarmState::Alarm);
     let measured = firing
         .flat_map(ec2_sim::alarms::Alarm::metrics)
         .filter_map(|metric| metric.dimensions.get("InstanceId").cloned());
-    let contributing = alarms.iter().flat_map(|alarm| &alarm.contributors);
+    let contributing = world.alarms().flat_map(|alarm| &alarm.contributors);
     let contributing = contributing
         .filter(|(_, state)| **state == AlarmState::Alarm)
         .filter_map(|(attributes, _)| attributes.get("InstanceId").cloned());

@@ -308,7 +308,7 @@ impl FailoverFixture {
         let client = bed.client("holdfast-reconcile");
         let trigger = parse(&schedule()).expect("the schedule can be read");
         let (ports, settings) = (client.ports(), self.settings());
-        let delivery = client.delivery(TIMEOUT);
+        let delivery = client.delivery(runs::SWEEP_TIMEOUT);
         let run = reconcile::run(&ports, &settings, &trigger, delivery);
         let end = run.now_or_never().expect("no fault stops the run");
         runs::all_had_their_lease(bed);

@@ -4,5 +4,6 @@
 pub mod estate;
 pub mod failover;
 pub mod guard;
+pub mod large_account;
 pub mod placement;
 pub mod reconcile;

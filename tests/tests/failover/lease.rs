@@ -155,8 +155,9 @@ fn a_claim_whose_answer_was_lost_is_made_again_and_granted() {
 #[test]
 fn a_ledger_that_does_not_answer_keeps_everything_where_it_is() {
     let (trio, bed, event) = failed(floating_address());
-    let faults: Vec<_> = (5..60).map(|call| (call, Fault::Throttled)).collect();
-    bed.faults.plan(&faults);
+    let claim = trio.call_of(&bed, &event, "ledger take lease");
+    let throttled = (claim..claim + 60).map(|call| (call, Fault::Throttled));
+    bed.faults.plan(&throttled.collect::<Vec<_>>());
     let failure = trio.try_told(&bed, &event).expect_err("no ledger");
     assert_eq!(failure.name(), "Holdfast.LedgerUnread");
     let names = bed.faults.names();

@@ -11,6 +11,7 @@ mod fitness;
 mod groups;
 mod halfway;
 mod holders;
+mod large_account;
 mod lease;
 mod left_behind;
 mod moves;

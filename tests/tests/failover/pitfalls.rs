@@ -37,8 +37,9 @@ fn f2_a_failover_that_moved_nothing_does_not_stand_in_the_way_of_the_next() {
 fn f3_an_interface_that_a_person_has_moved_stays_where_it_is() {
     let (trio, bed, event) = failed(floating_interface());
     let (eni, third) = (trio.eni.clone(), trio.members[2].clone());
+    let at = trio.call_of(&bed, &event, "DetachNetworkInterface");
     bed.intrude(
-        7,
+        at,
         Box::new(move |world| {
             detach(world, &eni);
             world.advance(Duration::seconds(5));
@@ -87,8 +88,9 @@ fn f8_a_standby_that_refuses_is_passed_over() {
 fn f8_when_no_standby_takes_it_the_interface_goes_back_to_its_source() {
     let (trio, bed, event) = failed(floating_interface());
     let [second, third] = [trio.members[1].clone(), trio.members[2].clone()];
+    let at = trio.call_of(&bed, &event, "DetachNetworkInterface");
     bed.intrude(
-        7,
+        at,
         Box::new(move |world| {
             terminate(world, &second);
             terminate(world, &third);

@@ -83,17 +83,15 @@ fn a_member_that_is_well_again_before_the_second_look_keeps_its_address() {
     assert_eq!(holder_after_healing_at(6), Some(0));
 }
 
-/// Nine looks of five calls each, with pauses that grow in between.
-const THROTTLED: usize = 9 * 5;
+/// Nine looks of five calls each, with pauses that grow in between: after the first call, which asks whose it is.
+const THROTTLED: std::ops::Range<usize> = 1..1 + 9 * 5;
 
 fn is_moved_after_throttling(
     trio: &FailoverFixture,
     bed: &Arc<TestBed>,
     event: &serde_json::Value,
 ) {
-    let faults: Vec<_> = (0..THROTTLED)
-        .map(|call| (call, Fault::Throttled))
-        .collect();
+    let faults: Vec<_> = THROTTLED.map(|call| (call, Fault::Throttled)).collect();
     bed.faults.plan(&faults);
     assert_eq!(trio.told(bed, event).outcome, Outcome::FailedOver);
 }

@@ -85,7 +85,7 @@ fn an_alarm_and_a_person_who_wants_another_member_end_with_the_persons_member() 
             at_most_one_move_each(trio, bed, 2)?;
             trio.must_be_with(bed, 2)
         });
-        assert!(in_every_order(&scenario, pair) > 100);
+        assert!(in_every_order(&scenario, pair) > 20);
     }
 }
 
@@ -99,7 +99,7 @@ fn two_persons_who_want_different_members_end_with_what_the_second_wanted() {
         let moves = moves_of_each_lease(bed).len();
         must(moves == 2, || format!("{moves} moves for two wishes"))
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 #[test]
@@ -111,7 +111,7 @@ fn two_persons_who_want_the_same_move_it_once() {
         at_most_one_move_each(trio, bed, 1)?;
         trio.must_be_with(bed, 2)
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 /// A run of reconcile that has looked at all groups, and read the leases: what comes before the other run then
@@ -160,7 +160,7 @@ fn an_alarm_and_a_return_to_the_first_member_move_it_there_once() {
             has_looked(fleet.audit(second)),
         )
     });
-    assert!(orders > 100);
+    assert!(orders > 20);
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn a_person_and_a_return_to_the_first_member_are_one_move_each_at_the_most() {
             has_looked(fleet.audit(second)),
         )
     });
-    assert!(orders > 100);
+    assert!(orders > 20);
 }
 
 fn with_ledger(scenario: Scenario, known: impl Fn(&TestBed) + 'static) -> Scenario {
@@ -228,7 +228,7 @@ fn an_alarm_and_reconcile_end_together_what_a_run_left_that_died() {
             has_looked(fleet.audit(second)),
         )
     });
-    assert!(orders > 100);
+    assert!(orders > 20);
 }
 
 /// Two members fail, and each has an Elastic IP. The alarm that comes second has to wait for the cooldown.
@@ -255,7 +255,7 @@ fn two_alarms_of_two_members_with_an_address_each_move_one_of_them_and_note_the_
             "nobody takes the other up".to_owned()
         })
     });
-    assert!(in_every_order(&scenario, pair) > 100);
+    assert!(in_every_order(&scenario, pair) > 20);
 }
 
 /// The command of the runbook, for the group of the scenario.

@@ -203,7 +203,7 @@ fn two_deliveries_at_once_end_as_one_does_in_every_order() {
     let scenario = account().released().scenario("delivered twice at once");
     let orders = interleave::twice(&scenario).unwrap_or_else(|history| panic!("{history}"));
     println!("{orders} orders");
-    assert!(orders > 100, "only {orders} orders were walked");
+    assert!(orders > 20, "only {orders} orders were walked");
 }
 
 /// The mode is switched while runs are under way: one may act, the other may not.
@@ -218,7 +218,7 @@ fn a_run_that_may_only_observe_takes_nothing_back_from_one_that_acts() {
         (observing, released.deliver_in(Mode::Enforce, other))
     };
     let orders = interleave::both(&scenario, &pair).unwrap_or_else(|history| panic!("{history}"));
-    assert!(orders > 100, "only {orders} orders were walked");
+    assert!(orders > 20, "only {orders} orders were walked");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod explorer;
 mod intruders;
+mod large_account;
 mod ledger_contract;
 mod outcomes;
 mod worlds;

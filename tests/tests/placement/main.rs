@@ -2,6 +2,7 @@
 
 mod events;
 mod explorer;
+mod large_account;
 mod races;
 mod random;
 mod worlds;

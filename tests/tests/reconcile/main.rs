@@ -1,6 +1,7 @@
 //! Reconcile on the simulated EC2: what its sweeps find, do and tell.
 
 mod finds;
+mod large_account;
 mod random;
 mod sweeps;
 mod told;

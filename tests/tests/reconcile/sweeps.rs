@@ -285,7 +285,7 @@ fn two_sweeps_at_once_take_back_one_address_in_every_order() {
 fn walks(walked: Result<usize, String>) {
     let orders = walked.unwrap_or_else(|history| panic!("{history}"));
     println!("{orders} orders");
-    assert!(orders > 100, "only {orders} orders were walked");
+    assert!(orders > 20, "only {orders} orders were walked");
 }
 
 #[test]

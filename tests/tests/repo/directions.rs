@@ -10,7 +10,7 @@ use syn::{Attribute, File, ItemFn, ItemImpl, ItemMod, ItemUse, Path, UseTree};
 const CRATE: &str = "shared/src/";
 
 /// The floors, the lowest first. What stands on one floor imports from the floors below it.
-const FLOORS: [&[&str]; 9] = [
+const FLOORS: [&[&str]; 10] = [
     &["clock", "model"],
     &["ports", "settings"],
     &["cloud"],
@@ -18,6 +18,7 @@ const FLOORS: [&[&str]; 9] = [
     &["events", "ledger"],
     &["report"],
     &["error"],
+    &["member_alarms"],
     &["alarm_failover", "instance_start", "release_guard"],
     &["reconcile"],
 ];

@@ -16,7 +16,8 @@ use ec2_sim::api::{
 };
 use ec2_sim::http::{ACCOUNT, Simulator};
 use holdfast::cloud::health::{
-    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+    AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+    ReadLimits, ReadStatusChecks,
 };
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
@@ -265,7 +266,13 @@ where
 
 async fn read_health<C>(said: &mut Said, cloud: &C, town: &Town, pass: &dyn Fn())
 where
-    C: Fence + ReadStatusChecks + ReadLimits + ReadAlarms + ReadFiringAlarms + ReadLifecycleStates,
+    C: Fence
+        + ReadStatusChecks
+        + ReadLimits
+        + ReadAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
+        + ReadLifecycleStates,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
@@ -277,7 +284,8 @@ where
     said.note("limits", &cloud.limits(&types).await);
     let names = ["sick", "web", "gone"].map(str::to_owned);
     said.note("alarms", &cloud.alarms(&names).await);
-    said.note("firing", &cloud.firing().await);
+    let firing = cloud.alarm_page(AlarmFilter::Firing, None).await;
+    said.note("firing", &firing);
     said.note("contributors", &cloud.contributors("fleet").await);
     said.note("no contributors", &cloud.contributors("gone").await);
     let group = id("sg-0123456789abcdef0");
@@ -305,7 +313,8 @@ where
         + ReadStatusChecks
         + ReadLimits
         + ReadAlarms
-        + ReadFiringAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
         + ReadLifecycleStates,
 {
     let mut said = Said::default();

@@ -70,6 +70,12 @@ class Guest(Space):
         environment = ("/usr/bin/env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "SYSTEMD_LOG_TARGET=console")
         self.processes.append(start(*self.inside, *environment, *command, log=f"{self.logs}/{self.name}-{name}.log"))
 
+    def beside(self, name):
+        """A process with the name of a network manager, as a container would have one: in another namespace."""
+        self.sh(f"cp /bin/sleep /tmp/{name}")
+        self.processes.append(start("nsenter", "-t", self.pid, "-m", "-p", "unshare", "--net", "chroot",
+                                    f"{self.root}/root", f"/tmp/{name}", "1000"))
+
     def wait(self, script, what, seconds=10):
         end = time.monotonic() + seconds
         while self.sh(script, check=False).returncode:

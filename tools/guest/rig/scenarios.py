@@ -293,8 +293,10 @@ def parts(world, report):
 
 
 def wrapped(world, report):
-    """The same kit as a document of Systems Manager, and as user data."""
+    """The same kit as a document of Systems Manager, and as user data. A container has managers of its own."""
     a = world.guests["a"]
+    for name in ("NetworkManager", "systemd-network"):
+        a.beside(name)
     before = a.state()
     document = json.loads(world.kit(world.answers(), "ssm"))
     lines = "\n".join(document["mainSteps"][0]["inputs"]["runCommand"])

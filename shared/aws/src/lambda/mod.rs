@@ -18,7 +18,7 @@ use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Report, bounded_text};
+use holdfast::report::{Function, Report, bounded, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -126,7 +126,7 @@ impl Running {
         };
         line.tell(&ended, counter.so_far().since(before), clock.now());
         let ended = ended
-            .map(|report| report.bounded())
+            .map(|report| bounded(&report))
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last

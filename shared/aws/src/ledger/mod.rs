@@ -7,7 +7,7 @@
 mod lease;
 pub(super) mod rows;
 
-use super::actions::{BATCH_GET_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
+use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
 use super::failure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -17,19 +17,24 @@ use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
     AttributeValue, CancellationReason, KeysAndAttributes, Put, TransactWriteItem,
 };
+use futures_util::future::try_join_all;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
-    AllocationRows, Entry, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot, Written,
+    AllocationRows, Entry, Lease, Ledger, MemberAlarms, ReadAddressHistory, ReleaseRecord,
+    Snapshot, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
-use rows::{LEASE, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
+use rows::{LEASE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
 use std::collections::HashMap;
 use std::iter;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use time::OffsetDateTime;
+
+/// Source: DynamoDB API reference, `BatchGetItem`.
+const MAX_KEYS: usize = 100;
 
 /// How often keys are asked for again that DynamoDB left out of its answer for want of throughput.
 const MAX_READS: u32 = 4;
@@ -66,6 +71,18 @@ impl Ledger for DynamoLedger {
             .into_iter()
             .map(|row| rows::read(QUERY, row))
             .collect()
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        let batches = allocations.chunks(MAX_KEYS).map(|some| {
+            let keys = some.iter().map(rows::snapshot_key);
+            self.batch(keys.collect())
+        });
+        let found = try_join_all(batches).await?.into_iter().flatten();
+        found.map(|row| rows::read(BATCH_GET_ITEM, row)).collect()
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -115,6 +132,36 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put(&self.client, &self.table, lease).await
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        self.all_of(MEMBER_ALARMS)
+            .await?
+            .into_iter()
+            .map(|row| rows::read(QUERY, row))
+            .collect()
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        let put = next_in_line(rows::of_member_alarms(row)?, row.revision).table_name(&self.table);
+        let put = put.build().map_err(|error| malformed(PUT_ITEM, error))?;
+        let putting = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        match putting.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => {
+                    Ok(Written::Conflict)
+                }
+                _ => Err(failure::of(PUT_ITEM, error)),
+            },
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! | `snapshot` | allocation id | the last known state of an allocation |
 //! | `release` | allocation id | what became of its release |
 //! | `lease` | group | who fails the group over, and what was done last |
+//! | `member-alarms` | group | which alarms name a member of the group |
 //! | `association` | association id | which allocation it tied |
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
 
@@ -13,7 +14,7 @@ use super::super::failure::{unreadable, unsent};
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::snapshot::AllocationState;
-use holdfast::ledger::{Entry, Lease, ReleaseRecord, ReleaseStatus, Snapshot};
+use holdfast::ledger::{Entry, Lease, MemberAlarms, ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::ids::{AllocationId, AssociationId};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -34,6 +35,7 @@ const ALLOCATION: &str = "allocation";
 pub(super) const SNAPSHOT: &str = "snapshot";
 pub(super) const RELEASE: &str = "release";
 pub(super) const LEASE: &str = "lease";
+pub(super) const MEMBER_ALARMS: &str = "member-alarms";
 const ASSOCIATION: &str = "association";
 
 /// All digits of the fraction, always: so text and time sort alike.
@@ -84,6 +86,11 @@ pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
         row.insert(HELD_UNTIL.to_owned(), end(held.until));
     }
     Ok(row)
+}
+
+/// It stays: the next sweep takes its place.
+pub(crate) fn of_member_alarms(learnt: &MemberAlarms) -> Result<Row, CloudError> {
+    row(key(MEMBER_ALARMS, &learnt.group), learnt)
 }
 
 /// Partition and bounds of an address's history in a period, both ends included.

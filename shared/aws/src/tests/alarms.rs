@@ -2,7 +2,7 @@
 
 use super::Wire;
 use ciborium::Value as Cbor;
-use holdfast::cloud::health::{ReadAlarms, ReadFiringAlarms};
+use holdfast::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use serde_json::{Value, json};
@@ -142,12 +142,19 @@ async fn more_names_than_a_call_takes_are_asked_for_in_turn_and_none_cost_no_cal
 }
 
 #[tokio::test]
-async fn all_that_fire_are_asked_for_by_their_state() {
+async fn all_that_fire_are_asked_for_by_their_state_page_by_page() {
     let page = |name: &str, next: Value| json!({ "MetricAlarms": [{ "AlarmName": name, "StateValue": "ALARM" }], "NextToken": next });
     let wire = answering(200, &[page("one", json!("more")), page("two", Value::Null)]);
-    let found = wire.cloud().firing().await.unwrap();
-    let found: Vec<&str> = found.iter().map(|alarm| alarm.name.as_str()).collect();
+    let cloud = wire.cloud();
+    let first = cloud.alarm_page(AlarmFilter::Firing, None).await.unwrap();
+    assert_eq!(first.next.as_deref(), Some("more"));
+    let second = cloud.alarm_page(AlarmFilter::Firing, first.next.as_deref());
+    let second = second.await.unwrap();
+    assert_eq!(second.next, None);
+    let found = first.alarms.iter().chain(&second.alarms);
+    let found: Vec<&str> = found.map(|alarm| alarm.name.as_str()).collect();
     assert_eq!(found, ["one", "two"]);
+    assert_eq!(sent(&wire)[1]["NextToken"], "more");
     let asked = &sent(&wire)[0];
     assert_eq!(asked["StateValue"], "ALARM");
     assert_eq!(
@@ -263,7 +270,8 @@ async fn an_alarm_without_its_name_or_its_state_is_an_answer_that_cannot_be_read
     ] {
         for kind in ["MetricAlarms", "CompositeAlarms"] {
             let wire = answering(200, &[json!({ kind: [alarm] })]);
-            let refusal = wire.cloud().firing().await.unwrap_err().to_string();
+            let page = wire.cloud().alarm_page(AlarmFilter::All, None).await;
+            let refusal = page.unwrap_err().to_string();
             assert!(
                 refusal.starts_with("cloudwatch:DescribeAlarms: "),
                 "{refusal}"
@@ -320,7 +328,7 @@ async fn alarms_are_asked_for_with_these_members_and_no_other() {
     let wire = answering(200, &[json!({}), json!({}), json!({})]);
     let cloud = wire.cloud();
     cloud.alarms(&names(&["one"])).await.unwrap();
-    cloud.firing().await.unwrap();
+    cloud.alarm_page(AlarmFilter::Firing, None).await.unwrap();
     cloud.contributors("fleet").await.unwrap();
     let both = json!(["MetricAlarm", "CompositeAlarm"]);
     assert_eq!(

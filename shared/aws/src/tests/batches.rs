@@ -4,6 +4,7 @@
 use super::{Wire, ec2, refusal};
 use holdfast::cloud::{
     AddressFilter, InstanceFilter, InterfaceFilter, ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadTags,
 };
 use std::fmt::Debug;
 use std::net::Ipv4Addr;
@@ -126,6 +127,89 @@ async fn the_interfaces_of_all_groups_are_asked_for_by_their_tag() {
             "MaxResults=1000",
         ]]
     );
+}
+
+#[tokio::test]
+async fn what_instances_hold_of_a_group_is_asked_for_by_both() {
+    let wire = Wire::answering([interfaces("eni-0", ""), interfaces("eni-1", "")]);
+    let which = InterfaceFilter::AttachedTo {
+        tag_key: "holdfast:group".to_owned(),
+        instances: ids("i", 200),
+    };
+    assert_eq!(wire.cloud().interfaces(&which).await.unwrap().len(), 2);
+    assert_eq!(values(&wire, "Filter.1.Value."), [199, 1]);
+    assert_eq!(values(&wire, "Filter.2.Value."), [1, 1]);
+    let [_, last] = wire.calls().try_into().unwrap();
+    let expected = [
+        "Action=DescribeNetworkInterfaces",
+        "Filter.1.Name=attachment.instance-id",
+        "Filter.1.Value.1=i-199",
+        "Filter.2.Name=tag-key",
+        "Filter.2.Value.1=holdfast%3Agroup",
+        "MaxResults=1000",
+    ];
+    assert_eq!(last, expected);
+}
+
+fn tags(resource: &str, next: &str) -> String {
+    let item = format!(
+        "<item><key>holdfast:group</key><resourceId>{resource}</resourceId>\
+         <resourceType>instance</resourceType><value>web</value></item>"
+    );
+    set("DescribeTags", "tagSet", &item, next)
+}
+
+#[tokio::test]
+async fn tags_are_asked_for_by_key_and_of_whom_page_by_page() {
+    let wire = Wire::answering([tags("i-1", "more"), tags("i-2", ""), tags("i-3", "")]);
+    let keys = ["holdfast:group".to_owned()];
+    let found = wire.cloud().tags(&keys, &[]).await.unwrap();
+    let found: Vec<&str> = found.iter().map(|tag| tag.resource.as_str()).collect();
+    assert_eq!(found, ["i-1", "i-2"]);
+    let of_one = wire.cloud().tags(&keys, &["i-3".to_owned()]).await.unwrap();
+    assert_eq!(
+        (of_one[0].key.as_str(), of_one[0].value.as_str()),
+        ("holdfast:group", "web")
+    );
+    let [first, _, last] = wire.calls().try_into().unwrap();
+    let by_key = [
+        "Action=DescribeTags",
+        "Filter.1.Name=key",
+        "Filter.1.Value.1=holdfast%3Agroup",
+    ];
+    assert_eq!(first, [&by_key[..], &["MaxResults=1000"]].concat());
+    let by_id = [
+        "Filter.2.Name=resource-id",
+        "Filter.2.Value.1=i-3",
+        "MaxResults=1000",
+    ];
+    assert_eq!(last, [&by_key[..], &by_id].concat());
+}
+
+#[tokio::test]
+async fn addresses_are_asked_for_by_their_tag() {
+    let wire = Wire::answering([addresses("eipalloc-1"), addresses("eipalloc-2")]);
+    let tag_key = AddressFilter::TagKey("holdfast:group".to_owned());
+    let tag = AddressFilter::Tag {
+        key: "holdfast:reclaimed-from".to_owned(),
+        value: "eipalloc-0".to_owned(),
+    };
+    for which in [tag_key, tag] {
+        assert_eq!(wire.cloud().addresses(&which).await.unwrap().len(), 1);
+    }
+    let expected = [
+        [
+            "Action=DescribeAddresses",
+            "Filter.1.Name=tag-key",
+            "Filter.1.Value.1=holdfast%3Agroup",
+        ],
+        [
+            "Action=DescribeAddresses",
+            "Filter.1.Name=tag%3Aholdfast%3Areclaimed-from",
+            "Filter.1.Value.1=eipalloc-0",
+        ],
+    ];
+    assert_eq!(wire.calls(), expected);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ mod history;
 mod instances;
 mod lease;
 mod ledger;
+mod member_alarms;
 mod moves;
 mod paging;
 mod refusals;

@@ -5,8 +5,8 @@ use super::result::MoveResult;
 use crate::alarm_failover::assessment;
 use crate::alarm_failover::case::Case;
 use crate::alarm_failover::cloud::AlarmFailoverCloud;
-use crate::alarm_failover::observe;
 use crate::alarm_failover::plan::Move;
+use crate::alarm_failover::second_look;
 use crate::alarm_failover::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, InstanceFilter};
@@ -157,7 +157,7 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
             return true;
         }
         let (cause, settings) = (self.case.cause, self.case.settings);
-        match observe::refresh(self.ports, cause, self.observed, self.one).await {
+        match second_look::refresh(self.ports, cause, self.observed, self.one).await {
             Ok(now) => {
                 clock.now() - now.at <= FRESH
                     && assessment::assess(cause, &now, settings)

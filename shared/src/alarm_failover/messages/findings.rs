@@ -314,6 +314,20 @@ pub(crate) fn not_observed_finding(refusal: &CloudError) -> Finding {
     }
 }
 
+/// Alarms that a sweep did not read: what an earlier one has learnt stays.
+pub(crate) fn alarms_unread(read: usize, why: Option<&CloudError>) -> Finding {
+    Finding {
+        what: format!("not all alarms were read, {read} were"),
+        why: why.map_or_else(
+            || "the time of the run was over; they are read slowly, so that others are not throttled".to_owned(),
+            |failure| chain(failure),
+        ),
+        next: "nothing, unless it comes again: failovers go on with what an earlier run has learnt. \
+               CloudWatch lets an account ask 9 times a second: see who asks"
+            .to_owned(),
+    }
+}
+
 /// Which members are in service could not be read.
 pub(crate) fn lifecycle_not_told(why: &str) -> Finding {
     Finding {
@@ -352,6 +366,7 @@ pub(super) fn of(
     let mut findings: Vec<Finding> = unreadable
         .map(|(whose, tag)| unreadable_tag(whose, tag))
         .collect();
+    findings.extend(last.gap.as_ref().map(|gap| gap.finding(group)));
     findings.extend(refused(progress));
     for blocked in &last.blocked {
         findings.extend(blocked.why.iter().map(|why| Finding {

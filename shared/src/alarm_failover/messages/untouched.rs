@@ -1,5 +1,6 @@
 //! The end of a run that touched nothing: the cause is over, or unclear, or nothing is there to be moved.
 
+use super::of_groups::of_groups;
 use super::sentences::listed;
 use super::subject::{after_one_look, failed_members};
 use crate::alarm_failover::case::{AffectedGroup, Case, Cause, CauseKind};
@@ -17,6 +18,18 @@ pub(crate) fn not_observed(cause: &Cause, source: CloudError) -> Error {
             cause.text
         ),
         source,
+    }
+}
+
+/// A cause that is about no group.
+pub(crate) fn of_nobody(case: &Case<'_>) -> Report {
+    let (about, keys) = (case.cause, &case.settings.tags);
+    match about.alarms.first() {
+        Some(alarm) if about.instances.is_empty() => case.ignored(&format!(
+            "it names no member of a group (tag {}), and no address or interface has the tag {} = {alarm}",
+            keys.group, keys.alarm
+        )),
+        _ => of_groups(case, Vec::new()),
     }
 }
 

@@ -16,6 +16,7 @@ fn cause(group: Option<&str>) -> Cause {
         text: "alarm slow".to_owned(),
         at: second(FIRED),
         alarms: vec!["slow".to_owned()],
+        is_of_alarms: false,
         instances: BTreeSet::new(),
         group: group.map(str::to_owned),
     }

@@ -75,6 +75,7 @@ fn an_alarm_that_begins_to_fire_is_looked_at_with_all_that_it_names() {
         text: "alarm beat".to_owned(),
         at: second(NOW),
         alarms: vec!["beat".to_owned(), "child".to_owned()],
+        is_of_alarms: false,
         instances: BTreeSet::from([id(1)]),
         group: Some("web".to_owned()),
     };

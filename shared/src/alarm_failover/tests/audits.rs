@@ -16,6 +16,7 @@ use crate::model::alarm::AlarmState;
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::report::GroupReport;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
@@ -23,6 +24,7 @@ pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {
         observed: &fixture.observed,
+        alarms_are_all: true,
         health: fixture.fitness_with_limits(),
     };
     audit::readiness(&fleet, &group, &settings, second(0))
@@ -48,6 +50,34 @@ fn what_is_with_nobody_belongs_to_what_has_to_be_ready() {
     assert!(report.ready);
     assert_eq!((report.holders, report.standbys), (vec![], vec![id(1)]));
     assert_eq!(moves.len(), 1);
+}
+
+/// So many members, each with an address of its own, and none of them fit.
+fn unfit(count: u8) -> Fixture {
+    let all = (3..=count).fold(pair().address(), Fixture::joined_by);
+    all.change(|fixture| {
+        for number in 1..=count {
+            fixture.health(number, StatusChecks::Impaired, InstanceState::Running);
+        }
+        let first = fixture.observed.addresses[0].clone();
+        fixture.observed.addresses.extend((2..=count).map(|number| {
+            let mut address = first.clone();
+            address.allocation = format!("eipalloc-0{number}").parse().unwrap();
+            address.ip = Ipv4Addr::new(198, 51, 100, number);
+            let association = address.association.as_mut().unwrap();
+            association.instance = Some(id(number));
+            association.eni = Some(format!("eni-0{number}").parse().unwrap());
+            address
+        }));
+    })
+}
+
+#[test]
+fn a_large_group_in_which_nobody_is_fit_does_not_fill_the_report() {
+    let (report, moves) = ready(&unfit(90));
+    assert!(!report.ready && moves.is_empty());
+    assert_eq!(report.holders.len(), 90);
+    assert!(report.obstacles.len() <= 51, "{}", report.obstacles.len());
 }
 
 #[test]
@@ -112,6 +142,7 @@ fn target(fixture: &Fixture, last: Option<FailoverRecord>) -> Option<(Duration, 
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
     let fleet = FleetState {
         observed: &fixture.observed,
+        alarms_are_all: true,
         health: fixture.fitness_with_limits(),
     };
     let lease = Lease {

@@ -5,6 +5,7 @@ use crate::alarm_failover::decide;
 use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::plan::{Exclusions, Move, MoveAction, Plan, PlanInput};
 use crate::alarm_failover::state::{MemberHealth, Observed};
+use crate::member_alarms::Rows;
 use crate::model::elastic_ip::{Address, Association, Pool};
 use crate::model::ids::{AllocationId, InstanceId, InstanceType, Zone};
 use crate::model::instance::{
@@ -105,6 +106,7 @@ pub(super) fn pair() -> Fixture {
             others: BTreeMap::new(),
             contributors: BTreeMap::new(),
             alarms: BTreeMap::new(),
+            learnt: Rows::default(),
         },
         health: MemberHealth {
             checks: [(id(1), StatusChecks::Ok), (id(2), StatusChecks::Ok)].into(),

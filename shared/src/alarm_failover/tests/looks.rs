@@ -2,7 +2,7 @@
 
 use super::asked::{mark, settings};
 use super::fixture::{Fixture, GROUP, id, pair};
-use crate::alarm_failover::observe::replaced;
+use crate::alarm_failover::second_look::replaced;
 use crate::alarm_failover::state::Observed;
 use crate::model::alarm::Alarm;
 use crate::model::alarm::{AlarmMetric, AlarmState};

@@ -10,16 +10,14 @@ use crate::model::ids::InstanceId;
 use crate::report::{Command, Finding, PlacedReport, PlacementReason};
 use crate::settings::TagKeys;
 
-pub(super) fn findings_of(
-    placed: &[PlacedReport],
-    refusals: &[(PlannedAssociation, CloudError)],
-) -> Vec<Finding> {
+pub(super) fn findings_of(placed: &[PlacedReport], done: &Attempts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = placed.iter().flat_map(about).collect();
-    findings.extend(
-        refusals
-            .iter()
-            .map(|(step, failure)| refused(step, failure)),
-    );
+    let refusals = done.refusals.iter();
+    findings.extend(refusals.map(|(step, failure)| refused(step, failure)));
+    if !placed.is_empty() {
+        let gaps = done.gaps.iter();
+        findings.extend(gaps.map(|(group, gap)| gap.finding(group)));
+    }
     findings
 }
 

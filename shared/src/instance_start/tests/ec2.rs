@@ -5,12 +5,14 @@
     reason = "the functions' own error is returned as it is"
 )]
 
+mod told;
+
 use super::super::plan::PlannedAssociation;
 use super::super::state::{Observed, ToldState};
 use super::super::{self as placement, PlacedWaiting, execute};
 use super::{Seen, id};
 use crate::clock::Clock;
-use crate::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
+use crate::cloud::health::ReadLifecycleStates;
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
     ReadAddresses, ReadInstances, ReadInterfaces,
@@ -18,8 +20,6 @@ use crate::cloud::{
 use crate::error::Error;
 use crate::events::{InstanceStateChange, Trigger};
 use crate::ledger::MemoryLedger;
-use crate::model::alarm::Alarm;
-use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
@@ -285,6 +285,8 @@ pub(super) fn of(report: &Report) -> &PlacementReport {
 impl ReadAddresses for Ec2 {
     async fn addresses(&self, which: &AddressFilter) -> Result<Vec<Address>, CloudError> {
         let AddressFilter::Allocations(ids) = which else {
+            let tagged = AddressFilter::TagKey("holdfast:group".to_owned());
+            assert_eq!(*which, tagged, "only those of a group are asked for");
             let mut state = self.call("DescribeAddresses", "")?;
             let slow = state.slow;
             state.now += slow;
@@ -334,24 +336,6 @@ impl ReadInterfaces for Ec2 {
         assert_eq!(*which, tagged, "only those of a group are asked for");
         let state = self.call("DescribeNetworkInterfaces", "")?;
         Ok(state.world.interfaces.clone())
-    }
-}
-
-impl ReadFiringAlarms for Ec2 {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
-        let state = self.call("DescribeAlarms", "")?;
-        let alarm = |alarming: &InstanceId| Alarm {
-            name: format!("{alarming} is sick"),
-            state: AlarmState::Alarm,
-            suppressed_by: None,
-            metrics: vec![AlarmMetric {
-                namespace: "AWS/EC2".to_owned(),
-                metric: "StatusCheckFailed".to_owned(),
-                dimensions: [("InstanceId".to_owned(), alarming.to_string())].into(),
-            }],
-            rule: None,
-        };
-        Ok(state.world.alarming.iter().map(alarm).collect())
     }
 }
 

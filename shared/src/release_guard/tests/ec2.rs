@@ -311,6 +311,8 @@ impl ReadAddresses for Cloud {
             AddressFilter::All => true,
             AddressFilter::Allocations(ids) => ids.contains(&address.allocation),
             AddressFilter::Ip(ip) => address.ip == *ip,
+            AddressFilter::TagKey(key) => address.tags.contains_key(key),
+            AddressFilter::Tag { key, value } => address.tags.get(key) == Some(value),
         };
         Ok(ec2.held.iter().filter(is_asked_for).cloned().collect())
     }
@@ -322,7 +324,7 @@ impl ReadAddresses for Cloud {
         let ec2 = self.asked("DescribeAddressesAttribute")?;
         let is_asked_for = |(id, _): &(&AllocationId, &String)| match which {
             AddressFilter::Allocations(ids) => ids.contains(id),
-            AddressFilter::All | AddressFilter::Ip(_) => true,
+            _ => true,
         };
         let names = ec2.names.iter().filter(is_asked_for);
         Ok(names.map(|(id, name)| (id.clone(), name.clone())).collect())

@@ -6,7 +6,7 @@ use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
-use crate::ledger::{Lease, Ledger, MemoryLedger, Written};
+use crate::ledger::{Lease, Ledger, MemberAlarms, MemoryLedger, Written};
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -22,6 +22,13 @@ impl Ledger for WithoutRows {
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
         self.0.snapshots().await
+    }
+
+    async fn snapshots_of(
+        &self,
+        allocations: &[AllocationId],
+    ) -> Result<Vec<Snapshot>, CloudError> {
+        self.0.snapshots_of(allocations).await
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
@@ -53,6 +60,14 @@ impl Ledger for WithoutRows {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         self.0.put_lease(lease).await
+    }
+
+    async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
+        self.0.member_alarms().await
+    }
+
+    async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
+        self.0.put_member_alarms(row).await
     }
 }
 

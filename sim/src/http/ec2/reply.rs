@@ -5,7 +5,7 @@ use super::network::{instance_type, interface, reservation};
 use super::xml::Element;
 use crate::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
-    InternetGateway, Response, SpotInstanceRequest, Subnet, Tag, Vpc,
+    InternetGateway, Response, SpotInstanceRequest, Subnet, Tag, TagDescription, Vpc,
 };
 
 /// The answer to an action.
@@ -100,6 +100,9 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         } => answer
             .list("instanceTypeSet", instance_types.iter().map(instance_type))
             .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeTags { tags, next_token } => answer
+            .list("tagSet", tags.iter().map(tag_description))
+            .maybe("nextToken", next_token.as_ref()),
     }
 }
 
@@ -111,6 +114,14 @@ pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Element {
     Element::new("Response")
         .child(Element::new("Errors").child(inner))
         .text("RequestID", request_id)
+}
+
+fn tag_description(tag: &TagDescription) -> Element {
+    Element::item()
+        .text("key", &tag.key)
+        .text("resourceId", &tag.resource_id)
+        .text("resourceType", &tag.resource_type)
+        .text("value", &tag.value)
 }
 
 fn allocated_address(answer: Element, allocated: &AllocatedAddress) -> Element {

@@ -6,10 +6,11 @@ use crate::api::{
     AllocateAddress, AssociateAddress, AttachInternetGateway, CreateInternetGateway,
     CreateNetworkInterface, CreateSubnet, CreateTags, CreateVpc, DeleteTags, DescribeAddresses,
     DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstanceTypes, DescribeInstances,
-    DescribeNetworkInterfaces, DescribeSpotInstanceRequests, DisassociateAddress, Ec2Error, Filter,
-    InstanceNetworkInterfaceSpecification, ModifyAddressAttribute, ModifyInstanceAttribute,
-    ReleaseAddress, Request, ResetAddressAttribute, RunInstances, SpotMarket, StartInstances,
-    StopInstances, Tag, TagSpecification, TagToDelete, TerminateInstances,
+    DescribeNetworkInterfaces, DescribeSpotInstanceRequests, DescribeTags, DisassociateAddress,
+    Ec2Error, Filter, InstanceNetworkInterfaceSpecification, ModifyAddressAttribute,
+    ModifyInstanceAttribute, ReleaseAddress, Request, ResetAddressAttribute, RunInstances,
+    SpotMarket, StartInstances, StopInstances, Tag, TagSpecification, TagToDelete,
+    TerminateInstances,
 };
 
 pub(super) type Read = Result<Request, Ec2Error>;
@@ -52,6 +53,7 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "DescribeInstanceTypes" => describe_instance_types(form),
         "CreateTags" => Ok(create_tags(form)),
         "DeleteTags" => delete_tags(form),
+        "DescribeTags" => describe_tags(form),
         unknown => Err(Ec2Error::new(
             "InvalidAction",
             format!(
@@ -323,6 +325,14 @@ fn delete_tags(form: &Parameters) -> Read {
             .iter()
             .map(tag)
             .collect::<Result<_, Ec2Error>>()?,
+    }))
+}
+
+fn describe_tags(form: &Parameters) -> Read {
+    Ok(Request::DescribeTags(DescribeTags {
+        filters: filters(form),
+        max_results: form.integer("MaxResults")?,
+        next_token: form.text("NextToken"),
     }))
 }
 

@@ -5,18 +5,21 @@ use crate::client::faults::Fault;
 use crate::client::{Client, TestBed};
 use crate::explorer::Run;
 use crate::explorer::promises::is_holdfast;
-use crate::scenarios::placement::GROUP;
+use crate::scenarios::placement::{GROUP, schedule};
 use futures_util::FutureExt;
-use holdfast::alarm_failover;
 use holdfast::error::Error;
 use holdfast::events::parse;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use holdfast::ledger::{Ledger, Written};
 use holdfast::report::{Function, Outcome, Report};
+use holdfast::{alarm_failover, reconcile};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
+
+/// How long a simulated Lambda may run that sweeps.
+pub(super) const SWEEP_TIMEOUT: Duration = Duration::seconds(300);
 
 impl FailoverFixture {
     /// Runs the function for an event, in so many seconds.
@@ -35,6 +38,18 @@ impl FailoverFixture {
         let delivery = client.delivery(Duration::seconds(seconds));
         let run = alarm_failover::run(&ports, &settings, &trigger, delivery);
         run.now_or_never().expect("no fault stops the run")
+    }
+
+    /// A run of reconcile on the schedule.
+    #[must_use]
+    pub fn sweep(&self, client: Client) -> Run<'static> {
+        let client = client.acting_as("holdfast-reconcile");
+        let settings = self.settings();
+        Box::pin(async move {
+            let trigger = parse(&schedule()).expect("the schedule can be read");
+            let (ports, delivery) = (client.ports(), client.delivery(SWEEP_TIMEOUT));
+            reconcile::run(&ports, &settings, &trigger, delivery).await
+        })
     }
 
     /// A run of reconcile's part in failover.

@@ -5,16 +5,19 @@ use syn::parse::Parser;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
 use syn::{
-    Block, Expr, ExprCall, ExprLit, ExprMacro, ExprMethodCall, ImplItemFn, ItemFn, Lit, Local,
-    Macro, Member, Pat, Stmt, Token,
+    Block, Expr, ExprCall, ExprLit, ExprMacro, ExprMethodCall, ImplItemFn, ItemConst, ItemFn, Lit,
+    Local, Macro, Member, Pat, Stmt, Token,
 };
 
 /// How deep functions are followed that make a part of a text.
 const DEEPEST: usize = 4;
 
-/// The functions of the sources, by file and name.
+/// The functions of the sources, by file and name, and the texts that have a name of their own.
 #[derive(Default)]
-pub(super) struct Functions(BTreeMap<(String, String), Block>);
+pub(super) struct Functions {
+    blocks: BTreeMap<(String, String), Block>,
+    texts: BTreeMap<String, String>,
+}
 
 /// What `let` gives a name in a function.
 #[derive(Default, Clone)]
@@ -64,12 +67,23 @@ struct Collected<'a> {
 impl<'ast> Visit<'ast> for Collected<'_> {
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         let key = (self.path.to_owned(), function.sig.ident.to_string());
-        self.functions.0.insert(key, (*function.block).clone());
+        self.functions.blocks.insert(key, (*function.block).clone());
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
         let key = (self.path.to_owned(), function.sig.ident.to_string());
-        self.functions.0.insert(key, function.block.clone());
+        self.functions.blocks.insert(key, function.block.clone());
+    }
+
+    fn visit_item_const(&mut self, constant: &'ast ItemConst) {
+        if let Expr::Lit(ExprLit {
+            lit: Lit::Str(text),
+            ..
+        }) = &*constant.expr
+        {
+            let texts = &mut self.functions.texts;
+            texts.insert(constant.ident.to_string(), text.value());
+        }
     }
 }
 
@@ -105,10 +119,10 @@ impl Functions {
     /// The function of that name: in the same file, or the only one that there is.
     fn function(&self, name: &str, path: &str) -> Option<(&str, &Block)> {
         let own = (path.to_owned(), name.to_owned());
-        if let Some(((file, _), block)) = self.0.get_key_value(&own) {
+        if let Some(((file, _), block)) = self.blocks.get_key_value(&own) {
             return Some((file, block));
         }
-        let mut all = self.0.iter().filter(|((_, known), _)| known == name);
+        let mut all = self.blocks.iter().filter(|((_, known), _)| known == name);
         let ((file, _), block) = all.next()?;
         all.next().is_none().then_some((file.as_str(), block))
     }
@@ -166,7 +180,10 @@ impl Functions {
                     vec![format!("{{{name}}}")]
                 }
             }
-            _ => vec![format!("{{{name}}}")],
+            _ => match self.texts.get(name) {
+                Some(text) => vec![text.clone()],
+                None => vec![format!("{{{name}}}")],
+            },
         }
     }
 
@@ -210,8 +227,8 @@ impl Functions {
                 .collect(),
             ["chain"] => vec!["{the answer of AWS}".to_owned()],
             ["utc"] => vec!["{time}".to_owned()],
-            ["Command", "ec2"] => vec![format!("aws ec2 {}", said(0))],
-            ["Command", "aws"] => vec![format!("aws {} {}", said(0), said(1))],
+            ["Command" | "Self", "ec2"] => vec![format!("aws ec2 {}", said(0))],
+            ["Command" | "Self", "aws"] => vec![format!("aws {} {}", said(0), said(1))],
             ["Command", "of"] => vec![said(0)],
             _ => {
                 let name = names.last().copied().unwrap_or_default();

@@ -184,6 +184,7 @@ fn alarm_on_the_first() -> Cause {
         text: format!("alarm {ALARM}"),
         at: BEGINNING,
         alarms: vec![ALARM.to_owned()],
+        is_of_alarms: false,
         instances: BTreeSet::from([id(1)]),
         group: None,
     }

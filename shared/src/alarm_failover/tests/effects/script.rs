@@ -3,12 +3,13 @@
 
 use crate::clock::Clock;
 use crate::cloud::health::{
-    ReadAlarms, ReadFiringAlarms, ReadLifecycleStates, ReadLimits, ReadStatusChecks,
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+    ReadLimits, ReadStatusChecks,
 };
 use crate::cloud::moves::{DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, Failure, InstanceFilter, InterfaceFilter,
-    ReadAddresses, ReadInstances, ReadInterfaces,
+    ReadAddresses, ReadInstances, ReadInterfaces, ReadTags, TagOf,
 };
 use crate::model::alarm::Alarm;
 use crate::model::auto_scaling::LifecycleState;
@@ -274,10 +275,24 @@ impl ReadAddresses for Script {
     }
 }
 
-impl ReadFiringAlarms for Script {
-    async fn firing(&self) -> Result<Vec<Alarm>, CloudError> {
+impl ReadTags for Script {
+    async fn tags(&self, _: &[String], _: &[String]) -> Result<Vec<TagOf>, CloudError> {
+        unreachable!("no effect asks for tags")
+    }
+}
+
+impl ReadAlarmPages for Script {
+    async fn alarm_page(
+        &self,
+        which: AlarmFilter,
+        _: Option<&str>,
+    ) -> Result<AlarmPage, CloudError> {
         let shown = self.read(Vec::new(), |state| &state.alarms)?;
-        Ok(shown.into_iter().filter(Alarm::fires).collect())
+        let is_meant = |it: &Alarm| which == AlarmFilter::All || it.fires();
+        Ok(AlarmPage {
+            alarms: shown.into_iter().filter(is_meant).collect(),
+            next: None,
+        })
     }
 }
 
@@ -290,7 +305,9 @@ impl ReadAlarms for Script {
             .filter(|it| names.contains(&it.name))
             .collect())
     }
+}
 
+impl ReadAlarmContributors for Script {
     async fn contributors(&self, _: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
         unreachable!("no effect asks for contributors")
     }

@@ -1,0 +1,110 @@
+//! The alarms of the account, as reconcile reads them: which of them fire now, and for each group, which of them name a
+//! member. The failovers to come read those by name.
+
+use super::cloud::AlarmFailoverCloud;
+use super::messages;
+use super::state::Observed;
+use crate::clock::Clock;
+use crate::cloud::CloudError;
+use crate::error::Error;
+use crate::groups::group_of;
+use crate::ledger::Ledger;
+use crate::member_alarms::{self, AllAlarms, Gap};
+use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::ids::InstanceId;
+use crate::ports::{Delivery, Ports};
+use crate::report::Finding;
+use crate::settings::Settings;
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+/// What has to be left of a run for the audit that comes after the alarms. 10,000 of them take 34 s.
+const TO_AUDIT: Duration = Duration::from_mins(1);
+
+/// What was read, and what a person should know of it.
+#[derive(Debug, Default)]
+pub(super) struct AlarmsRead {
+    /// Whether all of them were read: what is not known says nothing for a member.
+    pub(super) are_all: bool,
+    pub(super) findings: Vec<Finding>,
+    pub(super) failure: Option<Error>,
+}
+
+/// With the alarms that fire; and what was learnt is written down. Where there are no members, nobody asks.
+pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    delivery: Delivery,
+    mut observed: Observed,
+) -> Result<(Observed, AlarmsRead), CloudError> {
+    let groups = groups(&observed, settings);
+    if groups.is_empty() {
+        let nobody = AlarmsRead {
+            are_all: true,
+            ..AlarmsRead::default()
+        };
+        return Ok((observed, nobody));
+    }
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let as_of = clock.now();
+    let deadline = delivery.deadline(TO_AUDIT);
+    let AllAlarms { alarms, unread } = member_alarms::read_all((cloud, clock), deadline).await?;
+    let mut read = AlarmsRead {
+        are_all: unread.is_none(),
+        ..AlarmsRead::default()
+    };
+    match unread {
+        Some(why) => {
+            let finding = messages::alarms_unread(alarms.len(), why.as_ref());
+            read.findings.push(finding);
+        }
+        None => match member_alarms::learn(&ports.ledger, &alarms, &groups, as_of).await {
+            Ok(rows) => read.findings.extend(rows.iter().filter_map(|row| {
+                let count = row.left_out;
+                (count > 0).then(|| Gap::LeftOut { count }.finding(&row.group))
+            })),
+            Err(source) => {
+                read.failure = Some(Error::LedgerUnwritten {
+                    done: "the alarms were read".to_owned(),
+                    source: source.into(),
+                });
+            }
+        },
+    }
+    let is_of_use = |alarm: &Alarm| {
+        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
+        let is_member = |id: InstanceId| groups.values().any(|members| members.contains(&id));
+        let names_one = alarm.metrics.iter().any(|on| on.instance().is_some());
+        alarm.fires() && (!names_one || instances.any(is_member))
+    };
+    let firing = alarms.into_iter().filter(is_of_use);
+    observed.alarms = firing.map(|alarm| (alarm.name.clone(), alarm)).collect();
+    Ok((observed, read))
+}
+
+/// The members of each group, and whoever else holds something of it.
+fn groups(observed: &Observed, settings: &Settings) -> BTreeMap<String, BTreeSet<InstanceId>> {
+    let mut groups: BTreeMap<String, BTreeSet<InstanceId>> = BTreeMap::new();
+    for instance in &observed.instances {
+        if let Some(group) = group_of(&instance.tags, &settings.tags) {
+            let members = groups.entry(group.to_owned()).or_default();
+            members.insert(instance.id.clone());
+        }
+    }
+    for (group, holder) in observed.holders(settings) {
+        if let Some(members) = groups.get_mut(group) {
+            members.insert(holder.clone());
+        }
+    }
+    groups
+}
+
+/// The names of all groups.
+pub(super) fn group_names(observed: &Observed, settings: &Settings) -> BTreeSet<String> {
+    let members = observed.instances.iter().map(|each| &each.tags);
+    let interfaces = observed.interfaces.iter().map(|each| &each.tags);
+    let tags = members.chain(interfaces);
+    tags.filter_map(|tags| group_of(tags, &settings.tags))
+        .map(str::to_owned)
+        .collect()
+}
