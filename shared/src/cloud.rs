@@ -266,8 +266,7 @@ pub enum CloudError {
     },
     /// The address is associated with something else (`Resource.AlreadyAssociated`).
     AlreadyAssociated(Failure),
-    /// The address or its target belongs to another account or to an AWS service, or EC2 could not validate
-    /// the credentials (`AuthFailure`).
+    /// Another account or an AWS service has the address or its target, or the credentials are not valid (`AuthFailure`).
     HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     InUse(Failure),
@@ -283,8 +282,7 @@ pub enum CloudError {
     Throttled(Failure),
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
     Denied(Failure),
-    /// AWS does not take the keys, the token or the time of the signature (`ExpiredToken` and its kin). Nothing was
-    /// done. Signing anew has not helped, so this process can do nothing more.
+    /// AWS does not take the keys or the time of the signature (`ExpiredToken`), and signing anew has not helped.
     KeysRefused(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
@@ -294,8 +292,7 @@ pub enum CloudError {
     StopProtected(Failure),
     /// EC2 stops no such instance (`UnsupportedOperation` of `StopInstances`): one-time Spot, or without an EBS root.
     StopUnsupported(Failure),
-    /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
-    /// call may have been carried out.
+    /// Anything else, a timeout, a server error, a code that we do not know: the call may have been carried out.
     Other(Failure),
 }
 

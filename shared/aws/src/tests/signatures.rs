@@ -3,7 +3,7 @@
 use super::{RETENTION, Wire, ec2, refusal};
 use crate::{Aws, DynamoLedger, Signatures};
 use aws_sdk_ec2::config::retry::RetryConfig;
-use holdfast::cloud::health::{ReadFiringAlarms, ReadLifecycleStates};
+use holdfast::cloud::health::{AlarmFilter, ReadAlarmPages, ReadLifecycleStates};
 use holdfast::cloud::{
     AddressFilter, Allocate, AllocateAddressRequest, CloudError, ReadAddresses, ReadEventHistory,
 };
@@ -118,7 +118,7 @@ impl Service {
             Self::Ec2 => cloud.addresses(&AddressFilter::All).await.map(drop),
             Self::DynamoDb => ledger(wire, signatures).read(&allocation).await.map(drop),
             Self::CloudTrail => cloud.event_history(&allocation).await.map(drop),
-            Self::CloudWatch => cloud.firing().await.map(drop),
+            Self::CloudWatch => cloud.alarm_page(AlarmFilter::Firing, None).await.map(drop),
             Self::AutoScaling => {
                 let instances = ["i-1".parse().unwrap()];
                 cloud.lifecycle_states(&instances).await.map(drop)
