@@ -165,6 +165,8 @@ pub enum InterfaceFilter {
     Ids(Vec<EniId>),
     /// Every interface that has a tag with this key.
     TagKey(String),
+    /// The interface that this instance was launched with, and that EC2 never detaches.
+    PrimaryOf(InstanceId),
     /// The interfaces that have a tag with this key and are attached to one of these instances.
     AttachedTo {
         /// The key.

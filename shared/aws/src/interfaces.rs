@@ -40,6 +40,14 @@ impl ReadInterfaces for Aws {
             InterfaceFilter::AttachedTo { tag_key, instances } => {
                 return self.attached_to(tag_key, instances).await;
             }
+            InterfaceFilter::PrimaryOf(instance) => {
+                let of_instance = filter("attachment.instance-id", [instance.to_string()]);
+                let first = filter("attachment.device-index", ["0".to_owned()]);
+                let found = self.in_interface_pages(vec![of_instance, first]).await?;
+                let is_primary =
+                    |it: &Interface| it.attachment.as_ref().is_some_and(Attachment::is_primary);
+                return Ok(found.into_iter().filter(is_primary).collect());
+            }
             InterfaceFilter::Ids(ids) => ids,
         };
         let mut found = Vec::new();

@@ -11,7 +11,7 @@ use super::snapshot::{
     AllocationState, Fact, FactKind, FactLog, NEVER, Observation, ObservedAddress, Snapshot,
 };
 use crate::model::cloudtrail::{AddressChange, Record};
-use crate::model::elastic_ip::Address;
+use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AssociationId;
 use time::{Duration, OffsetDateTime};
 
@@ -102,6 +102,30 @@ impl Fact {
                 ..
             }
         )
+    }
+
+    /// The association that a call made.
+    fn association(&self) -> Option<Association> {
+        let FactKind::ApiCall {
+            change:
+                AddressChange::Associated {
+                    association,
+                    eni,
+                    private_ip,
+                    instance,
+                    ..
+                },
+            ..
+        } = &self.what
+        else {
+            return None;
+        };
+        Some(Association {
+            id: association.clone()?,
+            eni: eni.clone(),
+            private_ip: *private_ip,
+            instance: instance.clone(),
+        })
     }
 
     fn names(&self, id: &AssociationId) -> bool {
@@ -199,6 +223,18 @@ impl Snapshot {
             before: Some(Box::new(own)),
             facts: Vec::new(),
         }
+    }
+
+    /// Another association that began within the second of the last one: CloudTrail's times do not tell which of them
+    /// came last.
+    #[must_use]
+    pub fn rival_association(&self) -> Option<Association> {
+        let held = self.association.as_ref()?;
+        let mut rivals = self.fact_log.facts.iter().filter_map(|fact| {
+            let association = fact.association()?;
+            (fact.at == held.since && association.id != held.value.id).then_some(association)
+        });
+        rivals.next()
     }
 
     /// What was told, with what no fact tells: the end, the reclaims, the revision.

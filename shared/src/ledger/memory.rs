@@ -19,7 +19,7 @@ pub struct MemoryLedger {
     rows: Arc<Mutex<Rows>>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Rows {
     snapshots: BTreeMap<AllocationId, Snapshot>,
     releases: BTreeMap<AllocationId, ReleaseRecord>,
@@ -32,6 +32,14 @@ struct Rows {
 impl MemoryLedger {
     fn with_rows<T>(&self, work: impl FnOnce(&mut Rows) -> T) -> T {
         work(&mut self.rows.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// A ledger of its own with the same rows.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        Self {
+            rows: Arc::new(Mutex::new(self.with_rows(|rows| rows.clone()))),
+        }
     }
 
     /// All release records, for tests and demonstrations that do not wait.

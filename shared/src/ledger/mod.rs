@@ -32,6 +32,6 @@ pub use member_alarms::MemberAlarms;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
 pub use port::{AllocationRows, Ledger, Written};
-pub use release::{ReleaseRecord, ReleaseStatus};
+pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::Snapshot;
 pub use update::{UpdateError, update_release, update_snapshot};

@@ -1,9 +1,10 @@
 //! The record of one release: who, when, and what became of it. One for each allocation id, since an
 //! allocation ends once.
 
-use super::snapshot::Unlocked;
+use super::snapshot::{Dated, Unlocked};
 use crate::model::cloudtrail::{Actor, Call};
-use crate::model::ids::{AllocationId, BorderGroup};
+use crate::model::elastic_ip::Association;
+use crate::model::ids::{AllocationId, AssociationId, BorderGroup};
 use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -30,6 +31,9 @@ pub struct ReleaseRecord {
     pub unlocked: Vec<Unlocked>,
     /// What became of it.
     pub status: ReleaseStatus,
+    /// Which association was restored, once the address is back: what comes to light later may tell of another one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restoration: Option<RestorationNote>,
     /// Why it would have been let go, had that been known in time: it was taken back.
     #[serde(default)]
     pub late_exemption: Option<String>,
@@ -58,6 +62,40 @@ impl ReleaseRecord {
             request_id: None,
             actor: self.actor.clone(),
         })
+    }
+}
+
+/// What a restoration went by, and what it made of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RestorationNote {
+    /// What was known then to be the last association before the release; none where nothing was, or where it had been
+    /// given up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownAssociation>,
+    /// The association that has the address where Holdfast put it. As long as EC2 shows this very one, nobody else has
+    /// touched it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub made: Option<AssociationId>,
+}
+
+/// An association of an allocation that ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownAssociation {
+    /// Which.
+    pub id: AssociationId,
+    /// When it was first seen, or told.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+}
+
+impl KnownAssociation {
+    /// What the ledger has of it.
+    #[must_use]
+    pub fn of(held: &Dated<Association>) -> Self {
+        Self {
+            id: held.value.id.clone(),
+            since: held.since,
+        }
     }
 }
 
@@ -124,15 +162,19 @@ impl ReleaseStatus {
 
     fn weight(&self) -> u8 {
         match self {
-            Self::Recorded => 0,
-            Self::Pending { .. } => 1,
+            // Its protection is not known either.
+            Self::Pending {
+                reason: PendingReason::UnknownAddress,
+            } => 0,
+            Self::Recorded => 1,
+            Self::Pending { .. } => 2,
             Self::Reclaimed {
                 restored: false, ..
-            } => 2,
+            } => 3,
             Self::Reclaimed { restored: true, .. }
             | Self::Lost { .. }
             | Self::LetGo { .. }
-            | Self::Transferred { .. } => 3,
+            | Self::Transferred { .. } => 4,
         }
     }
 }

@@ -4,8 +4,7 @@
 
 use super::case::AT_ONCE;
 use super::decide;
-use super::open_releases::release_of;
-use super::state::{AccountState, AffectedRows};
+use super::state::{AccountState, AffectedRows, release_of};
 use crate::error::Error;
 use crate::ledger::{AllocationRows, Ledger, Snapshot, UpdateError, update_snapshot};
 use crate::model::cloudtrail::Record;

@@ -379,9 +379,19 @@ impl ReadInterfaces for Cloud {
         }))
     }
 
-    async fn interfaces(&self, _: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
+    async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
         drop(self.asked("DescribeNetworkInterfaces")?);
-        Ok(Vec::new())
+        let ids = match which {
+            InterfaceFilter::Ids(ids) => ids.as_slice(),
+            InterfaceFilter::TagKey(_)
+            | InterfaceFilter::PrimaryOf(_)
+            | InterfaceFilter::AttachedTo { .. } => &[],
+        };
+        let free = |eni: &EniId| Interface {
+            private_ips: BTreeMap::from([(Ipv4Addr::new(10, 0, 0, 5), None)]),
+            ..Interface::bare(eni.clone())
+        };
+        Ok(ids.iter().map(free).collect())
     }
 }
 
@@ -392,8 +402,11 @@ impl ReadInstances for Cloud {
 }
 
 impl Disassociate for Cloud {
-    async fn disassociate(&self, _: &AssociationId) -> Result<(), CloudError> {
-        drop(self.asked("DisassociateAddress")?);
+    async fn disassociate(&self, ended: &AssociationId) -> Result<(), CloudError> {
+        let mut account = self.asked("DisassociateAddress")?;
+        for address in account.addresses.values_mut() {
+            address.association.take_if(|it| it.id == *ended);
+        }
         Ok(())
     }
 }

@@ -5,12 +5,13 @@
 //! is allocated once; whoever comes second finds it. The ledger's rows are compare-and-set. A run that
 //! ends half way leaves the release record unwritten, or pending: the next run takes it up again.
 
-use super::case::{Case, FUNCTION};
+use super::case::Case;
 use super::cloud::ReconcileCloud;
+use super::correct;
 use super::messages::{self, HandledReleases};
 use super::observe::retry_transient;
-use super::open_releases::{self, AllocationEnd, OpenRelease, release_of};
-use super::state::AccountState;
+use super::open_releases::{self, AllocationEnd, OpenRelease};
+use super::state::{AccountState, release_of};
 use super::transfer::{self, AcceptedTransfer};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
@@ -22,7 +23,6 @@ use crate::ledger::{
 use crate::model::cloudtrail::Record;
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
-use crate::release_guard;
 use crate::release_guard::decide::protection;
 use crate::release_guard::restore::association_then;
 use crate::release_guard::state::Release;
@@ -76,7 +76,9 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
             OpenRelease::Missing(row) | OpenRelease::Unrecorded(row) => {
                 self.lost(&row).await.map(Some)
             }
-            OpenRelease::Pending(release) | OpenRelease::Intended(release) => self
+            OpenRelease::Pending(release)
+            | OpenRelease::Intended(release)
+            | OpenRelease::Misplaced(release) => self
                 .guard(&release_of(&release, self.case.settings))
                 .await
                 .map(Some),
@@ -204,14 +206,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
     }
 
     async fn guard(&self, release: &Release) -> Result<Report, Error> {
-        release_guard::handle_release(
-            FUNCTION,
-            self.ports,
-            self.case.settings,
-            release,
-            self.case.delivery,
-        )
-        .await
+        correct::handle_release(self.ports, self.case, release).await
     }
 
     /// What CloudTrail tells. The error is its answer; none where this run has asked often enough.

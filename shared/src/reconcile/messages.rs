@@ -2,12 +2,14 @@
 //! here.
 
 mod called;
+mod corrected;
 mod rivals;
 mod shared;
 mod swept;
 mod transfers;
 
 pub(super) use called::{called, of_releases};
+pub(super) use corrected::{corrected, is_associated, left, not_corrected, refused, would_correct};
 pub(super) use rivals::with_rival;
 pub(super) use swept::{
     HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,

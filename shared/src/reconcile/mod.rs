@@ -8,10 +8,13 @@
 //! | another run of reconcile, the release guard | compare-and-set on each row's revision: what lost is derived anew from what is there |
 //! | an event that tells of an earlier moment than the row does | the row's `as_of`: an older truth never replaces a newer one |
 //! | a describe that lags behind EC2's own writes | what it shows is taken as true of [`state::READ_LAG`] before it was sent |
+//! | whoever moves an address that the guard has restored, while late evidence says that it belongs elsewhere | EC2: only the association that Holdfast made is ended, by its id |
 //! | a release that is delivered before the allocation it ends | each side writes its own row first and then reads the other's: at least one sees both, and EC2 allocates the address once |
 
 mod case;
 mod cloud;
+mod correct;
+pub mod corrections;
 pub mod decide;
 mod execute;
 mod handle_releases;
@@ -35,7 +38,6 @@ use crate::ledger::Ledger;
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::ports::{Delivery, Ports};
-use crate::release_guard;
 use crate::report::{Report, Stopwatch};
 use crate::settings::Settings;
 use case::{Case, FUNCTION};
@@ -151,7 +153,7 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     record: &Record,
     affected_addresses: AffectedAddresses,
 ) -> Result<Report, Error> {
-    let Case { settings, delivery } = case;
+    let settings = case.settings;
     let (ledger, clock) = (&ports.ledger, &ports.clock);
     let mut watch = Stopwatch::start(clock);
     let observed = observe::affected_rows(ports, &case, record, affected_addresses).await?;
@@ -170,11 +172,16 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     if let AddressChange::Allocated(birth) = &record.change {
         open.insert(&birth.allocation);
     }
+    // An earlier delivery may have written its row, and come no further.
+    let now = clock.now();
+    let unfinished = observed.rows.iter();
+    let unfinished =
+        unfinished.filter(|(_, known)| corrections::is_unfinished(known, settings, now));
+    open.extend(unfinished.map(|(allocation, _)| allocation));
     let mut reports = Vec::new();
     for allocation in open {
         if let Some(release) = execute::release_to_retry(ledger, settings, allocation).await? {
-            let handled =
-                release_guard::handle_release(FUNCTION, ports, settings, &release, delivery);
+            let handled = correct::handle_release(ports, case, &release);
             reports.push(Box::pin(handled).await?);
         }
     }

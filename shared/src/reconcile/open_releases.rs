@@ -1,6 +1,7 @@
 //! Releases that nobody told of, or that are not at their end: which there are, in which order they are
 //! taken up, and how each ended. Pure.
 
+use super::corrections;
 use super::state::{AccountState, READ_LAG};
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
@@ -30,6 +31,8 @@ pub enum OpenRelease {
     Pending(Box<ReleaseRecord>),
     /// It was taken back, and is known by now to have been meant.
     Intended(Box<ReleaseRecord>),
+    /// It was restored where, by what is known now, it does not belong.
+    Misplaced(Box<ReleaseRecord>),
     /// CloudTrail's history of it is complete by now and was not read since.
     Unaudited(Box<ReleaseRecord>),
 }
@@ -55,6 +58,9 @@ pub fn open_releases(
     open_releases.extend(due.map(|release| OpenRelease::Pending(Box::new(release.clone()))));
     let meant = releases().filter(|release| was_intended(release, observed));
     open_releases.extend(meant.map(|release| OpenRelease::Intended(Box::new(release.clone()))));
+    let misplaced = releases().filter(|release| is_misplaced(release, observed, settings, now));
+    open_releases
+        .extend(misplaced.map(|release| OpenRelease::Misplaced(Box::new(release.clone()))));
     let unaudited = releases().filter(|release| is_unaudited(release, now));
     open_releases
         .extend(unaudited.map(|release| OpenRelease::Unaudited(Box::new(release.clone()))));
@@ -107,6 +113,17 @@ fn was_intended(release: &ReleaseRecord, observed: &AccountState) -> bool {
             .rows
             .get(&release.allocation)
             .is_some_and(removed_before)
+}
+
+/// A run that learnt so may have ended before it did anything about it. One that is open is due by itself.
+fn is_misplaced(
+    release: &ReleaseRecord,
+    observed: &AccountState,
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> bool {
+    let known = observed.known(&release.allocation);
+    release.status.is_final() && corrections::outdated(&known, settings, now).is_some()
 }
 
 fn is_unaudited(release: &ReleaseRecord, now: OffsetDateTime) -> bool {
@@ -177,17 +194,6 @@ pub fn end_of_allocation(
         released_at,
         call: None,
     })
-}
-
-/// The release that a release record tells of, for whoever takes it up again.
-#[must_use]
-pub fn release_of(record: &ReleaseRecord, settings: &Settings) -> Release {
-    Release {
-        allocation: record.allocation.clone(),
-        border_group: record.border_group.clone(),
-        released_at: record.released_at,
-        call: record.call(&settings.region),
-    }
 }
 
 /// The release of an allocation, if the record is of it.

@@ -85,6 +85,7 @@ fn record_of(
         actor: transfer.offered_by.clone(),
         unlocked: row.unlocked.clone(),
         status,
+        restoration: None,
         late_exemption: None,
         audited: true,
         attempts: before.map_or(0, |before| before.attempts),

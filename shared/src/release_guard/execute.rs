@@ -17,6 +17,7 @@ use super::restore::{Restoration, Target};
 use super::retries;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
+use crate::ledger::RestorationNote;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::AllocationId;
 use crate::report::{AssociationReport, Finding};
@@ -32,6 +33,8 @@ pub(super) struct Restored {
     pub(super) failures: Vec<NotRestored>,
     /// A passing failure that keeps it from being complete.
     pub(super) unfinished: Option<CloudError>,
+    /// What the release record is to say of it.
+    pub(super) note: Option<RestorationNote>,
 }
 
 /// Something that was tried and is not restored.
@@ -52,6 +55,7 @@ pub(super) async fn restore<C: ReleaseGuardCloud, K: Clock>(
     let mut restored = Restored {
         association: restoration.already_correct,
         findings: restoration.findings,
+        note: Some(restoration.note),
         ..Restored::default()
     };
     let associating = async {
@@ -86,6 +90,9 @@ pub(super) async fn restore<C: ReleaseGuardCloud, K: Clock>(
                 .failures
                 .push(NotRestored::ReverseDns(name, refusal)),
         }
+    }
+    if let (Some(association), Some(note)) = (&restored.association, &mut restored.note) {
+        note.made.clone_from(&association.id);
     }
     restored
 }

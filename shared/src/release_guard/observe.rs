@@ -8,7 +8,7 @@ use super::restore::{self, CurrentState};
 use super::retries;
 use super::state::{Observed, Release};
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, CloudError};
+use crate::cloud::{AddressFilter, CloudError, InterfaceFilter};
 use crate::error::Error;
 use crate::ledger::{Ledger, Snapshot};
 use crate::model::elastic_ip::Address;
@@ -63,11 +63,18 @@ pub(super) async fn current_state<C: ReleaseGuardCloud, K: Clock>(
 ) -> Result<CurrentState, CloudError> {
     let then = restore::association_then(&plan.snapshot, case.release, case.settings);
     let eni = then.and_then(|association| association.eni.as_ref());
+    let instance = then.and_then(|association| association.instance.as_ref());
     let name = restore::reverse_name_then(&plan.snapshot, case.release, case.settings);
     let interface = async {
-        match eni {
-            Some(eni) => retries::send(clock, case, || cloud.interface(eni)).await,
-            None => Ok(None),
+        match (eni, instance) {
+            (Some(eni), _) => retries::send(clock, case, || cloud.interface(eni)).await,
+            // A call that names an instance only is refused for one that has several interfaces.
+            (None, Some(instance)) => {
+                let which = InterfaceFilter::PrimaryOf(instance.clone());
+                let found = retries::send(clock, case, || cloud.interfaces(&which)).await?;
+                Ok(found.into_iter().next())
+            }
+            (None, None) => Ok(None),
         }
     };
     let published = async {
@@ -82,6 +89,12 @@ pub(super) async fn current_state<C: ReleaseGuardCloud, K: Clock>(
     Ok(CurrentState {
         allocation: address.allocation.clone(),
         association: address.association.clone(),
+        note: case
+            .observed
+            .ledger
+            .release
+            .as_ref()
+            .and_then(|record| record.restoration.clone()),
         interface: interface?,
         reverse_dns: reverse_dns?,
     })

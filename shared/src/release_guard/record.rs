@@ -4,20 +4,22 @@
 
 use super::case::Case;
 use crate::error::Error;
+use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{
-    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, Snapshot, update_release, update_snapshot,
+    AllocationRows, Ledger, ReleaseRecord, ReleaseStatus, RestorationNote, Snapshot,
+    update_release, update_snapshot,
 };
 use crate::settings::Mode;
 use time::OffsetDateTime;
 
-/// Brings the ledger to `status`. A status that is final is never replaced by one that is not. `done` is what an
-/// error says of the run.
+/// Brings the ledger to `status`. A status that is final is never replaced by one that is not. `back` is the row of an
+/// address that is back, and what was restored. `done` is what an error says of the run.
 pub(super) async fn write(
     ledger: &impl Ledger,
     case: &Case<'_>,
     now: OffsetDateTime,
     status: ReleaseStatus,
-    reallocated: Option<Snapshot>,
+    back: Option<(Snapshot, Option<RestorationNote>)>,
     done: &str,
 ) -> Result<(), Error> {
     let released = &case.release.allocation;
@@ -26,7 +28,7 @@ pub(super) async fn write(
         tombstone(case, known)
     });
     let alive = async {
-        let Some(reallocated) = &reallocated else {
+        let Some((reallocated, _)) = &back else {
             return Ok(None);
         };
         update_snapshot(
@@ -47,7 +49,8 @@ pub(super) async fn write(
     let (tombstone, alive) = futures_util::join!(tombstone, alive);
     tombstone.and(alive).map_err(unwritten)?;
     update_release(ledger, released, known.clone(), |known| {
-        next_release(case, known, &status, now)
+        let note = back.as_ref().and_then(|(_, note)| note.as_ref());
+        next_release(case, known, &status, note, now)
     })
     .await
     .map_err(unwritten)?;
@@ -58,6 +61,7 @@ fn next_release(
     case: &Case<'_>,
     known: &AllocationRows,
     status: &ReleaseStatus,
+    note: Option<&RestorationNote>,
     now: OffsetDateTime,
 ) -> Option<ReleaseRecord> {
     let before = known.release.as_ref();
@@ -88,6 +92,7 @@ fn next_release(
         ),
         unlocked: unlocked.map(|row| row.unlocked.clone()).unwrap_or_default(),
         status: status.clone(),
+        restoration: note.or_else(|| before?.restoration.as_ref()).cloned(),
         late_exemption: None,
         audited: before.is_some_and(|before| before.audited),
         attempts: before.map_or(0, |row| row.attempts) + u32::from(tried(case)),
@@ -106,6 +111,9 @@ fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
         .snapshot
         .as_ref()
         .or(case.observed.snapshot.as_ref())?;
-    (known.snapshot.is_none() || snapshot.is_allocated())
-        .then(|| snapshot.ended(case.release.released_at))
+    let at = case.release.released_at;
+    // An end that was missed at first took place when the call says.
+    let is_told_now =
+        case.release.call.is_some() && snapshot.state != AllocationState::Released { at };
+    (known.snapshot.is_none() || snapshot.is_allocated() || is_told_now).then(|| snapshot.ended(at))
 }

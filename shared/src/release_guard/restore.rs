@@ -2,9 +2,12 @@
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
 use super::state::Release;
+use crate::ledger::RestorationNote;
 use crate::ledger::Snapshot;
+use crate::ledger::release::KnownAssociation;
+use crate::ledger::snapshot::Dated;
 use crate::model::elastic_ip::Association;
-use crate::model::ids::{AllocationId, EniId};
+use crate::model::ids::{AllocationId, AssociationId, EniId};
 use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::report::{AssociationReport, Command, Finding};
 use crate::settings::Settings;
@@ -17,6 +20,8 @@ pub struct CurrentState {
     pub allocation: AllocationId,
     /// What it is associated with now.
     pub association: Option<Association>,
+    /// What an earlier run has restored, by the release record.
+    pub note: Option<RestorationNote>,
     /// The interface that had it, if it still exists and was asked for.
     pub interface: Option<Interface>,
     /// The reverse DNS name that is published now.
@@ -34,6 +39,8 @@ pub struct Restoration {
     pub already_correct: Option<AssociationReport>,
     /// What cannot be restored, and why.
     pub findings: Vec<Finding>,
+    /// What the release record is to say of it, as far as it is known before anything is done.
+    pub note: RestorationNote,
 }
 
 /// A private IP on an interface.
@@ -52,10 +59,20 @@ pub fn association_then<'a>(
     release: &Release,
     settings: &Settings,
 ) -> Option<&'a Association> {
+    last_association(snapshot, release, settings).map(|held| &held.value)
+}
+
+/// The same, with its times.
+#[must_use]
+pub fn last_association<'a>(
+    snapshot: &'a Snapshot,
+    release: &Release,
+    settings: &Settings,
+) -> Option<&'a Dated<Association>> {
     let held = snapshot.association.as_ref()?;
     let window = time::Duration::try_from(settings.restore_window).unwrap_or(time::Duration::MAX);
     held.held_within(window, release.released_at)
-        .then_some(&held.value)
+        .then_some(held)
 }
 
 /// The reverse DNS name that it had then.
@@ -79,8 +96,12 @@ pub fn decide(
     current: &CurrentState,
     settings: &Settings,
 ) -> Restoration {
-    let mut restoration = Restoration::default();
-    if let Some(then) = association_then(snapshot, release, settings) {
+    let last = last_association(snapshot, release, settings);
+    let mut restoration = Restoration {
+        note: note(last, current),
+        ..Restoration::default()
+    };
+    if let Some(then) = last.map(|held| &held.value) {
         match association(then, current) {
             Availability::Free { target, displaced } => {
                 restoration.findings.extend(displaced);
@@ -94,10 +115,26 @@ pub fn decide(
                 .push(not_associated(then, current, why)),
         }
     }
+    let rival = last.and_then(|_| snapshot.rival_association());
+    restoration
+        .findings
+        .extend(rival.map(|rival| uncertain(snapshot, &rival, current)));
     restoration.reverse_dns = reverse_name_then(snapshot, release, settings)
         .filter(|&name| current.reverse_dns.as_deref() != Some(name))
         .map(str::to_owned);
     restoration
+}
+
+/// What is noted of a restoration on this knowledge. One that finds the address where an earlier one put it, and knows
+/// better, leaves the note: reconcile moves the address by it.
+fn note(last: Option<&Dated<Association>>, current: &CurrentState) -> RestorationNote {
+    let known = last.map(KnownAssociation::of);
+    let now = current.association.as_ref().map(|now| &now.id);
+    let before = current.note.clone().unwrap_or_default();
+    if now.is_some() && now == before.made.as_ref() {
+        return before;
+    }
+    RestorationNote { known, made: None }
 }
 
 enum Availability {
@@ -110,6 +147,7 @@ enum Availability {
 }
 
 fn association(then: &Association, current: &CurrentState) -> Availability {
+    let then = with_primary_interface(then, current.interface.as_ref());
     let (Some(eni), Some(private_ip)) = (&then.eni, then.private_ip) else {
         return Availability::Unavailable(
             "which network interface and private IP it had is not known".to_owned(),
@@ -120,6 +158,12 @@ fn association(then: &Association, current: &CurrentState) -> Availability {
             return Availability::AlreadyAssociated(already_correct(now, eni, private_ip));
         }
         let holder = now.eni.as_ref().map_or("something else", EniId::as_str);
+        if is_made(&now.id, current) {
+            return Availability::Unavailable(format!(
+                "Holdfast has put it on {holder}, on what was known by then; reconcile moves it, or says \
+                 why it does not"
+            ));
+        }
         return Availability::Unavailable(format!(
             "somebody has associated it with {holder} meanwhile"
         ));
@@ -145,6 +189,24 @@ fn association(then: &Association, current: &CurrentState) -> Availability {
     }
 }
 
+/// The association, with the interface that a call by instance meant: the primary one, since EC2 refuses such a call for
+/// an instance with several.
+/// Source: EC2 API reference, `AssociateAddress`, `InstanceId`.
+#[must_use]
+pub fn with_primary_interface(then: &Association, primary: Option<&Interface>) -> Association {
+    let mut then = then.clone();
+    if let (None, Some(primary)) = (&then.eni, primary) {
+        then.eni = Some(primary.id.clone());
+        then.private_ip = then.private_ip.or(primary.primary_ip);
+    }
+    then
+}
+
+fn is_made(id: &AssociationId, current: &CurrentState) -> bool {
+    let note = current.note.as_ref();
+    note.is_some_and(|note| note.made.as_ref() == Some(id))
+}
+
 /// Whether the former target can take the address, by what it has now.
 fn availability(
     target: Target,
@@ -162,6 +224,25 @@ fn availability(
         Some((ip, None)) => Some(auto_assigned(ip, eni)),
     };
     Availability::Free { target, displaced }
+}
+
+fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -> Finding {
+    let eni = rival.eni.as_ref().map_or("<its interface>", EniId::as_str);
+    let counts = snapshot.association.as_ref().map(|held| &held.value.id);
+    let counts = counts.map_or("another one", AssociationId::as_str);
+    Finding {
+        what: format!("which association {} had last is not certain", snapshot.ip),
+        why: format!(
+            "{} on {eni} and {counts} began within one second, and CloudTrail's times are to the second; \
+             {counts} is taken for the last",
+            rival.id
+        ),
+        next: format!(
+            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
+             --allow-reassociation",
+            rival.id, current.allocation
+        ),
+    }
 }
 
 fn already_correct(now: &Association, eni: &EniId, private_ip: Ipv4Addr) -> AssociationReport {

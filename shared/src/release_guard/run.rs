@@ -216,7 +216,8 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let association = restored.association.as_ref();
         let reallocated = self.reallocated(plan, &address, association, now);
         let done = format!("{} is back as {}", address.ip, address.allocation);
-        record::write(ledger, &self.case, now, status, Some(reallocated), &done).await?;
+        let back = Some((reallocated, restored.note.take()));
+        record::write(ledger, &self.case, now, status, back, &done).await?;
         watch.lap("record", clock);
         if let Some(source) = restored.unfinished.take() {
             return Err(Error::Unfinished {

@@ -256,6 +256,10 @@ impl ReadInterfaces for Client {
                 ids.iter().map(ToString::to_string),
             )],
             InterfaceFilter::TagKey(key) => vec![filter("tag-key", [key.clone()])],
+            InterfaceFilter::PrimaryOf(instance) => vec![
+                filter("attachment.instance-id", [instance.to_string()]),
+                filter("attachment.device-index", ["0".to_owned()]),
+            ],
             InterfaceFilter::AttachedTo { tag_key, instances } => vec![
                 filter(
                     "attachment.instance-id",

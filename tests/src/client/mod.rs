@@ -21,7 +21,7 @@ use ec2_sim::api::{Caller, Ec2Error, Request, Response};
 use faults::FaultInjector;
 use futures_util::FutureExt;
 use holdfast::clock::Clock;
-use holdfast::ledger::{Ledger, MemoryLedger};
+use holdfast::ledger::{Ledger, MemoryLedger, ReleaseRecord};
 use holdfast::ports::{Delivery, Ports};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -67,7 +67,12 @@ impl TestBed {
     /// A test bed around a world, with an empty ledger.
     #[must_use]
     pub fn new(world: World) -> Arc<Self> {
-        let ledger = MemoryLedger::default();
+        Self::with_ledger(world, MemoryLedger::default())
+    }
+
+    /// The same with a ledger that is there already.
+    #[must_use]
+    pub fn with_ledger(world: World, ledger: MemoryLedger) -> Arc<Self> {
         Arc::new(Self {
             world: Mutex::new(world),
             ledger,
@@ -143,6 +148,7 @@ impl TestBed {
         }
         let mut before = AccountView::of(&world);
         before.may_lose.extend(self.may_lose().iter().cloned());
+        before.misplaced.extend(self.misplaced(request));
         let mut broken = self.judged(client, request, &before, world.now());
         // A command is no failure: nobody is fenced for one.
         if !matches!(request, Request::StopInstances(_)) {
@@ -202,6 +208,26 @@ impl TestBed {
             leased_calls.push(deed);
         }
         judged.broken
+    }
+
+    /// The association that is to end, if Holdfast has made it on too little. The release record says that it did. The
+    /// row of what was released knows of another one by now.
+    fn misplaced(&self, request: &Request) -> Option<String> {
+        let Request::DisassociateAddress(request) = request else {
+            return None;
+        };
+        let ended = request.association_id.as_deref()?;
+        let is_made = |record: &ReleaseRecord| {
+            let note = record.restoration.as_ref();
+            let made = note.and_then(|note| note.made.as_ref());
+            made.is_some_and(|made| made.as_str() == ended)
+        };
+        let record = self.ledger.releases().into_iter().find(is_made)?;
+        let rows = self.ledger.read(&record.allocation).now_or_never()?.ok()?;
+        let last = rows.snapshot?.association?.value.id;
+        let known = record.restoration?.known;
+        let is_outdated = known.is_none_or(|known| known.id != last);
+        is_outdated.then(|| ended.to_owned())
     }
 
     /// Who may lose what they have by the word of the person for whom a run is at work.

@@ -4,11 +4,11 @@
     reason = "the ids that are made here are well formed"
 )]
 
-use holdfast::ledger::release::{LostReason, PendingReason};
+use holdfast::ledger::release::{KnownAssociation, LostReason, PendingReason};
 use holdfast::ledger::snapshot::{
     AllocationState, Dated, Lock, Reclaimed, TransferOffer, Unlocked, Unprotected,
 };
-use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
+use holdfast::ledger::{ReleaseRecord, ReleaseStatus, RestorationNote, Snapshot};
 use holdfast::model::cloudtrail::{Actor, AddressChange, Allocation, Call, Record};
 use holdfast::model::elastic_ip::{Association, Pool};
 use holdfast::model::ids::{AllocationId, AssociationId, BorderGroup};
@@ -78,6 +78,7 @@ pub(super) fn a_release(number: u32) -> ReleaseRecord {
         status: ReleaseStatus::Pending {
             reason: PendingReason::NotAvailable,
         },
+        restoration: None,
         late_exemption: None,
         audited: false,
         attempts: 1,
@@ -229,6 +230,13 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
             by: somebody(),
         }],
         late_exemption: Some("the tag was removed before".to_owned()),
+        restoration: Some(RestorationNote {
+            known: Some(KnownAssociation {
+                id: association(1),
+                since: NOON,
+            }),
+            made: Some(association(2)),
+        }),
         audited: true,
         attempts: u32::MAX,
         ..a_release(100)

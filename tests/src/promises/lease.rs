@@ -88,6 +88,7 @@ fn gives_way(request: &Request, before: &AccountView) -> Result<(), &'static str
                 association.is_some_and(|association| association.association_id == *id)
             });
             match tied {
+                Some(address) if before.is_misplaced(address) => Ok(()),
                 Some(address) if before.runs(address) => Err("the holder runs"),
                 _ => Ok(()),
             }

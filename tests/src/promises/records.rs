@@ -10,7 +10,9 @@ pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -
     let before = before?;
     let (was, is) = (&before.status, &after.status);
     let is_looked_at_again = !before.audited && after.audited && allocation_of(is).is_some();
-    let stays = !was.is_final() || was == is || is_looked_at_again;
+    // A restoration that went by too little is done once more.
+    let is_corrected = before.restoration.is_some() && is_open(is);
+    let stays = !was.is_final() || was == is || is_looked_at_again || is_corrected;
     let is_kept = allocation_of(was).is_none() || allocation_of(was) == allocation_of(is);
     (!stays || !is_kept).then(|| {
         let lost = &after.allocation;
@@ -23,6 +25,13 @@ pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -
 pub fn broken_by_row(before: Option<&Snapshot>, after: &Snapshot) -> Option<String> {
     let came_to_life = before.is_some_and(|before| !before.is_allocated()) && after.is_allocated();
     came_to_life.then(|| format!("promise 5: the tombstone of {} is gone", after.allocation))
+}
+
+fn is_open(status: &ReleaseStatus) -> bool {
+    let ReleaseStatus::Reclaimed { restored, .. } = status else {
+        return false;
+    };
+    !restored
 }
 
 fn allocation_of(status: &ReleaseStatus) -> Option<&str> {

@@ -21,6 +21,8 @@ pub struct AccountView {
     pub interfaces: BTreeMap<String, NetworkInterface>,
     /// The instances that are not well: their status checks fail, or an alarm on them fires.
     pub may_lose: BTreeSet<String>,
+    /// The associations that Holdfast made in the wrong place, by what its ledger knows now.
+    pub misplaced: BTreeSet<String>,
 }
 
 impl AccountView {
@@ -42,6 +44,7 @@ impl AccountView {
                 .collect(),
             interfaces: interfaces(world, &auditor),
             may_lose: may_lose(world, &auditor),
+            misplaced: BTreeSet::new(),
         }
     }
 
@@ -50,10 +53,19 @@ impl AccountView {
         self.instances.get(association.instance_id.as_ref()?)
     }
 
-    /// Whether an address may be taken from whoever has it: an instance that does not run, or is not well.
+    /// Whether an address may be taken from whoever has it: an instance that does not run, or is not well, or one that
+    /// has it by mistake.
     pub(super) fn may_lose(&self, address: &Address) -> bool {
-        self.holder(address)
-            .is_some_and(|instance| self.has_failed(&instance.instance_id))
+        self.is_misplaced(address)
+            || self
+                .holder(address)
+                .is_some_and(|instance| self.has_failed(&instance.instance_id))
+    }
+
+    /// Whether Holdfast itself has put it there by mistake.
+    pub(super) fn is_misplaced(&self, address: &Address) -> bool {
+        let association = address.association.as_ref();
+        association.is_some_and(|it| self.misplaced.contains(&it.association_id))
     }
 
     /// Whether the instance that has an address runs.

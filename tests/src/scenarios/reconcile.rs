@@ -9,7 +9,9 @@
               handed on whole, as the functions give them"
 )]
 
+pub mod corrected;
 pub mod finds;
+pub mod lives;
 
 use super::estate;
 use crate::client::{ACCOUNT, Client, TestBed};

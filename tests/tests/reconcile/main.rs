@@ -1,5 +1,7 @@
 //! Reconcile on the simulated EC2: what its sweeps find, do and tell.
 
+mod corrected;
+mod every_order;
 mod finds;
 mod large_account;
 mod random;

@@ -91,6 +91,7 @@ pub(super) fn a_release() -> ReleaseRecord {
             allocation: "eipalloc-2".parse().unwrap(),
             restored: true,
         },
+        restoration: None,
         late_exemption: None,
         audited: false,
         attempts: 2,

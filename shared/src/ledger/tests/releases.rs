@@ -34,8 +34,9 @@ fn a_row_that_says_why_in_the_words_of_an_earlier_version_is_read() {
 }
 
 /// What is not final, each knowing more than the one before.
-fn open() -> [ReleaseStatus; 3] {
+fn open() -> [ReleaseStatus; 4] {
     [
+        pending(PendingReason::UnknownAddress),
         ReleaseStatus::Recorded,
         pending(PendingReason::NotAvailable),
         reclaimed(false),

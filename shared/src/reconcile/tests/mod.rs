@@ -7,6 +7,7 @@
 mod audits;
 mod calls;
 mod changes;
+mod corrections;
 mod decisions;
 mod endings;
 mod history;

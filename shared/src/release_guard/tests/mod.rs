@@ -186,6 +186,7 @@ impl Released {
             actor: Actor::default(),
             unlocked: Vec::new(),
             status,
+            restoration: None,
             late_exemption: None,
             audited: false,
             attempts: 1,

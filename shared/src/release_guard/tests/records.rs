@@ -53,6 +53,7 @@ fn a_release_is_recorded_with_who_when_and_what_became_of_it() {
         actor: role_of_kim(),
         unlocked: Vec::new(),
         status: NOT_AVAILABLE,
+        restoration: None,
         late_exemption: None,
         audited: false,
         attempts: 1,
@@ -217,18 +218,20 @@ fn the_old_allocation_ends_when_it_was_released() {
 }
 
 #[test]
-fn an_end_that_is_known_already_is_not_moved() {
-    let mut released = released().set("HOLDFAST_RETRY_SECONDS", "0");
+fn an_end_that_is_known_already_is_moved_by_its_own_call_only() {
     let before = RELEASED_AT - Duration::seconds(3);
-    let ended = released.observed.snapshot.unwrap().ended(before);
-    released.observed.snapshot = Some(ended);
-    let guarded = released.guarded();
-    guarded.report();
-    let row = guarded.row(&lost()).unwrap();
-    assert_eq!(
-        (row.state, row.revision),
-        (AllocationState::Released { at: before }, 1)
-    );
+    for (is_told, at) in [(true, RELEASED_AT), (false, before)] {
+        let mut released = released().set("HOLDFAST_RETRY_SECONDS", "0");
+        let ended = released.observed.snapshot.unwrap().ended(before);
+        released.observed.snapshot = Some(ended);
+        if !is_told {
+            released.release.call = None;
+        }
+        let guarded = released.guarded();
+        guarded.report();
+        let row = guarded.row(&lost()).unwrap();
+        assert_eq!(row.state, AllocationState::Released { at });
+    }
 }
 
 #[test]

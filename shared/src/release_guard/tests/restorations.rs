@@ -2,6 +2,9 @@
 
 use super::super::restore::{self, CurrentState, Restoration};
 use super::*;
+use crate::ledger::RestorationNote;
+use crate::ledger::release::KnownAssociation;
+use crate::model::cloudtrail::{AddressChange, Call, Record};
 use crate::model::interface::{Interface, InterfaceAssociation};
 
 /// The place that the address had, as it is when the address is back: everything still there and free.
@@ -16,6 +19,7 @@ fn former_place() -> FormerPlace {
         current: CurrentState {
             allocation: "eipalloc-0b".parse().unwrap(),
             association: None,
+            note: None,
             interface: Some(Interface {
                 private_ips: [(PRIVATE_IP, None)].into(),
                 ..Interface::bare("eni-01".parse().unwrap())
@@ -117,6 +121,115 @@ fn an_association_given_up_long_before_the_release_is_not() {
     assert_eq!(former_place.restoration(), Restoration::default());
 }
 
+/// Associated with another interface, so long before the release.
+fn associated_again(snapshot: &mut Snapshot, number: u8, before: Duration) {
+    let change = AddressChange::Associated {
+        allocation: snapshot.allocation.clone(),
+        association: Some(format!("eipassoc-1{number}").parse().unwrap()),
+        eni: Some(format!("eni-1{number}").parse().unwrap()),
+        private_ip: Some(PRIVATE_IP),
+        instance: None,
+    };
+    let call = Call {
+        event_id: format!("associated-{number}"),
+        at: RELEASED_AT - before,
+        ..release().call.unwrap()
+    };
+    let record = Record { call, change };
+    let next = snapshot.after_record(&record, "holdfast:protect");
+    *snapshot = next.unwrap();
+}
+
+#[test]
+fn two_associations_of_one_second_are_told_whichever_counts() {
+    let second = Duration::minutes(1);
+    let rivals = former_place().snapshot(|snapshot| {
+        associated_again(snapshot, 1, second);
+        associated_again(snapshot, 2, second);
+    });
+    let [told] = rivals.restoration().findings.try_into().unwrap();
+    assert!(told.what.starts_with("which association"), "{told:?}");
+    assert!(
+        told.why
+            .starts_with("eipassoc-11 on eni-11 and eipassoc-12 began"),
+        "{told:?}"
+    );
+    assert!(told.next.starts_with("if it was eipassoc-11: "), "{told:?}");
+    let one_after_the_other = former_place().snapshot(|snapshot| {
+        associated_again(snapshot, 1, second);
+        associated_again(snapshot, 2, second - Duration::seconds(1));
+    });
+    assert!(one_after_the_other.restoration().findings.is_empty());
+}
+
+#[test]
+fn a_call_by_instance_means_its_primary_interface() {
+    let by_instance = former_place().snapshot(|snapshot| {
+        let held = snapshot.association.as_mut().unwrap();
+        (held.value.eni, held.value.private_ip) = (None, None);
+    });
+    let primary = by_instance.interface(|interface| interface.primary_ip = Some(PRIVATE_IP));
+    let target = primary.restoration().associate.unwrap();
+    assert_eq!(
+        (target.eni.as_str(), target.private_ip),
+        ("eni-01", PRIVATE_IP)
+    );
+    let gone = primary.current(|current| current.interface = None);
+    assert_eq!(
+        gone.refusal(),
+        "which network interface and private IP it had is not known"
+    );
+}
+
+/// The release record says what an earlier run has restored.
+fn noted(made: &str) -> RestorationNote {
+    let known = KnownAssociation {
+        id: "eipassoc-00".parse().unwrap(),
+        since: RELEASED_AT - Duration::hours(1),
+    };
+    RestorationNote {
+        known: Some(known),
+        made: Some(made.parse().unwrap()),
+    }
+}
+
+#[test]
+fn a_restoration_notes_what_it_went_by() {
+    let note = former_place().restoration().note;
+    assert_eq!(note.known.unwrap().id, association().id);
+    assert_eq!(note.made, None);
+    let given_up = former_place().snapshot(|snapshot| {
+        ended(&mut snapshot.association, Duration::days(3));
+    });
+    assert_eq!(given_up.restoration().note, RestorationNote::default());
+}
+
+#[test]
+fn a_place_that_holdfast_gave_is_left_with_its_note_when_more_is_known() {
+    let elsewhere = Association {
+        id: "eipassoc-0e".parse().unwrap(),
+        eni: Some("eni-0e".parse().unwrap()),
+        ..association()
+    };
+    let misplaced = former_place().current(|current| {
+        current.association = Some(elsewhere.clone());
+        current.note = Some(noted("eipassoc-0e"));
+    });
+    assert!(
+        misplaced
+            .refusal()
+            .starts_with("Holdfast has put it on eni-0e")
+    );
+    assert_eq!(misplaced.restoration().note, noted("eipassoc-0e"));
+    let touched = misplaced.current(|current| current.note = Some(noted("eipassoc-0d")));
+    assert!(touched.refusal().starts_with("somebody has associated it"));
+    let note = touched.restoration().note;
+    assert_eq!(
+        (note.known.unwrap().id, note.made),
+        (association().id, None)
+    );
+}
+
 #[test]
 fn an_interface_that_is_gone_is_reported_with_the_command_to_go_on() {
     let former_place = former_place().current(|current| current.interface = None);
@@ -177,14 +290,22 @@ fn whoever_associated_the_address_meanwhile_keeps_it() {
     assert!(former_place.refusal().contains("eni-99"));
 }
 
-#[test]
-fn an_association_of_which_only_the_instance_is_known_is_left_to_a_person() {
-    let former_place = former_place().snapshot(|snapshot| {
+fn of_an_instance_that_is_gone() -> FormerPlace {
+    let by_instance = former_place().snapshot(|snapshot| {
         if let Some(held) = &mut snapshot.association {
             held.value.eni = None;
         }
     });
-    assert!(former_place.refusal().contains("is not known"));
+    by_instance.current(|current| current.interface = None)
+}
+
+#[test]
+fn an_association_of_an_instance_that_is_gone_is_left_to_a_person() {
+    assert!(
+        of_an_instance_that_is_gone()
+            .refusal()
+            .contains("is not known")
+    );
 }
 
 #[test]
@@ -231,11 +352,7 @@ fn what_is_not_restored_comes_with_the_command_as_far_as_it_is_known() {
         next.contains("<instead of eni-01> --private-ip-address <instead of 10.0.0.5>"),
         "{next}"
     );
-    let unknown = former_place().snapshot(|snapshot| {
-        if let Some(held) = &mut snapshot.association {
-            held.value.eni = None;
-        }
-    });
+    let unknown = of_an_instance_that_is_gone();
     let next = &unknown.restoration().findings[0].next;
     assert!(
         next.contains("--network-interface-id <interface>"),
