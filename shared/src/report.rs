@@ -6,6 +6,7 @@ pub mod command;
 mod failover;
 mod finding;
 mod gravity;
+mod lost_interface;
 mod moment;
 mod phase;
 mod planned;
@@ -19,6 +20,7 @@ pub use bound::{MAX_BYTES, bounded, bounded_text};
 pub use command::Command;
 pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, Tried};
 pub use finding::Finding;
+pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
@@ -67,6 +69,8 @@ pub enum Outcome {
     Transferred,
     /// It is offered to another account, which can take it at any moment.
     TransferOffered,
+    /// A floating interface of a group is gone: somebody deleted it, or it ended with its instance.
+    InterfaceLost,
     /// It was taken back too often in a day: left to whoever keeps releasing it, until a person decides.
     ReclaimLoop,
     /// The instance has its address: it got it in this run.
@@ -380,6 +384,9 @@ pub struct SweepReport {
     /// Failovers that were finished, or taken up again, or back.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failovers: Vec<Report>,
+    /// Floating interfaces that are gone since the last sweep.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lost_interfaces: Vec<LostInterfaceReport>,
     /// Whether each group is ready for a failover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupReport>,

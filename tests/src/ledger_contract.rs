@@ -7,6 +7,7 @@
     reason = "a check's name is its rule; it panics when the rule is broken, and passes on refusals"
 )]
 
+mod interfaces;
 mod leases;
 mod rows;
 
@@ -21,6 +22,7 @@ use holdfast::ledger::{
 };
 use holdfast::model::cloudtrail::AddressChange;
 use holdfast::model::ids::AllocationId;
+pub use interfaces::*;
 pub use leases::*;
 use rows::{
     NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,
@@ -381,6 +383,8 @@ macro_rules! for_each_check_of_a_ledger {
             a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
             the_same_owner_is_granted_it_again,
             the_leases_of_all_groups_are_listed,
+            the_interfaces_of_all_groups_are_listed_as_they_were_noted,
+            a_row_of_interfaces_gives_way_to_its_next_revision_only,
             of_many_claims_at_once_one_is_granted,
             every_field_of_a_lease_survives,
             what_a_sweep_has_learnt_gives_way_to_its_next_revision_only,

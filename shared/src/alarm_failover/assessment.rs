@@ -16,6 +16,7 @@ use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{AlarmMetric, AlarmState};
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::instance::InstanceState;
 use crate::report::utc;
 use crate::settings::{AlarmsThatMove, OnStop, Settings};
 use std::collections::BTreeSet;
@@ -117,11 +118,15 @@ fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Re
 }
 
 fn of_change(change: &InstanceStateChange, now: OffsetDateTime) -> Result<Cause, String> {
-    if change.state.is_up() {
-        return Err("a member that runs has failed nothing".to_owned());
-    }
+    let kind = match change.state {
+        InstanceState::Pending => {
+            return Err("it has failed nothing, and serves nothing yet".to_owned());
+        }
+        InstanceState::Running => CauseKind::MemberStarted,
+        _ => CauseKind::NotRunning,
+    };
     Ok(Cause {
-        kind: CauseKind::NotRunning,
+        kind,
         text: change.to_string(),
         at: change.at.unwrap_or(now),
         alarms: Vec::new(),
@@ -183,6 +188,7 @@ pub fn assess(cause: &Cause, observed: &Observed, settings: &Settings) -> Assess
     match &cause.kind {
         CauseKind::Alarm => of_firing(cause, observed, settings),
         CauseKind::NotRunning => of_down(cause, observed, settings),
+        CauseKind::MemberStarted => of_started(cause, observed, settings),
         CauseKind::SpotInterruption | CauseKind::RebalanceRecommendation => {
             named(cause.instances.clone(), observed, settings)
         }
@@ -210,6 +216,35 @@ fn of_down(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessmen
         },
         None => named(cause.instances.clone(), observed, settings),
     }
+}
+
+/// A member that runs is a reason to look at its group only where something waits for a member.
+fn of_started(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessment {
+    let not_ours = |why: String| Assessment::NotOurs { why };
+    let mut started = cause.instances.iter();
+    let Some(id) = started.next() else {
+        return Assessment::Affects(Vec::new());
+    };
+    let Some(name) = group_of_instance(id, observed, settings) else {
+        return Assessment::Affects(Vec::new());
+    };
+    if observed.state_of(id) != Some(InstanceState::Running) {
+        return not_ours(format!("EC2 does not show {id} as running any more"));
+    }
+    let group = Group::named(name, observed, settings, &[]);
+    let adrift = || {
+        let resources = group.resources.iter();
+        resources.filter(|resource| resource.waits_for_a_member(observed, settings))
+    };
+    if adrift().next().is_none() {
+        return not_ours(format!("nothing of the group {name} waits for a member"));
+    }
+    let failed = adrift().filter_map(|resource| resource.location.instance().cloned());
+    Assessment::Affects(vec![AffectedGroup {
+        group: name.to_owned(),
+        failed_members: failed.collect(),
+        names_no_instance: false,
+    }])
 }
 
 fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessment {

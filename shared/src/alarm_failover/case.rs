@@ -63,6 +63,8 @@ pub enum CauseKind {
     Alarm,
     /// A member came into a state in which it does not run.
     NotRunning,
+    /// A member runs, and may serve what is with nobody, or with a member that does not run.
+    MemberStarted,
     /// EC2 is about to interrupt a member.
     SpotInterruption,
     /// EC2 says that it may interrupt a member, which is as well as it was.

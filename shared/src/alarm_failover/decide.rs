@@ -50,8 +50,13 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
             Location::Held(holder) => {
                 input.may_begin
                     && input.sources.contains(holder)
-                    && (*input.kind != CauseKind::NotRunning
-                        || leaves_stopped(&input, resource, holder))
+                    && match input.kind {
+                        CauseKind::NotRunning => leaves_stopped(&input, resource, holder),
+                        CauseKind::MemberStarted => {
+                            resource.waits_for_a_member(input.observed, input.settings)
+                        }
+                        _ => true,
+                    }
             }
         })
 }
@@ -92,10 +97,13 @@ fn destination<'a>(
         return Err(vec![Obstacle::Cooldown { until }]);
     }
     let mut why = Vec::new();
-    for member in &input.group.members {
-        if resource.location.instance() == Some(&member.id) || input.sources.contains(&member.id) {
-            continue;
-        }
+    let others = || {
+        let members = input.group.members.iter();
+        members.filter(|member| {
+            resource.location.instance() != Some(&member.id) && !input.sources.contains(&member.id)
+        })
+    };
+    for member in others() {
         let offered = check_eligible(input, resource, member)
             .and_then(|()| plan_move(input, resource, member, reserved));
         match offered {
@@ -106,6 +114,19 @@ fn destination<'a>(
                 });
             }
             Err(obstacle) => why.push(obstacle),
+        }
+    }
+    // What nobody has that runs is better with a member that has just started than with nobody.
+    if resource.waits_for_a_member(input.observed, input.settings) {
+        let just_started = others().filter(|member| has_only_just_started(input, member));
+        for member in just_started {
+            let is_fit = check_but_checks(input, resource, member);
+            if let Ok(action) = is_fit.and_then(|()| plan_move(input, resource, member, reserved)) {
+                return Ok(Move {
+                    left_behind: left_behind(input.group, resource),
+                    ..Move::new(resource, member, &action)
+                });
+            }
         }
     }
     if is_under_way && let Some(back) = return_to_source(input, resource, reserved) {
@@ -155,6 +176,23 @@ fn check_eligible(
     member: &Instance,
 ) -> Result<(), Obstacle> {
     let standby = member.id.clone();
+    check_asked_and_runs(input, member)?;
+    let checks = input.health.checks.get(&member.id).copied();
+    match checks.unwrap_or(StatusChecks::Unknown) {
+        StatusChecks::Ok => {}
+        checks => return Err(Obstacle::StatusChecksNotOk { standby, checks }),
+    }
+    check_but_checks(input, resource, member)
+}
+
+/// Whether a member has just started, so that EC2's status checks tell nothing of it yet.
+fn has_only_just_started(input: &PlanInput<'_>, member: &Instance) -> bool {
+    check_asked_and_runs(input, member).is_ok()
+        && input.health.checks.get(&member.id) == Some(&StatusChecks::Initializing)
+}
+
+fn check_asked_and_runs(input: &PlanInput<'_>, member: &Instance) -> Result<(), Obstacle> {
+    let standby = member.id.clone();
     let asked = match input.kind {
         CauseKind::Command { to } => to.as_ref(),
         CauseKind::Failback { to } => Some(to),
@@ -167,11 +205,16 @@ fn check_eligible(
         let state = member.state;
         return Err(Obstacle::NotRunning { standby, state });
     }
-    let checks = input.health.checks.get(&member.id).copied();
-    match checks.unwrap_or(StatusChecks::Unknown) {
-        StatusChecks::Ok => {}
-        checks => return Err(Obstacle::StatusChecksNotOk { standby, checks }),
-    }
+    Ok(())
+}
+
+/// The same but for EC2's status checks.
+fn check_but_checks(
+    input: &PlanInput<'_>,
+    resource: &Resource<'_>,
+    member: &Instance,
+) -> Result<(), Obstacle> {
+    let standby = member.id.clone();
     if let Some(alarm) = input.observed.firing_for(&member.id) {
         let alarm = alarm.to_owned();
         return Err(Obstacle::AlarmFiring { standby, alarm });

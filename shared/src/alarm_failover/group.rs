@@ -125,6 +125,25 @@ impl Resource<'_> {
     }
 }
 
+impl Resource<'_> {
+    /// Whether the first member that runs can serve it: an interface, or what is on one, is with nobody. Or it is with an
+    /// instance that does not run, and is not to keep it. An Elastic IP alone is instance-start's to give then.
+    #[must_use]
+    pub fn waits_for_a_member(&self, observed: &Observed, settings: &Settings) -> bool {
+        if matches!(self.cargo, ResourceKind::Address(_)) {
+            return false;
+        }
+        match &self.location {
+            Location::Unheld => true,
+            Location::Detaching(holder) => observed.is_down(holder),
+            Location::Held(holder) => {
+                observed.is_down(holder)
+                    && self.leaves_holder_in(observed.state_of(holder), settings)
+            }
+        }
+    }
+}
+
 impl<'a> Group<'a> {
     /// The group of that name. `pending_reassociation` are the addresses that an earlier run may have left free.
     #[must_use]

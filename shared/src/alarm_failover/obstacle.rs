@@ -147,16 +147,9 @@ impl fmt::Display for Obstacle {
             Self::NoStandby { .. } => formatter.write_str("every member of the group has failed"),
             Self::NotRequested { standby } => write!(formatter, "{standby} was not asked for"),
             Self::NotRunning { standby, state } => write!(formatter, "{standby} is {state}"),
-            Self::StatusChecksNotOk { standby, checks } => match checks {
-                StatusChecks::Initializing => write!(
-                    formatter,
-                    "{standby} has just started: EC2's status checks are initializing"
-                ),
-                StatusChecks::Impaired => write!(formatter, "{standby} fails EC2's status checks"),
-                StatusChecks::Ok | StatusChecks::Unknown => {
-                    write!(formatter, "EC2 has no status of {standby}")
-                }
-            },
+            Self::StatusChecksNotOk { standby, checks } => {
+                formatter.write_str(&said_by_checks(standby, *checks))
+            }
             Self::AlarmFiring { standby, alarm } => {
                 write!(formatter, "alarm {alarm} fires for {standby}")
             }
@@ -239,6 +232,16 @@ impl fmt::Display for Obstacle {
             ),
             Self::Cooldown { until } => formatter.write_str(&failed_over_until(*until)),
         }
+    }
+}
+
+fn said_by_checks(standby: &InstanceId, checks: StatusChecks) -> String {
+    match checks {
+        StatusChecks::Initializing => {
+            format!("{standby} has just started: EC2's status checks are initializing")
+        }
+        StatusChecks::Impaired => format!("{standby} fails EC2's status checks"),
+        StatusChecks::Ok | StatusChecks::Unknown => format!("EC2 has no status of {standby}"),
     }
 }
 

@@ -145,7 +145,8 @@ async fn handle_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             .iter()
             .map(|resource| resource.location.instance());
         let touches = holders.any(|holder| holder.is_none_or(|holder| sources.contains(holder)));
-        !touches && group.free.is_empty() && case.cause.kind != CauseKind::Resume
+        let is_about_free = !group.free.is_empty() && case.cause.kind != CauseKind::MemberStarted;
+        !touches && !is_about_free && case.cause.kind != CauseKind::Resume
     };
     if nothing_to_move && !has_pending_fence(ports, case, affected).await? {
         return Ok(messages::nothing_held(case, affected, &observed));

@@ -87,8 +87,11 @@ impl Attempts {
         }
     }
 
-    /// Takes note of what Auto Scaling said, or why it said nothing.
+    /// Takes note of what Auto Scaling said, or why it said nothing. Where it was not asked, what is known stays so.
     pub(super) fn note_told_states(&mut self, observed: &Observed, not_told: Option<CloudError>) {
+        if observed.told_states.is_empty() && not_told.is_none() {
+            return;
+        }
         let unknown = observed.unknown_states();
         self.unknown_states = unknown
             .map(|(id, state)| (id.clone(), state.clone()))

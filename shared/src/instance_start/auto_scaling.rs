@@ -19,8 +19,12 @@ use std::collections::BTreeSet;
 /// Auto Scaling its say.
 pub(super) const MAX_UNANSWERED: u32 = 3;
 
+/// How many instances a call of Auto Scaling's can name: one that starts makes one call.
+const MAX_BESIDE: usize = 49;
+
 /// The instances of which Auto Scaling has to be asked for one that starts: it, and whoever else of its group lacks an
-/// address. None where it lacks none itself.
+/// address. None where it lacks none itself. Of a large group not all are asked for. One that is left out may be thought
+/// to take an address that it does not take: a second look gives that away.
 pub(super) fn asked_for_start(
     observed: &Observed,
     id: &InstanceId,
@@ -32,21 +36,24 @@ pub(super) fn asked_for_start(
     let Some(name) = name else {
         return BTreeSet::new();
     };
-    let asked = needy(&Group::named(name, observed, &settings.tags));
-    if asked.contains(id) {
-        asked
-    } else {
-        BTreeSet::new()
+    let mut asked = needy(&Group::named(name, observed, &settings.tags));
+    if !asked.remove(id) {
+        return BTreeSet::new();
     }
+    let beside = asked.into_iter().take(MAX_BESIDE);
+    beside.chain([id.clone()]).collect()
 }
 
 /// The same for addresses that are to be given out in all groups. It is whoever lacks one where there is one to be
 /// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
-    let group = |each: &'_ Instance| group_of(&each.tags, &settings.tags).map(str::to_owned);
-    let names: BTreeSet<String> = observed.instances.iter().filter_map(group).collect();
+    let groups: BTreeSet<&str> = observed
+        .instances
+        .iter()
+        .filter_map(|each| group_of(&each.tags, &settings.tags))
+        .collect();
     let mut asked = BTreeSet::new();
-    for name in &names {
+    for name in groups {
         let group = Group::named(name, observed, &settings.tags);
         let addresses = || group.addresses.iter().copied();
         let stopped: Vec<&Instance> = addresses()

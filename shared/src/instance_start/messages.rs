@@ -106,7 +106,7 @@ fn no_free_address(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPl
     let keys = &case.settings.tags;
     report.findings.push(Finding {
         what: format!("the group `{group}` has no address left for {instance}"),
-        why: "each one is with an instance that runs, or is kept for another slot".to_owned(),
+        why: "each one is with another instance, or is kept for another slot".to_owned(),
         next: format!(
             "free one, or add one: {}; reconcile gives it to the instance",
             Command::ec2("allocate-address")

@@ -58,8 +58,9 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(messages::handed_over(case, &Attempts::default(), watch));
     }
     let steps = |observed: &Observed| {
-        let kept = decide::kept(observed, instance, settings);
-        (decide::stop(observed, instance, settings), kept)
+        let steps = decide::stop(observed, instance, settings);
+        let after = observed.clone().after(&steps);
+        (steps, decide::kept(&after, instance, settings))
     };
     let (done, end) = place_all(ports, settings, deadline, &steps).await;
     watch.lap("hand over", clock);

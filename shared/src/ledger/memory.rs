@@ -1,5 +1,6 @@
 //! The ledger in memory: for tests, and the plainest statement of what a ledger does.
 
+use super::floating_interfaces::FloatingInterfaces;
 use super::history::{Entry, ReadAddressHistory};
 use super::lease::{Acquire, Claim, Lease};
 use super::member_alarms::MemberAlarms;
@@ -26,6 +27,7 @@ struct Rows {
     history: Vec<Entry>,
     leases: BTreeMap<String, Lease>,
     holders: BTreeMap<AssociationId, AllocationId>,
+    floating_interfaces: BTreeMap<String, FloatingInterfaces>,
     member_alarms: BTreeMap<String, MemberAlarms>,
 }
 
@@ -142,6 +144,25 @@ impl Ledger for MemoryLedger {
                 return Written::Conflict;
             }
             rows.leases.insert(lease.group.clone(), lease.clone());
+            Written::Stored
+        }))
+    }
+
+    async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
+        Ok(self.with_rows(|rows| rows.floating_interfaces.values().cloned().collect()))
+    }
+
+    async fn put_floating_interfaces(
+        &self,
+        row: &FloatingInterfaces,
+    ) -> Result<Written, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.floating_interfaces.get(&row.group);
+            if seen.map_or(0, |seen| seen.revision) + 1 != row.revision {
+                return Written::Conflict;
+            }
+            rows.floating_interfaces
+                .insert(row.group.clone(), row.clone());
             Written::Stored
         }))
     }

@@ -12,6 +12,7 @@ mod after_observation;
 mod after_record;
 mod apply_fact;
 pub mod fact_log;
+pub mod floating_interfaces;
 pub mod history;
 pub mod lease;
 pub mod member_alarms;
@@ -26,6 +27,7 @@ mod update;
 #[cfg(test)]
 mod tests;
 
+pub use floating_interfaces::{FloatingInterface, FloatingInterfaces};
 pub use history::{Entry, ReadAddressHistory};
 pub use lease::Lease;
 pub use member_alarms::MemberAlarms;

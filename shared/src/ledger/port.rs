@@ -1,5 +1,6 @@
 //! The ledger as the functions use it. DynamoDB carries it out, and a ledger in memory does for tests.
 
+use super::floating_interfaces::FloatingInterfaces;
 use super::lease::{Acquire, Claim, Lease};
 use super::member_alarms::MemberAlarms;
 use super::release::ReleaseRecord;
@@ -117,6 +118,25 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// As for [`Ledger::read`].
     fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
+
+    /// The floating interfaces of all groups, as the last sweep saw them, in one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn floating_interfaces(
+        &self,
+    ) -> impl Future<Output = Result<Vec<FloatingInterfaces>, CloudError>> + Send;
+
+    /// Stores such a row, if its `revision` is one more than that of the row that is there (1 when there is none).
+    ///
+    /// Idempotent on (group, revision) in effect, as [`Ledger::put_snapshot`] is.
+    ///
+    /// # Errors
+    /// As for [`Ledger::read`].
+    fn put_floating_interfaces(
+        &self,
+        row: &FloatingInterfaces,
+    ) -> impl Future<Output = Result<Written, CloudError>> + Send;
 
     /// Which alarms name the members of each group, as a sweep has learnt it, in one query. It grows with the groups,
     /// and with nothing of others.

@@ -3,6 +3,7 @@
 
 mod called;
 mod corrected;
+mod lost_interfaces;
 mod rivals;
 mod shared;
 mod swept;
@@ -10,6 +11,7 @@ mod transfers;
 
 pub(super) use called::{called, of_releases};
 pub(super) use corrected::{corrected, is_associated, left, not_corrected, refused, would_correct};
+pub(super) use lost_interfaces::with_lost;
 pub(super) use rivals::with_rival;
 pub(super) use swept::{
     HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,

@@ -18,6 +18,7 @@ pub mod corrections;
 pub mod decide;
 mod execute;
 mod handle_releases;
+mod lost_interfaces;
 mod messages;
 pub mod observe;
 pub mod open_releases;
@@ -119,6 +120,8 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     watch.lap("place", clock);
     let addresses = &observed.look.addresses;
     let audited = Box::pin(alarm_failover::audit(ports, settings, addresses, delivery)).await;
+    let has_groups = audited.as_ref().is_ok_and(|audit| !audit.groups.is_empty());
+    let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
     watch.lap("audit", clock);
     let plan = decide::Sweep { missing, ..plan };
     failures.append(&mut handled.failures);
@@ -126,11 +129,13 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
     failures.append(&mut audit.failures);
     let would = waiting.would.as_slice();
+    failures.append(&mut losses.failures);
     audit
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
     let is_told_once = !handled.news.is_empty()
         || !waiting.placed.is_empty()
+        || !losses.lost.is_empty()
         || audit.failovers.iter().any(messages::is_news);
     if !is_told_once && !failures.is_empty() {
         return Err(Error::several(String::new(), failures));
@@ -138,6 +143,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let report = messages::swept(settings, &observed, plan, written, handled, watch);
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
+    let report = messages::with_lost(report, losses.lost, settings);
     Ok(messages::with_failures(report, &failures))
 }
 

@@ -5,11 +5,12 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 29] = [
+    pub const GRAVEST_FIRST: [Self; 30] = [
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
         Self::TransferOffered,
+        Self::InterfaceLost,
         Self::Refused,
         Self::PartlyMoved,
         Self::Returned,
@@ -82,13 +83,14 @@ mod tests {
             Outcome::Recovered => 26,
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
+            Outcome::InterfaceLost => 29,
         }
     }
 
     #[test]
     fn every_outcome_has_its_place_in_the_order() {
         let named: BTreeSet<usize> = Outcome::GRAVEST_FIRST.map(number).into();
-        let all: BTreeSet<usize> = (0..=number(Outcome::Refreshed)).collect();
+        let all: BTreeSet<usize> = (0..=number(Outcome::InterfaceLost)).collect();
         assert_eq!(named, all);
         for (place, outcome) in Outcome::GRAVEST_FIRST.into_iter().enumerate() {
             assert_eq!(outcome.gravity(), place, "{outcome:?}");

@@ -8,7 +8,8 @@ use futures_util::FutureExt;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
-    AllocationRows, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot, Written,
+    AllocationRows, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot,
+    Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 
@@ -141,6 +142,21 @@ impl Ledger for Client {
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         let call = self.bed.ledger.put_lease(lease);
         self.ledger_call("ledger put lease", "dynamodb:PutItem", call)
+            .await
+    }
+
+    async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
+        let call = self.bed.ledger.floating_interfaces();
+        self.ledger_call("ledger query interfaces", "dynamodb:Query", call)
+            .await
+    }
+
+    async fn put_floating_interfaces(
+        &self,
+        row: &FloatingInterfaces,
+    ) -> Result<Written, CloudError> {
+        let call = self.bed.ledger.put_floating_interfaces(row);
+        self.ledger_call("ledger write interfaces", "dynamodb:PutItem", call)
             .await
     }
 

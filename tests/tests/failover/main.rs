@@ -1,5 +1,6 @@
 //! Alarm failover on the simulated EC2: what moves from a failed member to a standby, how, and what does not.
 
+mod adrift;
 mod alarms;
 mod audit;
 mod dry_runs;

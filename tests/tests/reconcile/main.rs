@@ -4,6 +4,7 @@ mod corrected;
 mod every_order;
 mod finds;
 mod large_account;
+mod lost_interfaces;
 mod random;
 mod sweeps;
 mod told;

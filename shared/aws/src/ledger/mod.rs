@@ -22,11 +22,13 @@ use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
-    AllocationRows, Entry, Lease, Ledger, MemberAlarms, ReadAddressHistory, ReleaseRecord,
-    Snapshot, Written,
+    AllocationRows, Entry, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReadAddressHistory,
+    ReleaseRecord, Snapshot, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
-use rows::{LEASE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT};
+use rows::{
+    FLOATING_INTERFACES, LEASE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT,
+};
 use std::collections::HashMap;
 use std::iter;
 use std::net::Ipv4Addr;
@@ -132,6 +134,20 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put(&self.client, &self.table, lease).await
+    }
+
+    async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
+        let found = self.all_of(FLOATING_INTERFACES).await?.into_iter();
+        found.map(|row| rows::read(QUERY, row)).collect()
+    }
+
+    async fn put_floating_interfaces(
+        &self,
+        row: &FloatingInterfaces,
+    ) -> Result<Written, CloudError> {
+        let revision = row.revision;
+        let row = rows::of_floating_interfaces(row, self.retention)?;
+        self.put(row, revision, iter::empty()).await
     }
 
     async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {

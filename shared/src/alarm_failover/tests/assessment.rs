@@ -174,11 +174,11 @@ fn what_another_region_tells_moves_nothing_here() {
 }
 
 #[test]
-fn a_member_that_comes_down_is_looked_at_and_one_that_comes_up_is_not() {
-    for state in [InstanceState::Running, InstanceState::Pending] {
-        let why = ignored_since(Trigger::Instance(change(state)));
-        assert!(why.contains("has failed nothing"), "{why}");
-    }
+fn a_member_that_comes_down_is_looked_at_and_so_is_one_that_runs_for_what_waits() {
+    let why = ignored_since(Trigger::Instance(change(InstanceState::Pending)));
+    assert!(why.contains("has failed nothing"), "{why}");
+    let runs = cause_of(Trigger::Instance(change(InstanceState::Running)));
+    assert_eq!(runs.kind, CauseKind::MemberStarted);
     for state in [
         InstanceState::Stopping,
         InstanceState::Stopped,

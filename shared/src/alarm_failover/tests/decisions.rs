@@ -130,6 +130,53 @@ fn an_interface_leaves_a_holder_that_is_being_terminated_whatever_its_tag_says()
 }
 
 #[test]
+fn what_is_with_nobody_goes_to_a_member_that_has_just_started_where_no_other_can_take_it() {
+    let starting = |number: u8| {
+        let state = (StatusChecks::Initializing, InstanceState::Running);
+        move |it: &mut Fixture| it.health(number, state.0, state.1)
+    };
+    let since = |fixture: Fixture, kind| fixture.asked().since(kind).sources(&[]);
+    for kind in [CauseKind::MemberStarted, CauseKind::Resume] {
+        let adrift = trio()
+            .floating()
+            .adrift()
+            .change(starting(1))
+            .change(starting(2));
+        assert_eq!(
+            since(adrift.clone(), kind.clone()).goes_to(),
+            id(3),
+            "it is well"
+        );
+        assert_eq!(since(adrift.change(starting(3)), kind).goes_to(), id(1));
+    }
+    let held = pair().floating().change(starting(2));
+    assert_eq!(held.asked().plan().moves, [], "its holder runs");
+    let dead = pair().floating().change(stopped(1)).change(starting(2));
+    assert_eq!(
+        dead.asked().since(CauseKind::MemberStarted).goes_to(),
+        id(2)
+    );
+}
+
+#[test]
+fn a_member_that_starts_takes_no_elastic_ip_alone_and_nothing_that_stays() {
+    let started = |fixture: Fixture| {
+        fixture
+            .change(stopped(1))
+            .asked()
+            .since(CauseKind::MemberStarted)
+    };
+    let address = pair().address().address_tagged("on-stop", "move");
+    assert_eq!(
+        started(address).plan(),
+        Plan::default(),
+        "instance-start does"
+    );
+    let stays = pair().floating().tagged("on-stop", "stay");
+    assert_eq!(started(stays).plan(), Plan::default());
+}
+
+#[test]
 fn a_member_that_auto_scaling_does_not_have_in_service_is_no_standby() {
     for state in [
         "Warmed:Running",

@@ -123,7 +123,7 @@ fn kept(kept: &Kept, keys: &TagKeys) -> Finding {
         ),
         why: "on-stop is `stay`: the address waits for its holder to be started again".to_owned(),
         next: format!(
-            "start {holder}, or let reconcile give it to {waiting}: {}",
+            "start {holder}, or let reconcile give it to one that waits: {}",
             Command::let_it_move(allocation, keys)
         ),
     }

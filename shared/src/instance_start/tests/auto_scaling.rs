@@ -1,5 +1,6 @@
 //! Instances that Auto Scaling has: who is only warmed gets nothing, and who waits goes on.
 
+use super::super::auto_scaling;
 use super::ec2::of;
 use super::*;
 use crate::report::Outcome;
@@ -115,6 +116,15 @@ fn auto_scaling_is_asked_once_and_only_of_its_own_that_lack_an_address() {
 }
 
 #[test]
+fn one_that_starts_in_a_large_group_makes_one_call_of_auto_scaling() {
+    let crowd = (1..=120).fold(seen().address(1, &[]), |seen, number| {
+        seen.running(number).in_auto_scaling(number, "InService")
+    });
+    let asked = auto_scaling::asked_for_start(&crowd.observed, &id(110), &crowd.settings());
+    assert!(asked.len() == 50 && asked.contains(&id(110)), "{asked:?}");
+}
+
+#[test]
 fn an_answer_that_comes_late_is_waited_for_and_one_that_never_comes_is_told() {
     let warmed = || {
         seen()
@@ -169,6 +179,15 @@ fn an_address_that_stays_with_a_stopped_instance_while_another_lacks_one_is_told
         "{told:?}"
     );
     assert_eq!(of(&report).placed, []);
+}
+
+#[test]
+fn one_that_gets_a_free_address_in_the_same_run_is_not_told_as_waiting() {
+    let stopped = seen().address_on(1, 1, &[]).address(2, &[]);
+    let ec2 = stopped.in_state(1, InstanceState::Stopped).running(2).ec2();
+    let report = ec2.stops(1).unwrap();
+    assert_eq!(report.outcome, Outcome::HandedOver);
+    assert_eq!(report.findings, []);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
-use crate::ledger::{Lease, Ledger, MemberAlarms, MemoryLedger, Written};
+use crate::ledger::{FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, Written};
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -60,6 +60,17 @@ impl Ledger for WithoutRows {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         self.0.put_lease(lease).await
+    }
+
+    async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
+        self.0.floating_interfaces().await
+    }
+
+    async fn put_floating_interfaces(
+        &self,
+        row: &FloatingInterfaces,
+    ) -> Result<Written, CloudError> {
+        self.0.put_floating_interfaces(row).await
     }
 
     async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {

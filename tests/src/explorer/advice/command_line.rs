@@ -3,11 +3,12 @@
 
 use super::words::Word;
 use ec2_sim::api::{
-    AllocateAddress, AssociateAddress, AttachmentChange, CreateTags, DeleteTags, DescribeAddresses,
-    DescribeInstanceStatus, DescribeInstances, DescribeSpotInstanceRequests, DisassociateAddress,
-    Filter, ModifyAddressAttribute, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute,
-    ReleaseAddress, Request, ResetAddressAttribute, StartInstances, StopInstances, Tag,
-    TagSpecification, TagToDelete, TerminateInstances,
+    AllocateAddress, AssociateAddress, AttachmentChange, CreateNetworkInterface, CreateTags,
+    DeleteTags, DescribeAddresses, DescribeInstanceStatus, DescribeInstances,
+    DescribeSpotInstanceRequests, DisassociateAddress, Filter, ModifyAddressAttribute,
+    ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, ReleaseAddress, Request,
+    ResetAddressAttribute, StartInstances, StopInstances, Tag, TagSpecification, TagToDelete,
+    TerminateInstances,
 };
 use std::collections::BTreeMap;
 
@@ -15,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) enum Sent {
     /// A request that the simulator takes.
-    ToEc2(Request),
+    ToEc2(Box<Request>),
     /// One that the simulator does not model.
     Elsewhere,
     /// One that lacks what only the person knows.
@@ -65,7 +66,8 @@ pub(super) fn read(command: &[Word]) -> Result<Sent, String> {
         options.without_values().request(&operation)?;
         return Ok(Sent::LeftToThePerson);
     }
-    options.request(&operation).map(Sent::ToEc2)
+    let request = options.request(&operation)?;
+    Ok(Sent::ToEc2(Box::new(request)))
 }
 
 fn split(command: &[Word]) -> Result<(String, Options), String> {
@@ -175,6 +177,19 @@ impl Options {
                         .transpose()?,
                     groups: self.all("groups"),
                     source_dest_check: None,
+                }),
+            ),
+            "ec2 create-network-interface" => (
+                &["subnet-id", "private-ip-address", "tag-specifications"],
+                Request::CreateNetworkInterface(CreateNetworkInterface {
+                    subnet_id: self.needed("subnet-id")?,
+                    private_ip_address: self.one("private-ip-address"),
+                    tag_specifications: self
+                        .all("tag-specifications")
+                        .iter()
+                        .map(|it| specification(it))
+                        .collect::<Result<_, _>>()?,
+                    ..CreateNetworkInterface::default()
                 }),
             ),
             _ => self.about_instances(operation)?,
@@ -404,7 +419,10 @@ mod tests {
                 .with("resources", "eipalloc-01")
                 .tags([("holdfast:group", value)]);
             match sent(&command) {
-                Ok(Sent::ToEc2(Request::CreateTags(request))) => {
+                Ok(Sent::ToEc2(request)) => {
+                    let Request::CreateTags(request) = *request else {
+                        panic!("{command}: {request:?}");
+                    };
                     assert_eq!(request.tags, [Tag::new("holdfast:group", value)]);
                     assert!(is_sent, "{command}");
                 }
