@@ -1,6 +1,5 @@
-//! What we ask of EC2 and CloudTrail, in our own types: one narrow trait for each kind of request, so
-//! that a function's bounds say what it may do. `aws` implements them with the SDK, the simulator
-//! implements them with its model.
+//! What we ask of EC2 and CloudTrail, in our own types: one narrow trait for each kind of request, so that a function's
+//! bounds say what it may do. `aws` implements them with the SDK, the simulator with its model.
 //!
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
@@ -255,8 +254,7 @@ pub trait ReadEventHistory: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Record>, CloudError>> + Send;
 }
 
-/// Why AWS did not do what was asked. A variant for each answer that a decision hangs on; everything
-/// else is [`CloudError::Other`]. The failure keeps code, request id and source in every case.
+/// Why AWS did not do what was asked: a variant for each answer that a decision hangs on. The failure keeps it whole.
 #[derive(Debug)]
 pub enum CloudError {
     /// Something that the call names does not exist.
