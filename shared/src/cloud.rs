@@ -1,10 +1,9 @@
-//! What we ask of EC2 and CloudTrail, in our own types: one narrow trait for each kind of request, so
-//! that a function's bounds say what it may do. `aws` implements them with the SDK, the simulator
-//! implements them with its model.
+//! What we ask of EC2 and CloudTrail, in our own types: one narrow trait for each kind of request, so that a function's
+//! bounds say what it may do. `aws` implements them with the SDK, the simulator with its model.
 //!
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
-mod codes;
+pub mod codes;
 pub mod health;
 pub mod moves;
 pub mod networks;
@@ -256,8 +255,7 @@ pub trait ReadEventHistory: Send + Sync {
     ) -> impl Future<Output = Result<Vec<Record>, CloudError>> + Send;
 }
 
-/// Why AWS did not do what was asked. A variant for each answer that a decision hangs on; everything
-/// else is [`CloudError::Other`]. The failure keeps code, request id and source in every case.
+/// Why AWS did not do what was asked: a variant for each answer that a decision hangs on. The failure keeps it whole.
 #[derive(Debug)]
 pub enum CloudError {
     /// Something that the call names does not exist.
@@ -269,8 +267,7 @@ pub enum CloudError {
     },
     /// The address is associated with something else (`Resource.AlreadyAssociated`).
     AlreadyAssociated(Failure),
-    /// The address or its target belongs to another account or to an AWS service, or EC2 could not validate
-    /// the credentials (`AuthFailure`).
+    /// Another account or an AWS service has the address or its target, or the credentials are not valid (`AuthFailure`).
     HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     InUse(Failure),
@@ -286,6 +283,8 @@ pub enum CloudError {
     Throttled(Failure),
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
     Denied(Failure),
+    /// AWS does not take the keys or the time of the signature (`ExpiredToken`), and signing anew has not helped.
+    KeysRefused(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
@@ -294,8 +293,7 @@ pub enum CloudError {
     StopProtected(Failure),
     /// EC2 stops no such instance (`UnsupportedOperation` of `StopInstances`): one-time Spot, or without an EBS root.
     StopUnsupported(Failure),
-    /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
-    /// call may have been carried out.
+    /// Anything else, a timeout, a server error, a code that we do not know: the call may have been carried out.
     Other(Failure),
 }
 
@@ -304,7 +302,7 @@ pub enum CloudError {
 pub enum Class {
     /// A moment may cure it, and the call may have been carried out.
     Transient,
-    /// No permission: every further call of this kind would be answered alike.
+    /// No permission, or no keys that AWS takes: every further call of this kind would be answered alike.
     Denied,
     /// What the call names does not exist, or not any more.
     Missing(Missing),
@@ -392,6 +390,7 @@ impl CloudError {
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
             | Self::Denied(failure)
+            | Self::KeysRefused(failure)
             | Self::Refused(failure)
             | Self::StopProtected(failure)
             | Self::StopUnsupported(failure)
@@ -404,7 +403,7 @@ impl CloudError {
     pub fn class(&self) -> Class {
         match self {
             Self::Throttled(_) | Self::Other(_) => Class::Transient,
-            Self::Denied(_) => Class::Denied,
+            Self::Denied(_) | Self::KeysRefused(_) => Class::Denied,
             Self::NotFound { what, .. } => Class::Missing(*what),
             Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
             Self::HeldElsewhere(_)
@@ -442,6 +441,7 @@ impl CloudError {
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",
             Self::Denied(_) => "Denied",
+            Self::KeysRefused(_) => "KeysRefused",
             Self::Refused(_) => "Refused",
             Self::StopProtected(_) => "StopProtected",
             Self::StopUnsupported(_) => "StopUnsupported",

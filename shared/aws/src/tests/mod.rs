@@ -18,6 +18,7 @@ mod networks;
 mod paging;
 mod refusals;
 mod requests;
+mod signatures;
 mod table;
 
 use super::{Aws, DynamoLedger};
