@@ -168,10 +168,9 @@ pub enum InterfaceFilter {
     /// The interface that this instance was launched with, and that EC2 never detaches.
     PrimaryOf(InstanceId),
     /// The interfaces that have a tag with this key and are attached to one of these instances.
+    #[allow(missing_docs, reason = "the sentence above names both")]
     AttachedTo {
-        /// The key.
         tag_key: String,
-        /// Which.
         instances: Vec<InstanceId>,
     },
 }
