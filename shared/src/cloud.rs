@@ -4,7 +4,7 @@
 //!
 //! No trait here can release an address. That is promise 4, kept by the compiler.
 
-mod codes;
+pub mod codes;
 pub mod health;
 pub mod moves;
 
@@ -268,8 +268,7 @@ pub enum CloudError {
     },
     /// The address is associated with something else (`Resource.AlreadyAssociated`).
     AlreadyAssociated(Failure),
-    /// The address or its target belongs to another account or to an AWS service, or EC2 could not validate
-    /// the credentials (`AuthFailure`).
+    /// Another account or an AWS service has the address or its target, or the credentials are not valid (`AuthFailure`).
     HeldElsewhere(Failure),
     /// The interface is attached to something (`InvalidNetworkInterface.InUse`).
     InUse(Failure),
@@ -285,6 +284,8 @@ pub enum CloudError {
     Throttled(Failure),
     /// IAM, a policy or an SCP forbids it (`UnauthorizedOperation`): trying again changes nothing.
     Denied(Failure),
+    /// AWS does not take the keys or the time of the signature (`ExpiredToken`), and signing anew has not helped.
+    KeysRefused(Failure),
     /// EC2 cannot do it in the present state (`IncorrectInstanceState`, `Gateway.NotAttached`,
     /// `InvalidParameterValue` of other calls): trying the same again at once changes nothing.
     Refused(Failure),
@@ -293,8 +294,7 @@ pub enum CloudError {
     StopProtected(Failure),
     /// EC2 stops no such instance (`UnsupportedOperation` of `StopInstances`): one-time Spot, or without an EBS root.
     StopUnsupported(Failure),
-    /// Anything else: a timeout, a broken connection, a server error, a code that we do not know. The
-    /// call may have been carried out.
+    /// Anything else, a timeout, a server error, a code that we do not know: the call may have been carried out.
     Other(Failure),
 }
 
@@ -303,7 +303,7 @@ pub enum CloudError {
 pub enum Class {
     /// A moment may cure it, and the call may have been carried out.
     Transient,
-    /// No permission: every further call of this kind would be answered alike.
+    /// No permission, or no keys that AWS takes: every further call of this kind would be answered alike.
     Denied,
     /// What the call names does not exist, or not any more.
     Missing(Missing),
@@ -391,6 +391,7 @@ impl CloudError {
             | Self::TagsRefused(failure)
             | Self::Throttled(failure)
             | Self::Denied(failure)
+            | Self::KeysRefused(failure)
             | Self::Refused(failure)
             | Self::StopProtected(failure)
             | Self::StopUnsupported(failure)
@@ -403,7 +404,7 @@ impl CloudError {
     pub fn class(&self) -> Class {
         match self {
             Self::Throttled(_) | Self::Other(_) => Class::Transient,
-            Self::Denied(_) => Class::Denied,
+            Self::Denied(_) | Self::KeysRefused(_) => Class::Denied,
             Self::NotFound { what, .. } => Class::Missing(*what),
             Self::AlreadyAssociated(_) | Self::InUse(_) => Class::Taken,
             Self::HeldElsewhere(_)
@@ -441,6 +442,7 @@ impl CloudError {
             Self::TagsRefused(_) => "TagsRefused",
             Self::Throttled(_) => "Throttled",
             Self::Denied(_) => "Denied",
+            Self::KeysRefused(_) => "KeysRefused",
             Self::Refused(_) => "Refused",
             Self::StopProtected(_) => "StopProtected",
             Self::StopUnsupported(_) => "StopUnsupported",
