@@ -44,8 +44,8 @@ impl Gap {
                     .to_owned(),
                 sweep.to_owned(),
             ),
-            Self::Unread { why } => (
-                format!("what reconcile has learnt of them could not be read: {why}"),
+            Self::Unread { why: said } => (
+                format!("what reconcile has learnt of them could not be read: {said}"),
                 "see why the ledger did not answer".to_owned(),
             ),
             Self::NewMembers { members } => {

@@ -238,8 +238,7 @@ fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -
             rival.id
         ),
         next: format!(
-            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
-             --allow-reassociation",
+            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni}",
             rival.id, current.allocation
         ),
     }

@@ -90,3 +90,44 @@ fn is_expected(next: &str, code: &str) -> bool {
     says.flat_map(|(_, codes)| codes.iter())
         .any(|expected| *expected == "*" || *expected == code)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use holdfast::report::{Function, Outcome};
+    use holdfast::settings::Mode;
+
+    fn advising(next: &str) -> Report {
+        let said = "something is to be done".to_owned();
+        let mut report = Report::of(Function::Reconcile, Mode::Enforce, Outcome::Refused, said);
+        report.findings.push(Finding {
+            what: "something".to_owned(),
+            why: "it is so".to_owned(),
+            next: next.to_owned(),
+        });
+        report
+    }
+
+    #[test]
+    fn advice_that_ec2_would_refuse_is_found_and_so_is_a_command_that_nobody_knows() {
+        for (next, refused_by) in [
+            (
+                "stop it: aws ec2 stop-instances --instance-ids i-none",
+                "InvalidInstanceID.NotFound",
+            ),
+            ("aws ec2 delete-vpc --vpc-id vpc-1", "nobody knows"),
+        ] {
+            let refused = refused(&advising(next), &World::new());
+            assert!(refused[0].contains(refused_by), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn advice_that_needs_something_first_may_be_refused_until_then() {
+        let next = "to try by hand: aws ec2 allocate-address --domain vpc --address 203.0.113.7";
+        assert_eq!(
+            refused(&advising(next), &World::new()),
+            Vec::<String>::new()
+        );
+    }
+}

@@ -30,7 +30,7 @@ fn protected(world: &mut World, id: &str) {
         instance_id: id.to_owned(),
         disable_api_stop: Some(true),
     };
-    let owner = ec2_sim::api::Caller::user(&world.account().to_owned(), "owner");
+    let owner = ec2_sim::api::Caller::user(world.account(), "owner");
     let done = world.call(&owner, &Request::ModifyInstanceAttribute(request), false);
     done.expect("it is an instance of the account");
 }

@@ -174,7 +174,7 @@ fn by_hand(outdated: &Outdated) -> String {
     let private_ip = private_ip.map_or_else(|| "<private IP>".to_owned(), |ip| ip.to_string());
     format!(
         "if it is wanted there: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
-         --private-ip-address {private_ip} --allow-reassociation",
+         --private-ip-address {private_ip}",
         outdated.allocation
     )
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 #[derive(Debug)]
 pub(super) enum Sent {
     /// A request that the simulator takes.
-    ToEc2(Request),
+    ToEc2(Box<Request>),
     /// One that the simulator does not model.
     Elsewhere,
     /// One that lacks what only the person knows.
@@ -66,7 +66,8 @@ pub(super) fn read(command: &[Word]) -> Result<Sent, String> {
         options.without_values().request(&operation)?;
         return Ok(Sent::LeftToThePerson);
     }
-    options.request(&operation).map(Sent::ToEc2)
+    let request = options.request(&operation)?;
+    Ok(Sent::ToEc2(Box::new(request)))
 }
 
 fn split(command: &[Word]) -> Result<(String, Options), String> {
@@ -418,7 +419,10 @@ mod tests {
                 .with("resources", "eipalloc-01")
                 .tags([("holdfast:group", value)]);
             match sent(&command) {
-                Ok(Sent::ToEc2(Request::CreateTags(request))) => {
+                Ok(Sent::ToEc2(request)) => {
+                    let Request::CreateTags(request) = *request else {
+                        panic!("{command}: {request:?}");
+                    };
                     assert_eq!(request.tags, [Tag::new("holdfast:group", value)]);
                     assert!(is_sent, "{command}");
                 }

@@ -133,13 +133,13 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
         self.inside(&function.block, |reader| {
-            visit::visit_item_fn(reader, function)
+            visit::visit_item_fn(reader, function);
         });
     }
 
     fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
         self.inside(&function.block, |reader| {
-            visit::visit_impl_item_fn(reader, function)
+            visit::visit_impl_item_fn(reader, function);
         });
     }
 
@@ -245,7 +245,7 @@ fn obstacles(path: &str, file: &syn::File, functions: &Functions) -> Vec<Obstacl
     let mut found = Arms::default();
     found.visit_file(file);
     let mut all: BTreeMap<String, Obstacle> = BTreeMap::new();
-    for (function, arm) in &found.arms {
+    for (function, arm) in &found.of_self {
         let texts = functions.texts(&arm.body, &Scope::default(), path);
         for name in variants(&arm.pat) {
             let obstacle = all.entry(name.clone()).or_default();
@@ -264,7 +264,7 @@ fn obstacles(path: &str, file: &syn::File, functions: &Functions) -> Vec<Obstacl
 struct Arms {
     of_obstacle: bool,
     function: String,
-    arms: Vec<(String, Arm)>,
+    of_self: Vec<(String, Arm)>,
 }
 
 impl<'ast> Visit<'ast> for Arms {
@@ -284,7 +284,7 @@ impl<'ast> Visit<'ast> for Arms {
         let speaks = ["fmt", "next_in"].contains(&self.function.as_str());
         if is_self && self.of_obstacle && speaks {
             let arms = matched.arms.iter().cloned();
-            self.arms
+            self.of_self
                 .extend(arms.map(|arm| (self.function.clone(), arm)));
         }
     }

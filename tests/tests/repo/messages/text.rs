@@ -334,18 +334,19 @@ impl Functions {
     /// A format string with what is known of its parts.
     fn filled(&self, format: &str, positional: &[String], place: Place<'_>) -> String {
         let mut text = String::new();
-        let mut rest = format.replace("{{", "\u{1}").replace("}}", "\u{2}");
+        let format = format.replace("{{", "\u{1}").replace("}}", "\u{2}");
+        let mut rest = format.as_str();
         let mut positional = positional.iter();
-        while let Some((before, after)) = rest.clone().split_once('{') {
+        while let Some((before, after)) = rest.split_once('{') {
             text.push_str(before);
             let (name, after) = after.split_once('}').unwrap_or((after, ""));
             match name.split(':').next().unwrap_or_default() {
                 "" => text.push_str(positional.next().map_or("{}", String::as_str)),
                 name => text.push_str(&either(self.of_name(name, None, place))),
             }
-            rest = after.to_owned();
+            rest = after;
         }
-        text.push_str(&rest);
+        text.push_str(rest);
         text.replace('\u{1}', "{").replace('\u{2}', "}")
     }
 
