@@ -229,7 +229,9 @@ impl Model {
     ) -> Result<(), Ec2Error> {
         let name = alarm_of_the_crowd(number);
         let metric = match measured {
-            Some(id) if number % 2 == 0 => Metric::of_instance("AWS/EC2", "CPUUtilization", id),
+            Some(id) if number.is_multiple_of(2) => {
+                Metric::of_instance("AWS/EC2", "CPUUtilization", id)
+            }
             _ => Metric {
                 namespace: "AWS/DynamoDB".to_owned(),
                 name: "ConsumedReadCapacityUnits".to_owned(),

@@ -94,8 +94,8 @@ impl ReadAlarmPages for CloudWatch {
 impl ReadAlarms for CloudWatch {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         self.named.lock().unwrap().push(names.to_vec());
-        let named = self.alarms.iter().filter(|it| names.contains(&it.name));
-        Ok(named.cloned().collect())
+        let found = self.alarms.iter().filter(|it| names.contains(&it.name));
+        Ok(found.cloned().collect())
     }
 }
 

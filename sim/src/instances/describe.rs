@@ -107,7 +107,7 @@ impl View<'_> {
         let own = resources.own_instances(account, &request.instance_ids)?;
         let may_pass = |instance: &&Instance| {
             filters::may_pass(&request.filters, resources.tags.get(&instance.id), |name| {
-                (name == "instance-id").then(|| Some(instance.id.as_str()))
+                (name == "instance-id").then_some(Some(instance.id.as_str()))
             })
         };
         let own: Vec<&Instance> = own.into_iter().filter(may_pass).collect();
@@ -120,16 +120,15 @@ impl View<'_> {
             }
             let id = &instance.reservation_id;
             let known = places.get(id.as_str()).copied();
-            match known.and_then(|place| reservations.get_mut(place)) {
-                Some(known) => known.instances.push(answer),
-                None => {
-                    places.insert(id, reservations.len());
-                    reservations.push(Reservation {
-                        reservation_id: id.clone(),
-                        owner_id: instance.owner.clone(),
-                        instances: vec![answer],
-                    });
-                }
+            if let Some(known) = known.and_then(|place| reservations.get_mut(place)) {
+                known.instances.push(answer);
+            } else {
+                places.insert(id, reservations.len());
+                reservations.push(Reservation {
+                    reservation_id: id.clone(),
+                    owner_id: instance.owner.clone(),
+                    instances: vec![answer],
+                });
             }
         }
         let (reservations, next_token) = page(

@@ -144,6 +144,12 @@ fn owner() -> Caller {
     Caller::user(ACCOUNT, "owner")
 }
 
+impl Default for Account {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 impl Account {
     /// Two running instances.
     #[must_use]
