@@ -63,6 +63,17 @@ pub enum Error {
         #[source]
         source: CloudError,
     },
+    /// AWS does not take the keys or the clock of this process. It ends, and another one gets the event.
+    #[error(
+        "AWS does not take the keys or the clock of this process ({refusal}), and signing anew did not help. The process \
+         ends, and another one gets the event. This run came to: {run}"
+    )]
+    KeysRefused {
+        /// The call and the code.
+        refusal: String,
+        /// What the run came to before it was known.
+        run: String,
+    },
     /// A run was about several things, groups for example, and some of them could not be finished.
     #[error("{}{}", all_of(failures), beside(done))]
     Several {
@@ -106,8 +117,9 @@ impl Error {
             Self::Unfinished { .. } => 2,
             Self::LedgerUnwritten { .. } => 3,
             Self::LedgerUnread(_) => 4,
-            Self::Event(_) => 5,
-            Self::Several { failures, .. } => failures.first().map_or(5, Self::gravity),
+            Self::KeysRefused { .. } => 5,
+            Self::Event(_) => 6,
+            Self::Several { failures, .. } => failures.first().map_or(6, Self::gravity),
         }
     }
 
@@ -121,6 +133,7 @@ impl Error {
             Self::Stranded { .. } => "Holdfast.Stranded",
             Self::OutOfTime { .. } => "Holdfast.OutOfTime",
             Self::Unfinished { .. } => "Holdfast.Unfinished",
+            Self::KeysRefused { .. } => "Holdfast.KeysRefused",
             Self::Several { failures, .. } => {
                 failures.first().map_or("Holdfast.Unfinished", Self::name)
             }

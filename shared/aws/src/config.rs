@@ -1,7 +1,8 @@
 //! The clients' configuration. All of it is explicit, so that no start looks for a profile or asks an
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
-use super::{Aws, CallCounter, DynamoLedger};
+use super::connections::{Connections, MarkReads};
+use super::{Aws, DynamoLedger, Process};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -9,11 +10,12 @@ use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
-/// How long one try of a call may take, connecting included. EC2 answers in less than a second.
-const ONE_TRY: Duration = Duration::from_secs(2);
+/// How long one try of a call may take, connecting included. EC2 answers in less than a second as a rule, and an answer
+/// that is only slow is waited for. A connection that is dead costs less: see [`super::connections`].
+const ONE_TRY: Duration = Duration::from_secs(7);
 const CONNECTING: Duration = Duration::from_secs(1);
-/// How long a call may take with all its tries.
-const ALL_TRIES: Duration = Duration::from_secs(6);
+/// How long a call may take with all its tries: one that nobody answers, and one that is slow.
+const ALL_TRIES: Duration = Duration::from_secs(13);
 const TRIES: u32 = 3;
 /// Others are asking for the same address: the SDK's own first pause of up to a second is too long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -21,17 +23,30 @@ const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// its calls wait longer and more often.
 const LOOKUP_TRIES: u32 = 5;
 const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
-const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(12);
+const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(18);
+
+/// What the client of each service has alike: it counts, signs anew what was refused, and leaves dead connections.
+macro_rules! equipped {
+    ($service:ident, $config:expr, $process:expr) => {
+        $service::config::Builder::from($config)
+            .interceptor($process.counter.clone())
+            .interceptor($process.signatures.clone())
+            .retry_classifier($process.signatures.clone())
+            .interceptor(MarkReads)
+            .http_client(
+                Connections::new(CONNECTING, &$process.counter, &$process.arrival).http_client(),
+            )
+    };
+}
 
 /// The cloud and the ledger of a function, as Lambda's environment variables name region and
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
-/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does. `counter` counts them.
-pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, DynamoLedger) {
+/// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
+pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
-    let lookups = aws_sdk_cloudtrail::config::Builder::from(&config)
-        .interceptor(counter.clone())
+    let lookups = equipped!(aws_sdk_cloudtrail, &config, process)
         .retry_config(
             RetryConfig::standard()
                 .with_max_attempts(LOOKUP_TRIES)
@@ -39,18 +54,10 @@ pub async fn connect(settings: &Settings, counter: &CallCounter) -> (Aws, Dynamo
         )
         .timeout_config(timeouts(ALL_LOOKUP_TRIES))
         .build();
-    let ec2 = aws_sdk_ec2::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .build();
-    let alarms = aws_sdk_cloudwatch::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .build();
-    let scaling = aws_sdk_autoscaling::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .build();
-    let table = aws_sdk_dynamodb::config::Builder::from(&config)
-        .interceptor(counter.clone())
-        .build();
+    let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
+    let alarms = equipped!(aws_sdk_cloudwatch, &config, process).build();
+    let scaling = equipped!(aws_sdk_autoscaling, &config, process).build();
+    let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),

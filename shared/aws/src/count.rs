@@ -25,7 +25,7 @@ struct Tally {
 pub struct Calls {
     /// Calls that were sent, each counted once however often it was tried.
     pub calls: u64,
-    /// Tries after the first one: throttled, timed out, or without an answer.
+    /// Tries after the first one: throttled, refused for the signature, or without an answer.
     pub retries: u64,
 }
 
@@ -41,6 +41,11 @@ impl Calls {
 }
 
 impl CallCounter {
+    /// One more try that the SDK does not know of.
+    pub(super) fn count_a_retry(&self) {
+        self.0.retries.fetch_add(1, Ordering::Relaxed);
+    }
+
     /// What was counted so far.
     #[must_use]
     pub fn so_far(&self) -> Calls {

@@ -1,8 +1,9 @@
 //! The only crate that names the AWS SDK. It has the traits of [`holdfast::cloud`] on EC2, CloudTrail, CloudWatch and
 //! Auto Scaling, the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
-//! Nothing here decides or retries on its own account, beyond the SDK's own retries: an answer is
-//! turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
+//! Nothing here decides. What is tried again is tried by the SDK; [`signatures`] and [`connections`]
+//! add what a process meets that was frozen. An answer
+//! is turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
 
 pub mod actions;
 mod addresses;
@@ -10,6 +11,7 @@ mod alarms;
 mod auto_scaling;
 mod changes;
 mod config;
+mod connections;
 mod count;
 mod dry_run;
 mod failure;
@@ -21,6 +23,8 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod read;
+mod refusal_code;
+mod signatures;
 mod tags;
 mod trail;
 
@@ -28,11 +32,24 @@ mod trail;
 mod tests;
 
 pub use config::connect;
+pub use connections::Arrival;
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
+pub use signatures::Signatures;
 
 use health::KnownLimits;
 use std::sync::Arc;
+
+/// What all clients of a process share.
+#[derive(Debug, Clone, Default)]
+pub struct Process {
+    /// Counts their calls.
+    pub counter: CallCounter,
+    /// Has them signed anew, and knows of keys that AWS does not take.
+    pub signatures: Signatures,
+    /// When the present event arrived.
+    pub arrival: Arrival,
+}
 
 /// EC2, CloudTrail, CloudWatch and Auto Scaling of one region. Clones share what they know of instance types.
 #[derive(Debug, Clone)]

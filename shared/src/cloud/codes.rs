@@ -11,10 +11,50 @@ const ATTACH: &str = "ec2:AttachNetworkInterface";
 /// The action of which `OperationNotPermitted` and `UnsupportedOperation` have meanings of their own.
 const STOP: &str = "ec2:StopInstances";
 
+/// EC2's code for keys or a clock that it does not believe, and for what is somebody else's.
+pub const AUTH_FAILURE: &str = "AuthFailure";
+
+/// The codes that say: signature, time, token or keys are not taken. Nothing was done.
+/// Source: AWS general reference, "Common errors"; EC2 API reference, "Error codes".
+const KEYS_REFUSED: [&str; 13] = [
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "IncompleteSignature",
+    "IncompleteSignatureException",
+    "InvalidAccessKeyId",
+    "InvalidClientTokenId",
+    "InvalidSignatureException",
+    "MissingAuthenticationToken",
+    "MissingAuthenticationTokenException",
+    "RequestExpired",
+    "RequestTimeTooSkewed",
+    "SignatureDoesNotMatch",
+    "UnrecognizedClientException",
+];
+
+/// Whether a code is about signature, time or keys, whatever was asked. [`AUTH_FAILURE`] is not of them: it has two
+/// meanings.
+#[must_use]
+pub fn is_about_keys(code: &str) -> bool {
+    KEYS_REFUSED.contains(&code)
+}
+
+/// Whether an answer to this action is about signature, time or keys. A description names nothing that could be
+/// somebody else's, so `AuthFailure` has one meaning there.
+#[must_use]
+pub fn refuses_keys(action: &str, code: &str) -> bool {
+    let is_read = action.starts_with("ec2:Describe");
+    is_about_keys(code) || (is_read && code == AUTH_FAILURE)
+}
+
 impl From<Failure> for CloudError {
     fn from(failure: Failure) -> Self {
         let missing = |what, failure| Self::NotFound { what, failure };
-        match failure.code.as_deref().unwrap_or_default() {
+        let code = failure.code.as_deref().unwrap_or_default();
+        if refuses_keys(failure.action, code) {
+            return Self::KeysRefused(failure);
+        }
+        match code {
             "InvalidAddress.NotFound" | "InvalidAddressID.NotFound" => {
                 missing(Missing::Address, failure)
             }
@@ -25,7 +65,7 @@ impl From<Failure> for CloudError {
             "InvalidInstanceID.NotFound" => missing(Missing::Instance, failure),
             "ResourceNotFoundException" => missing(Missing::Other, failure),
             "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
-            "AuthFailure" => Self::HeldElsewhere(failure),
+            AUTH_FAILURE => Self::HeldElsewhere(failure),
             "InvalidNetworkInterface.InUse" => Self::InUse(failure),
             "AddressLimitExceeded"
             | "AttachmentLimitExceeded"
@@ -44,9 +84,7 @@ impl From<Failure> for CloudError {
             | "AccessDenied"
             | "AccessDeniedException"
             | "OptInRequired"
-            | "Blocked"
-            | "InvalidClientTokenId"
-            | "UnrecognizedClientException" => Self::Denied(failure),
+            | "Blocked" => Self::Denied(failure),
             // A taken device index is the one cause that is known from reports (k8s-vpcnet, issue 71): ids
             // that EC2 does not know have codes of their own. EC2 documents the code for any value, so whoever decides
             // on it gives up where another standby is refused alike.
@@ -108,6 +146,24 @@ mod tests {
         assert_eq!(answer_to("ec2:AssociateAddress", code).name(), "Refused");
         let other = answer_to(ATTACH, "InvalidParameterCombination");
         assert_eq!(other.name(), "Refused");
+    }
+
+    #[test]
+    fn keys_that_are_refused_are_no_missing_permission() {
+        for code in [
+            "ExpiredToken",
+            "RequestExpired",
+            "InvalidSignatureException",
+        ] {
+            assert_eq!(answer(code).name(), "KeysRefused", "{code}");
+        }
+        assert_eq!(answer("UnauthorizedOperation").name(), "Denied");
+    }
+
+    #[test]
+    fn a_description_that_is_not_authenticated_is_about_the_keys() {
+        let described = answer_to("ec2:DescribeAddresses", AUTH_FAILURE);
+        assert_eq!(described.name(), "KeysRefused");
     }
 
     #[test]

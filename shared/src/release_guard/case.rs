@@ -45,6 +45,16 @@ impl<'a> Case<'a> {
 
     /// Until when a call that is made at `now` may be sent again.
     pub(super) fn retry_deadline(&self, now: OffsetDateTime) -> Deadline {
-        self.end().or_earlier(now + self.settings.retry_for)
+        retry_deadline(self.settings, self.delivery, now)
     }
+}
+
+/// Until when a call that is made at `now` may be sent again, before there is a case.
+pub(super) fn retry_deadline(
+    settings: &Settings,
+    delivery: Delivery,
+    now: OffsetDateTime,
+) -> Deadline {
+    let end = delivery.deadline(TO_RECORD);
+    end.or_earlier(now + settings.retry_for)
 }

@@ -109,7 +109,8 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
 ) -> Result<Report, Error> {
     let (ledger, clock) = (&ports.ledger, &ports.clock);
     let mut watch = Stopwatch::start(clock);
-    let known = observe::ledger(ledger, release).await?;
+    let read = async || observe::ledger((ledger, clock), release, settings, delivery).await;
+    let known = read().await?;
     watch.lap("ledger", clock);
     let mut case = Case::new(function, settings, release, &known, delivery);
     let looked_up;
@@ -132,7 +133,7 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         Decision::Conclude(conclusion) => {
             let was_unknown = conclusion.is_unknown_address();
             let report = run.conclude(conclusion, watch).await?;
-            if was_unknown && observe::ledger(ledger, release).await?.snapshot.is_some() {
+            if was_unknown && read().await?.snapshot.is_some() {
                 return Box::pin(handle_release(function, ports, settings, release, delivery))
                     .await;
             }

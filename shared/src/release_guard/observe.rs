@@ -1,7 +1,7 @@
 //! What the guard reads: the ledger before it decides, CloudTrail only when the ledger does not know the address,
 //! and what an address that is back looks like. Nothing here changes anything.
 
-use super::case::Case;
+use super::case::{self, Case};
 use super::cloud::ReleaseGuardCloud;
 use super::plan::ReclaimPlan;
 use super::restore::{self, CurrentState};
@@ -12,11 +12,20 @@ use crate::cloud::{AddressFilter, CloudError, InterfaceFilter};
 use crate::error::Error;
 use crate::ledger::{Ledger, Snapshot};
 use crate::model::elastic_ip::Address;
+use crate::ports::Delivery;
 use crate::report::KnownFrom;
+use crate::settings::Settings;
 
-pub(super) async fn ledger(ledger: &impl Ledger, release: &Release) -> Result<Observed, Error> {
-    let rows = ledger
-        .read(&release.allocation)
+/// The rows of the address, asked for again while the ledger fails in passing. The address lies free meanwhile, and a
+/// redelivery comes after a minute.
+pub(super) async fn ledger<L: Ledger, K: Clock>(
+    (ledger, clock): (&L, &K),
+    release: &Release,
+    settings: &Settings,
+    delivery: Delivery,
+) -> Result<Observed, Error> {
+    let deadline = case::retry_deadline(settings, delivery, clock.now());
+    let rows = retries::read(clock, deadline, || ledger.read(&release.allocation))
         .await
         .map_err(Error::LedgerUnread)?;
     let snapshot = rows.snapshot.clone();

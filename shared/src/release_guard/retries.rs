@@ -3,7 +3,8 @@
 use super::case::Case;
 use crate::clock::Clock;
 use crate::cloud::{CloudError, Missing};
-use crate::retry::{Backoff, retry_while};
+use crate::ports::Deadline;
+use crate::retry::{Backoff, retry_transient, retry_while};
 use std::time::Duration;
 
 /// The pause before a call that failed in passing is sent again.
@@ -17,6 +18,15 @@ pub(super) async fn send<T, K: Clock, F: Future<Output = Result<T, CloudError>>>
 ) -> Result<T, CloudError> {
     let backoff = Backoff::steady(PAUSE, case.retry_deadline(clock.now()));
     retry_while(clock, backoff, may_work_later, call).await
+}
+
+/// Reads the ledger, again while that fails in passing and there is time.
+pub(super) async fn read<T, K: Clock, F: Future<Output = Result<T, CloudError>>>(
+    clock: &K,
+    deadline: Deadline,
+    call: impl FnMut() -> F,
+) -> Result<T, CloudError> {
+    retry_transient(clock, Backoff::steady(PAUSE, deadline), call).await
 }
 
 /// The exception: EC2 may not know an allocation right after giving it.

@@ -1,4 +1,5 @@
-//! Who calls: the access key id of the signature decides. Signatures are not checked.
+//! Who calls: the access key id of the signature decides. A signature is not checked, but for
+//! its time where a test asks for that.
 
 use crate::api::Caller;
 use crate::world::ACCOUNT;

@@ -23,7 +23,8 @@ GET    /_sim/calls         every call so far, in order; DELETE forgets them
 POST   /_sim/events/take   the events that EventBridge would have delivered since the last time
 POST   /_sim/advance       {"seconds": 90}
 POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-lost", "times": 1}
-                           faults: "lost", "reply-lost", "throttled", {"slow": 500}; DELETE heals
+                           faults: "lost", "reply-lost", "throttled", "silent", {"slow": 500},
+                           {"refused": "ExpiredToken"}; DELETE heals
 POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
                            or "role" and "session" instead of "user"; "account" for a stranger
 POST   /_sim/tables        {"name": "holdfast"}
@@ -43,6 +44,7 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "ignore_detaches": ["i-..."], "answer_detaches": ["eni-..."],
                             "impair": [{"instance_id": "i-...", "instance": true, "system": false}],
                             "page_items": 2, "describe_alarms_per_second": 9, "take_addresses": ["203.0.113.1"],
+                            "signing_clock_ahead_seconds": 600,
                             "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],
                             "allow_all": true,
                             "delivery": {"late_seconds": 5, "twice": true, "out_of_order": true}}

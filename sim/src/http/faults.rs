@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// One way for a call to go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Fault {
     /// The connection breaks before the call is looked at: nothing has happened.
@@ -14,8 +14,12 @@ pub enum Fault {
     ReplyLost,
     /// Refused as one call too many.
     Throttled,
+    /// Refused with this error code, in the service's own form.
+    Refused(String),
     /// Carried out and answered, so many milliseconds late.
     Slow(u64),
+    /// Taken, and never looked at or answered: the connection stays open and says nothing.
+    Silent,
 }
 
 /// The faults that are still to come.
@@ -50,16 +54,18 @@ impl Faults {
             .iter_mut()
             .find(|due| due.times > 0 && due.action == action)?;
         due.times -= 1;
-        Some(due.fault)
+        Some(due.fault.clone())
     }
 }
 
 impl Fault {
     /// How much later than usual the call is handled.
-    pub(super) fn delay(self) -> Duration {
+    pub(super) fn delay(&self) -> Duration {
         match self {
-            Self::Slow(milliseconds) => Duration::from_millis(milliseconds),
-            Self::Lost | Self::ReplyLost | Self::Throttled => Duration::ZERO,
+            Self::Slow(milliseconds) => Duration::from_millis(*milliseconds),
+            Self::Lost | Self::ReplyLost | Self::Throttled | Self::Refused(_) | Self::Silent => {
+                Duration::ZERO
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use super::calls::{Call, Outcome, Service};
 use super::clock;
 use super::dynamodb::DynamoDb;
 use super::faults::{Fault, Faults};
+use super::signing::SigningClock;
 use crate::World;
 use crate::api::Caller;
 use serde_json::Value;
@@ -34,6 +35,8 @@ pub(super) struct State {
     seen: usize,
     ahead: Duration,
     throttling: bool,
+    /// By how much the clock that signatures are checked by is ahead; none: nobody checks.
+    signing_ahead: Option<time::Duration>,
     /// When `LookupEvents` was let through of late.
     lookups: VecDeque<OffsetDateTime>,
     /// Items on a page of DynamoDB's; none: everything on one page.
@@ -76,6 +79,17 @@ impl Front {
     pub(super) fn advance(&self, by: Duration) {
         self.state().ahead += by;
         drop(self.world());
+    }
+
+    /// From now on the time of each signature is checked, by a clock that is ahead by so much.
+    pub(super) fn check_signing_times(&self, ahead: Option<time::Duration>) {
+        self.state().signing_ahead = ahead;
+    }
+
+    /// The clock that signatures are checked by. It runs on real time, as the caller's does.
+    pub(super) fn signing_clock(&self) -> Option<SigningClock> {
+        let ahead = self.state().signing_ahead?;
+        Some(SigningClock(clock::now() + ahead))
     }
 
     pub(super) fn throttle(&self, on: bool) {

@@ -12,6 +12,7 @@ pub(super) struct Controls {
     address_quota: Option<usize>,
     read_lag_seconds: Option<u32>,
     throttling: Option<bool>,
+    signing_clock_ahead_seconds: Option<i64>,
     allocation_usable_after_seconds: Option<u32>,
     released_unavailable_for_seconds: Option<u32>,
     released_taken_after_seconds: Option<u32>,
@@ -84,6 +85,9 @@ impl Controls {
     pub(super) fn turn(self, front: &Front) {
         if let Some(throttling) = self.throttling {
             front.throttle(throttling);
+        }
+        if let Some(ahead) = self.signing_clock_ahead_seconds {
+            front.check_signing_times(Some(Duration::seconds(ahead)));
         }
         if self.page_items.is_some() {
             front.state().page = self.page_items;

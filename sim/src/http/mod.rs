@@ -20,6 +20,7 @@ mod faults;
 mod front;
 mod knobs;
 mod server;
+mod signing;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;
@@ -121,6 +122,12 @@ impl Simulator {
     /// Orders a fault for the next `times` calls of `action` (`ec2:AllocateAddress`).
     pub fn inject(&self, action: &str, fault: Fault, times: u32) {
         self.front.state().faults.order(action, fault, times);
+    }
+
+    /// From now on each call is refused whose signature is off by more than five minutes, by a clock that is ahead of
+    /// real time by so much. None: nobody checks.
+    pub fn check_signing_times(&self, ahead: Option<time::Duration>) {
+        self.front.check_signing_times(ahead);
     }
 
     /// Takes back all faults that have not struck yet.

@@ -9,7 +9,7 @@ use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
-use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2};
+use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing};
 use crate::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -199,11 +199,24 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
         front.record_outcome(noted.number, Outcome::Lost);
         return broken();
     }
-    if let Some(fault) = noted.fault {
+    if noted.fault == Some(Fault::Silent) {
+        front.record_outcome(noted.number, Outcome::Lost);
+        return std::future::pending().await;
+    }
+    if let Some(fault) = &noted.fault {
         clock::sleep(fault.delay()).await;
     }
-    let reply = match (noted.fault, call.service) {
+    let clock = front.signing_clock();
+    let reply = match (&noted.fault, call.service) {
         (Some(Fault::Throttled), service) => throttled(service, call.encoding, &request_id),
+        (Some(Fault::Refused(code)), service) => {
+            let refusal = (code.as_str(), "As ordered.");
+            refused(service, call.encoding, &request_id, refusal)
+        }
+        (_, service) if clock.is_some_and(|clock| !clock.takes(headers)) => {
+            let refusal = signing::refusal(service);
+            refused(service, call.encoding, &request_id, refusal)
+        }
         (_, Service::Ec2) => ec2::call(
             &mut front.world(),
             &caller,
@@ -250,7 +263,11 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
         return broken();
     }
     front.record_outcome(noted.number, outcome);
-    answer(reply, &request_id)
+    let mut response = answer(reply, &request_id);
+    if let Some(clock) = clock {
+        clock.date(response.headers_mut());
+    }
+    response
 }
 
 /// A dry run changes nothing, whatever its action.
@@ -293,6 +310,22 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
         Service::CloudWatch => {
             cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
         }
+    }
+}
+
+/// A refusal in the form of the service.
+fn refused(
+    service: Service,
+    encoding: Encoding,
+    request_id: &str,
+    (code, message): (&str, &str),
+) -> Reply {
+    match service {
+        Service::Ec2 => ec2::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
+        Service::CloudTrail => cloudtrail::refusal(code, message),
+        Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
     }
 }
 

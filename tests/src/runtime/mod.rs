@@ -140,6 +140,11 @@ impl Function {
         let _ = timeout(Duration::from_secs(5), self.process.ended()).await;
     }
 
+    /// Whether the process ends by itself within so long.
+    pub async fn ends_within(&self, limit: Duration) -> bool {
+        timeout(limit, self.process.ended()).await.is_ok()
+    }
+
     /// Whether the process still runs.
     #[must_use]
     pub fn is_running(&self) -> bool {

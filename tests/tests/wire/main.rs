@@ -11,3 +11,4 @@ mod ledger_contract;
 mod real_functions;
 mod real_metrics;
 mod runtime_harness;
+mod thaw;

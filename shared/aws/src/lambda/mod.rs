@@ -2,14 +2,16 @@
 //!
 //! Lambda delivers at least once, one event at a time to each process; other processes run beside it.
 //! Nothing is kept from one event to the next but settings and connections, so there is nothing to
-//! arbitrate here.
+//! arbitrate here. A process whose keys AWS does not take tells Lambda so and ends.
 
+mod ending;
 mod event;
 mod log;
 mod metric;
 mod start;
 
-use crate::{Aws, CallCounter, DynamoLedger};
+use crate::{Aws, DynamoLedger, Process};
+use ending::ProcessEnd;
 use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::{Error, chain};
@@ -49,16 +51,21 @@ where
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,
     };
-    let counter = CallCounter::default();
+    let process = Process::default();
     let running = Running {
         function,
-        ports: start::ports(&settings, &counter).await,
+        ports: start::ports(&settings, &process).await,
         settings,
-        counter,
+        process,
+        end: ProcessEnd::default(),
         is_fresh: AtomicBool::new(true),
     };
     let handler = service_fn(|event: LambdaEvent<Payload>| Box::pin(running.invoke(&run, event)));
-    match lambda_runtime::run(handler).await {
+    let ended = tokio::select! {
+        ended = Box::pin(lambda_runtime::run(handler)) => ended,
+        () = running.end.asked_for() => return ExitCode::FAILURE,
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error, "the Lambda runtime ended");
@@ -72,7 +79,8 @@ struct Running {
     function: Function,
     ports: LambdaPorts,
     settings: Settings,
-    counter: CallCounter,
+    process: Process,
+    end: ProcessEnd,
     is_fresh: AtomicBool,
 }
 
@@ -92,7 +100,15 @@ impl Running {
             is_cold_start: self.is_fresh.swap(false, Ordering::Relaxed),
             began: clock.now(),
         };
-        let before = self.counter.so_far();
+        let Process {
+            counter,
+            signatures,
+            arrival,
+        } = &self.process;
+        arrival.now();
+        // What the start was refused is over: this event shows whether it still is so.
+        let _earlier = signatures.take_refusal();
+        let before = counter.so_far();
         let delivery = Delivery {
             ends_at: OffsetDateTime::from(event.context.deadline()),
             run: run_number(&event.context.request_id, clock),
@@ -102,10 +118,22 @@ impl Running {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
         };
-        line.tell(&ended, self.counter.so_far().since(before), clock.now());
-        ended
+        let refusal = signatures.take_refusal();
+        let is_last = refusal.is_some();
+        let ended = match refusal {
+            Some(refusal) => Err(ending::keys_refused(refusal, ended)),
+            None => ended,
+        };
+        line.tell(&ended, counter.so_far().since(before), clock.now());
+        let ended = ended
             .map(|report| bounded(&report))
-            .map_err(|error| diagnostic(&error))
+            .map_err(|error| diagnostic(&error));
+        if let Err(problem) = &ended
+            && is_last
+        {
+            self.end.after(&event.context.request_id, problem).await;
+        }
+        ended
     }
 }
 

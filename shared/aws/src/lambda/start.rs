@@ -1,7 +1,7 @@
 //! Starting: settings, clients, and connections that are open before the first event comes.
 
-use super::LambdaPorts;
-use crate::{CallCounter, connect};
+use super::{LambdaPorts, ending};
+use crate::{Process, connect};
 use holdfast::clock::WallClock;
 use holdfast::cloud::{AddressFilter, CloudError, ReadAddresses};
 use holdfast::error::chain;
@@ -10,8 +10,6 @@ use holdfast::model::ids::{AllocationId, InvalidId};
 use holdfast::ports::Ports;
 use holdfast::settings::Settings;
 use lambda_runtime::Diagnostic;
-use lambda_runtime_api_client::body::Body;
-use lambda_runtime_api_client::{BoxError, PooledClient, build_request};
 use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -64,7 +62,7 @@ pub(super) fn settings() -> Result<Settings, Diagnostic> {
 pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
     tracing::error!(error = problem.error_type, "{}", problem.error_message);
     if env::var_os(RUNTIME_API).is_some()
-        && let Err(error) = report(problem).await
+        && let Err(error) = ending::tell("init/error", problem).await
     {
         tracing::warn!(
             error,
@@ -74,21 +72,10 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Source: Lambda developer guide, "Using the Lambda runtime API", initialization error.
-async fn report(problem: &Diagnostic) -> Result<(), BoxError> {
-    let request = build_request()
-        .method("POST")
-        .uri("/2018-06-01/runtime/init/error")
-        .header("lambda-runtime-function-error-type", &problem.error_type)
-        .body(Body::from(serde_json::to_vec(problem)?))?;
-    PooledClient::builder().build().call(request).await?;
-    Ok(())
-}
-
 /// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
 /// for either.
-pub(super) async fn ports(settings: &Settings, counter: &CallCounter) -> LambdaPorts {
-    let (cloud, ledger) = connect(settings, counter).await;
+pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts {
+    let (cloud, ledger) = connect(settings, process).await;
     let ports = Ports {
         cloud,
         ledger,

@@ -1,6 +1,6 @@
 //! How patient each client is, and where it sends its calls.
 
-use crate::{CallCounter, connect};
+use crate::{Aws, DynamoLedger, Process, connect};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -8,6 +8,10 @@ fn settings() -> Settings {
     let variables = [("HOLDFAST_TABLE", "ledger"), ("AWS_REGION", "eu-west-3")];
     let owned = variables.map(|(key, value)| (key.to_owned(), value.to_owned()));
     Settings::read(owned).unwrap()
+}
+
+async fn connected() -> (Aws, DynamoLedger) {
+    connect(&settings(), &Process::default()).await
 }
 
 /// Tries, the first pause between them, and how long one try and all of them may take.
@@ -38,17 +42,17 @@ macro_rules! patience {
 }
 
 const SECOND: Option<Duration> = Some(Duration::from_secs(1));
-const TWO_SECONDS: Option<Duration> = Some(Duration::from_secs(2));
+const SEVEN_SECONDS: Option<Duration> = Some(Duration::from_secs(7));
 
 #[tokio::test]
-async fn every_client_gives_up_in_six_seconds_but_the_one_that_reads_the_trail() {
-    let (cloud, ledger) = connect(&settings(), &CallCounter::default()).await;
+async fn every_client_gives_up_in_thirteen_seconds_but_the_one_that_reads_the_trail() {
+    let (cloud, ledger) = connected().await;
     let expected = (
         3,
         Duration::from_millis(100),
         SECOND,
-        TWO_SECONDS,
-        Some(Duration::from_secs(6)),
+        SEVEN_SECONDS,
+        Some(Duration::from_secs(13)),
     );
     assert_eq!(patience!(cloud.ec2), expected);
     assert_eq!(patience!(cloud.alarms), expected);
@@ -57,20 +61,20 @@ async fn every_client_gives_up_in_six_seconds_but_the_one_that_reads_the_trail()
 
 #[tokio::test]
 async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_hastily() {
-    let (cloud, _) = connect(&settings(), &CallCounter::default()).await;
+    let (cloud, _) = connected().await;
     let expected = (
         5,
         Duration::from_millis(500),
         SECOND,
-        TWO_SECONDS,
-        Some(Duration::from_secs(12)),
+        SEVEN_SECONDS,
+        Some(Duration::from_secs(18)),
     );
     assert_eq!(patience!(cloud.trail), expected);
 }
 
 #[tokio::test]
 async fn every_client_is_of_the_region_that_lambda_names() {
-    let (cloud, ledger) = connect(&settings(), &CallCounter::default()).await;
+    let (cloud, ledger) = connected().await;
     let regions = [
         cloud.ec2.config().region(),
         cloud.alarms.config().region(),

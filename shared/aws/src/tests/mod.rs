@@ -17,6 +17,7 @@ mod moves;
 mod paging;
 mod refusals;
 mod requests;
+mod signatures;
 mod table;
 
 use super::{Aws, DynamoLedger};
