@@ -102,8 +102,12 @@ impl State {
         let view = addresses(&self.world);
         let seen = (self.world.now(), format!("{view:?}"));
         let (mut rows, mut releases) = (self.snapshots(), self.ledger.releases());
-        rows.iter_mut().for_each(|row| row.revision = 0);
-        releases.iter_mut().for_each(|row| row.revision = 0);
+        for row in &mut rows {
+            row.revision = 0;
+        }
+        for row in &mut releases {
+            row.revision = 0;
+        }
         let rows = format!("{rows:?}{releases:?}");
         let (mut one, mut other) = (DefaultHasher::new(), DefaultHasher::new());
         (&seen, &rows, &self.left, self.sweeps, self.told).hash(&mut one);
@@ -256,8 +260,8 @@ impl Telling {
             if state.left[event] > 0 {
                 let mut next = state.fork();
                 next.left[event] -= 1;
-                next.path
-                    .push_str(&format!(" {:?}", self.life.steps[event]));
+                let step = format!(" {:?}", self.life.steps[event]);
+                next.path.push_str(&step);
                 next.deliver(&self.events[event], &self.settings);
                 add(&mut counts, &self.follow(&next));
             }
@@ -304,7 +308,7 @@ impl Telling {
         }
         let without_end = |end: &Option<End>| end.as_ref().map(End::without_end);
         if without_end(&rows_later) != without_end(&self.in_order) {
-            let differs = differing(&self.in_order, &rows_later);
+            let differs = differing(self.in_order.as_ref(), rows_later.as_ref());
             self.wrong.push(format!("{}: {differs}", end.path));
         }
         let known = match (is_in_time, rows_in_time) {
@@ -330,7 +334,7 @@ fn add(counts: &mut Counts, more: &Counts) {
 }
 
 /// The lines in which the second differs.
-fn differing(one: &Option<End>, other: &Option<End>) -> String {
+fn differing(one: Option<&End>, other: Option<&End>) -> String {
     let [one, other] = [one, other].map(|end| format!("{end:#?}"));
     let lines = other.lines().zip(one.lines());
     let differing = lines.filter(|(is, was)| is != was);
