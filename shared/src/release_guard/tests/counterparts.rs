@@ -66,13 +66,13 @@ fn findings(report: &Report) -> Vec<&str> {
     report.findings.iter().map(|it| it.why.as_str()).collect()
 }
 
-fn guarded(released: Released) -> Guarded {
+fn guarded(released: &Released) -> Guarded {
     released.guarded().with(firewall)
 }
 
 #[test]
 fn an_address_whose_interface_was_made_anew_goes_to_the_one_at_the_same_device_index() {
-    let report = guarded(noted()).report();
+    let report = guarded(&noted()).report();
     assert_eq!(on(&report), Some(("eni-1b".to_owned(), NEW_IP)));
     assert!(report.summary.ends_with("on 10.0.1.9 at eni-1b"));
     assert_eq!(
@@ -88,13 +88,13 @@ fn an_interface_with_the_tag_comes_first() {
         tags: [tag].into(),
         ..Interface::bare("eni-1a".parse().unwrap())
     };
-    let guarded = guarded(noted()).with(|ec2| ec2.tagged.push(tagged.clone()));
+    let guarded = guarded(&noted()).with(|ec2| ec2.tagged.push(tagged.clone()));
     assert_eq!(on(&guarded.report()).unwrap().0, "eni-1a");
 }
 
 #[test]
 fn where_nothing_says_which_interface_it_is_the_address_stays_free_and_that_is_told() {
-    let report = guarded(released()).report();
+    let report = guarded(&released()).report();
     assert_eq!(on(&report), None);
     assert_eq!(
         findings(&report),
@@ -108,7 +108,7 @@ fn where_nothing_says_which_interface_it_is_the_address_stays_free_and_that_is_t
 
 #[test]
 fn an_instance_that_is_gone_for_good_takes_nothing() {
-    let guarded = guarded(noted()).with(|ec2| {
+    let guarded = guarded(&noted()).with(|ec2| {
         let holder = ec2.holder.iter_mut();
         holder.for_each(|it| it.state = InstanceState::Terminated);
     });
@@ -122,7 +122,7 @@ fn an_instance_that_is_gone_for_good_takes_nothing() {
 
 #[test]
 fn a_role_that_may_not_see_instances_restores_the_rest_and_says_so() {
-    let report = guarded(noted())
+    let report = guarded(&noted())
         .refused("DescribeInstances", "UnauthorizedOperation")
         .report();
     assert_eq!(on(&report), None);

@@ -35,38 +35,14 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         Response::ModifyAddressAttribute(changed) | Response::ResetAddressAttribute(changed) => {
             answer.child(attribute(Element::new("address"), changed))
         }
-        Response::CreateVpc(created) => answer.child(vpc(created)),
-        Response::CreateSubnet(created) => answer.child(subnet(Element::new("subnet"), created)),
-        Response::CreateInternetGateway(created) => answer.child(internet_gateway(created)),
-        Response::CreateRouteTable(created) => {
-            answer.child(route_table(Element::new("routeTable"), created))
-        }
-        Response::AssociateRouteTable { association_id } => {
-            answer.text("associationId", association_id)
-        }
-        Response::DescribeSubnets {
-            subnets,
-            next_token,
-        } => answer
-            .list(
-                "subnetSet",
-                subnets.iter().map(|one| subnet(Element::item(), one)),
-            )
-            .maybe("nextToken", next_token.as_ref()),
-        Response::DescribeRouteTables {
-            route_tables,
-            next_token,
-        } => answer
-            .list(
-                "routeTableSet",
-                route_tables
-                    .iter()
-                    .map(|one| route_table(Element::item(), one)),
-            )
-            .maybe("nextToken", next_token.as_ref()),
-        Response::DescribeAvailabilityZones(zones) => {
-            answer.list("availabilityZoneInfo", zones.iter().map(zone))
-        }
+        Response::CreateVpc(_)
+        | Response::CreateSubnet(_)
+        | Response::CreateInternetGateway(_)
+        | Response::CreateRouteTable(_)
+        | Response::AssociateRouteTable { .. }
+        | Response::DescribeSubnets { .. }
+        | Response::DescribeRouteTables { .. }
+        | Response::DescribeAvailabilityZones(_) => of_network(answer, response),
         // The only answer whose members stand beside the request id: a reservation.
         Response::RunInstances(launched) => reservation(answer, launched),
         Response::StartInstances(changes)
@@ -133,6 +109,45 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         Response::DescribeTags { tags, next_token } => answer
             .list("tagSet", tags.iter().map(tag_description))
             .maybe("nextToken", next_token.as_ref()),
+    }
+}
+
+/// The answers about a network: `success` hands nothing else over.
+fn of_network(answer: Element, response: &Response) -> Element {
+    match response {
+        Response::CreateVpc(created) => answer.child(vpc(created)),
+        Response::CreateSubnet(created) => answer.child(subnet(Element::new("subnet"), created)),
+        Response::CreateInternetGateway(created) => answer.child(internet_gateway(created)),
+        Response::CreateRouteTable(created) => {
+            answer.child(route_table(Element::new("routeTable"), created))
+        }
+        Response::AssociateRouteTable { association_id } => {
+            answer.text("associationId", association_id)
+        }
+        Response::DescribeSubnets {
+            subnets,
+            next_token,
+        } => answer
+            .list(
+                "subnetSet",
+                subnets.iter().map(|one| subnet(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeRouteTables {
+            route_tables,
+            next_token,
+        } => answer
+            .list(
+                "routeTableSet",
+                route_tables
+                    .iter()
+                    .map(|one| route_table(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeAvailabilityZones(zones) => {
+            answer.list("availabilityZoneInfo", zones.iter().map(zone))
+        }
+        _ => answer,
     }
 }
 
