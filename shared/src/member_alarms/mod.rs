@@ -3,7 +3,7 @@
 //!
 //! CloudWatch has no filter for alarms that name an instance, and its pages come one after the other. So a sweep of
 //! reconcile learns which alarms name a member ([`learn`]), and keeps that in the ledger. Whoever has to be quick reads
-//! those by name ([`of_group`]): in one round trip, however many alarms others have. An alarm that is younger than the
+//! those by name ([`of_members`]): in one round trip, however many alarms others have. An alarm that is younger than the
 //! sweep may be missed. Where no sweep has been yet, the first pages of those that fire are read, and no more.
 //!
 //! Nothing races here but the sweeps for the row, and [`crate::ledger::member_alarms`] says what arbitrates.
