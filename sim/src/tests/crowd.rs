@@ -97,6 +97,7 @@ fn a_filter_that_no_action_knows_is_refused_beside_one_that_nothing_passes() {
 #[test]
 fn tags_are_described_by_their_key_with_what_has_them() {
     let (mut bed, _) = with(SMALL);
+    bed.world.settings().address_quota += 1;
     let address = bed.allocated(tagged(&[("holdfast:group", "web"), ("owner", "mail")]));
     let request = DescribeTags {
         filters: by("key", "holdfast:group"),
