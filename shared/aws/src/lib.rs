@@ -1,9 +1,9 @@
 //! The only crate that names the AWS SDK. It has the traits of [`holdfast::cloud`] on EC2, CloudTrail, CloudWatch and
 //! Auto Scaling, the ledger on DynamoDB, and the entry of every function on Lambda.
 //!
-//! Nothing here decides. What is tried again is tried by the SDK; [`signatures`] and [`connections`]
-//! add what a process meets that was frozen. An answer
-//! is turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its code.
+//! Nothing here decides. What is tried again is tried by the SDK; `signatures` and `connections` add what a process
+//! meets that was frozen. An answer is turned into our types, a refusal into a [`holdfast::cloud::CloudError`] by its
+//! code.
 
 pub mod actions;
 mod addresses;

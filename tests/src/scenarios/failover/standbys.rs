@@ -14,8 +14,8 @@ fn value<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
     Some(&tag.value)
 }
 
-/// Whose status checks pass.
-fn healthy(world: &World) -> BTreeSet<String> {
+/// Whose status checks both say that.
+fn checked(world: &World, status: &str) -> BTreeSet<String> {
     let auditor = ec2_sim::api::Caller::user(ACCOUNT, "auditor");
     let request = Request::DescribeInstanceStatus(DescribeInstanceStatus::default());
     let statuses = match world.inspect(&auditor, &request) {
@@ -24,7 +24,7 @@ fn healthy(world: &World) -> BTreeSet<String> {
     };
     let passing = statuses
         .into_iter()
-        .filter(|each| each.instance_status == "ok" && each.system_status == "ok");
+        .filter(|each| each.instance_status == status && each.system_status == status);
     passing.map(|each| each.instance_id).collect()
 }
 
@@ -55,8 +55,21 @@ impl FailoverFixture {
     /// The members that could take over now, in the order in which they stand by.
     #[must_use]
     pub fn standbys(&self, world: &World) -> Vec<usize> {
-        let (view, healthy, carrier) =
-            (AccountView::of(world), healthy(world), self.carrier(world));
+        self.standing(world, &checked(world, "ok"))
+    }
+
+    /// Who takes what waits for anybody at all, where nobody stands by: members that have just started, so that EC2's
+    /// checks tell nothing of them yet. An Elastic IP alone waits for no failover.
+    #[must_use]
+    pub fn just_started(&self, world: &World) -> Vec<usize> {
+        match self.carrier(world) {
+            Constraint::Alone => Vec::new(),
+            _ => self.standing(world, &checked(world, "initializing")),
+        }
+    }
+
+    fn standing(&self, world: &World, healthy: &BTreeSet<String>) -> Vec<usize> {
+        let (view, carrier) = (AccountView::of(world), self.carrier(world));
         let can_take = |instance: &Instance| {
             instance.state == InstanceState::Running
                 && healthy.contains(&instance.instance_id)

@@ -182,9 +182,14 @@ impl Watch {
         let standbys = trio.standbys(&bed.world());
         if standbys == before.standbys && before.is_final {
             self.count(|seen| seen.chosen += 1);
-            if by_now != standbys.first().copied() {
+            let standing = if standbys.is_empty() && !before.is_up {
+                trio.just_started(&bed.world())
+            } else {
+                standbys
+            };
+            if by_now != standing.first().copied() {
                 self.is_wrong(format!(
-                    "it went to {by_now:?}, and {standbys:?} could take it, in that order"
+                    "it went to {by_now:?}, and {standing:?} could take it, in that order"
                 ));
             }
         }
