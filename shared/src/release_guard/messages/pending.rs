@@ -69,8 +69,9 @@ fn reading_of(
             Outcome::Pending,
             "EC2 still shows the allocation that is said to be released",
             format!(
-                "look: {}",
-                Command::ec2("describe-addresses").with("allocation-ids", &case.release.allocation)
+                "look who has it by now, if anybody: {}",
+                Command::ec2("describe-addresses")
+                    .filter("public-ip", &plan.request.ip.to_string())
             ),
         ),
         PendingReason::Refused => (

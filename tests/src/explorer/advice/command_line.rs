@@ -124,6 +124,11 @@ impl Options {
             .collect()
     }
 
+    fn filters(&self) -> Result<Vec<Filter>, String> {
+        let told = self.all("filters");
+        told.iter().map(|it| filter(it)).collect()
+    }
+
     fn one(&self, name: &str) -> Option<String> {
         self.all(name).into_iter().next()
     }
@@ -254,9 +259,10 @@ impl Options {
                 }),
             ),
             "ec2 describe-addresses" => (
-                &["allocation-ids"],
+                &["allocation-ids", "filters"],
                 Request::DescribeAddresses(DescribeAddresses {
                     allocation_ids: self.all("allocation-ids"),
+                    filters: self.filters()?,
                     ..DescribeAddresses::default()
                 }),
             ),
@@ -316,11 +322,7 @@ impl Options {
             "ec2 describe-spot-instance-requests" => (
                 &["filters"],
                 Request::DescribeSpotInstanceRequests(DescribeSpotInstanceRequests {
-                    filters: self
-                        .all("filters")
-                        .iter()
-                        .map(|it| filter(it))
-                        .collect::<Result<_, _>>()?,
+                    filters: self.filters()?,
                 }),
             ),
             "ec2 modify-instance-attribute" => (
