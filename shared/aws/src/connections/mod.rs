@@ -2,7 +2,7 @@
 //! or silent: a middlebox has forgotten them, and nothing comes back, not even an error. What was sent on a silent one
 //! would wait until the try is given up.
 //!
-//! - A read that has no answer after a second is sent once more, on a new connection beside the first. The first answer
+//! - A read that has no answer after 700 ms is sent once more, on a new connection beside the first. The first answer
 //!   counts. A service that was only slow is not asked twice again for a minute.
 //! - A read whose connection breaks is sent again at once, on a new one.
 //! - A call that changes something is never sent beside itself. So it does not begin on a connection that has not
@@ -52,7 +52,8 @@ pub(super) struct Patience {
 impl Default for Patience {
     fn default() -> Self {
         Self {
-            silence: Duration::from_secs(1),
+            // A run may read the ledger after EC2, and both connections may be dead: together less than two seconds.
+            silence: Duration::from_millis(700),
             idle: Duration::from_mins(1),
             freeze: Duration::from_millis(250),
             slow: Duration::from_mins(1),
