@@ -163,16 +163,17 @@ pub trait ReadInterfaces: Send + Sync {
 /// Which network interfaces to describe.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InterfaceFilter {
-    /// These.
+    /// The interfaces named.
     Ids(Vec<EniId>),
     /// Every interface that has a tag with one of these keys.
     TagKeys(Vec<String>),
     /// The interface that this instance was launched with, and that EC2 never detaches.
     PrimaryOf(InstanceId),
     /// The interfaces that have a tag with this key and are attached to one of these instances.
-    #[allow(missing_docs, reason = "the sentence above names both")]
     AttachedTo {
+        /// The tag's key.
         tag_key: String,
+        /// The instances.
         instances: Vec<InstanceId>,
     },
 }
@@ -213,9 +214,9 @@ pub struct TagOf {
 
 /// Reading who has which tags.
 pub trait ReadTags: Send + Sync {
-    /// `DescribeTags` with these keys, of these resources; none named: whatever has them. All pages are read. EC2 throttles each action by itself (EC2
-    /// developer guide, "Request throttling"), and nothing that moves an address asks for this one. So whoever asks
-    /// often for what is nobody's delays nobody.
+    /// `DescribeTags` with these keys, of these resources; none named: whatever has them. All pages are read. EC2
+    /// throttles each action by itself (EC2 developer guide, "Request throttling"), and nothing that moves an address
+    /// asks for this one. So whoever asks often for what is nobody's delays nobody.
     ///
     /// # Errors
     /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.

@@ -103,16 +103,15 @@ fn destination<'a>(
             resource.location.instance() != Some(&member.id) && !input.sources.contains(&member.id)
         })
     };
+    let mut move_to = |member: &'a Instance| {
+        plan_move(input, resource, member, reserved).map(|action| Move {
+            left_behind: left_behind(input.group, resource),
+            ..Move::new(resource, member, &action)
+        })
+    };
     for member in others() {
-        let offered = check_eligible(input, resource, member)
-            .and_then(|()| plan_move(input, resource, member, reserved));
-        match offered {
-            Ok(action) => {
-                return Ok(Move {
-                    left_behind: left_behind(input.group, resource),
-                    ..Move::new(resource, member, &action)
-                });
-            }
+        match check_eligible(input, resource, member).and_then(|()| move_to(member)) {
+            Ok(to) => return Ok(to),
             Err(obstacle) => why.push(obstacle),
         }
     }
@@ -121,11 +120,8 @@ fn destination<'a>(
         let just_started = others().filter(|member| has_only_just_started(input, member));
         for member in just_started {
             let is_fit = check_but_checks(input, resource, member);
-            if let Ok(action) = is_fit.and_then(|()| plan_move(input, resource, member, reserved)) {
-                return Ok(Move {
-                    left_behind: left_behind(input.group, resource),
-                    ..Move::new(resource, member, &action)
-                });
+            if let Ok(to) = is_fit.and_then(|()| move_to(member)) {
+                return Ok(to);
             }
         }
     }
