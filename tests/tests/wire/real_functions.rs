@@ -164,7 +164,7 @@ async fn a_record_as_cloudtrail_writes_it_is_enough_bare_or_enveloped_whoever_kn
                 account
             };
             let mut event = account.released();
-            for field in ["eventTime", "awsRegion"] {
+            for field in ["eventTime", "awsRegion", "recipientAccountId"] {
                 record[field] = event["detail"][field].clone();
             }
             record["requestParameters"] = json!({
