@@ -17,6 +17,11 @@ use super::api::Tag;
 pub use describe::{AlarmPage, DescribeAlarms, DescribeAlarmsForMetric};
 use rule::Rule;
 
+/// The types that a decision here hangs on. All three: CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`.
+const METRIC_ALARM: &str = "MetricAlarm";
+const LOG_ALARM: &str = "LogAlarm";
+const ALARM_TYPES: [&str; 3] = [METRIC_ALARM, "CompositeAlarm", LOG_ALARM];
+
 /// CloudWatch's alarm states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlarmState {
@@ -89,6 +94,8 @@ pub enum Watched {
     Queries(Vec<Query>),
     /// Other alarms: `ALARM(one) OR ALARM(other)`.
     Rule(String),
+    /// Logs: the query string of a scheduled query. Each of its groups is a contributor.
+    Logs(String),
 }
 
 /// Who is told of an alarm's changes beside EventBridge.
@@ -127,7 +134,7 @@ pub struct Alarm {
     pub tags: Vec<Tag>,
     /// Whether its events carry its tags (`AlarmTagsPropagation`).
     pub tags_propagate: bool,
-    /// The contributors of a Metrics Insights alarm, by their attributes.
+    /// The contributors of a Metrics Insights or log alarm, by their attributes.
     pub contributors: BTreeMap<BTreeMap<String, String>, AlarmState>,
 }
 
@@ -177,6 +184,22 @@ impl Alarm {
         Self::new(name, Watched::Rule(rule.to_owned()))
     }
 
+    /// A log alarm.
+    #[must_use]
+    pub fn on_logs(name: &str, query: &str) -> Self {
+        Self::new(name, Watched::Logs(query.to_owned()))
+    }
+
+    /// Its type, as `DescribeAlarms` takes it.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self.watched {
+            Watched::Metric(_) | Watched::Queries(_) => METRIC_ALARM,
+            Watched::Rule(_) => "CompositeAlarm",
+            Watched::Logs(_) => LOG_ALARM,
+        }
+    }
+
     /// With an action.
     #[must_use]
     pub fn telling(mut self, action: AlarmAction) -> Self {
@@ -197,7 +220,7 @@ impl Alarm {
         let (single, queries): (Option<&Metric>, &[Query]) = match &self.watched {
             Watched::Metric(metric) => (Some(metric), &[]),
             Watched::Queries(queries) => (None, queries),
-            Watched::Rule(_) => (None, &[]),
+            Watched::Rule(_) | Watched::Logs(_) => (None, &[]),
         };
         let of_queries = queries.iter().filter_map(|query| match query {
             Query::Metric(metric) => Some(metric),
@@ -210,7 +233,7 @@ impl Alarm {
     pub fn entries(&self) -> impl Iterator<Item = (String, &Query, bool)> {
         let queries: &[Query] = match &self.watched {
             Watched::Queries(queries) => queries,
-            Watched::Metric(_) | Watched::Rule(_) => &[],
+            Watched::Metric(_) | Watched::Rule(_) | Watched::Logs(_) => &[],
         };
         payload::entries(queries)
     }

@@ -13,11 +13,13 @@ use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     DeviceType, Filter, Instance as Described, InstanceIpv4Prefix, InstanceIpv6Address,
     InstanceIpv6Prefix, InstanceLifecycleType, InstanceNetworkInterface,
-    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, InstanceStateName,
+    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
-use holdfast::model::instance::{AttachedInterface, Instance, PrivateIp, PublicIp, StopLimit};
+use holdfast::model::instance::{
+    AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
+};
 use holdfast::model::interface::OtherIps;
 use time::OffsetDateTime;
 
@@ -28,7 +30,7 @@ const MAX_IN_A_PAGE: i32 = 1000;
 
 /// Interfaces that EC2 lets their owner associate. Source: EC2 API reference,
 /// `InstanceNetworkInterface`, `InterfaceType`.
-const OWN_KINDS: [&str; 2] = ["interface", "efa"];
+pub(super) const OWN_KINDS: [&str; 2] = ["interface", "efa"];
 
 impl ReadInstances for Aws {
     /// Instances are named by filter: named as `InstanceId`, a single one that is forgotten would fail
@@ -91,7 +93,9 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
     interfaces.sort_by_key(|each| (each.card_index, each.device_index));
     Ok(Instance {
         id: required(FROM, described.instance_id(), "an instance's id")?,
-        state: required(FROM, state.map(InstanceStateName::as_str), "its state")?,
+        state: state
+            .map(|state| InstanceState::told(state.as_str()))
+            .ok_or_else(|| unreadable(FROM, "its state is missing", None))?,
         tags: tags(described.tags()),
         launched_at: OffsetDateTime::from_unix_timestamp(launched_at)
             .map_err(|error| unreadable(FROM, "its launch time", Some(Box::new(error))))?,

@@ -40,6 +40,7 @@ pub use signatures::Signatures;
 
 use health::KnownLimits;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 /// What all clients of a process share.
 #[derive(Debug, Clone, Default)]
@@ -60,6 +61,8 @@ pub struct Aws {
     alarms: aws_sdk_cloudwatch::Client,
     scaling: aws_sdk_autoscaling::Client,
     limits: Arc<KnownLimits>,
+    /// Whether CloudWatch refused to read log alarms: its endpoint does not know the type.
+    log_alarms_refused: Arc<AtomicBool>,
 }
 
 impl Aws {
@@ -77,6 +80,7 @@ impl Aws {
             alarms,
             scaling,
             limits: Arc::default(),
+            log_alarms_refused: Arc::default(),
         }
     }
 }

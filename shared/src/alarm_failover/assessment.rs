@@ -14,7 +14,7 @@ use crate::events::alarm::AlarmEvent;
 use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger};
 use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
-use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::alarm::{Alarm, AlarmMetric, AlarmState};
 use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::InstanceState;
@@ -208,7 +208,7 @@ fn of_down(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessmen
     let up = cause.instances.iter().find_map(|id| {
         observed
             .state_of(id)
-            .filter(|state| state.is_up())
+            .filter(|state| !state.is_down())
             .map(|state| (id, state))
     });
     match up {
@@ -252,21 +252,26 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessm
     let Some(own) = cause.alarms.first().map(String::as_str) else {
         return Assessment::Affects(Vec::new());
     };
-    let why = match observed.alarms.get(own) {
-        None => Some("it does not exist any more".to_owned()),
-        Some(alarm) if alarm.state != AlarmState::Alarm => {
-            Some(format!("it is {} by now", alarm.state))
-        }
-        Some(alarm) => alarm
-            .suppressed_by
-            .as_ref()
-            .map(|by| format!("its actions are suppressed by {by} by now")),
+    let Some(alarm) = observed.alarms.get(own) else {
+        return not_shown(observed);
+    };
+    if alarm.state == AlarmState::Unknown {
+        let why = "CloudWatch shows it in a state that is not known here".to_owned();
+        return Assessment::NotTold { why };
+    }
+    let suppressed = alarm.suppressed_by.as_ref();
+    let why = if alarm.fires() {
+        suppressed.map(|by| format!("its actions are suppressed by {by} by now"))
+    } else {
+        Some(format!("it is {} by now", alarm.state))
     };
     if let Some(why) = why {
         return Assessment::Recovered { why };
     }
     let mut instances = cause.instances.clone();
-    if let Some(still) = observed.contributors.get(own) {
+    if let Some(still) = &alarm.contributors
+        && !instances.is_empty()
+    {
         instances.retain(|id| still.contains(id));
         if instances.is_empty() {
             let why = "it fires for others only by now".to_owned();
@@ -274,10 +279,10 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessm
         }
     }
     if instances.is_empty() {
-        instances = firing_metrics(&cause.alarms, observed)
-            .iter()
-            .filter_map(AlarmMetric::instance)
-            .collect();
+        instances = measured(&cause.alarms, observed);
+    }
+    if instances.is_empty() {
+        instances = contributing(&cause.alarms, observed, settings);
     }
     if !instances.is_empty() {
         return named(instances, observed, settings);
@@ -285,10 +290,42 @@ fn of_firing(cause: &Cause, observed: &Observed, settings: &Settings) -> Assessm
     alarm_without_instance::assess(cause, own, observed, settings)
 }
 
-/// Everything that those of the alarms that fire measure, or that the firing alarms beneath a composite do. No
-/// alarm is looked at twice, so a rule that leads back to itself ends.
+/// An alarm that CloudWatch does not show has been deleted, or is of a type that its endpoint does not know yet.
+fn not_shown(observed: &Observed) -> Assessment {
+    if observed.reads_log_alarms {
+        let why = "it does not exist any more".to_owned();
+        return Assessment::Recovered { why };
+    }
+    Assessment::NotTold {
+        why: "CloudWatch does not show it, and this endpoint shows no log alarms: it may be one, and fire".to_owned(),
+    }
+}
+
+fn measured(alarms: &[String], observed: &Observed) -> BTreeSet<InstanceId> {
+    let firing = firing(alarms, observed);
+    let metrics = firing.iter().flat_map(|alarm| &alarm.metrics);
+    metrics.filter_map(AlarmMetric::instance).collect()
+}
+
+/// The instances of groups for which one of the alarms fires that watch many. Instances that are nobody's here say
+/// nothing: such an alarm watches a whole account.
+fn contributing(
+    alarms: &[String],
+    observed: &Observed,
+    settings: &Settings,
+) -> BTreeSet<InstanceId> {
+    let firing = firing(alarms, observed);
+    let contributing = firing
+        .iter()
+        .filter_map(|alarm| alarm.contributors.as_ref());
+    let is_ours = |id: &&InstanceId| group_of_instance(id, observed, settings).is_some();
+    contributing.flatten().filter(is_ours).cloned().collect()
+}
+
+/// Those of the alarms that fire, and the firing alarms beneath a composite. No alarm is looked at twice, so a rule
+/// that leads back to itself ends.
 #[must_use]
-pub fn firing_metrics(alarms: &[String], observed: &Observed) -> Vec<AlarmMetric> {
+pub fn firing<'a>(alarms: &[String], observed: &'a Observed) -> Vec<&'a Alarm> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
     let mut next = alarms.to_vec();
@@ -297,7 +334,7 @@ pub fn firing_metrics(alarms: &[String], observed: &Observed) -> Vec<AlarmMetric
             continue;
         };
         if seen.insert(name) {
-            found.extend(alarm.metrics.iter().cloned());
+            found.push(alarm);
             next.extend(alarm.rule.iter().flat_map(|rule| rule::names(rule)));
         }
     }

@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::groups::group_of;
 use crate::ledger::Ledger;
 use crate::member_alarms::{self, AllAlarms, Gap};
-use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::alarm::Alarm;
 use crate::model::ids::InstanceId;
 use crate::ports::{Delivery, Ports};
 use crate::report::Finding;
@@ -48,11 +48,20 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let as_of = clock.now();
     let deadline = delivery.deadline(TO_AUDIT);
-    let AllAlarms { alarms, unread } = member_alarms::read_all((cloud, clock), deadline).await?;
+    let AllAlarms { mut alarms, unread } =
+        member_alarms::read_all((cloud, clock), deadline).await?;
     let mut read = AlarmsRead {
         are_all: unread.is_none(),
         ..AlarmsRead::default()
     };
+    if !cloud.reads_log_alarms() {
+        read.findings.push(messages::no_log_alarms());
+    }
+    let (not_asked, refused) = member_alarms::ask_all((cloud, clock), &mut alarms, deadline).await;
+    if not_asked > 0 {
+        let finding = messages::contributors_unread(not_asked, refused.as_ref());
+        read.findings.push(finding);
+    }
     match unread {
         Some(why) => {
             let finding = messages::alarms_unread(alarms.len(), why.as_ref());
@@ -72,10 +81,9 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         },
     }
     let is_of_use = |alarm: &Alarm| {
-        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
         let is_member = |id: InstanceId| groups.values().any(|members| members.contains(&id));
-        let names_one = alarm.metrics.iter().any(|on| on.instance().is_some());
-        alarm.fires() && (!names_one || instances.any(is_member))
+        let names_one = alarm.instances().next().is_some();
+        alarm.fires() && (!names_one || alarm.instances().any(is_member))
     };
     let firing = alarms.into_iter().filter(is_of_use);
     observed.alarms = firing.map(|alarm| (alarm.name.clone(), alarm)).collect();

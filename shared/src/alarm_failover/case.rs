@@ -143,4 +143,9 @@ pub enum Assessment {
         /// What is missing.
         why: String,
     },
+    /// CloudWatch does not tell whether it fires.
+    NotTold {
+        /// What CloudWatch shows.
+        why: String,
+    },
 }

@@ -22,7 +22,7 @@ use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::chain;
 use crate::ledger::Ledger;
 use crate::member_alarms::{self, AlarmsOnMembers, Rows};
-use crate::model::alarm::{Alarm, INSTANCE_DIMENSION};
+use crate::model::alarm::Alarm;
 use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
@@ -121,8 +121,8 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         interfaces: interfaces?,
         addresses: addresses?,
         others: BTreeMap::new(),
-        contributors: BTreeMap::new(),
         alarms: alarms?,
+        reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
     };
     let observed = observed.with_contributors(cloud, case.cause).await?;
@@ -148,8 +148,8 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         interfaces: interfaces?,
         addresses,
         others: BTreeMap::new(),
-        contributors: BTreeMap::new(),
         alarms: BTreeMap::new(),
+        reads_log_alarms: ports.cloud.reads_log_alarms(),
         learnt: Rows::default(),
     };
     observed.with_others(&ports.cloud, settings).await
@@ -196,37 +196,25 @@ impl Observed {
     }
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
-    /// one has named an instance. The alarm may go on firing when that one is well again.
+    /// one has named an instance: the alarm may go on firing when that one is well again. The same for those
+    /// beneath a composite, whose event names no instance.
     async fn with_contributors<C: ReadAlarmContributors>(
         mut self,
         cloud: &C,
         cause: &Cause,
     ) -> Result<Self, CloudError> {
-        let own = cause.alarms.first().filter(|_| !cause.instances.is_empty());
-        let alarm = own.and_then(|name| self.alarms.get(name));
-        let Some(alarm) = alarm.filter(|alarm| alarm.fires() && alarm.may_have_contributors())
-        else {
-            return Ok(self);
+        let own = cause.alarms.first();
+        let is_meant = |alarm: &Alarm| {
+            if own == Some(&alarm.name) {
+                !cause.instances.is_empty()
+            } else {
+                cause.is_of_alarms
+            }
         };
-        let instances = contributing(cloud, &alarm.name).await?;
-        // Where none of them is an instance, that is not how the cause came to name one.
-        if !instances.is_empty() {
-            self.contributors.insert(alarm.name.clone(), instances);
-        }
+        let meant = self.alarms.values_mut().filter(|alarm| is_meant(alarm));
+        member_alarms::ask(cloud, meant).await?;
         Ok(self)
     }
-}
-
-/// The instances for which an alarm on many time series fires.
-pub(super) async fn contributing<C: ReadAlarmContributors>(
-    cloud: &C,
-    alarm: &str,
-) -> Result<BTreeSet<InstanceId>, CloudError> {
-    let firing = cloud.contributors(alarm).await?;
-    let instances = firing
-        .iter()
-        .filter_map(|them| them.get(INSTANCE_DIMENSION)?.parse().ok());
-    Ok(instances.collect())
 }
 
 /// How well the members of a group are, and which of them may not be given what the sources hold.

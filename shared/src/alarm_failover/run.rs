@@ -22,8 +22,21 @@ use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::{Mode, Settings};
 
-/// Sees to what a cause is about.
+/// Sees to what a cause is about, and says so where CloudWatch showed no log alarms.
 pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    about: &Cause,
+    delivery: Delivery,
+) -> Result<Report, Error> {
+    let mut report = see_to(ports, settings, about, delivery).await?;
+    if !ports.cloud.reads_log_alarms() {
+        report.findings.push(messages::no_log_alarms());
+    }
+    Ok(report)
+}
+
+async fn see_to<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     about: &Cause,
@@ -44,6 +57,7 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         Assessment::Recovered { why } => finish(ports, &case, &why).await,
         Assessment::NotOurs { why } => Ok(case.ignored(&why)),
         Assessment::Unclear { why } => Ok(messages::unclear(&case, &why)),
+        Assessment::NotTold { why } => Ok(messages::not_told(&case, &why)),
         Assessment::Affects(groups) => handle_groups(ports, &case, &groups, &observed).await,
     }
 }

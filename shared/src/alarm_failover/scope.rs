@@ -5,7 +5,8 @@
 //! 1. Whoever belonged to a group at the last sweep is known from the ledger, which nobody throttles.
 //! 2. Anybody else: by the group tag, and an alarm that names no instance by the tag for alarms. EC2 throttles
 //!    `DescribeTags` by itself, so those who ask in vain delay nobody who moves.
-//! 3. Where it is an alarm on other alarms: those alarms, by their names.
+//! 3. Where it is an alarm on other alarms: those alarms, by their names, and for which instances one of them fires that
+//!    watches many.
 //! 4. Before the first sweep: what is attached to an instance without a group tag may have one.
 
 use super::case::{Cause, CauseKind};
@@ -15,8 +16,8 @@ use crate::cloud::health::ReadAlarms;
 use crate::cloud::{CloudError, InterfaceFilter};
 use crate::groups::group_of;
 use crate::ledger::Ledger;
-use crate::member_alarms::Rows;
-use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::member_alarms::{self, Rows};
+use crate::model::alarm::Alarm;
 use crate::model::tags::Tags;
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
@@ -81,14 +82,15 @@ async fn without_instance<C: AlarmFailoverCloud>(
     };
     let keys = [settings.tags.group.clone(), settings.tags.alarm.clone()];
     let (tagged, beneath) = futures_util::join!(tagged(cloud, &keys, &[]), beneath);
-    let (tagged, beneath) = (tagged?, beneath?);
+    let (tagged, mut beneath) = (tagged?, beneath?);
     scope.alarms.extend(beneath.keys().cloned());
-    let metrics = beneath.values().flat_map(|alarm| &alarm.metrics);
-    let measured = metrics.filter_map(AlarmMetric::instance);
-    let measured = measured.map(|instance| instance.to_string());
     let own = cause.alarms.first().map_or("", String::as_str);
+    let others = beneath.values_mut().filter(|alarm| alarm.name != own);
+    member_alarms::ask(cloud, others).await?;
+    let instances = beneath.values().flat_map(Alarm::instances);
+    let instances = instances.map(|instance| instance.to_string());
     let named = tagged.named_by(own, settings);
-    let resources: BTreeSet<String> = measured.chain(named).collect();
+    let resources: BTreeSet<String> = instances.chain(named).collect();
     scope.groups = tagged.groups_of(resources.iter(), settings);
     Ok(scope)
 }

@@ -3,15 +3,16 @@
 
 use super::case::{Cause, CauseKind};
 use super::cloud::AlarmFailoverCloud;
-use super::observe::contributing;
 use super::plan::Move;
 use super::rule;
 use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter};
-use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::member_alarms::{MAX_ASKED, contributing};
+use crate::model::alarm::Alarm;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::ports::Ports;
+use futures_util::future::try_join_all;
 use std::collections::BTreeSet;
 
 /// A second look at what one move hangs on, all at the same time. It reads who has it, who is to get it, and the
@@ -28,8 +29,12 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let members: Vec<InstanceId> = one.from.iter().chain([&one.to]).cloned().collect();
     let allocations: Vec<AllocationId> = one.allocation().into_iter().cloned().collect();
     let which = InstanceFilter::Ids(members.clone());
-    let of_many = seen.contributors.keys().next();
     let names = alarms_of_the_move(cause, seen, &members);
+    let of_many = names.iter().filter(|name| {
+        let alarm = seen.alarms.get(*name);
+        alarm.is_some_and(|alarm| alarm.contributors.is_some())
+    });
+    let of_many: Vec<&String> = of_many.take(MAX_ASKED).collect();
     let (instances, addresses, alarms, contributing) = futures_util::join!(
         cloud.instances(&which),
         async {
@@ -41,12 +46,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
                 .await
         },
         cloud.alarms(&names),
-        async {
-            match of_many {
-                Some(alarm) => contributing(cloud, alarm).await,
-                None => Ok(BTreeSet::new()),
-            }
-        },
+        try_join_all(of_many.iter().map(|alarm| contributing(cloud, alarm))),
     );
     let (mut instances, mut addresses, contributing) = (instances?, addresses?, contributing?);
     let mut now = Observed { at, ..seen.clone() };
@@ -54,8 +54,10 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
     let again = alarms?.into_iter();
     now.alarms
         .extend(again.map(|alarm| (alarm.name.clone(), alarm)));
-    for still in now.contributors.values_mut() {
-        still.clone_from(&contributing);
+    for (name, instances) in of_many.into_iter().zip(contributing) {
+        if let Some(alarm) = now.alarms.get_mut(name) {
+            alarm.contributors = Some(instances.unwrap_or_default());
+        }
     }
     for each in &instances {
         if let Some(state) = now.others.get_mut(&each.id) {
@@ -72,10 +74,7 @@ pub(super) async fn refresh<C: AlarmFailoverCloud, L, K: Clock>(
 /// The alarms that a move hangs on: those of the cause, with all that their rules name, and those that name whoever has
 /// it or is to get it.
 fn alarms_of_the_move(cause: &Cause, seen: &Observed, members: &[InstanceId]) -> Vec<String> {
-    let names_one = |alarm: &Alarm| {
-        let mut instances = alarm.metrics.iter().filter_map(AlarmMetric::instance);
-        instances.any(|id| members.contains(&id))
-    };
+    let names_one = |alarm: &Alarm| alarm.instances().any(|id| members.contains(&id));
     let of_members = seen.alarms.values().filter(|alarm| names_one(alarm));
     let mut found: BTreeSet<String> = of_members.map(|alarm| alarm.name.clone()).collect();
     let mut open: Vec<String> = match cause.kind {

@@ -2,14 +2,14 @@
 
 use crate::groups::group_of;
 use crate::member_alarms::{AlarmsOnMembers, Rows};
-use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::alarm::{Alarm, AlarmState};
 use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
 use crate::model::interface::Interface;
 use crate::settings::Settings;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// What is known of all groups.
@@ -28,8 +28,8 @@ pub struct Observed {
     pub others: BTreeMap<InstanceId, InstanceState>,
     /// The alarms that the cause names with all beneath them, and those on the members, by name.
     pub alarms: BTreeMap<String, Alarm>,
-    /// Of an alarm of the cause that watches many instances: those for which it fires.
-    pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
+    /// Whether log alarms are among them: an endpoint that does not know this type does not show them.
+    pub reads_log_alarms: bool,
     /// What a sweep has learnt of the alarms on the members.
     pub learnt: Rows,
 }
@@ -46,16 +46,13 @@ impl Observed {
     }
 
     /// An alarm that fires for an instance, if one does. Its state alone counts: an alarm whose actions
-    /// are suppressed, or switched off, tells how the instance is like any other.
+    /// are suppressed, or switched off, tells how the instance is like any other. A state that is not known here does
+    /// not say that the instance is well.
     #[must_use]
     pub fn firing_for(&self, id: &InstanceId) -> Option<&str> {
-        let mut of_many = self.contributors.iter();
-        if let Some((alarm, _)) = of_many.find(|(_, instances)| instances.contains(id)) {
-            return Some(alarm);
-        }
-        let is_on_it = |measure: &AlarmMetric| measure.instance().as_ref() == Some(id);
-        let mut firing = self.alarms.values().filter(|alarm| alarm.fires());
-        let alarm = firing.find(|alarm| alarm.metrics.iter().any(is_on_it))?;
+        let tells = |alarm: &&Alarm| alarm.fires() || alarm.state == AlarmState::Unknown;
+        let mut telling = self.alarms.values().filter(tells);
+        let alarm = telling.find(|alarm| alarm.instances().any(|named| named == *id))?;
         Some(&alarm.name)
     }
 
@@ -98,7 +95,7 @@ impl Observed {
     /// any: it may have no tag, or be another account's.
     #[must_use]
     pub fn is_down(&self, id: &InstanceId) -> bool {
-        self.state_of(id).is_some_and(|state| !state.is_up())
+        self.state_of(id).is_some_and(InstanceState::is_down)
     }
 }
 

@@ -172,9 +172,10 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
     fn recovered(&self, observed: &Observed) -> Option<String> {
         match assessment::assess(self.case.cause, observed, self.case.settings) {
             Assessment::Recovered { why } => Some(why),
-            Assessment::Affects(_) | Assessment::NotOurs { .. } | Assessment::Unclear { .. } => {
-                None
-            }
+            Assessment::Affects(_)
+            | Assessment::NotOurs { .. }
+            | Assessment::Unclear { .. }
+            | Assessment::NotTold { .. } => None,
         }
     }
 

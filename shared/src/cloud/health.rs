@@ -54,7 +54,7 @@ pub struct AlarmPage {
 
 /// Reading the account's alarms, page by page.
 pub trait ReadAlarmPages: Send + Sync {
-    /// One page of `DescribeAlarms`, metric and composite alarms alike. The pages come one after the other, and all of
+    /// One page of `DescribeAlarms`, alarms of all types alike. The pages come one after the other, and all of
     /// the account share 9 calls a second (CloudWatch user guide, "Quotas"). So whoever reads them decides how many,
     /// and how fast. (`DescribeAlarmsForMetric` would be a call for each instance and metric, and does not give alarms
     /// on expressions.)
@@ -70,7 +70,7 @@ pub trait ReadAlarmPages: Send + Sync {
 
 /// Reading alarms by name.
 pub trait ReadAlarms: Send + Sync {
-    /// `DescribeAlarms` of those named, metric and composite alarms alike, a hundred in a call and all calls at the same
+    /// `DescribeAlarms` of those named, metric, composite and log alarms alike, a hundred in a call and all calls at the same
     /// time. One that does not exist (any more) is left out.
     ///
     /// # Errors
@@ -79,6 +79,12 @@ pub trait ReadAlarms: Send + Sync {
         &self,
         names: &[String],
     ) -> impl Future<Output = Result<Vec<Alarm>, CloudError>> + Send;
+
+    /// Whether log alarms are among them. An endpoint that does not know this type yet, as in another partition, is
+    /// asked for the others only: then a log alarm looks as one that is not there.
+    fn reads_log_alarms(&self) -> bool {
+        true
+    }
 }
 
 /// Reading for what an alarm fires that watches many time series.

@@ -1,6 +1,8 @@
 //! What instance-start asks of AWS, as one bound for all that it calls.
 
-use crate::cloud::health::{ReadAlarmPages, ReadAlarms, ReadLifecycleStates};
+use crate::cloud::health::{
+    ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+};
 use crate::cloud::{
     Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
 };
@@ -13,6 +15,7 @@ pub trait InstanceStartCloud:
     + ReadTags
     + ReadAlarms
     + ReadAlarmPages
+    + ReadAlarmContributors
     + ReadLifecycleStates
     + Associate
     + Disassociate
@@ -26,6 +29,7 @@ impl<T> InstanceStartCloud for T where
         + ReadTags
         + ReadAlarms
         + ReadAlarmPages
+        + ReadAlarmContributors
         + ReadLifecycleStates
         + Associate
         + Disassociate

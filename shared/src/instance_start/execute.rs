@@ -103,7 +103,7 @@ async fn is_still_held<C: InstanceStartCloud, K: Clock>(
         futures_util::join!(cloud.addresses(&address), cloud.instances(&holder));
     let association = addresses?.into_iter().next().and_then(|it| it.association);
     let is_same = association.is_some_and(|it| it.id == hold.association);
-    let is_down = holders?.first().is_some_and(|it| !it.state.is_up());
+    let is_down = holders?.first().is_some_and(|it| it.state.is_down());
     Ok(is_same && is_down && clock.now() - asked_at <= FRESH)
 }
 

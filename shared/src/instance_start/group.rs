@@ -152,7 +152,7 @@ impl<'a> Group<'a> {
         let id = association.instance.as_ref()?;
         let mut instances = self.observed.instances.iter();
         let instance = instances.find(|instance| instance.id == *id)?;
-        (!instance.state.is_up()).then_some(StoppedHolder {
+        instance.state.is_down().then_some(StoppedHolder {
             instance,
             association,
         })

@@ -99,5 +99,11 @@ async fn changed<C: InstanceStartCloud, L: Ledger, K: Clock>(
         | InstanceState::Stopped
         | InstanceState::ShuttingDown
         | InstanceState::Terminated => stop::stopped(ports, case).await,
+        InstanceState::Unknown => Ok(Report::not_for(
+            FUNCTION,
+            case.settings.mode,
+            &case.change.to_string(),
+            "what that means for its address is not known here",
+        )),
     }
 }

@@ -18,7 +18,7 @@ use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
 use crate::groups::{addresses_of, group_of, members_of};
 use crate::ledger::{Ledger, Snapshot};
 use crate::member_alarms::{self, Gap, Rows};
-use crate::model::alarm::AlarmMetric;
+use crate::model::alarm::Alarm;
 use crate::model::former_target::LastTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::tags::Tags;
@@ -115,8 +115,7 @@ pub(super) async fn with_alarms<C: InstanceStartCloud, L: Ledger, K: Clock>(
         let learnt = rows.of_group(&group);
         let known = member_alarms::of_members(cloud, &learnt, &members, clock.now()).await?;
         let firing = known.alarms.iter().filter(|alarm| alarm.fires());
-        let metrics = firing.flat_map(|alarm| &alarm.metrics);
-        alarming.extend(metrics.filter_map(AlarmMetric::instance));
+        alarming.extend(firing.flat_map(Alarm::instances));
         gaps.extend(known.gap.map(|gap| (group, gap)));
     }
     observed.alarming = alarming;

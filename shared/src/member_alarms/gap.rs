@@ -1,5 +1,6 @@
 //! Where an alarm that names a member may not be known, as a person reads it.
 
+use super::contributors::NotAsked;
 use crate::model::ids::InstanceId;
 use crate::report::Finding;
 use time::OffsetDateTime;
@@ -29,6 +30,8 @@ pub enum Gap {
         /// How many are missing.
         count: usize,
     },
+    /// Alarms on many time series fire, and for which instances is not known.
+    NotAsked(NotAsked),
 }
 
 impl Gap {
@@ -61,6 +64,22 @@ impl Gap {
             Self::Old { as_of } => (
                 format!("reconcile has last read all alarms at {as_of}; younger ones are not known"),
                 sweep.to_owned(),
+            ),
+            Self::NotAsked(NotAsked { count, why: None }) => (
+                format!(
+                    "{count} more alarms on many time series fire than there was time to ask for which instances"
+                ),
+                "see which alarms of Metrics Insights or on logs fire all the time".to_owned(),
+            ),
+            Self::NotAsked(NotAsked {
+                count,
+                why: Some(said),
+            }) => (
+                format!(
+                    "{count} alarms on many time series fire, and CloudWatch does not tell for which instances: {said}"
+                ),
+                "allow cloudwatch:DescribeAlarmContributors to the role of this function, or see why it is not answered"
+                    .to_owned(),
             ),
             Self::LeftOut { count } => (
                 format!("{count} alarms that name a member have no room in the group's row"),

@@ -4,11 +4,12 @@
 //! are paced by the clock, well below that, and a sweep that is throttled stops: what is in the ledger stays, and the
 //! next sweep tries again.
 
+use super::contributors::contributing;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
-use crate::cloud::health::{AlarmFilter, ReadAlarmPages};
+use crate::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages};
 use crate::ledger::{Ledger, MemberAlarms, Written};
-use crate::model::alarm::{Alarm, AlarmMetric};
+use crate::model::alarm::Alarm;
 use crate::model::ids::InstanceId;
 use crate::ports::Deadline;
 use std::collections::{BTreeMap, BTreeSet};
@@ -79,7 +80,30 @@ pub async fn read_all<C: ReadAlarmPages, K: Clock>(
     }
 }
 
-/// Writes down for each group which alarms name its members. `as_of` is the moment before the first of them was read.
+/// Asks those that fire and watch many time series for which instances they do, one after the other and no faster than
+/// the pages. Gives back how many were not asked, for want of time or since CloudWatch refused.
+pub async fn ask_all<C: ReadAlarmContributors, K: Clock>(
+    (cloud, clock): (&C, &K),
+    alarms: &mut [Alarm],
+    deadline: Deadline,
+) -> (usize, Option<CloudError>) {
+    let is_open = |alarm: &&mut Alarm| alarm.fires() && alarm.may_have_contributors();
+    let mut open = alarms.iter_mut().filter(is_open);
+    while let Some(alarm) = open.next() {
+        if !deadline.allows(clock.now(), PACE) {
+            return (open.count() + 1, None);
+        }
+        match contributing(cloud, &alarm.name).await {
+            Ok(instances) => alarm.contributors = instances,
+            Err(failure) => return (open.count() + 1, Some(failure)),
+        }
+        clock.sleep(PACE).await;
+    }
+    (0, None)
+}
+
+/// Writes down for each group which alarms name its members. An alarm on many time series has named those for which it
+/// fires, or fired at an earlier sweep: its definition names nobody. `as_of` is the moment before the first of them was read.
 /// What was learnt is given back.
 ///
 /// # Errors
@@ -92,15 +116,28 @@ pub async fn learn<L: Ledger>(
 ) -> Result<Vec<MemberAlarms>, CloudError> {
     let mut by_instance: BTreeMap<InstanceId, BTreeSet<String>> = BTreeMap::new();
     for alarm in alarms {
-        for instance in alarm.metrics.iter().filter_map(AlarmMetric::instance) {
+        for instance in alarm.instances() {
             let names = by_instance.entry(instance).or_default();
             names.insert(alarm.name.clone());
         }
     }
     let earlier = ledger.member_alarms().await?;
+    let of_many: BTreeSet<&String> = alarms
+        .iter()
+        .filter(|alarm| alarm.may_have_contributors())
+        .map(|alarm| &alarm.name)
+        .collect();
     let mut rows = Vec::new();
     for (group, members) in groups {
-        let of = |member: &InstanceId| by_instance.get(member).cloned().unwrap_or_default();
+        let before = earlier.iter().filter(|row| row.group == *group);
+        let before: Vec<&MemberAlarms> = before.collect();
+        let of = |member: &InstanceId| {
+            let mut names = by_instance.get(member).cloned().unwrap_or_default();
+            let once = before.iter().filter_map(|row| row.alarms.get(member));
+            let once = once.flatten().filter(|name| of_many.contains(name));
+            names.extend(once.cloned());
+            names
+        };
         let learnt = members.iter().map(|id| (id.clone(), of(id))).collect();
         let row = MemberAlarms::new(group, as_of, learnt);
         let of_it = earlier.iter().filter(|it| it.group == row.group);

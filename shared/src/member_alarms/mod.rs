@@ -8,16 +8,18 @@
 //!
 //! Nothing races here but the sweeps for the row, and [`crate::ledger::member_alarms`] says what arbitrates.
 
+mod contributors;
 mod gap;
 mod learn;
 #[cfg(test)]
 mod tests;
 
+pub use contributors::{MAX_ASKED, NotAsked, ask, contributing};
 pub use gap::Gap;
-pub use learn::{AllAlarms, learn, read_all};
+pub use learn::{AllAlarms, ask_all, learn, read_all};
 
 use crate::cloud::CloudError;
-use crate::cloud::health::{AlarmFilter, ReadAlarmPages, ReadAlarms};
+use crate::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms};
 use crate::error::chain;
 use crate::ledger::{Ledger, MemberAlarms};
 use crate::model::alarm::Alarm;
@@ -98,7 +100,22 @@ impl Rows {
 ///
 /// # Errors
 /// As CloudWatch refuses, where alarms are known by name: without them nobody could say who is well.
-pub async fn of_members<C: ReadAlarms + ReadAlarmPages>(
+pub async fn of_members<C: ReadAlarms + ReadAlarmPages + ReadAlarmContributors>(
+    cloud: &C,
+    learnt: &Learnt,
+    members: &[&InstanceId],
+    now: OffsetDateTime,
+) -> Result<AlarmsOnMembers, CloudError> {
+    let mut known = of_names(cloud, learnt, members, now).await?;
+    let not_asked = contributors::ask(cloud, known.alarms.iter_mut()).await?;
+    if not_asked.count > 0 && known.gap.is_none() {
+        known.gap = Some(Gap::NotAsked(not_asked));
+    }
+    Ok(known)
+}
+
+/// The same, but for which of many instances an alarm fires.
+async fn of_names<C: ReadAlarms + ReadAlarmPages>(
     cloud: &C,
     learnt: &Learnt,
     members: &[&InstanceId],

@@ -38,6 +38,7 @@ fn alarm(name: String, instance: Option<&str>) -> Alarm {
             dimensions: dimension.into_iter().collect(),
         }],
         rule: None,
+        contributors: None,
     }
 }
 
@@ -88,6 +89,15 @@ impl ReadAlarmPages for CloudWatch {
             alarms: self.alarms.iter().skip(first).take(100).cloned().collect(),
             next: (next < self.alarms.len()).then(|| next.to_string()),
         })
+    }
+}
+
+impl ReadAlarmContributors for CloudWatch {
+    /// An alarm whose name begins with `fleet` fires for `i-1`.
+    async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        let first = BTreeMap::from([(INSTANCE_DIMENSION.to_owned(), "i-1".to_owned())]);
+        let is_fleet = alarm.starts_with("fleet");
+        Ok(is_fleet.then_some(first).into_iter().collect())
     }
 }
 
@@ -311,6 +321,14 @@ fn each_gap_says_what_it_is_and_what_to_do() {
         },
         Gap::Old { as_of: NOON },
         Gap::LeftOut { count: 7 },
+        Gap::NotAsked(NotAsked {
+            count: 3,
+            why: None,
+        }),
+        Gap::NotAsked(NotAsked {
+            count: 3,
+            why: Some("denied".to_owned()),
+        }),
     ];
     let mut told = BTreeSet::new();
     for gap in gaps {
@@ -318,5 +336,68 @@ fn each_gap_says_what_it_is_and_what_to_do() {
         assert!(finding.what.contains("web") && !finding.next.is_empty());
         told.insert(finding.why);
     }
-    assert_eq!(told.len(), 5);
+    assert_eq!(told.len(), 7);
+}
+
+/// It watches many, and its definition names none of them.
+fn fleet(name: &str) -> Alarm {
+    Alarm {
+        metrics: Vec::new(),
+        ..alarm(name.to_owned(), None)
+    }
+}
+
+/// A sweep asks those that watch many for which they fire, and learns; the names on the first member.
+fn names_on_the_first(
+    ledger: &MemoryLedger,
+    alarms: &[Alarm],
+    as_of: OffsetDateTime,
+) -> Vec<String> {
+    let mut alarms = alarms.to_vec();
+    let cloud = cloud_watch(0);
+    let delivery = Delivery {
+        ends_at: NOON + Duration::MINUTE,
+        run: 0,
+    };
+    let deadline = delivery.deadline(std::time::Duration::ZERO);
+    let asked = ask_all((&cloud, &cloud), &mut alarms, deadline).now_or_never();
+    assert_eq!(asked.unwrap().0, 0);
+    learnt_by(ledger, &alarms, as_of);
+    let Learnt::Row(row) = row_in(ledger) else {
+        panic!("it is there");
+    };
+    let first: InstanceId = "i-1".parse().unwrap();
+    row.names_of([&first])
+}
+
+#[test]
+fn an_alarm_on_many_is_learnt_for_whom_it_fires_and_kept_while_it_exists() {
+    let ledger = MemoryLedger::default();
+    let (fires, other) = (fleet("fleet"), fleet("somebody's"));
+    let quiet = Alarm {
+        state: AlarmState::Ok,
+        ..fires.clone()
+    };
+    let names = |alarms: &[Alarm], minutes| {
+        names_on_the_first(&ledger, alarms, NOON + Duration::minutes(minutes))
+    };
+    assert_eq!(names(std::slice::from_ref(&quiet), 0), Vec::<String>::new());
+    assert_eq!(names(&[fires, other.clone()], 5), ["fleet"]);
+    assert_eq!(names(&[quiet, other.clone()], 10), ["fleet"]);
+    assert_eq!(names(&[other], 15), Vec::<String>::new(), "it is gone");
+}
+
+#[test]
+fn of_more_alarms_on_many_than_there_is_time_for_it_is_said_that_they_were_not_asked() {
+    let mut cloud = cloud_watch(0);
+    let many = (0..MAX_ASKED + 3).map(|number| fleet(&format!("fleet {number}")));
+    cloud.alarms = many.collect();
+    let known = cloud.known(&Learnt::Nothing, &["i-1"]);
+    let not_asked = NotAsked {
+        count: 3,
+        why: None,
+    };
+    assert_eq!(known.gap, Some(Gap::NotAsked(not_asked)));
+    let asked = known.alarms.iter().filter(|it| it.contributors.is_some());
+    assert_eq!(asked.count(), MAX_ASKED);
 }

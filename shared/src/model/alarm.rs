@@ -2,7 +2,7 @@
 
 use crate::model::ids::InstanceId;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// The dimension in which a metric names its instance.
@@ -38,6 +38,8 @@ pub enum AlarmState {
     Alarm,
     /// There is no data. An instance that has ended sends none.
     InsufficientData,
+    /// A state that AWS added later. It says neither that anything is well, nor that it is not.
+    Unknown,
 }
 
 impl AlarmState {
@@ -48,6 +50,7 @@ impl AlarmState {
             Self::Ok => "OK",
             Self::Alarm => "ALARM",
             Self::InsufficientData => "INSUFFICIENT_DATA",
+            Self::Unknown => "in a state that is not known here",
         }
     }
 }
@@ -67,14 +70,24 @@ pub struct Alarm {
     pub state: AlarmState,
     /// Whose actions are suppressed, and by what: `WaitPeriod`, `ExtensionPeriod` or `Alarm`.
     pub suppressed_by: Option<String>,
-    /// What it measures; empty for a composite.
+    /// What it measures; empty for a composite and for a log alarm.
     pub metrics: Vec<AlarmMetric>,
     /// The rule of a composite.
     pub rule: Option<String>,
+    /// Of one that watches many time series: the instances for which it fires, where that was asked.
+    pub contributors: Option<BTreeSet<InstanceId>>,
 }
 
 impl Alarm {
-    /// Whether it may watch many time series: a query of Metrics Insights names no metric of its own.
+    /// The instances that it names: those that it measures, and those of its time series for which it fires.
+    pub fn instances(&self) -> impl Iterator<Item = InstanceId> {
+        let measured = self.metrics.iter().filter_map(AlarmMetric::instance);
+        let contributing = self.contributors.iter().flatten().cloned();
+        measured.chain(contributing)
+    }
+
+    /// Whether it may watch many time series: a query of Metrics Insights names no metric of its own, and neither does
+    /// a log alarm.
     #[must_use]
     pub fn may_have_contributors(&self) -> bool {
         self.metrics.is_empty() && self.rule.is_none()

@@ -27,6 +27,8 @@ pub enum InstanceState {
     ShuttingDown,
     /// It is gone for good.
     Terminated,
+    /// A state that AWS added later: neither up nor down, as far as anybody here knows.
+    Unknown,
 }
 
 impl InstanceState {
@@ -34,6 +36,19 @@ impl InstanceState {
     #[must_use]
     pub fn is_up(self) -> bool {
         matches!(self, Self::Pending | Self::Running)
+    }
+
+    /// Whether it stops, ends, or has: whoever holds something then does not serve. A state that is not known here says
+    /// neither.
+    #[must_use]
+    pub fn is_down(self) -> bool {
+        !self.is_up() && self != Self::Unknown
+    }
+
+    /// The state that EC2 tells by this word.
+    #[must_use]
+    pub fn told(word: &str) -> Self {
+        word.parse().unwrap_or(Self::Unknown)
     }
 
     /// Whether it is being terminated, or is: it will not come back.
@@ -52,6 +67,7 @@ impl InstanceState {
             Self::Stopped => "stopped",
             Self::ShuttingDown => "shutting-down",
             Self::Terminated => "terminated",
+            Self::Unknown => "in a state that is not known here",
         }
     }
 }
@@ -201,6 +217,8 @@ mod tests {
     #[test]
     fn an_instance_that_is_about_to_run_counts_as_up() {
         assert!(InstanceState::Pending.is_up() && !InstanceState::Stopping.is_up());
+        let new = InstanceState::told("resting");
+        assert!(!new.is_up() && !new.is_down() && !new.is_terminating());
     }
 
     #[test]

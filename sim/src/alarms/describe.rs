@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Alarm, AlarmState, Watched};
+use super::{ALARM_TYPES, Alarm, AlarmState, LOG_ALARM, METRIC_ALARM, Watched};
 use crate::{api::Ec2Error, model::Model};
 
 /// `MaxRecords` when it is not given, and the most it can be.
@@ -16,7 +16,7 @@ pub struct DescribeAlarms {
     pub alarm_names: Vec<String>,
     /// The beginning of a name.
     pub alarm_name_prefix: Option<String>,
-    /// `MetricAlarm`, `CompositeAlarm`; none: metric alarms only.
+    /// `MetricAlarm`, `CompositeAlarm`, `LogAlarm`; none: metric alarms only.
     pub alarm_types: Vec<String>,
     /// The state that they are in.
     pub state_value: Option<AlarmState>,
@@ -46,18 +46,17 @@ pub struct AlarmPage {
     pub metric: Vec<Alarm>,
     /// `CompositeAlarms`.
     pub composite: Vec<Alarm>,
+    /// `LogAlarms`.
+    pub log: Vec<Alarm>,
     /// `NextToken`.
     pub next_token: Option<String>,
 }
 
 impl DescribeAlarms {
     fn wants(&self, alarm: &Alarm, children: Option<&[String]>) -> bool {
-        let kind = match alarm.watched {
-            Watched::Rule(_) => "CompositeAlarm",
-            _ => "MetricAlarm",
-        };
+        let kind = alarm.kind();
         let typed = match self.alarm_types.as_slice() {
-            [] => kind == "MetricAlarm",
+            [] => kind == METRIC_ALARM,
             types => types.iter().any(|asked| asked == kind),
         };
         let prefix = self.alarm_name_prefix.as_deref().unwrap_or_default();
@@ -73,6 +72,16 @@ impl Model {
         let most = request.max_records.unwrap_or(PAGE);
         if !(1..=LARGEST_PAGE).contains(&most) {
             let message = "MaxRecords is from 1 to 100.";
+            return Err(Ec2Error::new("ValidationError", message));
+        }
+        let is_known = |asked: &&String| {
+            ALARM_TYPES.contains(&asked.as_str())
+                && (self.settings.knows_log_alarms || *asked != LOG_ALARM)
+        };
+        if let Some(unknown) = request.alarm_types.iter().find(|asked| !is_known(asked)) {
+            let message = format!(
+                "Value '[{unknown}]' at 'alarmTypes' failed to satisfy constraint: Member must satisfy enum value set"
+            );
             return Err(Ec2Error::new("ValidationError", message));
         }
         let parent = request.children_of_alarm_name.as_ref();
@@ -105,7 +114,8 @@ impl Model {
         for alarm in found.into_iter().skip(first).take(most) {
             match alarm.watched {
                 Watched::Rule(_) => page.composite.push(alarm.clone()),
-                _ => page.metric.push(alarm.clone()),
+                Watched::Logs(_) => page.log.push(alarm.clone()),
+                Watched::Metric(_) | Watched::Queries(_) => page.metric.push(alarm.clone()),
             }
         }
         Ok(page)

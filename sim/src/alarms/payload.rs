@@ -134,6 +134,8 @@ impl AlarmChange {
                 message["TriggeringChildren"] = triggering_children(alarm);
             }
             Watched::Metric(metric) => message["Trigger"] = single_trigger(metric),
+            // Inferred: no real message of a log alarm was seen.
+            Watched::Logs(query) => message["Trigger"] = scheduled_query(query),
             Watched::Queries(_) => {
                 let metrics: Vec<Value> = alarm.entries().map(sns_entry).collect();
                 message["Trigger"] = json!({
@@ -199,6 +201,8 @@ fn state(alarm: &Alarm) -> Value {
 fn configuration(alarm: &Alarm) -> Value {
     match &alarm.watched {
         Watched::Rule(rule) => json!({ "alarmRule": rule }),
+        // Inferred: no real event of a log alarm was seen.
+        Watched::Logs(query) => scheduled_query(query),
         Watched::Metric(metric) => {
             let id = "00000000-0000-4000-8000-000000000001";
             json!({"metrics": [metric_entry(id, metric, true)]})
@@ -208,6 +212,11 @@ fn configuration(alarm: &Alarm) -> Value {
             json!({ "metrics": metrics })
         }
     }
+}
+
+/// Named as the members of `DescribeAlarms`, in the case of events.
+fn scheduled_query(query: &str) -> Value {
+    json!({"scheduledQueryConfiguration": {"queryString": query, "aggregationExpression": "count(*)"}})
 }
 
 fn metric_entry(id: &str, metric: &Metric, returns: bool) -> Value {

@@ -18,10 +18,11 @@ use std::sync::Arc;
 pub(super) const HELP: &str = r#"POST   /_sim/alarms        {"name": "sick", "metric": {"namespace": "AWS/EC2",
                             "name": "StatusCheckFailed", "dimensions": {"InstanceId": "i-..."}}}
                            or "queries": [{"metric": {...}}, {"expression": "m1 + m2"}], or
-                           "rule": "ALARM(sick) OR ALARM(silent)", instead of "metric"
+                           "rule": "ALARM(sick) OR ALARM(silent)", or "logs": "fields @message",
+                           instead of "metric"
                            and any of: "tags": {"holdfast:group": "web"}, "actions": ["lambda", "sns"]
 POST   /_sim/alarms/set    {"name": "sick", "state": "ALARM"}; for one time series of a Metrics Insights
-                           alarm: "contributor": {"InstanceId": "i-..."}
+                           or log alarm: "contributor": {"InstanceId": "i-..."}
                            or "suppressed_by": "WaitPeriod", or "unsuppressed": true
 POST   /_sim/alarms/take   what the actions of alarms were called with since the last time
 "#;
@@ -40,6 +41,7 @@ struct Put {
     metric: Option<Measured>,
     queries: Option<Vec<Asked>>,
     rule: Option<String>,
+    logs: Option<String>,
     #[serde(default)]
     tags: BTreeMap<String, String>,
     #[serde(default)]
@@ -81,9 +83,9 @@ impl From<Measured> for Metric {
 
 impl Put {
     fn alarm(self) -> Result<Alarm, String> {
-        let watched = match (self.metric, self.queries, self.rule) {
-            (Some(metric), None, None) => Watched::Metric(metric.into()),
-            (None, Some(queries), None) => Watched::Queries(
+        let watched = match (self.metric, self.queries, self.rule, self.logs) {
+            (Some(metric), None, None, None) => Watched::Metric(metric.into()),
+            (None, Some(queries), None, None) => Watched::Queries(
                 queries
                     .into_iter()
                     .map(|query| match query {
@@ -92,8 +94,9 @@ impl Put {
                     })
                     .collect(),
             ),
-            (None, None, Some(rule)) => Watched::Rule(rule),
-            _ => return Err("an alarm has one of metric, queries and rule\n".to_owned()),
+            (None, None, Some(rule), None) => Watched::Rule(rule),
+            (None, None, None, Some(query)) => Watched::Logs(query),
+            _ => return Err("an alarm has one of metric, queries, rule and logs\n".to_owned()),
         };
         let mut alarm = Alarm::new(&self.name, watched);
         alarm.tags_propagate = !self.tags.is_empty();

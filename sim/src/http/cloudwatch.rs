@@ -139,6 +139,7 @@ fn describe(world: &mut World, caller: &Caller, parameters: &Value) -> Result<Va
     let mut answer = json!({
         "MetricAlarms": page.metric.iter().map(alarm).collect::<Vec<_>>(),
         "CompositeAlarms": page.composite.iter().map(alarm).collect::<Vec<_>>(),
+        "LogAlarms": page.log.iter().map(alarm).collect::<Vec<_>>(),
     });
     if let Some(token) = page.next_token {
         answer["NextToken"] = token.into();
@@ -216,6 +217,21 @@ fn alarm(described: &Alarm) -> Value {
             answer["Statistic"] = json!("Maximum");
             answer["Period"] = json!(60);
             answer["EvaluationPeriods"] = json!(1);
+        }
+        Watched::Logs(query) => {
+            answer["ScheduledQueryConfiguration"] = json!({
+                "QueryString": query,
+                "AggregationExpression": "count(*)",
+                "LogGroupIdentifiers": ["application"],
+                "ScheduledQueryRoleARN": "arn:aws:iam::111122223333:role/queries",
+                "ScheduleConfiguration": {
+                    "ScheduleExpression": "rate(1 minute)", "StartTimeOffset": 60,
+                },
+            });
+            answer["QueryResultsToEvaluate"] = json!(1);
+            answer["QueryResultsToAlarm"] = json!(1);
+            answer["Threshold"] = json!(1.0);
+            answer["ComparisonOperator"] = json!("GreaterThanOrEqualToThreshold");
         }
         Watched::Queries(_) => {
             let entries = described.entries();

@@ -43,6 +43,7 @@ pub(super) struct Controls {
     allow_all: bool,
     delivery: Option<Delivered>,
     describe_alarms_per_second: Option<u32>,
+    knows_log_alarms: Option<bool>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -152,6 +153,9 @@ impl Controls {
                 Taken::NotFound => TakenAnswer::NotFound,
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
+        }
+        if let Some(knows) = self.knows_log_alarms {
+            settings.knows_log_alarms = knows;
         }
         if let Some(after) = seconds(self.released_taken_after_seconds) {
             settings.released_taken_after = Some(after);

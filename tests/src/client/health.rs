@@ -162,6 +162,11 @@ impl ReadAlarms for Client {
         }
         Ok(found)
     }
+
+    /// What the endpoint's first answer tells a real client.
+    fn reads_log_alarms(&self) -> bool {
+        self.bed.world().settings().knows_log_alarms
+    }
 }
 
 impl ReadAlarmContributors for Client {
@@ -194,7 +199,7 @@ impl ReadAlarmPages for Client {
             ..DescribeAlarms::default()
         };
         let page = self.page_of_alarms(request).await?;
-        let found = page.metric.iter().chain(&page.composite);
+        let found = on_page(&page);
         Ok(holdfast::cloud::health::AlarmPage {
             alarms: found.map(alarm).collect(),
             next: page.next_token,
@@ -241,12 +246,12 @@ impl ReadLifecycleStates for Client {
 }
 
 impl Client {
-    /// Both types, page by page.
+    /// All types, page by page.
     async fn all_alarms(&self, mut request: DescribeAlarms) -> Result<Vec<Alarm>, CloudError> {
         let mut found = Vec::new();
         loop {
             let page = self.page_of_alarms(request.clone()).await?;
-            found.extend(page.metric.iter().chain(&page.composite).map(alarm));
+            found.extend(on_page(&page).map(alarm));
             if page.next_token.is_none() {
                 return Ok(found);
             }
@@ -255,8 +260,10 @@ impl Client {
     }
 
     async fn page_of_alarms(&self, request: DescribeAlarms) -> Result<AlarmPage, CloudError> {
+        let types = ["MetricAlarm", "CompositeAlarm", "LogAlarm"].into_iter();
+        let types = types.take(if self.reads_log_alarms() { 3 } else { 2 });
         let request = DescribeAlarms {
-            alarm_types: vec!["MetricAlarm".to_owned(), "CompositeAlarm".to_owned()],
+            alarm_types: types.map(ToString::to_string).collect(),
             max_records: Some(MAX_ALARMS),
             ..request
         };
@@ -267,6 +274,10 @@ impl Client {
         self.of_another_service("DescribeAlarms", "cloudwatch:DescribeAlarms", ask)
             .await
     }
+}
+
+fn on_page(page: &AlarmPage) -> impl Iterator<Item = &alarms::Alarm> {
+    page.metric.iter().chain(&page.composite).chain(&page.log)
 }
 
 fn alarm(from: &alarms::Alarm) -> Alarm {
@@ -288,5 +299,6 @@ fn alarm(from: &alarms::Alarm) -> Alarm {
             alarms::Watched::Rule(rule) => Some(rule.clone()),
             _ => None,
         },
+        contributors: None,
     }
 }

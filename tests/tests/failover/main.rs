@@ -15,6 +15,7 @@ mod holders;
 mod large_account;
 mod lease;
 mod left_behind;
+mod log_alarms;
 mod moves;
 mod out_of_service;
 mod pitfalls;

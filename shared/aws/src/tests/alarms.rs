@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 /// CBOR's tag of a time in seconds since 1970. Source: RFC 8949, 3.4.2.
 const TIME: u64 = 1;
 
+const ALL_TYPES: [&str; 3] = ["MetricAlarm", "CompositeAlarm", "LogAlarm"];
+
 /// JSON as CBOR. A number in a member whose name ends in `Timestamp` is a time.
 fn cbor(name: &str, value: &Value) -> Cbor {
     match value {
@@ -80,6 +82,7 @@ async fn a_metric_alarm_tells_its_state_and_what_it_measures() {
         suppressed_by: None,
         metrics: vec![status_check()],
         rule: None,
+        contributors: None,
     };
     assert_eq!(alarm, expected);
 }
@@ -123,10 +126,7 @@ async fn both_types_are_asked_for_by_name_and_all_pages_are_read() {
     assert_eq!(found, ["one", "two"]);
     let [first, second] = sent(&wire).try_into().unwrap();
     assert_eq!(first["AlarmNames"], json!(["one", "two"]));
-    assert_eq!(
-        first["AlarmTypes"],
-        json!(["MetricAlarm", "CompositeAlarm"])
-    );
+    assert_eq!(first["AlarmTypes"], json!(ALL_TYPES));
     assert_eq!(second["NextToken"], "more");
 }
 
@@ -157,10 +157,7 @@ async fn all_that_fire_are_asked_for_by_their_state_page_by_page() {
     assert_eq!(sent(&wire)[1]["NextToken"], "more");
     let asked = &sent(&wire)[0];
     assert_eq!(asked["StateValue"], "ALARM");
-    assert_eq!(
-        asked["AlarmTypes"],
-        json!(["MetricAlarm", "CompositeAlarm"])
-    );
+    assert_eq!(asked["AlarmTypes"], json!(ALL_TYPES));
     assert_eq!(asked.get("AlarmNames"), None);
 }
 
@@ -189,17 +186,49 @@ async fn an_alarm_that_is_gone_has_no_contributors() {
     assert!(cloud.contributors("gone").await.unwrap().is_empty());
 }
 
+fn refusing(code: &str) -> (u16, Vec<u8>) {
+    let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&cbor("", &body), &mut bytes).unwrap();
+    (400, bytes)
+}
+
 #[tokio::test]
-async fn an_alarm_in_a_state_that_nobody_knows_is_an_answer_that_cannot_be_read() {
-    let wire = answering(
-        200,
-        &[json!({ "MetricAlarms": [{ "AlarmName": "a", "StateValue": "FINE" }] })],
-    );
-    let refusal = wire.cloud().alarms(&names(&["a"])).await.unwrap_err();
-    assert!(
-        refusal.to_string().contains("`FINE` is no state"),
-        "{refusal}"
-    );
+async fn a_log_alarm_is_read_like_any_other_and_may_watch_many() {
+    let described = json!({ "AlarmName": "errors", "StateValue": "ALARM" });
+    let alarm = only(json!({ "LogAlarms": [described] })).await;
+    assert!(alarm.fires() && alarm.may_have_contributors());
+}
+
+#[tokio::test]
+async fn an_endpoint_that_does_not_know_log_alarms_is_asked_again_without_them_and_then_never_for_them()
+ {
+    let page = json!({ "MetricAlarms": [{ "AlarmName": "a", "StateValue": "OK" }] });
+    let wire = answering(200, &[page.clone(), page]);
+    let refused = refusing("ValidationError");
+    wire.answers.lock().unwrap().push_front(refused);
+    let cloud = wire.cloud();
+    assert!(cloud.reads_log_alarms());
+    assert_eq!(cloud.alarms(&names(&["a"])).await.unwrap().len(), 1);
+    assert!(!cloud.reads_log_alarms(), "it is told");
+    assert_eq!(cloud.alarms(&names(&["a"])).await.unwrap().len(), 1);
+    let asked = sent(&wire);
+    let types: Vec<usize> = asked
+        .iter()
+        .map(|request| request["AlarmTypes"].as_array().unwrap().len())
+        .collect();
+    assert_eq!(types, [3, 2, 2]);
+}
+
+#[tokio::test]
+async fn a_request_that_is_refused_without_log_alarms_too_says_nothing_of_them() {
+    let wire = Wire::default();
+    let both = [refusing("ValidationError"), refusing("ValidationError")];
+    wire.answers.lock().unwrap().extend(both);
+    let cloud = wire.cloud();
+    let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
+    assert_eq!(refusal.name(), "Refused");
+    assert!(cloud.reads_log_alarms());
 }
 
 #[tokio::test]
@@ -213,7 +242,7 @@ async fn what_cloudwatch_refuses_is_read_by_the_same_table() {
         ("InternalServiceFault", "Other"),
     ] {
         let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
-        let cloud = answering(400, &[body]).cloud();
+        let cloud = answering(400, &[body.clone(), body]).cloud();
         let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
         assert_eq!(refusal.name(), name, "{code}");
     }
@@ -246,15 +275,17 @@ async fn an_alarm_reads_the_same_whichever_times_it_tells() {
 }
 
 #[tokio::test]
-async fn an_alarm_is_in_one_of_three_states() {
+async fn an_alarm_is_in_one_of_three_states_or_in_one_that_is_not_known_here() {
     for (word, state) in [
         ("OK", AlarmState::Ok),
         ("ALARM", AlarmState::Alarm),
         ("INSUFFICIENT_DATA", AlarmState::InsufficientData),
+        ("FINE", AlarmState::Unknown),
     ] {
         let alarm = json!([{ "AlarmName": "a", "StateValue": word }]);
         assert_eq!(only(json!({ "MetricAlarms": alarm })).await.state, state);
         assert_eq!(only(json!({ "CompositeAlarms": alarm })).await.state, state);
+        assert_eq!(only(json!({ "LogAlarms": alarm })).await.state, state);
     }
 }
 
@@ -263,12 +294,8 @@ async fn an_alarm_without_its_name_or_its_state_is_an_answer_that_cannot_be_read
     for (alarm, missing) in [
         (json!({ "StateValue": "OK" }), "an alarm's name is missing"),
         (json!({ "AlarmName": "a" }), "an alarm's state is missing"),
-        (
-            json!({ "AlarmName": "a", "StateValue": "FINE" }),
-            "`FINE` is no state",
-        ),
     ] {
-        for kind in ["MetricAlarms", "CompositeAlarms"] {
+        for kind in ["MetricAlarms", "CompositeAlarms", "LogAlarms"] {
             let wire = answering(200, &[json!({ kind: [alarm] })]);
             let page = wire.cloud().alarm_page(AlarmFilter::All, None).await;
             let refusal = page.unwrap_err().to_string();
@@ -330,12 +357,12 @@ async fn alarms_are_asked_for_with_these_members_and_no_other() {
     cloud.alarms(&names(&["one"])).await.unwrap();
     cloud.alarm_page(AlarmFilter::Firing, None).await.unwrap();
     cloud.contributors("fleet").await.unwrap();
-    let both = json!(["MetricAlarm", "CompositeAlarm"]);
+    let all = json!(ALL_TYPES);
     assert_eq!(
         sent(&wire),
         [
-            json!({ "AlarmNames": ["one"], "AlarmTypes": both, "MaxRecords": 100 }),
-            json!({ "StateValue": "ALARM", "AlarmTypes": both, "MaxRecords": 100 }),
+            json!({ "AlarmNames": ["one"], "AlarmTypes": all, "MaxRecords": 100 }),
+            json!({ "StateValue": "ALARM", "AlarmTypes": all, "MaxRecords": 100 }),
             json!({ "AlarmName": "fleet" }),
         ]
     );

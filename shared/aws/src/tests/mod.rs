@@ -7,6 +7,7 @@ mod auto_scaling;
 mod batches;
 mod config;
 mod count;
+mod enums;
 mod health;
 mod history;
 mod instances;

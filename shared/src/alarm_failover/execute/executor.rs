@@ -145,7 +145,7 @@ impl<'a, C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'a, C, L, K> {
 
     /// Whether the member that is to have it has failed since that was planned: EC2 shows it as down by now.
     pub(super) fn has_failed(&self, shown: Option<&Instance>) -> bool {
-        let is_down = shown.is_some_and(|instance| !instance.state.is_up());
+        let is_down = shown.is_some_and(|instance| instance.state.is_down());
         is_down && !self.observed.is_down(self.to)
     }
 

@@ -53,6 +53,20 @@ pub(crate) fn unclear(case: &Case<'_>, why: &str) -> Report {
     report
 }
 
+/// Whether the alarm fires is not known, so it moves nothing by itself.
+pub(crate) fn not_told(case: &Case<'_>, why: &str) -> Report {
+    let said = format!("nothing was touched, since it is not known whether it fires: {why}");
+    let mut report = case.report(Outcome::Refused, &said);
+    report.findings.push(Finding {
+        what: format!("{} moves nothing", case.cause.text),
+        why: why.to_owned(),
+        next: "see in CloudWatch whether it fires; if the holder is sick, move its addresses by a \
+               switchover of the group"
+            .to_owned(),
+    });
+    report
+}
+
 pub(crate) fn no_such_group(case: &Case<'_>, group: &str) -> Report {
     let key = &case.settings.tags.group;
     let said = format!("no instance has the tag {key} = {group}; nothing was touched");

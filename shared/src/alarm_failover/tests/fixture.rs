@@ -108,7 +108,7 @@ pub(super) fn pair() -> Fixture {
             interfaces: Vec::new(),
             addresses: Vec::new(),
             others: BTreeMap::new(),
-            contributors: BTreeMap::new(),
+            reads_log_alarms: true,
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
         },

@@ -26,6 +26,7 @@ pub(super) fn alarm(name: &str, state: AlarmState, instances: &[Option<u8>]) -> 
         suppressed_by: None,
         metrics: instances.iter().map(measure).collect(),
         rule: None,
+        contributors: None,
     }
 }
 
@@ -36,9 +37,12 @@ impl Fixture {
     }
 
     /// An alarm on many instances fires for these.
-    pub(super) fn contributed(mut self, alarm: &str, members: &[u8]) -> Self {
+    pub(super) fn contributed(mut self, name: &str, members: &[u8]) -> Self {
+        let fires = alarm(name, AlarmState::Alarm, &[]);
         let members = members.iter().map(|number| id(*number)).collect();
-        self.observed.contributors.insert(alarm.to_owned(), members);
+        let alarms = &mut self.observed.alarms;
+        let alarm = alarms.entry(name.to_owned()).or_insert(fires);
+        alarm.contributors = Some(members);
         self
     }
 }
@@ -56,6 +60,15 @@ fn an_alarm_fires_for_whom_it_measures_and_only_while_it_fires() {
         .observed;
     assert_eq!(firing_for(&observed, 1), None);
     assert_eq!(firing_for(&observed, 2), Some("c-beat"));
+}
+
+#[test]
+fn a_state_that_is_not_known_does_not_say_that_an_instance_is_well() {
+    let observed = pair()
+        .alarmed(alarm("new", AlarmState::Unknown, &[Some(1)]))
+        .observed;
+    assert_eq!(firing_for(&observed, 1), Some("new"));
+    assert_eq!(firing_for(&observed, 2), None);
 }
 
 #[test]

@@ -4,13 +4,12 @@ use super::asked::{mark, second, settings};
 use super::assessment::{NOW, cause_of, change, notice, told};
 use super::fixture::{Fixture, id, pair};
 use super::looks::alarm;
-use crate::alarm_failover::assessment::{affected_members, assess, firing_metrics};
+use crate::alarm_failover::assessment::{affected_members, assess, firing as beneath};
 use crate::alarm_failover::case::{AffectedGroup, Assessment, Cause};
 use crate::events::alarm::AlarmEvent;
 use crate::events::{OperatorCommand, SpotNoticeKind, Trigger};
 use crate::ledger::lease::{FailoverRecord, Lease};
-use crate::model::alarm::Alarm;
-use crate::model::alarm::{AlarmMetric, AlarmState};
+use crate::model::alarm::{Alarm, AlarmState};
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
 use std::collections::{BTreeMap, BTreeSet};
@@ -109,13 +108,45 @@ fn what_an_alarm_measures_is_found_beneath_composites_as_far_as_they_fire() {
         .observed;
     let names = |names: &[&str]| {
         let names: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let found = firing_metrics(&names, &observed);
-        let found = found.iter().filter_map(AlarmMetric::instance);
+        let found = beneath(&names, &observed);
+        let found = found.into_iter().flat_map(Alarm::instances);
         found.collect::<Vec<_>>()
     };
     assert_eq!(names(&["outer"]), [id(1)]);
     assert_eq!(names(&["first", "inner"]), [id(1)], "each of them once");
     assert_eq!(names(&["second", "unknown"]), []);
+}
+
+#[test]
+fn an_alarm_beneath_a_composite_is_about_the_members_for_which_it_fires() {
+    let composite = Alarm {
+        rule: Some("ALARM(logs)".to_owned()),
+        ..firing("beat", &[])
+    };
+    let event = AlarmEvent {
+        metrics: Vec::new(),
+        ..told()
+    };
+    let fixture = pair().alarmed(composite).contributed("logs", &[2, 9]);
+    assert_eq!(verdict(&cause_of(event), &fixture), sick_of_web(&[2]));
+}
+
+#[test]
+fn an_alarm_that_is_not_shown_may_be_one_on_logs_where_the_endpoint_shows_none() {
+    let fixture = pair().change(|it| it.observed.reads_log_alarms = false);
+    match verdict(&cause_of(told()), &fixture) {
+        Assessment::NotTold { why } => assert!(why.contains("no log alarms"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn an_alarm_in_a_state_that_is_not_known_is_neither_over_nor_a_reason_to_move() {
+    let fixture = pair().alarmed(alarm("beat", AlarmState::Unknown, &[Some(1)]));
+    match verdict(&cause_of(told()), &fixture) {
+        Assessment::NotTold { why } => assert!(why.contains("not known here"), "{why}"),
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]

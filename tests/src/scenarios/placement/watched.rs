@@ -12,7 +12,7 @@ use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
 use holdfast::clock::Clock;
 use holdfast::cloud::health::{
-    AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
 };
 use holdfast::cloud::{
     AddressFilter, Associate, CloudError, Disassociate, InstanceFilter, InterfaceFilter,
@@ -227,6 +227,12 @@ impl ReadAlarmPages for Watched {
 impl ReadAlarms for Watched {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         self.client.alarms(names).await
+    }
+}
+
+impl ReadAlarmContributors for Watched {
+    async fn contributors(&self, alarm: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        self.client.contributors(alarm).await
     }
 }
 

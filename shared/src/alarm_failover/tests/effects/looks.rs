@@ -20,6 +20,7 @@ fn alarm(state: AlarmState) -> Vec<Alarm> {
         suppressed_by: None,
         metrics: vec![measure],
         rule: None,
+        contributors: None,
     }]
 }
 

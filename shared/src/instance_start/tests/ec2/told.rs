@@ -1,10 +1,13 @@
 //! What EC2 and CloudWatch tell of instances beside describing them: their tags, and the alarms on them.
 
 use super::Ec2;
-use crate::cloud::health::{AlarmFilter, AlarmPage, ReadAlarmPages, ReadAlarms};
+use crate::cloud::health::{
+    AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms,
+};
 use crate::cloud::{CloudError, ReadTags, TagOf};
 use crate::model::alarm::{Alarm, AlarmMetric, AlarmState};
 use crate::model::ids::InstanceId;
+use std::collections::BTreeMap;
 
 impl ReadTags for Ec2 {
     async fn tags(&self, keys: &[String], of: &[String]) -> Result<Vec<TagOf>, CloudError> {
@@ -35,11 +38,18 @@ impl ReadAlarmPages for Ec2 {
                 dimensions: [("InstanceId".to_owned(), alarming.to_string())].into(),
             }],
             rule: None,
+            contributors: None,
         };
         Ok(AlarmPage {
             alarms: state.world.alarming.iter().map(alarm).collect(),
             next: None,
         })
+    }
+}
+
+impl ReadAlarmContributors for Ec2 {
+    async fn contributors(&self, _: &str) -> Result<Vec<BTreeMap<String, String>>, CloudError> {
+        unreachable!("no alarm here watches many")
     }
 }
 
