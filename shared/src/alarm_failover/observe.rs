@@ -196,7 +196,7 @@ impl Observed {
     }
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
-    /// one has named an instance: the alarm may go on firing when that one is well again. The same for those
+    /// one has named an instance. The alarm may go on firing when that one is well again. The same for those
     /// beneath a composite, whose event names no instance.
     async fn with_contributors<C: ReadAlarmContributors>(
         mut self,

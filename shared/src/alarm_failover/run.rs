@@ -29,7 +29,7 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     about: &Cause,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    let mut report = see_to(ports, settings, about, delivery).await?;
+    let mut report = to_report(ports, settings, about, delivery).await?;
     if !ports.cloud.reads_log_alarms() {
         report.findings.push(messages::no_log_alarms());
     }

@@ -13,7 +13,7 @@ use crate::error::chain;
 use crate::model::ids::{BorderGroup, SubnetId, VpcId, Zone};
 use crate::model::network::{RouteTable, RouteTarget, Subnet};
 use crate::ports::Ports;
-use crate::report::Finding;
+use crate::report::{Command, Finding};
 use crate::settings::Settings;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -170,7 +170,11 @@ fn not_reached(target: &PlannedTarget, settings: &Settings) -> Finding {
 }
 
 fn not_known(target: &PlannedTarget, why: String) -> Finding {
-    let subnet = target.subnet.as_ref().map_or("<subnet>", SubnetId::as_str);
+    let see = Command::ec2("describe-route-tables");
+    let see = match &target.subnet {
+        Some(subnet) => see.filter("association.subnet-id", subnet.as_str()),
+        None => see.to_fill_in("filters", "Name=association.subnet-id,Values=subnet"),
+    };
     Finding {
         what: format!(
             "whether {} would be reached on {} is not known",
@@ -178,10 +182,7 @@ fn not_known(target: &PlannedTarget, why: String) -> Finding {
             place(target)
         ),
         why,
-        next: format!(
-            "see where its routes lead: aws ec2 describe-route-tables --filters \
-             Name=association.subnet-id,Values={subnet}"
-        ),
+        next: format!("see where its routes lead: {see}"),
     }
 }
 
@@ -204,7 +205,7 @@ fn border_not_known(target: &PlannedTarget) -> Finding {
             place(target)
         ),
         why: format!("EC2 does not say in which border group {zone} is"),
-        next: "see it: aws ec2 describe-availability-zones".to_owned(),
+        next: format!("see it: {}", Command::ec2("describe-availability-zones")),
     }
 }
 

@@ -353,6 +353,9 @@ fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -
     let eni = rival.eni.as_ref().map_or("<its interface>", EniId::as_str);
     let counts = snapshot.association.as_ref().map(|held| &held.value.id);
     let counts = counts.map_or("another one", AssociationId::as_str);
+    let associate = Command::ec2("associate-address")
+        .with("allocation-id", &current.allocation)
+        .known_or("network-interface-id", rival.eni.as_ref(), "its interface");
     Finding {
         what: format!("which association {} had last is not certain", snapshot.ip),
         why: format!(
@@ -360,10 +363,7 @@ fn uncertain(snapshot: &Snapshot, rival: &Association, current: &CurrentState) -
              {counts} is taken for the last",
             rival.id
         ),
-        next: format!(
-            "if it was {}: aws ec2 associate-address --allocation-id {} --network-interface-id {eni}",
-            rival.id, current.allocation
-        ),
+        next: format!("if it was {}: {associate}", rival.id),
     }
 }
 

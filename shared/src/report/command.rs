@@ -83,6 +83,15 @@ impl Command {
         Self(format!("{} --{option} <{what}>", self.0))
     }
 
+    /// An option with its value; where that is not known, only the person knows it.
+    #[must_use]
+    pub fn known_or(self, option: &str, value: Option<&impl Display>, what: &str) -> Self {
+        match value {
+            Some(value) => self.with(option, value),
+            None => self.to_fill_in(option, what),
+        }
+    }
+
     /// A word of which the person knows a part: `aws_eip.<name>`.
     #[must_use]
     pub fn placeholder(self, words: &str) -> Self {

@@ -1,5 +1,6 @@
 //! What a person should know of a run, and what to do about it.
 
+use super::command::Command;
 use crate::model::ids::{EniId, InstanceId};
 use serde::{Serialize, Serializer};
 
@@ -31,8 +32,10 @@ impl Finding {
                 "nothing says that it is the right one: it has no tag {tag}, and is not known to be where the address was"
             ),
             next: format!(
-                "if it is right, say so: aws ec2 create-tags --resources {eni} --tags Key={tag},Value=true; if not, tag \
-                 another one"
+                "if it is right, say so: {}; if not, tag another one",
+                Command::ec2("create-tags")
+                    .with("resources", eni)
+                    .tags([(tag, "true")])
             ),
         }
     }

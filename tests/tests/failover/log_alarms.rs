@@ -88,10 +88,14 @@ fn a_composite_over_the_logs_of_others_stands_for_the_holder_of_what_names_it() 
 }
 
 /// A sweep, while the logs of a member have errors or not; then the holder fails.
-fn holder_after(trio: &FailoverFixture, sick: &[usize], at_the_sweep: AlarmState) -> Option<usize> {
+fn holder_after(
+    trio: &FailoverFixture,
+    alarming: &[usize],
+    at_the_sweep: AlarmState,
+) -> Option<usize> {
     let bed = trio.bed();
     let set = |bed: &TestBed, state: AlarmState| {
-        for member in sick {
+        for member in alarming {
             let member = [("InstanceId", trio.members[*member].as_str())];
             bed.world().set_contributor(ERRORS, &member, state);
         }

@@ -93,12 +93,12 @@ async fn a_standby_with_a_log_alarm_is_passed_by() {
         "resources": [], "detail": {},
     });
     drop(account.run("reconcile", &sweep).await);
-    let sick = alarm_of(&account.members[0]);
+    let alarming = alarm_of(&account.members[0]);
     account
         .simulator
         .world()
-        .set_alarm(&sick, AlarmState::Alarm);
-    let event = told_of(&account.simulator.take_events(), &sick);
+        .set_alarm(&alarming, AlarmState::Alarm);
+    let event = told_of(&account.simulator.take_events(), &alarming);
     assert_eq!(
         account.failed_over(&event).await,
         (json!("failed-over"), Some(2))
@@ -110,12 +110,12 @@ async fn an_endpoint_that_does_not_know_log_alarms_stops_no_failover() {
     let older =
         |trio: FailoverFixture| trio.world(|world| world.settings().knows_log_alarms = false);
     let account = account(older).await;
-    let sick = alarm_of(&account.members[0]);
+    let alarming = alarm_of(&account.members[0]);
     account
         .simulator
         .world()
-        .set_alarm(&sick, AlarmState::Alarm);
-    let event = told_of(&account.simulator.take_events(), &sick);
+        .set_alarm(&alarming, AlarmState::Alarm);
+    let event = told_of(&account.simulator.take_events(), &alarming);
     let report = account.run("alarm-failover", &event).await;
     assert_eq!(report["outcome"], "failed-over", "{report}");
     assert!(

@@ -1,4 +1,4 @@
-//! A guard against words that AWS adds: each value of each enum of the SDK that a decision hangs on is either handled,
+//! A guard against words that AWS adds. Decisions hang on some of the SDK's enums. Each of their values is either handled,
 //! or named here with the reason for which it is not. A new SDK with a new value fails this test.
 //!
 //! At run time a value that nobody knows is `Unknown`: it says neither that something is well, nor that it is gone.

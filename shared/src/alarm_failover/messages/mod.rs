@@ -1,6 +1,7 @@
 //! What a person reads of a failover: what is where now, what is not and why, and what to do next. Nothing is
 //! decided here, but how the ends of single moves add up to one outcome.
 
+mod alarms;
 mod ended;
 pub(super) mod fences;
 mod findings;
@@ -11,12 +12,12 @@ mod subject;
 mod targets;
 mod untouched;
 
+pub(super) use alarms::{alarms_unread, contributors_unread, no_log_alarms};
 pub(super) use ended::{failure, report};
 pub(super) use fences::{stop_limit, would_be_fenced};
 pub(super) use findings::{
-    alarms_unread, contributors_unread, flag_findings, lifecycle_not_told, no_log_alarms,
-    not_observed_finding, not_permitted, obstacles, stays_while_wanted, still_stranded,
-    unreadable_tag, unready, untagged_holders, would_leave,
+    flag_findings, lifecycle_not_told, not_observed_finding, not_permitted, obstacles,
+    stays_while_wanted, still_stranded, unreadable_tag, unready, untagged_holders, would_leave,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use planned::{planned, would};

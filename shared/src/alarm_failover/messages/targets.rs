@@ -5,7 +5,7 @@ use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::state::Observed;
 use crate::groups::{ChosenBy, floating_group, is_address_target};
 use crate::model::interface::Interface;
-use crate::report::Finding;
+use crate::report::{Command, Finding, command};
 use crate::settings::Settings;
 
 /// An Elastic IP that goes to an interface only because no other one can take it.
@@ -46,8 +46,10 @@ pub(crate) fn target_tags_in_vain(observed: &Observed, settings: &Settings) -> V
             ),
             why,
             next: format!(
-                "take it away: aws ec2 delete-tags --resources {} --tags Key={}",
-                interface.id, keys.address_target
+                "take it away: {}",
+                Command::ec2("delete-tags")
+                    .with("resources", &interface.id)
+                    .with("tags", command::key(&keys.address_target))
             ),
         })
     };

@@ -5,8 +5,8 @@ use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::ledger::release::KnownAssociation;
 use crate::model::elastic_ip::Association;
-use crate::model::ids::{AssociationId, EniId};
-use crate::report::{Finding, PlannedCall, Report, Subject};
+use crate::model::ids::AssociationId;
+use crate::report::{Command, Finding, PlannedCall, Report, Subject};
 use time::format_description::well_known::Rfc3339;
 
 /// The address is where it belongs by what is known now.
@@ -161,20 +161,15 @@ fn place(association: &Association) -> String {
 
 fn by_hand(outdated: &Outdated) -> String {
     let Some(last) = &outdated.last else {
-        return format!(
-            "if nobody is to have it: aws ec2 describe-addresses --allocation-ids {}, and end the association \
-             that it shows",
-            outdated.allocation
-        );
+        let see = Command::ec2("describe-addresses").with("allocation-ids", &outdated.allocation);
+        return format!("if nobody is to have it: {see}, and end the association that it shows");
     };
     let Association {
         eni, private_ip, ..
     } = &last.association;
-    let eni = eni.as_ref().map_or("<interface>", EniId::as_str);
-    let private_ip = private_ip.map_or_else(|| "<private IP>".to_owned(), |ip| ip.to_string());
-    format!(
-        "if it is wanted there: aws ec2 associate-address --allocation-id {} --network-interface-id {eni} \
-         --private-ip-address {private_ip}",
-        outdated.allocation
-    )
+    let associate = Command::ec2("associate-address")
+        .with("allocation-id", &outdated.allocation)
+        .known_or("network-interface-id", eni.as_ref(), "interface")
+        .known_or("private-ip-address", private_ip.as_ref(), "private IP");
+    format!("if it is wanted there: {associate}")
 }
