@@ -36,7 +36,7 @@ const TYPES_BEFORE_LOGS: [AlarmType; 2] = [AlarmType::MetricAlarm, AlarmType::Co
 
 impl ReadAlarms for Aws {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        let found = names.chunks(MAX_NAMED).map(|some| self.named(some));
+        let found = names.chunks(MAX_NAMED).map(|some| self.alarms_named(some));
         let found = try_join_all(found).await?;
         Ok(found.into_iter().flatten().collect())
     }
@@ -94,7 +94,7 @@ impl ReadAlarmPages for Aws {
                 .set_state_value(state.clone())
                 .set_next_token(after.map(str::to_owned))
         };
-        let page = self.described(asked).await?;
+        let page = self.alarms_described(asked).await?;
         Ok(AlarmPage {
             alarms: alarms_in(&page)?,
             next: said(page.next_token()).map(str::to_owned),
@@ -106,7 +106,7 @@ impl Aws {
     /// A page of alarms of every type. Each type is asked for by name: left out, only metric alarms are given
     /// (CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`). An endpoint that does not know log alarms yet refuses
     /// the word, and is asked again without it: for as long as the process lives, no call has it.
-    async fn described<F>(&self, asked: F) -> Result<DescribeAlarmsOutput, CloudError>
+    async fn alarms_described<F>(&self, asked: F) -> Result<DescribeAlarmsOutput, CloudError>
     where
         F: Fn(DescribeAlarmsFluentBuilder) -> DescribeAlarmsFluentBuilder,
     {
@@ -128,7 +128,7 @@ impl Aws {
     }
 
     /// All pages of the alarms with these names.
-    async fn named(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
+    async fn alarms_named(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
         let mut found = Vec::new();
         let mut after = None;
         loop {
@@ -137,7 +137,7 @@ impl Aws {
                     .set_alarm_names(Some(names.to_vec()))
                     .set_next_token(after.clone())
             };
-            let page = self.described(asked).await?;
+            let page = self.alarms_described(asked).await?;
             found.extend(alarms_in(&page)?);
             after = said(page.next_token()).map(str::to_owned);
             if after.is_none() {

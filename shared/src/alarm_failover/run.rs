@@ -36,7 +36,7 @@ pub(super) async fn handle_cause<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     Ok(report)
 }
 
-async fn see_to<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+async fn to_report<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     about: &Cause,
