@@ -1,7 +1,6 @@
 //! Why no interface of an instance takes an address, in the words of placement, failover, readiness and restore alike.
 
 use crate::model::ids::{EniId, InstanceId};
-use crate::report::{Command, command};
 use crate::settings::TagKeys;
 use std::fmt;
 
@@ -126,18 +125,14 @@ impl TargetObstacle {
                  from an interface of {instance} that is not to move",
                 keys.group
             ),
-            Self::Full { eni, .. } => {
-                let assign = Command::ec2("assign-private-ip-addresses")
-                    .with("network-interface-id", eni)
-                    .with("secondary-private-ip-address-count", 1);
-                format!("give it another private IP: {assign}")
-            }
-            Self::SeveralTagged { tag, enis, .. } => {
-                let take = Command::ec2("delete-tags")
-                    .to_fill_in("resources", &format!("one of {}", listed(enis, "or")))
-                    .with("tags", command::key(tag));
-                format!("take the tag from all but one: {take}")
-            }
+            Self::Full { eni, .. } => format!(
+                "give it another private IP: aws ec2 assign-private-ip-addresses --network-interface-id {eni} \
+                 --secondary-private-ip-address-count 1"
+            ),
+            Self::SeveralTagged { tag, enis, .. } => format!(
+                "take the tag from all but one: aws ec2 delete-tags --resources <one of {}> --tags Key={tag}",
+                listed(enis, "or")
+            ),
             Self::IndexAndSubnetDiffer {
                 by_index,
                 by_subnet,
@@ -158,10 +153,11 @@ impl TargetObstacle {
 }
 
 fn set_the_tag(enis: &[EniId], keys: &TagKeys) -> String {
-    let tag = Command::ec2("create-tags")
-        .to_fill_in("resources", &listed(enis, "or"))
-        .tags([(keys.address_target.as_str(), "true")]);
-    format!("tag the one that is to take addresses: {tag}")
+    format!(
+        "tag the one that is to take addresses: aws ec2 create-tags --resources <{}> --tags Key={},Value=true",
+        listed(enis, "or"),
+        keys.address_target
+    )
 }
 
 /// Ids in a sentence.
