@@ -8,6 +8,7 @@ mod ending;
 mod event;
 mod log;
 mod metric;
+mod report;
 mod start;
 
 use crate::{Aws, DynamoLedger, Process};
@@ -18,7 +19,7 @@ use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Report, bounded, bounded_text};
+use holdfast::report::{Function, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -125,8 +126,10 @@ impl Running {
             None => ended,
         };
         line.tell(&ended, counter.so_far().since(before), clock.now());
+        let told = report::ReportLog::new(&line, &ended);
+        told.write();
         let ended = ended
-            .map(|report| bounded(&report))
+            .map(|_| told.answer())
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last
