@@ -20,10 +20,16 @@ const CHARACTERS_FOR_EACH: usize = 64;
 
 /// A report in its bound. `whole` says in words where the whole of it is; a report that is cut says so.
 #[must_use]
-pub fn bounded(mut report: Value, whole: &str) -> Value {
+pub fn bounded(report: Value, whole: &str) -> Value {
+    bounded_within(report, MAX_BYTES, whole)
+}
+
+/// The same in a bound of its own.
+#[must_use]
+pub(super) fn bounded_within(mut report: Value, most: usize, whole: &str) -> Value {
     let mut is_cut = false;
     for keep in KEEP {
-        if size_of(&report) + LEFT_OUT_BYTES <= MAX_BYTES {
+        if size_of(&report) + LEFT_OUT_BYTES <= most {
             break;
         }
         is_cut = true;

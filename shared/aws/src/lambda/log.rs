@@ -133,7 +133,7 @@ fn subject_line(subject: &Subject) -> Option<String> {
 }
 
 /// The word that the report itself carries, so that log and report can be searched for the same.
-pub(super) fn word(value: impl Serialize) -> String {
+fn word(value: impl Serialize) -> String {
     match serde_json::to_value(value) {
         Ok(Value::String(word)) => word,
         other => format!("{other:?}"),

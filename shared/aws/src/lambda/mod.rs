@@ -19,7 +19,7 @@ use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Report, bounded_text};
+use holdfast::report::{Function, Origin, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -115,6 +115,13 @@ impl Running {
             run: run_number(&event.context.request_id, clock),
         };
         let own = own_account(&event.context.invoked_function_arn);
+        let origin = Origin {
+            request_id: event.context.request_id.clone(),
+            account: own.clone(),
+            region: self.settings.region.clone(),
+            log_group: env::var("AWS_LAMBDA_LOG_GROUP_NAME").ok(),
+            at: line.began,
+        };
         let ended = match event.payload.trigger(own.as_ref()) {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
@@ -126,10 +133,10 @@ impl Running {
             None => ended,
         };
         line.tell(&ended, counter.so_far().since(before), clock.now());
-        let told = report::ReportLog::new(&line, &ended);
+        let told = report::ReportLog::new(&line, &ended, &origin);
         told.write();
         let ended = ended
-            .map(|_| told.answer())
+            .map(|report| told.answer(&report))
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last

@@ -3,32 +3,46 @@
 //! read; `docs/RUNBOOK.md`, "Reading a report", has the query.
 //! Source: Lambda developer guide, "Configuring JSON and plain text log formats".
 
-use super::log::{EventLine, word};
-use holdfast::error::Error;
-use holdfast::report::{Part, Report, bounded, parts};
+use super::log::EventLine;
+use holdfast::error::{Error, chain};
+use holdfast::report::delivered::{FailedRun, delivered, whole};
+use holdfast::report::{Origin, Part, Report, parts};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 
 /// The report of one run, on its way to the log and to whoever invoked the function.
 #[derive(Debug)]
-pub(super) struct ReportLog {
+pub(super) struct ReportLog<'a> {
     /// What each line says besides its part of the report.
     head: Map<String, Value>,
-    report: Value,
     parts: Vec<Part>,
+    function: String,
+    origin: &'a Origin,
 }
 
-impl ReportLog {
+impl<'a> ReportLog<'a> {
     /// Of a run that ended so. An error without a report gets one that says what the error says.
-    pub(super) fn new(line: &EventLine<'_>, ended: &Result<Report, Error>) -> Self {
+    pub(super) fn new(
+        line: &EventLine<'_>,
+        ended: &Result<Report, Error>,
+        origin: &'a Origin,
+    ) -> Self {
         let report = match ended {
-            Ok(report) => serde_json::to_value(report),
-            Err(error) => serde_json::to_value(error.report_of(line.function, line.mode)),
+            Ok(report) => whole(report, origin),
+            Err(error) => FailedRun {
+                function: line.function,
+                mode: line.mode,
+                error: error.name(),
+                summary: &chain(error),
+                subject: line.subject,
+                report: error.report(),
+            }
+            .whole(origin),
         };
-        let report = report.unwrap_or_default();
+        let function = line.function.word();
         let mut head = Map::new();
         head.insert("holdfast".to_owned(), json!("report"));
-        head.insert("function".to_owned(), json!(word(line.function)));
+        head.insert("function".to_owned(), json!(function));
         head.insert("requestId".to_owned(), json!(line.request_id));
         if let Some(event) = line.event_id {
             head.insert("eventId".to_owned(), json!(event));
@@ -37,7 +51,8 @@ impl ReportLog {
         Self {
             head,
             parts: parts(&report),
-            report,
+            function,
+            origin,
         }
     }
 
@@ -66,18 +81,14 @@ impl ReportLog {
     }
 
     /// The report as the function returns it, in the bound of a bus.
-    pub(super) fn answer(self) -> Value {
-        let text = |key: &str| self.head[key].as_str().unwrap_or_default();
+    pub(super) fn answer(&self, report: &Report) -> Value {
         let lines = match self.parts.len() {
             1 => "line 1".to_owned(),
             all => format!("lines 1 to {all}"),
         };
-        let whole = format!(
-            "the log of {}, {lines} of the request {}",
-            text("function"),
-            text("requestId")
-        );
-        bounded(self.report, &whole)
+        let (function, request) = (&self.function, &self.origin.request_id);
+        let whole = format!("the log of {function}, {lines} of the request {request}");
+        delivered(report, self.origin, &whole)
     }
 }
 

@@ -5,7 +5,17 @@ use holdfast::report::{Finding, Function, MAX_LINE_BYTES, Outcome, size_of};
 use holdfast::settings::Mode;
 use time::macros::datetime;
 
-fn told(ended: &Result<Report, Error>) -> ReportLog {
+fn origin() -> Origin {
+    Origin {
+        request_id: "request-1".to_owned(),
+        account: None,
+        region: "eu-west-1".to_owned(),
+        log_group: None,
+        at: datetime!(2026-01-01 00:00 UTC),
+    }
+}
+
+fn told<'a>(ended: &Result<Report, Error>, origin: &'a Origin) -> ReportLog<'a> {
     let line = EventLine {
         function: Function::AlarmFailover,
         request_id: "request-1",
@@ -16,7 +26,7 @@ fn told(ended: &Result<Report, Error>) -> ReportLog {
         is_cold_start: false,
         began: datetime!(2026-01-01 00:00 UTC),
     };
-    ReportLog::new(&line, ended)
+    ReportLog::new(&line, ended, origin)
 }
 
 fn report(findings: usize) -> Report {
@@ -38,8 +48,8 @@ fn report(findings: usize) -> Report {
 
 #[test]
 fn h2_the_whole_report_is_one_line_of_the_log_with_all_there_is_to_search_for() {
-    let report = report(2);
-    let lines: Vec<Value> = told(&Ok(report.clone())).lines().collect();
+    let (report, origin) = (report(2), origin());
+    let lines: Vec<Value> = told(&Ok(report.clone()), &origin).lines().collect();
     let expected = json!({
         "holdfast": "report",
         "function": "alarm-failover",
@@ -48,7 +58,7 @@ fn h2_the_whole_report_is_one_line_of_the_log_with_all_there_is_to_search_for() 
         "outcome": "failed-over",
         "part": 1,
         "parts": 1,
-        "report": report,
+        "report": whole(&report, &origin),
     });
     assert_eq!(lines, [expected]);
 }
@@ -59,22 +69,23 @@ fn h2_a_run_that_could_not_finish_tells_its_moves_and_findings_too() {
         what: "203.0.113.7 is with nobody".to_owned(),
         source: None,
     };
-    let alone = told(&Err(stranded())).lines().next().unwrap();
+    let origin = origin();
+    let alone = told(&Err(stranded()), &origin).lines().next().unwrap();
     assert_eq!(alone["outcome"], "failed");
     assert_eq!(alone["report"]["error"], "Holdfast.Stranded");
     assert_eq!(alone["report"]["function"], "alarm-failover");
     assert_eq!(alone["report"]["mode"], "enforce");
     let with = Err(stranded().with_report(report(2)));
-    let with = told(&with).lines().next().unwrap();
+    let with = told(&with, &origin).lines().next().unwrap();
     assert_eq!(with["outcome"], "failed");
     assert_eq!(with["report"]["summary"], "203.0.113.7 is with nobody");
-    assert_eq!(with["report"]["findings"].as_array().unwrap().len(), 2);
+    assert_eq!(with["report"]["findings"].as_array().unwrap().len(), 3);
 }
 
 #[test]
 fn h3_a_report_that_is_too_large_for_a_bus_is_whole_in_numbered_lines_and_says_where() {
-    let report = report(2_000);
-    let told = told(&Ok(report.clone()));
+    let (report, origin) = (report(2_000), origin());
+    let told = told(&Ok(report.clone()), &origin);
     let lines: Vec<Value> = told.lines().collect();
     assert!(lines.len() > 3, "{}", lines.len());
     let mut findings = 0;
@@ -90,7 +101,7 @@ fn h3_a_report_that_is_too_large_for_a_bus_is_whole_in_numbered_lines_and_says_w
         findings += u64::try_from(here.len()).unwrap();
     }
     assert_eq!(findings, 2_000);
-    let answer = told.answer();
+    let answer = told.answer(&report);
     assert!(size_of(&answer) < 200_000);
     let whole = format!("lines 1 to {} of the request request-1", lines.len());
     assert!(answer["leftOut"].as_str().unwrap().ends_with(&whole));
