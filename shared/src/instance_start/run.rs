@@ -218,12 +218,12 @@ fn out_of_time(
     watch: Stopwatch,
 ) -> Box<Result<Report, Error>> {
     let failed = |error: Error, progress: &StartProgress, watch| {
-        Err(error.with_report(messages::unfinished(case, progress, watch)))
+        error.with_report(messages::unfinished(case, progress, watch))
     };
     Box::new(match (progress.done.unknown.take(), plan) {
         (Some(source), _) => {
             let what = format!("{} runs and may lack its address", case.change.instance);
-            failed(Error::Unfinished { what, source }, &progress, watch)
+            Err(failed(Error::Unfinished { what, source }, &progress, watch))
         }
         (None, Some(plan)) => {
             let end = StartEnd::NoFreeAddress(plan);
@@ -231,7 +231,7 @@ fn out_of_time(
         }
         (None, None) => {
             let what = messages::not_yet(case, &progress);
-            failed(Error::OutOfTime { what }, &progress, watch)
+            Err(failed(Error::OutOfTime { what }, &progress, watch))
         }
     })
 }

@@ -59,7 +59,10 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let status = conclusion.status.clone();
         let done = "nothing was to be done in EC2";
         let written = self.record(status, done, &mut watch).await;
-        told(written, messages::concluded(&self.case, conclusion, watch))
+        *told(
+            written.err(),
+            messages::concluded(&self.case, conclusion, watch),
+        )
     }
 
     /// `observe` mode: what would be done, down to the calls. Nothing waits for this run, so it looks at the
@@ -126,14 +129,14 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 let done = "the account holds the address";
                 let written = self.record(status, done, &mut watch).await;
                 let report = messages::held_by_account(case, plan, attempts, &address, watch);
-                told(written, report)
+                *told(written.err(), report)
             }
             // Its new allocation has ended: a release of its own, with an event of its own.
             ReclaimOutcome::ReleasedAgain(allocation) => {
                 let status = back_as(&allocation);
                 let written = self.record(status, "it had come back", &mut watch).await;
                 let report = messages::released_again(case, attempts, &allocation, watch);
-                told(written, report)
+                *told(written.err(), report)
             }
             ReclaimOutcome::WrongAddress(wrong) => {
                 self.wrong_address(plan, attempts, &wrong, watch).await
@@ -170,7 +173,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let status = ReleaseStatus::Pending { reason };
         let written = self.record(status, &done, &mut watch).await;
         let report = messages::wrong_address(&self.case, plan, attempts, wrong, watch);
-        told(written, report)
+        *told(written.err(), report)
     }
 
     async fn still_pending(
@@ -185,7 +188,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let written = self.record(status, done, &mut watch).await;
         let why = (refusal, reason);
         let report = messages::still_pending(&self.case, plan, attempts, why, watch);
-        told(written, report)
+        *told(written.err(), report)
     }
 
     async fn restore(
@@ -223,16 +226,16 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let back = Some((reallocated, restored.note.take()));
         let written = record::write(ledger, &self.case, now, status, back, &done).await;
         watch.lap("record", clock);
-        let is_all = restored.unfinished.take().map_or(Ok(()), |source| {
-            let what = format!("{done}, not all that belongs to it is");
-            Err(Error::Unfinished { what, source })
+        let unfinished = restored.unfinished.take().map(|source| Error::Unfinished {
+            what: format!("{done}, not all that belongs to it is"),
+            source,
         });
         let back = ReclaimedAs {
             allocation: address.allocation,
             is_new,
         };
         let report = messages::reclaimed(&self.case, plan, attempts, back, restored, watch);
-        told(written.and(is_all), report)
+        *told(written.err().or(unfinished), report)
     }
 
     /// What is to be restored, on what the address and its former place look like now.
@@ -309,11 +312,11 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
 }
 
 /// The report, where the run could finish; else the error with it.
-fn told(finished: Result<(), Error>, report: Report) -> Result<Report, Error> {
-    match finished {
-        Ok(()) => Ok(report),
-        Err(failure) => Err(failure.with_report(report)),
-    }
+fn told(failure: Option<Error>, report: Report) -> Box<Result<Report, Error>> {
+    Box::new(match failure {
+        None => Ok(report),
+        Some(failure) => Err(failure.with_report(report)),
+    })
 }
 
 /// The address is with the account, and nothing is to be restored.
