@@ -55,8 +55,8 @@ pub struct Settings {
     pub tag_policy: Option<TagPolicy>,
     /// How long after a call `LookupEvents` knows it.
     pub looked_up_after: Duration,
-    /// Whether CloudWatch knows the alarm type `LogAlarm`, which came in 2026: another partition may not.
-    pub knows_log_alarms: bool,
+    /// Alarm types that CloudWatch does not know: `LogAlarm` came in 2026, and another partition may be older.
+    pub unknown_alarm_types: BTreeSet<String>,
 }
 
 impl Default for Settings {
@@ -90,7 +90,7 @@ impl Default for Settings {
             forward_records: None,
             tag_policy: None,
             looked_up_after: Duration::ZERO,
-            knows_log_alarms: true,
+            unknown_alarm_types: BTreeSet::new(),
         }
     }
 }

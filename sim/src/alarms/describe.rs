@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ALARM_TYPES, Alarm, AlarmState, LOG_ALARM, METRIC_ALARM, Watched};
+use super::{ALARM_TYPES, Alarm, AlarmState, METRIC_ALARM, Watched};
 use crate::{api::Ec2Error, model::Model};
 
 /// `MaxRecords` when it is not given, and the most it can be.
@@ -76,7 +76,7 @@ impl Model {
         }
         let is_known = |asked: &&String| {
             ALARM_TYPES.contains(&asked.as_str())
-                && (self.settings.knows_log_alarms || *asked != LOG_ALARM)
+                && !self.settings.unknown_alarm_types.contains(*asked)
         };
         if let Some(unknown) = request.alarm_types.iter().find(|asked| !is_known(asked)) {
             let message = format!(

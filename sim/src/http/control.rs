@@ -43,7 +43,7 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "forced_detach_delay_milliseconds": 0, "status_alarm_delay_milliseconds": 0,
                             "ignore_detaches": ["i-..."], "answer_detaches": ["eni-..."],
                             "impair": [{"instance_id": "i-...", "instance": true, "system": false}],
-                            "page_items": 2, "describe_alarms_per_second": 9, "knows_log_alarms": true,
+                            "page_items": 2, "describe_alarms_per_second": 9, "unknown_alarm_types": ["LogAlarm"],
                             "take_addresses": ["203.0.113.1"],
                             "signing_clock_ahead_seconds": 600,
                             "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],

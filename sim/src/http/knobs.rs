@@ -43,7 +43,8 @@ pub(super) struct Controls {
     allow_all: bool,
     delivery: Option<Delivered>,
     describe_alarms_per_second: Option<u32>,
-    knows_log_alarms: Option<bool>,
+    #[serde(default)]
+    unknown_alarm_types: Vec<String>,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -154,9 +155,8 @@ impl Controls {
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
         }
-        if let Some(knows) = self.knows_log_alarms {
-            settings.knows_log_alarms = knows;
-        }
+        let unknown = self.unknown_alarm_types.iter().cloned();
+        settings.unknown_alarm_types.extend(unknown);
         if let Some(after) = seconds(self.released_taken_after_seconds) {
             settings.released_taken_after = Some(after);
         }

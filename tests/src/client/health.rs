@@ -165,7 +165,8 @@ impl ReadAlarms for Client {
 
     /// What the endpoint's first answer tells a real client.
     fn reads_log_alarms(&self) -> bool {
-        self.bed.world().settings().knows_log_alarms
+        let mut world = self.bed.world();
+        !world.settings().unknown_alarm_types.contains("LogAlarm")
     }
 }
 

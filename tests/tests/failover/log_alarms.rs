@@ -151,7 +151,10 @@ fn once_it_has_named_a_standby_a_log_alarm_is_asked_for_it_ever_after() {
 
 /// An endpoint that does not know log alarms.
 fn of_another_partition(trio: FailoverFixture) -> FailoverFixture {
-    trio.world(|world| world.settings().knows_log_alarms = false)
+    trio.world(|world| {
+        let unknown = &mut world.settings().unknown_alarm_types;
+        unknown.insert("LogAlarm".to_owned());
+    })
 }
 
 #[test]

@@ -107,8 +107,12 @@ async fn a_standby_with_a_log_alarm_is_passed_by() {
 
 #[tokio::test]
 async fn an_endpoint_that_does_not_know_log_alarms_stops_no_failover() {
-    let older =
-        |trio: FailoverFixture| trio.world(|world| world.settings().knows_log_alarms = false);
+    let older = |trio: FailoverFixture| {
+        trio.world(|world| {
+            let unknown = &mut world.settings().unknown_alarm_types;
+            unknown.insert("LogAlarm".to_owned());
+        })
+    };
     let account = account(older).await;
     let alarming = alarm_of(&account.members[0]);
     account
