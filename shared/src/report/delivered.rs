@@ -5,9 +5,7 @@ use super::bound::{MAX_BYTES, bounded_within};
 use super::headline::headline;
 use super::matter::matters;
 use super::text::{Parts, rendered, text};
-use super::word::word;
-use super::{Finding, Function, Origin, Report};
-use crate::settings::Mode;
+use super::{Finding, Origin, Report};
 use serde_json::{Map, Value, json};
 
 /// What a report has beside its own keys.
@@ -45,9 +43,9 @@ fn with(report: &impl serde::Serialize, beside: Map<String, Value>) -> Value {
 #[derive(Debug, Clone, Copy)]
 pub struct FailedRun<'a> {
     /// Whose run.
-    pub function: Function,
+    pub function: &'a str,
     /// In which mode.
-    pub mode: Mode,
+    pub mode: &'a str,
     /// The error's stable name: `Holdfast.Stranded`.
     pub error: &'a str,
     /// What it says, with everything that caused it.
@@ -66,16 +64,11 @@ impl FailedRun<'_> {
         let finding = self.finding();
         let about = self.about();
         let what = match self.subject.filter(|_| is_of_one_subject(self.error)) {
-            Some(subject) => format!(
-                "{} of {}: {subject}",
-                word_of(self.error),
-                self.function.word()
-            ),
-            None => format!("{} of {}", word_of(self.error), self.function.word()),
+            Some(subject) => format!("{} of {}: {subject}", word_of(self.error), self.function),
+            None => format!("{} of {}", word_of(self.error), self.function),
         };
         let line = headline(&what, &origin.region);
-        let (function, mode) = (self.function.word(), word(self.mode));
-        let words = [function.as_str(), mode.as_str(), FAILED];
+        let words = [self.function, self.mode, FAILED];
         let findings = [finding];
         let parts = Parts {
             summary: self.summary,
@@ -108,7 +101,7 @@ impl FailedRun<'_> {
     /// What it is about: `failed alarm-failover Holdfast.Stranded web-down`.
     #[must_use]
     pub fn about(&self) -> String {
-        about_failure(&self.function.word(), self.error, self.subject)
+        about_failure(self.function, self.error, self.subject)
     }
 
     fn finding(&self) -> Finding {
@@ -131,6 +124,25 @@ pub fn about_failure(function: &str, error: &str, subject: Option<&str>) -> Stri
     }
 }
 
+/// The failures of a function that are over once a run of it has ended well: those of the installation, and those on the
+/// same subject.
+#[must_use]
+pub fn failures_that_are_over(function: &str, subject: Option<&str>) -> Vec<String> {
+    const ERRORS: [&str; 8] = [
+        "Holdfast.Stranded",
+        "Holdfast.OutOfTime",
+        "Holdfast.Unfinished",
+        "Holdfast.LedgerUnread",
+        "Holdfast.LedgerUnwritten",
+        "Holdfast.KeysRefused",
+        "Runtime.ExitError",
+        "Sandbox.Timedout",
+    ];
+    let each = ERRORS.iter();
+    each.map(|error| about_failure(function, error, subject))
+        .collect()
+}
+
 /// The errors that say something of one address, group or instance.
 fn is_of_one_subject(error: &str) -> bool {
     matches!(
@@ -149,7 +161,7 @@ fn word_of(error: &str) -> &str {
         "Holdfast.LedgerUnwritten" => "the ledger cannot be written: a run",
         "Holdfast.KeysRefused" => "AWS refuses the keys: a run",
         "Holdfast.EventUnreadable" => "an event cannot be read: a run",
-        _ => "a run failed",
+        _ => "FAILED: a run",
     }
 }
 
@@ -196,8 +208,9 @@ fn advice(error: &str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{GroupReport, Outcome, Readiness, Subject, SweepReport};
+    use super::super::{Function, GroupReport, Outcome, Readiness, Subject, SweepReport};
     use super::*;
+    use crate::settings::Mode;
     use time::OffsetDateTime;
 
     fn origin() -> Origin {
@@ -212,8 +225,8 @@ mod tests {
 
     fn failed(error: &'static str, subject: Option<&'static str>) -> Value {
         FailedRun {
-            function: Function::AlarmFailover,
-            mode: Mode::Enforce,
+            function: "alarm-failover",
+            mode: "enforce",
             error,
             summary: "203.0.113.7 is with \"nobody\"",
             subject,

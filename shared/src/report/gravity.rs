@@ -5,11 +5,12 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 30] = [
+    pub const GRAVEST_FIRST: [Self; 31] = [
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
         Self::TransferOffered,
+        Self::Unprotected,
         Self::InterfaceLost,
         Self::Refused,
         Self::PartlyMoved,
@@ -84,13 +85,14 @@ mod tests {
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
+            Outcome::Unprotected => 30,
         }
     }
 
     #[test]
     fn every_outcome_has_its_place_in_the_order() {
         let named: BTreeSet<usize> = Outcome::GRAVEST_FIRST.map(number).into();
-        let all: BTreeSet<usize> = (0..=number(Outcome::InterfaceLost)).collect();
+        let all: BTreeSet<usize> = (0..=number(Outcome::Unprotected)).collect();
         assert_eq!(named, all);
         for (place, outcome) in Outcome::GRAVEST_FIRST.into_iter().enumerate() {
             assert_eq!(outcome.gravity(), place, "{outcome:?}");
