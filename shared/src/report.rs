@@ -13,6 +13,7 @@ mod lost_interface;
 pub mod matter;
 mod moment;
 mod origin;
+mod parts;
 mod phase;
 mod planned;
 pub mod text;
@@ -30,6 +31,7 @@ pub use finding::Finding;
 pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
 pub use origin::Origin;
+pub use parts::{MAX_LINE_BYTES, Part, parts, size_of};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -117,6 +119,8 @@ pub enum Outcome {
     Ignored,
     /// The ledger is up to date with EC2.
     Refreshed,
+    /// The run could not finish, and its event comes again. No run returns it: its error's report has it.
+    Failed,
 }
 
 /// What a function did.
@@ -132,6 +136,9 @@ pub struct Report {
     /// The same in one line, for people.
     #[serde(serialize_with = "finding::mailable")]
     pub summary: String,
+    /// The name of the error that the run ended with, where it could not finish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
     /// The call that set it going.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -191,6 +198,7 @@ impl Report {
             mode,
             outcome,
             summary,
+            error: None,
             event: None,
             subject: Subject::Nothing,
             would_call: Vec::new(),
@@ -406,7 +414,7 @@ pub struct SweepReport {
     /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,
-    /// Failovers that were finished, or taken up again, or back.
+    /// Failovers that were finished, or taken up again, or back; after them those that could not be finished.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failovers: Vec<Report>,
     /// Floating interfaces that are gone since the last sweep.

@@ -52,15 +52,10 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let lease_number = held.lease.lease_number;
     let row = held.after(case, &progress, &stop, ports.clock.now());
     let released = lease::release(ports, row).await;
+    let report = messages::report(case, affected, &progress, lease_number, &released);
     match messages::failure(case, affected, &mut progress, stop) {
-        Some(failure) => Err(failure),
-        None => Ok(messages::report(
-            case,
-            affected,
-            &progress,
-            lease_number,
-            &released,
-        )),
+        Some(failure) => Err(failure.with_report(report)),
+        None => Ok(report),
     }
 }
 

@@ -3,12 +3,12 @@
 //! "Log group-level subscription filters".
 
 use super::log_lines;
-use super::reading::{of_report, text, unreadable};
+use super::reading::{bare, of_report, text, unreadable};
 use super::state::{Heard, HeardMatter, News};
 use crate::events::{EventError, subject_of};
 use crate::model::ids::AccountId;
-use crate::report::Origin;
-use crate::report::delivered::{FailedRun, failures_that_are_over};
+use crate::report::delivered::{FAILED, FailedRun, failures_that_are_over};
+use crate::report::{Function, Origin};
 use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -16,12 +16,12 @@ use time::format_description::well_known::Rfc3339;
 const SUCCESS: &str = "Lambda Function Invocation Result - Success";
 const FAILURE: &str = "Lambda Function Invocation Result - Failure";
 
-/// The functions, as CloudFormation names them and as reports do.
-const FUNCTIONS: [(&str, &str); 4] = [
-    ("releaseguard", "release-guard"),
-    ("instancestart", "instance-start"),
-    ("alarmfailover", "alarm-failover"),
-    ("reconcile", "reconcile"),
+/// The functions, by what CloudFormation's names for them have in them.
+const FUNCTIONS: [(&str, Function); 4] = [
+    ("releaseguard", Function::ReleaseGuard),
+    ("instancestart", Function::InstanceStart),
+    ("alarmfailover", Function::AlarmFailover),
+    ("reconcile", Function::Reconcile),
 ];
 
 pub(super) fn heard(
@@ -93,7 +93,6 @@ fn failure(event: &Value, own: Option<&AccountId>, region: &str) -> News {
     let plain: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
     let plain = plain.to_ascii_lowercase();
     let known = FUNCTIONS.iter().find(|(part, _)| plain.contains(part));
-    let function = known.map_or(name, |(_, word)| word);
     let error = text(event, "/detail/responsePayload/errorType");
     let error = error.unwrap_or(detail("/requestContext/condition"));
     let summary = text(event, "/detail/responsePayload/errorMessage").unwrap_or(error);
@@ -106,12 +105,17 @@ fn failure(event: &Value, own: Option<&AccountId>, region: &str) -> News {
         log_group: None,
         at: at.unwrap_or(OffsetDateTime::UNIX_EPOCH),
     };
+    let Some((_, function)) = known else {
+        return bare(name, FAILED, &origin.request_id, region);
+    };
     let failed = FailedRun {
-        function,
-        mode: "unknown",
+        function: *function,
+        mode: None,
         error,
         summary,
         subject: event.pointer("/detail/requestPayload").and_then(subject_of),
+        report: None,
     };
-    of_report(&failed.delivered(&origin), origin.request_id).unwrap_or_default()
+    let whole = format!("the log of {}", function.word());
+    of_report(&failed.delivered(&origin, &whole), origin.request_id).unwrap_or_default()
 }

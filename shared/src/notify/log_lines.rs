@@ -2,11 +2,10 @@
 //! failed run at its first try, and of what a person asked for and waited for: neither goes to the bus.
 //! Source: CloudWatch Logs user guide, "Log group-level subscription filters", AWS Lambda.
 
-use super::reading::{of_report, text, unreadable};
-use super::state::{Heard, HeardMatter, News};
+use super::reading::{bare, of_report, text, unreadable};
+use super::state::{Heard, News};
 use crate::events::EventError;
 use crate::model::ids::AccountId;
-use crate::report::headline::headline;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::read::GzDecoder;
@@ -72,24 +71,8 @@ fn of_line(line: &str, region: &str) -> Option<News> {
     let request = text(&line, "/requestId").unwrap_or_default();
     line.get("report")
         .and_then(|report| of_report(report, request.to_owned()))
-        .or_else(|| bare(&line, request, region))
-}
-
-/// A report that has no words for people: that it was written is told all the same.
-fn bare(line: &Value, request: &str, region: &str) -> Option<News> {
-    let function = text(line, "/function")?;
-    let outcome = text(line, "/outcome")?;
-    let words = headline(&format!("{function} ended: {outcome}"), region);
-    Some(News {
-        request: request.to_owned(),
-        function: function.to_owned(),
-        headline: words.clone(),
-        text: format!("{words}\n\nThe log of {function} has the report of run {request}."),
-        next: Vec::new(),
-        matters: vec![HeardMatter {
-            about: format!("{outcome} {function}"),
-            outcome: outcome.to_owned(),
-            headline: words,
-        }],
-    })
+        .or_else(|| {
+            let (function, outcome) = (text(&line, "/function")?, text(&line, "/outcome")?);
+            Some(bare(function, outcome, request, region))
+        })
 }

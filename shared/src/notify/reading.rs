@@ -47,3 +47,20 @@ pub(super) fn unreadable(field: &str, problem: &str) -> EventError {
 pub(super) fn text<'a>(value: &'a Value, pointer: &str) -> Option<&'a str> {
     value.pointer(pointer)?.as_str()
 }
+
+/// A report that has no words for people: that it was written is told all the same.
+pub(super) fn bare(function: &str, outcome: &str, request: &str, region: &str) -> News {
+    let words = headline(&format!("{function} ended: {outcome}"), region);
+    News {
+        request: request.to_owned(),
+        function: function.to_owned(),
+        headline: words.clone(),
+        text: format!("{words}\n\nThe log of {function} has the report of run {request}."),
+        next: Vec::new(),
+        matters: vec![HeardMatter {
+            about: format!("{outcome} {function}"),
+            outcome: outcome.to_owned(),
+            headline: words,
+        }],
+    }
+}

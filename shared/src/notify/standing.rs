@@ -36,7 +36,8 @@ fn of(outcome: Outcome) -> Standing {
         | Outcome::Refreshed
         | Outcome::Ignored
         | Outcome::WouldAssociate => Standing::Well,
-        Outcome::Pending
+        Outcome::Failed
+        | Outcome::Pending
         | Outcome::Lost
         | Outcome::OverQuota
         | Outcome::Denied

@@ -10,8 +10,8 @@ use crate::model::ids::AccountId;
 use crate::ports::Ports;
 use crate::report::delivered::FailedRun;
 use crate::report::headline::headline;
-use crate::report::{Origin, Outcome};
-use crate::settings::{OUTCOMES, Settings};
+use crate::report::{Function, Origin, Outcome};
+use crate::settings::{Mode, OUTCOMES, Settings};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use flate2::Compression;
@@ -189,13 +189,14 @@ fn stranded() -> Value {
         at: START,
     };
     FailedRun {
-        function: "alarm-failover",
-        mode: "enforce",
+        function: Function::AlarmFailover,
+        mode: Some(Mode::Enforce),
         error: "Holdfast.Stranded",
         summary: "203.0.113.7 is with nobody",
         subject: Some("web-down"),
+        report: None,
     }
-    .delivered(&origin)
+    .whole(&origin)
 }
 
 fn line(request: &str, report: &Value) -> String {

@@ -5,7 +5,8 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 31] = [
+    pub const GRAVEST_FIRST: [Self; 32] = [
+        Self::Failed,
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
@@ -86,13 +87,14 @@ mod tests {
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
             Outcome::Unprotected => 30,
+            Outcome::Failed => 31,
         }
     }
 
     #[test]
     fn every_outcome_has_its_place_in_the_order() {
         let named: BTreeSet<usize> = Outcome::GRAVEST_FIRST.map(number).into();
-        let all: BTreeSet<usize> = (0..=number(Outcome::Unprotected)).collect();
+        let all: BTreeSet<usize> = (0..=number(Outcome::Failed)).collect();
         assert_eq!(named, all);
         for (place, outcome) in Outcome::GRAVEST_FIRST.into_iter().enumerate() {
             assert_eq!(outcome.gravity(), place, "{outcome:?}");

@@ -9,6 +9,7 @@ mod event;
 mod log;
 mod metric;
 pub mod notices;
+mod report;
 mod start;
 
 use crate::{Aws, DynamoLedger, Process};
@@ -19,7 +20,6 @@ use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::delivered::delivered;
 use holdfast::report::{Function, Origin, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -134,8 +134,10 @@ impl Running {
             None => ended,
         };
         line.tell(&ended, counter.so_far().since(before), clock.now());
+        let told = report::ReportLog::new(&line, &ended, &origin);
+        told.write();
         let ended = ended
-            .map(|report| delivered(&report, &origin))
+            .map(|report| told.answer(&report))
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last

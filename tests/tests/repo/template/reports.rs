@@ -24,8 +24,7 @@ const QUIET: [&str; 9] = [
 /// By the setting's default, which is the template's: see the parameters.
 fn outcomes_told() -> BTreeSet<String> {
     let told = ToldOutcomes::default();
-    let of_reports = OUTCOMES.into_iter().filter(|word| *word != "failed");
-    let told = of_reports.filter(|word| told.has(word));
+    let told = OUTCOMES.into_iter().filter(|word| told.has(word));
     told.map(str::to_owned).collect()
 }
 
@@ -118,6 +117,47 @@ fn each_function_has_a_log_of_its_own_that_ends() {
         // A name of 64 characters at most; the stacks of a StackSet have 49 and more.
         assert!(function.properties["FunctionName"].is_null(), "{name}");
         assert!(logs.insert(log), "{name} shares a log");
+    }
+}
+
+#[test]
+fn h2_one_saved_query_is_over_the_log_of_every_function_and_keys_on_what_is_written() {
+    let template = template();
+    let query = &template.resources()["SavedQuery"];
+    assert_eq!(query["Type"], "AWS::Logs::QueryDefinition");
+    let over: BTreeSet<String> = texts(&query["Properties"]["LogGroupNames"])
+        .into_iter()
+        .collect();
+    let functions = template.functions();
+    // Notify writes no report: it tells of those that others write.
+    let logs = functions
+        .iter()
+        .filter(|(name, _)| *name != "notify")
+        .map(|(_, function)| texts(&function.properties["LoggingConfig"]["LogGroup"]).remove(0));
+    assert_eq!(over, logs.collect());
+    let text = query["Properties"]["QueryString"]
+        .as_str()
+        .unwrap_or_default();
+    let written = [
+        "holdfast",
+        "function",
+        "outcome",
+        "requestId",
+        "eventId",
+        "part",
+        "parts",
+    ];
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/aws/src/lambda/report.rs"
+    );
+    let source = std::fs::read_to_string(source).expect("it is there");
+    for key in written {
+        assert!(text.contains(key), "{key}");
+        assert!(
+            source.contains(&format!("\"{key}\"")),
+            "{key} is not written"
+        );
     }
 }
 
