@@ -124,7 +124,7 @@ fn a_standby_with_errors_in_its_log_is_no_standby() {
 #[test]
 fn a_standby_that_came_to_errors_before_the_first_sweep_is_no_standby() {
     let trio = with_log_alarm(floating_address());
-    let trio = trio.world(|world| drop(errors_of(world, &"i-0aaaaaaaaaaaaaaaa".to_owned())));
+    let trio = trio.world(|world| drop(errors_of(world, "i-0aaaaaaaaaaaaaaaa")));
     let second = trio.members[1].clone();
     let (trio, bed, event) = failed(trio.world(|world| drop(errors_of(world, &second))));
     drop(trio.told(&bed, &event));
