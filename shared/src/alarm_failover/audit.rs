@@ -325,7 +325,7 @@ async fn fail_back<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         };
         let written = ports.ledger.put_lease(&noted).await;
         // Refused: a failover has come about in between, and counts anew.
-        let (Written::Stored | Written::Conflict) =
+        let (Written::Stored | Written::Conflict | Written::Unreadable) =
             written.map_err(|source| Error::LedgerUnwritten {
                 done: format!("the health of {} was read", target.id),
                 source: source.into(),

@@ -191,7 +191,7 @@ pub(super) async fn release<C, L: Ledger, K>(ports: &Ports<C, L, K>, lease: Leas
         ..lease
     };
     match ports.ledger.put_lease(&released).await {
-        Ok(Written::Stored | Written::Conflict) => LeaseEnd::Released,
+        Ok(Written::Stored | Written::Conflict | Written::Unreadable) => LeaseEnd::Released,
         Err(failure) => LeaseEnd::NotReleased(failure),
     }
 }

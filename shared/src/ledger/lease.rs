@@ -35,6 +35,10 @@ pub struct Lease {
         skip_serializing_if = "Option::is_none"
     )]
     pub failback_target_healthy_since: Option<OffsetDateTime>,
+    /// Whether it is the row beside the group's own, which cannot be read: what that one says of earlier failovers is
+    /// not known.
+    #[serde(skip)]
+    pub is_beside: bool,
 }
 
 impl Lease {
@@ -48,6 +52,7 @@ impl Lease {
             in_progress: None,
             last: None,
             failback_target_healthy_since: None,
+            is_beside: false,
         }
     }
 

@@ -34,7 +34,7 @@ pub use lease::Lease;
 pub use member_alarms::MemberAlarms;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
-pub use port::{AllocationRows, Ledger, Written};
+pub use port::{AllocationRows, Ledger, UnreadableRow, Written};
 pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::{NotedTarget, Snapshot};
 pub use update::{UpdateError, update_release, update_snapshot};

@@ -10,5 +10,6 @@ mod http_moves;
 mod ledger_contract;
 mod real_functions;
 mod real_metrics;
+mod row_versions;
 mod runtime_harness;
 mod thaw;

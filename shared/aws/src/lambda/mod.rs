@@ -16,9 +16,10 @@ use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
+use holdfast::ledger::{Ledger, UnreadableRow};
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Report, bounded, bounded_text};
+use holdfast::report::{Finding, Function, Report, bounded, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -124,6 +125,7 @@ impl Running {
             Some(refusal) => Err(ending::keys_refused(refusal, ended)),
             None => ended,
         };
+        let ended = with_unreadable_rows(ended, &self.ports.ledger.take_unreadable());
         line.tell(&ended, counter.so_far().since(before), clock.now());
         let ended = ended
             .map(|report| bounded(&report))
@@ -135,6 +137,21 @@ impl Running {
         }
         ended
     }
+}
+
+/// Rows that could not be read do not end a run, and are told with it, however it ended: the log has a line for each.
+fn with_unreadable_rows(
+    ended: Result<Report, Error>,
+    rows: &[UnreadableRow],
+) -> Result<Report, Error> {
+    let rows: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.why.as_str()))
+        .collect();
+    ended.map(|mut report| {
+        report.findings.extend(Finding::unreadable_rows(&rows));
+        report
+    })
 }
 
 /// The account of the function: the one that the invoked ARN names, also through a version or an alias. Lambda always
