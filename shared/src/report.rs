@@ -8,6 +8,7 @@ mod finding;
 mod gravity;
 mod lost_interface;
 mod moment;
+mod pause;
 mod phase;
 mod planned;
 
@@ -22,6 +23,7 @@ pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, 
 pub use finding::Finding;
 pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
+pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -103,6 +105,10 @@ pub enum Outcome {
     WouldFailOver,
     /// The alarm fires no more, or the instance runs again: nothing was touched.
     Recovered,
+    /// The group is paused: nothing of it was touched, or a person has just paused it.
+    Paused,
+    /// A person has ended a pause.
+    Resumed,
     /// The event is none of our business.
     Ignored,
     /// The ledger is up to date with EC2.

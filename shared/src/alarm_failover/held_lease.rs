@@ -78,6 +78,29 @@ impl HeldLease {
         lease
     }
 
+    /// The row of a run that did nothing, since it is not to: without what its claim noted.
+    pub(super) fn untouched(self) -> Lease {
+        let Self { mut lease, own } = self;
+        lease.held = None;
+        if lease.in_progress.as_ref() == Some(&own) {
+            lease.in_progress = None;
+        }
+        lease
+    }
+
+    /// The row of a run that found the group paused. Its cause stays noted, so that a sweep takes it up when the pause is
+    /// over, and looks at its alarms again. What a person frees meanwhile is free on purpose.
+    pub(super) fn put_off(self) -> Lease {
+        let Self { mut lease, own } = self;
+        lease.held = None;
+        if let Some(noted) = &mut lease.in_progress
+            && *noted == own
+        {
+            noted.pending_reassociation.clear();
+        }
+        lease
+    }
+
     /// Whether what is noted as in progress is another alarm's, and is still to be done. It is about members that this
     /// run is not about, and they still hold something. The end of this run says nothing of them.
     fn is_anothers(&self, progress: &Progress) -> bool {

@@ -181,6 +181,10 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let mut leases = leases.into_iter();
     let lease = leases.find(|lease| lease.group == affected.group);
     let lease = lease.unwrap_or_else(|| Lease::new(&affected.group));
+    let paused = lease.pause_at(ports.clock.now());
+    if let Some(pause) = paused.filter(|_| !case.cause.kind.is_a_persons_word()) {
+        return Ok(messages::paused(case, affected, pause));
+    }
     let free = assessment::pending_reassociation(&lease);
     let failed_members = assessment::affected_members(affected, case.cause, &lease, None);
     let health = {

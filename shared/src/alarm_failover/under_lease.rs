@@ -20,7 +20,7 @@ use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::ports::Ports;
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -38,6 +38,13 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     observed: Observed,
 ) -> Result<Report, Error> {
     let Acquired { held, look, looks } = lease::acquire(ports, case, affected, observed).await?;
+    let paused = held.lease.pause_at(ports.clock.now()).cloned();
+    if let Some(pause) = &paused
+        && !case.cause.kind.is_a_persons_word()
+    {
+        lease::release(ports, held.put_off()).await;
+        return Ok(messages::paused(case, affected, pause));
+    }
     let mut progress = Progress {
         looks,
         ..Progress::default()
@@ -54,13 +61,12 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let released = lease::release(ports, row).await;
     match messages::failure(case, affected, &mut progress, stop) {
         Some(failure) => Err(failure),
-        None => Ok(messages::report(
-            case,
-            affected,
-            &progress,
-            lease_number,
-            &released,
-        )),
+        None => {
+            let mut report = messages::report(case, affected, &progress, lease_number, &released);
+            let still = paused.map(|pause| Finding::paused(&affected.group, &pause));
+            report.findings.extend(still);
+            Ok(report)
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 30] = [
+    pub const GRAVEST_FIRST: [Self; 32] = [
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
@@ -19,6 +19,7 @@ impl Outcome {
         Self::Pending,
         Self::NotPlaced,
         Self::NoFreeAddress,
+        Self::Paused,
         Self::FailedOver,
         Self::SwitchedOver,
         Self::FailedBack,
@@ -31,6 +32,7 @@ impl Outcome {
         Self::RecordedOnly,
         Self::LetGo,
         Self::Refreshed,
+        Self::Resumed,
         Self::AlreadyMoved,
         Self::AlreadyOurs,
         Self::AlreadyPlaced,
@@ -84,13 +86,15 @@ mod tests {
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
+            Outcome::Paused => 30,
+            Outcome::Resumed => 31,
         }
     }
 
     #[test]
     fn every_outcome_has_its_place_in_the_order() {
         let named: BTreeSet<usize> = Outcome::GRAVEST_FIRST.map(number).into();
-        let all: BTreeSet<usize> = (0..=number(Outcome::InterfaceLost)).collect();
+        let all: BTreeSet<usize> = (0..=number(Outcome::Resumed)).collect();
         assert_eq!(named, all);
         for (place, outcome) in Outcome::GRAVEST_FIRST.into_iter().enumerate() {
             assert_eq!(outcome.gravity(), place, "{outcome:?}");

@@ -95,7 +95,8 @@ async fn m3_a_table_of_the_first_version_is_read_whole() {
     assert_eq!(ledger.snapshots().await.unwrap().len(), 4);
     assert_eq!(ledger.releases().await.unwrap().len(), 18);
     assert_eq!(ledger.leases().await.unwrap().len(), 3);
-    let tied = ledger.allocation_of_association(&"eipassoc-1".parse().unwrap());
+    let association = "eipassoc-1".parse().unwrap();
+    let tied = ledger.allocation_of_association(&association);
     assert_eq!(tied.await.unwrap().unwrap().as_str(), "eipalloc-1");
     assert_eq!(ledger.take_unreadable(), []);
 }

@@ -11,7 +11,7 @@ use holdfast::ledger::lease::{FailoverRecord, LeaseHold};
 use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{AllocationState, Lock};
 use holdfast::ledger::{
-    Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord,
+    Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, Pause, ReleaseRecord,
     ReleaseStatus, Snapshot, UnreadableRow,
 };
 use holdfast::model::interface::OtherIps;
@@ -146,6 +146,11 @@ fn written() -> Vec<Row> {
         in_progress: Some(a_record()),
         last: Some(a_record()),
         failback_target_healthy_since: Some(NOON),
+        pause: Some(Pause {
+            since: NOON,
+            until: NOON + time::Duration::HOUR,
+            by: Some("anna".to_owned()),
+        }),
         ..Lease::new("web")
     };
     let beside = Lease {
