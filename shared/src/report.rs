@@ -3,14 +3,21 @@
 
 mod bound;
 pub mod command;
+pub mod commands_in;
+pub mod delivered;
 mod failover;
 mod finding;
 mod gravity;
+pub mod headline;
 mod lost_interface;
+pub mod matter;
 mod moment;
+mod origin;
 mod pause;
 mod phase;
 mod planned;
+pub mod text;
+mod word;
 
 use crate::events::Ignored;
 use crate::model::cloudtrail::Call;
@@ -23,6 +30,7 @@ pub use failover::{FailoverReport, GroupReport, MoveEnd, MoveReport, Readiness, 
 pub use finding::Finding;
 pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
+pub use origin::Origin;
 pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;

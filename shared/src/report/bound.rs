@@ -18,9 +18,15 @@ const CHARACTERS_FOR_EACH: usize = 64;
 /// A report as JSON, in its bound.
 #[must_use]
 pub fn bounded(report: &impl Serialize) -> Value {
+    bounded_within(report, MAX_BYTES)
+}
+
+/// The same in a bound of its own.
+#[must_use]
+pub(super) fn bounded_within(report: &impl Serialize, most: usize) -> Value {
     let mut report = serde_json::to_value(report).unwrap_or_default();
     for keep in KEEP {
-        if size(&report) <= MAX_BYTES {
+        if size(&report) <= most {
             break;
         }
         shorten(&mut report, keep, "");

@@ -10,8 +10,8 @@ use holdfast::report::{Outcome, Report};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::{explore_singly, interleave};
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, changes, floating_address, floating_interface, floating_private_ip,
-    heal, lease, plan, put_lease, switchover, why,
+    FailoverFixture, changes, floating_address, floating_interface, floating_private_ip, heal,
+    lease, plan, put_lease, switchover, why,
 };
 use holdfast_tests::scenarios::placement::{GROUP, state_change};
 use serde_json::{Value, json};

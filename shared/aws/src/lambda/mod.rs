@@ -19,7 +19,8 @@ use holdfast::events::Trigger;
 use holdfast::ledger::{Ledger, UnreadableRow};
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Finding, Function, Report, bounded, bounded_text};
+use holdfast::report::delivered::delivered;
+use holdfast::report::{Finding, Function, Origin, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -115,6 +116,13 @@ impl Running {
             run: run_number(&event.context.request_id, clock),
         };
         let own = own_account(&event.context.invoked_function_arn);
+        let origin = Origin {
+            request_id: event.context.request_id.clone(),
+            account: own.clone(),
+            region: self.settings.region.clone(),
+            log_group: env::var("AWS_LAMBDA_LOG_GROUP_NAME").ok(),
+            at: line.began,
+        };
         let ended = match event.payload.trigger(own.as_ref()) {
             Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
             Err(unreadable) => Err(unreadable.into()),
@@ -128,7 +136,7 @@ impl Running {
         let ended = with_unreadable_rows(ended, &self.ports.ledger.take_unreadable());
         line.tell(&ended, counter.so_far().since(before), clock.now());
         let ended = ended
-            .map(|report| bounded(&report))
+            .map(|report| delivered(&report, &origin))
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last
