@@ -93,8 +93,18 @@ sam-build: sam ## Build with the SAM CLI, into .aws-sam
 	@tools/built-for .aws-sam/build/template.yaml $(ARCHITECTURE)
 
 .PHONY: deploy
-deploy: sam-build ## Build and deploy, asking what has to be known
-	$(SAM) deploy --guided --stack-name $(STACK)
+deploy: sam-build ## Build and deploy, asking what has to be known; SET="Name=value ..." sets any other parameter
+	@PATH="$(BUILD_PATH)" python3 tools/deployment/ask.py $(STACK) -- sam deploy --stack-name $(STACK)
+	@$(MAKE) --no-print-directory smoke
+
+.PHONY: smoke
+smoke: sam ## Invoke each deployed function with an event that changes nothing: which are well, and what to do
+	@"$(TARGET)/venv-sam/bin/python" tools/deployment/smoke.py stack $(STACK)
+
+.PHONY: rollback
+rollback: sam ## Point every function's alias back to the version before
+	@"$(TARGET)/venv-sam/bin/python" tools/deployment/rollback.py $(STACK)
+	@$(MAKE) --no-print-directory smoke
 
 .PHONY: invoke
 invoke: sam event-file ## Run a deployed function on an event: FUNCTION=ReleaseGuard EVENT=file.json

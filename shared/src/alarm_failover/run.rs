@@ -210,5 +210,9 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         now: ports.clock.now(),
     });
     let fences = fencing::would_fence(case, &group, &sources, observed, &plan);
-    Ok(messages::would(case, &group, &sources, &plan, &fences))
+    let mut report = messages::would(case, &group, &sources, &plan, &fences);
+    let not_told = observed.contributors_not_told.as_deref();
+    let not_told = not_told.map(messages::contributors_not_told);
+    report.findings.extend(not_told);
+    Ok(report)
 }

@@ -45,6 +45,7 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         lease::release(ports, held.put_off()).await;
         return Ok(messages::paused(case, affected, pause));
     }
+    let not_told = look.observed.contributors_not_told.clone();
     let mut progress = Progress {
         looks,
         ..Progress::default()
@@ -65,6 +66,8 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             let mut report = messages::report(case, affected, &progress, lease_number, &released);
             let still = paused.map(|pause| Finding::paused(&affected.group, &pause));
             report.findings.extend(still);
+            let not_told = not_told.as_deref().map(messages::contributors_not_told);
+            report.findings.extend(not_told);
             Ok(report)
         }
     }

@@ -53,7 +53,7 @@ pub(super) fn as_current(row: Row) -> Result<Row, String> {
 
 /// Whether a lease's row is in the words of the first version.
 pub(super) fn is_first_lease(row: &Row) -> bool {
-    row.contains_key(FIRST_LEASE_NUMBER)
+    row.contains_key(FIRST_LEASE_NUMBER) && !row.contains_key(ROW_VERSION)
 }
 
 /// A row of the first version, in the words of today. What has the new word already stays.
