@@ -78,13 +78,11 @@ impl HeldLease {
         lease
     }
 
-    /// The row of a run that did nothing, since it is not to: without what its claim noted.
+    /// The row of a run that moves nothing: without what its claim noted, or that of an earlier run like it.
     pub(super) fn untouched(self) -> Lease {
-        let Self { mut lease, own } = self;
+        let Self { mut lease, .. } = self;
         lease.held = None;
-        if lease.in_progress.as_ref() == Some(&own) {
-            lease.in_progress = None;
-        }
+        lease.in_progress = lease.in_progress.filter(|noted| !noted.is_about_nothing());
         lease
     }
 

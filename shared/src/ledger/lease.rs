@@ -145,6 +145,18 @@ pub struct FailoverRecord {
     pub to: Option<InstanceId>,
 }
 
+impl FailoverRecord {
+    /// Whether it names nobody and nothing: whoever drops it loses nothing.
+    #[must_use]
+    pub fn is_about_nothing(&self) -> bool {
+        self.failed_members.is_empty()
+            && self.alarms.is_empty()
+            && self.pending_reassociation.is_empty()
+            && self.former_targets.is_empty()
+            && self.pending_fences.is_empty()
+    }
+}
+
 /// What a run asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {

@@ -12,4 +12,5 @@ mod real_functions;
 mod real_metrics;
 mod row_versions;
 mod runtime_harness;
+mod smoke;
 mod thaw;
