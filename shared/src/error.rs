@@ -2,12 +2,16 @@
 //! refused; `Err` means: deliver this event again. Nothing else decides on a retry.
 //!
 //! An error says its own part, and keeps what caused it as its source. [`chain`] puts the parts together, and
-//! whatever shows an error to people uses it.
+//! whatever shows an error to people uses it. A run that did something before it failed hands on its report with the
+//! error: the worst end has as much to tell as any other.
 
 use crate::cloud::CloudError;
 use crate::events::EventError;
 use crate::ledger::UpdateError;
+use crate::report::{Function, Outcome, Report};
+use crate::settings::Mode;
 use std::error::Error as StdError;
+use std::fmt;
 
 /// An error with everything that caused it, from the outside in: `a: b: c`.
 #[must_use]
@@ -82,6 +86,28 @@ pub enum Error {
         /// Why not, the gravest first.
         failures: Vec<Error>,
     },
+    /// One of the others, with the report of what the run did and found until then.
+    #[error(transparent)]
+    Reported(FailedRun),
+}
+
+/// An error and the report of its run. It says what the error says.
+#[derive(Debug)]
+pub struct FailedRun {
+    error: Box<Error>,
+    report: Box<Report>,
+}
+
+impl fmt::Display for FailedRun {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(formatter)
+    }
+}
+
+impl StdError for FailedRun {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.error.source()
+    }
 }
 
 fn all_of(failures: &[Error]) -> String {
@@ -108,10 +134,67 @@ impl Error {
         Self::Several { done, failures }
     }
 
+    /// The same error, with the report of its run. The report's outcome is that the run failed, and its summary is
+    /// what the error says. A report that came with the error before is replaced: the one of the whole run has it.
+    #[must_use]
+    pub fn with_report(self, mut report: Report) -> Self {
+        let (error, _) = self.into_parts();
+        report.outcome = Outcome::Failed;
+        report.error = Some(error.name());
+        report.summary = chain(&error);
+        Self::Reported(FailedRun {
+            error: Box::new(error),
+            report: Box::new(report),
+        })
+    }
+
+    /// The error alone, and the report of its run where there is one.
+    #[must_use]
+    pub fn into_parts(self) -> (Self, Option<Report>) {
+        match self {
+            Self::Reported(FailedRun { error, report }) => (*error, Some(*report)),
+            error => (error, None),
+        }
+    }
+
+    /// What went wrong, without the report.
+    #[must_use]
+    pub fn without_report(&self) -> &Self {
+        match self {
+            Self::Reported(failed) => failed.error.without_report(),
+            error => error,
+        }
+    }
+
+    /// What the run did and found until then, where there was anything.
+    #[must_use]
+    pub fn report(&self) -> Option<&Report> {
+        match self {
+            Self::Reported(failed) => Some(&failed.report),
+            _ => None,
+        }
+    }
+
+    /// The report of a run that ended so: its own, or one that says what the error says and no more.
+    #[must_use]
+    pub fn report_of(&self, function: Function, mode: Mode) -> Report {
+        self.report().cloned().unwrap_or_else(|| Report {
+            error: Some(self.name()),
+            ..Report::of(function, mode, Outcome::Failed, chain(self))
+        })
+    }
+
+    /// Whether an address is with nobody.
+    #[must_use]
+    pub fn is_stranded(&self) -> bool {
+        matches!(self.without_report(), Self::Stranded { .. })
+    }
+
     /// Which of several errors a person has to hear of first: the lowest number.
     #[must_use]
     pub fn gravity(&self) -> u8 {
         match self {
+            Self::Reported(failed) => failed.error.gravity(),
             Self::Stranded { .. } => 0,
             Self::OutOfTime { .. } => 1,
             Self::Unfinished { .. } => 2,
@@ -127,6 +210,7 @@ impl Error {
     #[must_use]
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Reported(failed) => failed.error.name(),
             Self::Event(_) => "Holdfast.EventUnreadable",
             Self::LedgerUnread(_) => "Holdfast.LedgerUnread",
             Self::LedgerUnwritten { .. } => "Holdfast.LedgerUnwritten",
@@ -176,6 +260,27 @@ mod tests {
             chain(&unread),
             "the ledger could not be read, nothing was changed: ec2:DescribeAddresses: Throttling: slow down"
         );
+    }
+
+    #[test]
+    fn an_error_with_a_report_says_what_it_says_without_one() {
+        let unread = || Error::LedgerUnread(answer(Some("Throttling"), "slow down"));
+        let told = Report::of(
+            Function::AlarmFailover,
+            Mode::Enforce,
+            Outcome::PartlyMoved,
+            "moved one of two".to_owned(),
+        );
+        let reported = unread().with_report(told);
+        assert_eq!(chain(&reported), chain(&unread()));
+        assert_eq!(
+            (reported.name(), reported.gravity()),
+            (unread().name(), unread().gravity())
+        );
+        let report = reported.report().unwrap();
+        assert_eq!(report.outcome, Outcome::Failed);
+        assert_eq!(report.error, Some("Holdfast.LedgerUnread"));
+        assert_eq!(report.summary, chain(&unread()));
     }
 
     #[test]

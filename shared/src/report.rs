@@ -13,6 +13,7 @@ mod lost_interface;
 pub mod matter;
 mod moment;
 mod origin;
+mod parts;
 mod pause;
 mod phase;
 mod planned;
@@ -31,6 +32,7 @@ pub use finding::Finding;
 pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
 pub use origin::Origin;
+pub use parts::{MAX_LINE_BYTES, Part, parts, size_of};
 pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
@@ -121,6 +123,8 @@ pub enum Outcome {
     Ignored,
     /// The ledger is up to date with EC2.
     Refreshed,
+    /// The run could not finish, and its event comes again. No run returns it: its error's report has it.
+    Failed,
 }
 
 /// What a function did.
@@ -136,6 +140,9 @@ pub struct Report {
     /// The same in one line, for people.
     #[serde(serialize_with = "finding::mailable")]
     pub summary: String,
+    /// The name of the error that the run ended with, where it could not finish.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<&'static str>,
     /// The call that set it going.
     #[serde(
         skip_serializing_if = "Option::is_none",
@@ -195,6 +202,7 @@ impl Report {
             mode,
             outcome,
             summary,
+            error: None,
             event: None,
             subject: Subject::Nothing,
             would_call: Vec::new(),
@@ -395,7 +403,7 @@ pub struct SweepReport {
     /// Addresses that went to instances which had waited for one; in `observe` mode, that would go.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub placed: Vec<PlacedReport>,
-    /// Failovers that were finished, or taken up again, or back.
+    /// Failovers that were finished, or taken up again, or back; after them those that could not be finished.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub failovers: Vec<Report>,
     /// Floating interfaces that are gone since the last sweep.

@@ -16,6 +16,8 @@ pub struct Audit {
     pub findings: Vec<Finding>,
     /// What was begun in one group and is not finished, which keeps nothing from being done for the others.
     pub failures: Vec<Error>,
+    /// Failovers that were begun, or stay to be done, and could not be finished: with what was done.
+    pub unfinished: Vec<Report>,
     /// Where Elastic IPs alone would go.
     pub targets: Vec<PlannedTarget>,
 }
@@ -50,11 +52,15 @@ impl Audit {
             }
             // The next run tries again by itself: an error would bring this one back, and alarm people, all
             // night long where a group is stopped for the night.
-            Err(failure @ Error::Stranded { .. }) => {
-                let what = chain(&failure);
-                self.findings.push(messages::still_stranded(&what));
+            Err(failure) => {
+                self.unfinished.extend(failure.report().cloned());
+                if failure.is_stranded() {
+                    let what = chain(&failure);
+                    self.findings.push(messages::still_stranded(&what));
+                } else {
+                    self.failures.push(failure);
+                }
             }
-            Err(failure) => self.failures.push(failure),
         }
     }
 }

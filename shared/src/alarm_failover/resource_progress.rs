@@ -62,7 +62,7 @@ pub(super) struct NotTaken {
 
 impl ResourceState {
     /// The word of a report.
-    fn end(&self) -> MoveEnd {
+    pub(super) fn end(&self) -> MoveEnd {
         match self {
             Self::Open | Self::HolderRefused(_) | Self::NotPermitted => MoveEnd::NotMoved,
             Self::Moved { .. } => MoveEnd::Moved,

@@ -123,7 +123,7 @@ async fn handle_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     if failures.is_empty() {
         Ok(messages::of_groups(case, reports))
     } else {
-        Err(messages::failure_of_groups(failures, reports))
+        Err(messages::failure_of_groups(case, failures, reports))
     }
 }
 

@@ -60,16 +60,14 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let lease_number = held.lease.lease_number;
     let row = held.after(case, &progress, &stop, ports.clock.now());
     let released = lease::release(ports, row).await;
+    let mut report = messages::report(case, affected, &progress, lease_number, &released);
+    let still = paused.map(|pause| Finding::paused(&affected.group, &pause));
+    report.findings.extend(still);
+    let not_told = not_told.as_deref().map(messages::contributors_not_told);
+    report.findings.extend(not_told);
     match messages::failure(case, affected, &mut progress, stop) {
-        Some(failure) => Err(failure),
-        None => {
-            let mut report = messages::report(case, affected, &progress, lease_number, &released);
-            let still = paused.map(|pause| Finding::paused(&affected.group, &pause));
-            report.findings.extend(still);
-            let not_told = not_told.as_deref().map(messages::contributors_not_told);
-            report.findings.extend(not_told);
-            Ok(report)
-        }
+        Some(failure) => Err(failure.with_report(report)),
+        None => Ok(report),
     }
 }
 

@@ -112,6 +112,14 @@ fn placed(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Re
     report(case, progress, Some(plan), outcome, summary)
 }
 
+/// What a run did and found that could not finish.
+pub(super) fn unfinished(case: &Case<'_>, progress: &StartProgress, watch: Stopwatch) -> Report {
+    Report {
+        phases: watch.into_phases(),
+        ..report(case, progress, None, Outcome::Failed, String::new())
+    }
+}
+
 /// What an error says of a run that ended between two looks.
 pub(super) fn not_yet(case: &Case<'_>, progress: &StartProgress) -> String {
     let faster = || format!("somebody was faster in {} attempts", progress.done.calls);

@@ -234,17 +234,21 @@ fn out_of_time(
     plan: Option<PlacementPlan>,
     watch: Stopwatch,
 ) -> Box<Result<Report, Error>> {
+    let failed = |error: Error, progress: &StartProgress, watch| {
+        error.with_report(messages::unfinished(case, progress, watch))
+    };
     Box::new(match (progress.done.unknown.take(), plan) {
-        (Some(source), _) => Err(Error::Unfinished {
-            what: format!("{} runs and may lack its address", case.change.instance),
-            source,
-        }),
+        (Some(source), _) => {
+            let what = format!("{} runs and may lack its address", case.change.instance);
+            Err(failed(Error::Unfinished { what, source }, &progress, watch))
+        }
         (None, Some(plan)) => {
             let end = StartEnd::NoFreeAddress(plan);
             Ok(messages::started(case, &progress, &end, watch))
         }
-        (None, None) => Err(Error::OutOfTime {
-            what: messages::not_yet(case, &progress),
-        }),
+        (None, None) => {
+            let what = messages::not_yet(case, &progress);
+            Err(failed(Error::OutOfTime { what }, &progress, watch))
+        }
     })
 }

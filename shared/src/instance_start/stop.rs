@@ -78,7 +78,9 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
             report.findings.push(denied);
             Ok(report)
         }
-        Some(left) => Err(left.into_error(messages::unmoved(case, &done))),
+        Some(left) => Err(left
+            .into_error(messages::unmoved(case, &done))
+            .with_report(messages::handed_over(case, &done, watch))),
         None => Ok(messages::handed_over(case, &done, watch)),
     }
 }

@@ -210,9 +210,14 @@ impl Installation {
 
     pub(super) async fn guard_hears(&self, record: &Record) -> Report {
         let trigger = Trigger::Call(Box::new(record.clone()));
-        release_guard::run(&self.ports, &self.settings, &trigger, self.delivery())
-            .await
-            .unwrap()
+        Box::pin(release_guard::run(
+            &self.ports,
+            &self.settings,
+            &trigger,
+            self.delivery(),
+        ))
+        .await
+        .unwrap()
     }
 
     pub(super) async fn known(&self, number: usize) -> AllocationRows {

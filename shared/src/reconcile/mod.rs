@@ -145,13 +145,13 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         || !waiting.placed.is_empty()
         || !losses.lost.is_empty()
         || audit.failovers.iter().any(messages::is_news);
-    if !is_told_once && !failures.is_empty() {
-        return Err(Error::several(String::new(), failures));
-    }
     let report = messages::swept(settings, &observed, plan, written.len(), handled, watch);
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
     let report = messages::with_lost(report, losses.lost, settings);
+    if !is_told_once && !failures.is_empty() {
+        return Err(Error::several(String::new(), failures).with_report(report));
+    }
     Ok(messages::with_failures(report, &failures))
 }
 

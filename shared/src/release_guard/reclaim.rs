@@ -67,6 +67,8 @@ pub(super) enum ReclaimOutcome {
     NotReleased(CloudError),
     /// It is not to be had now.
     Refused(CloudError),
+    /// EC2 did not tell who has it: it may be the account's.
+    Unanswered(CloudError),
     /// Another address was given instead, by this run or by an earlier one.
     WrongAddress(WrongAddress),
 }
@@ -114,7 +116,7 @@ pub(super) async fn reclaim_address<C: ReleaseGuardCloud, K: Clock>(
         let was_unanswered = matches!(refusal, CloudError::Other(_));
         let seen = look(cloud, case, request.ip, was_unanswered).await;
         let may_try_again = may_work_later(&refusal) && deadline.allows(clock.now(), pause);
-        if let Some(end) = outcome(seen, refusal, may_try_again)? {
+        if let Some(end) = outcome(seen, refusal, may_try_again) {
             break end;
         }
         clock.sleep(pause).await;
@@ -140,16 +142,16 @@ fn outcome(
     seen: Result<Lookup, CloudError>,
     refusal: CloudError,
     may_try_again: bool,
-) -> Result<Option<ReclaimOutcome>, CloudError> {
-    Ok(match seen {
+) -> Option<ReclaimOutcome> {
+    match seen {
         Ok(Lookup::Reclaimed(address)) => Some(ReclaimOutcome::AlreadyReclaimed(address)),
         Ok(Lookup::HeldByAccount(address)) => Some(ReclaimOutcome::HeldByAccount(address)),
         Ok(Lookup::WrongAddress(wrong)) => Some(ReclaimOutcome::WrongAddress(wrong)),
         _ if may_try_again => None,
         Ok(Lookup::OldAllocation) => Some(ReclaimOutcome::NotReleased(refusal)),
         Ok(Lookup::Nothing) => Some(ReclaimOutcome::Refused(refusal)),
-        Err(unseen) => return Err(unseen),
-    })
+        Err(unseen) => Some(ReclaimOutcome::Unanswered(unseen)),
+    }
 }
 
 /// An earlier run got it back under `allocation` and could not restore everything.

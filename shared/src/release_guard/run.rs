@@ -57,9 +57,12 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         mut watch: Stopwatch,
     ) -> Result<Report, Error> {
         let status = conclusion.status.clone();
-        self.record(status, "nothing was to be done in EC2", &mut watch)
-            .await?;
-        Ok(messages::concluded(&self.case, conclusion, watch))
+        let done = "nothing was to be done in EC2";
+        let written = self.record(status, done, &mut watch).await;
+        *told(
+            written.err(),
+            messages::concluded(&self.case, conclusion, watch),
+        )
     }
 
     /// `observe` mode: what would be done, down to the calls. Nothing waits for this run, so it looks at the
@@ -99,7 +102,10 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         watch.lap("reclaim", clock);
         match result {
             Ok(result) => self.after_reclaim(plan, result, watch).await,
-            Err(source) => Err(self.unfinished(plan, source).await),
+            Err(source) => {
+                let attempts = ReclaimAttempts::default();
+                Err(self.unfinished(plan, source, attempts, watch).await)
+            }
         }
     }
 
@@ -120,17 +126,17 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             ReclaimOutcome::HeldByAccount(address) => {
                 let status = back_as(&address.allocation);
-                self.record(status, "the account holds the address", &mut watch)
-                    .await?;
-                Ok(messages::held_by_account(
-                    case, plan, attempts, &address, watch,
-                ))
+                let done = "the account holds the address";
+                let written = self.record(status, done, &mut watch).await;
+                let report = messages::held_by_account(case, plan, attempts, &address, watch);
+                *told(written.err(), report)
             }
             // Its new allocation has ended: a release of its own, with an event of its own.
             ReclaimOutcome::ReleasedAgain(allocation) => {
-                self.record(back_as(&allocation), "it had come back", &mut watch)
-                    .await?;
-                Ok(messages::released_again(case, attempts, &allocation, watch))
+                let status = back_as(&allocation);
+                let written = self.record(status, "it had come back", &mut watch).await;
+                let report = messages::released_again(case, attempts, &allocation, watch);
+                *told(written.err(), report)
             }
             ReclaimOutcome::WrongAddress(wrong) => {
                 self.wrong_address(plan, attempts, &wrong, watch).await
@@ -145,8 +151,11 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                     self.still_pending(plan, attempts, (&refusal, reason), watch)
                         .await
                 }
-                None => Err(self.unfinished(plan, refusal).await),
+                None => Err(self.unfinished(plan, refusal, attempts, watch).await),
             },
+            ReclaimOutcome::Unanswered(source) => {
+                Err(self.unfinished(plan, source, attempts, watch).await)
+            }
         }
     }
 
@@ -161,11 +170,10 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     ) -> Result<Report, Error> {
         let reason = PendingReason::WrongAddress;
         let done = format!("{} was given as {}", wrong.ip, wrong.allocation);
-        self.record(ReleaseStatus::Pending { reason }, &done, &mut watch)
-            .await?;
-        Ok(messages::wrong_address(
-            &self.case, plan, attempts, wrong, watch,
-        ))
+        let status = ReleaseStatus::Pending { reason };
+        let written = self.record(status, &done, &mut watch).await;
+        let report = messages::wrong_address(&self.case, plan, attempts, wrong, watch);
+        *told(written.err(), report)
     }
 
     async fn still_pending(
@@ -176,12 +184,11 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         mut watch: Stopwatch,
     ) -> Result<Report, Error> {
         let status = ReleaseStatus::Pending { reason };
-        self.record(status, "the address is not back yet", &mut watch)
-            .await?;
+        let done = "the address is not back yet";
+        let written = self.record(status, done, &mut watch).await;
         let why = (refusal, reason);
-        Ok(messages::still_pending(
-            &self.case, plan, attempts, why, watch,
-        ))
+        let report = messages::still_pending(&self.case, plan, attempts, why, watch);
+        *told(written.err(), report)
     }
 
     async fn restore(
@@ -217,21 +224,18 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let reallocated = self.reallocated(plan, &address, association, now);
         let done = format!("{} is back as {}", address.ip, address.allocation);
         let back = Some((reallocated, restored.note.take()));
-        record::write(ledger, &self.case, now, status, back, &done).await?;
+        let written = record::write(ledger, &self.case, now, status, back, &done).await;
         watch.lap("record", clock);
-        if let Some(source) = restored.unfinished.take() {
-            return Err(Error::Unfinished {
-                what: format!("{done}, not all that belongs to it is"),
-                source,
-            });
-        }
+        let unfinished = restored.unfinished.take().map(|source| Error::Unfinished {
+            what: format!("{done}, not all that belongs to it is"),
+            source,
+        });
         let back = ReclaimedAs {
             allocation: address.allocation,
             is_new,
         };
-        Ok(messages::reclaimed(
-            &self.case, plan, attempts, back, restored, watch,
-        ))
+        let report = messages::reclaimed(&self.case, plan, attempts, back, restored, watch);
+        *told(written.err().or(unfinished), report)
     }
 
     /// What is to be restored, on what the address and its former place look like now.
@@ -264,7 +268,13 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 
     /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
-    async fn unfinished(&self, plan: &ReclaimPlan, source: CloudError) -> Error {
+    async fn unfinished(
+        &self,
+        plan: &ReclaimPlan,
+        source: CloudError,
+        attempts: ReclaimAttempts,
+        watch: Stopwatch,
+    ) -> Error {
         let reason = if plan.check_first {
             PendingReason::WrongAddress
         } else {
@@ -275,6 +285,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             what: format!("{} may not be back yet, {and}", plan.request.ip),
             source,
         }
+        .with_report(messages::unfinished(&self.case, attempts, watch))
     }
 
     async fn noted(&self, reason: PendingReason) -> &'static str {
@@ -298,6 +309,14 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         watch.lap("record", clock);
         Ok(())
     }
+}
+
+/// The report, where the run could finish; else the error with it.
+fn told(failure: Option<Error>, report: Report) -> Box<Result<Report, Error>> {
+    Box::new(match failure {
+        None => Ok(report),
+        Some(failure) => Err(failure.with_report(report)),
+    })
 }
 
 /// The address is with the account, and nothing is to be restored.

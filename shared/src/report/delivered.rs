@@ -2,9 +2,11 @@
 //! run that ended well and for one that failed.
 
 use super::bound::{MAX_BYTES, bounded_within};
+use super::finding::for_mail;
 use super::headline::headline;
 use super::matter::matters;
-use super::text::{Parts, rendered, text};
+use super::parts::size_of;
+use super::text::{Parts, rendered, text, times};
 use super::word::word;
 use super::{Finding, Function, Origin, Report};
 use crate::settings::Mode;
@@ -15,30 +17,49 @@ const HEADLINE: &str = "headline";
 const TEXT: &str = "text";
 const MATTERS: &str = "matters";
 
-/// A report, in its bound: as it was decided on, and as people read it.
+/// A report, as it was decided on and as people read it, in its bound. `whole` says in words where all of it is.
 #[must_use]
-pub fn delivered(report: &Report, origin: &Origin) -> Value {
+pub fn delivered(report: &Report, origin: &Origin, whole: &str) -> Value {
+    with(in_json(report), beside(report, origin), Some(whole))
+}
+
+/// The same, with all that there is: for the log.
+#[must_use]
+pub fn whole(report: &Report, origin: &Origin) -> Value {
+    with(in_json(report), beside(report, origin), None)
+}
+
+fn in_json(report: &Report) -> Value {
+    serde_json::to_value(report).unwrap_or_default()
+}
+
+fn beside(report: &Report, origin: &Origin) -> Map<String, Value> {
     let matters = matters(report, &origin.region);
     let first = matters.iter().find(|matter| !matter.headline.is_empty());
     let first = first.map_or_else(
         || headline(&report.summary, &origin.region),
         |matter| matter.headline.clone(),
     );
-    let beside = Map::from_iter([
+    Map::from_iter([
         (HEADLINE.to_owned(), json!(first)),
         (TEXT.to_owned(), json!(text(report, origin))),
         (MATTERS.to_owned(), json!(matters)),
-    ]);
-    with(report, beside)
+    ])
 }
 
-fn with(report: &impl serde::Serialize, beside: Map<String, Value>) -> Value {
-    let taken = Value::Object(beside.clone()).to_string().len();
-    let mut whole = bounded_within(report, MAX_BYTES.saturating_sub(taken));
-    if let Value::Object(members) = &mut whole {
+/// In its bound where there is one: `whole` says where all of it is.
+fn with(own: Value, beside: Map<String, Value>, whole: Option<&str>) -> Value {
+    let mut told = match whole {
+        Some(whole) => {
+            let taken = size_of(&Value::Object(beside.clone()));
+            bounded_within(own, MAX_BYTES.saturating_sub(taken), whole)
+        }
+        None => own,
+    };
+    if let Value::Object(members) = &mut told {
         members.extend(beside);
     }
-    whole
+    told
 }
 
 /// A run that ended with an error.
@@ -54,16 +75,27 @@ pub struct FailedRun<'a> {
     pub summary: &'a str,
     /// What the event says that it is about.
     pub subject: Option<&'a str>,
+    /// What it had done and found by then, where it has a report.
+    pub report: Option<&'a Report>,
 }
 
 /// The outcome of a run that ended with an error: no report has it.
 pub const FAILED: &str = "failed";
 
 impl FailedRun<'_> {
-    /// The report on it, in its bound, and as people read it.
+    /// The report on it, in its bound, and as people read it. `whole` says in words where all of it is.
     #[must_use]
-    pub fn delivered(&self, origin: &Origin) -> Value {
-        let finding = self.finding();
+    pub fn delivered(&self, origin: &Origin, whole: &str) -> Value {
+        self.told(origin, Some(whole))
+    }
+
+    /// The same, with all that there is: for the log.
+    #[must_use]
+    pub fn whole(&self, origin: &Origin) -> Value {
+        self.told(origin, None)
+    }
+
+    fn told(&self, origin: &Origin, whole: Option<&str>) -> Value {
         let about = self.about();
         let what = match self.subject.filter(|_| is_of_one_subject(self.error)) {
             Some(subject) => format!(
@@ -76,14 +108,16 @@ impl FailedRun<'_> {
         let line = headline(&what, &origin.region);
         let (function, mode) = (self.function.word(), word(self.mode));
         let words = [function.as_str(), mode.as_str(), FAILED];
-        let findings = [finding];
+        let mut findings = vec![self.finding()];
+        findings.extend(self.report.iter().flat_map(|it| it.findings.clone()));
+        let times = self.report.map(times).unwrap_or_default();
         let parts = Parts {
             summary: self.summary,
             words,
-            call: None,
+            call: self.report.and_then(|report| report.event.as_ref()),
             findings: &findings,
-            repair: &[],
-            times: &[],
+            repair: self.report.map_or(&[], |report| &report.repair),
+            times: &times,
         };
         let beside = Map::from_iter([
             (HEADLINE.to_owned(), json!(line)),
@@ -93,16 +127,19 @@ impl FailedRun<'_> {
                 json!([{ "about": about, "outcome": FAILED, "headline": line }]),
             ),
         ]);
-        let own = json!({
-            "function": self.function,
-            "mode": self.mode,
-            "outcome": FAILED,
-            "error": self.error,
-            "summary": super::finding::for_mail(self.summary),
-            "subject": self.subject,
-            "findings": findings,
-        });
-        with(&own, beside)
+        let mut own = self.report.map_or_else(|| json!({}), in_json);
+        if let Value::Object(members) = &mut own {
+            members.extend(Map::from_iter([
+                ("function".to_owned(), json!(self.function)),
+                ("mode".to_owned(), json!(self.mode)),
+                ("outcome".to_owned(), json!(FAILED)),
+                ("error".to_owned(), json!(self.error)),
+                ("summary".to_owned(), json!(for_mail(self.summary))),
+                ("subject".to_owned(), json!(self.subject)),
+                ("findings".to_owned(), json!(findings)),
+            ]));
+        }
+        with(own, beside, whole)
     }
 
     /// What it is about: `failed alarm-failover Holdfast.Stranded web-down`.
@@ -217,8 +254,9 @@ mod tests {
             error,
             summary: "203.0.113.7 is with \"nobody\"",
             subject,
+            report: None,
         }
-        .delivered(&origin())
+        .delivered(&origin(), "the log")
     }
 
     #[test]
@@ -241,6 +279,39 @@ mod tests {
             told["matters"][0]["about"],
             "failed alarm-failover Holdfast.Stranded web-down"
         );
+    }
+
+    #[test]
+    fn h2_what_a_failed_run_had_done_and_found_is_told_with_it() {
+        let finding = |what: &str| Finding {
+            what: what.to_owned(),
+            why: "why".to_owned(),
+            next: "next".to_owned(),
+        };
+        let report = Report {
+            findings: vec![finding("eni-1 has no standby")],
+            repair: vec!["terraform import a".to_owned()],
+            ..Report::of(
+                Function::AlarmFailover,
+                Mode::Enforce,
+                Outcome::Failed,
+                String::new(),
+            )
+        };
+        let told = FailedRun {
+            function: Function::AlarmFailover,
+            mode: Mode::Enforce,
+            error: "Holdfast.Stranded",
+            summary: "it is with nobody",
+            subject: None,
+            report: Some(&report),
+        }
+        .whole(&origin());
+        assert_eq!(told["findings"].as_array().unwrap().len(), 2);
+        let text = told["text"].as_str().unwrap();
+        assert!(text.contains("eni-1 has no standby"), "{text}");
+        assert!(text.contains("terraform import a"), "{text}");
+        assert_eq!(told["summary"], "it is with nobody");
     }
 
     #[test]
@@ -287,9 +358,10 @@ mod tests {
                 "nothing was moved".to_owned(),
             )
         };
-        let told = delivered(&report, &origin());
+        let told = delivered(&report, &origin(), "the log");
         let size = told.to_string().len();
         assert!(size <= MAX_BYTES, "{size}");
+        assert!(told["leftOut"].as_str().unwrap().ends_with("the log"));
         let whole = text(&report, &origin());
         assert_eq!(
             told["text"], whole,
@@ -333,7 +405,7 @@ mod tests {
                 String::new(),
             )
         };
-        let told = delivered(&report, &origin());
+        let told = delivered(&report, &origin(), "the log");
         let each: Vec<&str> = told["matters"]
             .as_array()
             .unwrap()

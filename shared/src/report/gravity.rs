@@ -5,7 +5,8 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 32] = [
+    pub const GRAVEST_FIRST: [Self; 33] = [
+        Self::Failed,
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
@@ -86,8 +87,9 @@ mod tests {
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
-            Outcome::Paused => 30,
-            Outcome::Resumed => 31,
+            Outcome::Failed => 30,
+            Outcome::Paused => 31,
+            Outcome::Resumed => 32,
         }
     }
 

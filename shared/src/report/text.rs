@@ -137,7 +137,7 @@ fn who(call: &Call) -> String {
 }
 
 /// How long the run took, and of a failover each address on its way.
-fn times(report: &Report) -> Vec<String> {
+pub(super) fn times(report: &Report) -> Vec<String> {
     let mut lines = Vec::new();
     lines.extend(told("The run", &report.phases));
     match &report.subject {

@@ -1,12 +1,12 @@
 //! An interface that is with nobody, or with a member that does not run: the first member that runs has it.
 
 use holdfast::error::Error;
-use holdfast::report::{Outcome, Subject};
+use holdfast::report::{MoveEnd, Outcome, Subject};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::explore;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, changes, detach, floating_address, floating_interface, floating_private_ip,
-    why,
+    FailoverFixture, changes, detach, failover_in, floating_address, floating_interface,
+    floating_private_ip, why,
 };
 use holdfast_tests::scenarios::placement::{start, state_change, stop, terminate};
 use std::sync::Arc;
@@ -117,7 +117,10 @@ fn an_interface_in_another_zone_is_an_obstacle_that_readiness_tells() {
     bed.pass(Duration::from_mins(3));
     let runs = state_change(&trio.members[1], "running");
     let error = trio.try_told(&bed, &runs).expect_err("it is with nobody");
-    assert!(matches!(error, Error::Stranded { .. }), "{error}");
+    assert!(
+        matches!(error.without_report(), Error::Stranded { .. }),
+        "{error}"
+    );
     let swept = trio.swept(&bed);
     let Subject::Sweep(sweep) = &swept.subject else {
         panic!("no sweep: {swept:?}")
@@ -129,4 +132,26 @@ fn an_interface_in_another_zone_is_an_obstacle_that_readiness_tells() {
         "{whys:?}"
     );
     assert!(changes(&bed).is_empty());
+}
+
+#[test]
+fn h2_what_is_with_nobody_is_an_error_with_the_whole_report() {
+    let trio = floating_interface().stopped(1).stopped(2).terminated(0);
+    let bed = trio.bed();
+    let error = trio.try_told(&bed, &state_change(&trio.members[0], "terminated"));
+    let error = error.expect_err("nobody takes it");
+    assert!(
+        matches!(error.without_report(), Error::Stranded { .. }),
+        "{error}"
+    );
+    assert!(error.to_string().contains("is with nobody"), "{error}");
+    let report = error.report().expect("it has a report");
+    assert_eq!(
+        (report.outcome, report.error),
+        (Outcome::Failed, Some("Holdfast.Stranded"))
+    );
+    let told = failover_in(report);
+    assert_eq!(told.failed_members[0].as_str(), trio.members[0]);
+    assert_eq!(told.moves[0].end, MoveEnd::Stranded);
+    assert!(!report.findings.is_empty(), "it says what to do");
 }

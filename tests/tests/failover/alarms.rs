@@ -2,7 +2,6 @@
 //! instance, members that stop; and what a person may ask for.
 
 use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
-use holdfast::error::Error;
 use holdfast::report::Outcome;
 use holdfast_tests::scenarios::failover::{
     alarm_of, changes, failed, failover_in, fired, floating_address, floating_interface,
@@ -374,16 +373,6 @@ fn a_failed_member_is_stopped_where_its_tag_asks_for_it() {
     let report = trio.told(&bed, &event);
     assert_eq!(failover_in(&report).fenced.len(), 1);
     assert_eq!(changes(&bed), ["AssociateAddress", "StopInstances"]);
-}
-
-#[test]
-fn what_is_with_nobody_is_an_error_that_says_so() {
-    let trio = floating_interface().stopped(1).stopped(2).terminated(0);
-    let bed = trio.bed();
-    let error = trio.try_told(&bed, &state_change(&trio.members[0], "terminated"));
-    let error = error.expect_err("nobody takes it");
-    assert!(matches!(error, Error::Stranded { .. }), "{error}");
-    assert!(error.to_string().contains("is with nobody"), "{error}");
 }
 
 #[test]

@@ -41,16 +41,18 @@ impl ProcessEnd {
 /// How a run ends in which AWS did not take the keys: with an error, so that the event comes again. What nobody has
 /// stays the gravest.
 pub(super) fn keys_refused(refusal: String, ended: Result<Report, Error>) -> Error {
-    match ended {
-        Err(stranded @ Error::Stranded { .. }) => stranded,
-        Err(error) => Error::KeysRefused {
-            refusal,
-            run: chain(&error),
-        },
-        Ok(report) => Error::KeysRefused {
-            refusal,
-            run: report.summary,
-        },
+    let (run, report) = match ended {
+        Err(stranded) if stranded.is_stranded() => return stranded,
+        Err(error) => {
+            let (error, report) = error.into_parts();
+            (chain(&error), report)
+        }
+        Ok(report) => (report.summary.clone(), Some(report)),
+    };
+    let refused = Error::KeysRefused { refusal, run };
+    match report {
+        Some(report) => refused.with_report(report),
+        None => refused,
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) struct EventLine<'a> {
     pub(super) began: OffsetDateTime,
 }
 
-/// The word of an event that is to be delivered again: it has no report, so no outcome.
+/// The word of an event that is to be delivered again, with or without a report.
 const FAILED: &str = "failed";
 
 /// The same line for a report and for an error, each with its own level. `tracing` wants the names of the
@@ -69,15 +69,16 @@ impl EventLine<'_> {
     /// Writes the line, and the metrics.
     pub(super) fn tell(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) {
         let end = self.end(ended, calls, now);
+        let report = report_of(ended);
         metric::publish(
             &Measured {
                 function: &end.function,
                 outcome: &end.outcome,
                 milliseconds: end.milliseconds,
                 calls,
-                phases: ended.as_ref().map_or(Vec::new(), metric::phases),
-                has_rival: ended.as_ref().is_ok_and(|report| report.rival.is_some()),
-                installation: ended.as_ref().ok().and_then(InstallationMetrics::of),
+                phases: report.map_or(Vec::new(), metric::phases),
+                has_rival: report.is_some_and(|report| report.rival.is_some()),
+                installation: report.and_then(InstallationMetrics::of),
             },
             now,
         );
@@ -88,7 +89,7 @@ impl EventLine<'_> {
     }
 
     fn end(&self, ended: &Result<Report, Error>, calls: Calls, now: OffsetDateTime) -> EndFields {
-        let report = ended.as_ref().ok();
+        let report = report_of(ended);
         EndFields {
             function: word(self.function),
             subject: report
@@ -100,6 +101,14 @@ impl EventLine<'_> {
             milliseconds: u64::try_from((now - self.began).whole_milliseconds()).unwrap_or(0),
             calls,
         }
+    }
+}
+
+/// What a run has to tell, however it ended.
+fn report_of(ended: &Result<Report, Error>) -> Option<&Report> {
+    match ended {
+        Ok(report) => Some(report),
+        Err(error) => error.report(),
     }
 }
 

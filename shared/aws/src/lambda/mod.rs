@@ -8,6 +8,7 @@ mod ending;
 mod event;
 mod log;
 mod metric;
+mod report;
 mod start;
 
 use crate::{Aws, DynamoLedger, Process};
@@ -19,7 +20,6 @@ use holdfast::events::Trigger;
 use holdfast::ledger::{Ledger, UnreadableRow};
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::delivered::delivered;
 use holdfast::report::{Finding, Function, Origin, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
@@ -135,8 +135,10 @@ impl Running {
         };
         let ended = with_unreadable_rows(ended, &self.ports.ledger.take_unreadable());
         line.tell(&ended, counter.so_far().since(before), clock.now());
+        let told = report::ReportLog::new(&line, &ended, &origin);
+        told.write();
         let ended = ended
-            .map(|report| delivered(&report, &origin))
+            .map(|report| told.answer(&report))
             .map_err(|error| diagnostic(&error));
         if let Err(problem) = &ended
             && is_last

@@ -8,11 +8,11 @@ use crate::alarm_failover::case::{AffectedGroup, Case};
 use crate::alarm_failover::group::ResourceId;
 use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::plan::Blocked;
-use crate::alarm_failover::progress::{Progress, Stop};
+use crate::alarm_failover::progress::{LastLook, Progress, Stop};
 use crate::alarm_failover::resource_progress::{ResourceProgress, ResourceState};
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::report::{MoveReport, Report};
+use crate::report::{MoveEnd, MoveReport, Report};
 
 /// Why the event has to come again, if it has to.
 pub(crate) fn failure(
@@ -37,7 +37,7 @@ pub(crate) fn failure(
     is_unfinished.then(|| unfinished_error(case, affected, stop, &unfinished))
 }
 
-/// The report of a run that had the lease.
+/// The report of a run that had the lease, also where that could not finish.
 pub(crate) fn report(
     case: &Case<'_>,
     affected: &AffectedGroup,
@@ -55,8 +55,14 @@ pub(crate) fn report(
         return report;
     }
     let is_new = |blocked: &&Blocked| !progress.resources.contains_key(&blocked.resource);
-    let begun = progress.resources.values().map(ResourceProgress::report);
-    let blocked = last.blocked.iter().filter(is_new).map(Blocked::report);
+    let begun = progress.resources.iter().map(|(resource, it)| MoveReport {
+        end: last.end_of(resource).unwrap_or(it.state.end()),
+        ..it.report()
+    });
+    let blocked = last.blocked.iter().filter(is_new).map(|it| MoveReport {
+        end: last.end_of(&it.resource).unwrap_or(MoveEnd::NotMoved),
+        ..it.report()
+    });
     let moves: Vec<MoveReport> = begun.chain(blocked).collect();
     let stays = stays_on_purpose(&last.stays_on_stop, case.settings);
     let mut report = match (stays, moves.as_slice()) {
@@ -75,6 +81,15 @@ pub(crate) fn report(
 
 fn is_stranded(blocked: &Blocked) -> bool {
     blocked.holder.is_none()
+}
+
+impl LastLook {
+    /// How something ended that nobody has, and nobody takes.
+    fn end_of(&self, resource: &ResourceId) -> Option<MoveEnd> {
+        let mut stranded = self.blocked.iter().filter(|it| is_stranded(it));
+        let is_so = stranded.any(|it| it.resource == *resource);
+        is_so.then_some(MoveEnd::Stranded)
+    }
 }
 
 fn stranded(case: &Case<'_>, affected: &AffectedGroup, progress: &mut Progress) -> Error {

@@ -35,10 +35,18 @@ pub(crate) fn of_groups(case: &Case<'_>, mut reports: Vec<Report>) -> Report {
     whole
 }
 
-/// The groups that a run could not see to, and what it did for the others.
-pub(crate) fn failure_of_groups(failures: Vec<Error>, mut reports: Vec<Report>) -> Error {
+/// The groups that a run could not see to, and what it did for the others, with a report of each.
+pub(crate) fn failure_of_groups(
+    case: &Case<'_>,
+    failures: Vec<Error>,
+    mut reports: Vec<Report>,
+) -> Error {
     reports.sort_by_key(|report| report.outcome.gravity());
-    Error::several(summaries(&reports), failures)
+    let done = summaries(&reports);
+    let mode = case.settings.mode;
+    let failed = failures.iter().map(|it| it.report_of(FUNCTION, mode));
+    let whole = of_groups(case, failed.chain(reports).collect());
+    Error::several(done, failures).with_report(whole)
 }
 
 fn summaries(reports: &[Report]) -> String {

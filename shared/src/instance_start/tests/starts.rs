@@ -28,8 +28,8 @@ fn told(report: &Report) -> Vec<Ipv4Addr> {
 }
 
 fn out_of_time(end: Result<Report, Error>) -> String {
-    match end.unwrap_err() {
-        Error::OutOfTime { what } => what,
+    match end.unwrap_err().into_parts() {
+        (Error::OutOfTime { what }, Some(_)) => what,
         other => panic!("{other:?}"),
     }
 }

@@ -26,12 +26,14 @@ fn who_was_pending_once_and_is_too_late_since_says_that_it_is_too_late() {
     let late = ["Resource.AlreadyAssociated"; 16];
     let ec2 = seen.ec2().before("DescribeInstances", pending);
     let ec2 = ec2.before("DescribeInstances", runs);
-    match ec2.answers("AssociateAddress", &late).starts(1) {
-        Err(Error::OutOfTime { what }) => {
-            assert!(what.ends_with("faster in 16 attempts"), "{what}");
-        }
-        other => panic!("{other:?}"),
-    }
+    let end = ec2.answers("AssociateAddress", &late).starts(1);
+    let failed = end.unwrap_err();
+    assert!(
+        matches!(failed.without_report(), Error::OutOfTime { what } if what.ends_with("faster in 16 attempts")),
+        "{failed}"
+    );
+    let report = failed.report().unwrap();
+    assert_eq!(of(report).attempts, 16);
 }
 
 #[test]

@@ -137,6 +137,7 @@ pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.failovers = audit.failovers;
+        sweep.failovers.extend(audit.unfinished);
         sweep.groups = audit.groups;
     }
     report

@@ -38,6 +38,20 @@ pub(crate) fn still_pending(
     }
 }
 
+/// What a run did and found that could not finish.
+pub(crate) fn unfinished(case: &Case<'_>, attempts: ReclaimAttempts, watch: Stopwatch) -> Report {
+    Report {
+        findings: attempts.findings,
+        ..report(
+            case,
+            Outcome::Failed,
+            String::new(),
+            attempts.requests,
+            watch,
+        )
+    }
+}
+
 /// The outcome, why in a few words, and what a person can do.
 fn reading_of(
     case: &Case<'_>,

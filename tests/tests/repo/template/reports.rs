@@ -10,11 +10,12 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Outcomes of which nobody has to be told.
-const QUIET: [&str; 10] = [
+const QUIET: [&str; 11] = [
     "already-moved",   // a second delivery, or a person was faster
     "already-ours",    // a second delivery, or a person was faster
     "already-placed",  // nothing was to be done
     "associated",      // what every start of an instance is meant to end with
+    "failed",          // no run returns it: the alarm of the function's errors tells
     "handed-over",     // the same, at its stop
     "ignored",         // none of our business
     "let-go",          // somebody who may released it
@@ -90,6 +91,45 @@ fn each_function_has_a_log_of_its_own_that_ends() {
         // A name of 64 characters at most; the stacks of a StackSet have 49 and more.
         assert!(function.properties["FunctionName"].is_null(), "{name}");
         assert!(logs.insert(log), "{name} shares a log");
+    }
+}
+
+#[test]
+fn h2_one_saved_query_is_over_the_log_of_every_function_and_keys_on_what_is_written() {
+    let template = template();
+    let query = &template.resources()["SavedQuery"];
+    assert_eq!(query["Type"], "AWS::Logs::QueryDefinition");
+    let over: BTreeSet<String> = texts(&query["Properties"]["LogGroupNames"])
+        .into_iter()
+        .collect();
+    let functions = template.functions();
+    let logs = functions
+        .values()
+        .map(|function| texts(&function.properties["LoggingConfig"]["LogGroup"]).remove(0));
+    assert_eq!(over, logs.collect());
+    let text = query["Properties"]["QueryString"]
+        .as_str()
+        .unwrap_or_default();
+    let written = [
+        "holdfast",
+        "function",
+        "outcome",
+        "requestId",
+        "eventId",
+        "part",
+        "parts",
+    ];
+    let source = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../shared/aws/src/lambda/report.rs"
+    );
+    let source = std::fs::read_to_string(source).expect("it is there");
+    for key in written {
+        assert!(text.contains(key), "{key}");
+        assert!(
+            source.contains(&format!("\"{key}\"")),
+            "{key} is not written"
+        );
     }
 }
 
