@@ -56,10 +56,10 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
     let fences = audit::stop_limits(&known, settings);
     let mut report = messages::planned(&case, (&report, fences), &moves);
-    let paused = pauses.of_group(group);
+    let lasting = pauses.of_group(group);
     report
         .findings
-        .extend(paused.map(|pause| Finding::paused(group, pause)));
+        .extend(lasting.map(|pause| Finding::paused(group, pause)));
     report.findings.extend(gap.map(|gap| gap.finding(group)));
     Ok(report)
 }

@@ -1,5 +1,5 @@
-//! A pause of a group: for maintenance, until a time. It is a part of the group's lease, so that the one write that
-//! takes the lease tells whether the group is paused, and a failover that has begun ends before a pause is noted.
+//! A pause of a group: for maintenance, until a time. It is a part of the group's lease: the one write that takes the
+//! lease tells whether the group is paused. A failover that has begun ends before a pause is noted.
 
 use super::lease::Lease;
 use super::port::Ledger;

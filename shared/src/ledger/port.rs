@@ -118,7 +118,7 @@ pub trait Ledger: Send + Sync {
 
     /// Takes a group's lease if nobody has it or its time is up, in one conditional write. The lease number
     /// goes up by one, and the claim's record is noted unless another is in progress. Where the group's row cannot be
-    /// read, a row beside it is the lease: the groups' failovers go on, one at a time, and do not know what the other
+    /// read, a row beside it is the lease. The group's failovers go on, one at a time, and do not know what the other
     /// row says.
     ///
     /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner

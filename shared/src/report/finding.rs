@@ -46,15 +46,14 @@ impl Finding {
     #[must_use]
     pub fn unreadable_rows(rows: &[(&str, &str)]) -> Option<Self> {
         let (_, why) = rows.first()?;
-        let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-        let named = names.iter().take(Self::NAMED_ROWS);
-        let mut named = named.copied().collect::<Vec<_>>().join(", ");
-        let more = names.len().saturating_sub(Self::NAMED_ROWS);
+        let first = rows.iter().take(Self::NAMED_ROWS).map(|(name, _)| *name);
+        let mut listed = first.collect::<Vec<_>>().join(", ");
+        let more = rows.len().saturating_sub(Self::NAMED_ROWS);
         if more > 0 {
-            named = format!("{named} and {more} more");
+            listed = format!("{listed} and {more} more");
         }
         Some(Self {
-            what: format!("{} of the ledger cannot be read: {named}", how_many(names.len())),
+            what: format!("{} of the ledger cannot be read: {listed}", how_many(rows.len())),
             why: format!("{why}; what cannot be read is passed by and stays as it is"),
             next: "deploy the version that wrote it again, or repair it: docs/UPGRADE.md, A row that cannot be read"
                 .to_owned(),

@@ -129,11 +129,11 @@ impl Running {
         };
         let refusal = signatures.take_refusal();
         let is_last = refusal.is_some();
-        let ended = match refusal {
+        let mut ended = match refusal {
             Some(refusal) => Err(ending::keys_refused(refusal, ended)),
             None => ended,
         };
-        let ended = with_unreadable_rows(ended, &self.ports.ledger.take_unreadable());
+        add_unreadable_rows(&mut ended, &self.ports.ledger.take_unreadable());
         line.tell(&ended, counter.so_far().since(before), clock.now());
         let told = report::ReportLog::new(&line, &ended, &origin);
         told.write();
@@ -150,18 +150,14 @@ impl Running {
 }
 
 /// Rows that could not be read do not end a run, and are told with it, however it ended: the log has a line for each.
-fn with_unreadable_rows(
-    ended: Result<Report, Error>,
-    rows: &[UnreadableRow],
-) -> Result<Report, Error> {
+fn add_unreadable_rows(ended: &mut Result<Report, Error>, rows: &[UnreadableRow]) {
     let rows: Vec<(&str, &str)> = rows
         .iter()
         .map(|row| (row.name.as_str(), row.why.as_str()))
         .collect();
-    ended.map(|mut report| {
+    if let Ok(report) = ended {
         report.findings.extend(Finding::unreadable_rows(&rows));
-        report
-    })
+    }
 }
 
 /// The account of the function: the one that the invoked ARN names, also through a version or an alias. Lambda always

@@ -34,7 +34,7 @@ const TRIES: usize = 4;
 
 /// What came of one update.
 enum Taken {
-    As(Acquire),
+    As(Box<Acquire>),
     /// The row is of the first version.
     First(Row),
     Unreadable(UnreadableRow),
@@ -47,7 +47,7 @@ pub(super) async fn acquire(
 ) -> Result<Acquire, CloudError> {
     for _ in 0..TRIES {
         match take(table, claim, false).await? {
-            Taken::As(acquired) => return Ok(acquired),
+            Taken::As(acquired) => return Ok(*acquired),
             Taken::First(row) => renew(table, row).await?,
             Taken::Unreadable(row) => {
                 unreadable.note(row);
@@ -64,8 +64,10 @@ pub(super) async fn acquire(
 
 async fn acquire_beside(table: (&Client, &str), claim: &Claim) -> Result<Acquire, CloudError> {
     match take(table, claim, true).await? {
-        Taken::As(Acquire::Granted(lease)) => Ok(Acquire::Granted(beside(lease))),
-        Taken::As(Acquire::HeldBy(lease)) => Ok(Acquire::HeldBy(beside(lease))),
+        Taken::As(acquired) => Ok(match *acquired {
+            Acquire::Granted(lease) => Acquire::Granted(beside(lease)),
+            Acquire::HeldBy(lease) => Acquire::HeldBy(beside(lease)),
+        }),
         Taken::First(_) => Err(unknown_row("it is of the first version")),
         Taken::Unreadable(row) => Err(unknown_row(&row.why)),
     }
@@ -135,7 +137,7 @@ async fn take(
 
 fn taken_as(row: Row, acquired: fn(Lease) -> Acquire) -> Taken {
     match rows::read(row) {
-        Ok(lease) => Taken::As(acquired(lease)),
+        Ok(lease) => Taken::As(Box::new(acquired(lease))),
         Err(unreadable) => Taken::Unreadable(unreadable),
     }
 }

@@ -1,5 +1,5 @@
-//! The rows that a run came across and cannot read. They are passed by, told at the run's end, and stay as they are: a
-//! row that cannot be read is not written over, since what it says would be lost.
+//! The rows that a run came across and cannot read. They are passed by, told at the run's end, and stay as they are.
+//! A row that cannot be read is not written over, since what it says would be lost.
 //!
 //! A process runs one event at a time, and the reads of one event run side by side: a lock arbitrates.
 

@@ -65,8 +65,12 @@ fn renamed(mut row: Row) -> Row {
         Some(LEASE) => lease(&mut row),
         Some(kind) if kind.starts_with(HISTORY) => {
             if let Some(state) = map_in(&mut row, "state") {
-                map_in(state, "snapshot").map(snapshot);
-                map_in(state, "release").map(release);
+                if let Some(entry) = map_in(state, "snapshot") {
+                    snapshot(entry);
+                }
+                if let Some(entry) = map_in(state, "release") {
+                    release(entry);
+                }
             }
         }
         _ => {}
@@ -86,7 +90,9 @@ fn snapshot(row: &mut Row) {
             ("true_at", "as_of"),
         ],
     );
-    map_in(row, "state").map(|state| reword(state, "is", &[("alive", "allocated")]));
+    if let Some(state) = map_in(row, "state") {
+        reword(state, "is", &[("alive", "allocated")]);
+    }
     unlocked(row);
 }
 
@@ -95,13 +101,10 @@ fn release(row: &mut Row) {
         row,
         &[("story", "unlocked"), ("second_thought", "late_exemption")],
     );
-    map_in(row, "status").map(|status| {
-        reword(
-            status,
-            "reason",
-            &[("fight", "reclaim-loop"), ("still-there", "not-released")],
-        );
-    });
+    if let Some(status) = map_in(row, "status") {
+        let words = [("fight", "reclaim-loop"), ("still-there", "not-released")];
+        reword(status, "reason", &words);
+    }
     unlocked(row);
 }
 
@@ -126,16 +129,14 @@ fn lease(row: &mut Row) {
         ],
     );
     for name in ["in_progress", "last"] {
-        map_in(row, name).map(|record| {
-            rename(
-                record,
-                &[
-                    ("sick", "failed_members"),
-                    ("loosened", "pending_reassociation"),
-                    ("fences", "pending_fences"),
-                ],
-            );
-        });
+        if let Some(record) = map_in(row, name) {
+            let words = [
+                ("sick", "failed_members"),
+                ("loosened", "pending_reassociation"),
+                ("fences", "pending_fences"),
+            ];
+            rename(record, &words);
+        }
     }
 }
 

@@ -106,9 +106,9 @@ fn the_words_of_the_first_version_mean_what_they_meant() {
     assert!(has(&ReleaseStatus::Lost { reason }));
     let reason = PendingReason::NotReleased;
     assert!(has(&ReleaseStatus::Pending { reason }));
-    let last = releases.last().unwrap();
-    assert_eq!(last.unlocked[0].what, Lock::ReverseDns);
-    assert_eq!(last.late_exemption.as_deref(), Some("a stack update"));
+    let newest = releases.last().unwrap();
+    assert_eq!(newest.unlocked[0].what, Lock::ReverseDns);
+    assert_eq!(newest.late_exemption.as_deref(), Some("a stack update"));
     let leases: Vec<Lease> = all_of("72eb87c", "lease");
     assert_eq!(leases[0].lease_number, 7);
     assert_eq!(leases[0].failback_target_healthy_since, Some(NOON));

@@ -330,17 +330,6 @@ pub(crate) fn alarms_unread(read: usize, why: Option<&CloudError>) -> Finding {
 }
 
 /// Which members are in service could not be read.
-pub(crate) fn contributors_not_told(why: &str) -> Finding {
-    Finding {
-        what: "whether the alarm still fires for this instance is not known: its event said so, and that counts"
-            .to_owned(),
-        why: why.to_owned(),
-        next: "allow alarm-failover cloudwatch:DescribeAlarmContributors where the region has it; without it an event \
-               that comes late may be about an instance that is well again"
-            .to_owned(),
-    }
-}
-
 pub(crate) fn lifecycle_not_told(why: &str) -> Finding {
     Finding {
         what: "whether members of an Auto Scaling group are in service is not known".to_owned(),

@@ -15,14 +15,15 @@ mod untouched;
 pub(super) use ended::{failure, report};
 pub(super) use fences::{stop_limit, would_be_fenced};
 pub(super) use findings::{
-    alarms_unread, contributors_not_told, flag_findings, lifecycle_not_told, not_observed_finding,
-    not_permitted, obstacles, stays_while_wanted, still_stranded, unreadable_tag, unready,
-    untagged_holders, would_leave,
+    alarms_unread, flag_findings, lifecycle_not_told, not_observed_finding, not_permitted,
+    obstacles, stays_while_wanted, still_stranded, unreadable_tag, unready, untagged_holders,
+    would_leave,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use pauses::{not_noted, not_paused, now_paused, paused, resumed};
 pub(super) use planned::{planned, would};
 pub(super) use targets::{doubtful_interfaces, target_tags_in_vain};
 pub(super) use untouched::{
-    lease_taken, no_such_group, not_observed, nothing_held, of_nobody, recovered, unclear,
+    contributors_not_told, lease_taken, no_such_group, not_observed, nothing_held, of_nobody,
+    recovered, unclear,
 };

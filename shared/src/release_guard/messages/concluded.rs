@@ -30,8 +30,8 @@ pub(crate) fn record_unreadable(case: &Case<'_>, watch: Stopwatch) -> Report {
     };
     let finding = Finding {
         what: format!("nothing was done about the release of {}", case.release.allocation),
-        why: "another version of Holdfast has dealt with it or is at it, and this one cannot read how far it came: \
-              asked for again, an address that was let go would come back"
+        why: "another version of Holdfast has dealt with it or is at it, and this one cannot read how far it came; \
+              an address that was let go would come back"
             .to_owned(),
         next,
     };
