@@ -24,6 +24,7 @@ mod port;
 mod reallocated;
 pub mod release;
 pub mod snapshot;
+pub mod told;
 mod update;
 
 #[cfg(test)]
@@ -39,4 +40,5 @@ pub use pause::{Pause, Pauses};
 pub use port::{AllocationRows, Ledger, UnreadableRow, Written};
 pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::{NotedTarget, Snapshot};
+pub use told::{Teller, ToldLedger, ToldMatter};
 pub use update::{UpdateError, update_release, update_snapshot};

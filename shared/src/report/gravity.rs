@@ -5,12 +5,13 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 33] = [
+    pub const GRAVEST_FIRST: [Self; 34] = [
         Self::Failed,
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
         Self::TransferOffered,
+        Self::Unprotected,
         Self::InterfaceLost,
         Self::Refused,
         Self::PartlyMoved,
@@ -87,9 +88,10 @@ mod tests {
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
-            Outcome::Failed => 30,
-            Outcome::Paused => 31,
-            Outcome::Resumed => 32,
+            Outcome::Unprotected => 30,
+            Outcome::Failed => 31,
+            Outcome::Paused => 32,
+            Outcome::Resumed => 33,
         }
     }
 

@@ -58,6 +58,7 @@ fn read(row: &Row) -> Result<(), UnreadableRow> {
         "lease" | "lease-beside" => rows::read::<Lease>(row).map(|_| ()),
         "floating-interfaces" => rows::read::<FloatingInterfaces>(row).map(|_| ()),
         "member-alarms" => rows::read::<MemberAlarms>(row).map(|_| ()),
+        "told" => rows::read::<ToldMatter>(row).map(|_| ()),
         "association" => rows::allocation_in(row).map(|_| ()),
         "history" => rows::read::<Entry>(row).map(|_| ()),
         other => panic!("there is no reader for rows of kind {other}"),
@@ -183,6 +184,17 @@ fn written() -> Vec<Row> {
         alarms: [("i-1".parse().unwrap(), ["disk".to_owned()].into())].into(),
         left_out: 0,
     };
+    let told = ToldMatter {
+        about: "203.0.113.7".to_owned(),
+        revision: 1,
+        outcome: "lost".to_owned(),
+        headline: "203.0.113.7 is LOST".to_owned(),
+        since: NOON,
+        seen_at: NOON,
+        seen: 3,
+        told_at: Some(NOON),
+        ended_at: None,
+    };
     let alive = Snapshot {
         state: AllocationState::Allocated,
         ..a_snapshot()
@@ -197,6 +209,7 @@ fn written() -> Vec<Row> {
         rows::of_lease(&beside).unwrap(),
         rows::of_floating_interfaces(&floating, RETENTION).unwrap(),
         rows::of_member_alarms(&alarms).unwrap(),
+        rows::of_told(&told).unwrap(),
     ]
 }
 
