@@ -12,7 +12,7 @@ use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{AllocationState, Lock};
 use holdfast::ledger::{
     Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, Pause, ReleaseRecord,
-    ReleaseStatus, Snapshot, UnreadableRow,
+    ReleaseStatus, Snapshot, ToldMatter, UnreadableRow,
 };
 use holdfast::model::interface::OtherIps;
 use holdfast::settings::Fencing;
@@ -194,6 +194,9 @@ fn written() -> Vec<Row> {
         seen: 3,
         told_at: Some(NOON),
         ended_at: None,
+        teller: None,
+        requests: vec!["request-1".to_owned()],
+        written_by: "1.2.3".to_owned(),
     };
     let alive = Snapshot {
         state: AllocationState::Allocated,
