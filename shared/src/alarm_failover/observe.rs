@@ -121,6 +121,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         interfaces: interfaces?,
         addresses: addresses?,
         others: BTreeMap::new(),
+        contributors_not_told: None,
         alarms: alarms?,
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
@@ -148,6 +149,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         interfaces: interfaces?,
         addresses,
         others: BTreeMap::new(),
+        contributors_not_told: None,
         alarms: BTreeMap::new(),
         reads_log_alarms: ports.cloud.reads_log_alarms(),
         learnt: Rows::default(),
@@ -196,8 +198,8 @@ impl Observed {
     }
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
-    /// one has named an instance. The alarm may go on firing when that one is well again. The same for those
-    /// beneath a composite, whose event names no instance.
+    /// one has named an instance. The alarm may go on firing when that one is well again. Where AWS does not tell, the
+    /// event has: it names the instance. The same for those beneath a composite, whose event names no instance.
     async fn with_contributors<C: ReadAlarmContributors>(
         mut self,
         cloud: &C,
@@ -212,7 +214,8 @@ impl Observed {
             }
         };
         let meant = self.alarms.values_mut().filter(|alarm| is_meant(alarm));
-        member_alarms::ask(cloud, meant).await?;
+        let not_asked = member_alarms::ask(cloud, meant).await?;
+        self.contributors_not_told = not_asked.why;
         Ok(self)
     }
 }

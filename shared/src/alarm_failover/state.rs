@@ -30,6 +30,9 @@ pub struct Observed {
     pub alarms: BTreeMap<String, Alarm>,
     /// Whether log alarms are among them: an endpoint that does not know this type does not show them.
     pub reads_log_alarms: bool,
+    /// Why it is not known for which instances an alarm of the cause fires, where AWS does not tell: then the event's own
+    /// word counts.
+    pub contributors_not_told: Option<String>,
     /// What a sweep has learnt of the alarms on the members.
     pub learnt: Rows,
 }

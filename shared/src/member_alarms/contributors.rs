@@ -42,10 +42,10 @@ pub struct NotAsked {
 }
 
 /// Asks those of the alarms that fire and may watch many time series for which instances they do, [`MAX_ASKED`] of them
-/// at the most. Where CloudWatch refuses for good, nothing hangs on it: an event names its instance itself.
+/// at the most. Where the answer is not to be had, nothing hangs on it: an event names its instance itself.
 ///
 /// # Errors
-/// What a moment may cure.
+/// Any other answer of CloudWatch.
 pub async fn ask<'a, C: ReadAlarmContributors>(
     cloud: &C,
     alarms: impl Iterator<Item = &'a mut Alarm>,
@@ -64,7 +64,7 @@ pub async fn ask<'a, C: ReadAlarmContributors>(
     for (alarm, answer) in open.into_iter().zip(answers) {
         match answer {
             Ok(instances) => alarm.contributors = instances,
-            Err(failure) if failure.is_transient() => return Err(failure),
+            Err(failure) if !failure.is_not_to_be_had() => return Err(failure),
             Err(failure) => {
                 not_asked.count += 1;
                 not_asked.why = Some(chain(&failure));

@@ -18,6 +18,7 @@ mod left_behind;
 mod log_alarms;
 mod moves;
 mod out_of_service;
+mod pauses;
 mod pitfalls;
 mod promise_lease;
 mod promises;

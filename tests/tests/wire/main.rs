@@ -12,5 +12,7 @@ mod notices;
 mod real_alarms;
 mod real_functions;
 mod real_metrics;
+mod row_versions;
 mod runtime_harness;
+mod smoke;
 mod thaw;

@@ -109,6 +109,7 @@ pub(super) fn pair() -> Fixture {
             addresses: Vec::new(),
             others: BTreeMap::new(),
             reads_log_alarms: true,
+            contributors_not_told: None,
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
         },
