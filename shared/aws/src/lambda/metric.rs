@@ -33,8 +33,8 @@ pub(super) struct Measured<'a> {
     pub(super) delays: Vec<(&'static str, u64)>,
 }
 
-/// From a release to the first request for it, and from a failure to each address that was verified on another member:
-/// of a run that an event started, and that asked or moved. What a sweep takes up is hours late by its nature, and its
+/// From a release to the first request for it. From a failure to each address that was verified on another member. Both
+/// are of a run that an event started, and that asked or moved. What a sweep takes up is late by its nature, and its
 /// report is about the sweep.
 pub(super) fn delays(report: &Report) -> Vec<(&'static str, u64)> {
     match &report.subject {
