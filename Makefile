@@ -101,6 +101,10 @@ invoke: sam event-file ## Run a deployed function on an event: FUNCTION=ReleaseG
 	@[ -n "$$EVENT" ] || { echo "make invoke: EVENT=file.json is missing" >&2; exit 1; }
 	$(SAM) remote invoke $(FUNCTION) --stack-name $(STACK) --event-file "$$EVENT"
 
+.PHONY: test-notification
+test-notification: sam ## Have the deployed notify send a test message to each place where people read
+	$(SAM) remote invoke Notify --stack-name $(STACK) --event '{"holdfast": "test-notification"}'
+
 .PHONY: logs
 logs: sam ## Follow the logs of the deployed functions
 	$(SAM) logs --stack-name $(STACK) --tail

@@ -9,6 +9,7 @@ mod failure;
 pub mod health;
 pub mod moves;
 pub mod networks;
+pub mod publish;
 
 pub use failure::{Class, CloudError, Failure, Missing};
 

@@ -78,6 +78,15 @@ pub enum Error {
         /// What the run came to before it was known.
         run: String,
     },
+    /// A message could not be sent to people.
+    #[error("{what}")]
+    NotTold {
+        /// What they were not told.
+        what: String,
+        /// The answer of SNS, where it is that.
+        #[source]
+        source: Option<CloudError>,
+    },
     /// A run was about several things, groups for example, and some of them could not be finished.
     #[error("{}{}", all_of(failures), beside(done))]
     Several {
@@ -199,7 +208,7 @@ impl Error {
             Self::OutOfTime { .. } => 1,
             Self::Unfinished { .. } => 2,
             Self::LedgerUnwritten { .. } => 3,
-            Self::LedgerUnread(_) => 4,
+            Self::LedgerUnread(_) | Self::NotTold { .. } => 4,
             Self::KeysRefused { .. } => 5,
             Self::Event(_) => 6,
             Self::Several { failures, .. } => failures.first().map_or(6, Self::gravity),
@@ -216,6 +225,7 @@ impl Error {
             Self::LedgerUnwritten { .. } => "Holdfast.LedgerUnwritten",
             Self::Stranded { .. } => "Holdfast.Stranded",
             Self::OutOfTime { .. } => "Holdfast.OutOfTime",
+            Self::NotTold { .. } => "Holdfast.NotTold",
             Self::Unfinished { .. } => "Holdfast.Unfinished",
             Self::KeysRefused { .. } => "Holdfast.KeysRefused",
             Self::Several { failures, .. } => {

@@ -18,6 +18,7 @@ pub mod instance_start;
 pub mod ledger;
 pub mod member_alarms;
 pub mod model;
+pub mod notify;
 pub mod ports;
 pub mod reconcile;
 pub mod release_guard;

@@ -79,6 +79,8 @@ pub enum Outcome {
     Transferred,
     /// It is offered to another account, which can take it at any moment.
     TransferOffered,
+    /// A change of its tags has taken the protection from an address that had it.
+    Unprotected,
     /// A floating interface of a group is gone: somebody deleted it, or it ended with its instance.
     InterfaceLost,
     /// It was taken back too often in a day: left to whoever keeps releasing it, until a person decides.
@@ -383,6 +385,21 @@ pub enum KnownFrom {
     EventHistory,
 }
 
+/// Something about an address that is still here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AddressAlert {
+    /// The allocation.
+    pub allocation: AllocationId,
+    /// The address.
+    pub ip: Ipv4Addr,
+    /// `transfer-offered` or `unprotected`; `refreshed` where it is protected again.
+    pub outcome: Outcome,
+    /// Who did it, where an event told.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
 /// What a refresh of the ledger found.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -409,6 +426,9 @@ pub struct SweepReport {
     /// Floating interfaces that are gone since the last sweep.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lost_interfaces: Vec<LostInterfaceReport>,
+    /// What threatens addresses that are still here, and what threatens them no more.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub alerts: Vec<AddressAlert>,
     /// Whether each group is ready for a failover.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub groups: Vec<GroupReport>,

@@ -6,6 +6,7 @@ mod bad_settings;
 mod installation;
 mod reader;
 mod tag_keys;
+mod told_outcomes;
 mod values;
 
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use installation::Installation;
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
+pub use told_outcomes::{OUTCOMES, ToldOutcomes};
 pub use values::{
     AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby, StopByTag,
 };
@@ -67,6 +69,14 @@ pub struct Settings {
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
     /// deadline can be.
     pub retention: Duration,
+    /// `HOLDFAST_MAIL_TOPIC`: the SNS topic of those who read mails.
+    pub mail_topic: Option<String>,
+    /// `HOLDFAST_MAIL_OUTCOMES`: what they are told.
+    pub mail_outcomes: ToldOutcomes,
+    /// `HOLDFAST_CHAT_TOPIC`: the SNS topic of Amazon Q Developer in chat applications.
+    pub chat_topic: Option<String>,
+    /// `HOLDFAST_CHAT_OUTCOMES`: what is told there.
+    pub chat_outcomes: ToldOutcomes,
     /// `AWS_REGION`: Lambda sets it.
     pub region: String,
 }
@@ -130,6 +140,10 @@ impl Settings {
                 86_400,
                 MAX_DEADLINE_DAYS..=3650,
             ),
+            mail_topic: reader.optional("HOLDFAST_MAIL_TOPIC"),
+            mail_outcomes: reader.parsed("HOLDFAST_MAIL_OUTCOMES", ToldOutcomes::default()),
+            chat_topic: reader.optional("HOLDFAST_CHAT_TOPIC"),
+            chat_outcomes: reader.parsed("HOLDFAST_CHAT_OUTCOMES", ToldOutcomes::default()),
             region: reader.required("AWS_REGION", "the region, as Lambda sets it"),
         };
         reader.refuse_the_rest();

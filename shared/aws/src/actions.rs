@@ -28,6 +28,7 @@ pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
 pub(super) const UPDATE_ITEM: &str = "dynamodb:UpdateItem";
+pub(super) const PUBLISH: &str = "sns:Publish";
 pub(super) const PUT_ITEM: &str = "dynamodb:PutItem";
 /// No action in IAM: each put in it is checked as `dynamodb:PutItem`.
 /// Source: DynamoDB developer guide, "Using IAM with DynamoDB transactions".
@@ -112,6 +113,12 @@ pub const READ_EVENT_HISTORY: &[&str] = &[LOOKUP_EVENTS];
 
 /// What [`holdfast::ledger::Ledger`] calls.
 pub const LEDGER: &[&str] = &[BATCH_GET_ITEM, QUERY, PUT_ITEM, UPDATE_ITEM];
+
+/// What [`holdfast::ledger::ToldLedger`] calls.
+pub const TOLD_LEDGER: &[&str] = &[BATCH_GET_ITEM, PUT_ITEM];
+
+/// What [`holdfast::cloud::publish::PublishNotice`] calls.
+pub const PUBLISH_NOTICE: &[&str] = &[PUBLISH];
 
 /// What [`holdfast::ledger::ReadAddressHistory`] calls.
 pub const READ_ADDRESS_HISTORY: &[&str] = &[QUERY];

@@ -2,7 +2,7 @@
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
 use super::connections::{Connections, MarkReads};
-use super::{Aws, DynamoLedger, Process};
+use super::{Aws, DynamoLedger, Process, Sns};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
@@ -70,6 +70,19 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
         settings.retention,
     );
     (cloud, ledger)
+}
+
+/// SNS and the ledger, for the function that tells people.
+pub async fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, DynamoLedger) {
+    let config = load(settings).await;
+    let topics = equipped!(aws_sdk_sns, &config, process).build();
+    let table = equipped!(aws_sdk_dynamodb, &config, process).build();
+    let ledger = DynamoLedger::new(
+        aws_sdk_dynamodb::Client::from_conf(table),
+        settings.table.clone(),
+        settings.retention,
+    );
+    (Sns::new(aws_sdk_sns::Client::from_conf(topics)), ledger)
 }
 
 async fn load(settings: &Settings) -> SdkConfig {

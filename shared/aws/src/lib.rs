@@ -23,6 +23,7 @@ pub mod lambda;
 mod ledger;
 mod moves;
 mod networks;
+mod notices;
 mod read;
 mod refusal_code;
 mod signatures;
@@ -32,10 +33,11 @@ mod trail;
 #[cfg(test)]
 mod tests;
 
-pub use config::connect;
+pub use config::{connect, connect_to_tell};
 pub use connections::Arrival;
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
+pub use notices::Sns;
 pub use signatures::Signatures;
 
 use health::KnownLimits;

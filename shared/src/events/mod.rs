@@ -14,6 +14,7 @@ mod parameters;
 mod record;
 mod serialisation;
 mod state_change;
+mod subject;
 mod trigger;
 
 #[cfg(test)]
@@ -25,6 +26,7 @@ use crate::model::ids::AccountId;
 pub use error::EventError;
 pub use record::from_lookup;
 use serde_json::Value;
+pub use subject::subject_of;
 pub use trigger::{
     Ignored, InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger,
 };

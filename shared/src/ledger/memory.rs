@@ -7,6 +7,7 @@ use super::member_alarms::MemberAlarms;
 use super::port::{AllocationRows, Ledger, Written};
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
+use super::told::{ToldLedger, ToldMatter};
 use crate::cloud::CloudError;
 use crate::model::ids::{AllocationId, AssociationId};
 use std::collections::BTreeMap;
@@ -29,6 +30,7 @@ struct Rows {
     holders: BTreeMap<AssociationId, AllocationId>,
     floating_interfaces: BTreeMap<String, FloatingInterfaces>,
     member_alarms: BTreeMap<String, MemberAlarms>,
+    told: BTreeMap<String, ToldMatter>,
 }
 
 impl MemoryLedger {
@@ -178,6 +180,27 @@ impl Ledger for MemoryLedger {
                 return Written::Conflict;
             }
             rows.member_alarms.insert(row.group.clone(), row.clone());
+            Written::Stored
+        }))
+    }
+}
+
+impl ToldLedger for MemoryLedger {
+    async fn told(&self, abouts: &[String]) -> Result<Vec<ToldMatter>, CloudError> {
+        let known = |rows: &mut Rows| {
+            let found = abouts.iter().filter_map(|about| rows.told.get(about));
+            found.cloned().collect()
+        };
+        Ok(self.with_rows(known))
+    }
+
+    async fn put_told(&self, row: &ToldMatter) -> Result<Written, CloudError> {
+        Ok(self.with_rows(|rows| {
+            let seen = rows.told.get(&row.about);
+            if seen.map_or(0, |seen| seen.revision) + 1 != row.revision {
+                return Written::Conflict;
+            }
+            rows.told.insert(row.about.clone(), row.clone());
             Written::Stored
         }))
     }

@@ -23,6 +23,7 @@ mod port;
 mod reallocated;
 pub mod release;
 pub mod snapshot;
+pub mod told;
 mod update;
 
 #[cfg(test)]
@@ -37,4 +38,5 @@ pub use memory::MemoryLedger;
 pub use port::{AllocationRows, Ledger, Written};
 pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::{NotedTarget, Snapshot};
+pub use told::{Teller, ToldLedger, ToldMatter};
 pub use update::{UpdateError, update_release, update_snapshot};

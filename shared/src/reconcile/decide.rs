@@ -3,6 +3,7 @@
 
 use super::state::AffectedAddresses;
 use super::state::{AccountState, AffectedRows, Look};
+use super::unprotected::{self, LostProtection};
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};
@@ -82,6 +83,8 @@ pub struct Sweep {
     pub untold: usize,
     /// Allocations that the ledger has as alive and EC2 does not show.
     pub missing: Vec<AllocationId>,
+    /// Addresses that were protected when they were last seen, and are not.
+    pub unprotected: Vec<LostProtection>,
     /// What a person should know.
     pub findings: Vec<Finding>,
 }
@@ -96,6 +99,11 @@ pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
         if next.is_some() {
             plan.changed.push(allocation.clone());
         }
+        let at = observed.look.at;
+        let lost = next
+            .as_ref()
+            .and_then(|now| unprotected::seen(known.snapshot.as_ref(), now, at, settings));
+        plan.unprotected.extend(lost);
         let row = next.or(known.snapshot);
         if let Some(snapshot) = row.filter(Snapshot::is_allocated) {
             let (protection, findings) = protection(&snapshot, settings);

@@ -8,6 +8,7 @@ mod rivals;
 mod shared;
 mod swept;
 mod transfers;
+mod unprotected;
 
 pub(super) use called::{called, of_releases};
 pub(super) use corrected::{corrected, is_associated, left, not_corrected, refused, would_correct};
@@ -17,3 +18,4 @@ pub(super) use swept::{
     HandledReleases, is_news, is_placed_first, swept, with_failures, with_groups, with_placed,
 };
 pub(super) use transfers::transferred;
+pub(super) use unprotected::with_unprotected;

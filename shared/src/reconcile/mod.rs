@@ -26,6 +26,7 @@ pub mod open_releases;
 mod reachability;
 pub mod state;
 mod transfer;
+pub mod unprotected;
 
 #[cfg(test)]
 mod fixtures;
@@ -130,6 +131,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let has_groups = audited.as_ref().is_ok_and(|audit| !audit.groups.is_empty());
     let mut losses = lost_interfaces::sweep(ports, &case, has_groups).await;
     let plan = decide::Sweep { missing, ..plan };
+    let unprotected = plan.unprotected.clone();
     failures.append(&mut handled.failures);
     let waiting = waiting.unwrap_or_else(|failure| none_but(failure, &mut failures));
     let mut audit = audited.unwrap_or_else(|failure| none_but(failure, &mut failures));
@@ -142,6 +144,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
     let is_told_once = !handled.news.is_empty()
+        || !unprotected.is_empty()
         || !waiting.placed.is_empty()
         || !losses.lost.is_empty()
         || audit.failovers.iter().any(messages::is_news);
@@ -149,6 +152,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let report = messages::with_placed(report, waiting);
     let report = messages::with_groups(report, audit);
     let report = messages::with_lost(report, losses.lost, settings);
+    let report = messages::with_unprotected(report, &unprotected, settings);
     if !is_told_once && !failures.is_empty() {
         return Err(Error::several(String::new(), failures).with_report(report));
     }

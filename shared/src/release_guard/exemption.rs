@@ -35,6 +35,35 @@ pub(super) fn exempt(
     Some(format!("who released it is exempt (`{pattern}`)"))
 }
 
+/// Whether what this one does to an address is meant.
+#[must_use]
+pub fn is_exempt(actor: &Actor, settings: &Settings) -> bool {
+    matching_pattern(Some(actor), settings).is_some()
+}
+
+/// What a person should know of a release that was let go since the tag had been removed before. H7: that was the quietest
+/// way to lose a protected address.
+#[must_use]
+pub(super) fn let_go_without_its_tag(
+    release: &Release,
+    record: Option<&ReleaseRecord>,
+    snapshot: &Snapshot,
+    settings: &Settings,
+) -> Option<Finding> {
+    if exempt(release, record, settings).is_some() {
+        return None;
+    }
+    let why = unprotected_before(release, snapshot)?;
+    Some(Finding {
+        what: format!("{} was protected once, and was let go", snapshot.ip),
+        why,
+        next: format!(
+            "if it was not meant, ask for it at once: {}",
+            how_to_ask_by_hand(snapshot.ip, Some(snapshot), settings)
+        ),
+    })
+}
+
 fn matching_pattern<'a>(actor: Option<&Actor>, settings: &'a Settings) -> Option<&'a str> {
     let actor = actor?;
     let names = [actor.arn.as_deref(), actor.role_arn.as_deref()];

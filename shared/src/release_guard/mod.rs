@@ -45,6 +45,7 @@ use crate::report::{Function, Report, Stopwatch};
 use crate::settings::{Mode, Settings};
 use case::Case;
 pub use cloud::ReleaseGuardCloud;
+pub use exemption::is_exempt;
 use plan::{Decision, FirstDecision};
 use run::Run;
 use state::Release;

@@ -67,8 +67,8 @@ fn with(own: Value, beside: Map<String, Value>, whole: Option<&str>) -> Value {
 pub struct FailedRun<'a> {
     /// Whose run.
     pub function: Function,
-    /// In which mode.
-    pub mode: Mode,
+    /// In which mode, where it is known.
+    pub mode: Option<Mode>,
     /// The error's stable name: `Holdfast.Stranded`.
     pub error: &'a str,
     /// What it says, with everything that caused it.
@@ -97,16 +97,13 @@ impl FailedRun<'_> {
 
     fn told(&self, origin: &Origin, whole: Option<&str>) -> Value {
         let about = self.about();
+        let (cause, function) = (word_of(self.error), self.function.word());
         let what = match self.subject.filter(|_| is_of_one_subject(self.error)) {
-            Some(subject) => format!(
-                "{} of {}: {subject}",
-                word_of(self.error),
-                self.function.word()
-            ),
-            None => format!("{} of {}", word_of(self.error), self.function.word()),
+            Some(subject) => format!("{cause} of {function}: {subject}"),
+            None => format!("{cause} of {function}"),
         };
         let line = headline(&what, &origin.region);
-        let (function, mode) = (self.function.word(), word(self.mode));
+        let mode = self.mode.map_or("not known".to_owned(), word);
         let words = [function.as_str(), mode.as_str(), FAILED];
         let mut findings = vec![self.finding()];
         findings.extend(self.report.iter().flat_map(|it| it.findings.clone()));
@@ -168,6 +165,25 @@ pub fn about_failure(function: &str, error: &str, subject: Option<&str>) -> Stri
     }
 }
 
+/// The failures of a function that are over once a run of it has ended well: those of the installation, and those on the
+/// same subject.
+#[must_use]
+pub fn failures_that_are_over(function: &str, subject: Option<&str>) -> Vec<String> {
+    const ERRORS: [&str; 8] = [
+        "Holdfast.Stranded",
+        "Holdfast.OutOfTime",
+        "Holdfast.Unfinished",
+        "Holdfast.LedgerUnread",
+        "Holdfast.LedgerUnwritten",
+        "Holdfast.KeysRefused",
+        "Runtime.ExitError",
+        "Sandbox.Timedout",
+    ];
+    let each = ERRORS.iter();
+    each.map(|error| about_failure(function, error, subject))
+        .collect()
+}
+
 /// The errors that say something of one address, group or instance.
 fn is_of_one_subject(error: &str) -> bool {
     matches!(
@@ -186,7 +202,7 @@ fn word_of(error: &str) -> &str {
         "Holdfast.LedgerUnwritten" => "the ledger cannot be written: a run",
         "Holdfast.KeysRefused" => "AWS refuses the keys: a run",
         "Holdfast.EventUnreadable" => "an event cannot be read: a run",
-        _ => "a run failed",
+        _ => "FAILED: a run",
     }
 }
 
@@ -233,8 +249,9 @@ fn advice(error: &str) -> (&'static str, &'static str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{GroupReport, Outcome, Readiness, Subject, SweepReport};
+    use super::super::{Function, GroupReport, Outcome, Readiness, Subject, SweepReport};
     use super::*;
+    use crate::settings::Mode;
     use time::OffsetDateTime;
 
     fn origin() -> Origin {
@@ -250,7 +267,7 @@ mod tests {
     fn failed(error: &'static str, subject: Option<&'static str>) -> Value {
         FailedRun {
             function: Function::AlarmFailover,
-            mode: Mode::Enforce,
+            mode: Some(Mode::Enforce),
             error,
             summary: "203.0.113.7 is with \"nobody\"",
             subject,
@@ -300,7 +317,7 @@ mod tests {
         };
         let told = FailedRun {
             function: Function::AlarmFailover,
-            mode: Mode::Enforce,
+            mode: Some(Mode::Enforce),
             error: "Holdfast.Stranded",
             summary: "it is with nobody",
             subject: None,

@@ -5,12 +5,13 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 31] = [
+    pub const GRAVEST_FIRST: [Self; 32] = [
         Self::Failed,
         Self::Lost,
         Self::Transferred,
         Self::ReclaimLoop,
         Self::TransferOffered,
+        Self::Unprotected,
         Self::InterfaceLost,
         Self::Refused,
         Self::PartlyMoved,
@@ -85,7 +86,8 @@ mod tests {
             Outcome::Ignored => 27,
             Outcome::Refreshed => 28,
             Outcome::InterfaceLost => 29,
-            Outcome::Failed => 30,
+            Outcome::Unprotected => 30,
+            Outcome::Failed => 31,
         }
     }
 

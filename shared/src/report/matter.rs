@@ -3,9 +3,11 @@
 
 use super::headline::{headline, of_address, of_failover, of_placement, several};
 use super::{
-    Function, GroupReport, Outcome, PlacedReport, Readiness, Report, Subject, SweepReport,
+    AddressAlert, Function, GroupReport, Outcome, PlacedReport, Readiness, Report, Subject,
+    SweepReport,
 };
 use crate::model::ids::InstanceId;
+use crate::settings::Mode;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -57,6 +59,16 @@ fn found_in(report: &Report, region: &str) -> Vec<Matter> {
         }]
     };
     match &report.subject {
+        // It was meant, and there is nothing to say of it.
+        Subject::Address(address)
+            if report.outcome == Outcome::LetGo && report.findings.is_empty() =>
+        {
+            vec![Matter {
+                about: format!("release {}", address.released_allocation),
+                outcome: Outcome::LetGo,
+                headline: String::new(),
+            }]
+        }
         Subject::Address(address) => told(
             format!("release {}", address.released_allocation),
             of_address(address, report.outcome),
@@ -89,7 +101,8 @@ fn of_sweep(report: &Report, sweep: &SweepReport, region: &str) -> Vec<Matter> {
         outcome: Outcome::InterfaceLost,
         headline: headline(&format!("{} of {} is gone", lost.eni, lost.group), region),
     }));
-    all.extend(placed(&sweep.placed, region));
+    all.extend(sweep.alerts.iter().flat_map(|it| of_alert(it, region)));
+    all.extend(placed(report, &sweep.placed, region));
     all.extend(
         sweep
             .groups
@@ -112,8 +125,37 @@ fn is_well(group: &GroupReport) -> bool {
     group.readiness != Readiness::NotReady && !group.holders.is_empty()
 }
 
-/// Instances that had waited for an address, and have one.
-fn placed(all: &[PlacedReport], region: &str) -> Vec<Matter> {
+/// An offer, a protection that is gone, or one that is back. Who took it is news of its own.
+fn of_alert(alert: &AddressAlert, region: &str) -> Vec<Matter> {
+    let AddressAlert {
+        allocation, ip, by, ..
+    } = alert;
+    let told = |about: String, words: String| Matter {
+        about,
+        outcome: alert.outcome,
+        headline: headline(&words, region),
+    };
+    match (alert.outcome, by) {
+        (Outcome::TransferOffered, _) => vec![told(
+            format!("offer {allocation}"),
+            format!("{ip} is offered to another account"),
+        )],
+        (Outcome::Unprotected, Some(by)) => vec![told(
+            format!("protection {allocation}, by whom"),
+            format!("{ip} has LOST ITS PROTECTION, by {by}"),
+        )],
+        (Outcome::Unprotected, None) => vec![told(
+            format!("protection {allocation}"),
+            format!("{ip} has LOST ITS PROTECTION"),
+        )],
+        _ => ["", ", by whom"]
+            .map(|by| Matter::is_well(format!("protection {allocation}{by}")))
+            .into(),
+    }
+}
+
+/// Instances that had waited for an address, and have one; in `observe` mode, would have.
+fn placed(report: &Report, all: &[PlacedReport], region: &str) -> Vec<Matter> {
     let mut by_instance: BTreeMap<&InstanceId, Vec<&PlacedReport>> = BTreeMap::new();
     for one in all {
         if let Some(instance) = &one.association.instance {
@@ -122,10 +164,17 @@ fn placed(all: &[PlacedReport], region: &str) -> Vec<Matter> {
     }
     let matters = by_instance.into_iter().map(|(instance, placed)| {
         let addresses = several(placed.iter().map(|one| one.ip));
+        let (outcome, words) = match report.mode {
+            Mode::Enforce => (Outcome::Associated, format!("{addresses} is on {instance}")),
+            Mode::Observe => (
+                Outcome::WouldAssociate,
+                format!("{instance} would get {addresses}"),
+            ),
+        };
         Matter {
             about: format!("instance {instance}"),
-            outcome: Outcome::Associated,
-            headline: headline(&format!("{addresses} is on {instance}"), region),
+            outcome,
+            headline: headline(&words, region),
         }
     });
     matters.collect()

@@ -34,6 +34,10 @@ impl Reader {
         })
     }
 
+    pub(super) fn optional(&mut self, key: &str) -> Option<String> {
+        self.take(key)
+    }
+
     pub(super) fn parsed<T: FromStr<Err = &'static str>>(&mut self, key: &str, default: T) -> T {
         let Some(text) = self.take(key) else {
             return default;

@@ -19,11 +19,16 @@ const FLOORS: [&[&str]; 10] = [
     &["report"],
     &["error"],
     &["member_alarms"],
-    &["alarm_failover", "instance_start", "release_guard"],
+    &[
+        "alarm_failover",
+        "instance_start",
+        "notify",
+        "release_guard",
+    ],
     &["reconcile"],
 ];
 
-/// The domains: each is built alike inside.
+/// The domains that act on EC2: each is built alike inside. What notify does is its messages, so they come first there.
 const DOMAINS: [&str; 4] = [
     "alarm_failover",
     "instance_start",

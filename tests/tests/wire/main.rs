@@ -8,6 +8,7 @@ mod dynamodb_front;
 mod http_front;
 mod http_moves;
 mod ledger_contract;
+mod notices;
 mod real_functions;
 mod real_metrics;
 mod runtime_harness;

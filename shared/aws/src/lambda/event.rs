@@ -1,6 +1,6 @@
 //! The event as it arrives: JSON or not.
 
-use holdfast::events::{EventError, Trigger, parse, parse_of_account};
+use holdfast::events::{EventError, Trigger, parse, parse_of_account, subject_of};
 use holdfast::model::ids::AccountId;
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
@@ -27,17 +27,6 @@ const IDS: [&str; 4] = [
     "/Records/0/Sns/MessageId",
 ];
 
-/// Where an event says what it is about, for the log line of one that failed or could not be read.
-const SUBJECTS: [&str; 7] = [
-    "/detail/requestParameters/allocationId",
-    "/requestParameters/allocationId",
-    "/detail/instance-id",
-    "/detail/alarmName",
-    "/alarmData/alarmName",
-    "/Records/0/Sns/TopicArn",
-    "/group",
-];
-
 impl Payload {
     /// The event's id, where it has one.
     pub(super) fn id(&self) -> Option<&str> {
@@ -46,7 +35,7 @@ impl Payload {
 
     /// What it is about, as far as it says so itself.
     pub(super) fn subject(&self) -> Option<&str> {
-        self.first_of(&SUBJECTS)
+        subject_of(self.0.as_ref().ok()?)
     }
 
     fn first_of(&self, places: &[&str]) -> Option<&str> {

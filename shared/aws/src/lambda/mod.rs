@@ -8,6 +8,7 @@ mod ending;
 mod event;
 mod log;
 mod metric;
+pub mod notices;
 mod report;
 mod start;
 

@@ -31,7 +31,7 @@ impl<'a> ReportLog<'a> {
             Ok(report) => whole(report, origin),
             Err(error) => FailedRun {
                 function: line.function,
-                mode: line.mode,
+                mode: Some(line.mode),
                 error: error.name(),
                 summary: &chain(error),
                 subject: line.subject,

@@ -23,7 +23,7 @@ use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, Entry, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReadAddressHistory,
-    ReleaseRecord, Snapshot, Written,
+    ReleaseRecord, Snapshot, ToldLedger, ToldMatter, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{
@@ -159,25 +159,23 @@ impl Ledger for DynamoLedger {
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
-        let put = next_in_line(rows::of_member_alarms(row)?, row.revision).table_name(&self.table);
-        let put = put.build().map_err(|error| malformed(PUT_ITEM, error))?;
-        let putting = self
-            .client
-            .put_item()
-            .table_name(put.table_name)
-            .set_item(Some(put.item))
-            .set_condition_expression(put.condition_expression)
-            .set_expression_attribute_names(put.expression_attribute_names)
-            .set_expression_attribute_values(put.expression_attribute_values);
-        match putting.send().await {
-            Ok(_) => Ok(Written::Stored),
-            Err(error) => match error.as_service_error() {
-                Some(refused) if refused.is_conditional_check_failed_exception() => {
-                    Ok(Written::Conflict)
-                }
-                _ => Err(failure::of(PUT_ITEM, error)),
-            },
-        }
+        self.put_alone(rows::of_member_alarms(row)?, row.revision)
+            .await
+    }
+}
+
+impl ToldLedger for DynamoLedger {
+    async fn told(&self, abouts: &[String]) -> Result<Vec<ToldMatter>, CloudError> {
+        let batches = abouts.chunks(MAX_KEYS).map(|some| {
+            let keys = some.iter().map(|about| rows::told_key(about));
+            self.batch(keys.collect())
+        });
+        let found = try_join_all(batches).await?.into_iter().flatten();
+        found.map(|row| rows::read(BATCH_GET_ITEM, row)).collect()
+    }
+
+    async fn put_told(&self, row: &ToldMatter) -> Result<Written, CloudError> {
+        self.put_alone(rows::of_told(row)?, row.revision).await
     }
 }
 
@@ -246,6 +244,29 @@ impl DynamoLedger {
             }
         }
         Err(left_out())
+    }
+
+    /// Puts a row that stands alone, if its revision follows the one that is there.
+    async fn put_alone(&self, row: Row, revision: u64) -> Result<Written, CloudError> {
+        let put = next_in_line(row, revision).table_name(&self.table);
+        let put = put.build().map_err(|error| malformed(PUT_ITEM, error))?;
+        let putting = self
+            .client
+            .put_item()
+            .table_name(put.table_name)
+            .set_item(Some(put.item))
+            .set_condition_expression(put.condition_expression)
+            .set_expression_attribute_names(put.expression_attribute_names)
+            .set_expression_attribute_values(put.expression_attribute_values);
+        match putting.send().await {
+            Ok(_) => Ok(Written::Stored),
+            Err(error) => match error.as_service_error() {
+                Some(refused) if refused.is_conditional_check_failed_exception() => {
+                    Ok(Written::Conflict)
+                }
+                _ => Err(failure::of(PUT_ITEM, error)),
+            },
+        }
     }
 
     async fn all_of(&self, kind: &str) -> Result<Vec<Row>, CloudError> {

@@ -7,6 +7,7 @@
 //! | `lease` | group | who fails the group over, and what was done last |
 //! | `floating-interfaces` | group | what the group's floating interfaces had when a sweep last saw them |
 //! | `member-alarms` | group | which alarms name a member of the group |
+//! | `told` | what it is about | what people have been told of a matter |
 //! | `association` | association id | which allocation it tied |
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
 
@@ -17,6 +18,7 @@ use holdfast::cloud::CloudError;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{
     Entry, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, ReleaseStatus, Snapshot,
+    ToldMatter,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use serde::Serialize;
@@ -40,6 +42,7 @@ pub(super) const RELEASE: &str = "release";
 pub(super) const LEASE: &str = "lease";
 pub(super) const FLOATING_INTERFACES: &str = "floating-interfaces";
 pub(super) const MEMBER_ALARMS: &str = "member-alarms";
+const TOLD: &str = "told";
 const ASSOCIATION: &str = "association";
 
 /// All digits of the fraction, always: so text and time sort alike.
@@ -65,6 +68,24 @@ pub(super) fn association_key(association: &AssociationId) -> Row {
 
 pub(super) fn lease_key(group: &str) -> Row {
     key(LEASE, group)
+}
+
+/// The longest sort key. Source: DynamoDB developer guide, "Quotas".
+const MAX_SORT_KEY: usize = 1_024;
+
+/// A name in it may be of any length: what is too long is cut, and two that begin alike for so long are one.
+pub(super) fn told_key(about: &str) -> Row {
+    let starts = about.char_indices().map(|(at, sign)| at + sign.len_utf8());
+    let end = starts.take_while(|end| *end <= MAX_SORT_KEY).last();
+    key(TOLD, &about[..end.unwrap_or(0)])
+}
+
+/// How long a matter is remembered after it was last seen: longer than anything asks for it.
+const REMEMBERED: Duration = Duration::from_hours(24 * 7);
+
+pub(crate) fn of_told(matter: &ToldMatter) -> Result<Row, CloudError> {
+    let row = row(told_key(&matter.about), matter)?;
+    Ok(expiring(row, Some(matter.seen_at), REMEMBERED))
 }
 
 /// When a lease ends by itself, in milliseconds since 1970, beside the lease itself: what a claim is

@@ -2,13 +2,15 @@
 
 use super::super::case::FUNCTION;
 use super::super::state::AffectedRows;
+use super::super::unprotected::{self, LostProtection};
 use super::shared::names_unread;
 use super::transfers::open_transfer_offer;
+use super::unprotected::{alert_of_one_that_is_back, with_unprotected};
 use crate::ledger::Snapshot;
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::release_guard::decide::protection;
-use crate::report::{Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
+use crate::report::{AddressAlert, Finding, Outcome, Report, Stopwatch, Subject, SweepReport};
 use crate::settings::{Protection, Settings};
 
 /// The report on the releases that a call concerned: the gravest, with what the others found. None where there were
@@ -50,14 +52,37 @@ pub(crate) fn called(
         ),
         None => (Outcome::Refreshed, taken_note_of(record, observed, written)),
     };
-    let (sweep, mut findings) = refreshed(settings, observed, written, &allocated);
+    let (mut sweep, mut findings) = refreshed(settings, observed, written, &allocated);
+    let is_offer = offer.is_some();
+    let offered = allocated.iter().filter(|_| is_offer);
+    sweep.alerts.extend(offered.map(|row| offer_of(row)));
     findings.extend(offer);
-    Report {
+    let before = |row: &Snapshot| observed.rows.get(&row.allocation)?.snapshot.as_ref();
+    let each = allocated.iter();
+    let lost: Vec<LostProtection> = each
+        .clone()
+        .filter_map(|row| unprotected::told(before(row), row, record, settings))
+        .collect();
+    let back = each.filter(|row| unprotected::is_back(before(row), row, settings));
+    sweep
+        .alerts
+        .extend(back.map(|row| alert_of_one_that_is_back(row)));
+    let report = Report {
         event: Some(record.call.clone()),
         findings,
         subject: Subject::Sweep(sweep),
         phases: watch.into_phases(),
         ..Report::of(FUNCTION, settings.mode, outcome, summary)
+    };
+    with_unprotected(report, &lost, settings)
+}
+
+fn offer_of(row: &Snapshot) -> AddressAlert {
+    AddressAlert {
+        allocation: row.allocation.clone(),
+        ip: row.ip,
+        outcome: Outcome::TransferOffered,
+        by: None,
     }
 }
 

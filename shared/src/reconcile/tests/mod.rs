@@ -22,6 +22,7 @@ mod severity;
 mod sweeps;
 mod transfers;
 mod unlocking;
+mod unprotected;
 mod urgency;
 
 use super::fixtures::installation;

@@ -1,6 +1,7 @@
 //! What a person reads of a release that ends without a change in EC2.
 
 use super::super::case::Case;
+use super::super::exemption;
 use super::super::manual_recovery;
 use super::super::plan::{
     Associated, Conclusion, ToLetGo, how_to_ask_by_hand, how_to_find_the_address, how_to_let_go,
@@ -64,6 +65,12 @@ pub(crate) fn concluded(case: &Case<'_>, conclusion: Conclusion, watch: Stopwatc
     {
         let keeper = stack::keeper(case.release, case.observed.snapshot.as_ref());
         findings.extend(keeper.finding((ip, case.release), Fate::LeftAlone, case.settings));
+    }
+    if let (ReleaseStatus::LetGo { .. }, Some(snapshot)) = (&status, &case.observed.snapshot) {
+        let record = case.observed.ledger.release.as_ref();
+        let without_tag =
+            exemption::let_go_without_its_tag(case.release, record, snapshot, case.settings);
+        findings.extend(without_tag);
     }
     let summary = format!("{}: {}: {why}", was_released(case), verb(outcome));
     Report {

@@ -2,7 +2,8 @@
 
 use super::said::{self, Finding, Sentence};
 use crate::template::code::Sources;
-use crate::template::document::{template, texts};
+use crate::template::document::template;
+use holdfast::settings::{OUTCOMES, ToldOutcomes};
 use std::fmt::Write;
 
 const HEAD: &str = "\
@@ -84,20 +85,12 @@ fn code(text: &str) -> String {
 /// The mails: reports that people must know of, and alarms on Holdfast itself.
 fn mails(page: &mut String) {
     let template = template();
-    let rule = &template.resources()["PeopleMustKnow"]["Properties"];
-    page.push_str("\n## Mails\n\nA report goes to people with one of these outcomes:\n\n");
-    for outcome in texts(&rule["EventPattern"]["detail"]["responsePayload"]["outcome"]) {
+    page.push_str("\n## Mails\n\nBy default, people are told of these outcomes:\n\n");
+    let told = ToldOutcomes::default();
+    for outcome in OUTCOMES.into_iter().filter(|outcome| told.has(outcome)) {
         let _ = writeln!(page, "- `{outcome}`");
     }
-    page.push_str("\nThe mail has these lines:\n\n```\n");
-    let transformer = &rule["Targets"][0]["InputTransformer"];
-    page.push_str(
-        transformer["InputTemplate"]
-            .as_str()
-            .unwrap_or_default()
-            .trim_end(),
-    );
-    page.push_str("\n```\n\nAn alarm goes to them, too, when it comes and when it goes:\n\n");
+    page.push_str("\nAn alarm goes to them, too, when it comes and when it goes:\n\n");
     for alarm in template.of_type("AWS::CloudWatch::Alarm").values() {
         let properties = &alarm["Properties"];
         let text = |key: &str| properties[key].as_str().unwrap_or_default().to_owned();

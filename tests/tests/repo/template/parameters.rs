@@ -19,8 +19,12 @@ const USED_BY_THE_TEMPLATE: [&str; 8] = [
     "ReleaseGuardTimeoutSeconds",
 ];
 
-/// A setting that is no parameter, and its value in the template.
-const FIXED: [(&str, &str); 1] = [("HOLDFAST_TABLE", "Ledger")];
+/// Settings that are no parameters, and their values in the template.
+const FIXED: [(&str, &str); 3] = [
+    ("HOLDFAST_TABLE", "Ledger"),
+    ("HOLDFAST_MAIL_TOPIC", "Notifications"),
+    ("HOLDFAST_CHAT_TOPIC", "ChatNotifications"),
+];
 
 /// Texts that settings of all kinds take or refuse.
 const TEXTS: &[&str] = &[
@@ -81,6 +85,12 @@ const TEXTS: &[&str] = &[
     "arn:",
     ",",
     "arn:aws:iam::1:role/a,",
+    "lost",
+    "lost,pending, failed",
+    "lost,gone",
+    "lost,",
+    "Lost",
+    "unprotected",
 ];
 
 /// The environment of a function with one parameter set.
@@ -145,9 +155,9 @@ fn every_function_starts_with_the_defaults() {
 #[test]
 fn the_templates_defaults_are_the_codes() {
     let template = template();
-    let bare = [("HOLDFAST_TABLE", "Ledger"), ("AWS_REGION", "eu-west-1")];
+    let bare = FIXED.into_iter().chain([("AWS_REGION", "eu-west-1")]);
     let bare = bare.map(|(key, value)| (key.to_owned(), value.to_owned()));
-    let of_code = Settings::read(bare).expect("a table and a region are enough");
+    let of_code = Settings::read(bare).expect("what is fixed and a region are enough");
     for function in template.functions().keys() {
         let of_template = Settings::read(environment(&template, function));
         assert_eq!(

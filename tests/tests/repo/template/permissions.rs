@@ -8,21 +8,27 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What Lambda does in a function's name, without any call in the code: logs, traces, and what becomes of its
-/// answer. Sources: Lambda developer guide, "Defining Lambda function permissions with an execution role",
+/// answer: the bus gets it, and a queue what notify could not tell. Sources: Lambda developer guide, "Defining Lambda function permissions with an execution role",
 /// "Configuring destinations".
-const FOR_LAMBDA: [&str; 6] = [
-    "events:PutEvents",
+const FOR_LAMBDA: [&str; 4] = [
     "logs:CreateLogStream",
     "logs:PutLogEvents",
-    "sqs:SendMessage",
     "xray:PutTelemetryRecords",
     "xray:PutTraceSegments",
 ];
 
+fn for_answers(function: &str) -> &'static str {
+    match function {
+        "notify" => "sqs:SendMessage",
+        _ => "events:PutEvents",
+    }
+}
+
 /// What keeps a function from being right, if anything does: what it can call and may not, what it may and
 /// cannot call.
-fn differences(can_call: &BTreeSet<String>, may: &BTreeSet<String>) -> Vec<String> {
-    let for_lambda: BTreeSet<String> = FOR_LAMBDA.map(str::to_owned).into();
+fn differences(function: &str, can_call: &BTreeSet<String>, may: &BTreeSet<String>) -> Vec<String> {
+    let mut for_lambda: BTreeSet<String> = FOR_LAMBDA.map(str::to_owned).into();
+    for_lambda.insert(for_answers(function).to_owned());
     let wanted: BTreeSet<String> = can_call.union(&for_lambda).cloned().collect();
     let lacking = wanted
         .difference(may)
@@ -40,7 +46,7 @@ fn with_all_permissions() -> Template {
 
 fn differences_of(function: &str, sources: &Sources, template: &Template) -> Vec<String> {
     let may = actions(&statements_of(template, function));
-    differences(&sources.actions_of(function), &may)
+    differences(function, &sources.actions_of(function), &may)
 }
 
 #[test]
@@ -61,12 +67,13 @@ fn one_action_taken_from_or_added_to_the_template_is_noticed() {
         for action in &may {
             let mut fewer = may.clone();
             fewer.remove(action);
-            assert_eq!(differences(&can_call, &fewer), [format!("lacks {action}")]);
+            let found = differences(&function, &can_call, &fewer);
+            assert_eq!(found, [format!("lacks {action}")]);
         }
         let mut more = may.clone();
         more.insert("ec2:ReleaseAddress".to_owned());
         assert_eq!(
-            differences(&can_call, &more),
+            differences(&function, &can_call, &more),
             ["has ec2:ReleaseAddress for nothing"]
         );
     }

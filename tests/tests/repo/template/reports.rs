@@ -2,33 +2,30 @@
 //! told to people or quiet on purpose, nothing is lost without a trace, and what is watched is what is measured.
 
 use super::code::sources;
-use super::document::{self, Template, entries, template, texts};
+use super::document::{self, Template, template, texts};
 use super::matcher::matches;
-use holdfast::report::{Finding, Function, Outcome, Report};
-use holdfast::settings::Mode;
+use holdfast::settings::{OUTCOMES, ToldOutcomes};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// Outcomes of which nobody has to be told.
-const QUIET: [&str; 11] = [
+const QUIET: [&str; 9] = [
     "already-moved",   // a second delivery, or a person was faster
     "already-ours",    // a second delivery, or a person was faster
     "already-placed",  // nothing was to be done
     "associated",      // what every start of an instance is meant to end with
-    "failed",          // no run returns it: the alarm of the function's errors tells
     "handed-over",     // the same, at its stop
     "ignored",         // none of our business
-    "let-go",          // somebody who may released it
     "recovered",       // nothing was to be done: the alarm fires no more
     "refreshed",       // the ledger is true
     "would-associate", // as `associated`, observed
 ];
 
+/// By the setting's default, which is the template's: see the parameters.
 fn outcomes_told() -> BTreeSet<String> {
-    let rule = &template().resources()["PeopleMustKnow"];
-    let pattern = &rule["Properties"]["EventPattern"];
-    let told = texts(&pattern["detail"]["responsePayload"]["outcome"]);
-    told.into_iter().collect()
+    let told = ToldOutcomes::default();
+    let told = OUTCOMES.into_iter().filter(|word| told.has(word));
+    told.map(str::to_owned).collect()
 }
 
 /// `OverQuota` as reports write it.
@@ -59,21 +56,50 @@ fn every_outcome_is_told_to_people_or_quiet_on_purpose() {
 fn each_function(check: impl Fn(&Template, &str, &document::Function)) {
     let template = template();
     let functions = template.functions();
-    assert_eq!(functions.len(), 4);
+    assert_eq!(functions.len(), 5);
     for (name, function) in &functions {
         check(&template, name, function);
     }
 }
 
+/// H2: what failed was a queue's alone, and no rule could tell people of it.
 #[test]
-fn an_answer_goes_to_the_bus_and_a_failure_to_the_queue() {
+fn h2_an_answer_goes_to_the_bus_and_so_does_a_failure() {
     each_function(|_, name, function| {
         let after = &function.properties["EventInvokeConfig"];
         let to = &after["DestinationConfig"];
-        assert_eq!(to["OnSuccess"]["Destination"], "Reports.Arn", "{name}");
-        assert_eq!(to["OnFailure"]["Destination"], "FailedEvents.Arn", "{name}");
         assert_eq!(after["MaximumRetryAttempts"], 2, "{name}");
+        if name == "notify" {
+            // Its own end must not come back to it.
+            let queue = "UndeliveredEvents.Arn";
+            assert_eq!(to["OnFailure"]["Destination"], queue);
+            assert!(to["OnSuccess"].is_null());
+            return;
+        }
+        assert_eq!(to["OnSuccess"]["Destination"], "Reports.Arn", "{name}");
+        assert_eq!(to["OnFailure"]["Destination"], "Reports.Arn", "{name}");
     });
+}
+
+/// The runbook delivers an event again out of this queue: the body is what Lambda says of the last run.
+#[test]
+fn the_queue_of_failed_events_gets_what_lambda_says_of_the_last_try() {
+    let template = template();
+    let rule = &template.resources()["KeepFailedEvents"]["Properties"];
+    assert!(matches(
+        &rule["EventPattern"],
+        &on_the_bus("Failure", "", 3)
+    ));
+    assert!(!matches(
+        &rule["EventPattern"],
+        &on_the_bus("Success", "lost", 1)
+    ));
+    assert_eq!(rule["Targets"][0]["Arn"], "FailedEvents.Arn");
+    assert_eq!(rule["Targets"][0]["InputPath"], "$.detail");
+    let policy = &template.resources()["FailedEventsPolicy"]["Properties"];
+    let statement = &policy["PolicyDocument"]["Statement"][0];
+    let from = &statement["Condition"]["ArnEquals"]["aws:SourceArn"];
+    assert_eq!(texts(from), ["KeepFailedEvents.Arn"]);
 }
 
 #[test]
@@ -103,9 +129,11 @@ fn h2_one_saved_query_is_over_the_log_of_every_function_and_keys_on_what_is_writ
         .into_iter()
         .collect();
     let functions = template.functions();
+    // Notify writes no report: it tells of those that others write.
     let logs = functions
-        .values()
-        .map(|function| texts(&function.properties["LoggingConfig"]["LogGroup"]).remove(0));
+        .iter()
+        .filter(|(name, _)| *name != "notify")
+        .map(|(_, function)| texts(&function.properties["LoggingConfig"]["LogGroup"]).remove(0));
     assert_eq!(over, logs.collect());
     let text = query["Properties"]["QueryString"]
         .as_str()
@@ -139,7 +167,7 @@ fn each_rule_keeps_what_it_cannot_deliver_and_the_queue_takes_it() {
     let policy = &template.resources()["UndeliveredEventsPolicy"]["Properties"]["PolicyDocument"];
     let condition = &policy["Statement"][0]["Condition"]["ArnEquals"]["aws:SourceArn"];
     let mut named: BTreeSet<String> = texts(condition).into_iter().collect();
-    assert!(named.remove("PeopleMustKnow.Arn"));
+    assert!(named.remove("KeepFailedEvents.Arn"));
     let mut rules = BTreeSet::new();
     for function in template.functions().values() {
         for (name, rule) in function.events() {
@@ -170,10 +198,15 @@ fn each_function_alarms_on_its_errors_and_every_alarm_tells_somebody_and_says_wh
         let description = alarm["Properties"]["AlarmDescription"].as_str();
         assert!(description.is_some_and(|text| text.contains("docs/RUNBOOK.md, ")));
     }
+    let is_of = |metric: &Value, function: &document::Function| {
+        let dimension = &metric["Dimensions"][0]["Value"];
+        metric["MetricName"] == "Errors" && *dimension == *function.logical_id
+    };
     let watched = |alarm: &Value, function: &document::Function| {
         let properties = &alarm["Properties"];
-        let dimension = &properties["Dimensions"][0]["Value"];
-        properties["MetricName"] == "Errors" && *dimension == *function.logical_id
+        let several = properties["Metrics"].as_array().into_iter().flatten();
+        let mut several = several.map(|each| &each["MetricStat"]["Metric"]);
+        is_of(properties, function) || several.any(|metric| is_of(metric, function))
     };
     each_function(|_, name, function| {
         assert!(
@@ -276,11 +309,10 @@ fn l5_the_tries_of_one_event_raise_no_alarm_of_their_own() {
     let template = template();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
     let text = |alarm: &Value| alarm.to_string();
-    assert!(
-        !alarms
-            .values()
-            .any(|it| text(it).contains("AsyncEventsDropped"))
-    );
+    let others = alarms.iter().filter(|(name, _)| **name != "NotifyFails");
+    for (name, alarm) in others {
+        assert!(!text(alarm).contains("AsyncEventsDropped"), "{name}");
+    }
     let waits = alarms
         .values()
         .find(|it| text(it).contains("AsyncEventAge"));
@@ -302,103 +334,91 @@ fn no_partition_and_no_region_is_written_down() {
     }
 }
 
-/// A report as the bus gets it.
+/// The end of a run as the bus gets it.
 /// Source: Lambda developer guide, "Retain records of Lambda asynchronous invocations".
-fn on_the_bus(report: &Report) -> Value {
+fn on_the_bus(condition: &str, outcome: &str, tries: u64) -> Value {
     json!({
         "account": "111122223333",
         "region": "eu-west-1",
         "source": "lambda",
-        "detail-type": "Lambda Function Invocation Result - Success",
+        "detail-type": format!("Lambda Function Invocation Result - {condition}"),
         "detail": {
             "version": "1.0",
-            "requestContext": { "requestId": "b9dd6c3d", "condition": "Success", "approximateInvokeCount": 1 },
+            "requestContext": {
+                "requestId": "b9dd6c3d", "condition": condition, "approximateInvokeCount": tries,
+            },
             "responseContext": { "statusCode": 200, "executedVersion": "$LATEST" },
-            "responsePayload": report,
+            "responsePayload": { "outcome": outcome },
         },
     })
 }
 
-fn lost() -> Report {
-    let summary = "203.0.113.10 (eipalloc-0123456789abcdef0) was released: it is lost".to_owned();
-    let mut report = Report::of(
-        Function::ReleaseGuard,
-        Mode::Enforce,
-        Outcome::Lost,
-        summary,
-    );
-    report.findings = vec![Finding {
-        what: "203.0.113.10 is gone".to_owned(),
-        why: "another account has it".to_owned(),
-        next: "tell those who have it in their firewalls".to_owned(),
-    }];
-    report
-}
-
-/// What `EventBridge` makes of an event by the rule's transformer: a path that leads nowhere gives nothing.
-/// Source: `EventBridge` user guide, "Amazon EventBridge input transformation".
-fn as_text(event: &Value) -> String {
-    let rule = &template().resources()["PeopleMustKnow"]["Properties"]["Targets"][0];
-    let transformer = &rule["InputTransformer"];
-    let text = transformer["InputTemplate"].as_str().expect("a text");
-    let paths = entries(&transformer["InputPathsMap"]);
-    paths.fold(text.to_owned(), |text, (name, path)| {
-        let path = path.as_str().expect("a path").trim_start_matches("$.");
-        let pointer = path.replace(['.', '['], "/").replace(']', "");
-        let found = event.pointer(&format!("/{pointer}"));
-        let value = found.map(|value| {
-            value
-                .as_str()
-                .map_or_else(|| value.to_string(), str::to_owned)
-        });
-        text.replace(&format!("<{name}>"), &value.unwrap_or_default())
-    })
-}
-
 #[test]
-fn people_read_what_happened_why_and_what_to_do_next() {
-    let text = as_text(&on_the_bus(&lost()));
-    for said in [
-        "lost (release-guard, mode enforce) in eu-west-1, account 111122223333",
-        "203.0.113.10 (eipalloc-0123456789abcdef0) was released: it is lost",
-        "another account has it",
-        "tell those who have it in their firewalls",
-        "request b9dd6c3d",
-    ] {
-        assert!(text.contains(said), "`{said}` is not in:\n{text}");
+fn notify_hears_of_every_report_but_of_what_is_nobodys_business() {
+    let functions = template().functions();
+    let rules: Vec<Value> = functions["notify"]
+        .events()
+        .map(|(_, rule)| rule["Properties"].clone())
+        .collect();
+    assert!(rules.iter().all(|rule| rule["EventBusName"] == "Reports"));
+    let hears = |event: &Value| rules.iter().any(|rule| matches(&rule["Pattern"], event));
+    for outcome in OUTCOMES.into_iter().filter(|word| *word != "ignored") {
+        assert!(hears(&on_the_bus("Success", outcome, 1)), "{outcome}");
     }
-    assert!(!text.contains('<'), "something is left open:\n{text}");
-    assert!(
-        text.lines()
-            .all(|line| line.starts_with('"') && line.ends_with('"')),
-        "{text}"
-    );
+    assert!(!hears(&on_the_bus("Success", "ignored", 1)));
+    // It failed before: notify has told of it.
+    assert!(hears(&on_the_bus("Success", "ignored", 2)));
+    assert!(hears(&on_the_bus("Failure", "", 3)));
+    let mut foreign = on_the_bus("Failure", "", 3);
+    foreign["account"] = json!("999988887777");
+    assert!(!hears(&foreign));
 }
 
-/// Source: EventBridge user guide, "Using resource-based policies", "Amazon SNS permissions": no condition can be
-/// used in the policy of a topic.
+/// H2: within a minute of the first try, not after the last one.
 #[test]
-fn nothing_but_the_topic_itself_limits_the_rule_that_mails_reports() {
-    let policy = &template().resources()["NotificationsPolicy"]["Properties"]["PolicyDocument"];
+fn h2_the_log_of_each_function_tells_notify_of_a_failed_run_and_nothing_tells_it_of_its_own() {
+    let template = template();
+    let resources = template.resources();
+    let filters = template.of_type("AWS::Logs::SubscriptionFilter");
+    let mut logs = BTreeSet::new();
+    for (name, filter) in &filters {
+        let properties = &filter["Properties"];
+        assert_eq!(properties["DestinationArn"], "Notify.Arn", "{name}");
+        let pattern = properties["FilterPattern"].as_str().expect("a pattern");
+        for part in [
+            "$.holdfast = \"report\"",
+            "$.outcome = \"failed\"",
+            "$.outcome = \"switched-over\"",
+        ] {
+            assert!(pattern.contains(part), "{name}: {pattern}");
+        }
+        // Source: CloudWatch Logs API reference, `PutSubscriptionFilter`, `filterPattern`.
+        assert!(pattern.len() < 1_024, "{name}");
+        let log = properties["LogGroupName"].as_str().expect("a log group");
+        let may = &resources[&format!("{log}MayInvoke")]["Properties"];
+        assert_eq!(may["SourceArn"], format!("{log}.Arn"), "{name}");
+        assert_eq!(may["SourceAccount"], "111122223333", "{name}");
+        logs.insert(log.to_owned());
+    }
+    let of_functions = template
+        .functions()
+        .into_iter()
+        .filter(|(name, _)| name != "notify");
+    let of_functions = of_functions
+        .map(|(_, function)| texts(&function.properties["LoggingConfig"]["LogGroup"]).remove(0));
+    assert_eq!(logs, of_functions.collect());
+}
+
+/// L4: EventBridge could publish to the topic with no condition, since none can be used in a topic's policy for it.
+#[test]
+fn l4_nobody_but_cloudwatch_and_notifys_role_may_publish_to_the_topics() {
+    let resources = template().resources();
+    let policy = &resources["NotificationsPolicy"]["Properties"]["PolicyDocument"];
     let statements = policy["Statement"].as_array().expect("statements");
-    let reports = statements.iter().find(|each| each["Sid"] == "Reports");
-    let reports = reports.expect("the rule may publish");
-    assert_eq!(reports["Principal"]["Service"], "events.amazonaws.com");
-    assert_eq!(reports["Resource"], "Notifications");
-    assert!(reports["Condition"].is_null(), "{reports}");
-}
-
-#[test]
-fn a_report_is_sent_on_by_its_outcome() {
-    let pattern = &template().resources()["PeopleMustKnow"]["Properties"]["EventPattern"];
-    assert!(matches(pattern, &on_the_bus(&lost())));
-    for quiet in [Outcome::Ignored, Outcome::Refreshed, Outcome::AlreadyOurs] {
-        let report = Report {
-            outcome: quiet,
-            ..lost()
-        };
-        assert!(!matches(pattern, &on_the_bus(&report)), "{quiet:?}");
-    }
+    assert_eq!(statements.len(), 1);
+    let service = &statements[0]["Principal"]["Service"];
+    assert_eq!(service, "cloudwatch.amazonaws.com");
+    assert!(statements[0]["Condition"]["StringEquals"].is_object());
 }
 
 /// In a VPC, a function needs a path to EC2's API, which may be the very path that has failed.
