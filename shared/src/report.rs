@@ -14,6 +14,7 @@ pub mod matter;
 mod moment;
 mod origin;
 mod parts;
+mod pause;
 mod phase;
 mod planned;
 pub mod text;
@@ -32,6 +33,7 @@ pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
 pub use origin::Origin;
 pub use parts::{MAX_LINE_BYTES, Part, parts, size_of};
+pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -115,6 +117,10 @@ pub enum Outcome {
     WouldFailOver,
     /// The alarm fires no more, or the instance runs again: nothing was touched.
     Recovered,
+    /// The group is paused: nothing of it was touched, or a person has just paused it.
+    Paused,
+    /// A person has ended a pause.
+    Resumed,
     /// The event is none of our business.
     Ignored,
     /// The ledger is up to date with EC2.

@@ -229,8 +229,8 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         } = self.ports;
         let mut restored = match self.restoration(plan, &address, is_new).await {
             Ok(restoration) => {
-                let allocation = &address.allocation;
-                execute::restore((cloud, clock), &self.case, allocation, restoration).await
+                let which = (&address.allocation, is_new);
+                execute::restore((cloud, clock), &self.case, which, restoration).await
             }
             Err(failure) => Restored {
                 unfinished: Some(failure),

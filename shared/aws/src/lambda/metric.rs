@@ -149,6 +149,11 @@ fn of_group(group: &GroupReport) -> MetricLine {
             line.counting(&[("GroupReady", "Count", u64::from(group.ready))])
         }
     };
+    // Only while it lasts: whoever pauses nothing pays for no metric.
+    let line = match group.pause {
+        None => line,
+        Some(_) => line.counting(&[("GroupPaused", "Count", 1)]),
+    };
     line.and_in_all()
         .counting(&[("FreeAddresses", "Count", count(group.free_addresses))])
 }

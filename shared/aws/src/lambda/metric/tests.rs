@@ -120,6 +120,7 @@ fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses,
+        pause: None,
         fences: Vec::new(),
         obstacles: Vec::new(),
     }
