@@ -16,6 +16,8 @@ HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64
 # cargo-lambda finds its zig by the first `python3`, which has to be the one beside it.
 BUILD_PATH := $(abspath $(TARGET))/venv/bin:$(abspath $(TARGET))/venv-sam/bin:$(PATH)
 SAM := PATH="$(BUILD_PATH)" sam
+ALIAS := "$(TARGET)/venv-sam/bin/python" tools/deployment/rollback.py
+SMOKE := "$(TARGET)/venv-sam/bin/python" tools/deployment/smoke.py stack
 
 .PHONY: help
 help: ## List the targets
@@ -74,6 +76,13 @@ bench: binaries ## Measure the functions as they ship, on this machine's process
 validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
 	@tools/validate
 
+.PHONY: moto
+moto: sam ## Create, change, delete and adopt the packaged stack in moto, and name what moto does not model
+	@tools/venv tools/moto.txt moto
+	@mkdir -p "$(TARGET)/template"
+	@AWS_DEFAULT_REGION=us-east-1 "$(TARGET)/venv-sam/bin/python" tools/template.py plain "$(TARGET)/template/plain.yaml"
+	@"$(TARGET)/venv-moto/bin/python" -W ignore tools/create-in-moto.py "$(TARGET)/template/plain.yaml" 2>/dev/null
+
 .PHONY: diagrams
 diagrams: ## Parse the diagrams of the documents with a pinned mermaid
 	@tools/diagrams
@@ -87,14 +96,29 @@ sam:
 	@tools/venv tools/cargo-lambda.txt
 	@tools/venv tools/sam.txt sam
 
-.PHONY: sam-build
-sam-build: sam ## Build with the SAM CLI, into .aws-sam
-	$(SAM) build --parameter-overrides Architecture=$(ARCHITECTURE)
-	@tools/built-for .aws-sam/build/template.yaml $(ARCHITECTURE)
+.PHONY: deployable
+deployable: sam build
+	@mkdir -p "$(TARGET)/deploy"
+	@AWS_DEFAULT_REGION=us-east-1 "$(TARGET)/venv-sam/bin/python" tools/template.py deploy "$(TARGET)/deploy/template.yaml"
+	@tools/built-for "$(TARGET)/deploy/template.yaml" $(ARCHITECTURE)
 
 .PHONY: deploy
-deploy: sam-build ## Build and deploy, asking what has to be known
-	$(SAM) deploy --guided --stack-name $(STACK)
+deploy: deployable ## Build, deploy and try it out, asking what has to be known; SET="Name=value ..." sets other parameters
+	@PATH="$(BUILD_PATH)" python3 tools/deployment/ask.py $(STACK) -- \
+		sam deploy --template-file "$(TARGET)/deploy/template.yaml" --config-file "$(CURDIR)/samconfig.toml" \
+			--stack-name $(STACK)
+	@$(ALIAS) forward $(STACK)
+	@$(SMOKE) $(STACK)
+	@$(ALIAS) publish $(STACK)
+
+.PHONY: smoke
+smoke: sam ## Invoke each deployed function with an event that changes nothing: which are well, and what to do
+	@$(SMOKE) $(STACK)
+
+.PHONY: rollback
+rollback: sam ## Point each function's alias back to the version that passed the smoke test before
+	@$(ALIAS) back $(STACK)
+	@$(SMOKE) $(STACK)
 
 .PHONY: invoke
 invoke: sam event-file ## Run a deployed function on an event: FUNCTION=ReleaseGuard EVENT=file.json

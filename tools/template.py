@@ -2,7 +2,13 @@
 
     template.py plain OUT NAME=KEY...   without the SAM transform: the code of function NAME is the object KEY in a
                                         bucket of each region, which parameters name
-    template.py resolved OUT            the same, with every policy as an object: for linters, which look into no text
+    template.py deploy OUT              the same, with the code in target/lambda, which `sam deploy` uploads
+    template.py resolved OUT            plain, with every policy as an object: for linters, which look into no text
+
+In all of them rules, permissions, destinations, alarm actions and outputs name the alias `live` of each function. It
+points to what is deployed ($LATEST), so that a changed parameter counts at once, however it was changed; the SAM
+transform's own versions would not notice it, since it looks at the template and not at the values. `make deploy`
+publishes a version of what passed the smoke test, and `make rollback` points the alias to one of these.
 """
 
 import json
@@ -15,6 +21,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
 FUNCTION = "AWS::Serverless::Function"
+ALIAS = "live"
 
 CODE_PARAMETERS = {
     "CodeBucketPrefix": {
@@ -41,17 +48,53 @@ SAMPLES = {
 }
 
 
+def named_by_alias(node, functions):
+    """The same, with the alias wherever a function is named as what is invoked, and its ARN is told."""
+    if isinstance(node, list):
+        return [named_by_alias(each, functions) for each in node]
+    if not isinstance(node, dict):
+        return node
+    for name in functions:
+        if node == {"Fn::GetAtt": [name, "Arn"]}:
+            return {"Ref": f"{name}Alias{ALIAS}"}
+    return {key: named_by_alias(each, functions) for key, each in node.items()}
+
+
+def with_alias(template):
+    """After the transform: the alias of each function points to what is deployed, and no version is published."""
+    resources = template["Resources"]
+    versions = [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Version"]
+    functions = [name for name, each in resources.items() if each["Type"] == "AWS::Lambda::Function"]
+    for name in versions:
+        del resources[name]
+    for name, each in resources.items():
+        if each["Type"] == "AWS::Lambda::Alias":
+            each["Properties"]["FunctionVersion"] = "$LATEST"
+        elif each["Type"] == "AWS::Lambda::Permission":
+            function = each["Properties"]["FunctionName"]
+            if function in [{"Ref": name} for name in functions]:
+                each["Properties"]["FunctionName"] = {"Ref": f"{function['Ref']}Alias{ALIAS}"}
+        elif each["Type"] not in ("AWS::Lambda::Function", "AWS::Lambda::EventInvokeConfig", "AWS::IAM::Role"):
+            each["Properties"] = named_by_alias(each["Properties"], functions)
+    template["Outputs"] = named_by_alias(template["Outputs"], functions)
+    return template
+
+
 def plain(template, keys):
     """The template after the transform."""
+    template["Globals"]["Function"]["AutoPublishAlias"] = ALIAS
     os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the translator wants one, and writes none
     template["Globals"]["Function"].pop("CodeUri")
-    functions = [each for each in template["Resources"].values() if each["Type"] == FUNCTION]
-    for function in functions:
+    functions = {name: each for name, each in template["Resources"].items() if each["Type"] == FUNCTION}
+    code = {}
+    for logical, function in functions.items():
         name = function["Metadata"]["BuildProperties"]["Binary"]
-        function["Properties"]["CodeUri"] = {
-            "Bucket": {"Fn::Sub": "${CodeBucketPrefix}-${AWS::Region}"},
-            "Key": {"Fn::Sub": "${CodeKeyPrefix}" + keys.get(name, f"{name}.zip")},
+        key = "${CodeKeyPrefix}" + keys.get(name, f"{name}.zip")
+        code[logical] = {
+            "S3Bucket": {"Fn::Sub": "${CodeBucketPrefix}-${AWS::Region}"},
+            "S3Key": {"Fn::Sub": key},
         }
+        function["Properties"]["CodeUri"] = {"Bucket": "sample", "Key": key}
         for build in ("BuildMethod", "BuildProperties"):
             function["Metadata"].pop(build)
     template["Parameters"].update(CODE_PARAMETERS)
@@ -59,10 +102,23 @@ def plain(template, keys):
     groups.append({"Label": {"default": "Where the code is"}, "Parameters": list(CODE_PARAMETERS)})
     template["Metadata"].pop("AWS::ServerlessRepo::Application")
     translated = Translator({}, Parser()).translate(template, {name: "sample" for name in CODE_PARAMETERS})
+    # The transform puts a value into the parameters of the code where it makes an alias.
+    for logical, where in code.items():
+        translated["Resources"][logical]["Properties"]["Code"] = where
     left = [name for name, each in translated["Resources"].items() if each["Type"].startswith("AWS::Serverless")]
     if "Transform" in translated or left:
         raise SystemExit(f"template.py: the transform left something for CloudFormation to transform: {left}")
-    return translated
+    return with_alias(translated)
+
+
+def deployable(template, binaries):
+    """The same with the code that is compiled on this machine."""
+    for name, binary in binaries.items():
+        template["Resources"][name]["Properties"]["Code"] = f"../lambda/{binary}"
+    for name in CODE_PARAMETERS:
+        del template["Parameters"][name]
+    template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"].pop()
+    return template
 
 
 def resolved(template):
@@ -83,7 +139,15 @@ def resolved(template):
 
 def main(kind, out, *code):
     with open("template.yaml", encoding="utf-8") as file:
-        template = plain(yaml_parse(file.read()), dict(each.split("=", 1) for each in code))
+        source = yaml_parse(file.read())
+    binaries = {
+        name: each["Metadata"]["BuildProperties"]["Binary"]
+        for name, each in source["Resources"].items()
+        if each["Type"] == FUNCTION
+    }
+    template = plain(source, dict(each.split("=", 1) for each in code))
+    if kind == "deploy":
+        template = deployable(template, binaries)
     if kind == "resolved":
         template = resolved(template)
     with open(out, "w", encoding="utf-8") as file:

@@ -14,6 +14,7 @@ pub mod matter;
 mod moment;
 mod origin;
 mod parts;
+mod pause;
 mod phase;
 mod planned;
 pub mod text;
@@ -32,6 +33,7 @@ pub use lost_interface::{FormerlyOnIt, LostInterfaceReport, NowOn};
 pub use moment::utc;
 pub use origin::Origin;
 pub use parts::{MAX_LINE_BYTES, Part, parts, size_of};
+pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
 use serde::{Serialize, Serializer};
@@ -115,6 +117,10 @@ pub enum Outcome {
     WouldFailOver,
     /// The alarm fires no more, or the instance runs again: nothing was touched.
     Recovered,
+    /// The group is paused: nothing of it was touched, or a person has just paused it.
+    Paused,
+    /// A person has ended a pause.
+    Resumed,
     /// The event is none of our business.
     Ignored,
     /// The ledger is up to date with EC2.
@@ -282,6 +288,10 @@ pub struct AddressReport {
     pub known_from: Option<KnownFrom>,
     /// How many times `AllocateAddress` was called for it in this run.
     pub attempts: u32,
+    /// Milliseconds from the release, by CloudTrail's clock (whole seconds), to the first request for it. Only of the
+    /// first run that asked, for an event that told of the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_after_ms: Option<u64>,
 }
 
 /// An association, as it is now.
@@ -404,6 +414,8 @@ pub struct SweepReport {
     pub addresses: usize,
     /// Of them, those that a reclaim would take back.
     pub protected: usize,
+    /// Changes that earlier sweeps found and of which no event has told in a quarter of an hour.
+    pub untold: usize,
     /// Rows that were new or changed, and are written.
     pub written: usize,
     /// Allocations that the ledger had as alive and EC2 does not show, asked twice.

@@ -24,9 +24,10 @@ use holdfast::model::cloudtrail::AddressChange;
 use holdfast::model::ids::AllocationId;
 pub use interfaces::*;
 pub use leases::*;
+pub use rows::a_snapshot;
 use rows::{
-    NOON, PROTECT, a_record, a_release, a_snapshot, allocation, association, every_release,
-    every_snapshot, tags,
+    NOON, PROTECT, a_record, a_release, allocation, association, every_release, every_snapshot,
+    tags,
 };
 use std::collections::BTreeSet;
 use time::Duration;
@@ -42,6 +43,7 @@ pub async fn what_nobody_wrote_is_not_known<L: Ledger + ReadAddressHistory>(ledg
     let nothing = AllocationRows {
         snapshot: None,
         release: None,
+        ..AllocationRows::default()
     };
     assert_eq!(ledger.read(&allocation(1)).await?, nothing);
     assert_eq!(ledger.snapshots().await?, []);
@@ -61,6 +63,7 @@ pub async fn both_rows_of_an_allocation_are_read_at_once<L: Ledger>(ledger: &L) 
     let both = AllocationRows {
         snapshot: Some(snapshot),
         release: Some(release),
+        ..AllocationRows::default()
     };
     assert_eq!(ledger.read(&allocation(1)).await?, both);
     assert_eq!(ledger.read(&allocation(2)).await?.snapshot, None);

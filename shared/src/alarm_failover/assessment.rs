@@ -169,7 +169,9 @@ fn of_spot_notice(
 
 pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Cause {
     let (group, to) = match command {
-        OperatorCommand::Plan { group } => (group, None),
+        OperatorCommand::Plan { group }
+        | OperatorCommand::Pause { group, .. }
+        | OperatorCommand::Resume { group } => (group, None),
         OperatorCommand::Switchover { group, to } => (group, to.clone()),
     };
     Cause {

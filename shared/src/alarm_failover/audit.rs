@@ -29,7 +29,7 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
 use crate::ports::{Delivery, Ports};
-use crate::report::{Finding, GroupReport, Readiness, Report};
+use crate::report::{Finding, GroupReport, PauseReport, Readiness, Report};
 use crate::settings::{Failback, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
@@ -128,6 +128,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
                 .obstacles
                 .extend(dry_runs(ports, &group, &moves).await);
         }
+        let paused = lease.and_then(|lease| lease.pause_at(ports.clock.now()));
+        report.pause = paused.map(PauseReport::from);
+        let told = paused.map(|pause| Finding::paused(name, pause));
+        audit.findings.extend(told);
         report.judge();
         audit.findings.extend(messages::unready(&report));
         audit.findings.extend(stop_limits(&group, settings));
@@ -176,7 +180,8 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let now = ports.clock.now();
     let group = Group::named(name, fleet.observed, settings, &[]);
     let is_held = lease.is_some_and(|lease| lease.is_held_by_other("", now));
-    if group.members.is_empty() || is_held {
+    let is_paused = lease.is_some_and(|lease| lease.pause_at(now).is_some());
+    if group.members.is_empty() || is_held || is_paused {
         return Ok(Vec::new());
     }
     let mut done = Vec::new();
@@ -325,7 +330,7 @@ async fn fail_back<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         };
         let written = ports.ledger.put_lease(&noted).await;
         // Refused: a failover has come about in between, and counts anew.
-        let (Written::Stored | Written::Conflict) =
+        let (Written::Stored | Written::Conflict | Written::Unreadable) =
             written.map_err(|source| Error::LedgerUnwritten {
                 done: format!("the health of {} was read", target.id),
                 source: source.into(),
@@ -374,6 +379,7 @@ pub(super) fn readiness(
         holders: holders.into_iter().collect(),
         standbys: standbys.into_iter().collect(),
         free_addresses: group.free.len(),
+        pause: None,
         fences,
         obstacles,
     };

@@ -84,6 +84,12 @@ pub enum CauseKind {
 }
 
 impl CauseKind {
+    /// Whether a person asks for just this: a pause keeps nobody from it.
+    #[must_use]
+    pub fn is_a_persons_word(&self) -> bool {
+        matches!(self, Self::Command { .. })
+    }
+
     /// Whether the members that lose their addresses are taken for failed. It is no person's word, and no
     /// warning: EC2 ends by itself what it interrupts, and what it may interrupt is well.
     #[must_use]

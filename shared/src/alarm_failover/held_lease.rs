@@ -78,6 +78,27 @@ impl HeldLease {
         lease
     }
 
+    /// The row of a run that moves nothing: without what its claim noted, or that of an earlier run like it.
+    pub(super) fn untouched(self) -> Lease {
+        let Self { mut lease, .. } = self;
+        lease.held = None;
+        lease.in_progress = lease.in_progress.filter(|noted| !noted.is_about_nothing());
+        lease
+    }
+
+    /// The row of a run that found the group paused. Its cause stays noted, so that a sweep takes it up when the pause is
+    /// over, and looks at its alarms again. What a person frees meanwhile is free on purpose.
+    pub(super) fn put_off(self) -> Lease {
+        let Self { mut lease, own } = self;
+        lease.held = None;
+        if let Some(noted) = &mut lease.in_progress
+            && *noted == own
+        {
+            noted.pending_reassociation.clear();
+        }
+        lease
+    }
+
     /// Whether what is noted as in progress is another alarm's, and is still to be done. It is about members that this
     /// run is not about, and they still hold something. The end of this run says nothing of them.
     fn is_anothers(&self, progress: &Progress) -> bool {

@@ -21,7 +21,7 @@ use crate::ledger::{Ledger, Written};
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::ports::Ports;
 use crate::retry::{Backoff, Limit, retry_transient};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -92,6 +92,39 @@ pub(super) async fn acquire<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     }
 }
 
+/// Acquires the lease of a group that nothing is to be moved of: the row is to be written anew. A failover that has begun
+/// ends first. Beside it: what the claim notes while the lease is held.
+pub(super) async fn acquire_row<C, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    group: &str,
+) -> Result<HeldLease, Error> {
+    let now = ports.clock.now();
+    let claim = Claim {
+        group: group.to_owned(),
+        hold: hold_of(case),
+        now,
+        record: FailoverRecord {
+            cause: case.cause.text.clone(),
+            alarms: Vec::new(),
+            fired_at: case.cause.at,
+            failed_members: BTreeSet::new(),
+            pending_reassociation: Vec::new(),
+            former_targets: BTreeMap::new(),
+            pending_fences: BTreeMap::new(),
+            began_at: now,
+            ended_at: None,
+            to: None,
+        },
+    };
+    let own = claim.record.clone();
+    let lease = match ask_for(ports, case, &claim).await? {
+        Acquire::Granted(lease) => lease,
+        Acquire::HeldBy(lease) => wait_for(ports, case, claim, lease).await?,
+    };
+    Ok(HeldLease { lease, own })
+}
+
 /// Asks for the lease; a claim whose answer was lost is granted to the same owner again.
 async fn ask_for<C, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
@@ -137,6 +170,13 @@ async fn wait_for<C, L: Ledger, K: Clock>(
     }
 }
 
+fn hold_of(case: &Case<'_>) -> LeaseHold {
+    LeaseHold {
+        owner: format!("{:016x}", case.delivery.run),
+        until: case.delivery.ends_at,
+    }
+}
+
 fn claim_of(
     case: &Case<'_>,
     group: &Group<'_>,
@@ -164,10 +204,7 @@ fn claim_of(
     });
     Claim {
         group: group.name.to_owned(),
-        hold: LeaseHold {
-            owner: format!("{:016x}", case.delivery.run),
-            until: case.delivery.ends_at,
-        },
+        hold: hold_of(case),
         now,
         record: FailoverRecord {
             cause: case.cause.text.clone(),
@@ -191,7 +228,7 @@ pub(super) async fn release<C, L: Ledger, K>(ports: &Ports<C, L, K>, lease: Leas
         ..lease
     };
     match ports.ledger.put_lease(&released).await {
-        Ok(Written::Stored | Written::Conflict) => LeaseEnd::Released,
+        Ok(Written::Stored | Written::Conflict | Written::Unreadable) => LeaseEnd::Released,
         Err(failure) => LeaseEnd::NotReleased(failure),
     }
 }

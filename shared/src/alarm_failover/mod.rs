@@ -33,6 +33,7 @@ pub mod left_behind;
 mod messages;
 pub mod observe;
 mod obstacle;
+mod pause_command;
 mod permissions;
 pub mod plan;
 mod plan_command;
@@ -76,6 +77,12 @@ pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 ) -> Result<Report, Error> {
     if let Trigger::Command(command @ OperatorCommand::Plan { group }) = trigger {
         return plan_command::answer(ports, settings, command, group, delivery).await;
+    }
+    if let Trigger::Command(
+        command @ (OperatorCommand::Pause { .. } | OperatorCommand::Resume { .. }),
+    ) = trigger
+    {
+        return pause_command::answer(ports, settings, command, delivery).await;
     }
     match assessment::accept(trigger, settings, ports.clock.now()) {
         Ok(cause) => run::handle_cause(ports, settings, &cause, delivery).await,

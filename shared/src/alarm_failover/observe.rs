@@ -122,6 +122,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         addresses: addresses?,
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
+        contributors_not_told: None,
         alarms: alarms?,
         learnt,
     };
@@ -149,6 +150,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         addresses,
         others: BTreeMap::new(),
         contributors: BTreeMap::new(),
+        contributors_not_told: None,
         alarms: BTreeMap::new(),
         learnt: Rows::default(),
     };
@@ -196,7 +198,8 @@ impl Observed {
     }
 
     /// With the instances for which an alarm of the cause fires, where it watches many time series of which
-    /// one has named an instance. The alarm may go on firing when that one is well again.
+    /// one has named an instance. The alarm may go on firing when that one is well again. Where AWS does not tell, the
+    /// event has: it names the instance.
     async fn with_contributors<C: ReadAlarmContributors>(
         mut self,
         cloud: &C,
@@ -208,7 +211,14 @@ impl Observed {
         else {
             return Ok(self);
         };
-        let instances = contributing(cloud, &alarm.name).await?;
+        let instances = match contributing(cloud, &alarm.name).await {
+            Ok(instances) => instances,
+            Err(failure) if failure.is_not_to_be_had() => {
+                self.contributors_not_told = Some(chain(&failure));
+                return Ok(self);
+            }
+            Err(failure) => return Err(failure),
+        };
         // Where none of them is an instance, that is not how the cause came to name one.
         if !instances.is_empty() {
             self.contributors.insert(alarm.name.clone(), instances);

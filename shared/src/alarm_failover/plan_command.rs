@@ -12,9 +12,9 @@ use super::run;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::events::OperatorCommand;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Pauses};
 use crate::ports::{Delivery, Ports};
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use crate::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -51,9 +51,15 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         alarms_are_all: gap.is_none(),
     };
     let known = Group::named(group, &observed, settings, &[]);
+    let pauses = Pauses::read(&ports.ledger, ports.clock.now()).await;
+    let pauses = pauses.map_err(Error::LedgerUnread)?;
     let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
     let fences = audit::stop_limits(&known, settings);
     let mut report = messages::planned(&case, (&report, fences), &moves);
+    let lasting = pauses.of_group(group);
+    report
+        .findings
+        .extend(lasting.map(|pause| Finding::paused(group, pause)));
     report.findings.extend(gap.map(|gap| gap.finding(group)));
     Ok(report)
 }

@@ -181,6 +181,10 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let mut leases = leases.into_iter();
     let lease = leases.find(|lease| lease.group == affected.group);
     let lease = lease.unwrap_or_else(|| Lease::new(&affected.group));
+    let paused = lease.pause_at(ports.clock.now());
+    if let Some(pause) = paused.filter(|_| !case.cause.kind.is_a_persons_word()) {
+        return Ok(messages::paused(case, affected, pause));
+    }
     let free = assessment::pending_reassociation(&lease);
     let failed_members = assessment::affected_members(affected, case.cause, &lease, None);
     let health = {
@@ -206,5 +210,9 @@ async fn preview<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         now: ports.clock.now(),
     });
     let fences = fencing::would_fence(case, &group, &sources, observed, &plan);
-    Ok(messages::would(case, &group, &sources, &plan, &fences))
+    let mut report = messages::would(case, &group, &sources, &plan, &fences);
+    let not_told = observed.contributors_not_told.as_deref();
+    let not_told = not_told.map(messages::contributors_not_told);
+    report.findings.extend(not_told);
+    Ok(report)
 }

@@ -30,6 +30,9 @@ pub struct Observed {
     pub alarms: BTreeMap<String, Alarm>,
     /// Of an alarm of the cause that watches many instances: those for which it fires.
     pub contributors: BTreeMap<String, BTreeSet<InstanceId>>,
+    /// Why it is not known for which instances such an alarm fires, where AWS does not tell: then the event's own word
+    /// counts.
+    pub contributors_not_told: Option<String>,
     /// What a sweep has learnt of the alarms on the members.
     pub learnt: Rows,
 }

@@ -20,7 +20,7 @@ use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::ports::Ports;
-use crate::report::Report;
+use crate::report::{Finding, Report};
 use futures_util::future::join_all;
 use std::time::Duration;
 
@@ -38,6 +38,14 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     observed: Observed,
 ) -> Result<Report, Error> {
     let Acquired { held, look, looks } = lease::acquire(ports, case, affected, observed).await?;
+    let paused = held.lease.pause_at(ports.clock.now()).cloned();
+    if let Some(pause) = &paused
+        && !case.cause.kind.is_a_persons_word()
+    {
+        lease::release(ports, held.put_off()).await;
+        return Ok(messages::paused(case, affected, pause));
+    }
+    let not_told = look.observed.contributors_not_told.clone();
     let mut progress = Progress {
         looks,
         ..Progress::default()
@@ -52,7 +60,11 @@ pub(super) async fn fail_over<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let lease_number = held.lease.lease_number;
     let row = held.after(case, &progress, &stop, ports.clock.now());
     let released = lease::release(ports, row).await;
-    let report = messages::report(case, affected, &progress, lease_number, &released);
+    let mut report = messages::report(case, affected, &progress, lease_number, &released);
+    let still = paused.map(|pause| Finding::paused(&affected.group, &pause));
+    report.findings.extend(still);
+    let not_told = not_told.as_deref().map(messages::contributors_not_told);
+    report.findings.extend(not_told);
     match messages::failure(case, affected, &mut progress, stop) {
         Some(failure) => Err(failure.with_report(report)),
         None => Ok(report),

@@ -125,6 +125,15 @@ impl StdError for CloudError {
     }
 }
 
+/// What AWS calls an action that it does not know.
+/// Sources: EC2 API reference, "Error codes"; Smithy, "AWS JSON 1.0 protocol" and "Smithy RPC v2 CBOR protocol".
+const UNKNOWN_ACTION: [&str; 4] = [
+    "InvalidAction",
+    "UnknownOperation",
+    "UnknownOperationException",
+    "UnsupportedOperation",
+];
+
 impl CloudError {
     /// The answer itself.
     #[must_use]
@@ -175,6 +184,14 @@ impl CloudError {
     #[must_use]
     pub fn is_transient(&self) -> bool {
         self.class() == Class::Transient
+    }
+
+    /// Whether the account is not let, or AWS does not know the action here: a policy, a region or a partition without
+    /// it. The same call is refused the same way a moment later.
+    #[must_use]
+    pub fn is_not_to_be_had(&self) -> bool {
+        let code = self.failure().code.as_deref();
+        self.class() == Class::Denied || code.is_some_and(|code| UNKNOWN_ACTION.contains(&code))
     }
 
     /// A stable name for metrics and alarms.

@@ -2,6 +2,7 @@
 
 use super::error::EventError;
 use super::trigger::OperatorCommand;
+use crate::ledger::Pause;
 use crate::model::ids::{InstanceId, InvalidId};
 use serde_json::Value;
 
@@ -9,13 +10,18 @@ use serde_json::Value;
 pub(super) const FIELD: &str = "holdfast";
 
 /// What a command can be, for the error of one that is none.
-const COMMANDS: &str = "`plan` or `failover`";
+const COMMANDS: &str = "`plan`, `failover`, `pause` or `resume`";
 
-/// `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover", "group": "web", "to": "i-..."}`.
+/// How much of who asks is kept.
+const LONGEST_NAME: usize = 100;
+
+/// `{"holdfast": "plan", "group": "web"}`, `{"holdfast": "failover", "group": "web", "to": "i-..."}`,
+/// `{"holdfast": "pause", "group": "web", "minutes": 120, "by": "anna"}` or `{"holdfast": "resume", "group": "web"}`.
 pub(super) fn parse(event: &Value) -> Result<OperatorCommand, EventError> {
     let word = text(event, FIELD, COMMANDS)?;
     let known: &[&str] = match word {
-        "plan" => &["group"],
+        "plan" | "resume" => &["group"],
+        "pause" => &["group", "minutes", "by"],
         "failover" => &["group", "to"],
         _ => return wrong(FIELD, format!("`{word}` is not known: expected {COMMANDS}")),
     };
@@ -28,13 +34,41 @@ pub(super) fn parse(event: &Value) -> Result<OperatorCommand, EventError> {
         }
     }
     let group = text(event, "group", "the name of a group")?.to_owned();
-    if word == "plan" {
-        return Ok(OperatorCommand::Plan { group });
-    }
-    Ok(OperatorCommand::Switchover {
-        group,
-        to: event.get("to").map(|_| instance(event)).transpose()?,
+    Ok(match word {
+        "plan" => OperatorCommand::Plan { group },
+        "resume" => OperatorCommand::Resume { group },
+        "pause" => OperatorCommand::Pause {
+            group,
+            minutes: minutes(event)?,
+            by: event.get("by").map(|_| name(event)).transpose()?,
+        },
+        _ => OperatorCommand::Switchover {
+            group,
+            to: event.get("to").map(|_| instance(event)).transpose()?,
+        },
     })
+}
+
+fn minutes(event: &Value) -> Result<u16, EventError> {
+    let longest = u16::try_from(Pause::LONGEST.whole_minutes()).unwrap_or(u16::MAX);
+    let expected = format!("whole minutes from 1 to {longest}");
+    let Some(said) = event.get("minutes") else {
+        return wrong("minutes", format!("missing: expected {expected}"));
+    };
+    let minutes = said.as_u64().and_then(|minutes| minutes.try_into().ok());
+    match minutes.filter(|minutes| (1..=longest).contains(minutes)) {
+        Some(minutes) => Ok(minutes),
+        None => wrong("minutes", format!("`{said}`: expected {expected}")),
+    }
+}
+
+/// Who asks: one line, and not a long one.
+fn name(event: &Value) -> Result<String, EventError> {
+    let name = text(event, "by", "a name")?.trim();
+    let each = name
+        .chars()
+        .map(|sign| if sign.is_control() { ' ' } else { sign });
+    Ok(each.take(LONGEST_NAME).collect())
 }
 
 fn instance(event: &Value) -> Result<InstanceId, EventError> {

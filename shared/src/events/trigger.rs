@@ -93,6 +93,20 @@ pub enum OperatorCommand {
         /// The group.
         group: String,
     },
+    /// Move nothing of the group by itself for a while.
+    Pause {
+        /// The group.
+        group: String,
+        /// For how long.
+        minutes: u16,
+        /// Who asks, in the person's own words.
+        by: Option<String>,
+    },
+    /// End a pause.
+    Resume {
+        /// The group.
+        group: String,
+    },
     /// Move the group's addresses.
     Switchover {
         /// The group.
@@ -106,6 +120,10 @@ impl fmt::Display for OperatorCommand {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Plan { group } => write!(formatter, "a plan for the group {group}"),
+            Self::Pause { group, minutes, .. } => {
+                write!(formatter, "a pause of the group {group} for {minutes} min")
+            }
+            Self::Resume { group } => write!(formatter, "the end of a pause of the group {group}"),
             Self::Switchover { group, to: None } => {
                 write!(formatter, "a switchover of the group {group}")
             }

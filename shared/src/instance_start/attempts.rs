@@ -4,10 +4,14 @@ use super::execute::AssociateOutcome;
 use super::plan::{BlockedPlacement, Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
+use crate::groups::group_of;
+use crate::ledger::{Pause, Pauses};
 use crate::member_alarms::Gap;
 use crate::model::auto_scaling::LifecycleState;
+use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;
 use crate::report::AssociationReport;
+use crate::settings::TagKeys;
 use std::collections::BTreeMap;
 
 /// What a run has done so far.
@@ -33,6 +37,10 @@ pub(super) struct Attempts {
     ///
     /// [`decide::kept`]: super::decide::kept
     pub(super) kept: Vec<Kept>,
+    /// The groups that were paused at the last look.
+    pub(super) pauses: Pauses,
+    /// Why it is not known which groups are paused.
+    pub(super) pauses_unread: Option<CloudError>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.
@@ -64,9 +72,30 @@ pub(super) enum StartEnd {
     NoFreeAddress(PlacementPlan),
     /// IAM or a policy forbids a call.
     Denied(CloudError),
+    /// Its group is paused.
+    Paused { group: String, pause: Pause },
 }
 
 impl Attempts {
+    /// A ledger that does not answer keeps no instance from its address: then no group counts as paused, and a finding
+    /// says so.
+    pub(super) fn note_pauses(&mut self, read: Result<Pauses, CloudError>) {
+        match read {
+            Ok(pauses) => (self.pauses, self.pauses_unread) = (pauses, None),
+            Err(failure) => self.pauses_unread = Some(failure),
+        }
+    }
+
+    /// The same look without the addresses of groups that are paused: nobody gets one, and nobody loses one.
+    pub(super) fn without_paused(&self, mut observed: Observed, keys: &TagKeys) -> Observed {
+        let is_paused = |address: &Address| {
+            let group = group_of(&address.tags, keys);
+            group.is_some_and(|group| self.pauses.of_group(group).is_some())
+        };
+        observed.addresses.retain(|address| !is_paused(address));
+        observed
+    }
+
     /// A look, with what this run knows better. What it placed and EC2 has not shown there yet counts as there,
     /// unless EC2 shows it with somebody else. What EC2 has shown there, and shows no more, was taken away.
     pub(super) fn on(&mut self, observed: Observed) -> Observed {

@@ -7,12 +7,15 @@ mod listed;
 use super::attempts::{Attempts, StartEnd, StartProgress};
 use super::case::{Case, FUNCTION};
 use super::plan::PlacementPlan;
+use crate::ledger::Pause;
 use crate::report::{
     Command, Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch,
-    Subject,
+    Subject, paused,
 };
 use crate::settings::{Mode, Settings};
-use findings::{about, blocked, doubtful, findings_of, of_service, refused, unplaceable, unread};
+use findings::{
+    about, blocked, doubtful, findings_of, of_service, pauses_unread, refused, unplaceable, unread,
+};
 pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
 use listed::{listed, placed_at, would_be};
@@ -65,11 +68,30 @@ pub(super) fn started(
             report.findings.push(not_looked(failure));
             report
         }
+        StartEnd::Paused { group, pause } => {
+            let summary = format!(
+                "{} runs, and the group {group} is {}: nothing was associated",
+                case.change.instance,
+                paused(pause)
+            );
+            let mut report = report(case, progress, None, Outcome::Paused, summary);
+            report.findings.push(Finding::paused(group, pause));
+            report
+        }
     };
     Report {
         phases: watch.into_phases(),
         ..report
     }
+}
+
+/// An instance of a paused group that stops or ends: what it has stays as it is.
+pub(super) fn not_handed_over(case: &Case<'_>, group: &str, pause: &Pause) -> Report {
+    let (change, told) = (case.change, paused(pause));
+    let summary = format!("{change}: nothing moves on, the group {group} is {told}");
+    let mut report = Report::of(FUNCTION, case.settings.mode, Outcome::Paused, summary);
+    report.findings.push(Finding::paused(group, pause));
+    report
 }
 
 fn placed(case: &Case<'_>, progress: &StartProgress, plan: &PlacementPlan) -> Report {
@@ -269,6 +291,7 @@ fn report(
     if let Some(failure) = &progress.unread {
         findings.push(unread(failure));
     }
+    findings.extend(progress.done.pauses_unread.as_ref().map(pauses_unread));
     findings.extend(of_service(&progress.done, &case.settings.tags));
     let lacking = match outcome {
         Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,

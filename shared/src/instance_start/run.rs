@@ -14,7 +14,7 @@ use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Pauses};
 use crate::ports::Ports;
 use crate::report::{Report, Stopwatch};
 use crate::retry::jitter;
@@ -56,14 +56,24 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let deadline = case.delivery.deadline(TO_REPORT);
     let mut progress = StartProgress::default();
     let mut memory: Option<LastHolders> = None;
+    let mut own = String::new();
     loop {
         let mut seen = look(ports, case, memory.as_ref()).await;
-        if let (Ok(Look::Group(observed, group)), None) = (&mut seen, &memory) {
-            let mut first = observe::remember(&ports.ledger, settings, observed, group).await;
-            observed.last_held.clone_from(&first.last_held);
-            observed.last_targets.clone_from(&first.last_targets);
-            progress.unread = first.unread.take();
-            memory = Some(first);
+        if let Ok(Look::Group(observed, group)) = &mut seen {
+            let paused = Pauses::read(&ports.ledger, clock.now());
+            let paused = if memory.is_none() {
+                let first = observe::remember(&ports.ledger, settings, observed, group);
+                let (mut first, paused) = futures_util::join!(first, paused);
+                observed.last_held.clone_from(&first.last_held);
+                observed.last_targets.clone_from(&first.last_targets);
+                progress.unread = first.unread.take();
+                memory = Some(first);
+                own.clone_from(group);
+                paused
+            } else {
+                paused.await
+            };
+            progress.done.note_pauses(paused);
         }
         watch.lap("look", clock);
         progress.done.looks += 1;
@@ -74,7 +84,14 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 };
                 return Ok(messages::started(case, &progress, &end, watch));
             }
-            Ok(Look::Group(observed, _)) => Ok(*observed),
+            Ok(Look::Group(observed, _)) => match progress.done.pauses.of_group(&own) {
+                None => Ok(*observed),
+                Some(pause) => {
+                    let (group, pause) = (own, pause.clone());
+                    let end = StartEnd::Paused { group, pause };
+                    return Ok(messages::started(case, &progress, &end, watch));
+                }
+            },
             Err(failure) => Err(failure),
         };
         let next = round((cloud, clock), case, seen, &mut progress, &mut watch).await;

@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::groups::group_of;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, Pauses};
 use crate::model::elastic_ip::Address;
 use crate::ports::{Deadline, Delivery, Ports};
 use crate::report::{Report, Stopwatch};
@@ -54,7 +54,8 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
         limit: Limit::until(deadline),
     };
     let ask = || observe::group_of_instance(&ports.cloud, settings, instance);
-    if let Ok(None) = retry_transient(clock, backoff, ask).await {
+    let own = retry_transient(clock, backoff, ask).await;
+    if let Ok(None) = own {
         return Ok(messages::handed_over(case, &Attempts::default(), watch));
     }
     let decide = |observed: &Observed| {
@@ -65,6 +66,11 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let memory = Memory::Ledger(&ports.ledger);
     let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;
     watch.lap("hand over", clock);
+    if let (Ok(Some(group)), None) = (&own, &end)
+        && let Some(pause) = done.pauses.of_group(group)
+    {
+        return Ok(messages::not_handed_over(case, group, pause));
+    }
     match end {
         Some(Unfinished::Denied(failure)) if !done.placed.is_empty() => {
             let denied = messages::not_looked(&failure);
@@ -200,7 +206,13 @@ async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
 ) -> Result<Observed, CloudError> {
     let (cloud, clock) = (&ports.cloud, &ports.clock);
     let nothing = LastHolders::default();
-    let observed = done.on(observe::look((cloud, clock), settings, &nothing).await?);
+    let (seen, paused) = futures_util::join!(
+        observe::look((cloud, clock), settings, &nothing),
+        Pauses::read(&ports.ledger, clock.now())
+    );
+    done.note_pauses(paused);
+    let observed = done.on(seen?);
+    let observed = done.without_paused(observed, &settings.tags);
     let asked = auto_scaling::asked_for_all(&observed, settings);
     let may_look_again = done.looks < MAX_UNANSWERED;
     let (observed, not_told) = with_told_states(cloud, observed, asked, may_look_again).await?;

@@ -4,6 +4,7 @@
 //! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the lease
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
+use super::pause::Pause;
 use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::settings::Fencing;
@@ -35,6 +36,13 @@ pub struct Lease {
         skip_serializing_if = "Option::is_none"
     )]
     pub failback_target_healthy_since: Option<OffsetDateTime>,
+    /// Until when nothing of the group is moved by itself; kept when it is over, until the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pause: Option<Pause>,
+    /// Whether it is the row beside the group's own, which cannot be read: what that one says of earlier failovers is
+    /// not known.
+    #[serde(skip)]
+    pub is_beside: bool,
 }
 
 impl Lease {
@@ -48,6 +56,8 @@ impl Lease {
             in_progress: None,
             last: None,
             failback_target_healthy_since: None,
+            pause: None,
+            is_beside: false,
         }
     }
 
@@ -133,6 +143,18 @@ pub struct FailoverRecord {
     /// The member that took over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<InstanceId>,
+}
+
+impl FailoverRecord {
+    /// Whether it names nobody and nothing: whoever drops it loses nothing.
+    #[must_use]
+    pub fn is_about_nothing(&self) -> bool {
+        self.failed_members.is_empty()
+            && self.alarms.is_empty()
+            && self.pending_reassociation.is_empty()
+            && self.former_targets.is_empty()
+            && self.pending_fences.is_empty()
+    }
 }
 
 /// What a run asks for.

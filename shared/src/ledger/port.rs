@@ -15,6 +15,18 @@ pub struct AllocationRows {
     pub snapshot: Option<Snapshot>,
     /// How its release was dealt with.
     pub release: Option<ReleaseRecord>,
+    /// There is a release record, and this version cannot read it: `release` is none then.
+    pub is_release_unreadable: bool,
+}
+
+/// A row that this version cannot read: a later version wrote it, or somebody changed it by hand. It is passed by, told,
+/// and stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnreadableRow {
+    /// Its kind and its key: `snapshot/eipalloc-1`.
+    pub name: String,
+    /// Why.
+    pub why: String,
 }
 
 /// What became of a write.
@@ -25,6 +37,8 @@ pub enum Written {
     Stored,
     /// Another write came first: read again.
     Conflict,
+    /// The row that is there cannot be read. It stays, and nothing is written.
+    Unreadable,
 }
 
 /// The ledger, as the functions use it.
@@ -32,7 +46,8 @@ pub trait Ledger: Send + Sync {
     /// Both rows of one allocation, in one consistent read.
     ///
     /// # Errors
-    /// `Throttled`, `Denied`, or anything else as `Other`; a row that cannot be read is `Other`.
+    /// `Throttled`, `Denied`, or anything else as `Other`. A row that cannot be read is no error: it is left out here
+    /// and in every list, and [`Ledger::take_unreadable`] has it.
     fn read(
         &self,
         allocation: &AllocationId,
@@ -98,8 +113,13 @@ pub trait Ledger: Send + Sync {
     /// As for [`Ledger::read`].
     fn leases(&self) -> impl Future<Output = Result<Vec<Lease>, CloudError>> + Send;
 
+    /// The rows that were asked for since this was last called, and that cannot be read.
+    fn take_unreadable(&self) -> Vec<UnreadableRow>;
+
     /// Takes a group's lease if nobody has it or its time is up, in one conditional write. The lease number
-    /// goes up by one, and the claim's record is noted unless another is in progress.
+    /// goes up by one, and the claim's record is noted unless another is in progress. Where the group's row cannot be
+    /// read, a row beside it is the lease. The group's failovers go on, one at a time, and do not know what the other
+    /// row says.
     ///
     /// A lost reply means: the lease may be ours, and ends by itself. Claimed again by the same owner
     /// it is granted again, with the next lease number.

@@ -26,7 +26,7 @@ pub enum UpdateError {
 }
 
 /// Changes a snapshot until the change is in the ledger or is no longer called for: `change` gets what
-/// is known and returns the row to be written, or none. `known` saves the first read.
+/// is known and returns the row to be written, or none. `known` saves the first read. A row that cannot be read stays.
 ///
 /// # Errors
 /// As for [`Ledger::read`]; `Contention` when the row never came to rest.
@@ -42,8 +42,10 @@ pub async fn update_snapshot<L: Ledger>(
             return Ok(None);
         };
         next.revision = known.snapshot.as_ref().map_or(0, |row| row.revision) + 1;
-        if ledger.put_snapshot(&next).await? == Written::Stored {
-            return Ok(Some(next));
+        match ledger.put_snapshot(&next).await? {
+            Written::Stored => return Ok(Some(next)),
+            Written::Unreadable => return Ok(None),
+            Written::Conflict => {}
         }
         known = ledger.read(allocation).await?;
     }
@@ -68,8 +70,10 @@ pub async fn update_release<L: Ledger>(
             return Ok(None);
         };
         next.revision = known.release.as_ref().map_or(0, |row| row.revision) + 1;
-        if ledger.put_release(&next).await? == Written::Stored {
-            return Ok(Some(next));
+        match ledger.put_release(&next).await? {
+            Written::Stored => return Ok(Some(next)),
+            Written::Unreadable => return Ok(None),
+            Written::Conflict => {}
         }
         known = ledger.read(allocation).await?;
     }

@@ -126,7 +126,8 @@ async fn write<L: Ledger>(
             return Ok(());
         }
         let next = row.clone().after(earlier);
-        if ledger.put_member_alarms(&next).await? == Written::Stored {
+        let written = ledger.put_member_alarms(&next).await?;
+        if matches!(written, Written::Stored | Written::Unreadable) {
             return Ok(());
         }
         rows = ledger.member_alarms().await?;

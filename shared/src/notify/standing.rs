@@ -35,6 +35,7 @@ fn of(outcome: Outcome) -> Standing {
         | Outcome::Recovered
         | Outcome::Refreshed
         | Outcome::Ignored
+        | Outcome::Resumed
         | Outcome::WouldAssociate => Standing::Well,
         Outcome::Failed
         | Outcome::Pending
@@ -51,6 +52,7 @@ fn of(outcome: Outcome) -> Standing {
         | Outcome::ReclaimLoop
         | Outcome::NoFreeAddress
         | Outcome::NotPlaced
+        | Outcome::Paused
         | Outcome::PartlyMoved
         | Outcome::Returned
         | Outcome::Refused

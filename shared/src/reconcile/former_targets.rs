@@ -64,6 +64,7 @@ async fn write(
     let known = AllocationRows {
         snapshot: Some(row),
         release: None,
+        ..AllocationRows::default()
     };
     let change = |known: &AllocationRows| known.snapshot.as_ref()?.with_target(noted);
     update_snapshot(ledger, &allocation, known, change).await?;

@@ -80,7 +80,7 @@ async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
         let earlier = known.iter().find(|earlier| earlier.group == row.group);
         match ports.ledger.put_floating_interfaces(&row).await {
             Ok(Written::Stored) => {}
-            Ok(Written::Conflict) => continue,
+            Ok(Written::Conflict | Written::Unreadable) => continue,
             Err(source) => {
                 losses.failures.push(Error::LedgerUnwritten {
                     done: format!("the interfaces of the group {} were read", row.group),

@@ -76,6 +76,7 @@ impl AccountState {
         AllocationRows {
             snapshot: self.rows.get(allocation).cloned(),
             release: self.releases.get(allocation).cloned(),
+            ..AllocationRows::default()
         }
     }
 }

@@ -29,11 +29,11 @@ pub(super) enum AssociateOutcome {
 pub(super) async fn associate<C: ReleaseGuardCloud, K: Clock>(
     (cloud, clock): (&C, &K),
     case: &Case<'_>,
-    allocation: &AllocationId,
+    (allocation, is_new): (&AllocationId, bool),
     target: &Target,
 ) -> Result<AssociateOutcome, CloudError> {
     let call = || cloud.associate(allocation, &target.eni, target.private_ip);
-    let accepted = match retries::send(clock, case, call).await {
+    let accepted = match retries::send_on((clock, is_new), case, call).await {
         Ok(id) => Ok(id),
         Err(refusal @ CloudError::AlreadyAssociated(_)) => Err(refusal),
         Err(failure) if failure.is_transient() => return Err(failure),

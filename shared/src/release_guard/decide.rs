@@ -66,6 +66,9 @@ fn decided(
             why: format!("it happened in {there}, and this installation looks after {here}"),
         });
     }
+    if observed.ledger.is_release_unreadable {
+        return Some(Decision::RecordUnreadable);
+    }
     let record = observed.ledger.release.as_ref();
     if let Some(record) = record.filter(|record| record.status.is_final()) {
         return Some(Decision::AlreadyHandled(Box::new(record.clone())));

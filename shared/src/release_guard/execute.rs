@@ -45,11 +45,11 @@ pub(super) enum NotRestored {
     ReverseDns(String, CloudError),
 }
 
-/// Carries out a restoration: the association and the name at the same time.
+/// Carries out a restoration: the association and the name at the same time. `is_new`: this run allocated the address.
 pub(super) async fn restore<C: ReleaseGuardCloud, K: Clock>(
     (cloud, clock): (&C, &K),
     case: &Case<'_>,
-    allocation: &AllocationId,
+    (allocation, is_new): (&AllocationId, bool),
     restoration: Restoration,
 ) -> Restored {
     let mut restored = Restored {
@@ -60,13 +60,13 @@ pub(super) async fn restore<C: ReleaseGuardCloud, K: Clock>(
     };
     let associating = async {
         let target = restoration.associate?;
-        let end = associate((cloud, clock), case, allocation, &target).await;
+        let end = associate((cloud, clock), case, (allocation, is_new), &target).await;
         Some((target, end))
     };
     let naming = async {
         let name = restoration.reverse_dns?;
         let call = || cloud.set_reverse_dns(allocation, &name);
-        let end = retries::send(clock, case, call).await;
+        let end = retries::send_on((clock, is_new), case, call).await;
         Some((name, end))
     };
     let (associated, named) = futures_util::join!(associating, naming);

@@ -6,7 +6,7 @@ mod pending;
 mod reclaimed;
 mod report;
 
-pub(super) use concluded::{already_handled, concluded, ignored};
+pub(super) use concluded::{already_handled, concluded, ignored, record_unreadable};
 pub(super) use pending::{still_pending, unfinished, wrong_address};
 pub(super) use reclaimed::{
     ReclaimedAs, held_by_account, place_unread, reclaimed, released_again, with_planned_calls,

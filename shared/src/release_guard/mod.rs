@@ -127,6 +127,7 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
     let run = Run { ports, case };
     match decision {
         Decision::Ignore { why } => Ok(messages::ignored(&case, &why)),
+        Decision::RecordUnreadable => Ok(messages::record_unreadable(&case, watch)),
         Decision::AlreadyHandled(record) => {
             let learnt = late_evidence::add(ledger, &case, &record, clock.now()).await?;
             Ok(messages::already_handled(&case, &record, learnt, watch))

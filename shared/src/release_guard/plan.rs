@@ -27,6 +27,8 @@ pub enum Decision {
         /// Why.
         why: String,
     },
+    /// The ledger has a record of it that this version cannot read: some version is at it, or was.
+    RecordUnreadable,
     /// An earlier run has brought it to its end.
     AlreadyHandled(Box<ReleaseRecord>),
     /// There is nothing to be done in EC2, but something to be recorded.

@@ -122,6 +122,7 @@ mod tests {
             holders: vec!["i-0123456789abcdef0".parse().unwrap(); 10],
             standbys: vec!["i-0123456789abcdef1".parse().unwrap(); 10],
             free_addresses: 0,
+            pause: None,
             fences: Vec::new(),
             obstacles: (0..obstacles).map(finding).collect(),
         }

@@ -358,6 +358,7 @@ mod tests {
             holders: vec!["i-0123456789abcdef0".parse().unwrap(); 10],
             standbys: Vec::new(),
             free_addresses: 0,
+            pause: None,
             fences: Vec::new(),
             obstacles: vec![finding.clone(); 20],
         };
@@ -403,6 +404,7 @@ mod tests {
                 reverse_dns: None,
                 known_from: None,
                 attempts: 1,
+                request_after_ms: None,
             })),
             ..Report::of(Function::Reconcile, Mode::Enforce, outcome, String::new())
         };

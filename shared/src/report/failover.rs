@@ -1,6 +1,7 @@
 //! What a failover did, address by address, and whether a group is ready for one.
 
 use super::finding::Finding;
+use super::pause::PauseReport;
 use super::phase::Phase;
 use crate::model::ids::{AllocationId, AttachmentId, EniId, InstanceId};
 use crate::settings::Mover;
@@ -17,6 +18,10 @@ pub struct FailoverReport {
     pub cause: String,
     /// The members that are taken for failed.
     pub failed_members: Vec<InstanceId>,
+    /// Milliseconds from the failure, by the clock of whoever told of it, to the event's arrival. Only where an event
+    /// told of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_after_ms: Option<u64>,
     /// What was moved, or would be, or could not be: one entry for each.
     pub moves: Vec<MoveReport>,
     /// The failed members that were kept from writing, and how.
@@ -128,6 +133,9 @@ pub struct GroupReport {
     pub standbys: Vec<InstanceId>,
     /// How many Elastic IPs of the group are associated with nothing.
     pub free_addresses: usize,
+    /// The pause of the group, while it is paused: what stands here of its readiness is true, and nothing is moved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pause: Option<PauseReport>,
     /// How each holder would be fenced if it failed now, and what that does not do.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fences: Vec<String>,

@@ -38,6 +38,37 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// How many rows a finding names: the log has a line for each.
+    const NAMED_ROWS: usize = 5;
+
+    /// Rows of the ledger that could not be read, each with its name and why; none where all could.
+    #[must_use]
+    pub fn unreadable_rows(rows: &[(&str, &str)]) -> Option<Self> {
+        let (_, why) = rows.first()?;
+        let first = rows.iter().take(Self::NAMED_ROWS).map(|(name, _)| *name);
+        let mut listed = first.collect::<Vec<_>>().join(", ");
+        let more = rows.len().saturating_sub(Self::NAMED_ROWS);
+        if more > 0 {
+            listed = format!("{listed} and {more} more");
+        }
+        Some(Self {
+            what: format!("{} of the ledger cannot be read: {listed}", how_many(rows.len())),
+            why: format!("{why}; what cannot be read is passed by and stays as it is"),
+            next: "deploy the version that wrote it again, or repair it: docs/UPGRADE.md, A row that cannot be read"
+                .to_owned(),
+        })
+    }
+}
+
+fn how_many(rows: usize) -> String {
+    if rows == 1 {
+        "a row".to_owned()
+    } else {
+        format!("{rows} rows")
+    }
+}
+
 /// A text as the mail can carry it: EventBridge puts it between quotation marks, and escapes nothing. The name of an
 /// alarm, the value of a tag and an answer of AWS may hold anything.
 /// Source: EventBridge user guide, "Input transformation", on values from an input path.

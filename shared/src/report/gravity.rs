@@ -5,7 +5,7 @@ use super::Outcome;
 
 impl Outcome {
     /// Every outcome, the gravest first.
-    pub const GRAVEST_FIRST: [Self; 32] = [
+    pub const GRAVEST_FIRST: [Self; 34] = [
         Self::Failed,
         Self::Lost,
         Self::Transferred,
@@ -21,6 +21,7 @@ impl Outcome {
         Self::Pending,
         Self::NotPlaced,
         Self::NoFreeAddress,
+        Self::Paused,
         Self::FailedOver,
         Self::SwitchedOver,
         Self::FailedBack,
@@ -33,6 +34,7 @@ impl Outcome {
         Self::RecordedOnly,
         Self::LetGo,
         Self::Refreshed,
+        Self::Resumed,
         Self::AlreadyMoved,
         Self::AlreadyOurs,
         Self::AlreadyPlaced,
@@ -88,13 +90,15 @@ mod tests {
             Outcome::InterfaceLost => 29,
             Outcome::Unprotected => 30,
             Outcome::Failed => 31,
+            Outcome::Paused => 32,
+            Outcome::Resumed => 33,
         }
     }
 
     #[test]
     fn every_outcome_has_its_place_in_the_order() {
         let named: BTreeSet<usize> = Outcome::GRAVEST_FIRST.map(number).into();
-        let all: BTreeSet<usize> = (0..=number(Outcome::Failed)).collect();
+        let all: BTreeSet<usize> = (0..=number(Outcome::Resumed)).collect();
         assert_eq!(named, all);
         for (place, outcome) in Outcome::GRAVEST_FIRST.into_iter().enumerate() {
             assert_eq!(outcome.gravity(), place, "{outcome:?}");

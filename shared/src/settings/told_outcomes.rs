@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::str::FromStr;
 
 /// Every word that a list may have: the outcomes of reports, and `failed` of a run that ended with an error.
-pub const OUTCOMES: [&str; 32] = [
+pub const OUTCOMES: [&str; 34] = [
     "failed",
     "reclaimed",
     "already-ours",
@@ -24,6 +24,8 @@ pub const OUTCOMES: [&str; 32] = [
     "already-placed",
     "no-free-address",
     "not-placed",
+    "paused",
+    "resumed",
     "handed-over",
     "would-associate",
     "failed-over",
@@ -41,8 +43,8 @@ pub const OUTCOMES: [&str; 32] = [
 
 /// What is bad, and what was really done. Never what is routine.
 const DEFAULT: &str = "failed,reclaimed,pending,lost,over-quota,denied,let-go,recorded-only,would-reclaim,transferred,\
-     transfer-offered,unprotected,interface-lost,reclaim-loop,no-free-address,not-placed,failed-over,switched-over,\
-     failed-back,partly-moved,returned,refused,would-fail-over";
+     transfer-offered,unprotected,interface-lost,reclaim-loop,no-free-address,not-placed,paused,failed-over,\
+     switched-over,failed-back,partly-moved,returned,refused,would-fail-over";
 
 const NONE: &str = "none";
 

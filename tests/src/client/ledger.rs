@@ -9,7 +9,7 @@ use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot,
-    Written,
+    UnreadableRow, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 
@@ -124,6 +124,10 @@ impl Ledger for Client {
         let call = self.bed.ledger.leases();
         self.ledger_call("ledger query leases", "dynamodb:Query", call)
             .await
+    }
+
+    fn take_unreadable(&self) -> Vec<UnreadableRow> {
+        self.bed.ledger.take_unreadable()
     }
 
     async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {

@@ -41,7 +41,7 @@ pub(super) fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 /// The first row of an associated address. Each number has its own address.
-pub(super) fn a_snapshot(number: u32) -> Snapshot {
+pub fn a_snapshot(number: u32) -> Snapshot {
     let [_, _, high, low] = number.to_be_bytes();
     let born = Allocation {
         allocation: allocation(number),

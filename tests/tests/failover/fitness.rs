@@ -209,6 +209,23 @@ fn a_contributor_loses_its_address_to_one_that_is_none() {
 }
 
 #[test]
+fn m4_a_contributor_loses_its_address_by_its_events_word_where_nobody_may_ask_who_contributes() {
+    let trio = with_fleet(floating_address());
+    let bed = trio.bed();
+    bed.world()
+        .deny("*", "cloudwatch:DescribeAlarmContributors");
+    let event = contributing(&bed, &trio.members[0]);
+    let report = trio.told(&bed, &event);
+    assert_eq!(
+        (report.outcome, trio.holder(&bed)),
+        (Outcome::FailedOver, Some(1))
+    );
+    let told = report.findings.iter().map(|finding| &finding.next);
+    let told = told.filter(|next| next.contains("cloudwatch:DescribeAlarmContributors"));
+    assert_eq!(told.count(), 1, "{:?}", report.findings);
+}
+
+#[test]
 fn an_alarm_that_names_nobody_is_not_over_because_others_contribute_to_it() {
     let trio = with_fleet(floating_address().tagged("holdfast:alarm", "fleet"));
     let trio = trio.world(|world| world.set_alarm("fleet", AlarmState::Ok));

@@ -17,6 +17,7 @@ mod lease;
 mod left_behind;
 mod moves;
 mod out_of_service;
+mod pauses;
 mod pitfalls;
 mod promise_lease;
 mod promises;

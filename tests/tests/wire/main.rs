@@ -11,5 +11,7 @@ mod ledger_contract;
 mod notices;
 mod real_functions;
 mod real_metrics;
+mod row_versions;
 mod runtime_harness;
+mod smoke;
 mod thaw;

@@ -18,9 +18,10 @@ use event::Payload;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::{Error, chain};
 use holdfast::events::Trigger;
+use holdfast::ledger::{Ledger, UnreadableRow};
 use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
-use holdfast::report::{Function, Origin, Report, bounded_text};
+use holdfast::report::{Finding, Function, Origin, Report, bounded_text};
 use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
@@ -129,10 +130,11 @@ impl Running {
         };
         let refusal = signatures.take_refusal();
         let is_last = refusal.is_some();
-        let ended = match refusal {
+        let mut ended = match refusal {
             Some(refusal) => Err(ending::keys_refused(refusal, ended)),
             None => ended,
         };
+        add_unreadable_rows(&mut ended, &self.ports.ledger.take_unreadable());
         line.tell(&ended, counter.so_far().since(before), clock.now());
         let told = report::ReportLog::new(&line, &ended, &origin);
         told.write();
@@ -145,6 +147,17 @@ impl Running {
             self.end.after(&event.context.request_id, problem).await;
         }
         ended
+    }
+}
+
+/// Rows that could not be read do not end a run, and are told with it, however it ended: the log has a line for each.
+fn add_unreadable_rows(ended: &mut Result<Report, Error>, rows: &[UnreadableRow]) {
+    let rows: Vec<(&str, &str)> = rows
+        .iter()
+        .map(|row| (row.name.as_str(), row.why.as_str()))
+        .collect();
+    if let Ok(report) = ended {
+        report.findings.extend(Finding::unreadable_rows(&rows));
     }
 }
 

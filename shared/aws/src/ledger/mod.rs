@@ -1,11 +1,15 @@
 //! The ledger on one DynamoDB table with the string keys `pk` and `sk`: see [`rows`] for what is where.
 //! Both rows of one allocation are one batch, all snapshots one query, an address's history another.
 //!
+//! A row that cannot be read is passed by, told and never written over: [`unreadable`].
+//!
 //! Races: every function writes the same rows. DynamoDB arbitrates: a row goes in only while the one
 //! that it was derived from is still there, and its history goes in as one with it.
 
 mod lease;
 pub(super) mod rows;
+mod unreadable;
+mod versions;
 
 use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
 use super::failure;
@@ -23,17 +27,21 @@ use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, Entry, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReadAddressHistory,
-    ReleaseRecord, Snapshot, ToldLedger, ToldMatter, Written,
+    ReleaseRecord, Snapshot, ToldLedger, ToldMatter, UnreadableRow, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{
-    FLOATING_INTERFACES, LEASE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row, SNAPSHOT, SORT,
+    FLOATING_INTERFACES, LEASE, LEASE_BESIDE, MEMBER_ALARMS, PARTITION, RELEASE, REVISION, Row,
+    SNAPSHOT, SORT,
 };
-use std::collections::HashMap;
+use serde::de::DeserializeOwned;
+use std::collections::{BTreeSet, HashMap};
 use std::iter;
 use std::net::Ipv4Addr;
+use std::sync::Arc;
 use std::time::Duration;
 use time::OffsetDateTime;
+use unreadable::Unreadable;
 
 /// Source: DynamoDB API reference, `BatchGetItem`.
 const MAX_KEYS: usize = 100;
@@ -48,6 +56,7 @@ pub struct DynamoLedger {
     pub(super) client: Client,
     table: String,
     retention: Duration,
+    unreadable: Arc<Unreadable>,
 }
 
 impl Ledger for DynamoLedger {
@@ -59,20 +68,17 @@ impl Ledger for DynamoLedger {
         let mut known = AllocationRows::default();
         for row in self.batch(keys.to_vec()).await? {
             if rows::is_snapshot(&row) {
-                known.snapshot = Some(rows::read(BATCH_GET_ITEM, row)?);
+                known.snapshot = self.unreadable.pass_by(rows::read(row));
             } else {
-                known.release = Some(rows::read(BATCH_GET_ITEM, row)?);
+                known.release = self.unreadable.pass_by(rows::read(row));
+                known.is_release_unreadable = known.release.is_none();
             }
         }
         Ok(known)
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
-        self.all_of(SNAPSHOT)
-            .await?
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
+        self.read_all(SNAPSHOT).await
     }
 
     async fn snapshots_of(
@@ -84,15 +90,11 @@ impl Ledger for DynamoLedger {
             self.batch(keys.collect())
         });
         let found = try_join_all(batches).await?.into_iter().flatten();
-        found.map(|row| rows::read(BATCH_GET_ITEM, row)).collect()
+        Ok(self.readable(found))
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
-        self.all_of(RELEASE)
-            .await?
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
+        self.read_all(RELEASE).await
     }
 
     async fn allocation_of_association(
@@ -100,7 +102,8 @@ impl Ledger for DynamoLedger {
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
         let found = self.batch(vec![rows::association_key(association)]).await?;
-        found.first().map(rows::allocation_in).transpose()
+        let held = found.into_iter().next().map(rows::allocation_in);
+        Ok(held.and_then(|allocation| self.unreadable.pass_by(allocation)))
     }
 
     async fn put_snapshot(&self, snapshot: &Snapshot) -> Result<Written, CloudError> {
@@ -121,24 +124,32 @@ impl Ledger for DynamoLedger {
     }
 
     async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
-        self.all_of(LEASE)
-            .await?
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
+        let found = self.all_of(LEASE).await?;
+        let count = found.len();
+        let mut leases: Vec<Lease> = self.readable(found);
+        if leases.len() < count {
+            let beside: Vec<Lease> = self.read_all(LEASE_BESIDE).await?;
+            let known: BTreeSet<String> = leases.iter().map(|lease| lease.group.clone()).collect();
+            let stand_in = beside.into_iter().filter(|it| !known.contains(&it.group));
+            leases.extend(stand_in.map(lease::beside));
+        }
+        Ok(leases)
+    }
+
+    fn take_unreadable(&self) -> Vec<UnreadableRow> {
+        self.unreadable.take()
     }
 
     async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {
-        lease::take(&self.client, &self.table, claim).await
+        lease::acquire((&self.client, &self.table), claim, &self.unreadable).await
     }
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
-        lease::put(&self.client, &self.table, lease).await
+        lease::put((&self.client, &self.table), lease).await
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
-        let found = self.all_of(FLOATING_INTERFACES).await?.into_iter();
-        found.map(|row| rows::read(QUERY, row)).collect()
+        self.read_all(FLOATING_INTERFACES).await
     }
 
     async fn put_floating_interfaces(
@@ -151,11 +162,7 @@ impl Ledger for DynamoLedger {
     }
 
     async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
-        self.all_of(MEMBER_ALARMS)
-            .await?
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
+        self.read_all(MEMBER_ALARMS).await
     }
 
     async fn put_member_alarms(&self, row: &MemberAlarms) -> Result<Written, CloudError> {
@@ -171,7 +178,7 @@ impl ToldLedger for DynamoLedger {
             self.batch(keys.collect())
         });
         let found = try_join_all(batches).await?.into_iter().flatten();
-        found.map(|row| rows::read(BATCH_GET_ITEM, row)).collect()
+        Ok(self.readable(found))
     }
 
     async fn put_told(&self, row: &ToldMatter) -> Result<Written, CloudError> {
@@ -196,11 +203,7 @@ impl ReadAddressHistory for DynamoLedger {
             .expression_attribute_values(":pk", rows::text(&partition))
             .expression_attribute_values(":from", rows::text(&from))
             .expression_attribute_values(":until", rows::text(&until));
-        let found = self.query(query).await?;
-        found
-            .into_iter()
-            .map(|row| rows::read(QUERY, row))
-            .collect()
+        Ok(self.readable(self.query(query).await?))
     }
 }
 
@@ -213,6 +216,7 @@ impl DynamoLedger {
             client,
             table,
             retention,
+            unreadable: Arc::default(),
         }
     }
 
@@ -246,8 +250,20 @@ impl DynamoLedger {
         Err(left_out())
     }
 
+    async fn read_all<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, CloudError> {
+        Ok(self.readable(self.all_of(kind).await?))
+    }
+
+    fn readable<T: DeserializeOwned>(&self, found: impl IntoIterator<Item = Row>) -> Vec<T> {
+        let read = |row| self.unreadable.pass_by(rows::read(row));
+        found.into_iter().filter_map(read).collect()
+    }
+
     /// Puts a row that stands alone, if its revision follows the one that is there.
     async fn put_alone(&self, row: Row, revision: u64) -> Result<Written, CloudError> {
+        if self.unreadable.has(&rows::name(&row)) {
+            return Ok(Written::Unreadable);
+        }
         let put = next_in_line(row, revision).table_name(&self.table);
         let put = put.build().map_err(|error| malformed(PUT_ITEM, error))?;
         let putting = self
@@ -300,6 +316,9 @@ impl DynamoLedger {
         revision: u64,
         beside: impl IntoIterator<Item = Row>,
     ) -> Result<Written, CloudError> {
+        if self.unreadable.has(&rows::name(&row)) {
+            return Ok(Written::Unreadable);
+        }
         let beside = beside
             .into_iter()
             .map(|row| Put::builder().set_item(Some(row)));

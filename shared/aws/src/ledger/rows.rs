@@ -5,20 +5,25 @@
 //! | `snapshot` | allocation id | the last known state of an allocation |
 //! | `release` | allocation id | what became of its release |
 //! | `lease` | group | who fails the group over, and what was done last |
+//! | `lease-beside` | group | the same, while the row of kind `lease` cannot be read |
 //! | `floating-interfaces` | group | what the group's floating interfaces had when a sweep last saw them |
 //! | `member-alarms` | group | which alarms name a member of the group |
 //! | `told` | what it is about | what people have been told of a matter |
 //! | `association` | association id | which allocation it tied |
 //! | `history#` and the IP | moment, `#`, name | one state that the address had |
+//!
+//! Each row says which version of the rows it is of: [`versions`].
 
-use super::super::actions::{BATCH_GET_ITEM, TRANSACT_WRITE_ITEMS, UPDATE_ITEM};
-use super::super::failure::{unreadable, unsent};
+use super::super::actions::{TRANSACT_WRITE_ITEMS, UPDATE_ITEM};
+use super::super::failure::unsent;
+use super::versions::{self, ROW_VERSION};
 use aws_sdk_dynamodb::types::AttributeValue;
 use holdfast::cloud::CloudError;
+use holdfast::error::chain;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{
     Entry, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, ReleaseStatus, Snapshot,
-    ToldMatter,
+    ToldMatter, UnreadableRow,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use serde::Serialize;
@@ -40,6 +45,7 @@ const ALLOCATION: &str = "allocation";
 pub(super) const SNAPSHOT: &str = "snapshot";
 pub(super) const RELEASE: &str = "release";
 pub(super) const LEASE: &str = "lease";
+pub(super) const LEASE_BESIDE: &str = "lease-beside";
 pub(super) const FLOATING_INTERFACES: &str = "floating-interfaces";
 pub(super) const MEMBER_ALARMS: &str = "member-alarms";
 const TOLD: &str = "told";
@@ -66,8 +72,9 @@ pub(super) fn association_key(association: &AssociationId) -> Row {
     key(ASSOCIATION, association.as_str())
 }
 
-pub(super) fn lease_key(group: &str) -> Row {
-    key(LEASE, group)
+/// `is_beside`: while the lease's own row cannot be read.
+pub(super) fn lease_key(group: &str, is_beside: bool) -> Row {
+    key(if is_beside { LEASE_BESIDE } else { LEASE }, group)
 }
 
 /// The longest sort key. Source: DynamoDB developer guide, "Quotas".
@@ -106,7 +113,7 @@ pub(super) fn end(at: OffsetDateTime) -> AttributeValue {
 
 /// A lease stays: there is one for each group, and its lease number must not start anew.
 pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
-    let mut row = row(lease_key(&lease.group), lease)?;
+    let mut row = row(lease_key(&lease.group, lease.is_beside), lease)?;
     if let Some(held) = &lease.held {
         row.insert(HELD_UNTIL.to_owned(), end(held.until));
     }
@@ -163,20 +170,23 @@ pub(crate) fn of_entry(entry: &Entry, retention: Duration) -> Result<Row, CloudE
 }
 
 /// The association that a snapshot names; none when it names none.
-pub(super) fn of_association(snapshot: &Snapshot, retention: Duration) -> Option<Row> {
+pub(crate) fn of_association(snapshot: &Snapshot, retention: Duration) -> Option<Row> {
     let held = snapshot.association.as_ref()?;
     let mut row = association_key(&held.value.id);
     row.insert(ALLOCATION.to_owned(), text(snapshot.allocation.as_str()));
+    row.insert(ROW_VERSION.to_owned(), versions::current());
     Some(expiring(row, held.until, retention))
 }
 
 /// Which allocation a row of kind `association` names.
-pub(super) fn allocation_in(row: &Row) -> Result<AllocationId, CloudError> {
+pub(crate) fn allocation_in(row: Row) -> Result<AllocationId, UnreadableRow> {
+    let name = name(&row);
+    let row = versions::as_current(row).map_err(|why| unreadable(name.clone(), why))?;
     let allocation = row.get(ALLOCATION).and_then(|id| id.as_s().ok());
     let allocation = allocation.map(String::as_str).unwrap_or_default();
     allocation
         .parse()
-        .map_err(|error| unreadable(BATCH_GET_ITEM, name(row), Some(Box::new(error))))
+        .map_err(|error| unreadable(name, chain(&error)))
 }
 
 pub(super) fn is_snapshot(row: &Row) -> bool {
@@ -184,9 +194,14 @@ pub(super) fn is_snapshot(row: &Row) -> bool {
 }
 
 /// A row as its type; what is only the table's own is passed over.
-pub(crate) fn read<T: DeserializeOwned>(action: &'static str, row: Row) -> Result<T, CloudError> {
+pub(crate) fn read<T: DeserializeOwned>(row: Row) -> Result<T, UnreadableRow> {
     let name = name(&row);
-    serde_dynamo::from_item(row).map_err(|error| unreadable(action, name, Some(Box::new(error))))
+    let row = versions::as_current(row).map_err(|why| unreadable(name.clone(), why))?;
+    serde_dynamo::from_item(row).map_err(|error| unreadable(name, chain(&error)))
+}
+
+fn unreadable(name: String, why: String) -> UnreadableRow {
+    UnreadableRow { name, why }
 }
 
 /// A part of a row, as it is written in it.
@@ -199,10 +214,11 @@ pub(super) fn part<T: Serialize>(value: &T) -> Result<AttributeValue, CloudError
 
 fn row<T: Serialize>(key: Row, value: &T) -> Result<Row, CloudError> {
     let mut row: Row = serde_dynamo::to_item(value).map_err(|error| {
-        let what = format!("{} cannot be written", name(&key));
+        let what = format!("row {} cannot be written", name(&key));
         unsent(TRANSACT_WRITE_ITEMS, what, Some(Box::new(error)))
     })?;
     row.extend(key);
+    row.insert(ROW_VERSION.to_owned(), versions::current());
     Ok(row)
 }
 
@@ -235,10 +251,10 @@ fn moment(at: OffsetDateTime) -> Result<String, CloudError> {
 }
 
 /// A row's key, for people.
-fn name(row: &Row) -> String {
+pub(super) fn name(row: &Row) -> String {
     let part = |name: &str| row.get(name).and_then(|value| value.as_s().ok());
     let part = |name: &str| part(name).map_or("?", String::as_str);
-    format!("row {}/{}", part(PARTITION), part(SORT))
+    format!("{}/{}", part(PARTITION), part(SORT))
 }
 
 pub(super) fn text(text: &str) -> AttributeValue {

@@ -13,6 +13,11 @@ use time::{Duration, OffsetDateTime};
 
 const NOON: OffsetDateTime = datetime!(2026-03-01 12:00 UTC);
 
+const FREE: &str = "(attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner) \
+    AND (attribute_not_exists(#version) OR #version <= :version) AND attribute_not_exists(#first_number)";
+const IS_MINE: &str = "(#lease_number = :mine OR #first_number = :mine) \
+    AND (attribute_not_exists(#version) OR #version <= :version)";
+
 fn a_record() -> FailoverRecord {
     FailoverRecord {
         cause: "alarm web-1-status".to_owned(),
@@ -77,6 +82,7 @@ fn the_records_bytes() -> Value {
 
 fn the_leases_bytes() -> Value {
     json!({
+        "row_version": { "N": "2" },
         "pk": { "S": "lease" },
         "sk": { "S": "web" },
         "group": { "S": "web" },
@@ -97,19 +103,23 @@ fn sent(wire: &Wire) -> Value {
     serde_json::from_str(&requests[0]).unwrap()
 }
 
-fn condition_failed(item: &Value) -> Wire {
-    let body = json!({
+fn refusal(item: &Value) -> String {
+    json!({
         "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException",
         "message": "The conditional request failed", "Item": item,
-    });
-    Wire::refusing_json(&body.to_string())
+    })
+    .to_string()
+}
+
+fn condition_failed(item: &Value) -> Wire {
+    Wire::refusing_json(&refusal(item))
 }
 
 #[test]
 fn a_leases_row_is_written_and_read_in_these_bytes() {
     let bytes = attributes(&the_leases_bytes());
     assert_eq!(rows::of_lease(&a_lease()).unwrap(), bytes);
-    let read: Lease = rows::read("dynamodb:Query", bytes).unwrap();
+    let read: Lease = rows::read(bytes).unwrap();
     assert_eq!(read, a_lease());
 }
 
@@ -118,7 +128,7 @@ fn what_a_lease_does_not_have_is_not_in_its_row() {
     let row = rows::of_lease(&Lease::new("web")).unwrap();
     let mut names: Vec<&str> = row.keys().map(String::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["group", "lease_number", "pk", "sk"]);
+    assert_eq!(names, ["group", "lease_number", "pk", "row_version", "sk"]);
 }
 
 #[tokio::test]
@@ -132,10 +142,7 @@ async fn a_lease_is_taken_by_one_write_that_names_its_condition() {
         sent["Key"],
         json!({ "pk": { "S": "lease" }, "sk": { "S": "web" } })
     );
-    assert_eq!(
-        sent["ConditionExpression"],
-        "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner"
-    );
+    assert_eq!(sent["ConditionExpression"], FREE);
     let values = &sent["ExpressionAttributeValues"];
     assert_eq!(values[":now"], json!({ "N": "1772366400000" }));
     assert_eq!(values[":until"], json!({ "N": "1772366460000" }));
@@ -162,10 +169,10 @@ async fn a_lease_is_stored_while_its_fencing_number_is_still_the_one_there() {
     assert_eq!(written, Written::Stored);
     let sent = sent(&wire);
     assert_eq!(sent["Item"], the_leases_bytes());
-    assert_eq!(sent["ConditionExpression"], "#lease_number = :mine");
+    assert_eq!(sent["ConditionExpression"], IS_MINE);
     assert_eq!(
         sent["ExpressionAttributeValues"],
-        json!({ ":mine": { "N": "7" } })
+        json!({ ":mine": { "N": "7" }, ":version": { "N": "2" } })
     );
 
     let wire = condition_failed(&Value::Null);
@@ -200,13 +207,14 @@ async fn a_lease_is_taken_by_these_members_and_no_other() {
     let expected = json!({
         "TableName": "ledger",
         "Key": { "pk": { "S": "lease" }, "sk": { "S": "web" } },
-        "UpdateExpression": "SET #group = :group, #held = :held, #until = :until, \
+        "UpdateExpression": "SET #group = :group, #held = :held, #until = :until, #version = :version, \
              #in_progress = if_not_exists(#in_progress, :record) ADD #lease_number :one",
         "ConditionExpression":
-            "attribute_not_exists(#until) OR #until <= :now OR #held.#owner = :owner",
+            FREE,
         "ExpressionAttributeNames": {
             "#group": "group", "#held": "held", "#owner": "owner", "#until": "held_until",
             "#in_progress": "in_progress", "#lease_number": "lease_number",
+            "#first_number": "fencing", "#version": "row_version",
         },
         "ExpressionAttributeValues": {
             ":group": { "S": "web" },
@@ -218,6 +226,7 @@ async fn a_lease_is_taken_by_these_members_and_no_other() {
             ":now": { "N": "1772366400000" },
             ":record": the_records_bytes(),
             ":one": { "N": "1" },
+            ":version": { "N": "2" },
         },
         "ReturnValues": "ALL_NEW",
         "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
@@ -246,9 +255,11 @@ async fn a_lease_is_stored_with_its_condition_and_nothing_else() {
     let expected = json!({
         "TableName": "ledger",
         "Item": the_leases_bytes(),
-        "ConditionExpression": "#lease_number = :mine",
-        "ExpressionAttributeNames": { "#lease_number": "lease_number" },
-        "ExpressionAttributeValues": { ":mine": { "N": "7" } },
+        "ConditionExpression": IS_MINE,
+        "ExpressionAttributeNames": {
+            "#lease_number": "lease_number", "#first_number": "fencing", "#version": "row_version",
+        },
+        "ExpressionAttributeValues": { ":mine": { "N": "7" }, ":version": { "N": "2" } },
     });
     assert_eq!(sent(&wire), expected);
 }
@@ -265,14 +276,33 @@ async fn a_refusal_that_does_not_show_whose_the_lease_is_is_an_error() {
 }
 
 #[tokio::test]
-async fn a_lease_that_cannot_be_read_is_nobodys_to_act_under() {
+async fn where_a_leases_row_cannot_be_read_the_row_beside_it_is_the_lease() {
     let mut torn = the_leases_bytes();
     torn["lease_number"] = json!({ "S": "seven" });
-    let granted = json!({ "Attributes": torn }).to_string();
-    for wire in [Wire::answering([granted]), condition_failed(&torn)] {
-        let refusal = wire.ledger().acquire_lease(&a_claim()).await.unwrap_err();
-        let told = refusal.to_string();
-        assert!(told.starts_with("dynamodb:UpdateItem: "), "{told}");
-        assert!(told.contains("row lease/web"), "{told}");
+    let mut beside = the_leases_bytes();
+    beside["pk"] = json!({ "S": "lease-beside" });
+    let granted = |row: &Value| (200, json!({ "Attributes": row }).to_string());
+    let refused = |row: &Value| (400, refusal(row));
+    for first in [granted(&torn), refused(&torn)] {
+        let wire = Wire::with([first, granted(&beside)]);
+        let ledger = wire.ledger();
+        let taken = ledger.acquire_lease(&a_claim()).await.unwrap();
+        let expected = Lease {
+            is_beside: true,
+            ..a_lease()
+        };
+        assert_eq!(taken, Acquire::Granted(expected));
+        let keys: Vec<Value> = wire
+            .requests()
+            .iter()
+            .map(|request| serde_json::from_str::<Value>(request).unwrap()["Key"]["pk"].clone())
+            .collect();
+        assert_eq!(
+            keys,
+            [json!({ "S": "lease" }), json!({ "S": "lease-beside" })]
+        );
+        let told = ledger.take_unreadable();
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].name, "lease/web");
     }
 }

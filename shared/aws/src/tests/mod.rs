@@ -20,6 +20,7 @@ mod refusals;
 mod requests;
 mod signatures;
 mod table;
+mod versions;
 
 use super::{Aws, DynamoLedger};
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};

@@ -5,6 +5,7 @@ mod ended;
 pub(super) mod fences;
 mod findings;
 mod of_groups;
+mod pauses;
 mod planned;
 mod sentences;
 mod subject;
@@ -19,8 +20,10 @@ pub(super) use findings::{
     would_leave,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
+pub(super) use pauses::{not_noted, not_paused, now_paused, paused, resumed};
 pub(super) use planned::{planned, would};
 pub(super) use targets::{doubtful_interfaces, target_tags_in_vain};
 pub(super) use untouched::{
-    lease_taken, no_such_group, not_observed, nothing_held, of_nobody, recovered, unclear,
+    contributors_not_told, lease_taken, no_such_group, not_observed, nothing_held, of_nobody,
+    recovered, unclear,
 };

@@ -121,3 +121,15 @@ pub(crate) fn lease_taken(lease: &Lease) -> Error {
         ),
     }
 }
+
+/// CloudWatch does not tell for which instances an alarm fires.
+pub(crate) fn contributors_not_told(why: &str) -> Finding {
+    Finding {
+        what: "whether the alarm still fires for this instance is not known: its event said so, and that counts"
+            .to_owned(),
+        why: why.to_owned(),
+        next: "allow alarm-failover cloudwatch:DescribeAlarmContributors where the region has it; without it an event \
+               that comes late may be about an instance that is well again"
+            .to_owned(),
+    }
+}

@@ -109,6 +109,7 @@ pub(super) fn pair() -> Fixture {
             addresses: Vec::new(),
             others: BTreeMap::new(),
             contributors: BTreeMap::new(),
+            contributors_not_told: None,
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
         },

@@ -69,6 +69,49 @@ fn a_slip_of_the_pen_is_named_by_its_field() {
 }
 
 #[test]
+fn a_pause_has_its_minutes_and_may_have_who_asks() {
+    let asked = command(
+        &json!({"holdfast": "pause", "group": "web", "minutes": 120, "by": " anna\n of ops"}),
+    );
+    assert_eq!(
+        asked,
+        OperatorCommand::Pause {
+            group: "web".to_owned(),
+            minutes: 120,
+            by: Some("anna  of ops".to_owned()),
+        }
+    );
+    assert_eq!(asked.to_string(), "a pause of the group web for 120 min");
+    let ended = command(&json!({"holdfast": "resume", "group": "web"}));
+    assert_eq!(ended.to_string(), "the end of a pause of the group web");
+}
+
+#[test]
+fn a_pause_without_a_bound_is_none() {
+    for minutes in [
+        json!(null),
+        json!(0),
+        json!(-1),
+        json!(1441),
+        json!(1.5),
+        json!("120"),
+        json!(u64::MAX),
+    ] {
+        let event = json!({"holdfast": "pause", "group": "web", "minutes": minutes});
+        assert_eq!(wrong(&event).0, "minutes", "{event}");
+    }
+    let longest = json!({"holdfast": "pause", "group": "web", "minutes": 1440});
+    assert!(matches!(
+        command(&longest),
+        OperatorCommand::Pause { minutes: 1440, .. }
+    ));
+    let without = json!({"holdfast": "pause", "group": "web"});
+    assert_eq!(wrong(&without).0, "minutes");
+    let nobody = json!({"holdfast": "pause", "group": "web", "minutes": 1, "by": ""});
+    assert_eq!(wrong(&nobody).0, "by");
+}
+
+#[test]
 fn a_field_that_is_not_taken_comes_with_those_that_are() {
     let (_, problem) = wrong(&json!({"holdfast": "plan", "group": "web", "to": "i-0c3"}));
     assert_eq!(problem, "`plan` does not take `to`: expected `group`");

@@ -23,6 +23,7 @@ pub(super) fn findings_of(
         let gaps = done.gaps.iter();
         findings.extend(gaps.map(|(group, gap)| gap.finding(group)));
     }
+    findings.extend(done.pauses_unread.as_ref().map(pauses_unread));
     findings.extend(doubtful(settings, done));
     findings.extend(done.blocked.iter().map(|it| blocked(settings, it)));
     findings
@@ -154,6 +155,16 @@ fn kept(kept: &Kept, keys: &TagKeys) -> Finding {
             "start {holder}, or let reconcile give it to one that waits: {}",
             Command::let_it_move(allocation, keys)
         ),
+    }
+}
+
+/// Whether a group is paused is in the ledger.
+pub(super) fn pauses_unread(failure: &CloudError) -> Finding {
+    Finding {
+        what: "whether the group is paused is not known: it was taken for not paused".to_owned(),
+        why: chain(failure),
+        next: "look at the ledger's table, and at the function's permission for dynamodb:Query"
+            .to_owned(),
     }
 }
 

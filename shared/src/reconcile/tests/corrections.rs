@@ -59,6 +59,7 @@ fn restored(status: ReleaseStatus) -> AllocationRows {
     AllocationRows {
         snapshot: Some(row.ended(START)),
         release: Some(release),
+        ..AllocationRows::default()
     }
 }
 

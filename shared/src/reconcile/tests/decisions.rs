@@ -41,6 +41,7 @@ fn known(snapshot: Snapshot) -> AllocationRows {
     AllocationRows {
         snapshot: Some(snapshot),
         release: None,
+        ..AllocationRows::default()
     }
 }
 
@@ -239,6 +240,7 @@ fn a_row_with_a_release_record_is_a_tombstone_whatever_a_look_still_shows() {
     let known = AllocationRows {
         snapshot: None,
         release: Some(release_record(1, PENDING)),
+        ..AllocationRows::default()
     };
     let stale = look(minute(1), &[address(1)]);
     let row = after_look(&known, &stale, &allocation(1), &settings()).unwrap();

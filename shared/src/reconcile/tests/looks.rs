@@ -63,6 +63,7 @@ fn ended_later_than_recorded() -> AllocationRows {
     AllocationRows {
         snapshot: Some(row_of(&address(1), minute(-5)).ended(minute(3))),
         release: Some(release_record(1, PENDING)),
+        ..AllocationRows::default()
     }
 }
 
@@ -102,6 +103,7 @@ fn associated(change: AddressChange) -> Dated<crate::model::elastic_ip::Associat
     let known = AllocationRows {
         snapshot: Some(before),
         release: None,
+        ..AllocationRows::default()
     };
     let shown = Address {
         association: Some(association(7)),

@@ -57,6 +57,7 @@ fn audited(networks: &Networks, border_group: &str) -> Audit {
             ready: true,
             readiness: Readiness::Ready,
             by_design: None,
+            pause: None,
             fences: Vec::new(),
             holders: Vec::new(),
             standbys: Vec::new(),

@@ -18,6 +18,29 @@ pub(crate) fn ignored(case: &Case<'_>, why: &str) -> Report {
     Report::not_for(case.function, case.settings.mode, &what, why)
 }
 
+/// A release of which the ledger has a record that this version cannot read.
+pub(crate) fn record_unreadable(case: &Case<'_>, watch: Stopwatch) -> Report {
+    let what = was_released(case);
+    let summary = format!("passed by: {what}, and its release record cannot be read");
+    let next = match (known_ip(case), &case.observed.snapshot) {
+        (Some(ip), snapshot) => format!(
+            "deploy the version again that wrote the record; where the address is gone and wanted back at once: {}",
+            how_to_ask_by_hand(ip, snapshot.as_ref(), case.settings)
+        ),
+        (None, _) => how_to_find_the_address(&case.release.allocation),
+    };
+    let finding = Finding {
+        what: format!("nothing was done about the release of {}", case.release.allocation),
+        why: "another version of Holdfast has dealt with it or is at it, and this one cannot read how far it came; \
+              an address that was let go would come back"
+            .to_owned(),
+        next,
+    };
+    let mut report = report(case, Outcome::Refused, summary, 0, watch);
+    report.findings.push(finding);
+    report
+}
+
 pub(crate) fn concluded(case: &Case<'_>, conclusion: Conclusion, watch: Stopwatch) -> Report {
     let Conclusion {
         status,

@@ -133,18 +133,42 @@ fn a_call_that_fails_in_passing_is_sent_again_after_a_pause() {
 }
 
 #[test]
-fn a_call_that_is_refused_is_sent_once_and_the_rest_is_settled() {
-    for code in [
-        "UnauthorizedOperation",
-        "InvalidNetworkInterfaceID.NotFound",
+fn a_call_that_is_refused_is_given_up_and_the_rest_is_settled() {
+    for (code, times) in [
+        ("UnauthorizedOperation", 17),
+        ("InvalidNetworkInterfaceID.NotFound", 1),
     ] {
         let guarded = released().guarded().refused(ASSOCIATE, code);
         let report = guarded.report();
-        assert_eq!(guarded.times_of(ASSOCIATE), [0], "{code}");
+        assert_eq!(guarded.times_of(ASSOCIATE).len(), times, "{code}");
         assert_eq!(address(&report).association, None);
         assert!(report.findings[0].next.contains("associate-address"));
         assert!(is_restored(&guarded.record()));
     }
+}
+
+#[test]
+fn l10_a_denial_right_after_the_allocation_is_asked_again_until_the_new_tag_is_seen() {
+    for call in [ASSOCIATE, "ModifyAddressAttribute"] {
+        let guarded = released().guarded();
+        let guarded = guarded
+            .refused_once(call, "UnauthorizedOperation")
+            .refused_once(call, "UnauthorizedOperation");
+        let report = guarded.report();
+        assert_eq!(report.outcome, Outcome::Reclaimed);
+        assert_eq!(report.findings, [], "{call}");
+        assert_eq!(guarded.times_of(call), [0, 300, 600], "{call}");
+        assert!(is_restored(&guarded.record()));
+    }
+}
+
+#[test]
+fn l10_a_denial_that_stays_counts_after_five_seconds() {
+    let guarded = released()
+        .guarded()
+        .refused(ASSOCIATE, "UnauthorizedOperation");
+    assert!(!guarded.report().findings.is_empty());
+    assert_eq!(guarded.times_of(ASSOCIATE).pop(), Some(4_800));
 }
 
 #[test]

@@ -48,6 +48,7 @@ fn released() -> Released {
             ledger: AllocationRows {
                 snapshot: Some(snapshot.clone()),
                 release: None,
+                ..AllocationRows::default()
             },
             snapshot: Some(snapshot),
             known_from: Some(KnownFrom::Ledger),

@@ -6,7 +6,9 @@ use super::*;
 use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
-use crate::ledger::{FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, Written};
+use crate::ledger::{
+    FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, UnreadableRow, Written,
+};
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
 use crate::report::Function;
@@ -52,6 +54,10 @@ impl Ledger for WithoutRows {
 
     async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
         self.0.leases().await
+    }
+
+    fn take_unreadable(&self) -> Vec<UnreadableRow> {
+        self.0.take_unreadable()
     }
 
     async fn acquire_lease(&self, claim: &Claim) -> Result<Acquire, CloudError> {

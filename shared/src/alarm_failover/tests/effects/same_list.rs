@@ -61,6 +61,7 @@ fn told(one: &Move) -> [Vec<PlannedCall>; 2] {
         holders: Vec::new(),
         standbys: Vec::new(),
         free_addresses: 0,
+        pause: None,
         fences: Vec::new(),
         obstacles: Vec::new(),
     };

@@ -1,0 +1,71 @@
+//! A pause of a group: for maintenance, until a time. It is a part of the group's lease: the one write that takes the
+//! lease tells whether the group is paused. A failover that has begun ends before a pause is noted.
+
+use super::lease::Lease;
+use super::port::Ledger;
+use crate::cloud::CloudError;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use time::{Duration, OffsetDateTime};
+
+/// Until when nothing of a group is moved, but on a person's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pause {
+    /// When it was asked for.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// When it ends by itself.
+    #[serde(with = "time::serde::rfc3339")]
+    pub until: OffsetDateTime,
+    /// Who asked for it, where the command said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<String>,
+}
+
+impl Pause {
+    /// The longest pause: a group that nobody looks after for longer should not be forgotten.
+    pub const LONGEST: Duration = Duration::hours(24);
+
+    /// Whether it lasts at this moment.
+    #[must_use]
+    pub fn lasts(&self, now: OffsetDateTime) -> bool {
+        self.since <= now && now < self.until
+    }
+}
+
+impl Lease {
+    /// The pause of the group, if one lasts at this moment.
+    #[must_use]
+    pub fn pause_at(&self, now: OffsetDateTime) -> Option<&Pause> {
+        self.pause.as_ref().filter(|pause| pause.lasts(now))
+    }
+}
+
+/// The groups that are paused at one moment.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Pauses(BTreeMap<String, Pause>);
+
+impl Pauses {
+    /// Those of the ledger: one query.
+    ///
+    /// # Errors
+    /// As for [`Ledger::leases`].
+    pub async fn read<L: Ledger>(ledger: &L, now: OffsetDateTime) -> Result<Self, CloudError> {
+        Ok(Self::of(&ledger.leases().await?, now))
+    }
+
+    /// Those of these leases.
+    #[must_use]
+    pub fn of(leases: &[Lease], now: OffsetDateTime) -> Self {
+        let paused = leases
+            .iter()
+            .filter_map(|lease| Some((lease.group.clone(), lease.pause_at(now)?.clone())));
+        Self(paused.collect())
+    }
+
+    /// The pause of a group, if it is paused.
+    #[must_use]
+    pub fn of_group(&self, group: &str) -> Option<&Pause> {
+        self.0.get(group)
+    }
+}
