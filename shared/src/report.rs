@@ -288,6 +288,10 @@ pub struct AddressReport {
     pub known_from: Option<KnownFrom>,
     /// How many times `AllocateAddress` was called for it in this run.
     pub attempts: u32,
+    /// Milliseconds from the release, by CloudTrail's clock (whole seconds), to the first request for it. Only of the
+    /// first run that asked, for an event that told of the release.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_after_ms: Option<u64>,
 }
 
 /// An association, as it is now.
@@ -410,6 +414,8 @@ pub struct SweepReport {
     pub addresses: usize,
     /// Of them, those that a reclaim would take back.
     pub protected: usize,
+    /// Changes that earlier sweeps found and of which no event has told in a quarter of an hour.
+    pub untold: usize,
     /// Rows that were new or changed, and are written.
     pub written: usize,
     /// Allocations that the ledger had as alive and EC2 does not show, asked twice.

@@ -191,6 +191,37 @@ impl FactLog {
 }
 
 impl Snapshot {
+    /// The first moment that anything kept here is of.
+    #[must_use]
+    pub fn known_since(&self) -> OffsetDateTime {
+        let log = &self.fact_log;
+        let before = log.before.as_ref().map(|row| row.as_of);
+        let first = || log.facts.first().map(|fact| fact.at);
+        before.or_else(first).unwrap_or(self.as_of)
+    }
+
+    /// Whether a look between these moments showed what no call has told to this day: the address itself, or its tags.
+    /// An association is not counted: EC2 ends and moves some by itself, and CloudTrail has no call on the address then.
+    #[must_use]
+    pub fn is_untold_within(&self, after: OffsetDateTime, until: OffsetDateTime) -> bool {
+        let log = &self.fact_log;
+        let mut row = log.start(self);
+        let mut is_new = log.before.is_none();
+        for fact in &log.facts {
+            if let FactKind::Observed(seen) = &fact.what
+                && (after < fact.at && fact.at <= until)
+                && (is_new || seen.tags != row.tags)
+            {
+                return true;
+            }
+            row.apply_fact(fact, "");
+            is_new = false;
+        }
+        false
+    }
+}
+
+impl Snapshot {
     /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
     /// learns what was so before it, since what a reclaim restores hangs on it.
     pub(super) fn with_fact(&self, fact: Fact, protect_tag: &str) -> Option<Self> {

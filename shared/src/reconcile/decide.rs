@@ -11,6 +11,7 @@ use crate::model::ids::AllocationId;
 use crate::release_guard::decide::protection;
 use crate::report::Finding;
 use crate::settings::{Protection, Settings};
+use time::Duration;
 
 /// Which addresses an event is about.
 #[must_use]
@@ -78,6 +79,8 @@ pub struct Sweep {
     pub changed: Vec<AllocationId>,
     /// How many of the addresses a reclaim would take back.
     pub protected: usize,
+    /// How many changes no event has told of, in time.
+    pub untold: usize,
     /// Allocations that the ledger has as alive and EC2 does not show.
     pub missing: Vec<AllocationId>,
     /// Addresses that were protected when they were last seen, and are not.
@@ -111,7 +114,35 @@ pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
         }
     }
     plan.missing = missing(observed);
+    plan.untold = untold(observed);
     plan
+}
+
+/// How long an event is waited for. CloudTrail delivers within about a quarter of an hour, and promises nothing.
+/// Source: CloudTrail user guide, "How CloudTrail works", and its FAQ.
+const EVENT_LAG: Duration = Duration::minutes(15);
+
+/// How far apart two sweeps are: each counts what came about in one such time, so a change is counted once.
+const BETWEEN_SWEEPS: Duration = Duration::minutes(5);
+
+/// Changes that a look showed and of which no event has told to this day: a new address, other tags, a release. What the
+/// first sweeps of an installation find is older than it is. Its own calls have events like all others.
+fn untold(observed: &AccountState) -> usize {
+    let until = observed.look.at - EVENT_LAG;
+    let after = until - BETWEEN_SWEEPS;
+    let rows = observed.rows.values();
+    let since = rows.clone().map(Snapshot::known_since).min();
+    if since.is_none_or(|since| after < since + EVENT_LAG) {
+        return 0;
+    }
+    let changed = rows
+        .filter(|row| row.is_allocated() && row.is_untold_within(after, until))
+        .count();
+    let released = observed.releases.values().filter(|record| {
+        let is_in_time = after < record.released_at && record.released_at <= until;
+        record.event_id.is_none() && is_in_time
+    });
+    changed + released.count()
 }
 
 /// A row that is younger than the look is not missed by it.

@@ -43,6 +43,16 @@ impl<'a> Case<'a> {
         self.delivery.deadline(TO_RECORD)
     }
 
+    /// How long after the release the first request went out, in milliseconds. Only of the first run for it, and of a
+    /// release that an event told of: what a later run or a sweep asks for is late by its nature.
+    pub(super) fn request_after_ms(&self, first_at: Option<OffsetDateTime>) -> Option<u64> {
+        let is_first = self.observed.ledger.release.is_none();
+        let is_told = self.release.call.is_some();
+        let after = first_at? - self.release.released_at;
+        let after = u64::try_from(after.whole_milliseconds()).ok();
+        after.filter(|_| is_first && is_told && self.function == Function::ReleaseGuard)
+    }
+
     /// Until when a call that is made at `now` may be sent again.
     pub(super) fn retry_deadline(&self, now: OffsetDateTime) -> Deadline {
         retry_deadline(self.settings, self.delivery, now)

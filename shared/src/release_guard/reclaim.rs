@@ -18,6 +18,7 @@ use crate::model::tags::Tags;
 use crate::report::Finding;
 use std::net::Ipv4Addr;
 use std::time::Duration;
+use time::OffsetDateTime;
 
 /// The first pause between two requests; each further one is twice as long, up to [`LONGEST_PAUSE`].
 /// `AllocateAddress` refills at 5 a second for the account (EC2 API reference, "Request throttling").
@@ -48,6 +49,8 @@ impl ReclaimResult {
 pub(super) struct ReclaimAttempts {
     /// How many requests were sent.
     pub(super) requests: u32,
+    /// When the first of them was.
+    pub(super) first_at: Option<OffsetDateTime>,
     /// What a person should know.
     pub(super) findings: Vec<Finding>,
 }
@@ -99,6 +102,7 @@ pub(super) async fn reclaim_address<C: ReleaseGuardCloud, K: Clock>(
     }
     let end = loop {
         attempts.requests += 1;
+        attempts.first_at.get_or_insert(clock.now());
         let refusal = match allocate(cloud, &request).await {
             Ok(end) => break end,
             Err(refusal) => refusal,

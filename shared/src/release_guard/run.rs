@@ -23,7 +23,7 @@ use crate::ledger::{Ledger, ReleaseStatus, Snapshot};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
-use crate::report::{AssociationReport, Report, Stopwatch};
+use crate::report::{AssociationReport, Report, Stopwatch, Subject};
 use time::OffsetDateTime;
 
 /// One run, with its way to the outside.
@@ -101,12 +101,35 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         };
         watch.lap("reclaim", clock);
         match result {
-            Ok(result) => self.after_reclaim(plan, result, watch).await,
+            Ok(result) => {
+                let first_at = result.attempts.first_at;
+                let ended = self.after_reclaim(plan, result, watch).await;
+                *self.timed(ended, first_at)
+            }
             Err(source) => {
                 let attempts = ReclaimAttempts::default();
                 Err(self.unfinished(plan, source, attempts, watch).await)
             }
         }
+    }
+
+    /// With the time from the release to the first request for it.
+    fn timed(
+        &self,
+        ended: Result<Report, Error>,
+        first_at: Option<OffsetDateTime>,
+    ) -> Box<Result<Report, Error>> {
+        let timed = |mut report: Report| {
+            if let Subject::Address(address) = &mut report.subject {
+                address.request_after_ms = self.case.request_after_ms(first_at);
+            }
+            report
+        };
+        Box::new(match ended.map_err(Error::into_parts) {
+            Ok(report) => Ok(timed(report)),
+            Err((error, Some(report))) => Err(error.with_report(timed(report))),
+            Err((error, None)) => Err(error),
+        })
     }
 
     async fn after_reclaim(

@@ -404,6 +404,7 @@ mod tests {
                 reverse_dns: None,
                 known_from: None,
                 attempts: 1,
+                request_after_ms: None,
             })),
             ..Report::of(Function::Reconcile, Mode::Enforce, outcome, String::new())
         };

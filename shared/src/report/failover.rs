@@ -18,6 +18,10 @@ pub struct FailoverReport {
     pub cause: String,
     /// The members that are taken for failed.
     pub failed_members: Vec<InstanceId>,
+    /// Milliseconds from the failure, by the clock of whoever told of it, to the event's arrival. Only where an event
+    /// told of a failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrived_after_ms: Option<u64>,
     /// What was moved, or would be, or could not be: one entry for each.
     pub moves: Vec<MoveReport>,
     /// The failed members that were kept from writing, and how.

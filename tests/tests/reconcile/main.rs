@@ -6,6 +6,7 @@ mod finds;
 mod large_account;
 mod lost_interfaces;
 mod random;
+mod report_sizes;
 mod right_interface;
 mod sweeps;
 mod told;

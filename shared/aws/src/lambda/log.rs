@@ -79,6 +79,7 @@ impl EventLine<'_> {
                 phases: report.map_or(Vec::new(), metric::phases),
                 has_rival: report.is_some_and(|report| report.rival.is_some()),
                 installation: report.and_then(InstallationMetrics::of),
+                delays: report.map_or(Vec::new(), metric::delays),
             },
             now,
         );

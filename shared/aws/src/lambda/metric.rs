@@ -4,7 +4,7 @@
 //! Source: `CloudWatch` user guide, "Specification: Embedded metric format".
 
 use crate::Calls;
-use holdfast::report::{GroupReport, Phase, Readiness, Report, Subject};
+use holdfast::report::{Function, GroupReport, MoveEnd, Phase, Readiness, Report, Subject};
 use serde_json::{Map, Value, json};
 use std::io::{self, Write};
 use time::OffsetDateTime;
@@ -29,6 +29,35 @@ pub(super) struct Measured<'a> {
     pub(super) has_rival: bool,
     /// What a look at everything found.
     pub(super) installation: Option<InstallationMetrics<'a>>,
+    /// How long people waited for what their event asked for: name, and milliseconds.
+    pub(super) delays: Vec<(&'static str, u64)>,
+}
+
+/// From a release to the first request for it. From a failure to each address that was verified on another member. Both
+/// are of a run that an event started, and that asked or moved. What a sweep takes up is late by its nature, and its
+/// report is about the sweep.
+pub(super) fn delays(report: &Report) -> Vec<(&'static str, u64)> {
+    match &report.subject {
+        Subject::Address(address) if report.function == Function::ReleaseGuard => {
+            let asked = address.request_after_ms;
+            asked
+                .map(|ms| ("ReleaseToRequest", ms))
+                .into_iter()
+                .collect()
+        }
+        Subject::Failover(failover) if report.function == Function::AlarmFailover => {
+            let Some(arrived) = failover.arrived_after_ms else {
+                return Vec::new();
+            };
+            let moved = failover.moves.iter().filter(|it| it.end == MoveEnd::Moved);
+            let verified = moved.flat_map(|it| it.phases.iter().filter(|it| it.name == "verified"));
+            verified
+                .map(|phase| ("FailureToVerified", arrived + phase.ms))
+                .collect()
+        }
+        Subject::Failovers(reports) => reports.iter().flat_map(delays).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// The phases of a run; of a failover also those of each address, from the event's arrival on.
@@ -49,6 +78,8 @@ pub(super) fn phases(report: &Report) -> Vec<&Phase> {
 pub(super) struct InstallationMetrics<'a> {
     /// Addresses that a reclaim would take back.
     protected: usize,
+    /// Changes of which no event has told.
+    untold: usize,
     /// Every group.
     groups: &'a [GroupReport],
 }
@@ -59,6 +90,7 @@ impl<'a> InstallationMetrics<'a> {
         match &report.subject {
             Subject::Sweep(sweep) if report.event.is_none() => Some(Self {
                 protected: sweep.protected,
+                untold: sweep.untold,
                 groups: &sweep.groups,
             }),
             _ => None,
@@ -91,6 +123,12 @@ fn lines(measured: &Measured<'_>, at: OffsetDateTime) -> Vec<Value> {
         MetricLine::default()
             .by(&[function, ("Phase", phase.name)])
             .counting(&[("PhaseDuration", "Milliseconds", phase.ms)])
+            .at(at)
+    }));
+    lines.extend(measured.delays.iter().map(|(name, ms)| {
+        MetricLine::default()
+            .by(&[function])
+            .counting(&[(name, "Milliseconds", *ms)])
             .at(at)
     }));
     let groups = measured
@@ -143,6 +181,7 @@ fn event(measured: &Measured<'_>) -> MetricLine {
         Some(installation) => line.by(&[]).counting(&[
             ("ProtectedAddresses", "Count", count(installation.protected)),
             ("GroupsNotReady", "Count", count(installation.unready())),
+            ("UntoldChanges", "Count", count(installation.untold)),
         ]),
     }
 }

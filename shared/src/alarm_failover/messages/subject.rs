@@ -18,6 +18,7 @@ pub(super) fn after_one_look(
     Subject::Failover(Box::new(FailoverReport {
         group: group.to_owned(),
         cause: case.cause.text.clone(),
+        arrived_after_ms: arrived_after_ms(case),
         failed_members,
         moves,
         fenced: Vec::new(),
@@ -35,6 +36,14 @@ pub(super) fn failed_members(case: &Case<'_>, sources: &BTreeSet<InstanceId>) ->
     }
 }
 
+/// From the failure to its event. A sweep finds one by itself, and its report is no answer to an event.
+fn arrived_after_ms(case: &Case<'_>) -> Option<u64> {
+    let after = (case.received - case.cause.at).whole_milliseconds();
+    u64::try_from(after)
+        .ok()
+        .filter(|_| case.cause.kind.is_failure())
+}
+
 pub(super) fn subject(
     case: &Case<'_>,
     group: &str,
@@ -45,6 +54,7 @@ pub(super) fn subject(
     Subject::Failover(Box::new(FailoverReport {
         group: group.to_owned(),
         cause: case.cause.text.clone(),
+        arrived_after_ms: arrived_after_ms(case),
         failed_members: failed_members(case, &progress.sources),
         moves,
         fenced: fences::fenced(&progress.fenced.done),

@@ -54,6 +54,7 @@ pub(crate) fn swept(
     let sweep = SweepReport {
         addresses: observed.look.addresses.len(),
         protected: plan.protected,
+        untold: plan.untold,
         written,
         missing: plan.missing,
         releases: handled.reports,

@@ -44,6 +44,7 @@ pub(crate) fn transferred(
         reverse_dns: None,
         known_from: None,
         attempts: 0,
+        request_after_ms: None,
     };
     let summary = format!(
         "{} ({}) was transferred to {whom}, offered by {by}",

@@ -22,6 +22,7 @@ pub(super) fn report(
         reverse_dns: None,
         known_from: case.observed.known_from,
         attempts,
+        request_after_ms: None,
     };
     Report {
         event: case.release.call.clone(),

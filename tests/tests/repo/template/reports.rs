@@ -281,6 +281,9 @@ fn the_dashboard_and_the_alarms_show_metrics_that_the_functions_write() {
         "GroupsNotReady",
         "FreeAddresses",
         "ProtectedAddresses",
+        "ReleaseToRequest",
+        "FailureToVerified",
+        "UntoldChanges",
         "Calls",
         "Retries",
     ];
@@ -298,6 +301,29 @@ fn the_dashboard_and_the_alarms_show_metrics_that_the_functions_write() {
             assert!(written.contains(metric), "no function writes {metric}");
         }
     }
+}
+
+/// One event that fails three times raises the alarm of its function's errors, and the one of the queue it ends in.
+#[test]
+fn l5_the_tries_of_one_event_raise_no_alarm_of_their_own() {
+    let template = template();
+    let alarms = template.of_type("AWS::CloudWatch::Alarm");
+    let text = |alarm: &Value| alarm.to_string();
+    let others = alarms.iter().filter(|(name, _)| **name != "NotifyFails");
+    for (name, alarm) in others {
+        assert!(!text(alarm).contains("AsyncEventsDropped"), "{name}");
+    }
+    let waits = alarms
+        .values()
+        .find(|it| text(it).contains("AsyncEventAge"));
+    let waits = waits.expect("there is one")["Properties"]["Threshold"].as_u64();
+    let functions = template.functions();
+    let timeouts = functions
+        .values()
+        .filter_map(|it| it.properties["Timeout"].as_u64());
+    let longest = timeouts.max().unwrap_or_default();
+    // Lambda waits a minute before the second try, and two before the third.
+    assert!(waits > Some((60 + 120 + 2 * longest) * 1_000), "{waits:?}");
 }
 
 #[test]

@@ -1,6 +1,8 @@
 //! Each line as `CloudWatch` gets it.
 
 use super::*;
+use holdfast::report::{AddressReport, Outcome};
+use holdfast::settings::Mode;
 use time::macros::datetime;
 
 fn measured<'a>(
@@ -18,6 +20,7 @@ fn measured<'a>(
         phases: phases.iter().collect(),
         has_rival: false,
         installation,
+        delays: Vec::new(),
     }
 }
 
@@ -126,6 +129,7 @@ fn group(name: &str, ready: bool, free_addresses: usize) -> GroupReport {
 fn installation(groups: &[GroupReport]) -> InstallationMetrics<'_> {
     InstallationMetrics {
         protected: 7,
+        untold: 2,
         groups,
     }
 }
@@ -134,7 +138,11 @@ fn installation(groups: &[GroupReport]) -> InstallationMetrics<'_> {
 fn a_look_at_everything_counts_for_the_whole_installation() {
     let groups = [group("web", true, 2), group("db", false, 0)];
     let line = &lines_of(&[], Some(installation(&groups)))[0];
-    for (name, value) in [("ProtectedAddresses", 7), ("GroupsNotReady", 1)] {
+    for (name, value) in [
+        ("ProtectedAddresses", 7),
+        ("GroupsNotReady", 1),
+        ("UntoldChanges", 2),
+    ] {
         assert!(counted(line).contains(&(name.to_owned(), Vec::new())));
         assert_eq!(line[name], value);
     }
@@ -195,4 +203,42 @@ fn an_event_of_another_installation_is_counted_for_the_whole_and_no_other_is() {
     };
     assert_eq!(counted(true), 1);
     assert_eq!(counted(false), Value::Null);
+}
+
+/// A release that was asked for two seconds after it.
+fn asked(function: Function) -> Report {
+    let address = AddressReport {
+        released_allocation: "eipalloc-01".parse().unwrap(),
+        ip: None,
+        border_group: None,
+        released_at: datetime!(2026-01-01 00:00 UTC),
+        allocation: None,
+        association: None,
+        reverse_dns: None,
+        known_from: None,
+        attempts: 1,
+        request_after_ms: Some(2_000),
+    };
+    Report {
+        subject: Subject::Address(Box::new(address)),
+        ..Report::of(function, Mode::Enforce, Outcome::Reclaimed, String::new())
+    }
+}
+
+#[test]
+fn m7_the_seconds_from_a_release_to_the_request_are_a_metric_of_the_guard_and_of_no_sweep() {
+    let delays = delays(&asked(Function::ReleaseGuard));
+    assert_eq!(delays, [("ReleaseToRequest", 2_000)]);
+    assert_eq!(super::delays(&asked(Function::Reconcile)), []);
+    let measured = Measured {
+        function: "release-guard",
+        delays,
+        ..measured(&[], None)
+    };
+    let lines = lines(&measured, datetime!(2026-01-01 00:00 UTC));
+    assert_eq!(lines[1]["ReleaseToRequest"], 2_000);
+    assert_eq!(
+        counted(&lines[1]),
+        [("ReleaseToRequest".to_owned(), vec!["Function".to_owned()])]
+    );
 }

@@ -95,7 +95,9 @@ fn h3_a_report_that_is_too_large_for_a_bus_is_whole_in_numbered_lines_and_says_w
             (&line["part"], &line["parts"]),
             (&json!(number), &json!(lines.len()))
         );
-        let here = line["report"]["findings"].as_array().unwrap();
+        let Some(here) = line["report"]["findings"].as_array() else {
+            continue;
+        };
         let before = &line["begin"]["/findings"];
         assert_eq!(before.as_u64().unwrap_or_default(), findings);
         findings += u64::try_from(here.len()).unwrap();
