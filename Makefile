@@ -45,6 +45,10 @@ demo-page: binaries ## Run the demo, and write what it prints to docs/DEMO.md
 messages: ## Write docs/MESSAGES.md: everything that a person is told, read out of the code
 	HOLDFAST_WRITE_MESSAGES=1 cargo test --locked -p holdfast-tests --no-default-features --test repo messages::
 
+.PHONY: notifications
+notifications: ## Write docs/NOTIFICATIONS.md: mails and chat messages of real runs
+	HOLDFAST_WRITE_NOTIFICATIONS=1 cargo test --locked -p holdfast-tests --no-default-features --test repo notifications::
+
 .PHONY: test
 test: ## Run every test: the pure crate in seconds, then the real binaries
 	@tools/test

@@ -7,6 +7,7 @@ mod event_corpus;
 mod guest;
 mod instance_templates;
 mod messages;
+mod notifications;
 mod policies;
 mod promises;
 mod runbook;
