@@ -110,7 +110,7 @@ impl Settings {
             bad: Vec::new(),
         };
         let settings = Self {
-            table: reader.required("HOLDFAST_TABLE", "the name of the ledger's DynamoDB table"),
+            table: reader.table(),
             mode: reader.parsed("HOLDFAST_MODE", Mode::Observe),
             tags: TagKeys::under(&reader.tag_prefix()),
             default_protection: reader.parsed("HOLDFAST_DEFAULT_PROTECTION", Protection::Record),

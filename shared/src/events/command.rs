@@ -2,8 +2,8 @@
 
 use super::error::EventError;
 use super::trigger::OperatorCommand;
-use crate::ledger::Pause;
 use crate::model::ids::{InstanceId, InvalidId};
+use crate::model::pause::Pause;
 use serde_json::Value;
 
 /// The field by which such an event is known.

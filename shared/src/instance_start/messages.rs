@@ -7,7 +7,7 @@ mod listed;
 use super::attempts::{Attempts, StartEnd, StartProgress};
 use super::case::{Case, FUNCTION};
 use super::plan::PlacementPlan;
-use crate::ledger::Pause;
+use crate::model::pause::Pause;
 use crate::report::{
     Command, Finding, Outcome, PlacedReport, PlacementReport, PlannedCall, Report, Stopwatch,
     Subject, paused,

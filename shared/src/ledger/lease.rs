@@ -4,9 +4,9 @@
 //! in another. It is free when nobody holds it or its holder's time is up. Each taking raises the lease
 //! number, so that one who lost it without noticing cannot give back, or overwrite, what is another's.
 
-use super::pause::Pause;
 use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
+use crate::model::pause::Pause;
 use crate::settings::Fencing;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};

@@ -19,7 +19,7 @@ pub mod lease;
 pub mod member_alarms;
 #[cfg(any(test, feature = "test-support"))]
 mod memory;
-pub mod pause;
+mod pause;
 mod port;
 mod reallocated;
 pub mod release;
@@ -36,7 +36,7 @@ pub use lease::Lease;
 pub use member_alarms::MemberAlarms;
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
-pub use pause::{Pause, Pauses};
+pub use pause::Pauses;
 pub use port::{AllocationRows, Ledger, UnreadableRow, Written};
 pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::{NotedTarget, Snapshot};

@@ -10,4 +10,5 @@ pub mod ids;
 pub mod instance;
 pub mod interface;
 pub mod network;
+pub mod pause;
 pub mod tags;

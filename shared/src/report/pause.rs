@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::moment::utc;
-use crate::ledger::pause::Pause;
+use crate::model::pause::Pause;
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -34,6 +34,20 @@ impl Reader {
         })
     }
 
+    /// The name of the ledger's table. Source: DynamoDB developer guide, "Naming rules".
+    pub(super) fn table(&mut self) -> String {
+        const KEY: &str = "HOLDFAST_TABLE";
+        let table = self.required(KEY, "the name of the ledger's DynamoDB table");
+        let of_plain_characters = table
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+        if !table.is_empty() && (!of_plain_characters || !(3..=255).contains(&table.len())) {
+            let problem = format!("`{table}`: expected 3 to 255 letters, digits and -_.");
+            self.refuse(KEY, problem);
+        }
+        table
+    }
+
     pub(super) fn optional(&mut self, key: &str) -> Option<String> {
         self.take(key)
     }

@@ -43,7 +43,7 @@ pub const OUTCOMES: [&str; 34] = [
 
 /// What is bad, and what was really done. Never what is routine.
 const DEFAULT: &str = "failed,reclaimed,pending,lost,over-quota,denied,let-go,recorded-only,would-reclaim,transferred,\
-     transfer-offered,unprotected,interface-lost,reclaim-loop,no-free-address,not-placed,paused,failed-over,\
+     transfer-offered,unprotected,interface-lost,reclaim-loop,no-free-address,not-placed,paused,resumed,failed-over,\
      switched-over,failed-back,partly-moved,returned,refused,would-fail-over";
 
 const NONE: &str = "none";

@@ -5,7 +5,8 @@
     reason = "the helpers of tests fail as tests do, with the whole history"
 )]
 
-use holdfast::ledger::{Lease, Pause};
+use holdfast::ledger::Lease;
+use holdfast::model::pause::Pause;
 use holdfast::report::{Outcome, Report};
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::{explore_singly, interleave};

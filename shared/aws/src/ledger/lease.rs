@@ -46,7 +46,7 @@ pub(super) async fn acquire(
     unreadable: &Unreadable,
 ) -> Result<Acquire, CloudError> {
     for _ in 0..TRIES {
-        match take(table, claim, false).await? {
+        match take(table.0, table.1, claim, false).await? {
             Taken::As(acquired) => return Ok(*acquired),
             Taken::First(row) => renew(table, row).await?,
             Taken::Unreadable(row) => {
@@ -63,7 +63,7 @@ pub(super) async fn acquire(
 }
 
 async fn acquire_beside(table: (&Client, &str), claim: &Claim) -> Result<Acquire, CloudError> {
-    match take(table, claim, true).await? {
+    match take(table.0, table.1, claim, true).await? {
         Taken::As(acquired) => Ok(match *acquired {
             Acquire::Granted(lease) => Acquire::Granted(beside(lease)),
             Acquire::HeldBy(lease) => Acquire::HeldBy(beside(lease)),
@@ -87,7 +87,8 @@ pub(super) fn beside(lease: Lease) -> Lease {
 }
 
 async fn take(
-    (client, table): (&Client, &str),
+    client: &Client,
+    table: &str,
     claim: &Claim,
     is_beside: bool,
 ) -> Result<Taken, CloudError> {

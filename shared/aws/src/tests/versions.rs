@@ -11,10 +11,11 @@ use holdfast::ledger::lease::{FailoverRecord, LeaseHold};
 use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{AllocationState, Lock};
 use holdfast::ledger::{
-    Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, Pause, ReleaseRecord,
+    Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord,
     ReleaseStatus, Snapshot, ToldMatter, UnreadableRow,
 };
 use holdfast::model::interface::OtherIps;
+use holdfast::model::pause::Pause;
 use holdfast::settings::Fencing;
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,7 +2,7 @@
 
 use crate::alarm_failover::case::{AffectedGroup, Case};
 use crate::error::Error;
-use crate::ledger::Pause;
+use crate::model::pause::Pause;
 use crate::report::{Finding, Outcome, Report, paused as told, utc};
 
 /// A cause that finds its group paused.
