@@ -76,7 +76,8 @@ impl Gap {
                 why: Some(said),
             }) => (
                 format!(
-                    "{count} alarms on many time series fire, and CloudWatch does not tell for which instances: {said}"
+                    "CloudWatch does not tell for which instances {count} of the firing alarms on many time series fire: \
+                     {said}"
                 ),
                 "allow cloudwatch:DescribeAlarmContributors to the role of this function, or see why it is not answered"
                     .to_owned(),

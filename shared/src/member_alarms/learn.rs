@@ -89,17 +89,21 @@ pub async fn ask_all<C: ReadAlarmContributors, K: Clock>(
 ) -> (usize, Option<CloudError>) {
     let is_open = |alarm: &&mut Alarm| alarm.fires() && alarm.may_have_contributors();
     let mut open = alarms.iter_mut().filter(is_open);
-    while let Some(alarm) = open.next() {
-        if !deadline.allows(clock.now(), PACE) {
-            return (open.count() + 1, None);
-        }
-        match contributing(cloud, &alarm.name).await {
-            Ok(instances) => alarm.contributors = instances,
+    let Some(mut next) = open.next() else {
+        return (0, None);
+    };
+    loop {
+        match contributing(cloud, &next.name).await {
+            Ok(instances) => next.contributors = instances,
             Err(failure) => return (open.count() + 1, Some(failure)),
+        }
+        match open.next() {
+            None => return (0, None),
+            Some(_) if !deadline.allows(clock.now(), PACE) => return (open.count() + 1, None),
+            Some(alarm) => next = alarm,
         }
         clock.sleep(PACE).await;
     }
-    (0, None)
 }
 
 /// Writes down for each group which alarms name its members. An alarm on many time series has named those for which it

@@ -36,7 +36,7 @@ pub(super) fn heard(
         return log_lines::heard(data, own, region);
     }
     let account = text(event, "/account");
-    if own.is_some_and(|own| account != Some(own.as_str())) {
+    if account.is_some_and(|there| own.is_some_and(|own| there != own.as_str())) {
         return Ok(Heard::Nothing {
             why: "it is of another account".to_owned(),
         });

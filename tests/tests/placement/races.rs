@@ -273,14 +273,16 @@ fn the_tag_one_round_of_reads_the_ledger_one_associate_and_one_read_to_verify() 
             "DescribeNetworkInterfaces"
         ]
     );
-    let in_turn = [names[0], names[4], names[5], names[6]];
+    // The leases tell whether the group is paused.
+    let in_turn = [names[0], names[4], names[5], names[6], names[7]];
     let expected = [
         "DescribeTags",
+        "ledger query leases",
         "ledger read snapshots",
         "AssociateAddress",
         "DescribeAddresses",
     ];
-    assert_eq!((in_turn, names.len()), (expected, 7));
+    assert_eq!((in_turn, names.len()), (expected, 8));
     let world = bed.world();
     let at = |action: &str| {
         world

@@ -206,7 +206,7 @@ async fn an_alarm_that_cannot_be_is_refused_with_the_reason() {
         (
             "alarms",
             json!({ "name": "a" }),
-            "one of metric, queries and rule",
+            "one of metric, queries, rule and logs",
         ),
         (
             "alarms",

@@ -92,7 +92,8 @@ async fn a_standby_with_a_log_alarm_is_passed_by() {
         "account": "111122223333", "time": "2026-01-01T00:00:00Z", "region": "us-east-1",
         "resources": [], "detail": {},
     });
-    drop(account.run("reconcile", &sweep).await);
+    let swept = account.run("reconcile", &sweep).await;
+    assert_eq!(swept["outcome"], "refreshed", "{swept}");
     let alarming = alarm_of(&account.members[0]);
     account
         .simulator

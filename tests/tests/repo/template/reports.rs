@@ -327,6 +327,14 @@ fn l5_the_tries_of_one_event_raise_no_alarm_of_their_own() {
 }
 
 #[test]
+fn l7_a_schedule_that_has_not_run_yet_is_no_alarm_and_one_that_stops_is_told() {
+    let template = template();
+    let alarm = &template.resources()["ScheduleMissed"]["Properties"];
+    assert_eq!(alarm["TreatMissingData"], "missing");
+    assert_eq!(texts(&alarm["InsufficientDataActions"]), ["Notifications"]);
+}
+
+#[test]
 fn no_partition_and_no_region_is_written_down() {
     let template = template().source()["Resources"].to_string();
     for written in ["arn:aws:", "us-east-1", "eu-west-1", "amazonaws.com/"] {
