@@ -41,6 +41,7 @@ pub(super) fn tags(pairs: &[(&str, &str)]) -> Tags {
 }
 
 /// The first row of an associated address. Each number has its own address.
+#[must_use]
 pub fn a_snapshot(number: u32) -> Snapshot {
     let [_, _, high, low] = number.to_be_bytes();
     let born = Allocation {

@@ -1,9 +1,5 @@
 //! A pause: while it lasts nothing of the group is moved but on a person's word; it ends by itself, and then what is
 //! left to do is done. Shown with every fault, and in every order with a failover.
-#![expect(
-    clippy::panic,
-    reason = "the helpers of tests fail as tests do, with the whole history"
-)]
 
 use holdfast::ledger::Lease;
 use holdfast::model::pause::Pause;
