@@ -15,13 +15,21 @@ impl Snapshot {
     }
 
     /// This snapshot after a look at the address. None when the look taught nothing: it showed what was
-    /// known by then, it is older than all that is kept, or it is younger than the end.
+    /// known by then, it is older than all that is kept, or it is younger than the end. The first look at an address
+    /// that events alone told of always teaches that it is there.
     #[must_use]
     pub fn after_observation(
         &self,
         observation: Observation<'_>,
         protect_tag: &str,
     ) -> Option<Self> {
-        self.with_fact(Fact::seen(observation), protect_tag)
+        let taught = self.with_fact(Fact::seen(observation), protect_tag);
+        if !self.unconfirmed || self.had_ended_by(observation.at) {
+            return taught;
+        }
+        Some(Self {
+            unconfirmed: false,
+            ..taught.unwrap_or_else(|| self.clone())
+        })
     }
 }

@@ -34,11 +34,20 @@ impl Snapshot {
             }
             _ => None,
         })?;
-        Some(records.iter().fold(born, |snapshot, record| {
+        Some(Self {
+            unconfirmed: false,
+            ..born.after_records(records, protect_tag)
+        })
+    }
+
+    /// This snapshot after all of these calls.
+    #[must_use]
+    pub fn after_records(&self, records: &[Record], protect_tag: &str) -> Self {
+        records.iter().fold(self.clone(), |snapshot, record| {
             snapshot
                 .after_record(record, protect_tag)
                 .unwrap_or(snapshot)
-        }))
+        })
     }
 
     /// This snapshot after a call that CloudTrail recorded; none when the call taught nothing.

@@ -7,9 +7,7 @@
 //! about. And a look that shows what is known by then is not kept, since it would be a write for each
 //! address and sweep.
 
-use super::snapshot::{
-    AllocationState, Fact, FactKind, FactLog, NEVER, Observation, ObservedAddress, Snapshot,
-};
+use super::snapshot::{Fact, FactKind, FactLog, NEVER, Observation, ObservedAddress, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AssociationId;
@@ -225,7 +223,7 @@ impl Snapshot {
     /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
     /// learns what was so before it, since what a reclaim restores hangs on it.
     pub(super) fn with_fact(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
-        if matches!(self.state, AllocationState::Released { at: end } if fact.at > end) {
+        if self.had_ended_by(fact.at) {
             return None;
         }
         let mut fact_log = self.own_fact_log(protect_tag);
@@ -268,12 +266,14 @@ impl Snapshot {
         rivals.next()
     }
 
-    /// What was told, with what no fact tells: the end, the reclaims, where the association is, the revision.
+    /// What was told, with what no fact tells: the end, the reclaims, where the association is, whether a look has
+    /// confirmed it, the revision.
     fn with_content_of(&self, told: Self) -> Self {
         Self {
             state: self.state,
             reclaims: self.reclaims.clone(),
             former_target: self.former_target.clone(),
+            unconfirmed: self.unconfirmed,
             revision: self.revision,
             ..told
         }

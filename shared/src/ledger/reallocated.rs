@@ -42,6 +42,8 @@ impl Snapshot {
             unlocked: Vec::new(),
             transfer_offer: None,
             state: AllocationState::Allocated,
+            // EC2 gave it, and said so.
+            unconfirmed: false,
             observed_at: at,
             tags_as_of: at,
             as_of: at,
@@ -64,6 +66,7 @@ impl Snapshot {
     #[must_use]
     pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
         let mut next = self.clone();
+        next.unconfirmed &= reallocated.unconfirmed;
         next.association = next.association.or_else(|| reallocated.association.clone());
         let former = &reallocated.former_target;
         next.former_target = next.former_target.or_else(|| former.clone());

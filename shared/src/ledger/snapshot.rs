@@ -48,6 +48,11 @@ pub struct Snapshot {
     pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
     pub state: AllocationState,
+    /// Whether events alone tell of it: neither a look at EC2, nor CloudTrail's event history, nor EC2's answer to a
+    /// request of Holdfast's own has shown it to be this account's. A row of a version that did not say counts as
+    /// confirmed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unconfirmed: bool,
     /// When it was last looked at with a new result: nothing older that an event tells counts.
     #[serde(with = "time::serde::rfc3339")]
     pub observed_at: OffsetDateTime,
@@ -191,6 +196,7 @@ impl Snapshot {
             observed_at: at,
             tags_as_of: at,
             as_of: at,
+            unconfirmed: true,
             ..Self::blank(&allocation.allocation, allocation.ip)
         }
     }
@@ -212,6 +218,7 @@ impl Snapshot {
             transfer_offer: None,
             reclaims: Vec::new(),
             state: AllocationState::Allocated,
+            unconfirmed: false,
             observed_at: NEVER,
             tags_as_of: NEVER,
             as_of: NEVER,
@@ -224,6 +231,11 @@ impl Snapshot {
     #[must_use]
     pub fn is_allocated(&self) -> bool {
         self.state == AllocationState::Allocated
+    }
+
+    /// Whether it had ended before that moment.
+    pub(super) fn had_ended_by(&self, moment: OffsetDateTime) -> bool {
+        matches!(self.state, AllocationState::Released { at } if moment > at)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use super::corrections;
 use super::state::{AccountState, READ_LAG};
+use crate::ledger::release::PendingReason;
 use crate::ledger::snapshot::AllocationState;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Call, Record};
@@ -83,7 +84,8 @@ fn unrecorded<'a>(
     observed.rows.values().filter(is_left)
 }
 
-/// The spacing doubles with each run that tried; past the deadline there is one run more, to end it.
+/// The spacing doubles with each run that tried. It does not while CloudTrail's history may still come to know the address:
+/// each event about it tries as well, and nothing was asked of EC2. Past the deadline there is one run more, to end it.
 #[must_use]
 pub fn is_due(release: &ReleaseRecord, settings: &Settings, now: OffsetDateTime) -> bool {
     match release.status {
@@ -93,7 +95,14 @@ pub fn is_due(release: &ReleaseRecord, settings: &Settings, now: OffsetDateTime)
         } => {}
         _ => return false,
     }
-    let doublings = release.attempts.saturating_sub(1);
+    let reason = PendingReason::UnknownAddress;
+    let waits_for_history = release.status == ReleaseStatus::Pending { reason }
+        && elapsed(release.released_at, now) < EVENT_HISTORY_DELAY * 2;
+    let doublings = if waits_for_history {
+        0
+    } else {
+        release.attempts.saturating_sub(1)
+    };
     let spacing = (FIRST_SPACING * 2_u32.saturating_pow(doublings)).min(LONGEST_SPACING);
     elapsed(release.updated_at, now) >= spacing
         || elapsed(release.released_at, now) > settings.reclaim_deadline
@@ -222,9 +231,14 @@ pub fn with_event_history(
     let before_the_end = records
         .iter()
         .filter(|record| release_in(record, &row.allocation).is_none());
-    let next = before_the_end.fold(row.clone(), |row, record| {
+    let mut next = before_the_end.fold(row.clone(), |row, record| {
         row.after_record(record, &settings.tags.protect)
             .unwrap_or(row)
     });
+    let is_its_birth = |record: &Record| {
+        matches!(&record.change, AddressChange::Allocated(birth)
+            if birth.allocation == row.allocation && birth.ip == row.ip)
+    };
+    next.unconfirmed &= !records.iter().any(is_its_birth);
     (!next.has_same_content_as(row)).then_some(next)
 }

@@ -46,12 +46,39 @@ pub fn after_lookup(
         if is_past_deadline(release, settings, now) {
             lost_to_the_deadline(settings)
         } else {
-            Decision::Conclude(Conclusion::unknown_address())
+            let told = observed.ledger.snapshot.as_ref().map(|row| row.ip);
+            Decision::Conclude(
+                told.map_or_else(Conclusion::unknown_address, Conclusion::unconfirmed),
+            )
         }
     })
 }
 
-/// None when it takes the address to decide, and nothing says which it was.
+/// The ledger's row says another address than CloudTrail, and no look has confirmed the row.
+fn contradiction(observed: &Observed, snapshot: &Snapshot) -> Option<Finding> {
+    let row = observed.ledger.snapshot.as_ref()?;
+    (row.ip != snapshot.ip).then(|| Finding {
+        what: format!(
+            "the ledger has {} for {}, and CloudTrail says that {} was {}",
+            row.ip, row.allocation, row.allocation, snapshot.ip
+        ),
+        why: "an event told it, and no look at EC2 has confirmed it: it may be forged; CloudTrail's word counts".to_owned(),
+        next: "find out who invoked the function reconcile with that event: CloudTrail has data events of Lambda where they \
+               are switched on, and docs/SECURITY.md has the policy that keeps others from it"
+            .to_owned(),
+    })
+}
+
+fn with_findings(mut decision: Decision, more: Option<Finding>) -> Decision {
+    match &mut decision {
+        Decision::Reclaim(plan) => plan.findings.extend(more),
+        Decision::Conclude(conclusion) => conclusion.findings.extend(more),
+        Decision::Ignore { .. } | Decision::RecordUnreadable | Decision::AlreadyHandled(_) => {}
+    }
+    decision
+}
+
+/// None when it takes the address to decide, and nothing that counts says which it was.
 fn decided(
     observed: &Observed,
     release: &Release,
@@ -78,8 +105,10 @@ fn decided(
     {
         return Some(let_go(why));
     }
-    let snapshot = observed.snapshot.as_ref()?;
-    Some(of_known_address(snapshot, release, record, settings, now))
+    let snapshot = observed.confirmed_snapshot()?;
+    let findings = contradiction(observed, snapshot);
+    let decision = of_known_address(snapshot, release, record, settings, now);
+    Some(with_findings(decision, findings))
 }
 
 fn of_known_address(

@@ -46,7 +46,16 @@ pub(super) async fn event_history<C: ReleaseGuardCloud>(
 ) -> Result<Observed, CloudError> {
     let allocation = &case.release.allocation;
     let records = cloud.event_history(allocation).await?;
-    let snapshot = Snapshot::from_records(&records, allocation, &case.settings.tags.protect);
+    let protect_tag = &case.settings.tags.protect;
+    let told = Snapshot::from_records(&records, allocation, protect_tag);
+    // The history lags behind the events that the ledger has had.
+    let snapshot = told.map(|told| match &case.observed.ledger.snapshot {
+        Some(row) if row.ip == told.ip => Snapshot {
+            unconfirmed: false,
+            ..row.after_records(&records, protect_tag)
+        },
+        _ => told,
+    });
     let known_from = snapshot.as_ref().map(|_| KnownFrom::EventHistory);
     Ok(Observed {
         ledger: case.observed.ledger.clone(),

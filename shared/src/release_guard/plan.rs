@@ -96,6 +96,18 @@ impl Conclusion {
         }
     }
 
+    /// An event told the ledger of this address, and nothing that AWS itself says confirms it.
+    #[must_use]
+    pub fn unconfirmed(ip: Ipv4Addr) -> Self {
+        Self {
+            why: format!(
+                "an event alone told the ledger that it was {ip}; no look at EC2 has shown that, and CloudTrail's event \
+                 history does not say so yet; it is asked for as soon as that does"
+            ),
+            ..Self::unknown_address()
+        }
+    }
+
     /// Whether it is that nothing known says which address it was.
     #[must_use]
     pub fn is_unknown_address(&self) -> bool {

@@ -107,11 +107,15 @@ fn tried(case: &Case<'_>) -> bool {
 }
 
 fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
-    let snapshot = known
-        .snapshot
-        .as_ref()
-        .or(case.observed.snapshot.as_ref())?;
     let at = case.release.released_at;
+    let (row, told) = (known.snapshot.as_ref(), case.observed.snapshot.as_ref());
+    if let (Some(row), Some(told)) = (row, told)
+        && row.unconfirmed
+        && !told.unconfirmed
+    {
+        return Some(told.ended(at));
+    }
+    let snapshot = row.or(told)?;
     // An end that was missed at first took place when the call says.
     let is_told_now =
         case.release.call.is_some() && snapshot.state != AllocationState::Released { at };

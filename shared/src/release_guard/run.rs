@@ -43,7 +43,7 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let and = self.noted(PendingReason::UnknownAddress).await;
         Err(Error::Unfinished {
             what: format!(
-                "{} was released, the ledger does not know its address, and CloudTrail could not be \
+                "{} was released, the ledger does not know its address for certain, and CloudTrail could not be \
                  asked; {and}",
                 self.case.release.allocation
             ),

@@ -29,3 +29,13 @@ pub struct Observed {
     /// Where from.
     pub known_from: Option<KnownFrom>,
 }
+
+impl Observed {
+    /// The address, where more than an event says that this account had it. An address that the account never had is not
+    /// asked for, whoever sends the event.
+    #[must_use]
+    pub fn confirmed_snapshot(&self) -> Option<&Snapshot> {
+        let snapshot = self.snapshot.as_ref();
+        snapshot.filter(|snapshot| !snapshot.unconfirmed)
+    }
+}

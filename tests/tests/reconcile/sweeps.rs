@@ -4,6 +4,7 @@
 use futures_util::FutureExt;
 use holdfast::cloud::{AddressFilter, ReadAddresses};
 use holdfast::events::{Trigger, parse};
+use holdfast::ledger::release::PendingReason;
 use holdfast::ledger::{Ledger, ReleaseStatus, Snapshot};
 use holdfast::report::{Outcome, Report, Subject, SweepReport};
 use holdfast::settings::{Mode, Settings};
@@ -252,10 +253,31 @@ fn guard_and_reconcile_on_the_same_release_end_alike_in_every_order() {
 
 #[test]
 fn a_release_and_its_own_allocation_delivered_at_once_end_reclaimed_in_every_order() {
+    at_once(Duration::ZERO, 3, is_back_once);
+}
+
+#[test]
+fn a_release_and_its_own_allocation_ask_for_nothing_in_any_order_before_cloudtrail_confirms_them() {
+    at_once(Duration::hours(1), 0, |released, bed| {
+        let status = record(bed).map(|record| record.status);
+        let reason = PendingReason::UnknownAddress;
+        match (status, released.held(bed)) {
+            (Some(ReleaseStatus::Pending { reason: why }), None) if why == reason => Ok(()),
+            other => Err(format!("it is {other:?}")),
+        }
+    });
+}
+
+/// Both are delivered at the same time, and CloudTrail's event history knows of a call so long after it.
+fn at_once(
+    looked_up_after: Duration,
+    changes: usize,
+    goal: fn(&Released, &TestBed) -> Result<(), String>,
+) {
     let released = account()
         .not_associated()
         .unknown_to_the_ledger()
-        .world(|world| world.settings().looked_up_after = Duration::hours(1))
+        .world(|world| world.settings().looked_up_after = looked_up_after)
         .released();
     let records = released.world.trail();
     let born = records
@@ -268,9 +290,9 @@ fn a_release_and_its_own_allocation_delivered_at_once_end_reclaimed_in_every_ord
     });
     let [allocation, release] = deliveries;
     let pair = |one, other| (allocation(one), release(other));
-    let promises = Promises::with_changes(3);
+    let promises = Promises::with_changes(changes);
     let name = "a release and its allocation at once";
-    let scenario = released.scenario_that(name, promises, is_back_once);
+    let scenario = released.scenario_that(name, promises, goal);
     walks(interleave::both(&scenario, &pair));
 }
 

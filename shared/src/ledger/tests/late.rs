@@ -106,7 +106,10 @@ fn a_history_that_begins_with_another_address_tells_of_the_one_that_is_asked_for
     let records = births.map(|change| call(minute(0), "alice", change));
     assert_eq!(
         Snapshot::from_records(&records, &own(), PROTECT),
-        Some(born())
+        Some(Snapshot {
+            unconfirmed: false,
+            ..born()
+        })
     );
     assert_eq!(Snapshot::from_records(&records[..1], &own(), PROTECT), None);
 }

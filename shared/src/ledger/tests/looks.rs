@@ -4,6 +4,7 @@ use super::{
     NOON, PROTECT, address, associated, association_id, association_on, born, foreign, minute,
     named, observation, own, seen, tagged, tags,
 };
+use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{AllocationState, Dated, Observation, Unprotected};
 use crate::model::cloudtrail::AddressChange;
 use crate::model::elastic_ip::{Address, Association, Pool};
@@ -275,11 +276,39 @@ fn a_protect_tag_that_is_gone_is_noted_at_the_moment_of_the_look() {
 }
 
 #[test]
-fn a_look_from_before_the_birth_tells_nothing_of_the_allocation() {
+fn a_look_from_before_the_birth_tells_nothing_of_the_allocation_but_that_it_is_there() {
+    let confirmed = || Snapshot {
+        unconfirmed: false,
+        ..born()
+    };
     let look = seen(-1, &tagged_with(&[("Name", "old")]), None);
     let birth = AddressChange::Allocated(super::birth());
-    assert_eq!(look.hears(0, birth), born());
-    assert_eq!(born().sees(-1, &at(1), None), born());
+    assert_eq!(look.hears(0, birth), confirmed());
+    assert_eq!(born().sees(-1, &at(1), None), confirmed());
+}
+
+#[test]
+fn an_address_that_events_alone_told_of_is_confirmed_by_the_first_look() {
+    let told = born().hears(4, tagged(own(), &[("Name", "web")]));
+    assert!(told.unconfirmed);
+    let looked_at = told.sees(5, &tagged_with(&[("Name", "web")]), None);
+    assert!(!looked_at.unconfirmed);
+    let tagged_again = looked_at.hears(6, tagged(own(), &[("Name", "api")]));
+    assert!(!tagged_again.unconfirmed, "for good");
+}
+
+#[test]
+fn what_is_gone_is_confirmed_by_no_later_look() {
+    let gone = born().ended(minute(3));
+    assert!(gone.sees(4, &at(1), None).unconfirmed);
+    assert!(!gone.sees(2, &at(1), None).unconfirmed);
+}
+
+#[test]
+fn a_second_look_that_shows_the_same_is_not_written() {
+    let looked_at = born().sees(5, &at(1), None);
+    let seen = looked_at.sees(6, &at(1), None);
+    assert_eq!(seen, looked_at);
 }
 
 #[test]

@@ -46,6 +46,7 @@ async fn is_reclaimed_once(account: &Installation) {
 #[tokio::test]
 async fn a_release_after_its_allocation_is_reclaimed() {
     let (account, birth, release) = short_lived();
+    account.in_the_trail(birth.clone());
     account.hears(&birth).await;
     let report = account.guard_hears(&release).await;
     assert_eq!(report.outcome, Outcome::Reclaimed);
@@ -59,11 +60,16 @@ async fn a_release_before_its_own_allocation_is_reclaimed_when_the_allocation_ar
         account.guard_hears(&release).await.outcome,
         Outcome::Pending
     );
+    account.in_the_trail(birth.clone());
     let report = account.hears(&birth).await;
     assert_eq!(report.outcome, Outcome::Reclaimed);
     assert_eq!(report.function, Function::Reconcile);
     is_reclaimed_once(&account).await;
-    assert_eq!(account.row(1).await.revision, 1, "born as a tombstone");
+    assert_eq!(
+        account.row(1).await.revision,
+        2,
+        "born as a tombstone, then confirmed by the trail"
+    );
 }
 
 #[tokio::test]
@@ -97,6 +103,7 @@ async fn an_allocation_whose_run_ended_after_its_tombstone_is_reclaimed_when_it_
     };
     let stored = account.ports.ledger.put_snapshot(&tombstone).await;
     assert_eq!(stored.unwrap(), Written::Stored);
+    account.in_the_trail(birth.clone());
     let report = account.hears(&birth).await;
     assert_eq!(report.outcome, Outcome::Reclaimed);
     is_reclaimed_once(&account).await;
@@ -105,9 +112,11 @@ async fn an_allocation_whose_run_ended_after_its_tombstone_is_reclaimed_when_it_
 #[tokio::test]
 async fn a_release_and_its_allocation_delivered_at_once_end_reclaimed() {
     let (account, birth, release) = short_lived();
+    account.in_the_trail(birth.clone());
     futures_util::join!(account.guard_hears(&release), account.hears(&birth));
     is_reclaimed_once(&account).await;
     let (account, birth, release) = short_lived();
+    account.in_the_trail(birth.clone());
     futures_util::join!(account.hears(&birth), account.guard_hears(&release));
     is_reclaimed_once(&account).await;
 }
@@ -115,11 +124,70 @@ async fn a_release_and_its_allocation_delivered_at_once_end_reclaimed() {
 #[tokio::test]
 async fn every_redelivery_of_both_leaves_one_address() {
     let (account, birth, release) = short_lived();
+    account.in_the_trail(birth.clone());
     for _ in 0..5 {
         account.guard_hears(&release).await;
         account.hears(&birth).await;
     }
     is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn an_address_of_events_alone_comes_back_when_the_history_has_caught_up() {
+    let (account, birth, release) = short_lived();
+    account.hears(&birth).await;
+    let report = account.guard_hears(&release).await;
+    assert_eq!(report.outcome, Outcome::Pending);
+    assert!(
+        report.summary.contains("an event alone"),
+        "{}",
+        report.summary
+    );
+    account.in_the_trail(birth);
+    account.minutes_later(5);
+    account.sweep().await;
+    is_reclaimed_once(&account).await;
+}
+
+#[tokio::test]
+async fn an_address_that_the_account_never_had_is_never_asked_for_whatever_events_say() {
+    let (account, birth, release) = short_lived();
+    account.hears(&birth).await;
+    account.guard_hears(&release).await;
+    account.hears(&birth).await;
+    for _ in 0..12 {
+        account.minutes_later(5);
+        account.sweep().await;
+    }
+    account.guard_hears(&release).await;
+    assert!(!account.calls().contains_key("AllocateAddress"));
+    assert!(account.held().is_empty());
+}
+
+#[tokio::test]
+async fn a_forged_allocation_alone_leads_to_no_request_when_no_look_finds_it() {
+    let (account, birth, _) = short_lived();
+    account.hears(&birth).await;
+    for _ in 0..12 {
+        account.minutes_later(5);
+        account.sweep().await;
+    }
+    assert!(!account.calls().contains_key("AllocateAddress"));
+}
+
+#[tokio::test]
+async fn the_first_sweep_confirms_an_address_that_an_event_told_of_and_writes_it_once() {
+    let account = installation().with(address(1));
+    let birth = allocated(&account.held()[0], account.now());
+    account.hears(&birth).await;
+    assert!(account.row(1).await.unconfirmed);
+    account.minutes_later(1);
+    account.sweep().await;
+    assert!(!account.row(1).await.unconfirmed);
+    let revision = account.row(1).await.revision;
+    account.minutes_later(5);
+    account.sweep().await;
+    assert_eq!(account.row(1).await.revision, revision, "written once");
 }
 
 #[tokio::test]
@@ -139,6 +207,7 @@ async fn in_observe_mode_the_ledger_is_kept_and_nothing_is_allocated() {
     let (mut account, birth, release) = short_lived();
     account.settings.mode = Mode::Observe;
     account.guard_hears(&release).await;
+    account.in_the_trail(birth.clone());
     let report = account.hears(&birth).await;
     assert_eq!(report.outcome, Outcome::WouldReclaim);
     assert!(!account.row(1).await.is_allocated());

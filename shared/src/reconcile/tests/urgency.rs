@@ -7,7 +7,7 @@ use super::super::fixtures::{
 use super::super::open_releases::{OpenRelease, is_due, open_releases};
 use super::super::state::READ_LAG;
 use super::super::state::{AccountState, Look};
-use crate::ledger::release::LostReason;
+use crate::ledger::release::{LostReason, PendingReason};
 use crate::ledger::snapshot::Unprotected;
 use crate::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use crate::model::elastic_ip::Address;
@@ -95,6 +95,23 @@ fn a_pending_release_is_due_after_one_two_four_minutes_and_so_on_up_to_four_hour
         let before = due_at - Duration::SECOND;
         assert!(!is_due(&release, &settings(), before), "{attempts}");
     }
+}
+
+#[test]
+fn an_address_that_cloudtrail_may_still_come_to_know_is_due_each_minute_however_many_events_tried()
+{
+    let reason = PendingReason::UnknownAddress;
+    let unknown = |attempts, updated_at| ReleaseRecord {
+        attempts,
+        updated_at,
+        ..release_record(1, ReleaseStatus::Pending { reason })
+    };
+    let due = |minutes| {
+        let at = START + Duration::minutes(minutes);
+        is_due(&unknown(8, at - Duration::minutes(1)), &settings(), at)
+    };
+    assert!(due(1) && due(39));
+    assert!(!due(40), "from then on the spacing doubles as for all");
 }
 
 #[test]

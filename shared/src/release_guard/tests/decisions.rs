@@ -127,6 +127,48 @@ fn an_address_the_ledger_does_not_know_is_asked_of_the_trail() {
     );
 }
 
+fn known_from_an_event_alone() -> super::Released {
+    let mut told = released().snapshot(|snapshot| snapshot.unconfirmed = true);
+    told.observed.ledger.snapshot = told.observed.snapshot.clone();
+    told
+}
+
+#[test]
+fn an_address_that_only_an_event_told_of_is_asked_of_the_trail_first() {
+    assert_eq!(
+        known_from_an_event_alone().first_decision(),
+        FirstDecision::LookUpEvents
+    );
+}
+
+#[test]
+fn an_address_that_only_an_event_told_of_is_not_asked_for_while_the_trail_does_not_know_it() {
+    let mut told = known_from_an_event_alone().and_the_trail_was_asked();
+    told.observed.snapshot = None;
+    let conclusion = told.conclusion();
+    assert_eq!(conclusion.outcome, Outcome::Pending);
+    assert!(conclusion.is_unknown_address());
+    let why = "an event alone told the ledger that it was 203.0.113.7";
+    assert!(conclusion.why.starts_with(why), "{}", conclusion.why);
+}
+
+#[test]
+fn what_the_trail_says_counts_where_an_event_told_of_another_address() {
+    let mut told = released().and_the_trail_was_asked();
+    told.observed.ledger.snapshot.iter_mut().for_each(|row| {
+        row.unconfirmed = true;
+        row.ip = std::net::Ipv4Addr::new(203, 0, 113, 99);
+    });
+    let plan = told.plan();
+    assert_eq!(plan.request.ip, super::IP);
+    let said = "the ledger has 203.0.113.99 for eipalloc-0a, and CloudTrail says";
+    assert!(
+        plan.findings[0].what.starts_with(said),
+        "{:?}",
+        plan.findings
+    );
+}
+
 #[test]
 fn an_address_nobody_knows_is_pending_until_its_allocation_is_heard_of() {
     let conclusion = released()

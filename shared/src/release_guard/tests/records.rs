@@ -344,6 +344,36 @@ fn what_only_the_trail_knows_is_in_the_ledger_afterwards() {
 }
 
 #[test]
+fn what_an_event_told_and_the_trail_confirms_is_confirmed_for_good() {
+    let guarded = known_from_an_event().with(|ec2| ec2.history = history());
+    let report = guarded.report();
+    assert_eq!(report.outcome, Outcome::Reclaimed);
+    let row = guarded.row(&lost()).unwrap();
+    assert_eq!((row.unconfirmed, row.is_allocated()), (false, false));
+    assert!(!guarded.row(&new_allocation(1)).unwrap().unconfirmed);
+}
+
+#[test]
+fn what_only_an_event_told_costs_a_look_at_the_trail_and_no_request() {
+    let guarded = known_from_an_event();
+    assert_eq!(guarded.report().outcome, Outcome::Pending);
+    assert_eq!(guarded.calls(), ["LookupEvents"]);
+    assert!(guarded.row(&lost()).unwrap().unconfirmed);
+}
+
+#[test]
+fn what_a_look_has_confirmed_is_asked_for_at_once() {
+    let guarded = released().guarded();
+    guarded.report();
+    assert_eq!(guarded.calls()[0], "AllocateAddress");
+}
+
+fn known_from_an_event() -> Guarded {
+    let told = released().snapshot(|snapshot| snapshot.unconfirmed = true);
+    told.guarded()
+}
+
+#[test]
 fn a_trail_that_tells_of_the_release_as_well_is_kept_too() {
     let guarded = known_to_the_trail_only().with(|ec2| {
         let change = AddressChange::Released {
