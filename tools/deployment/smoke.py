@@ -14,7 +14,8 @@ import sys
 NOBODYS_GROUP = "holdfast-smoke-test"
 
 # Each reads what the function reads first, and finds nothing to do: a release in no region of ours, an instance that
-# nobody has, a plan of a group that nobody has. Reconcile's is what its schedule sends every five minutes.
+# nobody has, a plan of a group that nobody has. Reconcile's is what its schedule sends every five minutes. Notify's is no
+# report: it tells nobody, so it shows that notify starts with its settings. `make test-notification` shows the rest.
 EVENTS = {
     "release-guard": {
         "eventVersion": "1.11", "eventSource": "ec2.amazonaws.com", "eventName": "ReleaseAddress",
@@ -33,6 +34,11 @@ EVENTS = {
         "version": "0", "id": "00000000-0000-0000-0000-000000000000", "source": "aws.events",
         "detail-type": "Scheduled Event", "time": "2026-01-01T00:00:00Z", "detail": {},
     },
+    "notify": {
+        "version": "0", "id": "00000000-0000-0000-0000-000000000000", "source": "lambda",
+        "detail-type": "Lambda Function Invocation Result - Success", "time": "2026-01-01T00:00:00Z",
+        "detail": {"responsePayload": {"smoke": "a report of nobody's"}},
+    },
 }
 
 OUTPUTS = {
@@ -40,6 +46,7 @@ OUTPUTS = {
     "instance-start": "InstanceStartFunction",
     "alarm-failover": "AlarmFailoverFunction",
     "reconcile": "ReconcileFunction",
+    "notify": "NotifyFunction",
 }
 
 # What a well function says of its event. Reconcile may find any work, and says of what it may not do: denied.
@@ -63,6 +70,8 @@ def judged(function, answer):
         else:
             do = f"docs/RUNBOOK.md, {kind}; then make logs"
         return False, f"{kind}: {said}", do
+    if payload.get("ignored"):
+        return True, f"ignored: {payload['ignored']}", None
     outcome, summary = payload.get("outcome", "no outcome"), payload.get("summary", "")
     findings = payload.get("findings", [])
     refused = [each for each in findings if any(word in each["why"].lower() for word in NOT_ALLOWED)]

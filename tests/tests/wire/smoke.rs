@@ -28,6 +28,10 @@ async fn answers(simulator: &Simulator, set: &[(&str, &str, &str)]) -> Value {
             .set("AWS_REGION", "us-east-1")
             .set("HOLDFAST_TABLE", TABLE)
             .set("HOLDFAST_MODE", "enforce")
+            .set(
+                "HOLDFAST_MAIL_TOPIC",
+                "arn:aws:sns:us-east-1:111122223333:mail",
+            )
             .set("HOLDFAST_RETRY_SECONDS", "1");
         for (of, key, value) in set {
             if *of == name {
@@ -78,7 +82,7 @@ async fn a_deployment_that_is_well_is_green_and_nothing_is_changed() {
     let aws = account().await;
     let (told, is_well) = judged(&answers(&aws.simulator, &[]).await);
     assert!(is_well, "{told}");
-    assert_eq!(told.matches("green ").count(), 4, "{told}");
+    assert_eq!(told.matches("green ").count(), 5, "{told}");
     let changing = [
         "Allocate",
         "Associate",
@@ -106,6 +110,17 @@ async fn a_denied_permission_is_red_and_named() {
     assert!(told.contains("DescribeTags"), "{told}");
     assert!(told.contains("do: "), "{told}");
     assert!(told.contains("green release-guard"), "{told}");
+}
+
+#[tokio::test]
+async fn a_bad_setting_of_notify_is_red_and_named() {
+    let aws = account().await;
+    let bad = [("notify", "HOLDFAST_MAIL_OUTCOMES", "reclaimt")];
+    let (told, is_well) = judged(&answers(&aws.simulator, &bad).await);
+    assert!(!is_well, "{told}");
+    let red = told.lines().find(|line| line.starts_with("RED")).unwrap();
+    assert!(red.contains("notify"), "{told}");
+    assert!(told.contains("HOLDFAST_MAIL_OUTCOMES"), "{told}");
 }
 
 #[tokio::test]

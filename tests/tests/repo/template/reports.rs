@@ -190,11 +190,15 @@ fn each_rule_keeps_what_it_cannot_deliver_and_the_queue_takes_it() {
 fn each_function_alarms_on_its_errors_and_every_alarm_tells_somebody_and_says_where_to_read_on() {
     let template = template();
     let alarms = template.of_type("AWS::CloudWatch::Alarm");
-    for alarm in alarms.values() {
-        assert_eq!(
-            texts(&alarm["Properties"]["AlarmActions"]),
-            ["Notifications"]
-        );
+    let told_together = template.resources()["RunsFail"].to_string();
+    for (name, alarm) in &alarms {
+        let told = told_together.contains(name.as_str());
+        let actions = texts(&alarm["Properties"]["AlarmActions"]);
+        if told {
+            assert_eq!(actions, Vec::<String>::new(), "one cause, one mail: {name}");
+        } else {
+            assert_eq!(actions, ["Notifications"], "{name}");
+        }
         let description = alarm["Properties"]["AlarmDescription"].as_str();
         assert!(description.is_some_and(|text| text.contains("docs/RUNBOOK.md, ")));
     }
@@ -303,7 +307,38 @@ fn the_dashboard_and_the_alarms_show_metrics_that_the_functions_write() {
     }
 }
 
-/// One event that fails three times raises the alarm of its function's errors, and the one of the queue it ends in.
+/// One event that fails three times raises the alarm of its function's errors, and the one of the queue it ends in. People
+/// are told once, by the alarm over both, which is in ALARM without a gap.
+#[test]
+fn l5_one_event_that_fails_three_times_is_one_mail() {
+    let template = template();
+    let resources = template.resources();
+    let over_all = &resources["RunsFail"]["Properties"];
+    assert_eq!(texts(&over_all["AlarmActions"]), ["Notifications"]);
+    assert_eq!(texts(&over_all["OKActions"]), ["Notifications"]);
+    let rule = over_all["AlarmRule"].to_string();
+    for function in [
+        "ReleaseGuard",
+        "InstanceStart",
+        "AlarmFailover",
+        "Reconcile",
+    ] {
+        let alarm = format!("{function}Errors");
+        assert!(rule.contains(&alarm), "{rule}");
+        let errors = &resources[alarm.as_str()]["Properties"];
+        let timeout = template.functions()[function].properties["Timeout"].as_u64();
+        let lasts = errors["Period"]
+            .as_u64()
+            .zip(errors["EvaluationPeriods"].as_u64());
+        let lasts = lasts.map(|(seconds, periods)| seconds * periods);
+        // Lambda waits two minutes before the third try. An error counts at the time at which its run began.
+        let apart = timeout.map(|timeout| 2 * timeout + 120);
+        assert!(apart.is_some() && lasts > apart, "{function}: {lasts:?}");
+        assert_eq!(errors["DatapointsToAlarm"], 1);
+    }
+    assert!(rule.contains("FailedEventsWait"), "{rule}");
+}
+
 #[test]
 fn l5_the_tries_of_one_event_raise_no_alarm_of_their_own() {
     let template = template();
