@@ -6,6 +6,7 @@ use super::finding::for_mail;
 use super::word::word;
 use super::{FailoverReport, Finding, Origin, Phase, Report, Subject, utc};
 use crate::model::cloudtrail::Call;
+use std::collections::BTreeMap;
 
 /// How many bytes a text has at most: a mail that nobody scrolls through is not read. What is left out is counted. A
 /// message of SNS has 256 KB. Source: SNS API reference, `Publish`, parameter `Message`.
@@ -61,11 +62,12 @@ pub(super) fn rendered(parts: Parts<'_>, origin: &Origin) -> String {
     lines.push(format!("when:    {}", utc(origin.at)));
     lines.extend(parts.call.map(who));
     let mut size = bytes(&lines);
-    for (number, finding) in parts.findings.iter().enumerate() {
-        let written = of_finding(number + 1, finding);
+    let mut left_out = parts.findings.len();
+    for (number, (finding, more)) in by_kind(parts.findings).into_iter().enumerate() {
+        let mut written = of_finding(number + 1, finding);
+        written.extend(of_the_same_kind(&more));
         size += bytes(&written);
         if size > MAX_BYTES - RESERVE {
-            let left_out = parts.findings.len() - number;
             lines.push(String::new());
             lines.push(format!(
                 "And {left_out} findings more: the log has all of them."
@@ -73,6 +75,7 @@ pub(super) fn rendered(parts: Parts<'_>, origin: &Origin) -> String {
             break;
         }
         lines.extend(written);
+        left_out -= 1 + more.len();
     }
     lines.extend(after(&parts, origin));
     let mut whole = lines.join("\n");
@@ -107,6 +110,55 @@ fn after(parts: &Parts<'_>, origin: &Origin) -> Vec<String> {
         (None, _) => lines.push("CloudWatch Logs, the log group of the function".to_owned()),
     }
     lines
+}
+
+/// How many findings of one kind are each told in full: their commands differ.
+const IN_FULL: usize = 3;
+
+/// How many more of one kind are named.
+const NAMED: usize = 5;
+
+/// The findings, in their order. Of a kind that is found many times the first stands for the others. A kind has one why.
+fn by_kind(findings: &[Finding]) -> Vec<(&Finding, Vec<&Finding>)> {
+    let mut number: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        *number.entry(&finding.why).or_default() += 1;
+    }
+    let mut kinds: Vec<(&Finding, Vec<&Finding>)> = Vec::new();
+    let mut first: BTreeMap<&str, usize> = BTreeMap::new();
+    for finding in findings {
+        let why = finding.why.as_str();
+        match first.get(why) {
+            Some(&place) if number[why] > IN_FULL => kinds[place].1.push(finding),
+            _ => {
+                first.insert(why, kinds.len());
+                kinds.push((finding, Vec::new()));
+            }
+        }
+    }
+    kinds
+}
+
+/// How often the same was found again, and of what.
+fn of_the_same_kind(more: &[&Finding]) -> Option<String> {
+    let named: Vec<String> = more
+        .iter()
+        .take(NAMED)
+        .map(|it| sentence(&it.what))
+        .collect();
+    let others = more.len().saturating_sub(NAMED);
+    let and = if others == 0 {
+        String::new()
+    } else {
+        format!("; and {others} others, which the log names")
+    };
+    (!more.is_empty()).then(|| {
+        format!(
+            "   {} more of this kind: {}{and}",
+            more.len(),
+            named.join("; ")
+        )
+    })
 }
 
 fn of_finding(number: usize, finding: &Finding) -> Vec<String> {
@@ -275,7 +327,11 @@ mod tests {
     fn a_text_is_bounded_and_counts_what_it_leaves_out() {
         for (count, words) in [(2_000, 10), (3, 100_000), (40, 500)] {
             let next = "look again ".repeat(words);
-            let text = text(&lost(vec![finding(&next); count]), &origin());
+            let of_a_kind_each = (0..count).map(|number| Finding {
+                why: format!("cause {number}"),
+                ..finding(&next)
+            });
+            let text = text(&lost(of_a_kind_each.collect()), &origin());
             assert!(text.len() <= MAX_BYTES, "{} bytes", text.len());
             assert!(
                 text.contains("b9dd6c3d-0000:\nhttps://"),
@@ -288,6 +344,30 @@ mod tests {
             let left_out = format!("And {} findings more", count - told);
             assert_eq!(told < count, text.contains(&left_out), "{told} of {count}");
         }
+    }
+
+    #[test]
+    fn findings_of_one_kind_are_told_once_with_their_number() {
+        let of = |number: usize| Finding {
+            what: format!("group g{number} has no standby"),
+            why: "no other member runs".to_owned(),
+            next: format!("start one for g{number}"),
+        };
+        let mut findings: Vec<Finding> = (0..100).map(of).collect();
+        findings.insert(50, finding("look"));
+        let told = text(&lost(findings), &origin());
+        let whys = told.lines().filter(|line| line.starts_with("   why:"));
+        assert_eq!(whys.count(), 2, "{told}");
+        let more = "99 more of this kind: group g1 has no standby; ";
+        assert!(
+            told.contains(more) && told.contains("and 94 others"),
+            "{told}"
+        );
+        let few = text(&lost((0..3).map(of).collect()), &origin());
+        assert!(
+            few.contains("start one for g2"),
+            "a few have a command each: {few}"
+        );
     }
 
     #[test]

@@ -20,8 +20,8 @@ use crate::explorer::promises::addresses;
 use crate::explorer::truth;
 use ec2_sim::World;
 use ec2_sim::api::{
-    Address, AllocateAddress, AssociateAddress, Caller, CreateTags, DisassociateAddress,
-    ReleaseAddress, Request, Tag,
+    Address, AllocateAddress, AssociateAddress, Caller, CreateTags, DeleteTags,
+    DisassociateAddress, ReleaseAddress, Request, Tag, TagToDelete,
 };
 use futures_util::FutureExt;
 use holdfast::error::Error;
@@ -177,6 +177,17 @@ impl Installation {
         self.call(&Request::CreateTags(CreateTags {
             resources: vec![known.allocation.clone()],
             tags: vec![Tag::new("holdfast:protect", "reclaim")],
+        }));
+    }
+
+    /// Somebody takes its protection away.
+    pub fn unprotect(&self, known: &Known) {
+        self.call(&Request::DeleteTags(DeleteTags {
+            resources: vec![known.allocation.clone()],
+            tags: vec![TagToDelete {
+                key: "holdfast:protect".to_owned(),
+                value: None,
+            }],
         }));
     }
 

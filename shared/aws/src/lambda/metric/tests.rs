@@ -1,8 +1,8 @@
 //! Each line as `CloudWatch` gets it.
 
 use super::*;
-use holdfast::report::{AddressReport, Outcome};
-use holdfast::settings::Mode;
+use holdfast::report::{AddressReport, FailoverReport, MoveReport, Outcome};
+use holdfast::settings::{Mode, Mover};
 use time::macros::datetime;
 
 fn measured<'a>(
@@ -241,4 +241,50 @@ fn m7_the_seconds_from_a_release_to_the_request_are_a_metric_of_the_guard_and_of
         counted(&lines[1]),
         [("ReleaseToRequest".to_owned(), vec!["Function".to_owned()])]
     );
+}
+
+/// A failover of one Elastic IP, whose event arrived four seconds after the failure.
+fn failed_over(end: MoveEnd) -> Report {
+    let moved = MoveReport {
+        eni: None,
+        allocation: Some("eipalloc-01".parse().unwrap()),
+        private_ips: Vec::new(),
+        public_ips: Vec::new(),
+        mover: Mover::Eip,
+        from: None,
+        to: None,
+        end,
+        attachment: None,
+        displaced: None,
+        left_behind: Vec::new(),
+        tried: Vec::new(),
+        phases: vec![phase("moved", 900), phase("verified", 1_100)],
+    };
+    let failover = FailoverReport {
+        group: "web".to_owned(),
+        cause: "an alarm".to_owned(),
+        failed_members: Vec::new(),
+        arrived_after_ms: Some(4_000),
+        moves: vec![moved],
+        fenced: Vec::new(),
+        lease_number: Some(1),
+        looks: 1,
+        mutating_calls: 1,
+    };
+    Report {
+        subject: Subject::Failover(Box::new(failover)),
+        ..Report::of(
+            Function::AlarmFailover,
+            Mode::Enforce,
+            Outcome::FailedOver,
+            String::new(),
+        )
+    }
+}
+
+#[test]
+fn m7_the_time_from_a_failure_to_verified_is_a_metric_of_each_address_that_was_moved() {
+    let delays = delays(&failed_over(MoveEnd::Moved));
+    assert_eq!(delays, [("FailureToVerified", 5_100)]);
+    assert_eq!(super::delays(&failed_over(MoveEnd::NotMoved)), []);
 }
