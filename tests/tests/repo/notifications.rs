@@ -143,9 +143,13 @@ fn page() -> String {
             "\n## `{outcome}`\n\n{what}\n\n```text\nSubject: {subject}\n\n{mail}\n```\n\nIn the chat:\n\n````json\n{chat}\n````\n"
         );
     }
+    let shown: Vec<&str> = page
+        .lines()
+        .filter(|line| line.starts_with("## "))
+        .collect();
     assert!(
         open.is_empty(),
-        "told by default, and no run shows it: {open:?}"
+        "told by default, and no run shows it: {open:?}; shown are {shown:?}"
     );
     page
 }

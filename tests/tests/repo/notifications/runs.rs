@@ -3,7 +3,10 @@
 use super::of_run;
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState, Metric, Query};
-use ec2_sim::api::{DeleteNetworkInterface, Request};
+use ec2_sim::api::{
+    CreateSubnet, CreateVpc, DeleteNetworkInterface, Request, Response, RunInstances, Tag,
+    TagSpecification,
+};
 use holdfast::error::Error;
 use holdfast::report::{Function, Report};
 use holdfast_tests::client::TestBed;
@@ -171,11 +174,8 @@ fn placements() -> Vec<Told> {
     let slot = [("holdfast:slot", "a")];
     let taken = fleet().address(&slot).address(&slot).running(1);
     let taken = taken.running_with(&slot).running_with(&slot);
-    let refused = fleet().addresses(1).running(1);
+    let refused = without_internet_gateway();
     let (bed_of_taken, bed_of_refused) = (taken.bed(), refused.bed());
-    bed_of_refused
-        .world()
-        .deny("holdfast-instance-start", "ec2:AssociateAddress");
     vec![
         started(
             "An instance starts, and each address is another's.",
@@ -183,11 +183,51 @@ fn placements() -> Vec<Told> {
             &bed_of_taken,
         ),
         started(
-            "The permission to associate is missing.",
+            "It starts in a VPC without an internet gateway, where no address can be associated.",
             &refused,
             &bed_of_refused,
         ),
     ]
+}
+
+/// A group with one address, and its only member in a VPC from which nothing leads to the internet.
+fn without_internet_gateway() -> Fleet {
+    let mut fleet = fleet().addresses(1);
+    let world = &mut fleet.world;
+    let vpc = CreateVpc {
+        cidr_block: "10.9.0.0/16".to_owned(),
+        ..CreateVpc::default()
+    };
+    let Ok(Response::CreateVpc(vpc)) = world.call(&owner(), &Request::CreateVpc(vpc), false) else {
+        unreachable!("a VPC can be made")
+    };
+    let subnet = CreateSubnet {
+        vpc_id: vpc.vpc_id,
+        cidr_block: "10.9.0.0/24".to_owned(),
+        ..CreateSubnet::default()
+    };
+    let subnet = world.call(&owner(), &Request::CreateSubnet(subnet), false);
+    let Ok(Response::CreateSubnet(subnet)) = subnet else {
+        unreachable!("a subnet can be made")
+    };
+    let launch = RunInstances {
+        min_count: 1,
+        max_count: 1,
+        subnet_id: Some(subnet.subnet_id),
+        tag_specifications: vec![TagSpecification {
+            resource_type: "instance".to_owned(),
+            tags: vec![Tag::new(GROUP.0, GROUP.1)],
+        }],
+        ..RunInstances::default()
+    };
+    let Ok(Response::RunInstances(made)) =
+        world.call(&owner(), &Request::RunInstances(launch), false)
+    else {
+        unreachable!("an instance can be launched")
+    };
+    let ids = made.instances.into_iter().map(|each| each.instance_id);
+    fleet.instances.extend(ids);
+    fleet.after(time::Duration::seconds(30))
 }
 
 fn pauses() -> Vec<Told> {
@@ -273,6 +313,10 @@ fn transfers() -> Vec<Told> {
         told_of(
             "Somebody takes the protect tag away.",
             &[Installation::unprotect],
+        ),
+        told_of(
+            "Somebody released it after its protect tag was taken away.",
+            &[Installation::unprotect, Installation::release],
         ),
         told_of(
             "Somebody offers it to another account.",
