@@ -69,6 +69,9 @@ pub enum CauseKind {
     SpotInterruption,
     /// EC2 says that it may interrupt a member, which is as well as it was.
     RebalanceRecommendation,
+    /// AWS is about to stop or retire a member, which is as well as it was, and a person has asked beforehand that its
+    /// addresses move in time.
+    ScheduledEvent,
     /// A person asks for it.
     Command {
         /// Who is to take over; none: whoever is next.
