@@ -317,7 +317,10 @@ async fn an_instance_that_has_no_check_of_its_volumes_is_well_without_it() {
          <instanceStatus><status>ok</status></instanceStatus></item>";
     let wire = Wire::answering([statuses(item)]);
     let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
-    assert_eq!(checks.into_values().collect::<Vec<_>>(), [StatusChecks::Ok]);
+    assert_eq!(
+        checks.into_values().map(|it| it.checks).collect::<Vec<_>>(),
+        [StatusChecks::Ok]
+    );
 }
 
 #[tokio::test]
@@ -333,7 +336,7 @@ async fn an_instance_of_which_no_state_or_no_check_is_told_is_not_known_to_be_we
         let wire = Wire::answering([statuses(&item)]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
-            checks.into_values().collect::<Vec<_>>(),
+            checks.into_values().map(|it| it.checks).collect::<Vec<_>>(),
             [StatusChecks::Unknown]
         );
     }
