@@ -5,8 +5,7 @@
 //! beforehand, by the parameter `MoveBeforeEventMinutes` or the tag `holdfast:before-event`. Then what it has goes to a
 //! member for which AWS has planned nothing of the kind: so nothing goes back and forth.
 
-use super::audit::cause_of;
-use super::case::{Cause, CauseKind};
+use super::case::{Cause, CauseKind, cause_of};
 use super::group::{Group, Location, Resource};
 use super::obstacle::Obstacle;
 use super::plan::PlanInput;

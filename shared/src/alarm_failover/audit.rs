@@ -8,7 +8,7 @@ use super::ahead;
 use super::audit_alarms as alarms;
 use super::audit_result::Audit;
 use super::by_design;
-use super::case::{Cause, CauseKind};
+use super::case::{Cause, CauseKind, cause_of};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
@@ -157,23 +157,6 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.groups.push(report);
     }
     Ok(audit)
-}
-
-pub(super) fn cause_of(
-    kind: CauseKind,
-    words: &str,
-    group: Option<&str>,
-    at: OffsetDateTime,
-) -> Cause {
-    Cause {
-        kind,
-        text: words.to_owned(),
-        at,
-        alarms: Vec::new(),
-        is_of_alarms: false,
-        instances: BTreeSet::new(),
-        group: group.map(str::to_owned),
-    }
 }
 
 /// What a group needs now, if anything: at most one failover of each kind.

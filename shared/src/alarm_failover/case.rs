@@ -121,6 +121,24 @@ pub struct Cause {
     pub group: Option<String>,
 }
 
+/// A reason that a sweep finds, and no event tells of.
+pub(super) fn cause_of(
+    kind: CauseKind,
+    words: &str,
+    group: Option<&str>,
+    at: OffsetDateTime,
+) -> Cause {
+    Cause {
+        kind,
+        text: words.to_owned(),
+        at,
+        alarms: Vec::new(),
+        is_of_alarms: false,
+        instances: BTreeSet::new(),
+        group: group.map(str::to_owned),
+    }
+}
+
 /// A group that a cause concerns.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AffectedGroup {

@@ -4,10 +4,9 @@ use super::{Wire, ec2, refusal};
 use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
-use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus};
 use std::collections::BTreeMap;
 
-fn ids(ids: &[&str]) -> Vec<InstanceId> {
+pub(super) fn ids(ids: &[&str]) -> Vec<InstanceId> {
     ids.iter().map(|id| id.parse().unwrap()).collect()
 }
 
@@ -20,11 +19,11 @@ fn status(id: &str, state: &str, host: &str, instance: &str, volumes: &str) -> S
     )
 }
 
-fn well(id: &str) -> String {
+pub(super) fn well(id: &str) -> String {
     status(id, "running", "ok", "ok", "ok")
 }
 
-fn statuses(items: &str) -> String {
+pub(super) fn statuses(items: &str) -> String {
     let set = format!("<instanceStatusSet>{items}</instanceStatusSet>");
     ec2("DescribeInstanceStatus", &set)
 }
@@ -74,76 +73,6 @@ async fn an_instance_is_as_well_as_the_worst_of_its_checks() {
             "{state} {host} {instance}"
         );
     }
-}
-
-/// What is read of one instance that is well and of which EC2 tells this, too.
-async fn told(more: &str) -> InstanceStatus {
-    let well = well("i-1").replace("</item>", &format!("{more}</item>"));
-    let wire = Wire::answering([statuses(&well)]);
-    let found = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
-    found.into_values().next().unwrap()
-}
-
-fn event(code: &str, description: &str, day: u8) -> String {
-    format!(
-        "<item><instanceEventId>instance-event-1</instanceEventId><code>{code}</code>\
-         <description>{description}</description><notBefore>2026-12-{day:02}T00:00:00.000Z</notBefore></item>"
-    )
-}
-
-#[tokio::test]
-async fn what_aws_has_planned_is_read_the_next_first_and_what_is_over_is_not() {
-    let events = event(
-        "instance-stop",
-        "The instance is running on degraded hardware",
-        24,
-    ) + &event("system-reboot", "scheduled reboot", 6)
-        + &event("instance-retirement", "[Completed] it is done", 2)
-        + &event("instance-retirement", "[Canceled] it is called off", 3);
-    let told = told(&format!("<eventsSet>{events}</eventsSet>")).await;
-    let codes: Vec<&str> = told.events.iter().map(|it| it.code.as_str()).collect();
-    assert_eq!(codes, ["system-reboot", "instance-stop"]);
-    let begins = told.events[1].not_before.unwrap();
-    assert_eq!((begins.month() as u8, begins.day()), (12, 24));
-}
-
-#[tokio::test]
-async fn an_event_that_nobody_knows_is_told_by_its_word() {
-    let events = event("instance-parade", "", 1);
-    let told = told(&format!("<eventsSet>{events}</eventsSet>")).await;
-    assert_eq!(
-        told.events[0].code,
-        EventCode::Unknown("instance-parade".to_owned())
-    );
-}
-
-#[tokio::test]
-async fn the_probes_of_application_and_performance_are_no_part_of_the_checks() {
-    for (word, expected) in [
-        ("ok", ProbeStatus::Ok),
-        ("impaired", ProbeStatus::Impaired),
-        ("initializing", ProbeStatus::Initializing),
-        ("insufficient-data", ProbeStatus::NotTold),
-        ("not-applicable", ProbeStatus::NotTold),
-        ("splendid", ProbeStatus::Unknown),
-    ] {
-        let status = format!("<status>{word}</status>");
-        let told = told(&format!(
-            "<applicationStatus>{status}</applicationStatus><performanceStatus>{status}</performanceStatus>"
-        ))
-        .await;
-        assert_eq!(
-            (told.application, told.performance),
-            (expected, expected),
-            "{word}"
-        );
-        assert_eq!(told.checks, StatusChecks::Ok, "{word}");
-    }
-    let silent = told("").await;
-    assert_eq!(
-        (silent.application, silent.performance),
-        (ProbeStatus::NotTold, ProbeStatus::NotTold)
-    );
 }
 
 #[tokio::test]
@@ -248,6 +177,17 @@ async fn the_limits_are_those_of_the_first_card() {
             "MaxResults=100"
         ]
     );
+}
+
+/// Those for flexible queues come on top of the base number.
+#[tokio::test]
+async fn the_flexible_interfaces_of_the_first_card_count() {
+    let base = "<maximumNetworkInterfaces>3</maximumNetworkInterfaces>";
+    let more = "<additionalFlexibleNetworkInterfaces>2</additionalFlexibleNetworkInterfaces>";
+    let network = TWO_CARDS.replace(base, &format!("{base}{more}"));
+    let wire = Wire::answering([described("m8g.large", &network)]);
+    let limits = wire.cloud().limits(&[kind("m8g.large")]).await.unwrap();
+    assert_eq!(limits[&kind("m8g.large")].interfaces, 5);
 }
 
 #[tokio::test]
