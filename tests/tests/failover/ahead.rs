@@ -1,8 +1,14 @@
 //! What EC2 tells beside its status checks, on the simulated account: volumes, the probe of the application, and what
 //! AWS has planned.
+#![expect(
+    clippy::panic,
+    reason = "the helpers of tests fail as tests do, with the whole history"
+)]
 
 use holdfast::report::Report;
 use holdfast_tests::client::TestBed;
+use holdfast_tests::explorer::promises::Promises;
+use holdfast_tests::explorer::{Scenario, explore};
 use holdfast_tests::scenarios::failover::{
     FailoverFixture, changes, failed, floating_address, floating_interface,
 };
@@ -94,6 +100,38 @@ fn what_a_person_asked_to_move_before_moves_when_its_time_has_come_and_once() {
         assert_eq!(changes(&bed).len(), before, "nothing is left to do");
         assert_eq!(bed.broken(), Vec::<String>::new());
     }
+}
+
+/// A sweep that moves what a person asked to move beforehand, as something to be explored.
+fn moved_beforehand(trio: FailoverFixture) -> Scenario {
+    let trio = two_hours(planned(trio, 0, RETIREMENT, 1));
+    let observing = trio.clone().set("HOLDFAST_MODE", "observe");
+    let (for_bed, for_run) = (trio.clone(), trio.clone());
+    Scenario {
+        name: "an address before a retirement",
+        bed: Box::new(move || {
+            let bed = for_bed.bed();
+            bed.give_up(&for_bed.members[0]);
+            bed
+        }),
+        deliver: Box::new(move |client| for_run.audit(client)),
+        observe: Box::new(move |client| observing.audit(client)),
+        goal: Box::new(move |bed| {
+            let moved = trio.must_be_with(bed, 1);
+            moved.or_else(|_| trio.must_be_with(bed, 0))
+        }),
+        promises: Promises::with_changes(2),
+    }
+}
+
+/// A sweep that finds the lease of a run that died leaves the group alone: a later one goes on. Until then the address is
+/// with one of the two.
+#[test]
+fn what_is_moved_before_an_event_keeps_every_promise_under_every_fault_at_every_call() {
+    let scenario = moved_beforehand(floating_address());
+    let coverage = explore(&scenario).unwrap_or_else(|history| panic!("{history}"));
+    println!("{} calls, {} histories", coverage.calls, coverage.histories);
+    assert!(coverage.histories > coverage.calls * 3);
 }
 
 #[test]
