@@ -144,7 +144,7 @@ mod tests {
             not_before,
         };
         let now = OffsetDateTime::UNIX_EPOCH;
-        let hour = std::time::Duration::from_secs(3600);
+        let hour = std::time::Duration::from_hours(1);
         assert!(!event(None).is_within(now, hour));
         assert!(event(Some(now + hour)).is_within(now, hour));
         assert!(!event(Some(now + hour * 2)).is_within(now, hour));

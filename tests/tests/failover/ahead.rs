@@ -91,7 +91,7 @@ fn what_a_person_asked_to_move_before_moves_when_its_time_has_come_and_once() {
         let trio = two_hours(planned(trio, 0, RETIREMENT, 3));
         let bed = trio.bed();
         is_untouched(&trio, &bed);
-        bed.pass(std::time::Duration::from_secs(3600));
+        bed.pass(std::time::Duration::from_hours(1));
         bed.give_up(&trio.members[0]);
         let report = trio.swept(&bed);
         assert_eq!(trio.holder(&bed), Some(1), "{report:?}");
