@@ -20,7 +20,8 @@ use std::time::Duration;
 pub use tag_keys::TagKeys;
 pub use told_outcomes::{OUTCOMES, ToldOutcomes};
 pub use values::{
-    AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby, StopByTag,
+    AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby,
+    StandbyApplication, StopByTag,
 };
 
 /// All settings.
@@ -66,6 +67,11 @@ pub struct Settings {
     pub failback: Failback,
     /// `HOLDFAST_REBALANCE`: what an instance loses when EC2 says that it may be interrupted.
     pub on_rebalance: OnStop,
+    /// `HOLDFAST_STANDBY_APPLICATION`: whether EC2's probe of the application has to pass on a standby.
+    pub standby_application: StandbyApplication,
+    /// `HOLDFAST_MOVE_BEFORE_EVENT_MINUTES`: how long before EC2 stops or retires a holder its addresses are moved, for
+    /// those without a before-event tag; zero: they stay.
+    pub move_before_event: Duration,
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
     /// deadline can be.
     pub retention: Duration,
@@ -84,6 +90,10 @@ pub struct Settings {
 /// The longest reclaim deadline, and the shortest retention: a tombstone that the ledger forgot while its
 /// address is asked for would leave nobody to ask. It is as far back as CloudTrail's event history reaches.
 const MAX_DEADLINE_DAYS: u64 = 90;
+
+/// The longest time before an event: AWS tells of a retirement about two weeks ahead.
+/// Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
+const MAX_EVENT_MINUTES: u64 = 14 * 24 * 60;
 
 impl Settings {
     /// Whether whoever deploys has consented to failed instances being stopped where a fence tag says so.
@@ -134,6 +144,14 @@ impl Settings {
             stop_by_tag: reader.parsed("HOLDFAST_STOP_BY_TAG", StopByTag::Refuse),
             failback: reader.parsed("HOLDFAST_FAILBACK", Failback::Never),
             on_rebalance: reader.parsed("HOLDFAST_REBALANCE", OnStop::Stay),
+            standby_application: reader
+                .parsed("HOLDFAST_STANDBY_APPLICATION", StandbyApplication::Ignore),
+            move_before_event: reader.duration(
+                "HOLDFAST_MOVE_BEFORE_EVENT_MINUTES",
+                0,
+                60,
+                0..=MAX_EVENT_MINUTES,
+            ),
             retention: reader.duration(
                 "HOLDFAST_RETENTION_DAYS",
                 400,

@@ -17,6 +17,8 @@ pub use request::*;
 pub use response::*;
 pub use routes::*;
 
+pub use crate::instances::PlannedEvent;
+
 /// Who makes a call, as far as CloudTrail shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caller {

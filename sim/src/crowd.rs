@@ -8,7 +8,7 @@ use super::{
     alarms::{Alarm, AlarmState, Metric, Watched},
     allocation::amazon_address,
     api::{CreateSubnet, CreateVpc, Ec2Error, InstanceState, OtherAddresses, Response},
-    instances::Instance,
+    instances::{Instance, Reported},
     interfaces::{Attachment, AttachmentStatus, Interface, PLAIN},
     model::Model,
     reverse_dns::ReverseDns,
@@ -101,6 +101,7 @@ impl Model {
                 blocked_slots: BTreeSet::new(),
                 impaired: false,
                 host_impaired: false,
+                reported: Reported::default(),
                 stop_rules: StopRules::default(),
             };
             self.resources.instances.insert(id.clone(), instance);

@@ -1,10 +1,14 @@
 //! Instances: their life cycle. Each change of state is told to EventBridge.
 
 mod describe;
+mod reported;
 
 use std::collections::BTreeSet;
 
 use time::{Duration, OffsetDateTime};
+
+pub use reported::PlannedEvent;
+pub(super) use reported::Reported;
 
 use super::{
     api::{
@@ -43,6 +47,7 @@ pub(super) struct Instance {
     pub(super) blocked_slots: BTreeSet<(i32, i32)>,
     pub(super) impaired: bool,
     pub(super) host_impaired: bool,
+    pub(super) reported: Reported,
     pub(super) stop_rules: StopRules,
 }
 
@@ -186,6 +191,8 @@ impl Model {
         match state {
             InstanceState::Pending => {
                 instance.launched_at = now;
+                // It comes up on another host.
+                instance.reported = Reported::default();
                 self.timers.plan(
                     now + settings.instance_starts_after,
                     Due::InstanceRunning(id),

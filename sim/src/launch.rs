@@ -8,7 +8,7 @@ use super::{
         RunInstances, Tag,
     },
     instance_types::InstanceTypeLimits,
-    instances::Instance,
+    instances::{Instance, Reported},
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
     model::{Model, auth_failure, invalid_value, missing_parameter},
     stops::{SpotRequest, StopRules},
@@ -164,6 +164,7 @@ impl Model {
             blocked_slots: BTreeSet::new(),
             impaired: false,
             host_impaired: false,
+            reported: Reported::default(),
             stop_rules: StopRules {
                 spot,
                 instance_store_root: false,

@@ -8,15 +8,18 @@ use super::moves::FIRST_CARD;
 use super::read::{MAX_FILTER_VALUES, filter, required};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
-    InstanceStateName, InstanceStatus, InstanceTypeInfo, NetworkInfo, SummaryStatus,
+    InstanceStateName, InstanceStatus as Described, InstanceStatusEvent, InstanceTypeInfo,
+    NetworkCardInfo, NetworkInfo, SummaryStatus,
 };
 use futures_util::future::join_all;
 use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus, ScheduledEvent};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
+use time::OffsetDateTime;
 
 /// Source: EC2 API reference, `DescribeInstanceStatus`, `InstanceId.N`.
 const MAX_NAMED: usize = 100;
@@ -35,7 +38,7 @@ impl ReadStatusChecks for Aws {
     async fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, InstanceStatus>, CloudError> {
         let mut found = BTreeMap::new();
         let mut to_ask: Vec<&[InstanceId]> = instances.chunks(MAX_NAMED).collect();
         while !to_ask.is_empty() {
@@ -91,7 +94,7 @@ impl Aws {
     async fn statuses(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, InstanceStatus>, CloudError> {
         let ids = instances.iter().map(InstanceId::to_string).collect();
         let described = self
             .ec2
@@ -107,7 +110,7 @@ impl Aws {
         let checked = described.iter().map(|described| {
             let id = described.instance_id();
             let id = required(DESCRIBE_INSTANCE_STATUS, id, "an instance's id")?;
-            Ok((id, checks(described)))
+            Ok((id, status(described)))
         });
         checked.collect()
     }
@@ -143,10 +146,53 @@ impl KnownLimits {
     }
 }
 
+fn status(described: &Described) -> InstanceStatus {
+    let application = described.application_status();
+    let performance = described.performance_status();
+    let mut events: Vec<ScheduledEvent> = described.events().iter().filter_map(event).collect();
+    events.sort_by_key(|event| (event.not_before.is_none(), event.not_before));
+    InstanceStatus {
+        checks: checks(described),
+        application: probe(application.and_then(|it| it.status())),
+        performance: probe(performance.and_then(|it| it.status())),
+        events,
+    }
+}
+
+/// What a check says that not every instance has.
+pub(super) fn probe(status: Option<&SummaryStatus>) -> ProbeStatus {
+    match status {
+        None | Some(SummaryStatus::NotApplicable | SummaryStatus::InsufficientData) => {
+            ProbeStatus::NotTold
+        }
+        Some(SummaryStatus::Ok) => ProbeStatus::Ok,
+        Some(SummaryStatus::Initializing) => ProbeStatus::Initializing,
+        Some(SummaryStatus::Impaired) => ProbeStatus::Impaired,
+        Some(_) => ProbeStatus::Unknown,
+    }
+}
+
+/// An event that is still ahead. EC2 shows one that is over, or called off, for up to a week, and says so at the
+/// beginning of its description.
+/// Source: EC2 API reference, `InstanceStatusEvent`, `Description`; EC2 user guide, "Scheduled events".
+fn event(described: &InstanceStatusEvent) -> Option<ScheduledEvent> {
+    let description = described.description().unwrap_or_default();
+    let is_over = |word: &&str| description.starts_with(word);
+    if ["[Completed]", "[Canceled]"].iter().any(is_over) {
+        return None;
+    }
+    let code = described.code().map_or("", |code| code.as_str());
+    let not_before = described.not_before().map(|at| at.secs());
+    Some(ScheduledEvent {
+        code: EventCode::told(code),
+        not_before: not_before.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),
+    })
+}
+
 /// The checks of host and instance, and of the volumes that are attached, which not every instance has. An
 /// instance that does not run has no checks worth the name, and a word that nobody knows is no good news.
 /// Source: EC2 user guide, "Status checks for your instances".
-fn checks(described: &InstanceStatus) -> StatusChecks {
+fn checks(described: &Described) -> StatusChecks {
     let state = described.instance_state().and_then(|state| state.name());
     if state != Some(&InstanceStateName::Running) {
         return StatusChecks::Unknown;
@@ -193,12 +239,16 @@ fn limits(described: &InstanceTypeInfo) -> Result<(InstanceType, InstanceTypeLim
     Ok((InstanceType(kind), limits))
 }
 
+/// How many interfaces network card 0 takes. Those for flexible queues come on top of the base number.
+/// Source: EC2 API reference, `NetworkCardInfo`, `AdditionalFlexibleNetworkInterfaces`.
 fn interfaces_of_first_card(network: &NetworkInfo) -> Option<i32> {
     let cards = network.network_cards();
     let first = cards
         .iter()
         .find(|card| card.network_card_index() == Some(FIRST_CARD));
-    first
-        .and_then(aws_sdk_ec2::types::NetworkCardInfo::maximum_network_interfaces)
-        .or(network.maximum_network_interfaces())
+    let base = first
+        .and_then(NetworkCardInfo::maximum_network_interfaces)
+        .or(network.maximum_network_interfaces())?;
+    let more = first.and_then(NetworkCardInfo::additional_flexible_network_interfaces);
+    Some(base + more.unwrap_or(0))
 }

@@ -13,7 +13,7 @@ use super::{Aws, failure};
 use aws_sdk_ec2::types::{
     DeviceType, Filter, Instance as Described, InstanceIpv4Prefix, InstanceIpv6Address,
     InstanceIpv6Prefix, InstanceLifecycleType, InstanceNetworkInterface,
-    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress,
+    InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, Reservation,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
@@ -21,6 +21,7 @@ use holdfast::model::instance::{
     AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
 };
 use holdfast::model::interface::OtherIps;
+use std::sync::atomic::Ordering;
 use time::OffsetDateTime;
 
 const FROM: &str = DESCRIBE_INSTANCES;
@@ -65,21 +66,43 @@ impl Disassociate for Aws {
 
 impl Aws {
     async fn in_pages(&self, by: Filter) -> Result<Vec<Instance>, CloudError> {
-        let reservations = self
-            .ec2
+        let reservations = self.reservations(by).await?;
+        let instances = reservations.iter().flat_map(Reservation::instances);
+        instances.map(instance).collect()
+    }
+
+    /// With what AWS services have attached: an account may hide that, and a device index that it takes would look free.
+    /// An endpoint that does not know the parameter yet refuses it, and is asked again without it: for as long as the
+    /// process lives, no call has it.
+    /// Source: EC2 API reference, `DescribeInstances`, `IncludeManagedResources`.
+    async fn reservations(&self, by: Filter) -> Result<Vec<Reservation>, CloudError> {
+        if !self.managed_refused.load(Ordering::Relaxed) {
+            match self.reservations_with(by.clone(), Some(true)).await {
+                Err(CloudError::Refused(_)) => {}
+                answer => return answer,
+            }
+        }
+        let found = self.reservations_with(by, None).await?;
+        self.managed_refused.store(true, Ordering::Relaxed);
+        Ok(found)
+    }
+
+    async fn reservations_with(
+        &self,
+        by: Filter,
+        managed: Option<bool>,
+    ) -> Result<Vec<Reservation>, CloudError> {
+        self.ec2
             .describe_instances()
             .filters(by)
+            .set_include_managed_resources(managed)
             .max_results(MAX_IN_A_PAGE)
             .into_paginator()
             .items()
             .send()
             .try_collect()
             .await
-            .map_err(|error| failure::of(FROM, error))?;
-        let instances = reservations
-            .iter()
-            .flat_map(aws_sdk_ec2::types::Reservation::instances);
-        instances.map(instance).collect()
+            .map_err(|error| failure::of(FROM, error))
     }
 }
 
@@ -133,15 +156,21 @@ fn interface(described: &InstanceNetworkInterface) -> Result<AttachedInterface, 
             .unwrap_or(0),
         state: attachment.and_then(|it| it.status()).map(attachment_state),
         subnet: optional(FROM, described.subnet_id())?,
-        service_managed: described
-            .interface_type()
-            .is_some_and(|kind| !OWN_KINDS.contains(&kind)),
+        service_managed: is_service_managed(described),
         private_ips: private
             .into_iter()
             .map(private_ip)
             .collect::<Result<_, _>>()?,
         other_ips: other_ips(described)?,
     })
+}
+
+/// Made and held by an AWS service, as its type or its operator says.
+fn is_service_managed(described: &InstanceNetworkInterface) -> bool {
+    let kind = described.interface_type();
+    let operator = described.operator();
+    kind.is_some_and(|kind| !OWN_KINDS.contains(&kind))
+        || operator.is_some_and(|it| it.managed() == Some(true))
 }
 
 fn other_ips(described: &InstanceNetworkInterface) -> Result<OtherIps, CloudError> {

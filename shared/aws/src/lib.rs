@@ -65,6 +65,8 @@ pub struct Aws {
     limits: Arc<KnownLimits>,
     /// Whether CloudWatch refused to read log alarms: its endpoint does not know the type.
     log_alarms_refused: Arc<AtomicBool>,
+    /// Whether EC2 refused to show what services manage: its endpoint does not know the parameter.
+    managed_refused: Arc<AtomicBool>,
 }
 
 impl Aws {
@@ -83,6 +85,7 @@ impl Aws {
             scaling,
             limits: Arc::default(),
             log_alarms_refused: Arc::default(),
+            managed_refused: Arc::default(),
         }
     }
 }

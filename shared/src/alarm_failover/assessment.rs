@@ -192,9 +192,9 @@ pub fn assess(cause: &Cause, observed: &Observed, settings: &Settings) -> Assess
         CauseKind::Alarm => of_firing(cause, observed, settings),
         CauseKind::NotRunning => of_down(cause, observed, settings),
         CauseKind::MemberStarted => of_started(cause, observed, settings),
-        CauseKind::SpotInterruption | CauseKind::RebalanceRecommendation => {
-            named(cause.instances.clone(), observed, settings)
-        }
+        CauseKind::SpotInterruption
+        | CauseKind::RebalanceRecommendation
+        | CauseKind::ScheduledEvent => named(cause.instances.clone(), observed, settings),
         CauseKind::Command { .. } | CauseKind::Failback { .. } | CauseKind::Resume => {
             let group = cause.group.clone().unwrap_or_default();
             Assessment::Affects(vec![AffectedGroup {

@@ -4,10 +4,11 @@
 //! Who else is at work: every failover. Each thing that is done here goes through the group's lease, like any
 //! other failover; the audit itself changes nothing, and asks for permissions with `DryRun` only.
 
+use super::ahead;
 use super::audit_alarms as alarms;
 use super::audit_result::Audit;
 use super::by_design;
-use super::case::{Cause, CauseKind};
+use super::case::{Cause, CauseKind, cause_of};
 use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
@@ -134,6 +135,8 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.findings.extend(told);
         report.judge();
         audit.findings.extend(messages::unready(&report));
+        let planned = messages::events_ahead(&group, &fleet.health, settings);
+        audit.findings.extend(planned);
         audit.findings.extend(stop_limits(&group, settings));
         let targets = planned_targets(&group, &observed, &moves);
         audit.targets.extend(targets);
@@ -154,18 +157,6 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.groups.push(report);
     }
     Ok(audit)
-}
-
-fn cause_of(kind: CauseKind, words: &str, group: Option<&str>, at: OffsetDateTime) -> Cause {
-    Cause {
-        kind,
-        text: words.to_owned(),
-        at,
-        alarms: Vec::new(),
-        is_of_alarms: false,
-        instances: BTreeSet::new(),
-        group: group.map(str::to_owned),
-    }
 }
 
 /// What a group needs now, if anything: at most one failover of each kind.
@@ -204,6 +195,10 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         None => None,
     };
     if let Some(cause) = cause {
+        done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
+        return Ok(done);
+    }
+    if let Some(cause) = ahead::cause(&group, &fleet.health, settings, now) {
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
@@ -281,7 +276,8 @@ pub(super) fn failback_target<'a>(
     });
     let wait = waits.max()?;
     let is_healthy = target.state == InstanceState::Running
-        && fleet.health.checks.get(&target.id) == Some(&StatusChecks::Ok)
+        && fleet.health.checks(&target.id) == StatusChecks::Ok
+        && fleet.health.ends_by(&target.id).is_none()
         && fleet.observed.firing_for(&target.id).is_none()
         && fleet.health.not_in_service(&target.id).is_none()
         && !still_fires(lease.last.as_ref(), fleet.observed);

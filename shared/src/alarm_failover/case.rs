@@ -69,6 +69,9 @@ pub enum CauseKind {
     SpotInterruption,
     /// EC2 says that it may interrupt a member, which is as well as it was.
     RebalanceRecommendation,
+    /// AWS is about to stop or retire a member, which is as well as it was, and a person has asked beforehand that its
+    /// addresses move in time.
+    ScheduledEvent,
     /// A person asks for it.
     Command {
         /// Who is to take over; none: whoever is next.
@@ -116,6 +119,24 @@ pub struct Cause {
     pub instances: BTreeSet<InstanceId>,
     /// The group that it names.
     pub group: Option<String>,
+}
+
+/// A reason that a sweep finds, and no event tells of.
+pub(super) fn cause_of(
+    kind: CauseKind,
+    words: &str,
+    group: Option<&str>,
+    at: OffsetDateTime,
+) -> Cause {
+    Cause {
+        kind,
+        text: words.to_owned(),
+        at,
+        alarms: Vec::new(),
+        is_of_alarms: false,
+        instances: BTreeSet::new(),
+        group: group.map(str::to_owned),
+    }
 }
 
 /// A group that a cause concerns.

@@ -4,6 +4,7 @@
 //! Everything that can be known before the first call that changes something is checked here, and what
 //! stands in the way is an [`Obstacle`] that says what to change.
 
+use super::ahead;
 use super::case::CauseKind;
 use super::group::{Location, Resource, ResourceKind};
 use super::left_behind::left_behind;
@@ -52,6 +53,7 @@ fn concerned<'a>(input: &PlanInput<'a>) -> impl Iterator<Item = &'a Resource<'a>
                     && input.sources.contains(holder)
                     && match input.kind {
                         CauseKind::NotRunning => leaves_stopped(&input, resource, holder),
+                        CauseKind::ScheduledEvent => ahead::is_due(&input, resource, holder),
                         CauseKind::MemberStarted => {
                             resource.waits_for_a_member(input.observed, input.settings)
                         }
@@ -109,7 +111,9 @@ fn destination<'a>(
             ..Move::new(resource, member, &action)
         })
     };
-    for member in others() {
+    let mut in_order: Vec<&'a Instance> = others().copied().collect();
+    in_order.sort_by_key(|member| input.health.comes_last(&member.id));
+    for member in in_order {
         match check_eligible(input, resource, member).and_then(|()| move_to(member)) {
             Ok(to) => return Ok(to),
             Err(obstacle) => why.push(obstacle),
@@ -173,8 +177,7 @@ fn check_eligible(
 ) -> Result<(), Obstacle> {
     let standby = member.id.clone();
     check_asked_and_runs(input, member)?;
-    let checks = input.health.checks.get(&member.id).copied();
-    match checks.unwrap_or(StatusChecks::Unknown) {
+    match input.health.checks(&member.id) {
         StatusChecks::Ok => {}
         checks => return Err(Obstacle::StatusChecksNotOk { standby, checks }),
     }
@@ -184,7 +187,7 @@ fn check_eligible(
 /// Whether a member has just started, so that EC2's status checks tell nothing of it yet.
 fn has_only_just_started(input: &PlanInput<'_>, member: &Instance) -> bool {
     check_asked_and_runs(input, member).is_ok()
-        && input.health.checks.get(&member.id) == Some(&StatusChecks::Initializing)
+        && input.health.checks(&member.id) == StatusChecks::Initializing
 }
 
 fn check_asked_and_runs(input: &PlanInput<'_>, member: &Instance) -> Result<(), Obstacle> {
@@ -218,6 +221,7 @@ fn check_but_checks(
     if let Some(state) = input.health.not_in_service(&member.id).cloned() {
         return Err(Obstacle::NotInService { standby, state });
     }
+    ahead::check(input, member)?;
     if input.excluded.has(resource, member) {
         return Err(Obstacle::Refused { standby });
     }

@@ -15,6 +15,7 @@
 //! | a person who moves an Elastic IP of a running holder, or a private IP, by hand | nothing in EC2: a look that is at most two seconds old; the window is one call |
 //! | a holder that recovers | the alarm is read again with everything else, a call before anything is touched |
 
+mod ahead;
 pub mod assessment;
 mod audit;
 mod audit_alarms;

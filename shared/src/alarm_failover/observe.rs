@@ -263,7 +263,7 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let (checks, limits, lifecycle) = futures_util::join!(
+    let (statuses, limits, lifecycle) = futures_util::join!(
         cloud.checks(&ids),
         cloud.limits(&kinds),
         lifecycle_of(cloud, members)
@@ -273,7 +273,7 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         Err(failure) => (BTreeMap::new(), Some(chain(&failure))),
     };
     Ok(MemberHealth {
-        checks: checks?,
+        statuses: statuses?,
         limits: limits?,
         lifecycle,
         lifecycle_not_told,

@@ -5,6 +5,7 @@ use crate::groups::TargetObstacle;
 use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
+use crate::model::instance_status::ScheduledEvent;
 use crate::report::{Command, Finding, utc};
 use crate::settings::Settings;
 use std::fmt;
@@ -36,6 +37,18 @@ pub enum Obstacle {
         standby: InstanceId,
         /// What they say.
         checks: StatusChecks,
+    },
+    /// EC2's probe of the application fails on the member, and has to pass.
+    ApplicationNotOk {
+        /// The member.
+        standby: InstanceId,
+    },
+    /// AWS is about to stop or retire the member too: what is moved out of an event's way does not go into the next one's.
+    EventAhead {
+        /// The member.
+        standby: InstanceId,
+        /// What AWS has planned.
+        event: ScheduledEvent,
     },
     /// An alarm fires for the member.
     AlarmFiring {
@@ -147,6 +160,15 @@ impl fmt::Display for Obstacle {
             Self::NotRunning { standby, state } => write!(formatter, "{standby} is {state}"),
             Self::StatusChecksNotOk { standby, checks } => {
                 formatter.write_str(&said_by_checks(standby, *checks))
+            }
+            Self::ApplicationNotOk { standby } => {
+                write!(
+                    formatter,
+                    "EC2's check of the application fails on {standby}, or is not known to pass"
+                )
+            }
+            Self::EventAhead { standby, event } => {
+                write!(formatter, "AWS has planned {} for {standby}", event.code)
             }
             Self::AlarmFiring { standby, alarm } => {
                 write!(formatter, "alarm {alarm} fires for {standby}")
@@ -277,6 +299,16 @@ impl Obstacle {
             ),
             Self::NotRunning { standby, state } => how_to_start(standby, *state),
             Self::StatusChecksNotOk { standby, checks } => how_to_pass_checks(standby, *checks),
+            Self::ApplicationNotOk { standby } => format!(
+                "see why: {}. Where the application runs on the holder alone, set the parameter \
+                 StandbyApplicationStatus to ignore",
+                Command::ec2("describe-instance-status").with("instance-ids", standby)
+            ),
+            Self::EventAhead { standby, .. } => {
+                format!(
+                    "give the group another member, or stop {standby} and start it again: it comes up on another host"
+                )
+            }
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }

@@ -102,10 +102,9 @@ fn plan_interface_move(
 
 fn detachment(input: &PlanInput<'_>, attachment: &Attachment) -> Detachment {
     let force = attachment.instance.as_ref().is_some_and(|holder| {
-        let checks = input.health.checks.get(holder);
+        let checks = input.health.checks(holder);
         input.observed.is_down(holder)
-            || (input.kind.is_failure()
-                && checks == Some(&crate::model::instance::StatusChecks::Impaired))
+            || (input.kind.is_failure() && checks == crate::model::instance::StatusChecks::Impaired)
     });
     Detachment {
         attachment: attachment.id.clone(),

@@ -7,6 +7,7 @@ use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
+use crate::model::instance_status::{InstanceStatus, ProbeStatus, ScheduledEvent};
 use crate::model::interface::Interface;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
@@ -123,8 +124,8 @@ impl Look {
 /// How well the members of a group are, and what they can take.
 #[derive(Debug, Clone, Default)]
 pub struct MemberHealth {
-    /// EC2's own checks.
-    pub checks: BTreeMap<InstanceId, StatusChecks>,
+    /// EC2's own checks, and what AWS has planned.
+    pub statuses: BTreeMap<InstanceId, InstanceStatus>,
     /// What their types allow.
     pub limits: BTreeMap<InstanceType, InstanceTypeLimits>,
     /// The alarms on them.
@@ -138,6 +139,34 @@ pub struct MemberHealth {
 }
 
 impl MemberHealth {
+    /// What EC2's own checks say of a member.
+    #[must_use]
+    pub fn checks(&self, id: &InstanceId) -> StatusChecks {
+        let status = self.statuses.get(id);
+        status.map_or(StatusChecks::Unknown, |status| status.checks)
+    }
+
+    /// What EC2's probe of the application says of a member.
+    #[must_use]
+    pub fn application(&self, id: &InstanceId) -> ProbeStatus {
+        let status = self.statuses.get(id);
+        status.map_or(ProbeStatus::NotTold, |status| status.application)
+    }
+
+    /// The next event after which a member serves no more.
+    #[must_use]
+    pub fn ends_by(&self, id: &InstanceId) -> Option<&ScheduledEvent> {
+        let mut events = self.statuses.get(id)?.events.iter();
+        events.find(|event| event.code.ends_service())
+    }
+
+    /// Whether a member stands by only where nobody better does: AWS is about to stop or retire it, or it is slow.
+    #[must_use]
+    pub fn comes_last(&self, id: &InstanceId) -> bool {
+        let is_slow = |status: &InstanceStatus| !status.performance.may_pass();
+        self.ends_by(id).is_some() || self.statuses.get(id).is_some_and(is_slow)
+    }
+
     /// The lifecycle state of a member that Auto Scaling does not have in service, or in a state that is not known
     /// here.
     #[must_use]

@@ -107,6 +107,7 @@ impl From<Failure> for CloudError {
             | "InvalidSecurityGroupID.NotFound"
             | "UnsupportedOperation"
             | "ValidationError"
+            | "UnknownParameter"
             | "ValidationException" => Self::Refused(failure),
             code if code.ends_with(".Malformed") => Self::Refused(failure),
             _ => Self::Other(failure),

@@ -5,20 +5,21 @@ use super::CloudError;
 use crate::model::alarm::Alarm;
 use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::{InstanceId, InstanceType};
-use crate::model::instance::{InstanceTypeLimits, StatusChecks};
+use crate::model::instance::InstanceTypeLimits;
+use crate::model::instance_status::InstanceStatus;
 use std::collections::BTreeMap;
 
 /// Reading status checks.
 pub trait ReadStatusChecks: Send + Sync {
-    /// `DescribeInstanceStatus` of the instances named, with `IncludeAllInstances`. Instances that do not
-    /// exist are left out, they are no error.
+    /// `DescribeInstanceStatus` of the instances named, with `IncludeAllInstances`: EC2's checks, and what AWS has
+    /// planned for each. Instances that do not exist are left out, they are no error.
     ///
     /// # Errors
     /// As EC2 refuses: `Throttled`, `Denied`, or anything else as `Other`.
     fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> impl Future<Output = Result<BTreeMap<InstanceId, StatusChecks>, CloudError>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<InstanceId, InstanceStatus>, CloudError>> + Send;
 }
 
 /// Reading what instance types allow.

@@ -54,6 +54,10 @@ pub fn unreadable(tags: &Tags, keys: &TagKeys) -> Vec<UnreadableTag> {
             wrong_number::<u64>(tags, &keys.cooldown, "expected a number of seconds"),
         ),
         expected(
+            &keys.before_event,
+            wrong_number::<u32>(tags, &keys.before_event, "expected a number of minutes"),
+        ),
+        expected(
             &keys.priority,
             wrong_number::<i64>(tags, &keys.priority, "expected a whole number"),
         ),
@@ -100,7 +104,14 @@ mod tests {
     fn a_value_that_is_none_counts_as_absent_and_is_told() {
         let keys = TagKeys::under("holdfast");
         for key in [
-            "on-stop", "mover", "failback", "fence", "cooldown", "priority", "standby",
+            "on-stop",
+            "mover",
+            "failback",
+            "fence",
+            "cooldown",
+            "priority",
+            "standby",
+            "before-event",
         ] {
             let key = format!("holdfast:{key}");
             let found = unreadable(&tagged(&key, "soon"), &keys);

@@ -8,6 +8,7 @@ pub mod elastic_ip;
 pub mod former_target;
 pub mod ids;
 pub mod instance;
+pub mod instance_status;
 pub mod interface;
 pub mod network;
 pub mod pause;

@@ -34,6 +34,8 @@ pub struct TagKeys {
     /// `holdfast:address-target`, on an interface: it takes the addresses that come to its instance. Any value but
     /// `false` counts.
     pub address_target: String,
+    /// `holdfast:before-event`, on an address or an interface: its own `HOLDFAST_MOVE_BEFORE_EVENT_MINUTES`.
+    pub before_event: String,
 }
 
 impl TagKeys {
@@ -61,6 +63,7 @@ impl TagKeys {
             standby: format!("{prefix}:standby"),
             fence: format!("{prefix}:fence"),
             address_target: format!("{prefix}:address-target"),
+            before_event: format!("{prefix}:before-event"),
         }
     }
 }

@@ -136,6 +136,29 @@ impl FromStr for Standby {
     }
 }
 
+/// Whether EC2's own probe of the application says who may stand by. In a group of which the holder alone runs the
+/// application, it fails on every standby that is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StandbyApplication {
+    /// It says nothing of a standby.
+    Ignore,
+    /// A standby on which it fails is none.
+    Require,
+}
+
+impl FromStr for StandbyApplication {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ignore" => Ok(Self::Ignore),
+            "require" => Ok(Self::Require),
+            _ => Err("expected `ignore` or `require`"),
+        }
+    }
+}
+
 /// What becomes of a failed instance after its addresses have moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

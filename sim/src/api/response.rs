@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::{AvailabilityZone, RouteTable, SpotMarket, Tag};
+use super::{AvailabilityZone, PlannedEvent, RouteTable, SpotMarket, Tag};
 
 /// The answer to a request: the variant of the same name, `Done` where EC2 answers `return=true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -259,6 +259,13 @@ pub struct InstanceStatus {
     pub instance_status: String,
     /// The same words, for the host.
     pub system_status: String,
+    /// The same words, for the volumes.
+    pub attached_ebs_status: String,
+    /// The same words, where EC2 probes the application.
+    pub application_status: Option<String>,
+    /// The same words, where the check of the performance is on.
+    pub performance_status: Option<String>,
+    pub events: Vec<PlannedEvent>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -34,6 +34,10 @@ pub(super) struct Controls {
     answer_detaches: Vec<String>,
     #[serde(default)]
     impair: Vec<Impaired>,
+    #[serde(default)]
+    plan_events: Vec<Plan>,
+    #[serde(default)]
+    call_off_events: Vec<String>,
     page_items: Option<u32>,
     #[serde(default)]
     take_addresses: Vec<String>,
@@ -70,6 +74,20 @@ struct Impaired {
     instance: bool,
     #[serde(default)]
     system: bool,
+    #[serde(default)]
+    volumes: bool,
+    /// `ok`, `impaired`, ...; absent: EC2 makes no such check.
+    application: Option<String>,
+    performance: Option<String>,
+}
+
+/// What AWS plans for an instance.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Plan {
+    instance_id: String,
+    code: String,
+    in_seconds: u32,
 }
 
 #[derive(Debug, Deserialize)]
@@ -141,7 +159,18 @@ impl Controls {
             world.ignore_detaches(id, false);
         }
         for impaired in &self.impair {
-            world.impair(&impaired.instance_id, impaired.instance, impaired.system);
+            let id = &impaired.instance_id;
+            world.impair(id, impaired.instance, impaired.system);
+            world.impair_volumes(id, impaired.volumes);
+            world.report_application(id, impaired.application.as_deref());
+            world.report_performance(id, impaired.performance.as_deref());
+        }
+        for plan in &self.plan_events {
+            let at = world.now() + Duration::seconds(plan.in_seconds.into());
+            world.plan_event(&plan.instance_id, &plan.code, at);
+        }
+        for id in &self.call_off_events {
+            world.call_off_events(id);
         }
     }
 

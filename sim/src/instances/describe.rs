@@ -162,6 +162,10 @@ impl View<'_> {
                 state: instance.state,
                 instance_status: instance.status(instance.impaired, self.now),
                 system_status: instance.status(instance.host_impaired, self.now),
+                attached_ebs_status: instance.status(instance.reported.volumes_impaired, self.now),
+                application_status: instance.reported.application.clone(),
+                performance_status: instance.reported.performance.clone(),
+                events: instance.reported.planned.clone(),
             };
             if filters::passes(&request.filters, &[], |name| status_values(&status, name))? {
                 statuses.push(status);
@@ -187,6 +191,7 @@ fn status_values(status: &InstanceStatus, name: &str) -> Option<Vec<String>> {
         "instance-state-code" => status.state.code().to_string(),
         "instance-status.status" => status.instance_status.clone(),
         "system-status.status" => status.system_status.clone(),
+        "attached-ebs-status.status" => status.attached_ebs_status.clone(),
         _ => return None,
     };
     Some(vec![value])

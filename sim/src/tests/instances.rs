@@ -4,8 +4,8 @@ use super::bed::{SimFixture, bed};
 use super::moving::cutting_off;
 use crate::api::{
     DescribeInstanceStatus, DescribeNetworkInterfaces, InstanceNetworkInterfaceSpecification,
-    InstanceState, ModifyInstanceAttribute, Request, Response, RunInstances, SpotMarket,
-    StartInstances, StopInstances, TerminateInstances,
+    InstanceState, InstanceStatus, ModifyInstanceAttribute, Request, Response, RunInstances,
+    SpotMarket, StartInstances, StopInstances, TerminateInstances,
 };
 
 fn stop(id: &str) -> Request {
@@ -32,6 +32,11 @@ fn state(bed: &mut SimFixture, id: &str) -> InstanceState {
 }
 
 fn status(bed: &mut SimFixture, id: &str) -> (String, String) {
+    let status = whole_status(bed, id);
+    (status.instance_status, status.system_status)
+}
+
+fn whole_status(bed: &mut SimFixture, id: &str) -> InstanceStatus {
     let request = DescribeInstanceStatus {
         instance_ids: vec![id.to_owned()],
         include_all_instances: true,
@@ -39,8 +44,7 @@ fn status(bed: &mut SimFixture, id: &str) -> (String, String) {
     };
     match bed.call(Request::DescribeInstanceStatus(request)) {
         Ok(Response::DescribeInstanceStatus { mut statuses, .. }) => {
-            let status = statuses.pop().expect("it was asked for by id");
-            (status.instance_status, status.system_status)
+            statuses.pop().expect("it was asked for by id")
         }
         other => panic!("no status: {other:?}"),
     }
@@ -212,6 +216,43 @@ fn status_checks_initialize_then_pass_and_can_fail_on_either_side() {
     assert_eq!(status(&mut bed, &id), words("ok", "ok"));
     bed.world.impair(&id, false, true);
     assert_eq!(status(&mut bed, &id), words("ok", "impaired"));
+}
+
+#[test]
+fn volumes_probes_and_plans_are_told_and_a_start_on_another_host_ends_them() {
+    let mut bed = bed();
+    let id = bed.launch(None).instance_id;
+    bed.wait(140);
+    let told = |bed: &mut SimFixture| whole_status(bed, &id);
+    assert_eq!(told(&mut bed).attached_ebs_status, "ok");
+    assert_eq!(told(&mut bed).application_status, None);
+    bed.world.impair_volumes(&id, true);
+    bed.world.report_application(&id, Some("impaired"));
+    bed.world.report_performance(&id, Some("ok"));
+    let at = bed.world.now() + time::Duration::DAY;
+    bed.world.plan_event(&id, "instance-retirement", at);
+    let status = told(&mut bed);
+    assert_eq!(status.attached_ebs_status, "impaired");
+    assert_eq!(status.application_status.as_deref(), Some("impaired"));
+    assert_eq!(status.performance_status.as_deref(), Some("ok"));
+    assert_eq!(
+        (&*status.events[0].code, status.events[0].not_before),
+        ("instance-retirement", at)
+    );
+    bed.world.call_off_events(&id);
+    assert!(
+        told(&mut bed).events[0]
+            .description
+            .starts_with("[Canceled]")
+    );
+    bed.call(stop(&id)).expect("it runs");
+    bed.wait(30);
+    bed.call(start(&id)).expect("it is stopped");
+    bed.wait(20);
+    assert_eq!(
+        (told(&mut bed).events, told(&mut bed).application_status),
+        (vec![], None)
+    );
 }
 
 #[test]

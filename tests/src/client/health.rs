@@ -5,7 +5,8 @@ use super::cloud::{classify, filter, id, unexpected};
 use super::faults::SeededBug;
 use ec2_sim::alarms::{self, AlarmPage, DescribeAlarms};
 use ec2_sim::api::{
-    DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus, Request, Response,
+    DescribeInstanceStatus, DescribeInstanceTypes, Ec2Error, InstanceStatus as Described, Request,
+    Response,
 };
 use ec2_sim::auto_scaling::DescribeAutoScalingInstances;
 use futures_util::future::try_join_all;
@@ -19,6 +20,7 @@ use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use holdfast::model::auto_scaling::LifecycleState;
 use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
+use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus, ScheduledEvent};
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
@@ -29,7 +31,7 @@ const MAX_SCALED: usize = 50;
 
 impl Client {
     /// EC2 refuses the whole call when one of the ids is unknown.
-    async fn statuses(&self, instance_ids: Vec<String>) -> Result<Vec<InstanceStatus>, CloudError> {
+    async fn statuses(&self, instance_ids: Vec<String>) -> Result<Vec<Described>, CloudError> {
         const ACTION: &str = "ec2:DescribeInstanceStatus";
         let mut found = Vec::new();
         let mut next_token = None;
@@ -74,7 +76,7 @@ impl ReadStatusChecks for Client {
     async fn checks(
         &self,
         instances: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, InstanceStatus>, CloudError> {
         let mut found = BTreeMap::new();
         let mut to_ask: Vec<&[InstanceId]> = Vec::new();
         to_ask.extend((!instances.is_empty()).then_some(instances));
@@ -92,7 +94,7 @@ impl ReadStatusChecks for Client {
                 answer => {
                     let checked = answer?;
                     let checked = checked.iter();
-                    found.extend(checked.map(|it| (id(&it.instance_id), checks(it))));
+                    found.extend(checked.map(|it| (id(&it.instance_id), status(it))));
                 }
             }
         }
@@ -100,8 +102,41 @@ impl ReadStatusChecks for Client {
     }
 }
 
-fn checks(status: &InstanceStatus) -> StatusChecks {
+/// As the AWS adapter reads it.
+fn status(described: &Described) -> InstanceStatus {
+    let over = |it: &&ec2_sim::api::PlannedEvent| it.description.starts_with('[');
+    let ahead = described.events.iter().filter(|it| !over(it));
+    let mut events: Vec<ScheduledEvent> = ahead
+        .map(|it| ScheduledEvent {
+            code: EventCode::told(&it.code),
+            not_before: Some(it.not_before),
+        })
+        .collect();
+    events.sort_by_key(|event| event.not_before);
+    InstanceStatus {
+        checks: checks(described),
+        application: probe(described.application_status.as_deref()),
+        performance: probe(described.performance_status.as_deref()),
+        events,
+    }
+}
+
+fn probe(word: Option<&str>) -> ProbeStatus {
+    match word {
+        None | Some("not-applicable" | "insufficient-data") => ProbeStatus::NotTold,
+        Some("ok") => ProbeStatus::Ok,
+        Some("initializing") => ProbeStatus::Initializing,
+        Some("impaired") => ProbeStatus::Impaired,
+        Some(_) => ProbeStatus::Unknown,
+    }
+}
+
+fn checks(status: &Described) -> StatusChecks {
+    let volumes = &*status.attached_ebs_status;
     let words = [&*status.instance_status, &*status.system_status];
+    if volumes == "impaired" {
+        return StatusChecks::Impaired;
+    }
     if words.contains(&"impaired") {
         StatusChecks::Impaired
     } else if words.contains(&"initializing") {

@@ -157,7 +157,7 @@ fn a_failed_instance_is_fenced() {
     let checks = at_once(play.client.checks(std::slice::from_ref(&play.first)));
     assert_eq!(
         checks.expect("it may be read")[&play.first],
-        StatusChecks::Unknown
+        StatusChecks::Unknown.into()
     );
 }
 
@@ -185,8 +185,8 @@ fn status_checks_are_read_and_an_instance_that_never_was_is_left_out() {
     let asked = [play.first.clone(), play.second.clone(), unknown];
     let checks = at_once(play.client.checks(&asked)).expect("it may be read");
     let wanted = [
-        (play.first.clone(), StatusChecks::Impaired),
-        (play.second.clone(), StatusChecks::Ok),
+        (play.first.clone(), StatusChecks::Impaired.into()),
+        (play.second.clone(), StatusChecks::Ok.into()),
     ];
     assert_eq!(checks, wanted.into());
 }
@@ -315,6 +315,6 @@ fn an_intruder_comes_between_a_read_of_alarms_and_the_next_call() {
     let checks = at_once(play.client.checks(std::slice::from_ref(&play.first)));
     assert_eq!(
         checks.expect("it may be read")[&play.first],
-        StatusChecks::Unknown
+        StatusChecks::Unknown.into()
     );
 }

@@ -1,6 +1,7 @@
 //! Alarm failover on the simulated EC2: what moves from a failed member to a standby, how, and what does not.
 
 mod adrift;
+mod ahead;
 mod alarms;
 mod audit;
 mod dry_runs;

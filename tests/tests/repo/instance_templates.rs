@@ -92,9 +92,34 @@ fn a_missing_heartbeat_is_a_failure_and_a_gap_in_ec2s_data_is_none() {
     }
 }
 
+/// Source: CloudWatch user guide, "Alarm warm-up periods", and "Alarm tags in events".
+#[test]
+fn an_alarm_waits_for_the_first_heartbeats_and_its_event_carries_the_group() {
+    for (name, alarm) in alarms(ALARMS).into_iter().chain(alarms(DEMO)) {
+        let warm_up = &alarm["WarmUpConfiguration"];
+        if name.contains("Heartbeat") {
+            assert_eq!(warm_up["WarmUpPeriodDurationInMinutes"], 10, "{name}");
+            let waits = &warm_up["OnlyStartEvaluatingAfterWarmUpPeriodEnds"];
+            assert!(waits.is_null(), "{name}: it ends with the first heartbeats");
+        } else {
+            assert!(
+                warm_up.is_null(),
+                "{name}: a gap in EC2's data is no failure"
+            );
+        }
+        let carries = &alarm["ActionConfiguration"]["AlarmTagsPropagation"]["Enabled"];
+        assert_eq!(carries, true, "{name}");
+        assert_eq!(
+            tag(&alarm, "group").map(|it| it.is_empty()),
+            Some(false),
+            "{name}"
+        );
+    }
+}
+
 #[test]
 fn the_demos_alarms_are_those_of_the_template_for_groups() {
-    const SAME: [&str; 7] = [
+    const SAME: [&str; 9] = [
         "Statistic",
         "Period",
         "EvaluationPeriods",
@@ -102,6 +127,8 @@ fn the_demos_alarms_are_those_of_the_template_for_groups() {
         "Threshold",
         "ComparisonOperator",
         "TreatMissingData",
+        "WarmUpConfiguration",
+        "ActionConfiguration",
     ];
     let of_groups = alarms(ALARMS);
     let demo = alarms(DEMO);

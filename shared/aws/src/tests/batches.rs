@@ -241,6 +241,7 @@ async fn instances_are_named_by_filter_and_read_page_by_page() {
         "Filter.1.Name=instance-id",
         "Filter.1.Value.1=i-0",
         "Filter.1.Value.2=i-1",
+        "IncludeManagedResources=true",
         "MaxResults=1000",
     ];
     let [one, two] = wire.calls().try_into().unwrap();

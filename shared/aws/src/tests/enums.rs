@@ -4,17 +4,19 @@
 //! At run time a value that nobody knows is `Unknown`: it says neither that something is well, nor that it is gone.
 
 use crate::alarms;
+use crate::health::probe;
 use crate::instances::OWN_KINDS;
 use crate::interfaces::attachment_state;
 use aws_sdk_autoscaling::types::LifecycleState as Lifecycle;
 use aws_sdk_cloudwatch::types::{ActionsSuppressedBy, AlarmType, StateValue};
 use aws_sdk_ec2::types::{
-    AttachmentStatus, InstanceStateName, NetworkInterfaceType, RouteState, ServiceManaged,
-    SummaryStatus,
+    AttachmentStatus, EventCode as Planned, InstanceStateName, NetworkInterfaceType, RouteState,
+    ServiceManaged, SummaryStatus,
 };
 use holdfast::model::alarm::AlarmState;
 use holdfast::model::auto_scaling::{LifecycleState, Service};
 use holdfast::model::instance::InstanceState;
+use holdfast::model::instance_status::{EventCode, ProbeStatus};
 use holdfast::model::interface::AttachmentState;
 
 /// What the SDK has and nobody here names, and what is named here and the SDK does not have any more.
@@ -117,6 +119,22 @@ fn every_summary_of_a_status_check_is_named() {
         ),
     ];
     is_complete("SummaryStatus", SummaryStatus::values(), &handled, &ignored);
+}
+
+#[test]
+fn every_word_of_a_probe_is_known() {
+    let all = SummaryStatus::values();
+    let told = |value: &str| probe(Some(&SummaryStatus::from(value)));
+    let handled = known(all, |value| told(value) != ProbeStatus::Unknown);
+    is_complete("SummaryStatus, of a probe", all, &handled, &[]);
+    assert_eq!(told("novel"), ProbeStatus::Unknown);
+}
+
+#[test]
+fn every_event_that_aws_can_plan_is_known() {
+    let all = Planned::values();
+    let is_known = |value: &str| !matches!(EventCode::told(value), EventCode::Unknown(_));
+    is_complete("EventCode", all, &known(all, is_known), &[]);
 }
 
 #[test]

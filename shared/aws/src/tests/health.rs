@@ -6,7 +6,7 @@ use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use std::collections::BTreeMap;
 
-fn ids(ids: &[&str]) -> Vec<InstanceId> {
+pub(super) fn ids(ids: &[&str]) -> Vec<InstanceId> {
     ids.iter().map(|id| id.parse().unwrap()).collect()
 }
 
@@ -19,11 +19,11 @@ fn status(id: &str, state: &str, host: &str, instance: &str, volumes: &str) -> S
     )
 }
 
-fn well(id: &str) -> String {
+pub(super) fn well(id: &str) -> String {
     status(id, "running", "ok", "ok", "ok")
 }
 
-fn statuses(items: &str) -> String {
+pub(super) fn statuses(items: &str) -> String {
     let set = format!("<instanceStatusSet>{items}</instanceStatusSet>");
     ec2("DescribeInstanceStatus", &set)
 }
@@ -68,7 +68,7 @@ async fn an_instance_is_as_well_as_the_worst_of_its_checks() {
         let wire = Wire::answering([statuses(&status("i-1", state, host, instance, volumes))]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
-            checks[&ids(&["i-1"])[0]],
+            checks[&ids(&["i-1"])[0]].checks,
             expected,
             "{state} {host} {instance}"
         );
@@ -179,6 +179,17 @@ async fn the_limits_are_those_of_the_first_card() {
     );
 }
 
+/// Those for flexible queues come on top of the base number.
+#[tokio::test]
+async fn the_flexible_interfaces_of_the_first_card_count() {
+    let base = "<maximumNetworkInterfaces>3</maximumNetworkInterfaces>";
+    let more = "<additionalFlexibleNetworkInterfaces>2</additionalFlexibleNetworkInterfaces>";
+    let network = TWO_CARDS.replace(base, &format!("{base}{more}"));
+    let wire = Wire::answering([described("m8g.large", &network)]);
+    let limits = wire.cloud().limits(&[kind("m8g.large")]).await.unwrap();
+    assert_eq!(limits[&kind("m8g.large")].interfaces, 5);
+}
+
 #[tokio::test]
 async fn a_type_is_asked_for_once_in_the_life_of_a_process() {
     let small = "<maximumNetworkInterfaces>2</maximumNetworkInterfaces>\
@@ -232,7 +243,7 @@ async fn a_check_in_a_word_that_nobody_knows_is_no_good_news() {
         let wire = Wire::answering([statuses(&item)]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
-            checks[&ids(&["i-1"])[0]],
+            checks[&ids(&["i-1"])[0]].checks,
             expected,
             "{host} {instance} {volumes}"
         );
@@ -246,7 +257,10 @@ async fn an_instance_that_has_no_check_of_its_volumes_is_well_without_it() {
          <instanceStatus><status>ok</status></instanceStatus></item>";
     let wire = Wire::answering([statuses(item)]);
     let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
-    assert_eq!(checks.into_values().collect::<Vec<_>>(), [StatusChecks::Ok]);
+    assert_eq!(
+        checks.into_values().map(|it| it.checks).collect::<Vec<_>>(),
+        [StatusChecks::Ok]
+    );
 }
 
 #[tokio::test]
@@ -262,7 +276,7 @@ async fn an_instance_of_which_no_state_or_no_check_is_told_is_not_known_to_be_we
         let wire = Wire::answering([statuses(&item)]);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
-            checks.into_values().collect::<Vec<_>>(),
+            checks.into_values().map(|it| it.checks).collect::<Vec<_>>(),
             [StatusChecks::Unknown]
         );
     }

@@ -1,6 +1,6 @@
 //! Instances as EC2 answers them, and what is sent for them.
 
-use super::{Wire, ec2};
+use super::{Wire, ec2, refusal};
 use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{InstanceType, Zone};
 use holdfast::model::instance::{
@@ -102,6 +102,31 @@ async fn an_interface_of_a_service_is_known_as_one() {
 }
 
 #[tokio::test]
+async fn an_interface_that_an_account_hides_is_asked_for_and_known_as_a_services() {
+    let managed =
+        "<operator><managed>true</managed><principal>eks.amazonaws.com</principal></operator>";
+    let interface = attached("eni-1", 1, "interface", &private("10.0.0.5", true, ""));
+    let end = "</privateIpAddressesSet>";
+    let interface = interface.replace(end, &format!("{end}{managed}"));
+    let set = format!("{RUNNING}<networkInterfaceSet>{interface}</networkInterfaceSet>");
+    assert!(described(&set).await.interfaces[0].service_managed);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_cannot_show_what_services_manage_is_asked_again_without_and_once() {
+    let answered = || (200, answer(RUNNING));
+    let unknown = refusal("UnknownParameter");
+    let wire = Wire::with([unknown, answered(), answered()]);
+    let cloud = wire.cloud();
+    assert_eq!(cloud.instances(&tagged()).await.unwrap().len(), 1);
+    assert_eq!(cloud.instances(&tagged()).await.unwrap().len(), 1);
+    let asked = wire.calls();
+    let with = |call: &Vec<String>| call.iter().any(|it| it.starts_with("IncludeManaged"));
+    let with: Vec<bool> = asked.iter().map(with).collect();
+    assert_eq!(with, [true, false, false]);
+}
+
+#[tokio::test]
 async fn instances_are_asked_for_by_filter_and_in_pages() {
     let wire = Wire::answering([answer(RUNNING)]);
     wire.cloud().instances(&tagged()).await.unwrap();
@@ -109,6 +134,7 @@ async fn instances_are_asked_for_by_filter_and_in_pages() {
     for member in [
         "Filter.1.Name=tag-key",
         "Filter.1.Value.1=holdfast%3Agroup",
+        "IncludeManagedResources=true",
         "MaxResults=1000",
     ] {
         assert!(members.iter().any(|sent| sent == member), "{members:?}");

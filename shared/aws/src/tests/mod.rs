@@ -20,6 +20,7 @@ mod paging;
 mod refusals;
 mod requests;
 mod signatures;
+mod status;
 mod table;
 mod versions;
 

@@ -1,6 +1,7 @@
 //! What a person reads of a failover: what is where now, what is not and why, and what to do next. Nothing is
 //! decided here, but how the ends of single moves add up to one outcome.
 
+mod ahead;
 mod alarms;
 mod ended;
 pub(super) mod fences;
@@ -13,6 +14,7 @@ mod subject;
 mod targets;
 mod untouched;
 
+pub(super) use ahead::events_ahead;
 pub(super) use alarms::{alarms_unread, contributors_unread, no_log_alarms};
 pub(super) use ended::{failure, report};
 pub(super) use fences::{stop_limit, would_be_fenced};

@@ -322,7 +322,7 @@ fn whoever_names_no_member_is_not_told_that_every_member_has_failed() {
 #[test]
 fn a_member_of_which_ec2_says_nothing_is_no_standby() {
     let silent = pair().floating().change(|fixture| {
-        fixture.health.checks.remove(&id(2));
+        fixture.health.statuses.remove(&id(2));
     });
     let (standby, checks) = (id(2), StatusChecks::Unknown);
     assert_eq!(

@@ -114,7 +114,9 @@ pub(super) fn pair() -> Fixture {
             learnt: Rows::default(),
         },
         health: MemberHealth {
-            checks: [(id(1), StatusChecks::Ok), (id(2), StatusChecks::Ok)].into(),
+            statuses: [1, 2]
+                .map(|number| (id(number), StatusChecks::Ok.into()))
+                .into(),
             ..MemberHealth::default()
         },
         limits: InstanceTypeLimits {
@@ -137,7 +139,8 @@ impl Fixture {
     /// With one more member that is well.
     pub(super) fn joined_by(mut self, number: u8) -> Self {
         self.observed.instances.push(member(number));
-        self.health.checks.insert(id(number), StatusChecks::Ok);
+        let ok = StatusChecks::Ok.into();
+        self.health.statuses.insert(id(number), ok);
         self
     }
 
@@ -225,7 +228,7 @@ impl Fixture {
 
     pub(super) fn health(&mut self, number: u8, checks: StatusChecks, state: InstanceState) {
         self.member(number).state = state;
-        self.health.checks.insert(id(number), checks);
+        self.health.statuses.insert(id(number), checks.into());
     }
 
     /// A member has an Elastic IP of its own on its only private IP.

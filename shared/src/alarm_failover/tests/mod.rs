@@ -1,5 +1,6 @@
 //! What a failover is to do, decision by decision: no network, no waiting.
 
+mod ahead;
 mod alarm_without_instance;
 mod asked;
 mod assessment;

@@ -166,7 +166,7 @@ fn groups(ids: &[String]) -> Element {
 }
 
 /// EC2 writes times with milliseconds.
-fn timestamp(time: OffsetDateTime) -> String {
+pub(super) fn timestamp(time: OffsetDateTime) -> String {
     let milliseconds = time.nanosecond() / 1_000_000 * 1_000_000;
     let time = time.replace_nanosecond(milliseconds).unwrap_or(time);
     time.format(&Rfc3339).unwrap_or_default()

@@ -6,7 +6,7 @@ use super::routes::{route_table, zone};
 use super::xml::Element;
 use crate::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
-    InternetGateway, Response, SpotInstanceRequest, Subnet, Tag, TagDescription, Vpc,
+    InternetGateway, PlannedEvent, Response, SpotInstanceRequest, Subnet, Tag, TagDescription, Vpc,
 };
 
 /// The answer to an action.
@@ -283,6 +283,28 @@ fn instance_status(described: &InstanceStatus) -> Element {
         .child(super::network::state("instanceState", described.state))
         .child(summary("instanceStatus", &described.instance_status))
         .child(summary("systemStatus", &described.system_status))
+        .child(summary("attachedEbsStatus", &described.attached_ebs_status))
+        .maybe_child(
+            described
+                .application_status
+                .as_deref()
+                .map(|word| summary("applicationStatus", word)),
+        )
+        .maybe_child(
+            described
+                .performance_status
+                .as_deref()
+                .map(|word| summary("performanceStatus", word)),
+        )
+        .list("eventsSet", described.events.iter().map(planned_event))
+}
+
+fn planned_event(event: &PlannedEvent) -> Element {
+    Element::item()
+        .text("instanceEventId", &event.id)
+        .text("code", &event.code)
+        .text("description", &event.description)
+        .text("notBefore", &super::network::timestamp(event.not_before))
 }
 
 /// EC2 leaves out the tag set of what has no tags.

@@ -237,6 +237,8 @@ fn terminate_instances(form: &Parameters) -> Request {
 }
 
 fn describe_instances(form: &Parameters) -> Read {
+    // Nothing is hidden in a simulated account.
+    form.boolean("IncludeManagedResources")?;
     Ok(Request::DescribeInstances(DescribeInstances {
         instance_ids: form.list("InstanceId"),
         filters: filters(form),

@@ -17,7 +17,8 @@ use crate::model::elastic_ip::Address;
 use crate::model::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, InstanceType, SecurityGroupId,
 };
-use crate::model::instance::{Instance, InstanceTypeLimits, StatusChecks};
+use crate::model::instance::{Instance, InstanceTypeLimits};
+use crate::model::instance_status::InstanceStatus;
 use crate::model::interface::Interface;
 use crate::report::PlannedCall;
 use std::collections::BTreeMap;
@@ -317,7 +318,7 @@ impl ReadStatusChecks for Script {
     async fn checks(
         &self,
         _: &[InstanceId],
-    ) -> Result<BTreeMap<InstanceId, StatusChecks>, CloudError> {
+    ) -> Result<BTreeMap<InstanceId, InstanceStatus>, CloudError> {
         unreachable!("no effect asks for status checks")
     }
 }

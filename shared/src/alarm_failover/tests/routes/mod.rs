@@ -44,7 +44,10 @@ impl Fixture {
             third.interfaces[0].id = "eni-03".parse().unwrap();
             third.interfaces[0].private_ips[0].ip = ip(3);
             fixture.observed.instances.push(third);
-            fixture.health.checks.insert(id(3), StatusChecks::Ok);
+            fixture
+                .health
+                .statuses
+                .insert(id(3), StatusChecks::Ok.into());
         })
     }
 
