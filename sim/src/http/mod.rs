@@ -19,6 +19,7 @@ mod ec2;
 mod faults;
 mod front;
 mod knobs;
+mod record;
 mod server;
 mod signing;
 
@@ -29,7 +30,9 @@ pub use faults::Fault;
 
 use crate::World;
 use crate::api::Caller;
+use axum::http::HeaderMap;
 use front::Front;
+use record::{Answered, Record};
 use serde_json::Value;
 use std::io;
 use std::net::Ipv4Addr;
@@ -37,6 +40,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+/// Keeps a call to the stand-in of another service with those to the simulator, where `EC2_SIM_RECORD` names a folder.
+pub fn keep_call(path: &str, headers: &HeaderMap, asked: &[u8], status: u16, answer: &[u8]) {
+    let record = Record::from_environment();
+    let asked = record.asked(path, headers, asked);
+    let answered = Answered {
+        status,
+        content_type: "text/xml",
+        body: answer,
+        is_ordered: false,
+    };
+    record.keep(asked.as_ref(), &answered);
+}
 
 /// A running simulator. Dropping it stops the server and breaks its connections.
 #[derive(Debug)]

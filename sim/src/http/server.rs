@@ -9,6 +9,7 @@ use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
+use super::record::{Answered, Asked};
 use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing};
 use crate::api::Ec2Error;
 use axum::Router;
@@ -95,6 +96,7 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let asked = front.record.asked(parts.uri.path(), &headers, &body);
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
@@ -105,7 +107,7 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
         (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
     };
     match call {
-        Ok(call) => handle(&front, &headers, call).await,
+        Ok(call) => handle(&front, &headers, call, asked).await,
         Err(why) => (StatusCode::BAD_REQUEST, why).into_response(),
     }
 }
@@ -185,7 +187,12 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
     })
 }
 
-async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
+async fn handle(
+    front: &Front,
+    headers: &HeaderMap,
+    call: AwsCall,
+    asked: Option<Asked>,
+) -> Response {
     let caller = front.state().callers.of(headers);
     let noted = front.note(
         call.service,
@@ -197,6 +204,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
     let request_id = format!("00000000-0000-4000-9000-{:012}", noted.number);
     if noted.fault == Some(Fault::Lost) {
         front.record_outcome(noted.number, Outcome::Lost);
+        front.record.keep(asked.as_ref(), &Answered::default());
         return broken();
     }
     if noted.fault == Some(Fault::Silent) {
@@ -254,6 +262,15 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             call.encoding,
         ),
     };
+    front.record.keep(
+        asked.as_ref(),
+        &Answered {
+            status: reply.status,
+            content_type: reply.content_type,
+            body: &reply.body,
+            is_ordered: matches!(noted.fault, Some(Fault::Refused(_))),
+        },
+    );
     let outcome = reply
         .refused
         .clone()
