@@ -38,7 +38,7 @@ pub use told::*;
 pub type Checked = Result<(), UpdateError>;
 
 /// More rows of the size of [`a_large_snapshot`] than fit into one page of DynamoDB, which is 1 MB.
-const MANY: u32 = 600;
+const MANY: u32 = 130;
 const AT_ONCE: usize = 16;
 
 pub async fn what_nobody_wrote_is_not_known<L: Ledger + ReadAddressHistory>(ledger: &L) -> Checked {

@@ -104,8 +104,8 @@ mod table {
     use std::time::Duration;
 
     const NAME: &str = "ledger";
-    /// As many rows as fit into 1 MB when each has some forty tags.
-    const PAGE: u32 = 300;
+    /// As many rows as fit into 1 MB when each has fifty tags.
+    const PAGE: u32 = 100;
     const RETENTION: Duration = Duration::from_hours(24);
 
     /// A table of its own for each test. The simulator lives as long as the table does.
