@@ -70,6 +70,10 @@ impl Resources {
                 .first()
                 .map(|it| it.groups.clone())
                 .unwrap_or_default(),
+            security_group_names: interfaces
+                .first()
+                .map(|it| it.group_names.clone())
+                .unwrap_or_default(),
             tags: self.tags_of(&instance.id),
             network_interfaces: interfaces,
         }

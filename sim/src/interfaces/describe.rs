@@ -45,6 +45,9 @@ impl Resources {
             requester_managed: interface.requester_managed,
             source_dest_check: interface.source_dest_check,
             groups: interface.groups.clone(),
+            group_names: names(self.named_groups(&interface.groups)),
+            private_dns_name: self.private_dns_name(interface),
+            requester_id: interface.owner.clone(),
             attachment,
             private_ip_addresses: addresses
                 .map(|(place, ip)| api::PrivateIpAddress {
@@ -57,6 +60,23 @@ impl Resources {
             tags: self.tags_of(&interface.id),
         }
     }
+
+    /// A default VPC has DNS host names, another one only where somebody turns them on (VPC user guide, "DNS attributes
+    /// in your VPC"), which is not modelled.
+    fn private_dns_name(&self, interface: &Interface) -> Option<String> {
+        let vpc = self.vpcs.get(&interface.vpc_id)?;
+        let ip = interface.primary_ip().replace('.', "-");
+        let region = interface.zone.trim_end_matches(char::is_alphabetic);
+        let domain = match region {
+            "us-east-1" => "ec2.internal".to_owned(),
+            region => format!("{region}.compute.internal"),
+        };
+        vpc.is_default.then(|| format!("ip-{ip}.{domain}"))
+    }
+}
+
+fn names(groups: Vec<(String, String)>) -> Vec<String> {
+    groups.into_iter().map(|(_, name)| name).collect()
 }
 
 fn public_side(
@@ -160,6 +180,7 @@ fn filter_values(interface: &api::NetworkInterface, name: &str) -> Option<Vec<St
         "mac-address" => vec![interface.mac_address.clone()],
         "requester-managed" => vec![interface.requester_managed.to_string()],
         "group-id" => interface.groups.clone(),
+        "group-name" => interface.group_names.clone(),
         "private-ip-address" => ips()
             .filter(|ip| ip.primary)
             .map(|ip| ip.private_ip_address.clone())

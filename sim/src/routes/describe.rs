@@ -1,14 +1,14 @@
-//! `DescribeRouteTables`, `DescribeSubnets`, `DescribeAvailabilityZones`.
+//! `DescribeRouteTables`, `DescribeVpcs`, `DescribeSubnets`, `DescribeAvailabilityZones`.
 
 use super::{RouteTable, table_not_found, target};
 use crate::{
     api::{
-        self, DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, Ec2Error, Response,
-        RouteTableAssociation, RouteTarget,
+        self, DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, DescribeVpcs,
+        Ec2Error, Response, RouteTableAssociation, RouteTarget,
     },
     filters,
     model::{Model, Resources, View, invalid_value},
-    networks::{Subnet, subnet_not_found},
+    networks::{Subnet, Vpc, subnet_not_found, vpc_not_found},
     paging::page,
 };
 
@@ -92,6 +92,31 @@ impl View<'_> {
         })
     }
 
+    pub(crate) fn describe_vpcs(
+        &self,
+        account: &str,
+        request: &DescribeVpcs,
+    ) -> Result<Response, Ec2Error> {
+        let (ids, all) = (&request.vpc_ids, &self.resources.vpcs);
+        let is_own = |vpc: &&Vpc| vpc.owner == account;
+        if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
+            return Err(vpc_not_found(id));
+        }
+        let mut answers = Vec::new();
+        for vpc in all.values().filter(is_own) {
+            let answer = self.resources.vpc_as_answered(vpc, "available");
+            let values_of = |name: &str| vpc_values(&answer, name);
+            if (ids.is_empty() || ids.contains(&vpc.id))
+                && filters::passes(&request.filters, &answer.tags, values_of)?
+            {
+                answers.push(answer);
+            }
+        }
+        let token = request.next_token.as_deref();
+        let (vpcs, next_token) = page(answers, request.max_results, token, 5)?;
+        Ok(Response::DescribeVpcs { vpcs, next_token })
+    }
+
     pub(crate) fn describe_subnets(
         &self,
         account: &str,
@@ -163,12 +188,27 @@ fn table_values(table: &api::RouteTable, name: &str) -> Option<Vec<String>> {
     })
 }
 
+fn vpc_values(vpc: &api::Vpc, name: &str) -> Option<Vec<String>> {
+    Some(match name {
+        "vpc-id" => vec![vpc.vpc_id.clone()],
+        // Both are known: the one is in the reference, the other is what all clients send.
+        "cidr" | "cidr-block" | "cidr-block-association.cidr-block" => vec![vpc.cidr_block.clone()],
+        "is-default" | "isDefault" => vec![vpc.is_default.to_string()],
+        "owner-id" => vec![vpc.owner_id.clone()],
+        "state" => vec![vpc.state.clone()],
+        _ => return None,
+    })
+}
+
 fn subnet_values(subnet: &api::Subnet, name: &str) -> Option<Vec<String>> {
     Some(match name {
         "subnet-id" => vec![subnet.subnet_id.clone()],
         "vpc-id" => vec![subnet.vpc_id.clone()],
-        "availability-zone" => vec![subnet.availability_zone.clone()],
-        "cidr-block" => vec![subnet.cidr_block.clone()],
+        "availability-zone" | "availabilityZone" => vec![subnet.availability_zone.clone()],
+        "cidr" | "cidrBlock" | "cidr-block" => vec![subnet.cidr_block.clone()],
+        "default-for-az" | "defaultForAz" => vec![subnet.default_for_az.to_string()],
+        "map-public-ip-on-launch" => vec![subnet.map_public_ip_on_launch.to_string()],
+        "available-ip-address-count" => vec![subnet.available_ip_address_count.to_string()],
         "owner-id" => vec![subnet.owner_id.clone()],
         "state" => vec![subnet.state.clone()],
         _ => return None,

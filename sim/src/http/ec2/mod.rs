@@ -1,11 +1,14 @@
 //! EC2's query protocol: a form comes in, the model is asked, XML goes out.
 
+mod around;
 mod moves;
 mod network;
 mod query;
 mod reply;
 mod request;
 mod routes;
+#[cfg(test)]
+mod tests;
 mod xml;
 
 use super::server::Reply;
