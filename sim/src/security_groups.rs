@@ -84,6 +84,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeSecurityGroups,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let (ids, all) = (&request.group_ids, &self.resources.security_groups);
         let is_own = |group: &&SecurityGroup| group.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -118,6 +119,15 @@ impl View<'_> {
         Ok(Response::DescribeSecurityGroups { groups, next_token })
     }
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &[
+    "group-id",
+    "group-name",
+    "description",
+    "vpc-id",
+    "owner-id",
+];
 
 fn group_values(group: &api::SecurityGroup, name: &str) -> Option<Vec<String>> {
     let value = match name {

@@ -107,12 +107,16 @@ impl Model {
     }
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &["instance-id", "spot-instance-request-id", "type"];
+
 impl View<'_> {
     pub(super) fn describe_spot_instance_requests(
         &self,
         account: &str,
         request: &DescribeSpotInstanceRequests,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let mut found = Vec::new();
         let own = self.resources.instances.values();
         for instance in own.filter(|instance| instance.owner == account) {

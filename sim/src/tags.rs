@@ -69,6 +69,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeTags,
     ) -> Result<Response, Ec2Error> {
+        filters::check_without_tags(&request.filters, KNOWN)?;
         let mut found = Vec::new();
         for (id, tags) in &self.resources.tags {
             if self.resources.taggable(account, id).is_err() {
@@ -91,6 +92,9 @@ impl View<'_> {
         Ok(Response::DescribeTags { tags, next_token })
     }
 }
+
+/// The filters of the describe.
+const KNOWN: &[&str] = &["key", "resource-id", "resource-type", "value"];
 
 fn values_of(tag: &TagDescription, name: &str) -> Option<Vec<String>> {
     let value = match name {

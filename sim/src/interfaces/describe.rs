@@ -109,6 +109,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeNetworkInterfaces,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let ids = &request.network_interface_ids;
         let all = &self.resources.interfaces;
         for id in ids {
@@ -156,6 +157,34 @@ impl View<'_> {
         })
     }
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &[
+    "network-interface-id",
+    "subnet-id",
+    "vpc-id",
+    "availability-zone",
+    "owner-id",
+    "status",
+    "interface-type",
+    "description",
+    "mac-address",
+    "requester-managed",
+    "group-id",
+    "group-name",
+    "private-ip-address",
+    "addresses.private-ip-address",
+    "addresses.primary",
+    "addresses.association.public-ip",
+    "association.public-ip",
+    "association.allocation-id",
+    "association.association-id",
+    "attachment.attachment-id",
+    "attachment.status",
+    "attachment.device-index",
+    "attachment.delete-on-termination",
+    "attachment.instance-id",
+];
 
 fn filter_values(interface: &api::NetworkInterface, name: &str) -> Option<Vec<String>> {
     let attachment = interface.attachment.as_ref();

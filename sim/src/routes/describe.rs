@@ -69,6 +69,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeRouteTables,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_TABLES)?;
         let (ids, all) = (&request.route_table_ids, &self.resources.route_tables);
         let is_own = |table: &&RouteTable| table.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -97,6 +98,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeVpcs,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_VPCS)?;
         let (ids, all) = (&request.vpc_ids, &self.resources.vpcs);
         let is_own = |vpc: &&Vpc| vpc.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -122,6 +124,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeSubnets,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_SUBNETS)?;
         let (ids, all) = (&request.subnet_ids, &self.resources.subnets);
         let is_own = |subnet: &&Subnet| subnet.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -152,6 +155,7 @@ impl Model {
         &self,
         request: &DescribeAvailabilityZones,
     ) -> Result<Response, Ec2Error> {
+        filters::check_without_tags(&request.filters, KNOWN_OF_ZONES)?;
         let names = &request.zone_names;
         let zones = self.region.zones_as_answered();
         let is_known = |name: &&String| zones.iter().any(|zone| zone.zone_name == **name);
@@ -173,6 +177,16 @@ impl Model {
     }
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN_OF_TABLES: &[&str] = &[
+    "route-table-id",
+    "vpc-id",
+    "owner-id",
+    "association.subnet-id",
+    "association.main",
+    "association.route-table-association-id",
+];
+
 fn table_values(table: &api::RouteTable, name: &str) -> Option<Vec<String>> {
     let associations = table.associations.iter();
     Some(match name {
@@ -188,6 +202,18 @@ fn table_values(table: &api::RouteTable, name: &str) -> Option<Vec<String>> {
     })
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN_OF_VPCS: &[&str] = &[
+    "vpc-id",
+    "cidr",
+    "cidr-block",
+    "cidr-block-association.cidr-block",
+    "is-default",
+    "isDefault",
+    "owner-id",
+    "state",
+];
+
 fn vpc_values(vpc: &api::Vpc, name: &str) -> Option<Vec<String>> {
     Some(match name {
         "vpc-id" => vec![vpc.vpc_id.clone()],
@@ -199,6 +225,23 @@ fn vpc_values(vpc: &api::Vpc, name: &str) -> Option<Vec<String>> {
         _ => return None,
     })
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN_OF_SUBNETS: &[&str] = &[
+    "subnet-id",
+    "vpc-id",
+    "availability-zone",
+    "availabilityZone",
+    "cidr",
+    "cidrBlock",
+    "cidr-block",
+    "default-for-az",
+    "defaultForAz",
+    "map-public-ip-on-launch",
+    "available-ip-address-count",
+    "owner-id",
+    "state",
+];
 
 fn subnet_values(subnet: &api::Subnet, name: &str) -> Option<Vec<String>> {
     Some(match name {
@@ -214,6 +257,17 @@ fn subnet_values(subnet: &api::Subnet, name: &str) -> Option<Vec<String>> {
         _ => return None,
     })
 }
+
+/// The filters of the describe.
+const KNOWN_OF_ZONES: &[&str] = &[
+    "zone-name",
+    "zone-id",
+    "zone-type",
+    "group-name",
+    "region-name",
+    "state",
+    "opt-in-status",
+];
 
 fn zone_values(zone: &api::AvailabilityZone, name: &str) -> Option<Vec<String>> {
     Some(match name {

@@ -9,6 +9,7 @@ mod request;
 mod routes;
 #[cfg(test)]
 mod tests;
+mod unknown;
 mod xml;
 
 use super::server::Reply;
@@ -26,8 +27,11 @@ pub(super) fn call(
     number: &str,
 ) -> Reply {
     let parameters: Parameters = form.into_iter().collect();
-    let read = request::read(action, &parameters)
-        .and_then(|request| Ok((request, parameters.boolean("DryRun")?.unwrap_or(false))));
+    let read = request::read(action, &parameters).and_then(|request| {
+        let dry_run = parameters.boolean("DryRun")?.unwrap_or(false);
+        unknown::refuse(action, &parameters)?;
+        Ok((request, dry_run))
+    });
     let (request, dry_run) = match read {
         Ok(read) => read,
         Err(error) => return refusal(number, &error),

@@ -228,3 +228,62 @@ fn tags_of_route_tables_and_groups_are_read_too() {
         );
     }
 }
+
+#[test]
+fn a_misspelt_parameter_is_refused_by_name_and_nothing_is_done() {
+    let mut wire = wire();
+    let misspelt = [("Adress", "203.0.113.9")];
+    assert_eq!(
+        wire.refused("AllocateAddress", &misspelt),
+        "UnknownParameter"
+    );
+    assert!(!wire.told("DescribeAddresses", &[]).contains("publicIp"));
+    let within = [("Filter.1.Name", "domain"), ("Filter.1.Values.1", "vpc")];
+    assert_eq!(
+        wire.refused("DescribeAddresses", &within),
+        "UnknownParameter"
+    );
+    let launch = [("MinCount", "1"), ("MaxCount", "1"), ("KeyName", "ada")];
+    wire.told("RunInstances", &launch);
+}
+
+#[test]
+fn a_misspelt_filter_is_refused_where_there_is_nothing_to_filter() {
+    let mut wire = wire();
+    for action in [
+        "DescribeAddresses",
+        "DescribeInstances",
+        "DescribeInstanceStatus",
+        "DescribeNetworkInterfaces",
+        "DescribeSecurityGroups",
+        "DescribeSpotInstanceRequests",
+        "DescribeSubnets",
+        "DescribeRouteTables",
+        "DescribeTags",
+        "DescribeVpcs",
+        "DescribeInstanceTypes",
+    ] {
+        let filter = [("Filter.1.Name", "misspelt"), ("Filter.1.Value.1", "any")];
+        assert_eq!(
+            wire.refused(action, &filter),
+            "InvalidParameterValue",
+            "{action}"
+        );
+    }
+}
+
+#[test]
+fn a_call_takes_two_hundred_values_of_filters() {
+    let mut wire = wire();
+    let names: Vec<String> = (1..=201)
+        .map(|number| format!("Filter.1.Value.{number}"))
+        .collect();
+    let mut form = vec![("Filter.1.Name", "public-ip")];
+    form.extend(names.iter().map(|name| (name.as_str(), "203.0.113.9")));
+    assert_eq!(
+        wire.refused("DescribeAddresses", &form),
+        "FilterLimitExceeded"
+    );
+    form.pop();
+    wire.told("DescribeAddresses", &form);
+}
