@@ -10,6 +10,7 @@ use super::{
     api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Response},
     model::{Model, Resources, invalid_value},
     networks::Subnet,
+    security_groups::default_group,
 };
 
 /// The kind of an interface that nobody but its owner manages.
@@ -200,7 +201,7 @@ impl Model {
         let id = self.ids.next("eni");
         let mac = self.ids.number();
         let groups = match blueprint.groups {
-            [] => vec![format!("sg-{}", vpc_id.trim_start_matches("vpc-"))],
+            [] => vec![default_group(&vpc_id)],
             groups => groups.to_vec(),
         };
         let interface = Interface {

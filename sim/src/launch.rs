@@ -168,6 +168,8 @@ impl Model {
                 spot,
                 instance_store_root: false,
                 is_protected: request.disable_api_stop,
+                keeps_from_termination: request.disable_api_termination,
+                on_shutdown: "stop".to_owned(),
             },
         };
         self.resources.instances.insert(id.clone(), instance);

@@ -30,6 +30,7 @@ mod filters;
 mod history;
 mod ids;
 mod index;
+mod instance_attributes;
 mod instance_types;
 mod instances;
 mod interfaces;
@@ -40,7 +41,9 @@ mod paging;
 mod private_ips;
 mod reverse_dns;
 mod routes;
+mod security_groups;
 mod stops;
+pub mod tagging;
 mod tags;
 mod timers;
 

@@ -17,6 +17,7 @@ use super::{
     interfaces::Interface,
     networks::{InternetGateway, Region, Subnet, Vpc},
     routes::RouteTable,
+    security_groups::SecurityGroup,
     settings::Settings,
     timers::{Due, Timers},
 };
@@ -31,6 +32,7 @@ pub struct Resources {
     pub(super) subnets: BTreeMap<String, Subnet>,
     pub(super) gateways: BTreeMap<String, InternetGateway>,
     pub(super) route_tables: BTreeMap<String, RouteTable>,
+    pub(super) security_groups: BTreeMap<String, SecurityGroup>,
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -69,6 +71,13 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeInstanceAttribute(request) => {
+                self.describe_instance_attribute(account, request)
+            }
+            Request::DescribeSecurityGroups(request) => {
+                self.describe_security_groups(account, request)
+            }
+            Request::DescribeVpcs(request) => self.describe_vpcs(account, request),
             Request::DescribeSubnets(request) => self.describe_subnets(account, request),
             Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
             Request::DescribeTags(request) => self.describe_tags(account, request),
@@ -165,6 +174,8 @@ impl Model {
             Request::AttachInternetGateway(request) => {
                 self.attach_internet_gateway(account, request)
             }
+            Request::CreateSecurityGroup(request) => self.create_security_group(account, request),
+            Request::DeleteSecurityGroup(request) => self.delete_security_group(account, request),
             Request::CreateRouteTable(request) => self.create_route_table(account, request),
             Request::CreateRoute(request) => self.create_route(account, request),
             Request::DeleteRoute(request) => self.delete_route(account, request),

@@ -1,5 +1,5 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch and Auto Scaling to any AWS
-//! client, so that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch, Auto Scaling, STS and the Resource
+//! Groups Tagging API to AWS clients, so that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
@@ -22,6 +22,8 @@ mod knobs;
 mod record;
 mod server;
 mod signing;
+mod sts;
+mod tagging;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;

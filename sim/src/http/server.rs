@@ -10,7 +10,7 @@ use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
 use super::record::{Answered, Asked};
-use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing};
+use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing, sts, tagging};
 use crate::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -139,6 +139,8 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
         Service::CloudTrail
     } else if namespace == cloudwatch::NAMESPACE {
         Service::CloudWatch
+    } else if namespace == tagging::NAMESPACE {
+        Service::Tagging
     } else {
         return Err(format!(
             "the simulator has no service behind X-Amz-Target `{target}`\n"
@@ -171,12 +173,11 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
         .filter(|(name, _)| name != "Action" && name != "Version")
         .map(|(name, value)| (name.clone(), value.clone().into()))
         .collect();
-    let is_version =
-        |(name, value): &(String, String)| name == "Version" && value == auto_scaling::VERSION;
-    let service = if form.iter().any(is_version) {
-        Service::AutoScaling
-    } else {
-        Service::Ec2
+    let version = form.iter().find(|(name, _)| name == "Version");
+    let service = match version.map(|(_, version)| version.as_str()) {
+        Some(auto_scaling::VERSION) => Service::AutoScaling,
+        Some(sts::VERSION) => Service::Sts,
+        _ => Service::Ec2,
     };
     Ok(AwsCall {
         service,
@@ -239,6 +240,10 @@ async fn handle(
             call.form,
             &request_id,
         ),
+        (_, Service::Sts) => sts::call(&caller, &call.action, &request_id),
+        (_, Service::Tagging) => {
+            tagging::call(&front.world(), &caller, &call.action, &call.parameters)
+        }
         (_, Service::DynamoDb) => {
             let page = front.state().page;
             dynamodb_reply(
@@ -301,6 +306,7 @@ fn is_mutating(call: &AwsCall) -> bool {
             "List",
         ],
         Service::CloudTrail => &["Lookup"],
+        Service::Sts | Service::Tagging => &["Get"],
     };
     let dry_run = call.parameters["DryRun"]
         .as_str()
@@ -324,6 +330,8 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
         Service::AutoScaling => {
             auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
         }
+        Service::Sts => sts::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded")),
+        Service::Tagging => tagging::refusal("ThrottledException", "Rate exceeded"),
         Service::CloudWatch => {
             cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
         }
@@ -343,6 +351,8 @@ fn refused(
         Service::CloudTrail => cloudtrail::refusal(code, message),
         Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
         Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
+        Service::Sts => sts::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::Tagging => tagging::refusal(code, message),
     }
 }
 

@@ -29,6 +29,7 @@ fn protected(world: &mut World, id: &str) {
     let request = ModifyInstanceAttribute {
         instance_id: id.to_owned(),
         disable_api_stop: Some(true),
+        ..ModifyInstanceAttribute::default()
     };
     let owner = ec2_sim::api::Caller::user(world.account(), "owner");
     let done = world.call(&owner, &Request::ModifyInstanceAttribute(request), false);

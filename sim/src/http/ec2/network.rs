@@ -1,6 +1,6 @@
 //! Instances and their network interfaces in EC2's XML.
 
-use super::reply::tags;
+use super::reply::{tag_set, tags};
 use super::xml::Element;
 use crate::api::{
     Instance, InstanceState, InstanceType, InterfaceAssociation, NetworkInterface,
@@ -37,7 +37,10 @@ fn instance(described: &Instance) -> Element {
             "spotInstanceRequestId",
             described.spot_instance_request_id.as_ref(),
         )
-        .child(groups(&described.security_group_ids))
+        .child(groups(
+            &described.security_group_ids,
+            &described.security_group_names,
+        ))
         .list(
             "networkInterfaceSet",
             described
@@ -54,18 +57,25 @@ pub(super) fn state(name: &str, state: InstanceState) -> Element {
         .text("name", &state.name())
 }
 
-/// An interface, in its own describe and inside its instance alike: the clients read the elements that
-/// their shape has.
-pub(super) fn interface(element: Element, described: &NetworkInterface) -> Element {
+/// An interface in its own describe. It always has a tag set (AWS CLI, examples of `describe-network-interfaces`; the
+/// integration tests of Ansible's `ec2_eni`, which run against AWS).
+pub(super) fn described_interface(element: Element, described: &NetworkInterface) -> Element {
+    interface(element, described)
+        .text("requesterId", &described.requester_id)
+        .text("requesterManaged", &described.requester_managed)
+        .text("availabilityZone", &described.availability_zone)
+        .child(tag_set(&described.tags))
+}
+
+/// What an interface shows inside its instance, and in its own describe too.
+fn interface(element: Element, described: &NetworkInterface) -> Element {
     let first = described.private_ip_addresses.first();
     element
         .text("networkInterfaceId", &described.network_interface_id)
         .text("subnetId", &described.subnet_id)
         .text("vpcId", &described.vpc_id)
-        .text("availabilityZone", &described.availability_zone)
         .text("description", &described.description)
         .text("ownerId", &described.owner_id)
-        .text("requesterManaged", &described.requester_managed)
         .text("status", &described.status)
         .text("interfaceType", &described.interface_type)
         .text("macAddress", &described.mac_address)
@@ -73,8 +83,9 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "privateIpAddress",
             first.map(|address| &address.private_ip_address),
         )
+        .maybe("privateDnsName", described.private_dns_name.as_ref())
         .text("sourceDestCheck", &described.source_dest_check)
-        .child(groups(&described.groups))
+        .child(groups(&described.groups, &described.group_names))
         .maybe_child(described.attachment.as_ref().map(attachment))
         .maybe_child(
             first
@@ -97,7 +108,6 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "ipv6PrefixSet",
             texts("ipv6Prefix", &described.other_addresses.ipv6_prefixes),
         )
-        .maybe_child(tags(&described.tags))
 }
 
 fn texts<'a>(name: &'a str, texts: &'a [String]) -> impl Iterator<Item = Element> {
@@ -158,9 +168,12 @@ pub(super) fn instance_type(described: &InstanceType) -> Element {
         .child(network)
 }
 
-fn groups(ids: &[String]) -> Element {
-    let group = |id: &String| Element::item().text("groupId", id).text("groupName", id);
+pub(super) fn groups(ids: &[String], names: &[String]) -> Element {
+    let group = |(id, name): (&String, &String)| {
+        Element::item().text("groupId", id).text("groupName", name)
+    };
     ids.iter()
+        .zip(names)
         .map(group)
         .fold(Element::new("groupSet"), Element::child)
 }
