@@ -173,6 +173,15 @@ clients: binaries ## Run AWS clients that no one here wrote, unmodified, against
 clients-page: binaries ## The same, and write the table of docs/CLIENTS.md
 	@tools/clients/run --write
 
+.PHONY: conformance
+conformance: ## Try in an account of yours what the simulator claims about EC2: REGION=eu-central-1, OPTIONS="--minutes 30" (asks first)
+	@tools/venv tools/boto3.txt
+	@"$(TARGET)/venv/bin/python" tools/conformance/conformance.py run $(if $(REGION),--region $(REGION)) $(OPTIONS)
+
+.PHONY: conformance-test
+conformance-test: binaries ## The same on the simulator, with its doubts set both ways, and killed after each of its calls
+	@tools/conformance/test
+
 .PHONY: ledger-contract
 ledger-contract: ## Hold the ledger to its contract on moto's DynamoDB and on dynalite (needs PyPI and npm once)
 	@tools/ledger/contract

@@ -46,7 +46,7 @@ fn instance(described: &Instance) -> Element {
             described
                 .network_interfaces
                 .iter()
-                .map(|one| interface(Element::item(), one)),
+                .map(|one| interface(Element::item(), one, Seen::InItsInstance)),
         )
         .maybe_child(tags(&described.tags))
 }
@@ -60,15 +60,30 @@ pub(super) fn state(name: &str, state: InstanceState) -> Element {
 /// An interface in its own describe. It always has a tag set (AWS CLI, examples of `describe-network-interfaces`; the
 /// integration tests of Ansible's `ec2_eni`, which run against AWS).
 pub(super) fn described_interface(element: Element, described: &NetworkInterface) -> Element {
-    interface(element, described)
+    interface(element, described, Seen::ByItself)
         .text("requesterId", &described.requester_id)
         .text("requesterManaged", &described.requester_managed)
         .text("availabilityZone", &described.availability_zone)
         .child(tag_set(&described.tags))
 }
 
+/// Where an interface is described. Inside its instance it has less to say: EC2 API reference,
+/// `InstanceNetworkInterface`, `InstanceNetworkInterfaceAttachment`, `InstanceNetworkInterfaceAssociation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    ByItself,
+    InItsInstance,
+}
+
+impl Seen {
+    /// What is said of an interface by itself only.
+    fn only_by_itself<T>(self, what: T) -> Option<T> {
+        (self == Self::ByItself).then_some(what)
+    }
+}
+
 /// What an interface shows inside its instance, and in its own describe too.
-fn interface(element: Element, described: &NetworkInterface) -> Element {
+fn interface(element: Element, described: &NetworkInterface, seen: Seen) -> Element {
     let first = described.private_ip_addresses.first();
     element
         .text("networkInterfaceId", &described.network_interface_id)
@@ -86,15 +101,18 @@ fn interface(element: Element, described: &NetworkInterface) -> Element {
         .maybe("privateDnsName", described.private_dns_name.as_ref())
         .text("sourceDestCheck", &described.source_dest_check)
         .child(groups(&described.groups, &described.group_names))
-        .maybe_child(described.attachment.as_ref().map(attachment))
+        .maybe_child(described.attachment.as_ref().map(|it| attachment(it, seen)))
         .maybe_child(
             first
                 .and_then(|address| address.association.as_ref())
-                .map(association),
+                .map(|it| association(it, seen)),
         )
         .list(
             "privateIpAddressesSet",
-            described.private_ip_addresses.iter().map(private_ip),
+            described
+                .private_ip_addresses
+                .iter()
+                .map(|it| private_ip(it, seen)),
         )
         .list(
             "ipv6AddressesSet",
@@ -116,11 +134,15 @@ fn texts<'a>(name: &'a str, texts: &'a [String]) -> impl Iterator<Item = Element
         .map(move |text| Element::item().text(name, text))
 }
 
-fn attachment(described: &NetworkInterfaceAttachment) -> Element {
+fn attachment(described: &NetworkInterfaceAttachment, seen: Seen) -> Element {
+    let instance = described.instance_id.as_ref();
     Element::new("attachment")
         .text("attachmentId", &described.attachment_id)
-        .maybe("instanceId", described.instance_id.as_ref())
-        .text("instanceOwnerId", &described.instance_owner_id)
+        .maybe("instanceId", seen.only_by_itself(instance).flatten())
+        .maybe(
+            "instanceOwnerId",
+            seen.only_by_itself(&described.instance_owner_id),
+        )
         .text("deviceIndex", &described.device_index)
         .text("networkCardIndex", &described.network_card_index)
         .text("status", &described.status)
@@ -128,19 +150,26 @@ fn attachment(described: &NetworkInterfaceAttachment) -> Element {
         .text("deleteOnTermination", &described.delete_on_termination)
 }
 
-fn private_ip(described: &PrivateIpAddress) -> Element {
+fn private_ip(described: &PrivateIpAddress, seen: Seen) -> Element {
     Element::item()
         .text("privateIpAddress", &described.private_ip_address)
         .text("primary", &described.primary)
-        .maybe_child(described.association.as_ref().map(association))
+        .maybe_child(
+            described
+                .association
+                .as_ref()
+                .map(|it| association(it, seen)),
+        )
 }
 
-fn association(described: &InterfaceAssociation) -> Element {
+fn association(described: &InterfaceAssociation, seen: Seen) -> Element {
+    let allocation = described.allocation_id.as_ref();
+    let association = described.association_id.as_ref();
     Element::new("association")
         .text("publicIp", &described.public_ip)
         .text("ipOwnerId", &described.ip_owner_id)
-        .maybe("allocationId", described.allocation_id.as_ref())
-        .maybe("associationId", described.association_id.as_ref())
+        .maybe("allocationId", seen.only_by_itself(allocation).flatten())
+        .maybe("associationId", seen.only_by_itself(association).flatten())
 }
 
 /// Of a type's many parts, what it can hold.
