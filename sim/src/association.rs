@@ -6,6 +6,7 @@
 use super::{
     addresses::{Address, Association},
     api::{AssociateAddress, DisassociateAddress, Ec2Error, InstanceState, Response},
+    doubts::{EndedAssociation, OccupiedTarget},
     interfaces::Interface,
     model::{Model, auth_failure, invalid_value, missing_parameter},
 };
@@ -47,23 +48,22 @@ impl Model {
                 });
             }
             if request.allow_reassociation == Some(false) {
-                return Err(Ec2Error::new(
-                    "Resource.AlreadyAssociated",
-                    format!(
-                        "resource {allocation_id} is already associated with associate-id {}",
-                        current.id
-                    ),
-                ));
+                return Err(already_associated(allocation_id, &current.id));
             }
+        }
+        let there = self.resources.address_on(&interface.id, private_ip);
+        if self.settings.doubts.occupied_target == OccupiedTarget::Refuses
+            && request.allow_reassociation == Some(false)
+            && let Some(current) = there.and_then(|address| address.association.as_ref())
+        {
+            return Err(already_associated(&interface.id, &current.id));
         }
         let (interface_id, private_ip) = (interface.id.clone(), private_ip.clone());
         Ok(self.associate(allocation_id, interface_id, private_ip))
     }
 
     fn associate(&mut self, allocation_id: &str, interface_id: String, ip: String) -> Response {
-        // An address that is there already is bumped off and stays allocated. AllowReassociation
-        // speaks of the address that comes; whether `false` protects the one that is there is not
-        // certain, and this is the harsher reading.
+        // An address that is there already is bumped off and stays allocated.
         let bumped = self.resources.address_on(&interface_id, &ip);
         if let Some(bumped) = bumped.map(|address| address.allocation_id.clone()) {
             self.end_association(&bumped);
@@ -204,9 +204,11 @@ impl Model {
                 self.end_association(&allocation_id);
                 Ok(Response::Done)
             }
-            // "This is an idempotent operation. If you perform the operation more than once, Amazon
-            // EC2 doesn't return an error." (EC2 API reference, DisassociateAddress)
-            None if self.former_associations.contains(id) => Ok(Response::Done),
+            None if self.settings.doubts.ended_association == EndedAssociation::Done
+                && self.former_associations.contains(id) =>
+            {
+                Ok(Response::Done)
+            }
             None => Err(Ec2Error::new(
                 "InvalidAssociationID.NotFound",
                 format!("The association ID '{id}' does not exist"),
@@ -221,6 +223,13 @@ impl Model {
             self.former_associations.insert(ended.id);
         }
     }
+}
+
+fn already_associated(resource: &str, association_id: &str) -> Ec2Error {
+    Ec2Error::new(
+        "Resource.AlreadyAssociated",
+        format!("resource {resource} is already associated with associate-id {association_id}"),
+    )
 }
 
 pub(super) fn not_in_valid_state(instance_id: &str, state: &str) -> Ec2Error {

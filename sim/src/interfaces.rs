@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::{
     api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Response},
+    doubts::DetachingInterface,
     model::{Model, Resources, invalid_value},
     networks::Subnet,
     security_groups::default_group,
@@ -52,6 +53,8 @@ pub(super) struct Attachment {
     pub(super) delete_on_termination: bool,
     /// It is being detached by force.
     pub(super) forced: bool,
+    /// What the interface reads while this is detached.
+    pub(super) while_detaching: DetachingInterface,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +91,14 @@ impl Interface {
         Some((attachment.network_card_index, attachment.device_index))
     }
 
-    /// `in-use` covers `attaching` too, as seen in `RunInstances` records. While it detaches, users see
-    /// both `detaching` and `in-use`; the API model has the former.
+    /// `in-use` covers `attaching` too, as seen in `RunInstances` records.
     fn status(&self) -> &'static str {
-        let status = self.attachment.as_ref().map(|attachment| attachment.status);
-        match status {
-            None => "available",
-            Some(AttachmentStatus::Detaching) => "detaching",
-            Some(AttachmentStatus::Attaching | AttachmentStatus::Attached) => "in-use",
+        let Some(attachment) = &self.attachment else {
+            return "available";
+        };
+        match (attachment.status, attachment.while_detaching) {
+            (AttachmentStatus::Detaching, DetachingInterface::Detaching) => "detaching",
+            _ => "in-use",
         }
     }
 }
@@ -198,6 +201,7 @@ impl Model {
         let subnet = self.own_subnet(account, subnet_id)?;
         let private_ips = self.private_ips_for(subnet, blueprint)?;
         let (vpc_id, zone) = (subnet.vpc_id.clone(), subnet.zone.clone());
+        self.groups_fit(account, &vpc_id, blueprint.groups)?;
         let id = self.ids.next("eni");
         let mac = self.ids.number();
         let groups = match blueprint.groups {

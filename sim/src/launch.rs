@@ -125,6 +125,7 @@ impl Model {
                     .delete_on_termination
                     .unwrap_or(wish.network_interface_id.is_none()),
                 forced: false,
+                while_detaching: self.settings.doubts.detaching_interface,
             };
             if let Some(interface) = self.resources.interfaces.get_mut(&interface_id) {
                 interface.attachment = Some(attachment);

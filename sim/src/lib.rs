@@ -12,6 +12,7 @@ pub mod api;
 pub mod auto_scaling;
 pub mod crowd;
 pub mod delivery;
+pub mod doubts;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod model;
@@ -52,5 +53,6 @@ mod tests;
 
 pub use crowd::Crowd;
 pub use delivery::Delivery;
+pub use doubts::Doubts;
 pub use settings::{Settings, TagPolicy, TakenAnswer};
 pub use world::World;

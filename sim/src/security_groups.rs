@@ -188,6 +188,42 @@ impl Model {
             .ok_or_else(|| missing_parameter("No default VPC for this user"))
     }
 
+    pub(super) fn put_security_group(&mut self, account: &str, id: &str, vpc_id: Option<&str>) {
+        let vpc_id = vpc_id.map(str::to_owned);
+        let Some(vpc_id) = vpc_id.or_else(|| self.default_vpc(account).ok()) else {
+            return;
+        };
+        let group = SecurityGroup {
+            id: id.to_owned(),
+            owner: account.to_owned(),
+            vpc_id,
+            name: id.replacen("sg-", "group-", 1),
+            description: String::new(),
+            region: self.region.name.clone(),
+        };
+        self.resources.security_groups.insert(id.to_owned(), group);
+    }
+
+    /// Whether an interface of a VPC can be put into these groups. With which code EC2 refuses a group of another VPC is
+    /// known of `RunInstances` only ("Security group sg-... and subnet subnet-... belong to different networks.").
+    pub(super) fn groups_fit(
+        &self,
+        account: &str,
+        vpc_id: &str,
+        ids: &[String],
+    ) -> Result<(), Ec2Error> {
+        for id in ids {
+            let group = self.own_group(account, id)?;
+            if group.vpc_id != vpc_id {
+                let message = format!(
+                    "Security group {id} and the network interface belong to different networks."
+                );
+                return Err(Ec2Error::new("InvalidParameter", message));
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn own_group(&self, account: &str, id: &str) -> Result<&SecurityGroup, Ec2Error> {
         let group = self.resources.security_groups.get(id);
         let group = group.filter(|group| group.owner == account);

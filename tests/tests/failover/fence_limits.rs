@@ -5,11 +5,8 @@ use ec2_sim::World;
 use ec2_sim::api::{ModifyInstanceAttribute, Request, SpotMarket};
 use holdfast::report::{Finding, GroupReport, Outcome, Report, Subject};
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, failed, failover_in, floating_address, plan,
+    CLOSED, FailoverFixture, failed, failover_in, floating_address, plan,
 };
-
-/// A security group that allows nothing.
-const CLOSED: &str = "sg-0c105ed";
 
 fn fenced_by(how: &str, change: impl FnOnce(&mut World, &str)) -> FailoverFixture {
     let trio = floating_address().tagged("holdfast:fence", how);

@@ -3,6 +3,7 @@
 mod adrift;
 mod alarms;
 mod audit;
+mod doubts;
 mod dry_runs;
 mod effects;
 mod explorer;
