@@ -1,8 +1,9 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
 use super::front::Front;
+use crate::doubts::{DetachingInterface, EndedAssociation, OccupiedTarget, TakenInterface};
 use crate::throttle::Limit;
-use crate::{Delivery, Settings, TakenAnswer, World};
+use crate::{Delivery, Doubts, Settings, TakenAnswer, World};
 use serde::Deserialize;
 use time::Duration;
 
@@ -45,6 +46,38 @@ pub(super) struct Controls {
     describe_alarms_per_second: Option<u32>,
     #[serde(default)]
     unknown_alarm_types: Vec<String>,
+    ended_association: Option<Ended>,
+    detaching_status: Option<Detaching>,
+    occupied_target: Option<Occupied>,
+    interface_in_use: Option<InUse>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Ended {
+    Ok,
+    NotFound,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Detaching {
+    InUse,
+    Detaching,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Occupied {
+    Refused,
+    Bumped,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum InUse {
+    InUse,
+    InvalidParameterValue,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -155,6 +188,7 @@ impl Controls {
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
         }
+        self.settle(&mut settings.doubts);
         let unknown = self.unknown_alarm_types.iter().cloned();
         settings.unknown_alarm_types.extend(unknown);
         if let Some(after) = seconds(self.released_taken_after_seconds) {
@@ -197,6 +231,33 @@ impl Controls {
             }
         }
         self.set_short_delays(settings);
+    }
+
+    fn settle(&self, doubts: &mut Doubts) {
+        if let Some(ended) = self.ended_association {
+            doubts.ended_association = match ended {
+                Ended::Ok => EndedAssociation::Done,
+                Ended::NotFound => EndedAssociation::NotFound,
+            };
+        }
+        if let Some(status) = self.detaching_status {
+            doubts.detaching_interface = match status {
+                Detaching::InUse => DetachingInterface::InUse,
+                Detaching::Detaching => DetachingInterface::Detaching,
+            };
+        }
+        if let Some(occupied) = self.occupied_target {
+            doubts.occupied_target = match occupied {
+                Occupied::Refused => OccupiedTarget::Refuses,
+                Occupied::Bumped => OccupiedTarget::BumpsOff,
+            };
+        }
+        if let Some(taken) = self.interface_in_use {
+            doubts.taken_interface = match taken {
+                InUse::InUse => TakenInterface::InUse,
+                InUse::InvalidParameterValue => TakenInterface::InvalidParameterValue,
+            };
+        }
     }
 
     fn set_short_delays(&self, settings: &mut Settings) {

@@ -338,6 +338,19 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
     }
 }
 
+/// Keys that EC2 does not take are refused with 401, as users saw it (hashicorp/terraform, issue 17273). Of a resource
+/// that is somebody else's, the same code has 400.
+fn of_the_caller(code: &str, message: &str) -> Ec2Error {
+    let refusal = Ec2Error::new(code, message);
+    match code {
+        "AuthFailure" => Ec2Error {
+            http_status: 401,
+            ..refusal
+        },
+        _ => refusal,
+    }
+}
+
 /// A refusal in the form of the service.
 fn refused(
     service: Service,
@@ -346,7 +359,7 @@ fn refused(
     (code, message): (&str, &str),
 ) -> Reply {
     match service {
-        Service::Ec2 => ec2::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::Ec2 => ec2::refusal(request_id, &of_the_caller(code, message)),
         Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
         Service::CloudTrail => cloudtrail::refusal(code, message),
         Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),

@@ -68,12 +68,16 @@ def associated_by_interface(it):
     it.equal("the interface's side", (on_it["PublicIp"], on_it["AssociationId"]), (made["PublicIp"], association))
 
 
-@claim("address.release-refused", "An address that is associated outside of a default VPC's instance is not released",
+@claim("address.release-of-an-associated-one", "In a default VPC a release disassociates; elsewhere it is refused",
        API.format("ReleaseAddress"))  # fmt: skip
-def release_refused(it):
-    made, eni = it.allocate()["AllocationId"], it.interface()["NetworkInterfaceId"]
-    it("AssociateAddress", AllocationId=made, NetworkInterfaceId=eni)
-    it.refused("InvalidIPAddress.InUse", "ReleaseAddress", AllocationId=made)
+def release_of_an_associated_one(it):
+    made, eni = it.allocate()["AllocationId"], it.interface()
+    it("AssociateAddress", AllocationId=made, NetworkInterfaceId=eni["NetworkInterfaceId"])
+    if it("DescribeVpcs", VpcIds=[eni["VpcId"]])["Vpcs"][0]["IsDefault"]:
+        it("ReleaseAddress", AllocationId=made)
+        it.equal("an association", it.seen(eni["NetworkInterfaceId"]).get("Association"), None)
+    else:
+        it.refused("InvalidIPAddress.InUse", "ReleaseAddress", AllocationId=made)
 
 
 @claim("address.reassociated", "Reassociation is automatic, and the association id changes", API.format("AssociateAddress"))
