@@ -188,7 +188,7 @@ impl Controls {
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
         }
-        self.settle(&mut settings.doubts);
+        self.set_doubts(&mut settings.doubts);
         let unknown = self.unknown_alarm_types.iter().cloned();
         settings.unknown_alarm_types.extend(unknown);
         if let Some(after) = seconds(self.released_taken_after_seconds) {
@@ -233,7 +233,7 @@ impl Controls {
         self.set_short_delays(settings);
     }
 
-    fn settle(&self, doubts: &mut Doubts) {
+    fn set_doubts(&self, doubts: &mut Doubts) {
         if let Some(ended) = self.ended_association {
             doubts.ended_association = match ended {
                 Ended::Ok => EndedAssociation::Done,
