@@ -6,6 +6,7 @@
 
 mod addresses;
 mod alarms;
+mod answers;
 mod auto_scaling;
 mod callers;
 mod calls;
