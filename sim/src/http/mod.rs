@@ -1,5 +1,6 @@
 //! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch, Auto Scaling, STS and the Resource
-//! Groups Tagging API to AWS clients, so that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
+//! Groups Tagging API to AWS clients. Compiled functions and people can use it. Beside the services,
+//! `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
