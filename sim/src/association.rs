@@ -5,7 +5,7 @@
 
 use super::{
     addresses::{Address, Association},
-    api::{AssociateAddress, DisassociateAddress, Ec2Error, InstanceState, Response},
+    api::{AssociateAddress, DisassociateAddress, Ec2Error, Response},
     doubts::{EndedAssociation, OccupiedTarget},
     interfaces::Interface,
     model::{Model, auth_failure, invalid_value, missing_parameter},
@@ -102,7 +102,13 @@ impl Model {
             )),
             (None, Some(id)) => self.own_interface(account, id),
             (Some(id), None) => {
-                self.own_instance(account, id)?;
+                let instance = self.own_instance(account, id)?;
+                if instance.state.is_no_target() {
+                    // Seen for an instance that is pending (terraform-provider-aws issue 21228) or terminated
+                    // (terraform-aws-ec2-instance issue 95).
+                    let message = not_in_valid_state(id, instance.state.name()).message;
+                    return Err(Ec2Error::new("InvalidInstanceID", message));
+                }
                 let mut interfaces = self.resources.interfaces_of(id);
                 match (interfaces.next(), interfaces.next()) {
                     (Some(only), None) => Ok(only),
@@ -126,15 +132,12 @@ impl Model {
         if self.is_held_by_service(address) {
             return Err(auth_failure());
         }
-        // Seen for both forms of the target.
+        // Seen for an interface of an instance that is pending (terraform-aws-vmseries-modules issue 97).
         let instance = interface
             .instance_id()
             .and_then(|id| self.resources.instances.get(id));
         if let Some(instance) = instance
-            && matches!(
-                instance.state,
-                InstanceState::Pending | InstanceState::ShuttingDown | InstanceState::Terminated
-            )
+            && instance.state.is_no_target()
         {
             return Err(not_in_valid_state(&instance.id, instance.state.name()));
         }

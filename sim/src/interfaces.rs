@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 use super::{
-    api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Response},
+    api::{CreateNetworkInterface, Ec2Error, NetworkInterface, OtherAddresses, Response},
     doubts::DetachingInterface,
     model::{Model, Resources, invalid_value},
     networks::Subnet,
@@ -169,6 +169,9 @@ impl Model {
         request: &CreateNetworkInterface,
     ) -> Result<Response, Ec2Error> {
         self.own_subnet(account, &request.subnet_id)?;
+        if let Some(known) = self.created_with(account, request)? {
+            return Ok(Response::CreateNetworkInterface(known));
+        }
         let kind = "network-interface";
         let tags = self.new_tags(kind, &request.tag_specifications, &[kind])?;
         let blueprint = Blueprint {
@@ -182,6 +185,11 @@ impl Model {
         };
         let id = self.add_interface(account, &request.subnet_id, &blueprint)?;
         self.put_tags(&id, tags);
+        if let Some(token) = &request.client_token {
+            let made = (id.clone(), request.clone());
+            self.interface_tokens
+                .insert((account.to_owned(), token.clone()), made);
+        }
         let mut answer = self
             .resources
             .interface_as_answered(self.own_interface(account, &id)?, &self.resources.index());
@@ -189,6 +197,31 @@ impl Model {
         // CreateNetworkInterface, example).
         "pending".clone_into(&mut answer.status);
         Ok(Response::CreateNetworkInterface(answer))
+    }
+
+    /// What was made with the same client token, if it is still there. The same token with other parameters is refused (EC2
+    /// API reference, "Ensuring idempotency").
+    fn created_with(
+        &self,
+        account: &str,
+        request: &CreateNetworkInterface,
+    ) -> Result<Option<NetworkInterface>, Ec2Error> {
+        let token = request.client_token.clone();
+        let key = token.map(|token| (account.to_owned(), token));
+        let Some((id, first)) = key.and_then(|key| self.interface_tokens.get(&key)) else {
+            return Ok(None);
+        };
+        if first != request {
+            return Err(Ec2Error::new(
+                "IdempotentParameterMismatch",
+                "Request token already used with different parameters.",
+            ));
+        }
+        let found = self.resources.interfaces.get(id);
+        Ok(found.map(|it| {
+            self.resources
+                .interface_as_answered(it, &self.resources.index())
+        }))
     }
 
     /// Makes an interface in a subnet that exists.
@@ -247,7 +280,7 @@ impl Model {
         for ip in &named {
             if !ip
                 .parse::<Ipv4Addr>()
-                .is_ok_and(|parsed| subnet.cidr.contains(parsed))
+                .is_ok_and(|parsed| subnet.cidr.has_usable(parsed))
             {
                 return Err(invalid_value(
                     "Address does not fall within the subnet's address range",

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{
     addresses::{Address, AddressPool, FormerAddress},
     alarms::{Alarm, AlarmChange},
-    api::{Caller, Ec2Error, InstanceState, Request, Response, Tag},
+    api::{Caller, CreateNetworkInterface, Ec2Error, InstanceState, Request, Response, Tag},
     auto_scaling::AutoScalingInstance,
     ids::Ids,
     instance_types,
@@ -115,6 +115,8 @@ pub struct Model {
     pub(super) former_associations: BTreeSet<String>,
     /// Instances and interfaces whose guest never answers a detach.
     pub(super) unresponsive: BTreeSet<String>,
+    /// What was made with which client token: account and token, the interface and the call.
+    pub(super) interface_tokens: BTreeMap<(String, String), (String, CreateNetworkInterface)>,
     pub(super) alarms: BTreeMap<String, Alarm>,
     /// The instances of Auto Scaling groups, by id.
     pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
@@ -139,6 +141,7 @@ impl Model {
             handed_out: 0,
             former_associations: BTreeSet::new(),
             unresponsive: BTreeSet::new(),
+            interface_tokens: BTreeMap::new(),
             alarms: BTreeMap::new(),
             auto_scaling: BTreeMap::new(),
             alarm_changes: Vec::new(),

@@ -119,6 +119,11 @@ impl Cidr {
         (self.base + 4..self.base + self.size() - 1).map(Ipv4Addr::from)
     }
 
+    /// Whether somebody can have an address of it.
+    pub(super) fn has_usable(self, ip: Ipv4Addr) -> bool {
+        (self.base + 4..self.base + self.size() - 1).contains(&u32::from(ip))
+    }
+
     fn holds(self, other: Self) -> bool {
         self.contains(Ipv4Addr::from(other.base)) && self.prefix <= other.prefix
     }

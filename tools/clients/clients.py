@@ -187,13 +187,13 @@ def runs(has_both_readings):
                  "{home}/custodian", str(HERE / "custodian.yaml")]  # fmt: skip
     yield Run("Cloud Custodian", version("custodian", "c7n"), "Apache-2.0", "addresses found, tagged, released, released by "
               "force; interfaces deleted", custodian, check=(with_things_to_clean, only_the_primary_ones_are_left))  # fmt: skip
-    in_use = {"detaching_status": "in-use"}
-    detaching = {"detaching_status": "detaching"}
+    in_use = {"answers": {"detaching_interface": "in-use"}}
+    detaching = {"answers": {"detaching_interface": "detaching"}}
     if has_both_readings:
         yield mover("status `in-use` until the end, without `--force`", [], "well", "STANDBY", **in_use)
         yield mover("status `in-use` until the end, with `--force`", ["--force"], "well", "STANDBY", **in_use)
     else:
-        print("the simulator has no setting `detaching_status`: the script runs under its one reading, `detaching`")
+        print("the simulator has no setting `detaching_interface`: the script runs under its one reading, `detaching`")
         detaching = {}
     slow = {"detach_delay_milliseconds": 6000, "forced_detach_delay_milliseconds": 6000}
     in_the_way = "InvalidNetworkInterface.InUse"
@@ -220,7 +220,7 @@ BEGIN, END = "<!-- written by make clients -->\n", "<!-- until here -->\n"
 def main(target, node, *options):
     target, all_runs = Path(target).resolve(), []
     with Simulator(target) as simulator:
-        all_runs = list(runs(simulator.knows("detaching_status")))
+        all_runs = list(runs(simulator.knows("detaching_interface")))
     failed = 0
 
     def go(run):

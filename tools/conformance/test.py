@@ -88,7 +88,7 @@ def doubts(binary):
                 continue
         for reading in claim.readings.values():
             with Simulator(binary) as simulator:
-                simulator.set(**{claim.settles: reading})
+                simulator.set(answers={claim.settles: reading})
                 (entries, bad), said = quiet(conformance.run, simulator.options("--only", claim.name))
             check(f"{claim.name} under {reading}:", not bad and entries[0]["reading"] == reading, said)
         print(f"{claim.name} tells {' from '.join(claim.readings.values())}")

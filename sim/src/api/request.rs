@@ -349,6 +349,8 @@ pub struct CreateNetworkInterface {
     /// How many secondary private addresses EC2 picks.
     pub secondary_private_ip_address_count: i32,
     pub groups: Vec<String>,
+    /// The same token makes no second interface.
+    pub client_token: Option<String>,
     pub tag_specifications: Vec<TagSpecification>,
 }
 

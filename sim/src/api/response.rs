@@ -239,6 +239,12 @@ impl InstanceState {
         }
     }
 
+    /// No address can be associated with an instance in this state.
+    #[must_use]
+    pub fn is_no_target(self) -> bool {
+        matches!(self, Self::Pending | Self::ShuttingDown | Self::Terminated)
+    }
+
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {

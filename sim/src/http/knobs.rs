@@ -1,9 +1,9 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
+use super::answers::Answers;
 use super::front::Front;
-use crate::doubts::{DetachingInterface, EndedAssociation, OccupiedTarget, TakenInterface};
 use crate::throttle::Limit;
-use crate::{Delivery, Doubts, Settings, TakenAnswer, World};
+use crate::{Delivery, Settings, TakenAnswer, World};
 use serde::Deserialize;
 use time::Duration;
 
@@ -46,38 +46,10 @@ pub(super) struct Controls {
     describe_alarms_per_second: Option<u32>,
     #[serde(default)]
     unknown_alarm_types: Vec<String>,
-    ended_association: Option<Ended>,
-    detaching_status: Option<Detaching>,
-    occupied_target: Option<Occupied>,
-    interface_in_use: Option<InUse>,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Ended {
-    Ok,
-    NotFound,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Detaching {
-    InUse,
-    Detaching,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Occupied {
-    Refused,
-    Bumped,
-}
-
-#[derive(Debug, Clone, Copy, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum InUse {
-    InUse,
-    InvalidParameterValue,
+    instance_stops_unasked_after_seconds: Option<u32>,
+    instance_terminates_after_seconds: Option<u32>,
+    #[serde(default)]
+    answers: Answers,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -188,7 +160,7 @@ impl Controls {
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
         }
-        self.set_doubts(&mut settings.doubts);
+        self.answers.set(settings);
         let unknown = self.unknown_alarm_types.iter().cloned();
         settings.unknown_alarm_types.extend(unknown);
         if let Some(after) = seconds(self.released_taken_after_seconds) {
@@ -221,6 +193,14 @@ impl Controls {
                 self.instance_stops_after_seconds,
             ),
             (
+                &mut settings.instance_stops_unasked_after,
+                self.instance_stops_unasked_after_seconds,
+            ),
+            (
+                &mut settings.instance_terminates_after,
+                self.instance_terminates_after_seconds,
+            ),
+            (
                 &mut settings.status_checks_pass_after,
                 self.status_checks_pass_after_seconds,
             ),
@@ -231,33 +211,6 @@ impl Controls {
             }
         }
         self.set_short_delays(settings);
-    }
-
-    fn set_doubts(&self, doubts: &mut Doubts) {
-        if let Some(ended) = self.ended_association {
-            doubts.ended_association = match ended {
-                Ended::Ok => EndedAssociation::Done,
-                Ended::NotFound => EndedAssociation::NotFound,
-            };
-        }
-        if let Some(status) = self.detaching_status {
-            doubts.detaching_interface = match status {
-                Detaching::InUse => DetachingInterface::InUse,
-                Detaching::Detaching => DetachingInterface::Detaching,
-            };
-        }
-        if let Some(occupied) = self.occupied_target {
-            doubts.occupied_target = match occupied {
-                Occupied::Refused => OccupiedTarget::Refuses,
-                Occupied::Bumped => OccupiedTarget::BumpsOff,
-            };
-        }
-        if let Some(taken) = self.interface_in_use {
-            doubts.taken_interface = match taken {
-                InUse::InUse => TakenInterface::InUse,
-                InUse::InvalidParameterValue => TakenInterface::InvalidParameterValue,
-            };
-        }
     }
 
     fn set_short_delays(&self, settings: &mut Settings) {

@@ -1,12 +1,13 @@
-//! The simulator over HTTP, for AWS clients, so that compiled functions and people can use it. One URL is EC2, DynamoDB,
-//! CloudTrail, CloudWatch, Auto Scaling, STS and the Resource Groups Tagging API. `/_sim/` beside them controls the
-//! simulation.
+//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch, Auto Scaling, STS and the Resource
+//! Groups Tagging API to AWS clients. Compiled functions and people can use it. Beside the services,
+//! `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
 
 mod addresses;
 mod alarms;
+mod answers;
 mod auto_scaling;
 mod callers;
 mod calls;

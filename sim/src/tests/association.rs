@@ -144,7 +144,7 @@ fn a_pending_instance_cannot_be_given_an_address() {
     assert_eq!(instance.state, InstanceState::Pending);
     let request = instance_association(&address.allocation_id, &instance.instance_id);
     let error = bed.call(request).expect_err("it is pending");
-    assert_eq!(error.code, "IncorrectInstanceState");
+    assert_eq!(error.code, "InvalidInstanceID");
     assert_eq!(
         error.message,
         format!(

@@ -215,6 +215,18 @@ impl FailoverFixture {
         self
     }
 
+    /// The id of the association of the Elastic IP.
+    #[must_use]
+    pub fn association(&self) -> Option<String> {
+        let address = addresses(&self.world).remove(&self.allocation)?;
+        address.association.map(|it| it.association_id)
+    }
+
+    /// An Elastic IP that has nothing to do with the group.
+    pub fn another_address(&mut self) -> String {
+        allocate(&mut self.world, &[])
+    }
+
     /// Gives a member another interface of its own.
     #[must_use]
     pub fn with_interface(mut self, member: usize, device_index: i32) -> Self {

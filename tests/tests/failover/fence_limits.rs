@@ -125,3 +125,30 @@ fn connections_that_a_security_group_does_not_end_are_told_with_what_ends_them()
     let (trio, bed, event) = failed(trio.set("HOLDFAST_MODE", "observe"));
     found(&trio.told(&bed, &event), "may go on after the fence");
 }
+
+#[test]
+fn a_fence_that_names_a_security_group_that_is_not_there_or_of_another_vpc_moves_and_says_so() {
+    let of_another_vpc = |world: &mut World, _: &str| {
+        let owner = ec2_sim::api::Caller::user(world.account(), "owner");
+        let request = Request::CreateVpc(ec2_sim::api::CreateVpc {
+            cidr_block: "10.0.0.0/16".to_owned(),
+            ..ec2_sim::api::CreateVpc::default()
+        });
+        let Ok(ec2_sim::api::Response::CreateVpc(vpc)) = world.call(&owner, &request, false) else {
+            return;
+        };
+        world.put_security_group("sg-0e15e", Some(&vpc.vpc_id));
+    };
+    for trio in [
+        fenced_by("sg-0def", |_, _| ()),
+        fenced_by("sg-0e15e", of_another_vpc),
+    ] {
+        let report = failed_over(trio);
+        assert_eq!(failover_in(&report).fenced, Vec::<String>::new());
+        let told = report
+            .findings
+            .iter()
+            .any(|it| it.what.contains("could not be given sg-0"));
+        assert!(told, "{:?}", report.findings);
+    }
+}

@@ -287,6 +287,7 @@ fn create_network_interface(form: &Parameters) -> Read {
             .integer("SecondaryPrivateIpAddressCount")?
             .unwrap_or(0),
         groups: form.list("SecurityGroupId"),
+        client_token: form.text("ClientToken"),
         tag_specifications: tag_specifications(form),
     }))
 }

@@ -287,3 +287,88 @@ fn a_call_takes_two_hundred_values_of_filters() {
     form.pop();
     wire.told("DescribeAddresses", &form);
 }
+
+#[test]
+fn the_same_client_token_makes_no_second_interface() {
+    let mut wire = wire();
+    let subnet = wire.subnet();
+    let form = [("SubnetId", subnet.as_str()), ("ClientToken", "once")];
+    let first = text(
+        &wire.told("CreateNetworkInterface", &form),
+        "networkInterfaceId",
+    );
+    let again = text(
+        &wire.told("CreateNetworkInterface", &form),
+        "networkInterfaceId",
+    );
+    assert_eq!(first, again);
+    let other = [form[0], form[1], ("Description", "another")];
+    assert_eq!(
+        wire.refused("CreateNetworkInterface", &other),
+        "IdempotentParameterMismatch"
+    );
+}
+
+#[test]
+fn a_malformed_id_is_told_from_one_that_is_not_there() {
+    let mut wire = wire();
+    for (action, name, good, code) in [
+        (
+            "StopInstances",
+            "InstanceId.1",
+            "i-0123456789abcdef0",
+            "InvalidInstanceID",
+        ),
+        (
+            "DeleteNetworkInterface",
+            "NetworkInterfaceId",
+            "eni-0123456789abcdef0",
+            "InvalidNetworkInterfaceI",
+        ),
+    ] {
+        let malformed = wire.refused(action, &[(name, "any-thing")]);
+        assert!(malformed.ends_with(".Malformed"), "{malformed}");
+        let unknown = wire.refused(action, &[(name, good)]);
+        assert!(
+            unknown.starts_with(code) && unknown.ends_with(".NotFound"),
+            "{unknown}"
+        );
+    }
+    let malformed = wire.refused("DetachNetworkInterface", &[("AttachmentId", "eni-0123")]);
+    assert_eq!(malformed, "InvalidNetworkInterfaceAttachmentId.Malformed");
+}
+
+#[test]
+fn pages_are_no_larger_than_the_action_has_them_and_not_of_ids() {
+    let mut wire = wire();
+    let id = wire.instance();
+    let types = |number| [("MaxResults", number)];
+    wire.told("DescribeInstanceTypes", &types("100"));
+    assert_eq!(
+        wire.refused("DescribeInstanceTypes", &types("101")),
+        "InvalidParameterValue"
+    );
+    let both = [("InstanceId.1", id.as_str()), ("MaxResults", "5")];
+    assert_eq!(
+        wire.refused("DescribeInstanceStatus", &both),
+        "InvalidParameterCombination"
+    );
+}
+
+#[test]
+fn the_first_four_addresses_of_a_subnet_and_the_last_are_nobodys() {
+    let mut wire = wire();
+    let subnet = wire.subnet();
+    for (ip, is_had) in [
+        ("172.31.0.3", false),
+        ("172.31.15.255", false),
+        ("172.31.0.9", true),
+    ] {
+        let form = [("SubnetId", subnet.as_str()), ("PrivateIpAddress", ip)];
+        assert_eq!(
+            wire.ask("CreateNetworkInterface", &form).is_ok(),
+            is_had,
+            "{ip}"
+        );
+    }
+}

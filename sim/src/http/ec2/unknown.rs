@@ -52,13 +52,56 @@ fn passed_over(action: &str) -> &'static [&'static str] {
     }
 }
 
+/// "You cannot specify this parameter and the ... IDs parameter in the same call." (EC2 API reference, `MaxResults`)
+fn no_pages_of_ids(action: &str, form: &Parameters) -> Result<(), Ec2Error> {
+    let (ids, set) = match action {
+        "DescribeInstanceStatus" => ("InstanceId", "instancesSet"),
+        "DescribeNetworkInterfaces" => ("NetworkInterfaceId", "networkInterfaceIdSet"),
+        _ => return Ok(()),
+    };
+    if form.list(ids).is_empty() || form.text("MaxResults").is_none() {
+        return Ok(());
+    }
+    let message = format!("The parameter {set} cannot be used with the parameter maxResults");
+    Err(Ec2Error::new("InvalidParameterCombination", message))
+}
+
+/// Ids of these kinds are hexadecimal after their prefix; EC2 looks at that before it looks for them (EC2 user guide, error
+/// codes). How many digits it takes is not looked at here.
+fn well_formed(form: &Parameters) -> Result<(), Ec2Error> {
+    let kinds = [
+        ("InstanceId", "i-", "InvalidInstanceID.Malformed"),
+        (
+            "NetworkInterfaceId",
+            "eni-",
+            "InvalidNetworkInterfaceId.Malformed",
+        ),
+        (
+            "AttachmentId",
+            "eni-attach-",
+            "InvalidNetworkInterfaceAttachmentId.Malformed",
+        ),
+    ];
+    for (name, prefix, code) in kinds {
+        let is_good = |id: &String| {
+            let digits = id.strip_prefix(prefix).unwrap_or_default();
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit())
+        };
+        let mut ids = form.list(name).into_iter().chain(form.text(name));
+        if let Some(wrong) = ids.find(|id| !is_good(id)) {
+            return Err(Ec2Error::new(code, format!("Invalid id: \"{wrong}\"")));
+        }
+    }
+    Ok(())
+}
+
 /// "The maximum number of filter values specified on a single call is 200": seen by users with the code below.
 const FILTER_VALUES: usize = 200;
 
 /// Refuses a form of which something was not read.
 ///
 /// # Errors
-/// `UnknownParameter`, `FilterLimitExceeded`.
+/// `UnknownParameter`, `FilterLimitExceeded`, `InvalidParameterCombination`, and the codes of malformed ids.
 pub(super) fn refuse(action: &str, form: &Parameters) -> Result<(), Ec2Error> {
     form.pass_over(OF_EVERY_CALL);
     form.pass_over(passed_over(action));
@@ -66,6 +109,8 @@ pub(super) fn refuse(action: &str, form: &Parameters) -> Result<(), Ec2Error> {
         let message = format!("The parameter {unread} is not recognized");
         return Err(Ec2Error::new("UnknownParameter", message));
     }
+    no_pages_of_ids(action, form)?;
+    well_formed(form)?;
     let filters = form.members("Filter");
     let values: usize = filters
         .iter()
