@@ -122,9 +122,13 @@ def with_service_interface(environment):
 
 def held_by(whom):
     def check(environment):
-        time.sleep(4)
-        found = aws(environment, "describe-network-interfaces", "--network-interface-ids", environment["SERVICE_ENI"])
-        holder = found["NetworkInterfaces"][0].get("Attachment", {}).get("InstanceId")
+        for _ in range(20):
+            found = aws(environment, "describe-network-interfaces", "--network-interface-ids", environment["SERVICE_ENI"])
+            attachment = found["NetworkInterfaces"][0].get("Attachment", {})
+            if attachment.get("Status") != "detaching":
+                break
+            time.sleep(2)
+        holder = attachment.get("InstanceId")
         if holder != (environment[whom] if whom else None):
             return f"the interface is with {holder}, not with the {whom or 'one that nobody is'}"
         return None
@@ -195,7 +199,7 @@ def runs(has_both_readings):
     else:
         print("the simulator has no setting `detaching_interface`: the script runs under its one reading, `detaching`")
         detaching = {}
-    slow = {"detach_delay_milliseconds": 6000, "forced_detach_delay_milliseconds": 6000}
+    slow = {"detach_delay_milliseconds": 25000, "forced_detach_delay_milliseconds": 25000}
     in_the_way = "InvalidNetworkInterface.InUse"
     yield mover("status `detaching` at once, without `--force`: the script attaches too early, nobody has the interface",
                 [], in_the_way, None, **detaching, **slow)  # fmt: skip

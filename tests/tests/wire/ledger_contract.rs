@@ -76,14 +76,19 @@ mod elsewhere {
     }
 
     /// Says how a check ended there, for the table that `tools/ledger/contract` prints. A refused transaction is an end
-    /// of its own where there are none.
+    /// of its own where there are none; so is a failed condition that does not show the item it failed on.
     pub(super) fn told(check: &str, end: Checked) -> Checked {
         let lacks = env::var_os(WITHOUT_TRANSACTIONS).is_some();
         match end {
             Err(UpdateError::Cloud(CloudError::Other(failure)))
-                if lacks && failure.code.as_deref() == Some("UnknownOperationException") =>
+                if lacks
+                    && matches!(
+                        failure.code.as_deref(),
+                        Some("UnknownOperationException" | "ConditionalCheckFailedException")
+                    ) =>
             {
-                println!("CONTRACT {check}: lacks {}", failure.action);
+                let code = failure.code.unwrap_or_default();
+                println!("CONTRACT {check}: lacks {} ({code})", failure.action);
                 Ok(())
             }
             Ok(()) => {
