@@ -165,6 +165,27 @@ mutants: ## Change the engine in thousands of small ways, and see which changes 
 sabotage: ## Take single guards out of the engine, and name the tests that notice (ONLY=cooldown)
 	@tools/mutants/run sabotage $(if $(ONLY),--only "$(ONLY)")
 
+.PHONY: clients
+clients: binaries ## Run AWS clients that no one here wrote, unmodified, against the simulator (needs PyPI and npm once)
+	@tools/clients/run
+
+.PHONY: clients-page
+clients-page: binaries ## The same, and write the table of docs/CLIENTS.md
+	@tools/clients/run --write
+
+.PHONY: conformance
+conformance: ## Try in an account of yours what the simulator claims about EC2: REGION=eu-central-1, OPTIONS="--minutes 30" (asks first)
+	@tools/venv tools/boto3.txt
+	@"$(TARGET)/venv/bin/python" tools/conformance/conformance.py run $(if $(REGION),--region $(REGION)) $(OPTIONS)
+
+.PHONY: conformance-test
+conformance-test: binaries ## The same on the simulator, with its doubts set both ways, and killed after each of its calls
+	@tools/conformance/test
+
+.PHONY: ledger-contract
+ledger-contract: ## Hold the ledger to its contract on moto's DynamoDB and on dynalite (needs PyPI and npm once)
+	@tools/ledger/contract
+
 .PHONY: boto3-smoke
 boto3-smoke: ## Let an unmodified boto3 use the simulator (needs PyPI once)
 	@tools/boto3-smoke

@@ -163,6 +163,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeAddresses,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let own = || self.addresses_of(account);
         self.require_allocations(account, &request.allocation_ids)?;
         for ip in &request.public_ips {
@@ -200,6 +201,19 @@ impl View<'_> {
         Ok(Response::DescribeAddresses(answers))
     }
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &[
+    "public-ip",
+    "allocation-id",
+    "domain",
+    "network-border-group",
+    "association-id",
+    "instance-id",
+    "network-interface-id",
+    "network-interface-owner-id",
+    "private-ip-address",
+];
 
 fn filter_values(address: &api::Address, name: &str) -> Option<Vec<String>> {
     let association = address.association.as_ref();

@@ -9,13 +9,19 @@
     reason = "members carry the names of the EC2 API reference, which documents them"
 )]
 
+mod instance_attributes;
 mod request;
 mod response;
 mod routes;
+mod security_groups;
+mod tags;
 
+pub use instance_attributes::*;
 pub use request::*;
 pub use response::*;
 pub use routes::*;
+pub use security_groups::*;
+pub use tags::*;
 
 pub use crate::instances::PlannedEvent;
 

@@ -5,7 +5,8 @@
 
 use super::{
     addresses::{Address, Association},
-    api::{AssociateAddress, DisassociateAddress, Ec2Error, InstanceState, Response},
+    api::{AssociateAddress, DisassociateAddress, Ec2Error, Response},
+    doubts::{EndedAssociation, OccupiedTarget},
     interfaces::Interface,
     model::{Model, auth_failure, invalid_value, missing_parameter},
 };
@@ -47,23 +48,22 @@ impl Model {
                 });
             }
             if request.allow_reassociation == Some(false) {
-                return Err(Ec2Error::new(
-                    "Resource.AlreadyAssociated",
-                    format!(
-                        "resource {allocation_id} is already associated with associate-id {}",
-                        current.id
-                    ),
-                ));
+                return Err(already_associated(allocation_id, &current.id));
             }
+        }
+        let there = self.resources.address_on(&interface.id, private_ip);
+        if self.settings.doubts.occupied_target == OccupiedTarget::Refuses
+            && request.allow_reassociation == Some(false)
+            && let Some(current) = there.and_then(|address| address.association.as_ref())
+        {
+            return Err(already_associated(&interface.id, &current.id));
         }
         let (interface_id, private_ip) = (interface.id.clone(), private_ip.clone());
         Ok(self.associate(allocation_id, interface_id, private_ip))
     }
 
     fn associate(&mut self, allocation_id: &str, interface_id: String, ip: String) -> Response {
-        // An address that is there already is bumped off and stays allocated. AllowReassociation
-        // speaks of the address that comes; whether `false` protects the one that is there is not
-        // certain, and this is the harsher reading.
+        // An address that is there already is bumped off and stays allocated.
         let bumped = self.resources.address_on(&interface_id, &ip);
         if let Some(bumped) = bumped.map(|address| address.allocation_id.clone()) {
             self.end_association(&bumped);
@@ -102,7 +102,13 @@ impl Model {
             )),
             (None, Some(id)) => self.own_interface(account, id),
             (Some(id), None) => {
-                self.own_instance(account, id)?;
+                let instance = self.own_instance(account, id)?;
+                if instance.state.is_no_target() {
+                    // Seen for an instance that is pending (terraform-provider-aws issue 21228) or terminated
+                    // (terraform-aws-ec2-instance issue 95).
+                    let message = not_in_valid_state(id, instance.state.name()).message;
+                    return Err(Ec2Error::new("InvalidInstanceID", message));
+                }
                 let mut interfaces = self.resources.interfaces_of(id);
                 match (interfaces.next(), interfaces.next()) {
                     (Some(only), None) => Ok(only),
@@ -126,15 +132,12 @@ impl Model {
         if self.is_held_by_service(address) {
             return Err(auth_failure());
         }
-        // Seen for both forms of the target.
+        // Seen for an interface of an instance that is pending (terraform-aws-vmseries-modules issue 97).
         let instance = interface
             .instance_id()
             .and_then(|id| self.resources.instances.get(id));
         if let Some(instance) = instance
-            && matches!(
-                instance.state,
-                InstanceState::Pending | InstanceState::ShuttingDown | InstanceState::Terminated
-            )
+            && instance.state.is_no_target()
         {
             return Err(not_in_valid_state(&instance.id, instance.state.name()));
         }
@@ -204,9 +207,11 @@ impl Model {
                 self.end_association(&allocation_id);
                 Ok(Response::Done)
             }
-            // "This is an idempotent operation. If you perform the operation more than once, Amazon
-            // EC2 doesn't return an error." (EC2 API reference, DisassociateAddress)
-            None if self.former_associations.contains(id) => Ok(Response::Done),
+            None if self.settings.doubts.ended_association == EndedAssociation::Done
+                && self.former_associations.contains(id) =>
+            {
+                Ok(Response::Done)
+            }
             None => Err(Ec2Error::new(
                 "InvalidAssociationID.NotFound",
                 format!("The association ID '{id}' does not exist"),
@@ -221,6 +226,13 @@ impl Model {
             self.former_associations.insert(ended.id);
         }
     }
+}
+
+fn already_associated(resource: &str, association_id: &str) -> Ec2Error {
+    Ec2Error::new(
+        "Resource.AlreadyAssociated",
+        format!("resource {resource} is already associated with associate-id {association_id}"),
+    )
 }
 
 pub(super) fn not_in_valid_state(instance_id: &str, state: &str) -> Ec2Error {

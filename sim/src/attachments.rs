@@ -11,6 +11,7 @@ use super::{
         Ec2Error, InstanceState, ModifyNetworkInterfaceAttribute, Response,
     },
     association::not_in_valid_state,
+    doubts::TakenInterface,
     instance_types::InstanceTypeLimits,
     instances::Instance,
     interfaces::{Attachment, AttachmentStatus, Interface},
@@ -27,7 +28,7 @@ impl Model {
         let interface_id = &request.network_interface_id;
         let interface = self.own_interface(account, interface_id)?;
         let instance = self.own_instance(account, &request.instance_id)?;
-        may_attach(interface, instance)?;
+        may_attach(interface, instance, self.settings.doubts.taken_interface)?;
         let network_card_index = request.network_card_index.unwrap_or(0);
         self.slot_is_free(instance, network_card_index, request.device_index)?;
         let attachment_id = self.ids.next("eni-attach");
@@ -43,6 +44,7 @@ impl Model {
             // (AWS::EC2::NetworkInterfaceAttachment, DeleteOnTermination).
             delete_on_termination: false,
             forced: false,
+            while_detaching: self.settings.doubts.detaching_interface,
         };
         if let Some(interface) = self.resources.interfaces.get_mut(interface_id) {
             interface.attachment = Some(attachment);
@@ -233,13 +235,7 @@ impl Model {
                 ));
             }
         }
-        // Security groups are not modelled: any id in their form is taken for one that exists.
-        if let Some(wrong) = request.groups.iter().find(|id| !id.starts_with("sg-")) {
-            return Err(Ec2Error::new(
-                "InvalidGroup.NotFound",
-                format!("The security group '{wrong}' does not exist"),
-            ));
-        }
+        self.groups_fit(account, &interface.vpc_id, &request.groups)?;
         if let Some(change) = &request.attachment {
             self.change_attachment(&request.network_interface_id, change)?;
         }
@@ -293,15 +289,21 @@ impl Model {
     }
 }
 
-fn may_attach(interface: &Interface, instance: &Instance) -> Result<(), Ec2Error> {
+fn may_attach(
+    interface: &Interface,
+    instance: &Instance,
+    taken: TakenInterface,
+) -> Result<(), Ec2Error> {
     if interface.requester_managed {
         return Err(auth_failure());
     }
     if interface.attachment.is_some() {
-        return Err(Ec2Error::new(
-            "InvalidNetworkInterface.InUse",
-            format!("Interface: [{}] in use.", interface.id),
-        ));
+        let code = match taken {
+            TakenInterface::InUse => "InvalidNetworkInterface.InUse",
+            TakenInterface::InvalidParameterValue => "InvalidParameterValue",
+        };
+        let message = format!("Interface: [{}] in use.", interface.id);
+        return Err(Ec2Error::new(code, message));
     }
     // Another VPC of the same zone is allowed (EC2 user guide, "Network interface attachments").
     if interface.zone != instance.zone {

@@ -21,6 +21,8 @@ pub struct AutoScalingInstance {
     pub instance_id: String,
     /// Its group.
     pub auto_scaling_group_name: String,
+    /// The zone that it runs in.
+    pub availability_zone: String,
     /// Where it is in its life there: `InService`, `Warmed:Running`, ...
     pub lifecycle_state: String,
 }
@@ -39,12 +41,16 @@ pub struct DescribeAutoScalingInstances {
 impl World {
     /// Auto Scaling has an instance in that state from now on.
     pub fn put_into_auto_scaling(&mut self, instance_id: &str, group: &str, lifecycle_state: &str) {
-        let instance = AutoScalingInstance {
+        let mut instance = AutoScalingInstance {
             instance_id: instance_id.to_owned(),
             auto_scaling_group_name: group.to_owned(),
+            availability_zone: String::new(),
             lifecycle_state: lifecycle_state.to_owned(),
         };
         self.change(|model| {
+            if let Some(running) = model.resources.instances.get(instance_id) {
+                instance.availability_zone.clone_from(&running.zone);
+            }
             model.put_tags(instance_id, vec![Tag::new(GROUP_TAG, group)]);
             model.auto_scaling.insert(instance_id.to_owned(), instance);
         });

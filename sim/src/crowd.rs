@@ -172,6 +172,7 @@ impl Model {
             attached_at: self.now,
             delete_on_termination: true,
             forced: false,
+            while_detaching: crate::doubts::DetachingInterface::default(),
         });
         let [_, _, high, low] = (number + 4).to_be_bytes();
         Interface {

@@ -4,6 +4,32 @@ use std::collections::BTreeMap;
 
 use super::api::{Ec2Error, Filter, Tag};
 
+/// Refuses a filter that the action does not know, before anything is looked at: a misspelt name is refused in an empty
+/// account too. Tags are filters of every action that this is asked for.
+pub(super) fn check(filters: &[Filter], known: &[&str]) -> Result<(), Ec2Error> {
+    let is_of_tags = |name: &str| name == "tag-key" || name.starts_with("tag:");
+    check_names(filters, |name| is_of_tags(name) || known.contains(&name))
+}
+
+/// The same for an action that knows no tags.
+pub(super) fn check_without_tags(filters: &[Filter], known: &[&str]) -> Result<(), Ec2Error> {
+    check_names(filters, |name| known.contains(&name))
+}
+
+fn check_names(filters: &[Filter], is_known: impl Fn(&str) -> bool) -> Result<(), Ec2Error> {
+    let mut names = filters.iter().map(|filter| &filter.name);
+    names
+        .find(|name| !is_known(name))
+        .map_or(Ok(()), |unknown| Err(invalid_filter(unknown)))
+}
+
+fn invalid_filter(name: &str) -> Ec2Error {
+    Ec2Error::new(
+        "InvalidParameterValue",
+        format!("The filter '{name}' is invalid"),
+    )
+}
+
 /// Whether a resource passes all filters. `values_of` gives the values that the resource has for a
 /// filter name, and `None` for a name that the action does not know.
 pub(super) fn passes(
@@ -14,12 +40,7 @@ pub(super) fn passes(
     let mut passes = true;
     for filter in filters {
         let values = tag_values(&filter.name, tags).or_else(|| values_of(&filter.name));
-        let values = values.ok_or_else(|| {
-            Ec2Error::new(
-                "InvalidParameterValue",
-                format!("The filter '{}' is invalid", filter.name),
-            )
-        })?;
+        let values = values.ok_or_else(|| invalid_filter(&filter.name))?;
         passes &= filter
             .values
             .iter()

@@ -7,7 +7,7 @@ use super::{
     api::{self, DescribeInstanceTypes, Ec2Error, Response},
     filters,
     instances::Instance,
-    paging::page,
+    paging::page_within,
 };
 
 /// Type, network cards, interfaces for each card, IPv4 addresses for each interface.
@@ -129,11 +129,11 @@ pub(super) fn describe(request: &DescribeInstanceTypes) -> Result<Response, Ec2E
             });
         }
     }
-    let (instance_types, next_token) = page(
+    let (instance_types, next_token) = page_within(
         answers,
         request.max_results,
         request.next_token.as_deref(),
-        5,
+        (5, 100),
     )?;
     Ok(Response::DescribeInstanceTypes {
         instance_types,

@@ -7,9 +7,11 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 use super::{
-    api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Response},
+    api::{CreateNetworkInterface, Ec2Error, NetworkInterface, OtherAddresses, Response},
+    doubts::DetachingInterface,
     model::{Model, Resources, invalid_value},
     networks::Subnet,
+    security_groups::default_group,
 };
 
 /// The kind of an interface that nobody but its owner manages.
@@ -51,6 +53,8 @@ pub(super) struct Attachment {
     pub(super) delete_on_termination: bool,
     /// It is being detached by force.
     pub(super) forced: bool,
+    /// What the interface reads while this is detached.
+    pub(super) while_detaching: DetachingInterface,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,14 +91,14 @@ impl Interface {
         Some((attachment.network_card_index, attachment.device_index))
     }
 
-    /// `in-use` covers `attaching` too, as seen in `RunInstances` records. While it detaches, users see
-    /// both `detaching` and `in-use`; the API model has the former.
+    /// `in-use` covers `attaching` too, as seen in `RunInstances` records.
     fn status(&self) -> &'static str {
-        let status = self.attachment.as_ref().map(|attachment| attachment.status);
-        match status {
-            None => "available",
-            Some(AttachmentStatus::Detaching) => "detaching",
-            Some(AttachmentStatus::Attaching | AttachmentStatus::Attached) => "in-use",
+        let Some(attachment) = &self.attachment else {
+            return "available";
+        };
+        match (attachment.status, attachment.while_detaching) {
+            (AttachmentStatus::Detaching, DetachingInterface::Detaching) => "detaching",
+            _ => "in-use",
         }
     }
 }
@@ -165,6 +169,9 @@ impl Model {
         request: &CreateNetworkInterface,
     ) -> Result<Response, Ec2Error> {
         self.own_subnet(account, &request.subnet_id)?;
+        if let Some(known) = self.created_with(account, request)? {
+            return Ok(Response::CreateNetworkInterface(known));
+        }
         let kind = "network-interface";
         let tags = self.new_tags(kind, &request.tag_specifications, &[kind])?;
         let blueprint = Blueprint {
@@ -178,6 +185,11 @@ impl Model {
         };
         let id = self.add_interface(account, &request.subnet_id, &blueprint)?;
         self.put_tags(&id, tags);
+        if let Some(token) = &request.client_token {
+            let made = (id.clone(), request.clone());
+            self.interface_tokens
+                .insert((account.to_owned(), token.clone()), made);
+        }
         let mut answer = self
             .resources
             .interface_as_answered(self.own_interface(account, &id)?, &self.resources.index());
@@ -185,6 +197,31 @@ impl Model {
         // CreateNetworkInterface, example).
         "pending".clone_into(&mut answer.status);
         Ok(Response::CreateNetworkInterface(answer))
+    }
+
+    /// What was made with the same client token, if it is still there. The same token with other parameters is refused (EC2
+    /// API reference, "Ensuring idempotency").
+    fn created_with(
+        &self,
+        account: &str,
+        request: &CreateNetworkInterface,
+    ) -> Result<Option<NetworkInterface>, Ec2Error> {
+        let token = request.client_token.clone();
+        let key = token.map(|token| (account.to_owned(), token));
+        let Some((id, first)) = key.and_then(|key| self.interface_tokens.get(&key)) else {
+            return Ok(None);
+        };
+        if first != request {
+            return Err(Ec2Error::new(
+                "IdempotentParameterMismatch",
+                "Request token already used with different parameters.",
+            ));
+        }
+        let found = self.resources.interfaces.get(id);
+        Ok(found.map(|it| {
+            self.resources
+                .interface_as_answered(it, &self.resources.index())
+        }))
     }
 
     /// Makes an interface in a subnet that exists.
@@ -197,10 +234,11 @@ impl Model {
         let subnet = self.own_subnet(account, subnet_id)?;
         let private_ips = self.private_ips_for(subnet, blueprint)?;
         let (vpc_id, zone) = (subnet.vpc_id.clone(), subnet.zone.clone());
+        self.groups_fit(account, &vpc_id, blueprint.groups)?;
         let id = self.ids.next("eni");
         let mac = self.ids.number();
         let groups = match blueprint.groups {
-            [] => vec![format!("sg-{}", vpc_id.trim_start_matches("vpc-"))],
+            [] => vec![default_group(&vpc_id)],
             groups => groups.to_vec(),
         };
         let interface = Interface {
@@ -242,7 +280,7 @@ impl Model {
         for ip in &named {
             if !ip
                 .parse::<Ipv4Addr>()
-                .is_ok_and(|parsed| subnet.cidr.contains(parsed))
+                .is_ok_and(|parsed| subnet.cidr.has_usable(parsed))
             {
                 return Err(invalid_value(
                     "Address does not fall within the subnet's address range",

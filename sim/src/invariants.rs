@@ -121,6 +121,7 @@ impl Model {
                 || resources.subnets.contains_key(id)
                 || resources.gateways.contains_key(id)
                 || resources.route_tables.contains_key(id)
+                || resources.security_groups.contains_key(id)
         };
         let orphans = resources.tags.keys().filter(|id| !known(id));
         let mut broken: Vec<String> = orphans

@@ -125,6 +125,7 @@ impl Model {
                     .delete_on_termination
                     .unwrap_or(wish.network_interface_id.is_none()),
                 forced: false,
+                while_detaching: self.settings.doubts.detaching_interface,
             };
             if let Some(interface) = self.resources.interfaces.get_mut(&interface_id) {
                 interface.attachment = Some(attachment);
@@ -169,6 +170,8 @@ impl Model {
                 spot,
                 instance_store_root: false,
                 is_protected: request.disable_api_stop,
+                keeps_from_termination: request.disable_api_termination,
+                on_shutdown: "stop".to_owned(),
             },
         };
         self.resources.instances.insert(id.clone(), instance);

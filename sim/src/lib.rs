@@ -12,6 +12,7 @@ pub mod api;
 pub mod auto_scaling;
 pub mod crowd;
 pub mod delivery;
+pub mod doubts;
 #[cfg(feature = "http")]
 pub mod http;
 pub mod model;
@@ -30,6 +31,7 @@ mod filters;
 mod history;
 mod ids;
 mod index;
+mod instance_attributes;
 mod instance_types;
 mod instances;
 mod interfaces;
@@ -40,7 +42,9 @@ mod paging;
 mod private_ips;
 mod reverse_dns;
 mod routes;
+mod security_groups;
 mod stops;
+pub mod tagging;
 mod tags;
 mod timers;
 
@@ -49,5 +53,6 @@ mod tests;
 
 pub use crowd::Crowd;
 pub use delivery::Delivery;
+pub use doubts::Doubts;
 pub use settings::{Settings, TagPolicy, TakenAnswer};
 pub use world::World;

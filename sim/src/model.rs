@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 use super::{
     addresses::{Address, AddressPool, FormerAddress},
     alarms::{Alarm, AlarmChange},
-    api::{Caller, Ec2Error, InstanceState, Request, Response, Tag},
+    api::{Caller, CreateNetworkInterface, Ec2Error, InstanceState, Request, Response, Tag},
     auto_scaling::AutoScalingInstance,
     ids::Ids,
     instance_types,
@@ -17,6 +17,7 @@ use super::{
     interfaces::Interface,
     networks::{InternetGateway, Region, Subnet, Vpc},
     routes::RouteTable,
+    security_groups::SecurityGroup,
     settings::Settings,
     timers::{Due, Timers},
 };
@@ -31,6 +32,7 @@ pub struct Resources {
     pub(super) subnets: BTreeMap<String, Subnet>,
     pub(super) gateways: BTreeMap<String, InternetGateway>,
     pub(super) route_tables: BTreeMap<String, RouteTable>,
+    pub(super) security_groups: BTreeMap<String, SecurityGroup>,
     pub(super) tags: BTreeMap<String, BTreeMap<String, String>>,
 }
 
@@ -69,6 +71,13 @@ impl View<'_> {
                 self.describe_network_interfaces(account, request)
             }
             Request::DescribeInstanceTypes(request) => instance_types::describe(request),
+            Request::DescribeInstanceAttribute(request) => {
+                self.describe_instance_attribute(account, request)
+            }
+            Request::DescribeSecurityGroups(request) => {
+                self.describe_security_groups(account, request)
+            }
+            Request::DescribeVpcs(request) => self.describe_vpcs(account, request),
             Request::DescribeSubnets(request) => self.describe_subnets(account, request),
             Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
             Request::DescribeTags(request) => self.describe_tags(account, request),
@@ -106,6 +115,8 @@ pub struct Model {
     pub(super) former_associations: BTreeSet<String>,
     /// Instances and interfaces whose guest never answers a detach.
     pub(super) unresponsive: BTreeSet<String>,
+    /// What was made with which client token: account and token, the interface and the call.
+    pub(super) interface_tokens: BTreeMap<(String, String), (String, CreateNetworkInterface)>,
     pub(super) alarms: BTreeMap<String, Alarm>,
     /// The instances of Auto Scaling groups, by id.
     pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
@@ -130,6 +141,7 @@ impl Model {
             handed_out: 0,
             former_associations: BTreeSet::new(),
             unresponsive: BTreeSet::new(),
+            interface_tokens: BTreeMap::new(),
             alarms: BTreeMap::new(),
             auto_scaling: BTreeMap::new(),
             alarm_changes: Vec::new(),
@@ -165,6 +177,8 @@ impl Model {
             Request::AttachInternetGateway(request) => {
                 self.attach_internet_gateway(account, request)
             }
+            Request::CreateSecurityGroup(request) => self.create_security_group(account, request),
+            Request::DeleteSecurityGroup(request) => self.delete_security_group(account, request),
             Request::CreateRouteTable(request) => self.create_route_table(account, request),
             Request::CreateRoute(request) => self.create_route(account, request),
             Request::DeleteRoute(request) => self.delete_route(account, request),

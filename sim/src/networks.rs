@@ -10,6 +10,7 @@ use super::{
     },
     model::{Model, Resources, invalid_value},
     routes::RouteTable,
+    security_groups::SecurityGroup,
 };
 
 /// The Region: its zones, each in a network border group (most in the one named as the Region).
@@ -118,6 +119,11 @@ impl Cidr {
         (self.base + 4..self.base + self.size() - 1).map(Ipv4Addr::from)
     }
 
+    /// Whether somebody can have an address of it.
+    pub(super) fn has_usable(self, ip: Ipv4Addr) -> bool {
+        (self.base + 4..self.base + self.size() - 1).contains(&u32::from(ip))
+    }
+
     fn holds(self, other: Self) -> bool {
         self.contains(Ipv4Addr::from(other.base)) && self.prefix <= other.prefix
     }
@@ -207,12 +213,13 @@ impl Resources {
         all.filter(move |ip| !used.contains(ip))
     }
 
-    fn vpc_as_answered(&self, vpc: &Vpc) -> api::Vpc {
+    /// `pending` in the answer to CreateVpc, and `available` in a describe (EC2 API reference, examples).
+    pub(super) fn vpc_as_answered(&self, vpc: &Vpc, state: &str) -> api::Vpc {
         api::Vpc {
             vpc_id: vpc.id.clone(),
             cidr_block: vpc.cidr.to_string(),
             is_default: vpc.is_default,
-            state: "pending".to_owned(),
+            state: state.to_owned(),
             owner_id: vpc.owner.clone(),
             tags: self.tags_of(&vpc.id),
         }
@@ -272,6 +279,9 @@ impl Model {
         };
         let main = RouteTable::main_of(&vpc);
         self.resources.route_tables.insert(main.id.clone(), main);
+        let group = SecurityGroup::default_of(&vpc, &self.region.name);
+        let groups = &mut self.resources.security_groups;
+        groups.insert(group.id.clone(), group);
         self.resources.vpcs.insert(id.clone(), vpc);
         id
     }
@@ -329,7 +339,9 @@ impl Model {
             .vpcs
             .get(&id)
             .ok_or_else(|| vpc_not_found(&id))?;
-        Ok(Response::CreateVpc(self.resources.vpc_as_answered(vpc)))
+        Ok(Response::CreateVpc(
+            self.resources.vpc_as_answered(vpc, "pending"),
+        ))
     }
 
     pub(super) fn create_subnet(

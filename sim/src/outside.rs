@@ -56,6 +56,12 @@ impl World {
         self.change(|model| drop(model.pools.insert(id.to_owned(), pool)));
     }
 
+    /// A security group of this id, in the default VPC or another one.
+    pub fn put_security_group(&mut self, id: &str, vpc_id: Option<&str>) {
+        let account = self.account().to_owned();
+        self.change(|model| model.put_security_group(&account, id, vpc_id));
+    }
+
     /// A Local Zone or Wavelength Zone with its border group.
     pub fn add_zone(&mut self, zone: &str, border_group: &str) {
         self.change(|model| model.region.add_zone(zone, border_group));
@@ -125,6 +131,7 @@ impl World {
                 attached_at: model.now,
                 delete_on_termination: false,
                 forced: false,
+                while_detaching: crate::doubts::DetachingInterface::default(),
             };
             if let Some(interface) = model.resources.interfaces.get_mut(&id) {
                 interface.attachment = Some(attachment);

@@ -9,6 +9,16 @@ pub(super) fn page<T>(
     next_token: Option<&str>,
     smallest: i32,
 ) -> Result<(Vec<T>, Option<String>), Ec2Error> {
+    page_within(items, max_results, next_token, (smallest, 1000))
+}
+
+/// The same for an action whose pages are smaller.
+pub(super) fn page_within<T>(
+    items: Vec<T>,
+    max_results: Option<i32>,
+    next_token: Option<&str>,
+    (smallest, largest): (i32, i32),
+) -> Result<(Vec<T>, Option<String>), Ec2Error> {
     let start = match next_token {
         None => 0,
         Some(token) => token
@@ -18,14 +28,14 @@ pub(super) fn page<T>(
             .ok_or_else(|| Ec2Error::new("InvalidNextToken", "The token is not valid."))?,
     };
     let size = match max_results {
-        None => 1000,
-        Some(size) if (smallest..=1000).contains(&size) => usize::try_from(size).unwrap_or(1000),
+        None => usize::try_from(largest).unwrap_or(1000),
+        Some(size) if (smallest..=largest).contains(&size) => usize::try_from(size).unwrap_or(1000),
         Some(size) => {
             return Err(Ec2Error::new(
                 "InvalidParameterValue",
                 format!(
                     "Value ( {size} ) for parameter maxResults is invalid. \
-                     Expecting a value between {smallest} and 1000."
+                     Expecting a value between {smallest} and {largest}."
                 ),
             ));
         }

@@ -95,7 +95,7 @@ impl Model {
     fn may_come(&self, to: &Interface, ip: &str, reassignment: bool) -> Result<(), Ec2Error> {
         let within = self.resources.subnets.get(&to.subnet_id).is_some_and(|it| {
             let parsed = ip.parse::<Ipv4Addr>();
-            parsed.is_ok_and(|parsed| it.cidr.contains(parsed))
+            parsed.is_ok_and(|parsed| it.cidr.has_usable(parsed))
         });
         if !within {
             return Err(invalid_value(

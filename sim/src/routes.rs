@@ -32,7 +32,7 @@ pub(super) struct RouteTable {
     pub(super) routes: Vec<(String, String)>,
 }
 
-fn table_not_found(id: &str) -> Ec2Error {
+pub(super) fn table_not_found(id: &str) -> Ec2Error {
     Ec2Error::new(
         "InvalidRouteTableID.NotFound",
         format!("The routeTable ID '{id}' does not exist"),

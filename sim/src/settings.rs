@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 
+use super::doubts::Doubts;
+
 /// The knobs of a world. The defaults are an account nobody has touched, on a good day.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -57,6 +59,8 @@ pub struct Settings {
     pub looked_up_after: Duration,
     /// Alarm types that CloudWatch does not know: `LogAlarm` came in 2026, and another partition may be older.
     pub unknown_alarm_types: BTreeSet<String>,
+    /// How EC2 answers where nobody knows.
+    pub doubts: Doubts,
 }
 
 impl Default for Settings {
@@ -91,6 +95,7 @@ impl Default for Settings {
             tag_policy: None,
             looked_up_after: Duration::ZERO,
             unknown_alarm_types: BTreeSet::new(),
+            doubts: Doubts::default(),
         }
     }
 }

@@ -1,10 +1,7 @@
 //! What EC2 refuses to stop, and what it shows of that before.
 
 use super::{
-    api::{
-        DescribeSpotInstanceRequests, Ec2Error, ModifyInstanceAttribute, Response,
-        SpotInstanceRequest, SpotMarket,
-    },
+    api::{DescribeSpotInstanceRequests, Ec2Error, Response, SpotInstanceRequest, SpotMarket},
     filters,
     instances::Instance,
     model::{Model, View},
@@ -20,6 +17,10 @@ pub(super) struct StopRules {
     pub(super) instance_store_root: bool,
     /// `disableApiStop`.
     pub(super) is_protected: bool,
+    /// `disableApiTermination`.
+    pub(super) keeps_from_termination: bool,
+    /// `instanceInitiatedShutdownBehavior`; no guest here shuts down by itself.
+    pub(super) on_shutdown: String,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +61,10 @@ impl Instance {
         if !self.stop_rules.is_protected {
             return Ok(());
         }
+        self.kept(done, attribute)
+    }
+
+    fn kept(&self, done: &str, attribute: &str) -> Result<(), Ec2Error> {
         let message = format!(
             "The instance '{}' may not be {done}. Modify its '{attribute}' instance attribute and try again.",
             self.id
@@ -79,30 +84,31 @@ impl Model {
     pub(super) fn check_terminations(&self, account: &str, ids: &[String]) -> Result<(), Ec2Error> {
         ids.iter().try_for_each(|id| {
             let instance = self.own_instance(account, id)?;
+            if instance.stop_rules.keeps_from_termination {
+                return instance.kept("terminated", "disableApiTermination");
+            }
             instance.check_protection("terminated", "disableApiStop")
         })
     }
 
-    pub(super) fn modify_instance_attribute(
-        &mut self,
-        account: &str,
-        request: &ModifyInstanceAttribute,
-    ) -> Result<Response, Ec2Error> {
-        self.own_instance(account, &request.instance_id)?;
-        if let Some(instance) = self.resources.instances.get_mut(&request.instance_id)
-            && let Some(is_protected) = request.disable_api_stop
-        {
-            let rules = &mut instance.stop_rules;
-            if is_protected && (rules.spot.is_some() || rules.instance_store_root) {
-                // EC2 user guide, "Enable stop protection"; the code is not known from a real answer.
-                let message = "Stop protection is not supported for this instance.";
-                return Err(Ec2Error::new("UnsupportedOperation", message));
-            }
-            rules.is_protected = is_protected;
+    /// Sets stop protection.
+    pub(super) fn protect_from_stops(&mut self, id: &str, protects: bool) -> Result<(), Ec2Error> {
+        let Some(instance) = self.resources.instances.get_mut(id) else {
+            return Ok(());
+        };
+        let rules = &mut instance.stop_rules;
+        if protects && (rules.spot.is_some() || rules.instance_store_root) {
+            // EC2 user guide, "Enable stop protection"; the code is not known from a real answer.
+            let message = "Stop protection is not supported for this instance.";
+            return Err(Ec2Error::new("UnsupportedOperation", message));
         }
-        Ok(Response::Done)
+        rules.is_protected = protects;
+        Ok(())
     }
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &["instance-id", "spot-instance-request-id", "type"];
 
 impl View<'_> {
     pub(super) fn describe_spot_instance_requests(
@@ -110,6 +116,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeSpotInstanceRequests,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let mut found = Vec::new();
         let own = self.resources.instances.values();
         for instance in own.filter(|instance| instance.owner == account) {

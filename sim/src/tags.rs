@@ -14,6 +14,8 @@ use super::{
     model::{Model, Resources, View, invalid_value},
     networks::{gateway_not_found, subnet_not_found, vpc_not_found},
     paging::page,
+    routes::table_not_found,
+    security_groups::group_not_found,
 };
 
 /// "Maximum number of tags per resource: 50"; the `aws:` ones do not count (EC2 user guide, "Tag
@@ -23,7 +25,7 @@ const RESERVED: &str = "aws:";
 
 impl Resources {
     /// Whether the account has the resource; in EC2's words if not.
-    fn taggable(&self, account: &str, id: &str) -> Result<(), Ec2Error> {
+    pub(super) fn taggable(&self, account: &str, id: &str) -> Result<(), Ec2Error> {
         let owner_or = |owner: Option<&String>, refusal: fn(&str) -> Ec2Error| match owner {
             Some(owner) if owner == account => Ok(()),
             _ => Err(refusal(id)),
@@ -43,6 +45,14 @@ impl Resources {
             ),
             Some("vpc") => owner_or(self.vpcs.get(id).map(|it| &it.owner), vpc_not_found),
             Some("subnet") => owner_or(self.subnets.get(id).map(|it| &it.owner), subnet_not_found),
+            Some("rtb") => owner_or(
+                self.route_tables.get(id).map(|it| &it.owner),
+                table_not_found,
+            ),
+            Some("sg") => owner_or(
+                self.security_groups.get(id).map(|it| &it.owner),
+                group_not_found,
+            ),
             Some("igw") => owner_or(self.gateways.get(id).map(|it| &it.owner), gateway_not_found),
             _ => Err(Ec2Error::new(
                 "InvalidID",
@@ -59,6 +69,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeTags,
     ) -> Result<Response, Ec2Error> {
+        filters::check_without_tags(&request.filters, KNOWN)?;
         let mut found = Vec::new();
         for (id, tags) in &self.resources.tags {
             if self.resources.taggable(account, id).is_err() {
@@ -82,6 +93,9 @@ impl View<'_> {
     }
 }
 
+/// The filters of the describe.
+const KNOWN: &[&str] = &["key", "resource-id", "resource-type", "value"];
+
 fn values_of(tag: &TagDescription, name: &str) -> Option<Vec<String>> {
     let value = match name {
         "key" => &tag.key,
@@ -93,13 +107,15 @@ fn values_of(tag: &TagDescription, name: &str) -> Option<Vec<String>> {
     Some(vec![value.clone()])
 }
 
-fn resource_type(id: &str) -> &'static str {
+pub(super) fn resource_type(id: &str) -> &'static str {
     match id.rsplit_once('-').map(|(family, _)| family) {
         Some("eipalloc") => "elastic-ip",
         Some("i") => "instance",
         Some("eni") => "network-interface",
         Some("vpc") => "vpc",
         Some("subnet") => "subnet",
+        Some("rtb") => "route-table",
+        Some("sg") => "security-group",
         _ => "internet-gateway",
     }
 }

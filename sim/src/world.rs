@@ -16,7 +16,7 @@ use super::{
     delivery::{Delivery, Outbox},
     history::History,
     ids::Ids,
-    model::{Model, View},
+    model::{Model, Resources, View},
     settings::Settings,
     throttle::{Limit, Throttle},
     trail::TrailRecord,
@@ -170,6 +170,10 @@ impl World {
     /// Whether somebody may do what another service than EC2 is asked for.
     pub(super) fn authorise_action(&self, caller: &Caller, action: &str) -> Result<(), Ec2Error> {
         self.denials.authorise_action(caller, action)
+    }
+
+    pub(super) fn resources(&self) -> &Resources {
+        &self.model.resources
     }
 
     /// The instances of Auto Scaling groups.

@@ -10,6 +10,7 @@
 mod interfaces;
 mod leases;
 mod rows;
+mod told;
 
 use futures_util::future::try_join_all;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -26,17 +27,18 @@ pub use interfaces::*;
 pub use leases::*;
 pub use rows::a_snapshot;
 use rows::{
-    NOON, PROTECT, a_record, a_release, allocation, association, every_release, every_snapshot,
-    tags,
+    NOON, PROTECT, a_large_snapshot, a_record, a_release, allocation, association, every_release,
+    every_snapshot, tags,
 };
 use std::collections::BTreeSet;
 use time::Duration;
+pub use told::*;
 
 /// What a check comes to.
 pub type Checked = Result<(), UpdateError>;
 
-/// More rows than fit into one page of DynamoDB.
-const MANY: u32 = 600;
+/// More rows of the size of [`a_large_snapshot`] than fit into one page of DynamoDB, which is 1 MB.
+const MANY: u32 = 130;
 const AT_ONCE: usize = 16;
 
 pub async fn what_nobody_wrote_is_not_known<L: Ledger + ReadAddressHistory>(ledger: &L) -> Checked {
@@ -177,7 +179,7 @@ pub async fn snapshots_of_many_allocations_are_read_and_of_unknown_ones_none<L: 
 }
 
 pub async fn more_rows_than_a_page_holds_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
-    stream::iter((0..MANY).map(a_snapshot))
+    stream::iter((0..MANY).map(a_large_snapshot))
         .map(|snapshot| async move { store(ledger, &snapshot).await })
         .buffer_unordered(AT_ONCE)
         .try_collect::<()>()
@@ -386,12 +388,17 @@ macro_rules! for_each_check_of_a_ledger {
             a_lease_that_was_given_back_is_free_and_keeps_what_was_done_last,
             the_same_owner_is_granted_it_again,
             the_leases_of_all_groups_are_listed,
+            more_leases_than_a_page_holds_come_back_complete,
             the_interfaces_of_all_groups_are_listed_as_they_were_noted,
             a_row_of_interfaces_gives_way_to_its_next_revision_only,
             of_many_claims_at_once_one_is_granted,
             every_field_of_a_lease_survives,
             what_a_sweep_has_learnt_gives_way_to_its_next_revision_only,
             snapshots_of_many_allocations_are_read_and_of_unknown_ones_none,
+            what_people_were_told_gives_way_to_its_next_revision_only,
+            every_field_of_what_people_were_told_survives,
+            matters_are_read_by_the_hundred_and_untold_ones_are_left_out,
+            of_many_tellers_at_once_one_tells,
         }
     };
 }

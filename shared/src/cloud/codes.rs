@@ -94,7 +94,10 @@ impl From<Failure> for CloudError {
             // "You can't stop the Spot Instance", "does not have an 'ebs' root device type". Source:
             // terraform-aws-lambda-scheduler-stop-start, pull request 8; EC2 user guide, "Stop your instance".
             "UnsupportedOperation" if failure.action == STOP => Self::StopUnsupported(failure),
-            "InvalidParameterValue"
+            // A security group of another VPC is an `InvalidParameter`, as `RunInstances` refuses it: "Security group
+            // sg-... and subnet subnet-... belong to different networks."
+            "InvalidParameter"
+            | "InvalidParameterValue"
             | "InvalidParameterCombination"
             | "InvalidInstanceID"
             | "IncorrectInstanceState"

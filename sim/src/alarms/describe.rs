@@ -126,8 +126,9 @@ impl Model {
         &self,
         alarm_name: &str,
     ) -> Result<Vec<BTreeMap<String, String>>, Ec2Error> {
-        let alarm = self.alarms.get(alarm_name).ok_or_else(|| {
-            Ec2Error::new("ResourceNotFoundException", "The alarm does not exist.")
+        let alarm = self.alarms.get(alarm_name).ok_or_else(|| Ec2Error {
+            http_status: 404,
+            ..Ec2Error::new("ResourceNotFoundException", "The alarm does not exist.")
         })?;
         let contributors = alarm.contributors.iter();
         let firing = contributors.filter(|(_, state)| **state == AlarmState::Alarm);

@@ -1,8 +1,10 @@
 //! The requests.
 
 use super::{
-    AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, DescribeAvailabilityZones,
-    DescribeRouteTables, DescribeSubnets, Tag,
+    AssociateRouteTable, CreateRoute, CreateRouteTable, CreateSecurityGroup, CreateTags,
+    DeleteRoute, DeleteSecurityGroup, DeleteTags, DescribeAvailabilityZones,
+    DescribeInstanceAttribute, DescribeRouteTables, DescribeSecurityGroups, DescribeSubnets,
+    DescribeTags, DescribeVpcs, ModifyInstanceAttribute, Tag,
 };
 
 /// One EC2 action with its members.
@@ -24,6 +26,10 @@ pub enum Request {
     CreateRoute(CreateRoute),
     DeleteRoute(DeleteRoute),
     AssociateRouteTable(AssociateRouteTable),
+    CreateSecurityGroup(CreateSecurityGroup),
+    DeleteSecurityGroup(DeleteSecurityGroup),
+    DescribeSecurityGroups(DescribeSecurityGroups),
+    DescribeVpcs(DescribeVpcs),
     DescribeSubnets(DescribeSubnets),
     DescribeRouteTables(DescribeRouteTables),
     DescribeAvailabilityZones(DescribeAvailabilityZones),
@@ -34,6 +40,7 @@ pub enum Request {
     DescribeInstances(DescribeInstances),
     DescribeInstanceStatus(DescribeInstanceStatus),
     DescribeSpotInstanceRequests(DescribeSpotInstanceRequests),
+    DescribeInstanceAttribute(DescribeInstanceAttribute),
     ModifyInstanceAttribute(ModifyInstanceAttribute),
     CreateNetworkInterface(CreateNetworkInterface),
     DescribeNetworkInterfaces(DescribeNetworkInterfaces),
@@ -70,6 +77,10 @@ impl Request {
             Self::CreateRoute(_) => "CreateRoute",
             Self::DeleteRoute(_) => "DeleteRoute",
             Self::AssociateRouteTable(_) => "AssociateRouteTable",
+            Self::CreateSecurityGroup(_) => "CreateSecurityGroup",
+            Self::DeleteSecurityGroup(_) => "DeleteSecurityGroup",
+            Self::DescribeSecurityGroups(_) => "DescribeSecurityGroups",
+            Self::DescribeVpcs(_) => "DescribeVpcs",
             Self::DescribeSubnets(_) => "DescribeSubnets",
             Self::DescribeRouteTables(_) => "DescribeRouteTables",
             Self::DescribeAvailabilityZones(_) => "DescribeAvailabilityZones",
@@ -80,6 +91,7 @@ impl Request {
             Self::DescribeInstances(_) => "DescribeInstances",
             Self::DescribeInstanceStatus(_) => "DescribeInstanceStatus",
             Self::DescribeSpotInstanceRequests(_) => "DescribeSpotInstanceRequests",
+            Self::DescribeInstanceAttribute(_) => "DescribeInstanceAttribute",
             Self::ModifyInstanceAttribute(_) => "ModifyInstanceAttribute",
             Self::CreateNetworkInterface(_) => "CreateNetworkInterface",
             Self::DescribeNetworkInterfaces(_) => "DescribeNetworkInterfaces",
@@ -120,6 +132,7 @@ impl Request {
             Self::CreateSubnet(request) => &request.tag_specifications,
             Self::CreateInternetGateway(request) => &request.tag_specifications,
             Self::CreateRouteTable(request) => &request.tag_specifications,
+            Self::CreateSecurityGroup(request) => &request.tag_specifications,
             Self::RunInstances(request) => &request.tag_specifications,
             Self::CreateNetworkInterface(request) => &request.tag_specifications,
             _ => &[],
@@ -251,6 +264,8 @@ pub struct RunInstances {
     pub spot_market: Option<SpotMarket>,
     /// Stop protection.
     pub disable_api_stop: bool,
+    /// Termination protection.
+    pub disable_api_termination: bool,
     pub tag_specifications: Vec<TagSpecification>,
 }
 
@@ -323,13 +338,6 @@ pub struct DescribeSpotInstanceRequests {
     pub filters: Vec<Filter>,
 }
 
-/// One attribute in a call.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ModifyInstanceAttribute {
-    pub instance_id: String,
-    pub disable_api_stop: Option<bool>,
-}
-
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateNetworkInterface {
     pub subnet_id: String,
@@ -341,6 +349,8 @@ pub struct CreateNetworkInterface {
     /// How many secondary private addresses EC2 picks.
     pub secondary_private_ip_address_count: i32,
     pub groups: Vec<String>,
+    /// The same token makes no second interface.
+    pub client_token: Option<String>,
     pub tag_specifications: Vec<TagSpecification>,
 }
 
@@ -410,31 +420,4 @@ pub struct DescribeInstanceTypes {
     pub filters: Vec<Filter>,
     pub max_results: Option<i32>,
     pub next_token: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CreateTags {
-    pub resources: Vec<String>,
-    pub tags: Vec<Tag>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DeleteTags {
-    pub resources: Vec<String>,
-    /// Empty: all tags but the `aws:` ones.
-    pub tags: Vec<TagToDelete>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct DescribeTags {
-    pub filters: Vec<Filter>,
-    pub max_results: Option<i32>,
-    pub next_token: Option<String>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct TagToDelete {
-    pub key: String,
-    /// Given (even empty): only a tag with this very value goes.
-    pub value: Option<String>,
 }

@@ -2,7 +2,10 @@
 
 use time::OffsetDateTime;
 
-use super::{AvailabilityZone, PlannedEvent, RouteTable, SpotMarket, Tag};
+use super::{
+    AvailabilityZone, InstanceAttribute, PlannedEvent, RouteTable, SecurityGroup, SpotMarket, Tag,
+    TagDescription,
+};
 
 /// The answer to a request: the variant of the same name, `Done` where EC2 answers `return=true`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,8 +17,7 @@ pub enum Response {
     AllocateAddress(AllocatedAddress),
     /// ReleaseAddress, `DisassociateAddress`, `AttachInternetGateway`, `CreateRoute`, `DeleteRoute`,
     /// `DetachNetworkInterface`, `ModifyInstanceAttribute`, `ModifyNetworkInterfaceAttribute`,
-    /// `DeleteNetworkInterface`, `UnassignPrivateIpAddresses`,
-    /// `CreateTags`, `DeleteTags`.
+    /// `DeleteNetworkInterface`, `DeleteSecurityGroup`, `UnassignPrivateIpAddresses`, `CreateTags`, `DeleteTags`.
     Done,
     AssociateAddress {
         association_id: String,
@@ -33,6 +35,15 @@ pub enum Response {
     CreateRouteTable(RouteTable),
     AssociateRouteTable {
         association_id: String,
+    },
+    CreateSecurityGroup(SecurityGroup),
+    DescribeSecurityGroups {
+        groups: Vec<SecurityGroup>,
+        next_token: Option<String>,
+    },
+    DescribeVpcs {
+        vpcs: Vec<Vpc>,
+        next_token: Option<String>,
     },
     DescribeSubnets {
         subnets: Vec<Subnet>,
@@ -54,6 +65,11 @@ pub enum Response {
     DescribeInstanceStatus {
         statuses: Vec<InstanceStatus>,
         next_token: Option<String>,
+    },
+    DescribeInstanceAttribute {
+        instance_id: String,
+        attribute: String,
+        value: InstanceAttribute,
     },
     DescribeSpotInstanceRequests(Vec<SpotInstanceRequest>),
     CreateNetworkInterface(NetworkInterface),
@@ -77,14 +93,6 @@ pub enum Response {
         tags: Vec<TagDescription>,
         next_token: Option<String>,
     },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TagDescription {
-    pub key: String,
-    pub resource_id: String,
-    pub resource_type: String,
-    pub value: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -194,6 +202,8 @@ pub struct Instance {
     /// Of a Spot instance.
     pub spot_instance_request_id: Option<String>,
     pub security_group_ids: Vec<String>,
+    /// The names of the same groups, in their order.
+    pub security_group_names: Vec<String>,
     /// Ordered by device index.
     pub network_interfaces: Vec<NetworkInterface>,
     pub tags: Vec<Tag>,
@@ -228,6 +238,12 @@ impl InstanceState {
             Self::Stopping => 64,
             Self::Stopped => 80,
         }
+    }
+
+    /// No address can be associated with an instance in this state.
+    #[must_use]
+    pub fn is_no_target(self) -> bool {
+        matches!(self, Self::Pending | Self::ShuttingDown | Self::Terminated)
     }
 
     #[must_use]
@@ -284,6 +300,11 @@ pub struct NetworkInterface {
     pub requester_managed: bool,
     pub source_dest_check: bool,
     pub groups: Vec<String>,
+    /// The names of the same groups, in their order.
+    pub group_names: Vec<String>,
+    /// In a VPC with DNS host names.
+    pub private_dns_name: Option<String>,
+    pub requester_id: String,
     pub attachment: Option<NetworkInterfaceAttachment>,
     /// The primary one first.
     pub private_ip_addresses: Vec<PrivateIpAddress>,

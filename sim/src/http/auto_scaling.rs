@@ -59,6 +59,7 @@ fn instance(described: &AutoScalingInstance) -> Element {
     Element::new("member")
         .text("InstanceId", &described.instance_id)
         .text("AutoScalingGroupName", &described.auto_scaling_group_name)
+        .text("AvailabilityZone", &described.availability_zone)
         .text("LifecycleState", &described.lifecycle_state)
         .text("HealthStatus", "HEALTHY")
         .text("ProtectedFromScaleIn", "false")

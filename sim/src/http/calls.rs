@@ -20,6 +20,10 @@ pub enum Service {
     CloudWatch,
     /// Auto Scaling, by the query protocol.
     AutoScaling,
+    /// STS, by the query protocol.
+    Sts,
+    /// The Resource Groups Tagging API, by JSON 1.1.
+    Tagging,
 }
 
 impl Service {
@@ -32,6 +36,8 @@ impl Service {
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
             Self::AutoScaling => "autoscaling",
+            Self::Sts => "sts",
+            Self::Tagging => "tag",
         }
     }
 }

@@ -47,10 +47,18 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "plan_events": [{"instance_id": "i-...", "code": "instance-retirement", "in_seconds": 3600}],
                             "call_off_events": ["i-..."],
                             "page_items": 2, "describe_alarms_per_second": 9, "unknown_alarm_types": ["LogAlarm"],
+                            "instance_stops_unasked_after_seconds": 0, "instance_terminates_after_seconds": 0,
                             "take_addresses": ["203.0.113.1"],
                             "signing_clock_ahead_seconds": 600,
                             "deny": [{"principal": "*", "action": "ec2:AllocateAddress"}],
                             "allow_all": true,
+                            "answers": {"ended_association": "not-found" or "done",
+                             "detaching_interface": "detaching" or "in-use",
+                             "occupied_target": "bumps-off" or "refuses",
+                             "taken_interface": "in-use" or "invalid-parameter-value",
+                             "gives_another_address": false, "forced_detach_blocks_slot": false,
+                             "refuses_to_detach": false, "forward_records": ["mail.example.com"],
+                             "tag_policy": {"key": "team", "allowed_values": ["edge"]}},
                             "delivery": {"late_seconds": 5, "twice": true, "out_of_order": true}}
 "#;
 

@@ -7,6 +7,7 @@ use super::calls::{Call, Outcome, Service};
 use super::clock;
 use super::dynamodb::DynamoDb;
 use super::faults::{Fault, Faults};
+use super::record::Record;
 use super::signing::SigningClock;
 use crate::World;
 use crate::api::Caller;
@@ -23,6 +24,7 @@ const LOOKUPS_PER_SECOND: usize = 2;
 pub(super) struct Front {
     world: Arc<Mutex<World>>,
     pub(super) dynamodb: DynamoDb,
+    pub(super) record: Record,
     state: Mutex<State>,
 }
 
@@ -55,6 +57,7 @@ impl Front {
         Self {
             world,
             dynamodb: DynamoDb::new(),
+            record: Record::from_environment(),
             state: Mutex::default(),
         }
     }

@@ -1,5 +1,6 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
+use super::answers::Answers;
 use super::front::Front;
 use crate::throttle::Limit;
 use crate::{Delivery, Settings, TakenAnswer, World};
@@ -49,6 +50,10 @@ pub(super) struct Controls {
     describe_alarms_per_second: Option<u32>,
     #[serde(default)]
     unknown_alarm_types: Vec<String>,
+    instance_stops_unasked_after_seconds: Option<u32>,
+    instance_terminates_after_seconds: Option<u32>,
+    #[serde(default)]
+    answers: Answers,
 }
 
 #[derive(Debug, Clone, Copy, Deserialize)]
@@ -184,6 +189,7 @@ impl Controls {
                 Taken::AuthFailure => TakenAnswer::AuthFailure,
             };
         }
+        self.answers.set(settings);
         let unknown = self.unknown_alarm_types.iter().cloned();
         settings.unknown_alarm_types.extend(unknown);
         if let Some(after) = seconds(self.released_taken_after_seconds) {
@@ -214,6 +220,14 @@ impl Controls {
             (
                 &mut settings.instance_stops_after,
                 self.instance_stops_after_seconds,
+            ),
+            (
+                &mut settings.instance_stops_unasked_after,
+                self.instance_stops_unasked_after_seconds,
+            ),
+            (
+                &mut settings.instance_terminates_after,
+                self.instance_terminates_after_seconds,
             ),
             (
                 &mut settings.status_checks_pass_after,

@@ -1,11 +1,13 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch and Auto Scaling to any AWS
-//! client, so that compiled functions and people can use it. Beside the services, `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch, Auto Scaling, STS and the Resource
+//! Groups Tagging API to AWS clients. Compiled functions and people can use it. Beside the services,
+//! `/_sim/` controls the simulation.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
 
 mod addresses;
 mod alarms;
+mod answers;
 mod auto_scaling;
 mod callers;
 mod calls;
@@ -19,8 +21,11 @@ mod ec2;
 mod faults;
 mod front;
 mod knobs;
+mod record;
 mod server;
 mod signing;
+mod sts;
+mod tagging;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;
@@ -29,7 +34,9 @@ pub use faults::Fault;
 
 use crate::World;
 use crate::api::Caller;
+use axum::http::HeaderMap;
 use front::Front;
+use record::{Answered, Record};
 use serde_json::Value;
 use std::io;
 use std::net::Ipv4Addr;
@@ -37,6 +44,19 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+
+/// Keeps a call to the stand-in of another service with those to the simulator, where `EC2_SIM_RECORD` names a folder.
+pub fn keep_call(path: &str, headers: &HeaderMap, asked: &[u8], status: u16, answer: &[u8]) {
+    let record = Record::from_environment();
+    let asked = record.asked(path, headers, asked);
+    let answered = Answered {
+        status,
+        content_type: "text/xml",
+        body: answer,
+        is_ordered: false,
+    };
+    record.keep(asked.as_ref(), &answered);
+}
 
 /// A running simulator. Dropping it stops the server and breaks its connections.
 #[derive(Debug)]

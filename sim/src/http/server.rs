@@ -9,7 +9,8 @@ use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
-use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing};
+use super::record::{Answered, Asked};
+use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing, sts, tagging};
 use crate::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -95,6 +96,7 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    let asked = front.record.asked(parts.uri.path(), &headers, &body);
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
@@ -105,7 +107,7 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
         (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
     };
     match call {
-        Ok(call) => handle(&front, &headers, call).await,
+        Ok(call) => handle(&front, &headers, call, asked).await,
         Err(why) => (StatusCode::BAD_REQUEST, why).into_response(),
     }
 }
@@ -137,6 +139,8 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
         Service::CloudTrail
     } else if namespace == cloudwatch::NAMESPACE {
         Service::CloudWatch
+    } else if namespace == tagging::NAMESPACE {
+        Service::Tagging
     } else {
         return Err(format!(
             "the simulator has no service behind X-Amz-Target `{target}`\n"
@@ -169,12 +173,11 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
         .filter(|(name, _)| name != "Action" && name != "Version")
         .map(|(name, value)| (name.clone(), value.clone().into()))
         .collect();
-    let is_version =
-        |(name, value): &(String, String)| name == "Version" && value == auto_scaling::VERSION;
-    let service = if form.iter().any(is_version) {
-        Service::AutoScaling
-    } else {
-        Service::Ec2
+    let version = form.iter().find(|(name, _)| name == "Version");
+    let service = match version.map(|(_, version)| version.as_str()) {
+        Some(auto_scaling::VERSION) => Service::AutoScaling,
+        Some(sts::VERSION) => Service::Sts,
+        _ => Service::Ec2,
     };
     Ok(AwsCall {
         service,
@@ -185,7 +188,12 @@ async fn query_call(request: Request) -> Result<AwsCall, String> {
     })
 }
 
-async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
+async fn handle(
+    front: &Front,
+    headers: &HeaderMap,
+    call: AwsCall,
+    asked: Option<Asked>,
+) -> Response {
     let caller = front.state().callers.of(headers);
     let noted = front.note(
         call.service,
@@ -197,6 +205,7 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
     let request_id = format!("00000000-0000-4000-9000-{:012}", noted.number);
     if noted.fault == Some(Fault::Lost) {
         front.record_outcome(noted.number, Outcome::Lost);
+        front.record.keep(asked.as_ref(), &Answered::default());
         return broken();
     }
     if noted.fault == Some(Fault::Silent) {
@@ -231,6 +240,10 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             call.form,
             &request_id,
         ),
+        (_, Service::Sts) => sts::call(&caller, &call.action, &request_id),
+        (_, Service::Tagging) => {
+            tagging::call(&front.world(), &caller, &call.action, &call.parameters)
+        }
         (_, Service::DynamoDb) => {
             let page = front.state().page;
             dynamodb_reply(
@@ -254,6 +267,15 @@ async fn handle(front: &Front, headers: &HeaderMap, call: AwsCall) -> Response {
             call.encoding,
         ),
     };
+    front.record.keep(
+        asked.as_ref(),
+        &Answered {
+            status: reply.status,
+            content_type: reply.content_type,
+            body: &reply.body,
+            is_ordered: matches!(noted.fault, Some(Fault::Refused(_))),
+        },
+    );
     let outcome = reply
         .refused
         .clone()
@@ -284,6 +306,7 @@ fn is_mutating(call: &AwsCall) -> bool {
             "List",
         ],
         Service::CloudTrail => &["Lookup"],
+        Service::Sts | Service::Tagging => &["Get"],
     };
     let dry_run = call.parameters["DryRun"]
         .as_str()
@@ -307,9 +330,24 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
         Service::AutoScaling => {
             auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
         }
+        Service::Sts => sts::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded")),
+        Service::Tagging => tagging::refusal("ThrottledException", "Rate exceeded"),
         Service::CloudWatch => {
             cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
         }
+    }
+}
+
+/// Keys that EC2 does not take are refused with 401, as users saw it (hashicorp/terraform, issue 17273). Of a resource
+/// that is somebody else's, the same code has 400.
+fn of_the_caller(code: &str, message: &str) -> Ec2Error {
+    let refusal = Ec2Error::new(code, message);
+    match code {
+        "AuthFailure" => Ec2Error {
+            http_status: 401,
+            ..refusal
+        },
+        _ => refusal,
     }
 }
 
@@ -321,11 +359,13 @@ fn refused(
     (code, message): (&str, &str),
 ) -> Reply {
     match service {
-        Service::Ec2 => ec2::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::Ec2 => ec2::refusal(request_id, &of_the_caller(code, message)),
         Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
         Service::CloudTrail => cloudtrail::refusal(code, message),
         Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
         Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
+        Service::Sts => sts::refusal(request_id, &Ec2Error::new(code, message)),
+        Service::Tagging => tagging::refusal(code, message),
     }
 }
 

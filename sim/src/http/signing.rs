@@ -46,10 +46,10 @@ pub(super) fn refusal(service: Service) -> (&'static str, &'static str) {
             "AuthFailure",
             "AWS was not able to validate the provided access credentials",
         ),
-        Service::DynamoDb | Service::CloudTrail => {
+        Service::DynamoDb | Service::CloudTrail | Service::Tagging => {
             ("InvalidSignatureException", "Signature expired.")
         }
-        Service::CloudWatch | Service::AutoScaling => {
+        Service::CloudWatch | Service::AutoScaling | Service::Sts => {
             ("SignatureDoesNotMatch", "Signature expired.")
         }
     }

@@ -70,6 +70,10 @@ impl Resources {
                 .first()
                 .map(|it| it.groups.clone())
                 .unwrap_or_default(),
+            security_group_names: interfaces
+                .first()
+                .map(|it| it.group_names.clone())
+                .unwrap_or_default(),
             tags: self.tags_of(&instance.id),
             network_interfaces: interfaces,
         }
@@ -95,6 +99,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeInstances,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         if request.max_results.is_some() && !request.instance_ids.is_empty() {
             return Err(Ec2Error::new(
                 "InvalidParameterCombination",
@@ -148,6 +153,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeInstanceStatus,
     ) -> Result<Response, Ec2Error> {
+        filters::check_without_tags(&request.filters, KNOWN_OF_STATUS)?;
         let mut statuses = Vec::new();
         for instance in self
             .resources
@@ -184,6 +190,15 @@ impl View<'_> {
     }
 }
 
+/// The filters of the describe.
+const KNOWN_OF_STATUS: &[&str] = &[
+    "availability-zone",
+    "instance-state-name",
+    "instance-state-code",
+    "instance-status.status",
+    "system-status.status",
+];
+
 fn status_values(status: &InstanceStatus, name: &str) -> Option<Vec<String>> {
     let value = match name {
         "availability-zone" => status.availability_zone.clone(),
@@ -196,6 +211,23 @@ fn status_values(status: &InstanceStatus, name: &str) -> Option<Vec<String>> {
     };
     Some(vec![value])
 }
+
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &[
+    "instance-id",
+    "image-id",
+    "instance-type",
+    "instance-state-name",
+    "instance-state-code",
+    "availability-zone",
+    "vpc-id",
+    "subnet-id",
+    "private-ip-address",
+    "ip-address",
+    "client-token",
+    "network-interface.network-interface-id",
+    "network-interface.addresses.private-ip-address",
+];
 
 fn filter_values(instance: &api::Instance, name: &str) -> Option<Vec<String>> {
     let interfaces = || instance.network_interfaces.iter();

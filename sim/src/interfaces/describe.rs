@@ -45,6 +45,9 @@ impl Resources {
             requester_managed: interface.requester_managed,
             source_dest_check: interface.source_dest_check,
             groups: interface.groups.clone(),
+            group_names: names(self.named_groups(&interface.groups)),
+            private_dns_name: self.private_dns_name(interface),
+            requester_id: interface.owner.clone(),
             attachment,
             private_ip_addresses: addresses
                 .map(|(place, ip)| api::PrivateIpAddress {
@@ -57,6 +60,23 @@ impl Resources {
             tags: self.tags_of(&interface.id),
         }
     }
+
+    /// A default VPC has DNS host names, another one only where somebody turns them on (VPC user guide, "DNS attributes
+    /// in your VPC"), which is not modelled.
+    fn private_dns_name(&self, interface: &Interface) -> Option<String> {
+        let vpc = self.vpcs.get(&interface.vpc_id)?;
+        let ip = interface.primary_ip().replace('.', "-");
+        let region = interface.zone.trim_end_matches(char::is_alphabetic);
+        let domain = match region {
+            "us-east-1" => "ec2.internal".to_owned(),
+            region => format!("{region}.compute.internal"),
+        };
+        vpc.is_default.then(|| format!("ip-{ip}.{domain}"))
+    }
+}
+
+fn names(groups: Vec<(String, String)>) -> Vec<String> {
+    groups.into_iter().map(|(_, name)| name).collect()
 }
 
 fn public_side(
@@ -89,6 +109,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeNetworkInterfaces,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN)?;
         let ids = &request.network_interface_ids;
         let all = &self.resources.interfaces;
         for id in ids {
@@ -137,6 +158,34 @@ impl View<'_> {
     }
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN: &[&str] = &[
+    "network-interface-id",
+    "subnet-id",
+    "vpc-id",
+    "availability-zone",
+    "owner-id",
+    "status",
+    "interface-type",
+    "description",
+    "mac-address",
+    "requester-managed",
+    "group-id",
+    "group-name",
+    "private-ip-address",
+    "addresses.private-ip-address",
+    "addresses.primary",
+    "addresses.association.public-ip",
+    "association.public-ip",
+    "association.allocation-id",
+    "association.association-id",
+    "attachment.attachment-id",
+    "attachment.status",
+    "attachment.device-index",
+    "attachment.delete-on-termination",
+    "attachment.instance-id",
+];
+
 fn filter_values(interface: &api::NetworkInterface, name: &str) -> Option<Vec<String>> {
     let attachment = interface.attachment.as_ref();
     let ips = || interface.private_ip_addresses.iter();
@@ -160,6 +209,7 @@ fn filter_values(interface: &api::NetworkInterface, name: &str) -> Option<Vec<St
         "mac-address" => vec![interface.mac_address.clone()],
         "requester-managed" => vec![interface.requester_managed.to_string()],
         "group-id" => interface.groups.clone(),
+        "group-name" => interface.group_names.clone(),
         "private-ip-address" => ips()
             .filter(|ip| ip.primary)
             .map(|ip| ip.private_ip_address.clone())

@@ -1,14 +1,14 @@
-//! `DescribeRouteTables`, `DescribeSubnets`, `DescribeAvailabilityZones`.
+//! `DescribeRouteTables`, `DescribeVpcs`, `DescribeSubnets`, `DescribeAvailabilityZones`.
 
 use super::{RouteTable, table_not_found, target};
 use crate::{
     api::{
-        self, DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, Ec2Error, Response,
-        RouteTableAssociation, RouteTarget,
+        self, DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, DescribeVpcs,
+        Ec2Error, Response, RouteTableAssociation, RouteTarget,
     },
     filters,
     model::{Model, Resources, View, invalid_value},
-    networks::{Subnet, subnet_not_found},
+    networks::{Subnet, Vpc, subnet_not_found, vpc_not_found},
     paging::page,
 };
 
@@ -69,6 +69,7 @@ impl View<'_> {
         account: &str,
         request: &DescribeRouteTables,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_TABLES)?;
         let (ids, all) = (&request.route_table_ids, &self.resources.route_tables);
         let is_own = |table: &&RouteTable| table.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -92,11 +93,38 @@ impl View<'_> {
         })
     }
 
+    pub(crate) fn describe_vpcs(
+        &self,
+        account: &str,
+        request: &DescribeVpcs,
+    ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_VPCS)?;
+        let (ids, all) = (&request.vpc_ids, &self.resources.vpcs);
+        let is_own = |vpc: &&Vpc| vpc.owner == account;
+        if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
+            return Err(vpc_not_found(id));
+        }
+        let mut answers = Vec::new();
+        for vpc in all.values().filter(is_own) {
+            let answer = self.resources.vpc_as_answered(vpc, "available");
+            let values_of = |name: &str| vpc_values(&answer, name);
+            if (ids.is_empty() || ids.contains(&vpc.id))
+                && filters::passes(&request.filters, &answer.tags, values_of)?
+            {
+                answers.push(answer);
+            }
+        }
+        let token = request.next_token.as_deref();
+        let (vpcs, next_token) = page(answers, request.max_results, token, 5)?;
+        Ok(Response::DescribeVpcs { vpcs, next_token })
+    }
+
     pub(crate) fn describe_subnets(
         &self,
         account: &str,
         request: &DescribeSubnets,
     ) -> Result<Response, Ec2Error> {
+        filters::check(&request.filters, KNOWN_OF_SUBNETS)?;
         let (ids, all) = (&request.subnet_ids, &self.resources.subnets);
         let is_own = |subnet: &&Subnet| subnet.owner == account;
         if let Some(id) = ids.iter().find(|id| !all.get(*id).iter().any(is_own)) {
@@ -127,6 +155,7 @@ impl Model {
         &self,
         request: &DescribeAvailabilityZones,
     ) -> Result<Response, Ec2Error> {
+        filters::check_without_tags(&request.filters, KNOWN_OF_ZONES)?;
         let names = &request.zone_names;
         let zones = self.region.zones_as_answered();
         let is_known = |name: &&String| zones.iter().any(|zone| zone.zone_name == **name);
@@ -148,6 +177,16 @@ impl Model {
     }
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN_OF_TABLES: &[&str] = &[
+    "route-table-id",
+    "vpc-id",
+    "owner-id",
+    "association.subnet-id",
+    "association.main",
+    "association.route-table-association-id",
+];
+
 fn table_values(table: &api::RouteTable, name: &str) -> Option<Vec<String>> {
     let associations = table.associations.iter();
     Some(match name {
@@ -163,17 +202,72 @@ fn table_values(table: &api::RouteTable, name: &str) -> Option<Vec<String>> {
     })
 }
 
+/// The filters of the describe, tags aside.
+const KNOWN_OF_VPCS: &[&str] = &[
+    "vpc-id",
+    "cidr",
+    "cidr-block",
+    "cidr-block-association.cidr-block",
+    "is-default",
+    "isDefault",
+    "owner-id",
+    "state",
+];
+
+fn vpc_values(vpc: &api::Vpc, name: &str) -> Option<Vec<String>> {
+    Some(match name {
+        "vpc-id" => vec![vpc.vpc_id.clone()],
+        // Both are known: the one is in the reference, the other is what all clients send.
+        "cidr" | "cidr-block" | "cidr-block-association.cidr-block" => vec![vpc.cidr_block.clone()],
+        "is-default" | "isDefault" => vec![vpc.is_default.to_string()],
+        "owner-id" => vec![vpc.owner_id.clone()],
+        "state" => vec![vpc.state.clone()],
+        _ => return None,
+    })
+}
+
+/// The filters of the describe, tags aside.
+const KNOWN_OF_SUBNETS: &[&str] = &[
+    "subnet-id",
+    "vpc-id",
+    "availability-zone",
+    "availabilityZone",
+    "cidr",
+    "cidrBlock",
+    "cidr-block",
+    "default-for-az",
+    "defaultForAz",
+    "map-public-ip-on-launch",
+    "available-ip-address-count",
+    "owner-id",
+    "state",
+];
+
 fn subnet_values(subnet: &api::Subnet, name: &str) -> Option<Vec<String>> {
     Some(match name {
         "subnet-id" => vec![subnet.subnet_id.clone()],
         "vpc-id" => vec![subnet.vpc_id.clone()],
-        "availability-zone" => vec![subnet.availability_zone.clone()],
-        "cidr-block" => vec![subnet.cidr_block.clone()],
+        "availability-zone" | "availabilityZone" => vec![subnet.availability_zone.clone()],
+        "cidr" | "cidrBlock" | "cidr-block" => vec![subnet.cidr_block.clone()],
+        "default-for-az" | "defaultForAz" => vec![subnet.default_for_az.to_string()],
+        "map-public-ip-on-launch" => vec![subnet.map_public_ip_on_launch.to_string()],
+        "available-ip-address-count" => vec![subnet.available_ip_address_count.to_string()],
         "owner-id" => vec![subnet.owner_id.clone()],
         "state" => vec![subnet.state.clone()],
         _ => return None,
     })
 }
+
+/// The filters of the describe.
+const KNOWN_OF_ZONES: &[&str] = &[
+    "zone-name",
+    "zone-id",
+    "zone-type",
+    "group-name",
+    "region-name",
+    "state",
+    "opt-in-status",
+];
 
 fn zone_values(zone: &api::AvailabilityZone, name: &str) -> Option<Vec<String>> {
     Some(match name {

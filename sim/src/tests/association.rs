@@ -5,6 +5,7 @@ use crate::api::{
     AssociateAddress, InstanceNetworkInterfaceSpecification, InstanceState, Request, Response,
     RunInstances,
 };
+use crate::doubts::{EndedAssociation, OccupiedTarget};
 
 #[test]
 fn each_association_has_an_id_of_its_own() {
@@ -143,7 +144,7 @@ fn a_pending_instance_cannot_be_given_an_address() {
     assert_eq!(instance.state, InstanceState::Pending);
     let request = instance_association(&address.allocation_id, &instance.instance_id);
     let error = bed.call(request).expect_err("it is pending");
-    assert_eq!(error.code, "IncorrectInstanceState");
+    assert_eq!(error.code, "InvalidInstanceID");
     assert_eq!(
         error.message,
         format!(
@@ -233,19 +234,49 @@ fn the_automatic_public_address_is_lost_to_an_association() {
 }
 
 #[test]
-fn a_stale_association_id_is_no_error_and_moves_nothing() {
-    let mut bed = bed();
-    let address = bed.allocate();
-    let interface = bed.public_interface();
-    let former = bed.associate(&address, &interface);
-    bed.call(disassociation(&former)).expect("it is associated");
-    let current = bed.associate(&address, &interface);
-    assert_eq!(bed.call(disassociation(&former)), Ok(Response::Done));
-    let association = bed
-        .address(&address.public_ip)
-        .association
-        .expect("it is still there");
-    assert_eq!(association.association_id, current);
+fn an_association_that_is_over_is_not_found_or_no_error_and_nothing_moves() {
+    for (doubt, answer) in [
+        (
+            EndedAssociation::NotFound,
+            Some("InvalidAssociationID.NotFound"),
+        ),
+        (EndedAssociation::Done, None),
+    ] {
+        let mut bed = bed();
+        bed.world.settings().doubts.ended_association = doubt;
+        let address = bed.allocate();
+        let interface = bed.public_interface();
+        let former = bed.associate(&address, &interface);
+        bed.call(disassociation(&former)).expect("it is associated");
+        let current = bed.associate(&address, &interface);
+        let answered = bed.call(disassociation(&former)).err();
+        assert_eq!(answered.map(|error| error.code).as_deref(), answer);
+        let association = bed.address(&address.public_ip).association;
+        assert_eq!(association.expect("it is there").association_id, current);
+    }
+}
+
+#[test]
+fn a_private_ip_that_has_another_address_loses_it_or_keeps_it() {
+    for doubt in [OccupiedTarget::BumpsOff, OccupiedTarget::Refuses] {
+        let mut bed = bed();
+        bed.world.settings().doubts.occupied_target = doubt;
+        let (there, comes) = (bed.allocate(), bed.allocate());
+        let interface = bed.public_interface();
+        bed.associate(&there, &interface);
+        let answered = bed.call(first_association(&comes.allocation_id, &interface));
+        let kept = bed.address(&there.public_ip).association.is_some();
+        let refusal = answered.err().map(|error| error.code);
+        match doubt {
+            OccupiedTarget::BumpsOff => assert_eq!((refusal, kept), (None, false)),
+            OccupiedTarget::Refuses => {
+                assert_eq!(refusal.as_deref(), Some("Resource.AlreadyAssociated"));
+                assert!(kept);
+            }
+        }
+        bed.call(association(&comes.allocation_id, &interface))
+            .expect("reassociation is automatic unless it is refused");
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use super::moving::{
     terminating,
 };
 use crate::api::Request;
+use crate::doubts::DetachingInterface;
 
 #[test]
 fn an_attach_is_answered_at_once_and_done_later() {
@@ -37,6 +38,20 @@ fn a_detach_is_answered_at_once_and_the_attachment_vanishes_later() {
     assert_eq!(pair.seen().status, "detaching");
     pair.bed.wait(3);
     assert_eq!(pair.seen().attachment, None);
+    assert_eq!(pair.seen().status, "available");
+}
+
+#[test]
+fn an_interface_that_is_detached_may_read_in_use_to_the_end() {
+    let mut pair = pair();
+    pair.bed.world.settings().doubts.detaching_interface = DetachingInterface::InUse;
+    let (mut pair, attachment) = pair.held();
+    pair.bed.done(detaching(&attachment));
+    assert_eq!(
+        (pair.word(), pair.seen().status),
+        ("detaching".to_owned(), "in-use".to_owned())
+    );
+    pair.bed.wait(3);
     assert_eq!(pair.seen().status, "available");
 }
 
@@ -163,6 +178,9 @@ fn all_that_an_interface_has_goes_with_it() {
     let (mut pair, attachment) = pair().held();
     let address = pair.bed.allocate();
     let association = pair.bed.associate(&address, &pair.floating);
+    for id in ["sg-1", "sg-2"] {
+        pair.put_group(id);
+    }
     pair.bed.done(grouping(&pair.floating, &["sg-1", "sg-2"]));
     let before = pair.seen();
     pair.bed.done(detaching(&attachment));

@@ -7,6 +7,7 @@ use super::moving::{
 use crate::api::{
     AttachNetworkInterface, InstanceNetworkInterfaceSpecification, Request, RunInstances,
 };
+use crate::doubts::TakenInterface;
 
 #[test]
 fn a_detach_of_an_attachment_that_is_over_is_refused() {
@@ -30,6 +31,30 @@ fn an_interface_that_is_attached_or_still_detaching_is_in_use() {
     pair.bed.done(detaching(&attachment));
     let code = pair.bed.refused(to_the_other);
     assert_eq!(code, "InvalidNetworkInterface.InUse");
+}
+
+#[test]
+fn an_interface_that_is_not_free_may_be_an_invalid_value() {
+    let (mut pair, _) = pair().held();
+    pair.bed.world.settings().doubts.taken_interface = TakenInterface::InvalidParameterValue;
+    let code = pair.bed.refused(attaching(&pair.floating, &pair.second, 1));
+    assert_eq!(code, "InvalidParameterValue");
+}
+
+#[test]
+fn a_security_group_that_is_not_there_or_of_another_vpc_is_refused() {
+    let mut pair = pair();
+    let before = pair.seen().groups;
+    let unknown = grouping(&pair.floating, &["sg-0123456789abcdef0"]);
+    assert_eq!(pair.bed.refused(unknown), "InvalidGroup.NotFound");
+    let elsewhere = pair.bed.public_interface();
+    let elsewhere = pair.bed.seen(&elsewhere).vpc_id;
+    pair.bed
+        .world
+        .put_security_group("sg-0e15e", Some(&elsewhere));
+    let foreign = grouping(&pair.floating, &["sg-0e15e"]);
+    assert_eq!(pair.bed.refused(foreign), "InvalidParameter");
+    assert_eq!(pair.seen().groups, before);
 }
 
 #[test]

@@ -314,6 +314,7 @@ fn protect(bed: &mut SimFixture, id: &str, on: bool) {
     let request = ModifyInstanceAttribute {
         instance_id: id.to_owned(),
         disable_api_stop: Some(on),
+        ..ModifyInstanceAttribute::default()
     };
     bed.call(Request::ModifyInstanceAttribute(request))
         .expect("it is On-Demand and has an EBS root");

@@ -72,6 +72,7 @@ fn a_changed_attribute_is_recorded_alone() {
         "attachment": {"attachmentId": attachment, "deleteOnTermination": false},
     });
     assert_eq!(pair.bed.record()["requestParameters"], request);
+    pair.put_group("sg-1");
     pair.bed.done(grouping(&pair.floating, &["sg-1"]));
     let request = json!({
         "networkInterfaceId": pair.floating,

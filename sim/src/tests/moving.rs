@@ -44,6 +44,12 @@ impl Pair {
         self.bed.seen(&self.floating)
     }
 
+    /// A security group of the VPC of the interface that moves.
+    pub(super) fn put_group(&mut self, id: &str) {
+        let vpc = self.seen().vpc_id;
+        self.bed.world.put_security_group(id, Some(&vpc));
+    }
+
     /// `available`, or the word of the attachment.
     pub(super) fn word(&mut self) -> String {
         let seen = self.seen();

@@ -61,6 +61,16 @@ pub(super) fn of(request: &Request) -> Value {
         Request::AttachInternetGateway(request) => {
             json!({"internetGatewayId": request.internet_gateway_id, "vpcId": request.vpc_id})
         }
+        Request::CreateSecurityGroup(request) => flat([
+            ("groupName", json!(request.group_name)),
+            ("groupDescription", json!(request.description)),
+            ("vpcId", json!(request.vpc_id)),
+            (
+                "tagSpecificationSet",
+                tag_specifications(&request.tag_specifications),
+            ),
+        ]),
+        Request::DeleteSecurityGroup(request) => json!({ "groupId": request.group_id }),
         Request::RunInstances(request) => run_instances(request),
         Request::StartInstances(request) => instances(&request.instance_ids),
         Request::TerminateInstances(request) => instances(&request.instance_ids),
@@ -108,12 +118,24 @@ pub(super) fn of(request: &Request) -> Value {
 
 /// Inferred from other attributes, whose value is an object.
 fn modify_instance(request: &ModifyInstanceAttribute) -> Value {
-    let value = request
-        .disable_api_stop
-        .map(|value| json!({"value": value}));
+    let value = |text: Option<&str>| json!(text.map(|value| json!({ "value": value })));
+    let flag = |flag: Option<bool>| json!(flag.map(|value| json!({ "value": value })));
+    let groups = request.groups.iter().map(|id| json!({ "groupId": id }));
+    let groups = (!request.groups.is_empty()).then(|| items(groups));
     flat([
         ("instanceId", json!(request.instance_id)),
-        ("disableApiStop", json!(value)),
+        ("disableApiStop", flag(request.disable_api_stop)),
+        (
+            "disableApiTermination",
+            flag(request.disable_api_termination),
+        ),
+        ("sourceDestCheck", flag(request.source_dest_check)),
+        ("instanceType", value(request.instance_type.as_deref())),
+        (
+            "instanceInitiatedShutdownBehavior",
+            value(request.instance_initiated_shutdown_behavior.as_deref()),
+        ),
+        ("groupSet", json!(groups)),
     ])
 }
 

@@ -37,6 +37,9 @@ pub(super) fn of(action: &str, response: &Response, request_id: &str) -> Value {
                 "tagSet": items(gateway.tags.iter().map(tag)),
             }
         }),
+        Response::CreateSecurityGroup(group) => {
+            json!({ "_return": true, "groupId": group.group_id })
+        }
         Response::RunInstances(reservation) => run_instances(reservation),
         Response::StartInstances(changes)
         | Response::StopInstances(changes)

@@ -158,6 +158,9 @@ impl TestBed {
                 .extend(self.released_by_command(client.run, &before));
         }
         let answer = world.call(caller, request, false);
+        if answer.is_err() {
+            self.note_refused(request);
+        }
         let after = AccountView::of(&world);
         broken.extend(promises::broken_by(request, &before, &after));
         if request.action() == "AllocateAddress" {
@@ -167,6 +170,19 @@ impl TestBed {
         }
         self.note_broken(broken);
         answer
+    }
+
+    /// What EC2 refuses has moved nothing: it is another call that goes to another target, and the same one that does not.
+    fn note_refused(&self, request: &Request) {
+        let mut calls = self
+            .leased_calls
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if let Some(last) = calls.last_mut()
+            && last.what == promises::effect(request)
+        {
+            last.what = format!("refused {request:?}");
+        }
     }
 
     /// Something that must not be so.

@@ -151,6 +151,9 @@ fn an_address_is_taken_from_a_holder_that_runs() {
 #[test]
 fn a_failed_instance_is_fenced() {
     let play = play();
+    play.bed
+        .world()
+        .put_security_group("sg-0123456789abcdef0", None);
     at_once(play.client.isolate(&play.eni, &id("sg-0123456789abcdef0"))).expect("it is there");
     at_once(play.client.stop(&play.first)).expect("it runs");
     play.bed.pass(Duration::from_secs(5));

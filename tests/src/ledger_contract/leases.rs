@@ -203,6 +203,23 @@ pub async fn the_leases_of_all_groups_are_listed<L: Ledger>(ledger: &L) -> Check
     Ok(())
 }
 
+/// By the size of what is in them: a page of `DynamoDB` is 1 MB.
+pub async fn more_leases_than_a_page_holds_come_back_complete<L: Ledger>(ledger: &L) -> Checked {
+    let groups: Vec<String> = (0..350)
+        .map(|number| format!("group-{number:03}"))
+        .collect();
+    for group in &groups {
+        let mut claim = a_claim(group, "one");
+        claim.record.alarms = (0..40).map(|number| format!("{number:0>100}")).collect();
+        taken(ledger, &claim).await?;
+    }
+    let mut listed: Vec<String> = Vec::new();
+    listed.extend(ledger.leases().await?.into_iter().map(|lease| lease.group));
+    listed.sort();
+    assert_eq!(listed, groups);
+    Ok(())
+}
+
 pub async fn of_many_claims_at_once_one_is_granted<L: Ledger>(ledger: &L) -> Checked {
     let claims: Vec<Claim> = (0..8)
         .map(|number| a_claim("web", &format!("owner {number}")))

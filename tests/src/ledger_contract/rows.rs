@@ -68,6 +68,15 @@ pub fn a_snapshot(number: u32) -> Snapshot {
     }
 }
 
+/// The same with as many tags as EC2 takes, long ones: 10 KB.
+pub(super) fn a_large_snapshot(number: u32) -> Snapshot {
+    let tag = |number: u32| (format!("{number:0>32}"), "a value of a tag ".repeat(10));
+    Snapshot {
+        tags: (0..50).map(tag).collect(),
+        ..a_snapshot(number)
+    }
+}
+
 pub(super) fn a_release(number: u32) -> ReleaseRecord {
     ReleaseRecord {
         allocation: allocation(number),

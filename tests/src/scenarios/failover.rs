@@ -38,6 +38,9 @@ pub use watch::{Before, Seen, Watch};
 pub use worlds::{of_another_region, second_group};
 pub use worlds_effects::{floating_private_ips, last_change_at, security_groups};
 
+/// A security group that allows nothing, of the members' VPC.
+pub const CLOSED: &str = "sg-0c105ed";
+
 /// How long a simulated Lambda may run.
 pub const TIMEOUT: Duration = Duration::seconds(120);
 
@@ -67,6 +70,7 @@ fn members() -> FailoverFixture {
     ];
     let mut world = World::new();
     world.settings().address_quota = 1000;
+    world.put_security_group(CLOSED, None);
     let members = vec![
         launch(&mut world, "1"),
         launch(&mut world, "2"),
@@ -209,6 +213,18 @@ impl FailoverFixture {
         };
         tag(&mut self.world, id, &[Tag::new(key, value)]);
         self
+    }
+
+    /// The id of the association of the Elastic IP.
+    #[must_use]
+    pub fn association(&self) -> Option<String> {
+        let address = addresses(&self.world).remove(&self.allocation)?;
+        address.association.map(|it| it.association_id)
+    }
+
+    /// An Elastic IP that has nothing to do with the group.
+    pub fn another_address(&mut self) -> String {
+        allocate(&mut self.world, &[])
     }
 
     /// Gives a member another interface of its own.

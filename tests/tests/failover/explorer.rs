@@ -27,13 +27,13 @@ fn survives(explored: Result<Coverage, String>) {
 }
 
 /// An interface that moves at once: each poll is one more call at which something can go wrong.
-fn quick_interface() -> FailoverFixture {
+pub(crate) fn quick_interface() -> FailoverFixture {
     let soon = Duration::milliseconds(100);
     floating_interface().delays(soon, soon)
 }
 
 /// The first member fails, and the second has everything in the end.
-fn failing(trio: FailoverFixture, name: &'static str, most_changes: usize) -> Scenario {
+pub(crate) fn failing(trio: FailoverFixture, name: &'static str, most_changes: usize) -> Scenario {
     let trio = trio.failing(0);
     let event = trio.alarm(0);
     trio.scenario(name, event, most_changes, |trio, bed| {
@@ -55,7 +55,7 @@ fn once(scenario: Scenario, calls: usize) -> Scenario {
     }
 }
 
-fn down(trio: &FailoverFixture, state: &str) -> Value {
+pub(crate) fn down(trio: &FailoverFixture, state: &str) -> Value {
     state_change(&trio.members[0], state)
 }
 

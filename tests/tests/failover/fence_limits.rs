@@ -5,11 +5,8 @@ use ec2_sim::World;
 use ec2_sim::api::{ModifyInstanceAttribute, Request, SpotMarket};
 use holdfast::report::{Finding, GroupReport, Outcome, Report, Subject};
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, failed, failover_in, floating_address, plan,
+    CLOSED, FailoverFixture, failed, failover_in, floating_address, plan,
 };
-
-/// A security group that allows nothing.
-const CLOSED: &str = "sg-0c105ed";
 
 fn fenced_by(how: &str, change: impl FnOnce(&mut World, &str)) -> FailoverFixture {
     let trio = floating_address().tagged("holdfast:fence", how);
@@ -29,6 +26,7 @@ fn protected(world: &mut World, id: &str) {
     let request = ModifyInstanceAttribute {
         instance_id: id.to_owned(),
         disable_api_stop: Some(true),
+        ..ModifyInstanceAttribute::default()
     };
     let owner = ec2_sim::api::Caller::user(world.account(), "owner");
     let done = world.call(&owner, &Request::ModifyInstanceAttribute(request), false);
@@ -126,4 +124,31 @@ fn connections_that_a_security_group_does_not_end_are_told_with_what_ends_them()
     );
     let (trio, bed, event) = failed(trio.set("HOLDFAST_MODE", "observe"));
     found(&trio.told(&bed, &event), "may go on after the fence");
+}
+
+#[test]
+fn a_fence_that_names_a_security_group_that_is_not_there_or_of_another_vpc_moves_and_says_so() {
+    let of_another_vpc = |world: &mut World, _: &str| {
+        let owner = ec2_sim::api::Caller::user(world.account(), "owner");
+        let request = Request::CreateVpc(ec2_sim::api::CreateVpc {
+            cidr_block: "10.0.0.0/16".to_owned(),
+            ..ec2_sim::api::CreateVpc::default()
+        });
+        let Ok(ec2_sim::api::Response::CreateVpc(vpc)) = world.call(&owner, &request, false) else {
+            return;
+        };
+        world.put_security_group("sg-0e15e", Some(&vpc.vpc_id));
+    };
+    for trio in [
+        fenced_by("sg-0def", |_, _| ()),
+        fenced_by("sg-0e15e", of_another_vpc),
+    ] {
+        let report = failed_over(trio);
+        assert_eq!(failover_in(&report).fenced, Vec::<String>::new());
+        let told = report
+            .findings
+            .iter()
+            .any(|it| it.what.contains("could not be given sg-0"));
+        assert!(told, "{:?}", report.findings);
+    }
 }

@@ -8,7 +8,7 @@ use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::explorer::explore_singly;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, changes, failed, failover_in, floating_address, floating_interface,
+    CLOSED, FailoverFixture, changes, failed, failover_in, floating_address, floating_interface,
     floating_private_ip, security_groups,
 };
 use holdfast_tests::scenarios::placement::state_of;
@@ -16,8 +16,6 @@ use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// A security group that allows nothing.
-const CLOSED: &str = "sg-0c105ed";
 const ISOLATE: &str = "ModifyNetworkInterfaceAttribute";
 
 /// A group for each way to move; the first member has a second interface of its own.

@@ -4,6 +4,7 @@
 //! stands next, no alarm moves it twice within the cooldown, what is free on purpose stays free; and when all is
 //! well again, a member has it.
 
+use ec2_sim::Doubts;
 use ec2_sim::api::InstanceState;
 use futures_util::FutureExt;
 use holdfast::events::{Trigger, parse};
@@ -36,6 +37,8 @@ struct Group {
     place: usize,
     /// Whether it has an address that is free on purpose.
     has_spare: bool,
+    /// Which sides of the doubts about EC2 are so: the number of their combination.
+    doubts: u8,
 }
 
 const ORDERS: [[Option<i32>; 3]; 4] = [
@@ -64,17 +67,21 @@ impl Group {
         } else {
             trio
         };
+        let doubts = Doubts::numbered(self.doubts);
         trio.priorities(ORDERS[self.order])
+            .world(|world| world.settings().doubts = doubts)
     }
 }
 
 fn groups() -> impl Strategy<Value = Group> {
-    let all = (0..4_usize, 0..4_usize, 0..6_usize, any::<bool>());
-    all.prop_map(|(mover, order, place, has_spare)| Group {
+    let doubts = 0..Doubts::COMBINATIONS;
+    let all = (0..4_usize, 0..4_usize, 0..6_usize, any::<bool>(), doubts);
+    all.prop_map(|(mover, order, place, has_spare, doubts)| Group {
         mover,
         order,
         place,
         has_spare,
+        doubts,
     })
 }
 
@@ -333,7 +340,11 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
     let mut runner = TestRunner::new(random(LIVES));
     let moved = Cell::new(0_usize);
     let seen = Cell::new(Seen::default());
+    let combinations = Cell::new([0_usize; Doubts::COMBINATIONS as usize]);
     let lived = runner.run(&lives(), |(group, steps)| {
+        let mut counts = combinations.get();
+        counts[usize::from(group.doubts)] += 1;
+        combinations.set(counts);
         let life = lived(&group, &steps).map_err(TestCaseError::fail)?;
         life.all_is_well();
         life.promises_hold().map_err(TestCaseError::fail)?;
@@ -353,6 +364,9 @@ fn whatever_happens_the_promises_hold_and_in_the_end_a_member_has_it() {
             .err()
             .map_or_else(String::new, |failed| failed.to_string())
     );
+    let combinations = combinations.get();
+    println!("lives under each combination of doubts: {combinations:?}");
+    assert!(combinations.iter().all(|lives| *lives > 0));
     assert!(moved.get() > 300, "hardly anything happened");
     let seen = seen.get();
     assert!(seen.chosen > 100, "hardly anybody took over");
@@ -366,6 +380,7 @@ const WITH_SPARE: Group = Group {
     order: 0,
     place: 3,
     has_spare: true,
+    doubts: 0,
 };
 
 const ONCE: Step = Step::Deliver { twice: false };

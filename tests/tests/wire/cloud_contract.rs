@@ -60,6 +60,7 @@ fn tag(value: &str) -> Vec<Tag> {
 fn town() -> (World, Town) {
     let mut world = World::new();
     // Long enough not to pass by itself while the calls go over HTTP.
+    world.put_security_group("sg-0123456789abcdef0", None);
     world.settings().attach_delay = time::Duration::minutes(2);
     world.settings().detach_delay = time::Duration::minutes(2);
     let owner = Caller::user(ACCOUNT, "ada");

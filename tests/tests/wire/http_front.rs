@@ -201,7 +201,8 @@ async fn refusals_carry_ec2s_codes() {
         code(&aws.ec2.allocate_address().send().await),
         "AddressLimitExceeded"
     );
-    assert_eq!(code(&aws.ec2.describe_vpcs().send().await), "InvalidAction");
+    let unmodelled = aws.ec2.describe_nat_gateways().send().await;
+    assert_eq!(code(&unmodelled), "InvalidAction");
 }
 
 #[tokio::test]

@@ -118,6 +118,10 @@ async fn an_attachment_is_told_whether_it_ends_with_its_instance() {
 async fn an_interface_is_put_into_one_security_group_alone() {
     let aws = Aws::start().await;
     let (_, eni, _) = held(&aws).await;
+    let vpc = aws.interface(&eni).await.vpc_id().map(str::to_owned);
+    aws.simulator
+        .world()
+        .put_security_group("sg-0123456789abcdef0", vpc.as_deref());
     let modify = aws.ec2.modify_network_interface_attribute();
     let modify = modify
         .network_interface_id(&eni)

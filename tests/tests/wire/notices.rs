@@ -1,8 +1,10 @@
 //! The compiled notify, against DynamoDB as the simulator has it and a stand-in for SNS: what goes over the wire when
 //! people are told.
 
-use axum::extract::{Form, State};
-use axum::http::StatusCode;
+use axum::body::{Body, Bytes};
+use axum::extract::{Form, FromRequest, Request, State};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use ec2_sim::http::Simulator;
 use holdfast_tests::runtime::{Environment, Function};
@@ -12,6 +14,7 @@ use std::sync::{Arc, Mutex};
 
 const TABLE: &str = "ledger";
 const MAIL: &str = "arn:aws:sns:us-east-1:111122223333:mail";
+const FORM: &str = "application/x-www-form-urlencoded";
 const CHAT: &str = "arn:aws:sns:us-east-1:111122223333:chat";
 
 /// What SNS was asked to publish, and whether it refuses.
@@ -21,11 +24,21 @@ struct Topics {
     refuses: Arc<Mutex<bool>>,
 }
 
-/// Source: SNS API reference, `Publish`, example response; common errors.
 async fn publish(
     State(topics): State<Topics>,
-    Form(call): Form<BTreeMap<String, String>>,
+    headers: HeaderMap,
+    body: Bytes,
 ) -> (StatusCode, String) {
+    let call = Request::builder().method("POST").header(CONTENT_TYPE, FORM);
+    let call = call.body(Body::from(body.clone())).unwrap();
+    let Form(call) = Form::from_request(call, &()).await.unwrap();
+    let (status, answer) = answer(&topics, call);
+    ec2_sim::http::keep_call("/", &headers, &body, status.as_u16(), answer.as_bytes());
+    (status, answer)
+}
+
+/// Source: SNS API reference, `Publish`, example response; common errors.
+fn answer(topics: &Topics, call: BTreeMap<String, String>) -> (StatusCode, String) {
     if *topics.refuses.lock().unwrap() {
         let refused = "<ErrorResponse xmlns=\"http://sns.amazonaws.com/doc/2010-03-31/\"><Error><Type>Sender</Type>\
                        <Code>AuthorizationError</Code><Message>no permission</Message></Error>\

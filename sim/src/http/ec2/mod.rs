@@ -1,11 +1,15 @@
 //! EC2's query protocol: a form comes in, the model is asked, XML goes out.
 
+mod around;
 mod moves;
 mod network;
 mod query;
 mod reply;
 mod request;
 mod routes;
+#[cfg(test)]
+mod tests;
+mod unknown;
 mod xml;
 
 use super::server::Reply;
@@ -23,8 +27,11 @@ pub(super) fn call(
     number: &str,
 ) -> Reply {
     let parameters: Parameters = form.into_iter().collect();
-    let read = request::read(action, &parameters)
-        .and_then(|request| Ok((request, parameters.boolean("DryRun")?.unwrap_or(false))));
+    let read = request::read(action, &parameters).and_then(|request| {
+        let dry_run = parameters.boolean("DryRun")?.unwrap_or(false);
+        unknown::refuse(action, &parameters)?;
+        Ok((request, dry_run))
+    });
     let (request, dry_run) = match read {
         Ok(read) => read,
         Err(error) => return refusal(number, &error),

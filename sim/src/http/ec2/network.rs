@@ -1,6 +1,6 @@
 //! Instances and their network interfaces in EC2's XML.
 
-use super::reply::tags;
+use super::reply::{tag_set, tags};
 use super::xml::Element;
 use crate::api::{
     Instance, InstanceState, InstanceType, InterfaceAssociation, NetworkInterface,
@@ -37,13 +37,16 @@ fn instance(described: &Instance) -> Element {
             "spotInstanceRequestId",
             described.spot_instance_request_id.as_ref(),
         )
-        .child(groups(&described.security_group_ids))
+        .child(groups(
+            &described.security_group_ids,
+            &described.security_group_names,
+        ))
         .list(
             "networkInterfaceSet",
             described
                 .network_interfaces
                 .iter()
-                .map(|one| interface(Element::item(), one)),
+                .map(|one| interface(Element::item(), one, Seen::InItsInstance)),
         )
         .maybe_child(tags(&described.tags))
 }
@@ -54,18 +57,40 @@ pub(super) fn state(name: &str, state: InstanceState) -> Element {
         .text("name", &state.name())
 }
 
-/// An interface, in its own describe and inside its instance alike: the clients read the elements that
-/// their shape has.
-pub(super) fn interface(element: Element, described: &NetworkInterface) -> Element {
+/// An interface in its own describe. It always has a tag set (AWS CLI, examples of `describe-network-interfaces`; the
+/// integration tests of Ansible's `ec2_eni`, which run against AWS).
+pub(super) fn described_interface(element: Element, described: &NetworkInterface) -> Element {
+    interface(element, described, Seen::ByItself)
+        .text("requesterId", &described.requester_id)
+        .text("requesterManaged", &described.requester_managed)
+        .text("availabilityZone", &described.availability_zone)
+        .child(tag_set(&described.tags))
+}
+
+/// Where an interface is described. Inside its instance it has less to say: EC2 API reference,
+/// `InstanceNetworkInterface`, `InstanceNetworkInterfaceAttachment`, `InstanceNetworkInterfaceAssociation`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Seen {
+    ByItself,
+    InItsInstance,
+}
+
+impl Seen {
+    /// What is said of an interface by itself only.
+    fn only_by_itself<T>(self, what: T) -> Option<T> {
+        (self == Self::ByItself).then_some(what)
+    }
+}
+
+/// What an interface shows inside its instance, and in its own describe too.
+fn interface(element: Element, described: &NetworkInterface, seen: Seen) -> Element {
     let first = described.private_ip_addresses.first();
     element
         .text("networkInterfaceId", &described.network_interface_id)
         .text("subnetId", &described.subnet_id)
         .text("vpcId", &described.vpc_id)
-        .text("availabilityZone", &described.availability_zone)
         .text("description", &described.description)
         .text("ownerId", &described.owner_id)
-        .text("requesterManaged", &described.requester_managed)
         .text("status", &described.status)
         .text("interfaceType", &described.interface_type)
         .text("macAddress", &described.mac_address)
@@ -73,17 +98,21 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "privateIpAddress",
             first.map(|address| &address.private_ip_address),
         )
+        .maybe("privateDnsName", described.private_dns_name.as_ref())
         .text("sourceDestCheck", &described.source_dest_check)
-        .child(groups(&described.groups))
-        .maybe_child(described.attachment.as_ref().map(attachment))
+        .child(groups(&described.groups, &described.group_names))
+        .maybe_child(described.attachment.as_ref().map(|it| attachment(it, seen)))
         .maybe_child(
             first
                 .and_then(|address| address.association.as_ref())
-                .map(association),
+                .map(|it| association(it, seen)),
         )
         .list(
             "privateIpAddressesSet",
-            described.private_ip_addresses.iter().map(private_ip),
+            described
+                .private_ip_addresses
+                .iter()
+                .map(|it| private_ip(it, seen)),
         )
         .list(
             "ipv6AddressesSet",
@@ -97,7 +126,6 @@ pub(super) fn interface(element: Element, described: &NetworkInterface) -> Eleme
             "ipv6PrefixSet",
             texts("ipv6Prefix", &described.other_addresses.ipv6_prefixes),
         )
-        .maybe_child(tags(&described.tags))
 }
 
 fn texts<'a>(name: &'a str, texts: &'a [String]) -> impl Iterator<Item = Element> {
@@ -106,11 +134,15 @@ fn texts<'a>(name: &'a str, texts: &'a [String]) -> impl Iterator<Item = Element
         .map(move |text| Element::item().text(name, text))
 }
 
-fn attachment(described: &NetworkInterfaceAttachment) -> Element {
+fn attachment(described: &NetworkInterfaceAttachment, seen: Seen) -> Element {
+    let instance = described.instance_id.as_ref();
     Element::new("attachment")
         .text("attachmentId", &described.attachment_id)
-        .maybe("instanceId", described.instance_id.as_ref())
-        .text("instanceOwnerId", &described.instance_owner_id)
+        .maybe("instanceId", seen.only_by_itself(instance).flatten())
+        .maybe(
+            "instanceOwnerId",
+            seen.only_by_itself(&described.instance_owner_id),
+        )
         .text("deviceIndex", &described.device_index)
         .text("networkCardIndex", &described.network_card_index)
         .text("status", &described.status)
@@ -118,19 +150,26 @@ fn attachment(described: &NetworkInterfaceAttachment) -> Element {
         .text("deleteOnTermination", &described.delete_on_termination)
 }
 
-fn private_ip(described: &PrivateIpAddress) -> Element {
+fn private_ip(described: &PrivateIpAddress, seen: Seen) -> Element {
     Element::item()
         .text("privateIpAddress", &described.private_ip_address)
         .text("primary", &described.primary)
-        .maybe_child(described.association.as_ref().map(association))
+        .maybe_child(
+            described
+                .association
+                .as_ref()
+                .map(|it| association(it, seen)),
+        )
 }
 
-fn association(described: &InterfaceAssociation) -> Element {
+fn association(described: &InterfaceAssociation, seen: Seen) -> Element {
+    let allocation = described.allocation_id.as_ref();
+    let association = described.association_id.as_ref();
     Element::new("association")
         .text("publicIp", &described.public_ip)
         .text("ipOwnerId", &described.ip_owner_id)
-        .maybe("allocationId", described.allocation_id.as_ref())
-        .maybe("associationId", described.association_id.as_ref())
+        .maybe("allocationId", seen.only_by_itself(allocation).flatten())
+        .maybe("associationId", seen.only_by_itself(association).flatten())
 }
 
 /// Of a type's many parts, what it can hold.
@@ -158,9 +197,12 @@ pub(super) fn instance_type(described: &InstanceType) -> Element {
         .child(network)
 }
 
-fn groups(ids: &[String]) -> Element {
-    let group = |id: &String| Element::item().text("groupId", id).text("groupName", id);
+pub(super) fn groups(ids: &[String], names: &[String]) -> Element {
+    let group = |(id, name): (&String, &String)| {
+        Element::item().text("groupId", id).text("groupName", name)
+    };
     ids.iter()
+        .zip(names)
         .map(group)
         .fold(Element::new("groupSet"), Element::child)
 }

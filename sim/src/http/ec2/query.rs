@@ -2,21 +2,55 @@
 //! (`Filter.1.Value.2`). Source: EC2 API reference, "Making requests to the Amazon EC2 API".
 
 use crate::api::Ec2Error;
+use crate::filters::matches;
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-/// The parameters of one call, or of one member of a list in it.
+/// The parameters of one call, or of one member of a list in it. Each notes when somebody reads it, so that one that
+/// nobody reads can be refused.
 #[derive(Debug, Default)]
-pub(in crate::http) struct Parameters(BTreeMap<String, String>);
+pub(in crate::http) struct Parameters {
+    /// What stands before the names in the whole form.
+    prefix: String,
+    values: BTreeMap<String, String>,
+    /// Whole names; shared by all parts of one form.
+    read: Rc<RefCell<BTreeSet<String>>>,
+}
 
 impl FromIterator<(String, String)> for Parameters {
     fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
-        Self(pairs.into_iter().collect())
+        Self {
+            values: pairs.into_iter().collect(),
+            ..Self::default()
+        }
     }
 }
 
 impl Parameters {
+    fn value(&self, name: &str) -> Option<&String> {
+        let value = self.values.get(name)?;
+        self.read
+            .borrow_mut()
+            .insert(format!("{}{name}", self.prefix));
+        Some(value)
+    }
+
+    /// The first name that nobody has read so far.
+    pub(in crate::http) fn unread(&self) -> Option<&String> {
+        let read = self.read.borrow();
+        self.values.keys().find(|name| !read.contains(*name))
+    }
+
+    /// Counts as read what fits one of these patterns.
+    pub(in crate::http) fn pass_over(&self, patterns: &[&str]) {
+        let fits = |name: &&String| patterns.iter().any(|pattern| matches(pattern, name));
+        let names = self.values.keys().filter(fits).cloned();
+        self.read.borrow_mut().extend(names);
+    }
+
     pub(in crate::http) fn text(&self, name: &str) -> Option<String> {
-        self.0.get(name).cloned()
+        self.value(name).cloned()
     }
 
     pub(in crate::http) fn required(&self, name: &str) -> Result<String, Ec2Error> {
@@ -29,7 +63,7 @@ impl Parameters {
     }
 
     pub(in crate::http) fn boolean(&self, name: &str) -> Result<Option<bool>, Ec2Error> {
-        match self.0.get(name).map(String::as_str) {
+        match self.value(name).map(String::as_str) {
             None => Ok(None),
             Some("true" | "True") => Ok(Some(true)),
             Some("false" | "False") => Ok(Some(false)),
@@ -39,7 +73,7 @@ impl Parameters {
 
     pub(in crate::http) fn integer(&self, name: &str) -> Result<Option<i32>, Ec2Error> {
         let parse = |text: &String| text.parse().map_err(|_| invalid(name, text));
-        self.0.get(name).map(parse).transpose()
+        self.value(name).map(parse).transpose()
     }
 
     /// `Name.1`, `Name.2`, in the order of their numbers.
@@ -64,12 +98,14 @@ impl Parameters {
     }
 
     fn under(&self, prefix: &str) -> Self {
-        self.0
-            .iter()
-            .filter_map(|(name, value)| {
-                Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
-            })
-            .collect()
+        let within = |(name, value): (&String, &String)| {
+            Some((name.strip_prefix(prefix)?.to_owned(), value.clone()))
+        };
+        Self {
+            prefix: format!("{}{prefix}", self.prefix),
+            values: self.values.iter().filter_map(within).collect(),
+            read: Rc::clone(&self.read),
+        }
     }
 
     fn numbers(&self, name: &str) -> BTreeSet<u32> {
@@ -77,7 +113,7 @@ impl Parameters {
             let rest = key.strip_prefix(name)?.strip_prefix('.')?;
             rest.split('.').next()?.parse().ok()
         };
-        self.0.keys().filter_map(numbered).collect()
+        self.values.keys().filter_map(numbered).collect()
     }
 }
 

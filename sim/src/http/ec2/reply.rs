@@ -1,12 +1,13 @@
 //! From the model's response to EC2's XML. Element names as in EC2's API model, where a list of
 //! addresses is an `addressesSet` and its members are `item`s.
 
-use super::network::{instance_type, interface, reservation};
+use super::around::{security_group, vpc};
+use super::network::{described_interface, instance_type, reservation};
 use super::routes::{route_table, zone};
 use super::xml::Element;
 use crate::api::{
     Address, AddressAttribute, AllocatedAddress, Ec2Error, InstanceStateChange, InstanceStatus,
-    InternetGateway, PlannedEvent, Response, SpotInstanceRequest, Subnet, Tag, TagDescription, Vpc,
+    InternetGateway, PlannedEvent, Response, SpotInstanceRequest, Subnet, Tag, TagDescription,
 };
 
 /// The answer to an action.
@@ -36,6 +37,9 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
             answer.child(attribute(Element::new("address"), changed))
         }
         Response::CreateVpc(_)
+        | Response::CreateSecurityGroup(_)
+        | Response::DescribeSecurityGroups { .. }
+        | Response::DescribeVpcs { .. }
         | Response::CreateSubnet(_)
         | Response::CreateInternetGateway(_)
         | Response::CreateRouteTable(_)
@@ -67,19 +71,27 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         } => answer
             .list("instanceStatusSet", statuses.iter().map(instance_status))
             .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeInstanceAttribute {
+            instance_id,
+            attribute: name,
+            value,
+        } => super::around::attribute(answer, (instance_id, name), value),
         Response::DescribeSpotInstanceRequests(requests) => {
             answer.list("spotInstanceRequestSet", requests.iter().map(spot_request))
         }
-        Response::CreateNetworkInterface(created) => {
-            answer.child(interface(Element::new("networkInterface"), created))
-        }
+        Response::CreateNetworkInterface(created) => answer.child(described_interface(
+            Element::new("networkInterface"),
+            created,
+        )),
         Response::DescribeNetworkInterfaces {
             interfaces,
             next_token,
         } => answer
             .list(
                 "networkInterfaceSet",
-                interfaces.iter().map(|one| interface(Element::item(), one)),
+                interfaces
+                    .iter()
+                    .map(|one| described_interface(Element::item(), one)),
             )
             .maybe("nextToken", next_token.as_ref()),
         Response::AttachNetworkInterface {
@@ -115,7 +127,18 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
 /// The answers about a network: `success` hands nothing else over.
 fn of_network(answer: Element, response: &Response) -> Element {
     match response {
-        Response::CreateVpc(created) => answer.child(vpc(created)),
+        Response::CreateVpc(created) => answer.child(vpc(Element::new("vpc"), created)),
+        Response::CreateSecurityGroup(created) => answer
+            .text("return", &true)
+            .text("groupId", &created.group_id)
+            .text("securityGroupArn", &created.security_group_arn)
+            .maybe_child(tags(&created.tags)),
+        Response::DescribeSecurityGroups { groups, next_token } => answer
+            .list("securityGroupInfo", groups.iter().map(security_group))
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeVpcs { vpcs, next_token } => answer
+            .list("vpcSet", vpcs.iter().map(|one| vpc(Element::item(), one)))
+            .maybe("nextToken", next_token.as_ref()),
         Response::CreateSubnet(created) => answer.child(subnet(Element::new("subnet"), created)),
         Response::CreateInternetGateway(created) => answer.child(internet_gateway(created)),
         Response::CreateRouteTable(created) => {
@@ -215,16 +238,6 @@ fn attribute(element: Element, described: &AddressAttribute) -> Element {
         .maybe_child(update)
 }
 
-fn vpc(created: &Vpc) -> Element {
-    Element::new("vpc")
-        .text("vpcId", &created.vpc_id)
-        .text("ownerId", &created.owner_id)
-        .text("state", &created.state)
-        .text("cidrBlock", &created.cidr_block)
-        .text("isDefault", &created.is_default)
-        .maybe_child(tags(&created.tags))
-}
-
 fn subnet(element: Element, created: &Subnet) -> Element {
     element
         .text("subnetId", &created.subnet_id)
@@ -239,6 +252,8 @@ fn subnet(element: Element, created: &Subnet) -> Element {
         )
         .text("mapPublicIpOnLaunch", &created.map_public_ip_on_launch)
         .text("defaultForAz", &created.default_for_az)
+        .text("assignIpv6AddressOnCreation", &false)
+        .list("ipv6CidrBlockAssociationSet", [])
         .maybe_child(tags(&created.tags))
 }
 
@@ -307,14 +322,19 @@ fn planned_event(event: &PlannedEvent) -> Element {
         .text("notBefore", &super::network::timestamp(event.not_before))
 }
 
-/// EC2 leaves out the tag set of what has no tags.
+/// EC2 leaves out the tag set of what has no tags, but for interfaces.
 pub(super) fn tags(tags: &[Tag]) -> Option<Element> {
+    (!tags.is_empty()).then(|| tag_set(tags))
+}
+
+/// The tag set, even with nothing in it.
+pub(super) fn tag_set(tags: &[Tag]) -> Element {
     let item = |tag: &Tag| {
         Element::item()
             .text("key", &tag.key)
             .text("value", &tag.value)
     };
-    (!tags.is_empty())
-        .then(|| Element::new("tagSet"))
-        .map(|set| tags.iter().map(item).fold(set, Element::child))
+    tags.iter()
+        .map(item)
+        .fold(Element::new("tagSet"), Element::child)
 }

@@ -1,5 +1,6 @@
 //! From a form's parameters to the model's request. Names as the EC2 API reference gives them.
 
+use super::around;
 use super::moves;
 use super::query::Parameters;
 use super::routes;
@@ -9,9 +10,8 @@ use crate::api::{
     DescribeAddressesAttribute, DescribeInstanceStatus, DescribeInstanceTypes, DescribeInstances,
     DescribeNetworkInterfaces, DescribeSpotInstanceRequests, DescribeTags, DisassociateAddress,
     Ec2Error, Filter, InstanceNetworkInterfaceSpecification, ModifyAddressAttribute,
-    ModifyInstanceAttribute, ReleaseAddress, Request, ResetAddressAttribute, RunInstances,
-    SpotMarket, StartInstances, StopInstances, Tag, TagSpecification, TagToDelete,
-    TerminateInstances,
+    ReleaseAddress, Request, ResetAddressAttribute, RunInstances, SpotMarket, StartInstances,
+    StopInstances, Tag, TagSpecification, TagToDelete, TerminateInstances,
 };
 
 pub(super) type Read = Result<Request, Ec2Error>;
@@ -42,7 +42,6 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         "DescribeInstances" => describe_instances(form),
         "DescribeInstanceStatus" => describe_instance_status(form),
         "DescribeSpotInstanceRequests" => Ok(describe_spot_instance_requests(form)),
-        "ModifyInstanceAttribute" => modify_instance_attribute(form),
         "CreateNetworkInterface" => create_network_interface(form),
         "DescribeNetworkInterfaces" => describe_network_interfaces(form),
         "AttachNetworkInterface"
@@ -51,6 +50,12 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         | "DeleteNetworkInterface"
         | "AssignPrivateIpAddresses"
         | "UnassignPrivateIpAddresses" => moves::read(action, form),
+        "CreateSecurityGroup"
+        | "DeleteSecurityGroup"
+        | "DescribeSecurityGroups"
+        | "DescribeVpcs"
+        | "DescribeInstanceAttribute"
+        | "ModifyInstanceAttribute" => around::read(action, form),
         "CreateRouteTable"
         | "CreateRoute"
         | "DeleteRoute"
@@ -188,6 +193,7 @@ fn run_instances(form: &Parameters) -> Read {
         client_token: form.text("ClientToken"),
         spot_market: spot_market(&form.member("InstanceMarketOptions")),
         disable_api_stop: form.boolean("DisableApiStop")?.unwrap_or(false),
+        disable_api_termination: form.boolean("DisableApiTermination")?.unwrap_or(false),
         tag_specifications: tag_specifications(form),
     }))
 }
@@ -263,13 +269,6 @@ fn describe_spot_instance_requests(form: &Parameters) -> Request {
     })
 }
 
-fn modify_instance_attribute(form: &Parameters) -> Read {
-    Ok(Request::ModifyInstanceAttribute(ModifyInstanceAttribute {
-        instance_id: form.required("InstanceId")?,
-        disable_api_stop: form.member("DisableApiStop").boolean("Value")?,
-    }))
-}
-
 fn create_network_interface(form: &Parameters) -> Read {
     let mut primary = form.text("PrivateIpAddress");
     let mut secondary = Vec::new();
@@ -290,6 +289,7 @@ fn create_network_interface(form: &Parameters) -> Read {
             .integer("SecondaryPrivateIpAddressCount")?
             .unwrap_or(0),
         groups: form.list("SecurityGroupId"),
+        client_token: form.text("ClientToken"),
         tag_specifications: tag_specifications(form),
     }))
 }

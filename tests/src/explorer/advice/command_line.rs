@@ -330,6 +330,7 @@ impl Options {
                 Request::ModifyInstanceAttribute(ModifyInstanceAttribute {
                     instance_id: self.needed("instance-id")?,
                     disable_api_stop: self.has("no-disable-api-stop").then_some(false),
+                    ..ModifyInstanceAttribute::default()
                 }),
             ),
             other => return Err(format!("nobody knows the command aws {other}")),

@@ -56,6 +56,11 @@ macro_rules! client {
     };
 }
 
+/// A client of `DynamoDB` at this URL.
+pub(crate) fn dynamodb_at(url: &str) -> dynamodb::Client {
+    client!(dynamodb, url, "ANY")
+}
+
 impl Aws {
     pub(crate) async fn start() -> Self {
         Self::on(Simulator::start().await.unwrap())

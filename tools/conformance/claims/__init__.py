@@ -1,0 +1,3 @@
+"""The claims, by what they are about."""
+
+from . import addresses, doubts, instances, interfaces, tags  # noqa: F401
