@@ -4,17 +4,17 @@
 /// One side of each doubt. The default is the side that users saw, or else the one that is harder on callers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Doubts {
-    /// DisassociateAddress of an association that is over.
+    /// `DisassociateAddress` of an association that is over.
     pub ended_association: EndedAssociation,
     /// The status of an interface while it is detached.
     pub detaching_interface: DetachingInterface,
-    /// AssociateAddress with `AllowReassociation=false` to a private IP that has another address.
+    /// `AssociateAddress` with `AllowReassociation=false` to a private IP that has another address.
     pub occupied_target: OccupiedTarget,
     /// `AttachNetworkInterface` of an interface that is not free.
     pub taken_interface: TakenInterface,
 }
 
-/// What DisassociateAddress answers for an association that is over.
+/// What `DisassociateAddress` answers for an association that is over.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EndedAssociation {
     /// `InvalidAssociationID.NotFound`, as users saw it: hashicorp/terraform issues 6758 and 2543,
@@ -22,7 +22,7 @@ pub enum EndedAssociation {
     #[default]
     NotFound,
     /// No error: "If you perform the operation more than once, Amazon EC2 doesn't return an error." (EC2 API reference,
-    /// DisassociateAddress)
+    /// `DisassociateAddress`)
     Done,
 }
 

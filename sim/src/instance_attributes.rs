@@ -88,7 +88,7 @@ impl Model {
         match request.instance_initiated_shutdown_behavior.as_deref() {
             None => {}
             Some(word @ ("stop" | "terminate")) => {
-                word.clone_into(&mut instance.stop_rules.on_shutdown)
+                word.clone_into(&mut instance.stop_rules.on_shutdown);
             }
             Some(other) => {
                 let message = format!(

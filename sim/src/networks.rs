@@ -213,7 +213,7 @@ impl Resources {
         all.filter(move |ip| !used.contains(ip))
     }
 
-    /// `pending` in the answer to CreateVpc, and `available` in a describe (EC2 API reference, examples).
+    /// `pending` in the answer to `CreateVpc`, and `available` in a describe (EC2 API reference, examples).
     pub(super) fn vpc_as_answered(&self, vpc: &Vpc, state: &str) -> api::Vpc {
         api::Vpc {
             vpc_id: vpc.id.clone(),

@@ -105,7 +105,8 @@ impl View<'_> {
         for group in all.values().filter(is_own) {
             let is_named = in_default_vpc(&group) && names.contains(&group.name);
             let is_asked = ids.contains(&group.id) || is_named;
-            if !is_asked && !(ids.is_empty() && names.is_empty()) {
+            let asks_for_some = !ids.is_empty() || !names.is_empty();
+            if asks_for_some && !is_asked {
                 continue;
             }
             let answer = self.resources.group_as_answered(group);

@@ -181,8 +181,12 @@ fn event(described: &InstanceStatusEvent) -> Option<ScheduledEvent> {
     if ["[Completed]", "[Canceled]"].iter().any(is_over) {
         return None;
     }
-    let code = described.code().map_or("", |code| code.as_str());
-    let not_before = described.not_before().map(|at| at.secs());
+    let code = described
+        .code()
+        .map_or("", aws_sdk_ec2::types::EventCode::as_str);
+    let not_before = described
+        .not_before()
+        .map(aws_sdk_ec2::primitives::DateTime::secs);
     Some(ScheduledEvent {
         code: EventCode::told(code),
         not_before: not_before.and_then(|at| OffsetDateTime::from_unix_timestamp(at).ok()),

@@ -48,9 +48,8 @@ pub struct Snapshot {
     pub reclaims: Vec<Reclaimed>,
     /// Whether the account still has it.
     pub state: AllocationState,
-    /// Whether events alone tell of it: neither a look at EC2, nor CloudTrail's event history, nor EC2's answer to a
-    /// request of Holdfast's own has shown it to be this account's. A row of a version that did not say counts as
-    /// confirmed.
+    /// Whether events alone tell of it. A look at EC2 confirms that it is this account's. So does CloudTrail's event
+    /// history, or EC2's answer to a request of Holdfast's own. A row of a version that did not say counts as confirmed.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unconfirmed: bool,
     /// When it was last looked at with a new result: nothing older that an event tells counts.

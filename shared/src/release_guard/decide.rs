@@ -64,7 +64,7 @@ fn contradiction(observed: &Observed, snapshot: &Snapshot) -> Option<Finding> {
         ),
         why: "an event told it, and no look at EC2 has confirmed it: it may be forged; CloudTrail's word counts".to_owned(),
         next: "find out who invoked the function reconcile with that event: CloudTrail has data events of Lambda where they \
-               are switched on, and docs/SECURITY.md has the policy that keeps others from it"
+               are switched on; docs/SECURITY.md has the policy against it"
             .to_owned(),
     })
 }

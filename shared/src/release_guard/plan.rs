@@ -101,8 +101,8 @@ impl Conclusion {
     pub fn unconfirmed(ip: Ipv4Addr) -> Self {
         Self {
             why: format!(
-                "an event alone told the ledger that it was {ip}; no look at EC2 has shown that, and CloudTrail's event \
-                 history does not say so yet; it is asked for as soon as that does"
+                "an event alone told the ledger that it was {ip}; neither a look at EC2 nor CloudTrail's event history has \
+                 shown that yet; it is asked for when one does"
             ),
             ..Self::unknown_address()
         }

@@ -5,9 +5,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::api::{
-    AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSubnet,
-    ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, Request, RunInstances, Tag,
-    TagSpecification,
+    AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSecurityGroup,
+    CreateSubnet, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, Request, RunInstances,
+    Tag, TagSpecification,
 };
 
 pub(super) fn of(request: &Request) -> Value {
@@ -61,15 +61,7 @@ pub(super) fn of(request: &Request) -> Value {
         Request::AttachInternetGateway(request) => {
             json!({"internetGatewayId": request.internet_gateway_id, "vpcId": request.vpc_id})
         }
-        Request::CreateSecurityGroup(request) => flat([
-            ("groupName", json!(request.group_name)),
-            ("groupDescription", json!(request.description)),
-            ("vpcId", json!(request.vpc_id)),
-            (
-                "tagSpecificationSet",
-                tag_specifications(&request.tag_specifications),
-            ),
-        ]),
+        Request::CreateSecurityGroup(request) => create_security_group(request),
         Request::DeleteSecurityGroup(request) => json!({ "groupId": request.group_id }),
         Request::RunInstances(request) => run_instances(request),
         Request::StartInstances(request) => instances(&request.instance_ids),
@@ -114,6 +106,18 @@ pub(super) fn of(request: &Request) -> Value {
         }),
         _ => Value::Null,
     }
+}
+
+fn create_security_group(request: &CreateSecurityGroup) -> Value {
+    flat([
+        ("groupName", json!(request.group_name)),
+        ("groupDescription", json!(request.description)),
+        ("vpcId", json!(request.vpc_id)),
+        (
+            "tagSpecificationSet",
+            tag_specifications(&request.tag_specifications),
+        ),
+    ])
 }
 
 /// Inferred from other attributes, whose value is an object.

@@ -4,6 +4,7 @@
     reason = "a scenario that cannot be set up is a wrong test"
 )]
 
+mod asked;
 mod owner;
 mod runs;
 mod seen;
@@ -17,6 +18,7 @@ use crate::client::{Client, TestBed};
 use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
+pub use asked::{plan, switchover};
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
 use ec2_sim::api::{AssociateAddress, NetworkInterface, Request, Tag};
@@ -31,7 +33,7 @@ use owner::{allocate, call, create_interface, interface, launch, tag};
 pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
 pub use seen::{changes, failed, fired, why};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;
 pub use watch::{Before, Seen, Watch};
@@ -427,21 +429,6 @@ pub fn alarm_event(world: &World, instance: &str) -> Value {
         .rfind(is_it)
         .cloned()
         .expect("the alarm has fired")
-}
-
-/// What a person asks: everything to a member.
-#[must_use]
-pub fn switchover(to: Option<&str>) -> Value {
-    match to {
-        Some(to) => json!({"holdfast": "failover", "group": GROUP.1, "to": to}),
-        None => json!({"holdfast": "failover", "group": GROUP.1}),
-    }
-}
-
-/// What a person asks: what would happen.
-#[must_use]
-pub fn plan() -> Value {
-    json!({"holdfast": "plan", "group": GROUP.1})
 }
 
 async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result<Report, Error> {

@@ -1,9 +1,5 @@
 //! What EC2 tells beside its status checks, on the simulated account: volumes, the probe of the application, and what
 //! AWS has planned.
-#![expect(
-    clippy::panic,
-    reason = "the helpers of tests fail as tests do, with the whole history"
-)]
 
 use holdfast::report::Report;
 use holdfast_tests::client::TestBed;

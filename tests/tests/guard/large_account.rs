@@ -10,6 +10,7 @@ use holdfast_tests::explorer::Run;
 use holdfast_tests::scenarios::guard::{Released, account};
 use holdfast_tests::scenarios::large_account::{Taken, add_crowd, take_time, taken};
 use holdfast_tests::scenarios::placement::{Fleet, fleet, state_change, terminate};
+use std::sync::Arc;
 use time::Duration;
 
 fn reclaimed(released: Released, crowd: Crowd, fault: Option<usize>) -> Taken {
@@ -58,7 +59,7 @@ fn a_lost_reply_of_the_request_is_looked_into_without_all_addresses() {
 }
 
 /// The runs that 300 instances of nobody's cause when they end at once: of instance-start, for each of two states.
-fn of_a_burst(fleet: &Fleet, bed: &TestBed, ending: &[String]) -> Vec<Run<'static>> {
+fn of_a_burst(fleet: &Fleet, bed: &Arc<TestBed>, ending: &[String]) -> Vec<Run<'static>> {
     let states = ["shutting-down", "terminated"];
     let events = states
         .iter()
@@ -78,7 +79,9 @@ fn m2_a_release_within_a_burst_of_300_instances_is_asked_for_as_fast_as_ever() {
     let released = account().released().then(|world, _| {
         others = add_crowd(world, Crowd::large());
         others.truncate(300);
-        others.iter().for_each(|id| terminate(world, id));
+        for id in &others {
+            terminate(world, id);
+        }
         world.throttle(true);
     });
     let bed = released.bed();

@@ -1,9 +1,5 @@
 //! What nobody knows about EC2 (`ec2_sim::Doubts`): placement keeps its promises on either side of each doubt, under every
 //! fault at every call.
-#![expect(
-    clippy::panic,
-    reason = "the helpers of tests fail as tests do, with the whole history"
-)]
 
 use ec2_sim::Doubts;
 use holdfast_tests::explorer::{Scenario, explore_singly};

@@ -110,7 +110,7 @@ fn an_alarm_waits_for_the_first_heartbeats_and_its_event_carries_the_group() {
         let carries = &alarm["ActionConfiguration"]["AlarmTagsPropagation"]["Enabled"];
         assert_eq!(carries, true, "{name}");
         assert_eq!(
-            tag(&alarm, "group").map(|it| it.is_empty()),
+            tag(&alarm, "group").map(str::is_empty),
             Some(false),
             "{name}"
         );

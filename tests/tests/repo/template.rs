@@ -2,6 +2,7 @@
 //! that a function acts on, parameters to settings, reports to outcomes. Everything is read from where it is
 //! written: the template, the sources, the event files.
 
+mod alarms;
 pub(crate) mod code;
 pub(crate) mod document;
 mod matcher;

@@ -31,6 +31,7 @@ mod elsewhere {
     use aws_sdk_dynamodb::types::{
         AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
     };
+    use holdfast::clock::{Clock, WallClock};
     use holdfast::cloud::CloudError;
     use holdfast::ledger::UpdateError;
     use holdfast_aws::DynamoLedger;
@@ -70,7 +71,7 @@ mod elsewhere {
             .and_then(|table| table.table_status)
             != Some("ACTIVE".into())
         {
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            WallClock.sleep(Duration::from_millis(50)).await;
         }
         Some(DynamoLedger::new(client, name, RETENTION))
     }

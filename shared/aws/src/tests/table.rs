@@ -46,6 +46,7 @@ pub(super) fn a_snapshot() -> Snapshot {
             until: Some(NOON),
         }),
         former_target: None,
+        unconfirmed: false,
         reverse_dns: Some(Dated {
             value: "a.example.com".to_owned(),
             since: NOON,

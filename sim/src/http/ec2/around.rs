@@ -93,8 +93,8 @@ pub(super) fn attribute(
             answer.child(Element::new(name).maybe("value", value.as_ref()))
         }
         InstanceAttribute::Groups(named) => {
-            let (ids, names): (Vec<String>, Vec<String>) = named.iter().cloned().unzip();
-            answer.child(groups(&ids, &names))
+            let (ids, titles): (Vec<String>, Vec<String>) = named.iter().cloned().unzip();
+            answer.child(groups(&ids, &titles))
         }
         InstanceAttribute::Nothing => answer.list(name, []),
     }

@@ -47,38 +47,14 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         | Response::DescribeSubnets { .. }
         | Response::DescribeRouteTables { .. }
         | Response::DescribeAvailabilityZones(_) => of_network(answer, response),
-        // The only answer whose members stand beside the request id: a reservation.
-        Response::RunInstances(launched) => reservation(answer, launched),
-        Response::StartInstances(changes)
-        | Response::StopInstances(changes)
-        | Response::TerminateInstances(changes) => {
-            answer.list("instancesSet", changes.iter().map(state_change))
-        }
-        Response::DescribeInstances {
-            reservations,
-            next_token,
-        } => answer
-            .list(
-                "reservationSet",
-                reservations
-                    .iter()
-                    .map(|one| reservation(Element::item(), one)),
-            )
-            .maybe("nextToken", next_token.as_ref()),
-        Response::DescribeInstanceStatus {
-            statuses,
-            next_token,
-        } => answer
-            .list("instanceStatusSet", statuses.iter().map(instance_status))
-            .maybe("nextToken", next_token.as_ref()),
-        Response::DescribeInstanceAttribute {
-            instance_id,
-            attribute: name,
-            value,
-        } => super::around::attribute(answer, (instance_id, name), value),
-        Response::DescribeSpotInstanceRequests(requests) => {
-            answer.list("spotInstanceRequestSet", requests.iter().map(spot_request))
-        }
+        Response::RunInstances(_)
+        | Response::StartInstances(_)
+        | Response::StopInstances(_)
+        | Response::TerminateInstances(_)
+        | Response::DescribeInstances { .. }
+        | Response::DescribeInstanceStatus { .. }
+        | Response::DescribeInstanceAttribute { .. }
+        | Response::DescribeSpotInstanceRequests(_) => of_instances(answer, response),
         Response::CreateNetworkInterface(created) => answer.child(described_interface(
             Element::new("networkInterface"),
             created,
@@ -121,6 +97,45 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         Response::DescribeTags { tags, next_token } => answer
             .list("tagSet", tags.iter().map(tag_description))
             .maybe("nextToken", next_token.as_ref()),
+    }
+}
+
+/// The answers about instances: `success` hands nothing else over.
+fn of_instances(answer: Element, response: &Response) -> Element {
+    match response {
+        // The only answer whose members stand beside the request id: a reservation.
+        Response::RunInstances(launched) => reservation(answer, launched),
+        Response::StartInstances(changes)
+        | Response::StopInstances(changes)
+        | Response::TerminateInstances(changes) => {
+            answer.list("instancesSet", changes.iter().map(state_change))
+        }
+        Response::DescribeInstances {
+            reservations,
+            next_token,
+        } => answer
+            .list(
+                "reservationSet",
+                reservations
+                    .iter()
+                    .map(|one| reservation(Element::item(), one)),
+            )
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeInstanceStatus {
+            statuses,
+            next_token,
+        } => answer
+            .list("instanceStatusSet", statuses.iter().map(instance_status))
+            .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeInstanceAttribute {
+            instance_id,
+            attribute: name,
+            value,
+        } => super::around::attribute(answer, (instance_id, name), value),
+        Response::DescribeSpotInstanceRequests(requests) => {
+            answer.list("spotInstanceRequestSet", requests.iter().map(spot_request))
+        }
+        _ => answer,
     }
 }
 

@@ -45,9 +45,7 @@ fn passed_over(action: &str) -> &'static [&'static str] {
         "StopInstances" => &["Hibernate"],
         "TerminateInstances" => &["Force", "SkipOsShutdown"],
         "CreateVpc" => &["InstanceTenancy", "AmazonProvidedIpv6CidrBlock"],
-        "DescribeInstances" | "DescribeInstanceStatus" | "DescribeNetworkInterfaces" => {
-            &["IncludeManagedResources"]
-        }
+        "DescribeInstanceStatus" | "DescribeNetworkInterfaces" => &["IncludeManagedResources"],
         _ => &[],
     }
 }
