@@ -11,6 +11,7 @@ use super::snapshot::{Fact, FactKind, FactLog, NEVER, Observation, ObservedAddre
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AssociationId;
+use std::net::Ipv4Addr;
 use time::{Duration, OffsetDateTime};
 
 /// How many facts a row keeps. They hold all that happens to an address within the delays of CloudTrail. A row
@@ -99,6 +100,14 @@ impl Fact {
                 change: AddressChange::Allocated(_),
                 ..
             }
+        )
+    }
+
+    /// An allocation has one IP for all its life: another one is no word of AWS's.
+    fn tells_another_ip_than(&self, ip: Ipv4Addr) -> bool {
+        matches!(
+            &self.what,
+            FactKind::ApiCall { change: AddressChange::Allocated(birth), .. } if birth.ip != ip
         )
     }
 
@@ -223,7 +232,7 @@ impl Snapshot {
     /// This snapshot with one more fact; none when it taught nothing. An end is for ever: a tombstone still
     /// learns what was so before it, since what a reclaim restores hangs on it.
     pub(super) fn with_fact(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
-        if self.had_ended_by(fact.at) {
+        if self.had_ended_by(fact.at) || fact.tells_another_ip_than(self.ip) {
             return None;
         }
         let mut fact_log = self.own_fact_log(protect_tag);

@@ -65,6 +65,14 @@ impl Snapshot {
     /// This snapshot with what `reallocated` remembers of the allocation before; none when it knows as much.
     #[must_use]
     pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
+        if self.ip != reallocated.ip {
+            // An event told another IP than EC2 did.
+            return Some(Self {
+                state: self.state,
+                revision: self.revision,
+                ..reallocated.clone()
+            });
+        }
         let mut next = self.clone();
         next.unconfirmed &= reallocated.unconfirmed;
         next.association = next.association.or_else(|| reallocated.association.clone());

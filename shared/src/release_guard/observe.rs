@@ -30,7 +30,8 @@ pub(super) async fn ledger<L: Ledger, K: Clock>(
     let rows = retries::read(clock, deadline, || ledger.read(&release.allocation))
         .await
         .map_err(Error::LedgerUnread)?;
-    let snapshot = rows.snapshot.clone();
+    // What an event alone told is not known: a person is not sent after it either.
+    let snapshot = rows.snapshot.clone().filter(|row| !row.unconfirmed);
     let known_from = snapshot.as_ref().map(|_| KnownFrom::Ledger);
     Ok(Observed {
         ledger: rows,

@@ -102,7 +102,7 @@ impl Conclusion {
         Self {
             why: format!(
                 "an event alone told the ledger that it was {ip}; neither a look at EC2 nor CloudTrail's event history has \
-                 shown that yet; it is asked for when one does"
+                 shown that yet; it is dealt with when one does"
             ),
             ..Self::unknown_address()
         }

@@ -113,7 +113,17 @@ fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
         && row.unconfirmed
         && !told.unconfirmed
     {
-        return Some(told.ended(at));
+        // An event may have come while CloudTrail was asked.
+        let confirmed = Snapshot {
+            unconfirmed: false,
+            ..row.clone()
+        };
+        let is_same = row.ip == told.ip && known != &case.observed.ledger;
+        return Some(if is_same {
+            confirmed.ended(at)
+        } else {
+            told.ended(at)
+        });
     }
     let snapshot = row.or(told)?;
     // An end that was missed at first took place when the call says.

@@ -112,11 +112,11 @@ fn after(parts: &Parts<'_>, origin: &Origin) -> Vec<String> {
     lines
 }
 
-/// How many findings of one kind are each told in full: their commands differ.
+/// How many findings of one kind are each told in full.
 const IN_FULL: usize = 3;
 
 /// How many more of one kind are named.
-const NAMED: usize = 5;
+const NAMED: usize = 25;
 
 /// The findings, in their order. Of a kind that is found many times the first stands for the others. A kind has one why.
 fn by_kind(findings: &[Finding]) -> Vec<(&Finding, Vec<&Finding>)> {
@@ -139,26 +139,19 @@ fn by_kind(findings: &[Finding]) -> Vec<(&Finding, Vec<&Finding>)> {
     kinds
 }
 
-/// How often the same was found again, and of what.
-fn of_the_same_kind(more: &[&Finding]) -> Option<String> {
-    let named: Vec<String> = more
-        .iter()
-        .take(NAMED)
-        .map(|it| sentence(&it.what))
-        .collect();
+/// What else was found of the same kind, each with its command where it has one.
+fn of_the_same_kind(more: &[&Finding]) -> Vec<String> {
+    if more.is_empty() {
+        return Vec::new();
+    }
+    let mut lines = vec![format!("   {} more of this kind:", more.len())];
+    for finding in more.iter().take(NAMED) {
+        lines.push(format!("   - {}", sentence(&finding.what)));
+        lines.extend(commands_in(&for_mail(&finding.next)));
+    }
     let others = more.len().saturating_sub(NAMED);
-    let and = if others == 0 {
-        String::new()
-    } else {
-        format!("; and {others} others, which the log names")
-    };
-    (!more.is_empty()).then(|| {
-        format!(
-            "   {} more of this kind: {}{and}",
-            more.len(),
-            named.join("; ")
-        )
-    })
+    lines.extend((others > 0).then(|| format!("   and {others} others, which the log names")));
+    lines
 }
 
 fn of_finding(number: usize, finding: &Finding) -> Vec<String> {
@@ -358,11 +351,13 @@ mod tests {
         let told = text(&lost(findings), &origin());
         let whys = told.lines().filter(|line| line.starts_with("   why:"));
         assert_eq!(whys.count(), 2, "{told}");
-        let more = "99 more of this kind: group g1 has no standby; ";
-        assert!(
-            told.contains(more) && told.contains("and 94 others"),
-            "{told}"
-        );
+        for line in [
+            "99 more of this kind:",
+            "- group g1 has no standby",
+            "and 74 others",
+        ] {
+            assert!(told.contains(line), "`{line}` is not in:\n{told}");
+        }
         let few = text(&lost((0..3).map(of).collect()), &origin());
         assert!(
             few.contains("start one for g2"),

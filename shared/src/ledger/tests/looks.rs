@@ -298,6 +298,30 @@ fn an_address_that_events_alone_told_of_is_confirmed_by_the_first_look() {
 }
 
 #[test]
+fn an_event_that_tells_another_ip_of_an_allocation_changes_nothing() {
+    let mut forged = super::birth();
+    forged.ip = std::net::Ipv4Addr::new(203, 0, 113, 99);
+    let forged = || AddressChange::Allocated(forged.clone());
+    let looked_at = seen(1, &at(1), None);
+    assert_eq!(looked_at.hears(9, forged()), looked_at);
+    assert_eq!(born().hears(9, forged()), born());
+    let gone = looked_at.ended(minute(3));
+    assert_eq!(gone.hears(2, forged()), gone);
+}
+
+#[test]
+fn a_look_that_shows_another_ip_than_an_event_told_replaces_the_row() {
+    let mut forged = super::birth();
+    forged.ip = std::net::Ipv4Addr::new(203, 0, 113, 99);
+    let told = Snapshot::from_allocation(&forged, minute(0));
+    let row = told.sees(5, &at(1), None);
+    assert_eq!((row.ip, row.unconfirmed), (at(1).ip, false));
+    let back = seen(6, &at(1), None);
+    let merged = told.with_history_of(&back).unwrap();
+    assert_eq!((merged.ip, merged.unconfirmed), (at(1).ip, false));
+}
+
+#[test]
 fn what_is_gone_is_confirmed_by_no_later_look() {
     let gone = born().ended(minute(3));
     assert!(gone.sees(4, &at(1), None).unconfirmed);

@@ -165,6 +165,26 @@ async fn an_address_that_the_account_never_had_is_never_asked_for_whatever_event
 }
 
 #[tokio::test]
+async fn a_forged_allocation_does_not_give_an_address_that_is_held_another_ip() {
+    let account = installation().with(Address {
+        tags: protect("reclaim"),
+        ..address(1)
+    });
+    account.sweep().await;
+    account.minutes_later(1);
+    let mut forged = Address {
+        tags: protect("reclaim"),
+        ..address(1)
+    };
+    forged.ip = ip(9);
+    account.hears(&allocated(&forged, account.now())).await;
+    account.guard_hears(&account.release(1)).await;
+    let held = account.held();
+    assert_eq!(held.len(), 1);
+    assert_eq!(held[0].ip, ip(1));
+}
+
+#[tokio::test]
 async fn a_forged_allocation_alone_leads_to_no_request_when_no_look_finds_it() {
     let (account, birth, _) = short_lived();
     account.hears(&birth).await;

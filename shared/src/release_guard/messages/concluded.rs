@@ -56,10 +56,12 @@ pub(crate) fn concluded(case: &Case<'_>, conclusion: Conclusion, watch: Stopwatc
     ) {
         findings.push(Finding {
             what: format!(
-                "nothing tells which address {} was",
+                "nothing tells for certain which address {} was",
                 case.release.allocation
             ),
-            why: "its release carries no IP, and no record of its allocation was found".to_owned(),
+            why:
+                "its release carries no IP, and neither EC2 nor CloudTrail has shown its allocation"
+                    .to_owned(),
             next: how_to_find_the_address(&case.release.allocation),
         });
     }
