@@ -21,7 +21,7 @@ use std::time::Duration;
 use super::{Client, TestBed};
 use ec2_sim::World;
 use ec2_sim::alarms::{self, Alarm, AlarmAction, Query};
-use ec2_sim::api::AllocatedAddress;
+use ec2_sim::api::{AllocatedAddress, DescribeNetworkInterfaces, Request, Response};
 use pair::{ending_with_instance, pair, person, stopping};
 
 /// A player, and an interface on the first of two instances with an address of its own.
@@ -68,6 +68,20 @@ impl Play {
         let second = InstanceFilter::Ids(vec![self.second.clone()]);
         let seen = at_once(self.client.instances(&second)).expect("it may be read");
         seen[0].interfaces[0].id.clone()
+    }
+
+    /// The VPC of the interface that moves.
+    fn vpc(&self) -> String {
+        let request = Request::DescribeNetworkInterfaces(DescribeNetworkInterfaces {
+            network_interface_ids: vec![self.eni.to_string()],
+            ..DescribeNetworkInterfaces::default()
+        });
+        match self.bed.world().inspect(&person(), &request) {
+            Ok(Response::DescribeNetworkInterfaces { interfaces, .. }) => {
+                interfaces[0].vpc_id.clone()
+            }
+            other => unreachable!("DescribeNetworkInterfaces answers, not {other:?}"),
+        }
     }
 
     fn change(&self, change: impl FnOnce(&mut World)) {
@@ -151,9 +165,8 @@ fn an_address_is_taken_from_a_holder_that_runs() {
 #[test]
 fn a_failed_instance_is_fenced() {
     let play = play();
-    play.bed
-        .world()
-        .put_security_group("sg-0123456789abcdef0", None);
+    let vpc = play.vpc();
+    play.change(|world| world.put_security_group("sg-0123456789abcdef0", Some(&vpc)));
     at_once(play.client.isolate(&play.eni, &id("sg-0123456789abcdef0"))).expect("it is there");
     at_once(play.client.stop(&play.first)).expect("it runs");
     play.bed.pass(Duration::from_secs(5));

@@ -381,10 +381,11 @@ fn an_address_that_the_ledger_knows_ends_where_it_was_last_in_every_order() {
     assert_eq!(counts, pinned([54_751, 37_338, 1_643, 5_792]));
 }
 
+/// Nobody has looked at it before its release, so it is asked for only when CloudTrail's history has its allocation.
 #[test]
 fn an_address_from_its_allocation_on_ends_where_it_was_last_in_every_order() {
     let counts = tell_all(&lives(false), &Account::new());
-    assert_eq!(counts, pinned([20_598, 15_071, 4_153, 19_054]));
+    assert_eq!(counts, pinned([9_157, 12_998, 9_013, 27_708]));
 }
 
 #[test]
