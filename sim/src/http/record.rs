@@ -109,7 +109,7 @@ impl Record {
 /// The words of a body, each once and without its digits, in order of the alphabet.
 fn likeness(body: &[u8]) -> BTreeSet<Vec<u8>> {
     let is_between = |byte: &u8| !byte.is_ascii_graphic() || b"<>{}[],&".contains(byte);
-    let words = body.split(is_between).filter(|word| word.len() > 1);
+    let words = body.split(is_between).filter(|word| !word.is_empty());
     words.map(without_numbers).collect()
 }
 
