@@ -24,24 +24,12 @@ impl Snapshot {
         protect_tag: &str,
     ) -> Option<Self> {
         if observation.address.ip != self.ip && !self.had_ended_by(observation.at) {
-            return Some(self.corrected(observation));
+            return Some(self.replaced_by(Self::first(observation)));
         }
         let taught = self.with_fact(Fact::seen(observation), protect_tag);
         if !self.unconfirmed || self.had_ended_by(observation.at) {
             return taught;
         }
-        Some(Self {
-            unconfirmed: false,
-            ..taught.unwrap_or_else(|| self.clone())
-        })
-    }
-
-    /// EC2 shows another IP than an event told. What events told of it counts for nothing.
-    fn corrected(&self, observation: Observation<'_>) -> Self {
-        Self {
-            state: self.state,
-            revision: self.revision,
-            ..Self::first(observation)
-        }
+        Some(taught.unwrap_or_else(|| self.clone()).confirmed())
     }
 }

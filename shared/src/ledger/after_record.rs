@@ -28,22 +28,33 @@ impl Snapshot {
         allocation: &AllocationId,
         protect_tag: &str,
     ) -> Option<Self> {
-        let born = records.iter().find_map(|record| match &record.change {
+        let (birth, at) = Self::birth_in(records, allocation)?;
+        let told = Self::from_allocation(birth, at).after_records(records, protect_tag);
+        Some(told.confirmed())
+    }
+
+    /// The call that made an allocation, and when; none when the records do not reach back to it.
+    #[must_use]
+    pub fn birth_in<'a>(
+        records: &'a [Record],
+        allocation: &AllocationId,
+    ) -> Option<(&'a Allocation, OffsetDateTime)> {
+        records.iter().find_map(|record| match &record.change {
             AddressChange::Allocated(birth) if birth.allocation == *allocation => {
-                Some(Self::from_allocation(birth, record.call.at))
+                Some((birth, record.call.at))
             }
             _ => None,
-        })?;
-        Some(Self {
-            unconfirmed: false,
-            ..born.after_records(records, protect_tag)
         })
     }
 
     /// This snapshot after all of these calls.
     #[must_use]
-    pub fn after_records(&self, records: &[Record], protect_tag: &str) -> Self {
-        records.iter().fold(self.clone(), |snapshot, record| {
+    pub fn after_records<'a>(
+        self,
+        records: impl IntoIterator<Item = &'a Record>,
+        protect_tag: &str,
+    ) -> Self {
+        records.into_iter().fold(self, |snapshot, record| {
             snapshot
                 .after_record(record, protect_tag)
                 .unwrap_or(snapshot)

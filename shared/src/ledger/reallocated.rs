@@ -66,12 +66,7 @@ impl Snapshot {
     #[must_use]
     pub fn with_history_of(&self, reallocated: &Self) -> Option<Self> {
         if self.ip != reallocated.ip {
-            // An event told another IP than EC2 did.
-            return Some(Self {
-                state: self.state,
-                revision: self.revision,
-                ..reallocated.clone()
-            });
+            return Some(self.replaced_by(reallocated.clone()));
         }
         let mut next = self.clone();
         next.unconfirmed &= reallocated.unconfirmed;

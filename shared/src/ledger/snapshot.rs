@@ -232,6 +232,24 @@ impl Snapshot {
         self.state == AllocationState::Allocated
     }
 
+    /// This snapshot, with more than an event to tell of it.
+    #[must_use]
+    pub fn confirmed(self) -> Self {
+        Self {
+            unconfirmed: false,
+            ..self
+        }
+    }
+
+    /// The row of the same allocation as AWS shows it, where an event told another IP. What events told counts for nothing.
+    pub(super) fn replaced_by(&self, shown: Self) -> Self {
+        Self {
+            state: self.state,
+            revision: self.revision,
+            ..shown
+        }
+    }
+
     /// Whether it had ended before that moment.
     pub(super) fn had_ended_by(&self, moment: OffsetDateTime) -> bool {
         matches!(self.state, AllocationState::Released { at } if moment > at)

@@ -231,14 +231,11 @@ pub fn with_event_history(
     let before_the_end = records
         .iter()
         .filter(|record| release_in(record, &row.allocation).is_none());
-    let mut next = before_the_end.fold(row.clone(), |row, record| {
-        row.after_record(record, &settings.tags.protect)
-            .unwrap_or(row)
-    });
-    let is_its_birth = |record: &Record| {
-        matches!(&record.change, AddressChange::Allocated(birth)
-            if birth.allocation == row.allocation && birth.ip == row.ip)
-    };
-    next.unconfirmed &= !records.iter().any(is_its_birth);
+    let protect_tag = &settings.tags.protect;
+    let mut next = row.clone().after_records(before_the_end, protect_tag);
+    let birth = Snapshot::birth_in(records, &row.allocation);
+    if birth.is_some_and(|(birth, _)| birth.ip == row.ip) {
+        next = next.confirmed();
+    }
     (!next.has_same_content_as(row)).then_some(next)
 }

@@ -105,7 +105,7 @@ fn decided(
     {
         return Some(let_go(why));
     }
-    let snapshot = observed.confirmed_snapshot()?;
+    let snapshot = observed.snapshot.as_ref()?;
     let findings = contradiction(observed, snapshot);
     let decision = of_known_address(snapshot, release, record, settings, now);
     Some(with_findings(decision, findings))

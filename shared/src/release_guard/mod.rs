@@ -135,7 +135,7 @@ pub async fn handle_release<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         Decision::Conclude(conclusion) => {
             let was_unknown = conclusion.is_unknown_address();
             let report = run.conclude(conclusion, watch).await?;
-            if was_unknown && read().await?.confirmed_snapshot().is_some() {
+            if was_unknown && read().await?.snapshot.is_some() {
                 return Box::pin(handle_release(function, ports, settings, release, delivery))
                     .await;
             }

@@ -51,10 +51,10 @@ pub(super) async fn event_history<C: ReleaseGuardCloud>(
     let told = Snapshot::from_records(&records, allocation, protect_tag);
     // The history lags behind the events that the ledger has had.
     let snapshot = told.map(|told| match &case.observed.ledger.snapshot {
-        Some(row) if row.ip == told.ip => Snapshot {
-            unconfirmed: false,
-            ..row.after_records(&records, protect_tag)
-        },
+        Some(row) if row.ip == told.ip => {
+            let row = row.clone().after_records(&records, protect_tag);
+            row.confirmed()
+        }
         _ => told,
     });
     let known_from = snapshot.as_ref().map(|_| KnownFrom::EventHistory);

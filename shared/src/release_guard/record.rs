@@ -114,16 +114,9 @@ fn tombstone(case: &Case<'_>, known: &AllocationRows) -> Option<Snapshot> {
         && !told.unconfirmed
     {
         // An event may have come while CloudTrail was asked.
-        let confirmed = Snapshot {
-            unconfirmed: false,
-            ..row.clone()
-        };
-        let is_same = row.ip == told.ip && known != &case.observed.ledger;
-        return Some(if is_same {
-            confirmed.ended(at)
-        } else {
-            told.ended(at)
-        });
+        let has_changed = row.ip == told.ip && known != &case.observed.ledger;
+        let last = if has_changed { row } else { told };
+        return Some(last.clone().confirmed().ended(at));
     }
     let snapshot = row.or(told)?;
     // An end that was missed at first took place when the call says.

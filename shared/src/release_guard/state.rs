@@ -24,18 +24,9 @@ pub struct Release {
 pub struct Observed {
     /// The ledger's rows, as they are there: what a write is derived from.
     pub ledger: AllocationRows,
-    /// The address as it last was, from wherever it is known.
+    /// The address as it last was, where more than an event tells of it. An address that the account never had is not asked
+    /// for, whoever sends the event.
     pub snapshot: Option<Snapshot>,
     /// Where from.
     pub known_from: Option<KnownFrom>,
-}
-
-impl Observed {
-    /// The address, where more than an event says that this account had it. An address that the account never had is not
-    /// asked for, whoever sends the event.
-    #[must_use]
-    pub fn confirmed_snapshot(&self) -> Option<&Snapshot> {
-        let snapshot = self.snapshot.as_ref();
-        snapshot.filter(|snapshot| !snapshot.unconfirmed)
-    }
 }

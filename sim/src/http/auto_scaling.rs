@@ -1,6 +1,7 @@
 //! Auto Scaling's `DescribeAutoScalingInstances` by the query protocol. Source: EC2 Auto Scaling API reference.
 
 use super::ec2::{self, Element, Parameters};
+use super::query;
 use super::server::Reply;
 use crate::World;
 use crate::api::{Caller, Ec2Error};
@@ -67,13 +68,5 @@ fn instance(described: &AutoScalingInstance) -> Element {
 
 /// A refusal in the form of the query protocol.
 pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
-    let said = Element::new("Error")
-        .text("Type", "Sender")
-        .text("Code", &error.code)
-        .text("Message", &error.message);
-    let document = Element::new("ErrorResponse")
-        .of_namespace(NAMESPACE)
-        .child(said)
-        .text("RequestId", request_id);
-    ec2::xml(error.http_status, &document, Some(error.code.clone()))
+    query::refusal(NAMESPACE, request_id, error)
 }

@@ -4,6 +4,7 @@
 //! New calls are put on the trail between two pages; a page's token therefore names the last event that
 //! was shown, and not a position.
 
+use super::json::{refusal, reply};
 use super::server::Reply;
 use crate::World;
 use crate::trail::TrailRecord;
@@ -43,24 +44,6 @@ pub(super) fn call(world: &World, action: &str, parameters: &Value) -> Reply {
     match look_up(world, &request) {
         Ok(answer) => reply(200, &answer, None),
         Err((code, message)) => refusal(code, message),
-    }
-}
-
-/// A refusal in the form of JSON 1.1.
-pub(super) fn refusal(code: &str, message: &str) -> Reply {
-    reply(
-        400,
-        &json!({ "__type": code, "message": message }),
-        Some(code.to_owned()),
-    )
-}
-
-fn reply(status: u16, body: &Value, refused: Option<String>) -> Reply {
-    Reply {
-        status,
-        content_type: "application/x-amz-json-1.1",
-        body: body.to_string().into(),
-        refused,
     }
 }
 

@@ -10,7 +10,7 @@ use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
 use super::record::{Answered, Asked};
-use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, signing, sts, tagging};
+use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, json, signing, sts, tagging};
 use crate::api::Ec2Error;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -326,12 +326,12 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
             "ThrottlingException",
             "Throughput exceeds the current capacity of your table or index.",
         )),
-        Service::CloudTrail => cloudtrail::refusal("ThrottlingException", "Rate exceeded"),
+        Service::CloudTrail => json::refusal("ThrottlingException", "Rate exceeded"),
         Service::AutoScaling => {
             auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
         }
         Service::Sts => sts::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded")),
-        Service::Tagging => tagging::refusal("ThrottledException", "Rate exceeded"),
+        Service::Tagging => json::refusal("ThrottledException", "Rate exceeded"),
         Service::CloudWatch => {
             cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
         }
@@ -361,11 +361,10 @@ fn refused(
     match service {
         Service::Ec2 => ec2::refusal(request_id, &of_the_caller(code, message)),
         Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
-        Service::CloudTrail => cloudtrail::refusal(code, message),
         Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
         Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
         Service::Sts => sts::refusal(request_id, &Ec2Error::new(code, message)),
-        Service::Tagging => tagging::refusal(code, message),
+        Service::CloudTrail | Service::Tagging => json::refusal(code, message),
     }
 }
 

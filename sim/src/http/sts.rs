@@ -1,6 +1,7 @@
 //! STS's `GetCallerIdentity` by the query protocol: most clients ask it first. Source: STS API reference.
 
 use super::ec2::{self, Element};
+use super::query;
 use super::server::Reply;
 use crate::api::{Caller, Ec2Error};
 
@@ -50,15 +51,7 @@ fn unique(kind: &str, name: &str) -> String {
 
 /// A refusal in the form of the query protocol.
 pub(super) fn refusal(request_id: &str, error: &Ec2Error) -> Reply {
-    let said = Element::new("Error")
-        .text("Type", "Sender")
-        .text("Code", &error.code)
-        .text("Message", &error.message);
-    let document = Element::new("ErrorResponse")
-        .of_namespace(NAMESPACE)
-        .child(said)
-        .text("RequestId", request_id);
-    ec2::xml(error.http_status, &document, Some(error.code.clone()))
+    query::refusal(NAMESPACE, request_id, error)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! The Resource Groups Tagging API: `GetResources`, `GetTagKeys`, `GetTagValues`, over the tags of EC2's resources.
 //! Source: Resource Groups Tagging API reference. How far it lags behind EC2 is not modelled.
 
+use super::json::{refusal, reply};
 use super::server::Reply;
 use crate::World;
 use crate::api::Caller;
@@ -150,24 +151,6 @@ fn page<T>(
     let next = (end < items.len()).then(|| end.to_string());
     let page = items.into_iter().skip(start).take(size).collect();
     Ok((page, next.unwrap_or_default()))
-}
-
-/// A refusal in the form of JSON 1.1.
-pub(super) fn refusal(code: &str, message: &str) -> Reply {
-    reply(
-        400,
-        &json!({ "__type": code, "message": message }),
-        Some(code.to_owned()),
-    )
-}
-
-fn reply(status: u16, body: &Value, refused: Option<String>) -> Reply {
-    Reply {
-        status,
-        content_type: "application/x-amz-json-1.1",
-        body: body.to_string().into(),
-        refused,
-    }
 }
 
 #[cfg(test)]

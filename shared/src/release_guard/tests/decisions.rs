@@ -129,7 +129,8 @@ fn an_address_the_ledger_does_not_know_is_asked_of_the_trail() {
 
 fn known_from_an_event_alone() -> super::Released {
     let mut told = released().snapshot(|snapshot| snapshot.unconfirmed = true);
-    told.observed.ledger.snapshot = told.observed.snapshot.clone();
+    told.observed.ledger.snapshot = told.observed.snapshot.take();
+    told.observed.known_from = None;
     told
 }
 
@@ -143,8 +144,7 @@ fn an_address_that_only_an_event_told_of_is_asked_of_the_trail_first() {
 
 #[test]
 fn an_address_that_only_an_event_told_of_is_not_asked_for_while_the_trail_does_not_know_it() {
-    let mut told = known_from_an_event_alone().and_the_trail_was_asked();
-    told.observed.snapshot = None;
+    let told = known_from_an_event_alone().and_the_trail_was_asked();
     let conclusion = told.conclusion();
     assert_eq!(conclusion.outcome, Outcome::Pending);
     assert!(conclusion.is_unknown_address());
