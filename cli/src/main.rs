@@ -1,0 +1,7 @@
+//! `holdfast`, the operator's tool.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::SUCCESS
+}
