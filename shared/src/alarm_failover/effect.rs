@@ -71,7 +71,8 @@ pub enum Effect {
     /// - Idempotent on the allocation and the private IP. Done already: EC2 accepts it again.
     /// - A lost reply means: read the address.
     /// - Who races with it: instance-start, and whoever associates the address. EC2 arbitrates: it refuses the
-    ///   second one, who looks again.
+    ///   second one, who looks again. Whoever associates another address with the private IP: it is read right before,
+    ///   and nobody knows whether EC2 arbitrates what comes in between.
     Associate {
         /// The allocation.
         allocation: AllocationId,
@@ -86,7 +87,8 @@ pub enum Effect {
     /// - A lost reply means: read the address.
     /// - Who races with it: another failover, which the lease keeps away. A person who moves the address by hand:
     ///   EC2 has no token, so only the age of the look limits that. No other function touches what a running holder
-    ///   has.
+    ///   has. Whoever associates another address with the private IP: it is read right before, and EC2 refuses nothing
+    ///   that comes in between.
     Reassociate {
         /// The allocation.
         allocation: AllocationId,

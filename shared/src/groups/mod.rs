@@ -1,6 +1,7 @@
 //! Who belongs together, read from tags: once, for every function that asks. Pure reading, nothing is decided here.
 
 mod floating;
+mod fresh_target;
 mod membership;
 mod tags;
 mod target_interfaces;
@@ -8,6 +9,7 @@ mod target_obstacle;
 mod targets;
 
 pub use floating::{floating_group, floating_group_of, floating_private_ips, mover_of};
+pub use fresh_target::{is_another, occupant};
 pub use membership::{addresses_of, group_of, holder, is_of_group, members_of, priority, slots_of};
 pub use tags::{UnreadableTag, unreadable, value_of};
 pub use target_interfaces::{

@@ -4,19 +4,22 @@
 //!    run any more has the address. Idempotent on that id; done already: EC2 says nothing; reply lost:
 //!    the next look shows a free address. A run that ends here leaves the address free in its group,
 //!    for a further delivery, for the next instance that starts, and for reconcile.
-//! 2. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already: the
+//! 2. A read of the private IP that is to get the address. Another Elastic IP there stays, and the run looks again.
+//! 3. `AssociateAddress` without reassociation: idempotent on (allocation, private IP); done already: the
 //!    look shows it; reply lost: the next look tells; somebody was faster: EC2 refuses.
-//! 3. A read of the address, until EC2 shows who has it: an accepted call is not ownership.
+//! 4. A read of the address, until EC2 shows who has it: an accepted call is not ownership.
 //!
 //! What is not arbitrated by EC2, and how small it is kept. The stopped holder may be started again
 //! between the look and step 1, which leaves its association id as it is. Starting takes seconds, so
 //! step 1 is not taken on a look that is older than [`FRESH`]. In a large account every look at everything is. Then
-//! the address and the holder alone are read again before.
+//! the address and the holder alone are read again before. Somebody may associate another address with the private IP
+//! between the second step's answer and the third: nothing but EC2 could refuse that.
 
 use super::cloud::InstanceStartCloud;
 use super::plan::{PlannedAssociation, PreviousHolder};
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, Missing};
+use crate::groups::occupant;
 use crate::model::ids::AssociationId;
 use crate::report::AssociationReport;
 use crate::retry::{Limit, SHOWN_PAUSE, until_shown};
@@ -80,6 +83,11 @@ async fn take_one<C: InstanceStartCloud, K: Clock>(
         }
     }
     let target = &step.target;
+    match occupant(cloud, &step.allocation, &target.eni, target.private_ip).await {
+        Ok(None) => {}
+        Ok(Some(_)) => return AssociateOutcome::Superseded,
+        Err(failure) => return refused(failure),
+    }
     let accepted = cloud
         .associate(&step.allocation, &target.eni, target.private_ip)
         .await;

@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, InterfaceFilter};
 use crate::error::Error;
+use crate::groups::occupant;
 use crate::ledger::{AllocationRows, Ledger, ReleaseStatus, RestorationNote, update_release};
 use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, AssociationId};
@@ -224,8 +225,19 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> Correcting<'_, C, L, K> {
     ) -> Result<AssociationId, Option<CloudError>> {
         let (eni, private_ip) = from.eni.as_ref().zip(from.private_ip).ok_or(None)?;
         let Ports { cloud, clock, .. } = self.ports;
-        let call = || cloud.associate(&outdated.allocation, eni, private_ip);
-        retry_transient(clock, &self.case, call).await.map_err(Some)
+        let allocation = &outdated.allocation;
+        let call = || async {
+            if occupant(cloud, allocation, eni, private_ip)
+                .await?
+                .is_some()
+            {
+                return Ok(None);
+            }
+            let made = cloud.associate(allocation, eni, private_ip).await;
+            made.map(Some)
+        };
+        let made = retry_transient(clock, &self.case, call).await;
+        made.map_err(Some)?.ok_or(None)
     }
 
     /// The record says that not all is restored, until the guard says that it is.

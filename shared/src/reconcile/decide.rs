@@ -1,6 +1,7 @@
 //! What the ledger is to say after a look or an event. It is pure, synchronous, and the same whether a row is
 //! derived for the first time or anew after another writer came first.
 
+use super::displaced::{Displaced, displaced};
 use super::state::AffectedAddresses;
 use super::state::{AccountState, AffectedRows, Look};
 use super::unprotected::{self, LostProtection};
@@ -85,6 +86,8 @@ pub struct Sweep {
     pub missing: Vec<AllocationId>,
     /// Addresses that were protected when they were last seen, and are not.
     pub unprotected: Vec<LostProtection>,
+    /// Addresses that have lost their place to another one.
+    pub displaced: Vec<Displaced>,
     /// What a person should know.
     pub findings: Vec<Finding>,
 }
@@ -104,6 +107,8 @@ pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
             .as_ref()
             .and_then(|now| unprotected::seen(known.snapshot.as_ref(), now, at, settings));
         plan.unprotected.extend(lost);
+        let lost = displaced(known.snapshot.as_ref(), next.as_ref(), observed);
+        plan.displaced.extend(lost);
         let row = next.or(known.snapshot);
         if let Some(snapshot) = row.filter(Snapshot::is_allocated) {
             let (protection, findings) = protection(&snapshot, settings);

@@ -3,6 +3,7 @@
 
 mod called;
 mod corrected;
+mod displaced;
 mod lost_interfaces;
 mod rivals;
 mod shared;
@@ -12,6 +13,7 @@ mod unprotected;
 
 pub(super) use called::{called, of_releases};
 pub(super) use corrected::{corrected, is_associated, left, not_corrected, refused, would_correct};
+pub(super) use displaced::with_displaced;
 pub(super) use lost_interfaces::with_lost;
 pub(super) use rivals::with_rival;
 pub(super) use swept::{

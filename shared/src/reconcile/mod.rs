@@ -16,6 +16,7 @@ mod cloud;
 mod correct;
 pub mod corrections;
 pub mod decide;
+pub mod displaced;
 mod execute;
 mod former_targets;
 mod handle_releases;
@@ -144,6 +145,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
         .failovers
         .retain(|failover| !messages::is_placed_first(failover, would));
     let is_told_once = !handled.news.is_empty()
+        || !plan.displaced.is_empty()
         || !unprotected.is_empty()
         || !waiting.placed.is_empty()
         || !losses.lost.is_empty()
@@ -177,6 +179,7 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
     let observed = observe::affected_rows(ports, &case, record, affected_addresses).await?;
     watch.lap("observe", clock);
     let written = execute::write_call(ledger, settings, record, &observed).await?;
+    let displaced = observe::displaced(ports, &case, record, (&observed, &written)).await?;
     watch.lap("record", clock);
     if let AddressChange::TransferAccepted { allocation, .. } = &record.change
         && let Some(row) = decide::transferred_row(&observed, allocation.as_ref())
@@ -203,6 +206,7 @@ async fn handle_call<C: ReconcileCloud, L: Ledger, K: Clock>(
             reports.push(Box::pin(handled).await?);
         }
     }
-    Ok(messages::of_releases(reports)
-        .unwrap_or_else(|| messages::called(settings, record, &observed, &written, watch)))
+    let report = messages::of_releases(reports)
+        .unwrap_or_else(|| messages::called(settings, record, &observed, &written, watch));
+    Ok(messages::with_displaced(report, displaced.as_ref()))
 }

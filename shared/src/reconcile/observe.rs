@@ -4,11 +4,12 @@
 use super::case::{AT_ONCE, Case};
 use super::cloud::ReconcileCloud;
 use super::decide;
+use super::displaced::{Displaced, lost_place};
 use super::state::{AccountState, AffectedAddresses, AffectedRows, Look, READ_LAG};
 use crate::clock::Clock;
-use crate::cloud::{AddressFilter, CloudError, ReadAddresses};
+use crate::cloud::{AddressFilter, CloudError, InterfaceFilter, ReadAddresses};
 use crate::error::Error;
-use crate::ledger::{AllocationRows, Ledger};
+use crate::ledger::{AllocationRows, Ledger, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::ports::Ports;
@@ -101,6 +102,33 @@ pub(super) async fn affected_rows<C: ReconcileCloud, L: Ledger, K: Clock>(
         looked_at: unclear,
         rows,
     })
+}
+
+/// What has the place of an address now that a call associated, and that a look shows with nothing. One read, in that case
+/// alone.
+pub(super) async fn displaced<C: ReconcileCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    record: &Record,
+    (observed, written): (&AffectedRows, &[Snapshot]),
+) -> Result<Option<Displaced>, Error> {
+    let (clock, cloud) = (&ports.clock, &ports.cloud);
+    let before = observed.rows.values().filter_map(|it| it.snapshot.as_ref());
+    let mut rows = written.iter().chain(before);
+    let Some(place) = rows.find_map(|row| lost_place(&record.change, row)) else {
+        return Ok(None);
+    };
+    let which = match (&place.association.eni, &place.association.instance) {
+        (Some(eni), _) => InterfaceFilter::Ids(vec![eni.clone()]),
+        (None, Some(instance)) => InterfaceFilter::PrimaryOf(instance.clone()),
+        (None, None) => return Ok(None),
+    };
+    let read = retry_transient(clock, case, || cloud.interfaces(&which)).await;
+    let interfaces = read.map_err(|source| Error::Unfinished {
+        what: format!("what has the place of {} could not be read", place.row.ip),
+        source,
+    })?;
+    Ok(interfaces.iter().find_map(|it| place.taken_by(it)))
 }
 
 /// The allocations under which the ledger has an address, whether they have ended or not.

@@ -1,7 +1,8 @@
 //! Giving the address back to its private IP. An association is believed when a read shows it.
 //!
-//! Races with whoever else wants the address or the private IP; EC2 arbitrates the first
-//! (`AllowReassociation=false`), nobody the second, which is why it was read just before.
+//! Races with whoever else wants the address or the private IP. EC2 arbitrates the first (`AllowReassociation=false`).
+//! Whether it arbitrates the second nobody knows, so the private IP is read right before each call. The first call for
+//! the former place needs no read of its own: the place was read by the call before.
 
 use super::case::Case;
 use super::cloud::ReleaseGuardCloud;
@@ -9,8 +10,10 @@ use super::restore::Target;
 use super::retries;
 use crate::clock::Clock;
 use crate::cloud::{AddressFilter, CloudError};
+use crate::groups::occupant;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::AllocationId;
+use crate::model::interface::InterfaceAssociation;
 use crate::report::AssociationReport;
 use crate::retry::{self, Limit, SHOWN_PAUSE};
 
@@ -23,6 +26,8 @@ pub(super) enum AssociateOutcome {
     Refused(CloudError),
     /// Somebody associated the address with something else a moment before.
     Elsewhere(Association),
+    /// The private IP has another Elastic IP by now, which stays.
+    Occupied(InterfaceAssociation),
 }
 
 /// Associates, and reads until EC2 shows who has the address: an accepted call is not ownership.
@@ -32,9 +37,21 @@ pub(super) async fn associate<C: ReleaseGuardCloud, K: Clock>(
     (allocation, is_new): (&AllocationId, bool),
     target: &Target,
 ) -> Result<AssociateOutcome, CloudError> {
-    let call = || cloud.associate(allocation, &target.eni, target.private_ip);
+    let mut is_read = target.just_read;
+    let call = || {
+        let is_read = std::mem::take(&mut is_read);
+        let (eni, private_ip) = (&target.eni, target.private_ip);
+        async move {
+            if !is_read && let Some(other) = occupant(cloud, allocation, eni, private_ip).await? {
+                return Ok(Err(other));
+            }
+            let accepted = cloud.associate(allocation, eni, private_ip).await;
+            accepted.map(Ok)
+        }
+    };
     let accepted = match retries::send_on((clock, is_new), case, call).await {
-        Ok(id) => Ok(id),
+        Ok(Ok(id)) => Ok(id),
+        Ok(Err(other)) => return Ok(AssociateOutcome::Occupied(other)),
         Err(refusal @ CloudError::AlreadyAssociated(_)) => Err(refusal),
         Err(failure) if failure.is_transient() => return Err(failure),
         Err(failure) => return Ok(AssociateOutcome::Refused(failure)),

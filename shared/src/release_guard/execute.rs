@@ -20,6 +20,7 @@ use crate::cloud::CloudError;
 use crate::ledger::RestorationNote;
 use crate::model::elastic_ip::Association;
 use crate::model::ids::AllocationId;
+use crate::model::interface::InterfaceAssociation;
 use crate::report::{AssociationReport, Finding};
 
 /// What became of the restoration.
@@ -42,6 +43,7 @@ pub(super) struct Restored {
 pub(super) enum NotRestored {
     Association(Target, CloudError),
     AssociatedElsewhere(Association),
+    TargetOccupied(Target, InterfaceAssociation),
     ReverseDns(String, CloudError),
 }
 
@@ -79,6 +81,9 @@ pub(super) async fn restore<C: ReleaseGuardCloud, K: Clock>(
             Ok(AssociateOutcome::Elsewhere(now)) => restored
                 .failures
                 .push(NotRestored::AssociatedElsewhere(now)),
+            Ok(AssociateOutcome::Occupied(other)) => restored
+                .failures
+                .push(NotRestored::TargetOccupied(target, other)),
             Err(failure) => restored.unfinished = Some(failure),
         }
     }

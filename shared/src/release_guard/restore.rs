@@ -73,6 +73,8 @@ pub struct Target {
     pub eni: EniId,
     /// The private IP.
     pub private_ip: Ipv4Addr,
+    /// Whether the interface was read by the call right before this was decided: then it is not read once more.
+    pub just_read: bool,
 }
 
 /// The association that the address had when it was released, or shortly before.
@@ -245,7 +247,11 @@ fn counterpart(
                 let doubt = Finding::only_interface("the address", &eni, &instance.id, key);
                 restoration.findings.push(doubt);
             }
-            restoration.associate = Some(Target { eni, private_ip });
+            restoration.associate = Some(Target {
+                eni,
+                private_ip,
+                just_read: false,
+            });
         }
         Err(obstacle) => restoration.findings.push(Finding {
             what: "the association is not restored".to_owned(),
@@ -303,6 +309,7 @@ fn former_place(then: &Association, current: &CurrentState) -> Availability {
     let target = Target {
         eni: eni.clone(),
         private_ip,
+        just_read: true,
     };
     match interface.private_ips.get(&private_ip) {
         None => Availability::Unavailable(format!(
@@ -336,7 +343,7 @@ fn availability(
     associated: Option<&InterfaceAssociation>,
     current: &CurrentState,
 ) -> Availability {
-    let Target { eni, private_ip } = &target;
+    let (eni, private_ip) = (&target.eni, target.private_ip);
     let displaced = match associated.map(|other| (other.ip, &other.allocation)) {
         None => None,
         Some((_, Some(allocation))) if *allocation == current.allocation => None,

@@ -16,7 +16,7 @@ pub mod virtual_time;
 #[cfg(test)]
 mod tests;
 
-use crate::promises::{self, AccountView, LeaseCaller, LeasedCall};
+use crate::promises::{self, AccountView, LeaseCaller, LeasedCall, UnderLease};
 use ec2_sim::World;
 use ec2_sim::api::{Caller, Ec2Error, Request, Response};
 use faults::FaultInjector;
@@ -106,11 +106,17 @@ impl TestBed {
         }
     }
 
+    /// Whether somebody else has acted in the middle of a run.
+    #[must_use]
+    pub fn was_intruded_on(&self) -> bool {
+        self.intruded.load(Ordering::Relaxed)
+    }
+
     /// Whether what was true at a run's last read is true when the run ends: nobody else acts between, and no
     /// time passes.
     #[must_use]
     pub fn is_still(&self) -> bool {
-        !self.intruded.load(Ordering::Relaxed) && !self.virtual_time.is_on()
+        !self.was_intruded_on() && !self.virtual_time.is_on()
     }
 
     /// Somebody says that an instance may lose what it has: a person by a switchover, EC2 by a warning, an
@@ -132,11 +138,15 @@ impl TestBed {
             .clone()
     }
 
-    /// What was changed under the groups' leases, in its order.
+    /// What was to be changed under the groups' leases, in its order.
     #[must_use]
-    pub fn leased_calls(&self) -> Vec<LeasedCall> {
+    pub fn called_under_leases(&self) -> Vec<LeasedCall> {
+        self.leased_calls().clone()
+    }
+
+    fn leased_calls(&self) -> MutexGuard<'_, Vec<LeasedCall>> {
         let leased_calls = self.leased_calls.lock();
-        leased_calls.unwrap_or_else(PoisonError::into_inner).clone()
+        leased_calls.unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Carries out a call of Holdfast's, and checks that it changed nothing that it must not change.
@@ -150,16 +160,25 @@ impl TestBed {
         let mut before = AccountView::of(&world);
         before.may_lose.extend(self.may_lose().iter().cloned());
         before.misplaced.extend(self.misplaced(request));
-        let mut broken = self.judged(client, request, &before, world.now());
+        let judged = self.judged(client, request, &before, world.now());
+        let mut broken = judged.broken;
         // A command is no failure: nobody is fenced for one.
         if !matches!(request, Request::StopInstances(_)) {
             before
                 .may_lose
                 .extend(self.released_by_command(client.run, &before));
         }
+        let at = world.now();
         let answer = world.call(caller, request, false);
-        if answer.is_err() {
-            self.note_refused(request);
+        if let Some((group, lease_number)) = judged.period {
+            self.leased_calls().push(LeasedCall {
+                group,
+                lease_number,
+                what: promises::effect(request),
+                request: format!("{request:?}"),
+                is_refused: answer.is_err(),
+                at,
+            });
         }
         let after = AccountView::of(&world);
         broken.extend(promises::broken_by(request, &before, &after));
@@ -172,36 +191,23 @@ impl TestBed {
         answer
     }
 
-    /// What EC2 refuses has moved nothing: it is another call that goes to another target, and the same one that does not.
-    fn note_refused(&self, request: &Request) {
-        let mut calls = self
-            .leased_calls
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        if let Some(last) = calls.last_mut()
-            && last.what == promises::effect(request)
-        {
-            last.what = format!("refused {request:?}");
-        }
-    }
-
     /// Something that must not be so.
     pub fn note_broken(&self, broken: impl IntoIterator<Item = String>) {
         let mut noted = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
         noted.extend(broken);
     }
 
-    /// What a call breaks that is made without the lease that it needs. One that has it is noted.
+    /// What a call breaks that is made without the lease that it needs, or the lease that it has.
     fn judged(
         &self,
         client: &Client,
         request: &Request,
         before: &AccountView,
         now: OffsetDateTime,
-    ) -> Vec<String> {
+    ) -> UnderLease {
         // What such a call does to others is what that sabotage is to show.
         if self.faults.has_bug(faults::SeededBug::Reassociation) {
-            return Vec::new();
+            return UnderLease::default();
         }
         let leases = self.ledger.leases().now_or_never();
         let leases = leases.and_then(Result::ok).unwrap_or_default();
@@ -210,21 +216,7 @@ impl TestBed {
             owner: &format!("{:016x}", client.run.number()),
             now,
         };
-        let judged = promises::under_lease(caller, request, before, &leases);
-        if let Some((group, lease_number)) = judged.period {
-            let deed = LeasedCall {
-                group,
-                lease_number,
-                what: promises::effect(request),
-                at: now,
-            };
-            let mut leased_calls = self
-                .leased_calls
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner);
-            leased_calls.push(deed);
-        }
-        judged.broken
+        promises::under_lease(caller, request, before, &leases)
     }
 
     /// The association that is to end, if Holdfast has made it on too little. The release record says that it did. The

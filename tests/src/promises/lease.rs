@@ -203,18 +203,27 @@ pub struct LeasedCall {
     pub lease_number: u64,
     /// What was done with what.
     pub what: String,
+    /// The whole call, with its target.
+    pub request: String,
+    /// Whether EC2 refused it, and so did nothing.
+    pub is_refused: bool,
     /// When.
     pub at: OffsetDateTime,
 }
 
-/// Promise 8, as a count for each lease: what was done more than once while one run had it.
+/// Promise 8, as a count for each lease: what was done more than once while one run had it, and what was asked again
+/// after EC2 had refused it. What EC2 refuses has moved nothing: the same thing may go to another target then.
 #[must_use]
 pub fn repeated(calls: &[LeasedCall]) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    let word = |effect: &LeasedCall| {
-        let (group, lease_number, what) = (&effect.group, effect.lease_number, &effect.what);
-        format!("lease {lease_number} of {group}: {what} again")
-    };
-    let all = calls.iter().map(word);
-    all.filter(|word| !seen.insert(word.clone())).collect()
+    let (mut sent, mut moved) = (BTreeSet::new(), BTreeSet::new());
+    let mut again = Vec::new();
+    for call in calls {
+        let (group, lease_number, what) = (call.group.as_str(), call.lease_number, &call.what);
+        let is_sent_again = !sent.insert((group, lease_number, &call.request));
+        let is_moved_again = !call.is_refused && !moved.insert((group, lease_number, what));
+        if is_sent_again || is_moved_again {
+            again.push(format!("lease {lease_number} of {group}: {what} again"));
+        }
+    }
+    again
 }

@@ -9,11 +9,20 @@ use crate::explorer::{down, failing, quick_interface};
 use ec2_sim::Doubts;
 use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, DisassociateAddress, Request};
 use ec2_sim::doubts::OccupiedTarget;
-use holdfast_tests::client::Intrusion;
-use holdfast_tests::explorer::{Coverage, Scenario, explore, explore_intrusions, explore_singly};
-use holdfast_tests::scenarios::failover::{FailoverFixture, floating_address, floating_private_ip};
+use futures_util::FutureExt;
+use holdfast::events::parse;
+use holdfast::reconcile;
+use holdfast::report::{Finding, Report};
+use holdfast_tests::client::{Intrusion, TestBed};
+use holdfast_tests::explorer::{
+    Coverage, Intruded, Scenario, explore, explore_intrusions, explore_singly,
+};
+use holdfast_tests::scenarios::failover::{
+    FailoverFixture, changes, floating_address, floating_private_ip,
+};
 use holdfast_tests::scenarios::placement::owner;
 use serde_json::Value;
+use std::sync::Arc;
 
 /// What is explored in each world: an interface, a private IP and an Elastic IP that move from a sick holder, and an
 /// interface and an Elastic IP that move from a stopped one.
@@ -72,16 +81,22 @@ fn withstands(
 ) {
     for doubts in combinations {
         let (scenario, call) = scenario(doubts);
-        let somebody = || -> Intrusion {
-            let call = call.clone();
-            Box::new(move |world| drop(world.call(&owner(), &call, false)))
-        };
-        let intruded = explore_intrusions(&scenario, None, &somebody);
-        let intruded = intruded.unwrap_or_else(|history| panic!("{doubts:?}\n{history}"));
+        let intruded = intruded(doubts, &scenario, &call);
         assert_eq!(intruded.broken, Vec::<String>::new(), "{doubts:?}");
-        assert!(intruded.places > 0);
-        println!("somebody else at {} places, {doubts:?}", intruded.places);
     }
+}
+
+/// Somebody else's call at every place between two calls.
+fn intruded(doubts: Doubts, scenario: &Scenario, call: &Request) -> Intruded {
+    let somebody = || -> Intrusion {
+        let call = call.clone();
+        Box::new(move |world| drop(world.call(&owner(), &call, false)))
+    };
+    let intruded = explore_intrusions(scenario, None, &somebody);
+    let intruded = intruded.unwrap_or_else(|history| panic!("{doubts:?}\n{history}"));
+    assert!(intruded.places > 0);
+    println!("somebody else at {} places, {doubts:?}", intruded.places);
+    intruded
 }
 
 fn all() -> impl Iterator<Item = Doubts> {
@@ -119,21 +134,112 @@ fn an_association_that_somebody_ends_meanwhile_breaks_no_promise() {
     });
 }
 
-/// Where EC2 refuses. Where it does not, an address that somebody puts on the standby between the read of the addresses and
-/// `AssociateAddress` is bumped off: nothing but another read would tell, and the window would only be smaller.
-#[test]
-fn an_address_that_somebody_puts_on_the_standby_meanwhile_stays_where_ec2_protects_it() {
-    let refusing = all().filter(|it| it.occupied_target == OccupiedTarget::Refuses);
-    withstands(refusing, |doubts| {
-        let trio = floating_address().tagged("holdfast:on-stop", "move");
-        let mut trio = trio
-            .world(|world| world.settings().doubts = doubts)
-            .stopped(0);
+/// An Elastic IP that moves, and the call by which somebody puts another one on the standby.
+struct Contested {
+    trio: FailoverFixture,
+    event: Value,
+    call: Request,
+    /// The address that is nobody's of the group.
+    other: String,
+    /// Whether the holder runs: then one call takes the address from it, with `AllowReassociation`.
+    holder_runs: bool,
+}
+
+fn contested(doubts: Doubts) -> [Contested; 2] {
+    [false, true].map(|holder_runs| {
+        let trio = floating_address().world(|world| world.settings().doubts = doubts);
+        let mut trio = if holder_runs {
+            trio.failing(0)
+        } else {
+            trio.tagged("holdfast:on-stop", "move").stopped(0)
+        };
         let other = trio.another_address();
         let call = associating(&other, &trio.members[1]);
-        let event = down(&trio, "stopped");
-        (comes_to_rest(trio, event), call)
-    });
+        let event = if holder_runs {
+            trio.alarm(0)
+        } else {
+            down(&trio, "stopped")
+        };
+        Contested {
+            trio,
+            event,
+            call,
+            other,
+            holder_runs,
+        }
+    })
+}
+
+/// Where EC2 refuses, nothing is lost. Where it does not, an address is bumped off at one place alone: between the read of
+/// the private IP and `AssociateAddress`. With `AllowReassociation`, EC2 refuses nothing on either side of the doubt.
+#[test]
+fn what_somebody_puts_on_the_standby_meanwhile_stays_but_in_the_one_window_that_ec2_leaves_open() {
+    for doubts in all() {
+        for contested in contested(doubts) {
+            let is_refused = doubts.occupied_target == OccupiedTarget::Refuses;
+            let windows = usize::from(contested.holder_runs || !is_refused);
+            let call = contested.call;
+            let scenario = comes_to_rest(contested.trio, contested.event);
+            let intruded = intruded(doubts, &scenario, &call);
+            assert_eq!(intruded.broken.len(), windows, "{doubts:?} {intruded:?}");
+            for history in &intruded.broken {
+                let lost = "broke a promise: promise 1: AssociateAddress took";
+                assert!(history.contains(lost), "{doubts:?} {history}");
+            }
+        }
+    }
+}
+
+/// Holdfast changes nothing that has no tag, so it does not put the address anywhere by itself.
+#[test]
+fn what_was_bumped_off_in_that_window_is_told_when_its_call_is_heard_of_and_stays_as_it_is() {
+    for contested in contested(Doubts::default()) {
+        let Contested {
+            trio,
+            event,
+            call,
+            other,
+            ..
+        } = contested;
+        let bed = trio.bed();
+        let place = trio.call_of(&bed, &event, "AssociateAddress");
+        bed.intrude(
+            place,
+            Box::new(move |world| {
+                world.call(&owner(), &call, false).expect("it is free");
+            }),
+        );
+        let report = trio.told(&bed, &event);
+        assert_eq!(trio.holder(&bed), Some(1), "{}", report.summary);
+        // CloudTrail takes longer than EC2 lags.
+        bed.pass(std::time::Duration::from_secs(10));
+        let before = changes(&bed).len();
+        let heard = hear_of_the_call(&bed, &other);
+        let is_about_it = |it: &&Finding| it.what.contains(&other);
+        let told: Vec<&Finding> = heard.findings.iter().filter(is_about_it).collect();
+        assert_eq!(told.len(), 1, "{:?}", heard.findings);
+        assert!(told[0].what.contains(&trio.allocation), "{:?}", told[0]);
+        assert!(told[0].next.contains("aws ec2 associate-address"));
+        assert_eq!(changes(&bed).len(), before, "nothing is changed");
+    }
+}
+
+/// Reconcile takes note of everybody's `AssociateAddress`, which CloudTrail has told by then.
+fn hear_of_the_call(bed: &Arc<TestBed>, allocation: &str) -> Report {
+    let told = bed.world().take_events();
+    let named = |event: &&Value| {
+        let request = &event["detail"]["requestParameters"];
+        event["detail"]["eventName"] == "AssociateAddress" && request["allocationId"] == *allocation
+    };
+    let event = told.iter().find(named).expect("CloudTrail tells of it");
+    let trigger = parse(event).expect("the event can be read");
+    let client = bed.client("holdfast-reconcile");
+    let (ports, delivery) = (client.ports(), client.delivery(time::Duration::seconds(60)));
+    let settings = floating_address().settings();
+    let run = reconcile::run(&ports, &settings, &trigger, delivery);
+    run.now_or_never()
+        .expect("no fault stops the run")
+        .expect("it ends well")
 }
 
 #[test]

@@ -144,12 +144,31 @@ fn only_an_address_of_ours_is_named_or_tagged() {
 
 #[test]
 fn the_same_deed_twice_is_told_under_one_lease_and_not_under_two() {
-    let effect = |lease_number| LeasedCall {
-        group: "web".to_owned(),
-        lease_number,
-        what: "AssociateAddress".to_owned(),
-        at: time::OffsetDateTime::UNIX_EPOCH,
-    };
+    let effect = |lease_number| leased(lease_number, "eni-1", false);
     assert_eq!(repeated(&[effect(1), effect(2)]), Vec::<String>::new());
     assert_eq!(repeated(&[effect(1), effect(2), effect(1)]).len(), 1);
+}
+
+/// The same address goes to a target, and EC2 takes that or refuses it.
+fn leased(lease_number: u64, target: &str, is_refused: bool) -> LeasedCall {
+    LeasedCall {
+        group: "web".to_owned(),
+        lease_number,
+        what: "AssociateAddress eipalloc-1".to_owned(),
+        request: format!("AssociateAddress eipalloc-1 to {target}"),
+        is_refused,
+        at: time::OffsetDateTime::UNIX_EPOCH,
+    }
+}
+
+#[test]
+fn what_ec2_refused_may_go_to_another_target_and_is_not_asked_for_again() {
+    let (refused, taken) = (leased(1, "eni-1", true), leased(1, "eni-2", false));
+    let elsewhere = [refused.clone(), taken.clone()];
+    assert_eq!(repeated(&elsewhere), Vec::<String>::new());
+    for again in [leased(1, "eni-1", false), leased(1, "eni-1", true)] {
+        assert_eq!(repeated(&[refused.clone(), again]).len(), 1);
+    }
+    let moved_on = leased(1, "eni-3", false);
+    assert_eq!(repeated(&[refused, taken, moved_on]).len(), 1);
 }

@@ -296,7 +296,7 @@ impl Life {
         broken.extend(self.watch.wrong());
         let passed = self.bed.faults.passed();
         let faults = passed.iter().filter(|call| call.fault.is_some()).count();
-        let repeated = repeated(&self.bed.leased_calls());
+        let repeated = repeated(&self.bed.called_under_leases());
         if repeated.len() > faults {
             broken.push(format!("promise 8: {}", repeated.join(", ")));
         }

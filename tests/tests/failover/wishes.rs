@@ -40,7 +40,7 @@ fn must(is_so: bool, what: impl FnOnce() -> String) -> Result<(), String> {
 /// How many calls moved something under each lease that was taken.
 fn moves_of_each_lease(bed: &TestBed) -> BTreeMap<u64, usize> {
     let mut moves = BTreeMap::new();
-    for deed in bed.leased_calls() {
+    for deed in bed.called_under_leases() {
         *moves.entry(deed.lease_number).or_default() += 1;
     }
     moves

@@ -1,4 +1,5 @@
-//! An Elastic IP that moves alone is there when the address and the instance both show it.
+//! An Elastic IP that moves alone is there when the address and the instance both show it. Right before the call, the
+//! private IP that gets it is read once more.
 //!
 //! Who races with the calls, and what arbitrates, is with `Effect::Reassociate`, `Effect::Disassociate` and
 //! `Effect::Associate`.
@@ -8,10 +9,26 @@ use super::result::MoveResult;
 use crate::alarm_failover::cloud::AlarmFailoverCloud;
 use crate::clock::Clock;
 use crate::cloud::AddressFilter;
+use crate::groups::occupant;
 use crate::model::ids::{AllocationId, EniId};
 use std::net::Ipv4Addr;
 
 impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
+    /// Reads whether the private IP that is to get the address has another Elastic IP by now. EC2 may bump that one off
+    /// instead of refusing. So the move ends there, and the next look shows who else can take the address.
+    pub(super) async fn require_free(
+        &self,
+        allocation: &AllocationId,
+        eni: &EniId,
+        private_ip: Ipv4Addr,
+    ) -> Result<(), MoveResult> {
+        match occupant(&self.ports.cloud, allocation, eni, private_ip).await {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(MoveResult::Superseded),
+            Err(failure) => Err(MoveResult::Unknown(failure)),
+        }
+    }
+
     /// Reads until the address and the instance agree.
     pub(super) async fn wait_associated(
         &self,

@@ -1,8 +1,8 @@
 //! The driver: it carries the effects of a move out in their order, and says how the move ended.
 //!
 //! An accepted call is not ownership. So the driver reads after each effect that EC2 accepts first and shows later,
-//! until EC2 shows it. The last effect counts only when two of EC2's answers agree. `effect` says who races with each
-//! call, and what arbitrates.
+//! until EC2 shows it. The last effect counts only when two of EC2's answers agree. Right before an Elastic IP is
+//! associated, the driver reads who has the private IP. `effect` says who races with each call, and what arbitrates.
 
 use super::executor::MoveExecutor;
 use super::result::MoveResult;
@@ -68,6 +68,7 @@ impl<C: AlarmFailoverCloud, L: Sync, K: Clock> MoveExecutor<'_, C, L, K> {
                 eni,
                 private_ip,
             } => {
+                self.require_free(allocation, eni, *private_ip).await?;
                 self.send(effect).await?;
                 self.wait_associated(allocation, eni, *private_ip).await?;
                 self.mark("verified");

@@ -24,7 +24,7 @@ use crate::model::auto_scaling::LifecycleState;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, AssociationId, EniId, InstanceId};
 use crate::model::instance::{Instance, InstanceState};
-use crate::model::interface::Interface;
+use crate::model::interface::{Interface, InterfaceAssociation};
 use crate::ports::{Delivery, Ports};
 use crate::report::{PlacementReport, Report, Subject};
 use crate::settings::{Mode, Settings, TagKeys};
@@ -328,8 +328,9 @@ impl ReadInstances for Ec2 {
 }
 
 impl ReadInterfaces for Ec2 {
-    async fn interface(&self, _: &EniId) -> Result<Option<Interface>, CloudError> {
-        unreachable!("placement asks for all interfaces of groups")
+    async fn interface(&self, eni: &EniId) -> Result<Option<Interface>, CloudError> {
+        let state = self.call("DescribeNetworkInterfaces", eni.as_str())?;
+        Ok(Some(shown_interface(&state.world, eni)))
     }
 
     async fn interfaces(&self, which: &InterfaceFilter) -> Result<Vec<Interface>, CloudError> {
@@ -338,6 +339,25 @@ impl ReadInterfaces for Ec2 {
         let state = self.call("DescribeNetworkInterfaces", "")?;
         Ok(state.world.interfaces.clone())
     }
+}
+
+/// An interface with the addresses that are on it.
+fn shown_interface(world: &Observed, eni: &EniId) -> Interface {
+    let mut interface = Interface::bare(eni.clone());
+    for address in &world.addresses {
+        if let Some(association) = &address.association
+            && association.eni.as_ref() == Some(eni)
+        {
+            let there = InterfaceAssociation {
+                ip: address.ip,
+                allocation: Some(address.allocation.clone()),
+            };
+            let private_ip = association.private_ip.into_iter();
+            let each = private_ip.map(|private_ip| (private_ip, Some(there.clone())));
+            interface.private_ips.extend(each);
+        }
+    }
+    interface
 }
 
 impl ReadLifecycleStates for Ec2 {

@@ -48,11 +48,12 @@ fn associated(seen: &mut Observed, eni: &str, private_ip: Ipv4Addr) {
 }
 
 #[test]
-fn a_free_address_is_associated_and_read_once() {
+fn a_free_address_is_associated_once_its_private_ip_is_read_and_read_once() {
     let (ec2, step) = free();
     let report = placed(taken(&ec2, &step));
     assert!(report.verified);
     let calls = [
+        "DescribeNetworkInterfaces eni-01",
         "AssociateAddress eipalloc-01 with 10.0.1.0 on eni-01",
         "DescribeAddress eipalloc-01",
     ];
@@ -295,4 +296,41 @@ fn a_look_that_shows_the_address_with_somebody_else_is_believed() {
         association.instance = Some(id(7));
     };
     assert_eq!(after(moved).unwrap().1, Some("i-07".to_owned()));
+}
+
+#[test]
+fn an_address_that_came_to_the_private_ip_a_moment_before_stays_there() {
+    for (ec2, step) in [
+        seen().address(1, &[]).address(2, &[("holdfast:slot", "z")]),
+        seen()
+            .address_on(1, 2, &[])
+            .address(2, &[("holdfast:slot", "z")])
+            .in_state(2, InstanceState::Stopped),
+    ]
+    .map(|seen| {
+        let seen = seen.running(1);
+        let step = seen.step(1);
+        (seen.ec2(), step)
+    }) {
+        let ec2 = ec2.before("DescribeNetworkInterfaces", |seen| {
+            seen.addresses[1].association = Some(Association {
+                id: "eipassoc-theirs".parse().unwrap(),
+                eni: Some("eni-01".parse().unwrap()),
+                private_ip: Some(private_ip(1, 0)),
+                instance: Some(id(1)),
+            });
+        });
+        let end = taken(&ec2, &step);
+        assert!(matches!(end, AssociateOutcome::Superseded), "{end:?}");
+        assert_eq!(ec2.count("AssociateAddress"), 0);
+    }
+}
+
+#[test]
+fn nothing_is_associated_with_a_private_ip_that_could_not_be_read() {
+    let (ec2, step) = free();
+    let ec2 = ec2.answers("DescribeNetworkInterfaces", &["RequestLimitExceeded"]);
+    let end = taken(&ec2, &step);
+    assert!(matches!(end, AssociateOutcome::Unknown(_)), "{end:?}");
+    assert_eq!(ec2.count("AssociateAddress"), 0);
 }

@@ -201,7 +201,7 @@ fn a_denial_is_not_asked_for_again_and_the_event_comes_again() {
         let failed = ec2.stops(1).unwrap_err();
         let told = chain(&failed);
         assert!(told.contains("UnauthorizedOperation"), "{told}");
-        let looks = ec2.count("DescribeNetworkInterfaces");
+        let looks = ec2.count("DescribeInstances");
         assert_eq!(looks, 1, "{action}");
     }
 }

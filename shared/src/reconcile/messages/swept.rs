@@ -3,6 +3,7 @@
 use super::super::case::FUNCTION;
 use super::super::decide::Sweep;
 use super::super::state::AccountState;
+use super::displaced;
 use super::shared::{counted, names_unread};
 use super::transfers::open_transfer_offer;
 use crate::alarm_failover::Audit;
@@ -45,6 +46,7 @@ pub(crate) fn swept(
         .values()
         .filter_map(|row| open_transfer_offer(row, settings, observed.look.at));
     findings.extend(threats);
+    findings.extend(plan.displaced.iter().map(displaced::finding));
     findings.extend(names_unread(&observed.look));
     findings.extend(left(handled.left));
     let without_history = handled.without_history.iter();

@@ -4,7 +4,7 @@ use super::super::fixtures::{
     START, Trouble, address, allocated, allocation, association, installation, protect, swept,
 };
 use super::super::state::READ_LAG;
-use crate::model::elastic_ip::Address;
+use crate::model::elastic_ip::{Address, Association};
 use crate::report::Outcome;
 use std::time::Duration;
 
@@ -141,4 +141,47 @@ async fn without_permission_to_read_reverse_names_the_rest_is_refreshed_and_it_i
             .next
             .contains("ec2:DescribeAddressesAttribute")
     );
+}
+
+/// What a sweep tells of addresses that lost their place, once the second one was associated so.
+async fn told_after(second: Option<Association>, first: Option<Association>) -> Vec<String> {
+    let account = installation().with(address(1)).with(address(2));
+    account.change(1, |address| address.association = Some(association(1)));
+    account.sweep().await;
+    account.minutes_later(5);
+    account.change(1, |address| address.association = first);
+    account.change(2, |address| address.association = second);
+    let report = account.sweep().await;
+    let again = account.sweep().await;
+    assert!(again.findings.is_empty(), "it is told once: {again:?}");
+    report.findings.into_iter().map(|it| it.what).collect()
+}
+
+#[tokio::test]
+async fn an_address_that_lost_its_place_to_another_one_is_told_once() {
+    let told = told_after(Some(association(2)), None).await;
+    let lost = format!(
+        "203.0.113.1 ({}) is associated with nothing: 203.0.113.2 ({}) has its place",
+        allocation(1),
+        allocation(2)
+    );
+    assert_eq!(told, [lost]);
+}
+
+#[tokio::test]
+async fn an_address_that_was_disassociated_or_has_another_place_is_not_said_to_have_lost_it() {
+    let elsewhere = |number| {
+        let eni = Some("eni-0b".parse().unwrap());
+        Some(Association {
+            eni,
+            ..association(number)
+        })
+    };
+    for (second, first) in [
+        (None, None),
+        (elsewhere(2), None),
+        (Some(association(2)), elsewhere(3)),
+    ] {
+        assert_eq!(told_after(second, first).await, Vec::<String>::new());
+    }
 }

@@ -11,6 +11,7 @@ use crate::cloud::CloudError;
 use crate::error::chain;
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, EniId};
+use crate::model::interface::InterfaceAssociation;
 use crate::report::{
     AssociationReport, Command, Finding, Outcome, PlannedCall, Report, Stopwatch, Subject,
 };
@@ -104,6 +105,7 @@ fn not_restored(allocation: &AllocationId, failure: &NotRestored) -> Finding {
     match failure {
         NotRestored::Association(target, refusal) => not_associated(allocation, target, refusal),
         NotRestored::AssociatedElsewhere(now) => associated_elsewhere(allocation, now),
+        NotRestored::TargetOccupied(target, other) => occupied(allocation, target, other),
         NotRestored::ReverseDns(name, refusal) => not_named(allocation, name, refusal),
     }
 }
@@ -230,6 +232,26 @@ fn associated_elsewhere(allocation: &AllocationId, now: &Association) -> Finding
         next: format!(
             "if that is wrong: {}, then associate {allocation} where it belongs",
             Command::ec2("disassociate-address").with("association-id", &now.id)
+        ),
+    }
+}
+
+fn occupied(allocation: &AllocationId, target: &Target, other: &InterfaceAssociation) -> Finding {
+    let (eni, private_ip) = (&target.eni, target.private_ip);
+    let held = other.allocation.as_ref().map_or("?", AllocationId::as_str);
+    let associate = Command::ec2("associate-address")
+        .with("allocation-id", allocation)
+        .to_fill_in("network-interface-id", &format!("instead of {eni}"))
+        .to_fill_in("private-ip-address", &format!("instead of {private_ip}"));
+    Finding {
+        what: format!("the association with {private_ip} on {eni} is not restored"),
+        why: format!(
+            "somebody associated {} ({held}) with it a moment before; it was left there",
+            other.ip
+        ),
+        next: format!(
+            "associate the returned address where it belongs now: {}",
+            associate.flag("no-allow-reassociation")
         ),
     }
 }

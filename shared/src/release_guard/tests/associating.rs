@@ -3,6 +3,7 @@
 use super::ec2::{Ec2, address, elsewhere, new_allocation};
 use super::*;
 use crate::error::Error;
+use crate::model::interface::InterfaceAssociation;
 use crate::report::{AssociationReport, Outcome};
 
 const ASSOCIATE: &str = "AssociateAddress";
@@ -309,4 +310,37 @@ fn what_ec2_does_not_show_is_not_read_any_more_when_the_run_ends() {
     let report = guarded.report();
     assert!(!address(&report).association.as_ref().unwrap().verified);
     assert_eq!(guarded.times_of(LOOK), [0, 300]);
+}
+
+/// Somebody gives the former private IP another address.
+fn occupied(ec2: &mut Ec2) {
+    let interface = ec2.interface.as_mut().unwrap();
+    let other = InterfaceAssociation {
+        ip: Ipv4Addr::new(203, 0, 113, 99),
+        allocation: Some("eipalloc-99".parse().unwrap()),
+    };
+    interface.private_ips.insert(PRIVATE_IP, Some(other));
+}
+
+#[test]
+fn the_private_ip_is_read_again_before_the_call_is_sent_again() {
+    let guarded = released().guarded().at(ASSOCIATE, |ec2| {
+        occupied(ec2);
+        Err(super::ec2::refusal("RequestLimitExceeded"))
+    });
+    let report = guarded.report();
+    assert_eq!(guarded.times_of(ASSOCIATE).len(), 1, "it is not sent again");
+    assert_eq!(guarded.times_of("DescribeNetworkInterfaces").len(), 2);
+    assert_eq!(address(&report).association, None);
+    let told = &report.findings[0];
+    assert!(told.why.contains("203.0.113.99 (eipalloc-99)"), "{told:?}");
+    assert!(told.next.contains("no-allow-reassociation"), "{told:?}");
+}
+
+#[test]
+fn a_place_that_was_just_read_is_not_read_twice() {
+    let guarded = released().guarded();
+    let report = guarded.report();
+    assert!(address(&report).association.is_some());
+    assert_eq!(guarded.times_of("DescribeNetworkInterfaces"), [0]);
 }

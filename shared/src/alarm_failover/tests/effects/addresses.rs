@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::groups::ChosenBy;
+use crate::model::interface::InterfaceAssociation;
 
 const PLACE: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 2);
 const REASSOCIATE: &str = "reassociate eipalloc-01 with 10.0.0.2 of eni-02";
@@ -271,4 +272,39 @@ fn an_address_is_there_whatever_else_the_standby_has() {
     let went = there.moving(reassociating(AssociationChange::Replace)).go();
     assert_eq!(went.end, "moved");
     went.took(0);
+}
+
+/// The standby's own interface, where another Elastic IP has come meanwhile.
+fn occupied() -> Interface {
+    let mut interface = Interface::bare("eni-02".parse().unwrap());
+    let other = InterfaceAssociation {
+        ip: Ipv4Addr::new(203, 0, 113, 9),
+        allocation: Some("eipalloc-09".parse().unwrap()),
+    };
+    interface.private_ips.insert(PLACE, Some(other));
+    interface
+}
+
+#[test]
+fn an_address_that_came_to_the_private_ip_a_moment_before_stays_there() {
+    for (association_change, before) in [
+        (AssociationChange::New, &[][..]),
+        (AssociationChange::Replace, &[]),
+        (ended(), &[DISASSOCIATE]),
+    ] {
+        let taken = there().interface(0, Ok(Some(occupied())));
+        let went = taken.moving(reassociating(association_change)).go();
+        assert_eq!(went.end, "lost");
+        assert_eq!(went.calls, before);
+    }
+}
+
+#[test]
+fn nothing_is_associated_with_a_private_ip_that_could_not_be_read() {
+    let unread = there().interface(0, Err("Throttling"));
+    let went = unread.moving(reassociating(AssociationChange::New)).go();
+    assert_eq!(
+        (went.end.as_str(), went.calls.len()),
+        ("unsure: Throttling", 0)
+    );
 }

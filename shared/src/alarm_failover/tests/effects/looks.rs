@@ -64,16 +64,20 @@ fn on_a_look(seconds: f64, script: Script) -> (String, usize) {
     (job.looked_before(seconds).go().end, reads.reads())
 }
 
+/// Whatever the age of the look, the private IP that gets the address is read right before the call.
+const TARGET: usize = 1;
+
 const SENT: &str = "refused: IncorrectState";
 
 #[test]
 fn a_look_of_two_seconds_ago_is_acted_on() {
-    assert_eq!(on_a_look(2.0, as_it_was()), (SENT.to_owned(), 0));
+    assert_eq!(on_a_look(2.0, as_it_was()), (SENT.to_owned(), TARGET));
 }
 
 #[test]
 fn on_an_older_look_everything_that_the_move_hangs_on_is_read_again() {
-    assert_eq!(on_a_look(2.1, as_it_was()), (SENT.to_owned(), 3));
+    let reads = 3 + TARGET;
+    assert_eq!(on_a_look(2.1, as_it_was()), (SENT.to_owned(), reads));
 }
 
 #[test]
