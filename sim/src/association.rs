@@ -66,7 +66,7 @@ impl Model {
         // An address that is there already is bumped off and stays allocated.
         let bumped = self.resources.address_on(&interface_id, &ip);
         if let Some(bumped) = bumped.map(|address| address.allocation_id.clone()) {
-            self.end_association(&bumped);
+            self.untie(&bumped);
         }
         self.end_association(allocation_id);
         // The automatic public address goes back to Amazon's pool and cannot be had again (EC2 user
@@ -219,12 +219,21 @@ impl Model {
         }
     }
 
-    /// Unties an address, if it is tied.
+    /// Unties an address, if it is tied. The instance that had it may get a public IP of Amazon's again.
     pub(super) fn end_association(&mut self, allocation_id: &str) {
-        let address = self.resources.addresses.get_mut(allocation_id);
-        if let Some(ended) = address.and_then(|address| address.association.take()) {
-            self.former_associations.insert(ended.id);
+        let interface = self.untie(allocation_id);
+        let interface = interface.and_then(|id| self.resources.interfaces.get(&id));
+        if let Some(instance) = interface.and_then(Interface::instance_id).cloned() {
+            self.give_automatic_public_ip(&instance);
         }
+    }
+
+    /// Unties an address, if it is tied; from which interface.
+    fn untie(&mut self, allocation_id: &str) -> Option<String> {
+        let address = self.resources.addresses.get_mut(allocation_id)?;
+        let ended = address.association.take()?;
+        self.former_associations.insert(ended.id);
+        Some(ended.interface_id)
     }
 }
 

@@ -223,7 +223,8 @@ impl Model {
         }
         let given = usize::from(request.attachment.is_some())
             + usize::from(!request.groups.is_empty())
-            + usize::from(request.source_dest_check.is_some());
+            + usize::from(request.source_dest_check.is_some())
+            + usize::from(request.description.is_some());
         match given {
             0 => return Err(missing_parameter("No attribute is specified to modify.")),
             1 => {}
@@ -249,6 +250,9 @@ impl Model {
             }
             if let Some(check) = request.source_dest_check {
                 interface.source_dest_check = check;
+            }
+            if let Some(description) = &request.description {
+                interface.description.clone_from(description);
             }
         }
         Ok(Response::Done)

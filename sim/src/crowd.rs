@@ -95,6 +95,8 @@ impl Model {
                 subnet_id: subnet.clone(),
                 zone: zone.clone(),
                 client_token: None,
+                launch_index: 0,
+                leaves_since: None,
                 automatic_public_ip: false,
                 checks_pass_from: self.now,
                 stops_at: self.now,

@@ -38,6 +38,10 @@ pub(super) struct Instance {
     pub(super) subnet_id: String,
     pub(super) zone: String,
     pub(super) client_token: Option<String>,
+    /// Its number among those of its launch.
+    pub(super) launch_index: i32,
+    /// When a stop or an end of it began, until it is started again.
+    pub(super) leaves_since: Option<OffsetDateTime>,
     /// Each start gives the primary interface a public address of Amazon's.
     pub(super) automatic_public_ip: bool,
     pub(super) checks_pass_from: OffsetDateTime,
@@ -175,6 +179,12 @@ impl Model {
         let Some(instance) = self.resources.instances.get_mut(id) else {
             return;
         };
+        match state {
+            InstanceState::Pending | InstanceState::Running => instance.leaves_since = None,
+            _ => {
+                instance.leaves_since.get_or_insert(now);
+            }
+        }
         instance.state = state;
         self.plan_status_alarms(id);
         let Some(instance) = self.resources.instances.get_mut(id) else {
@@ -273,39 +283,6 @@ impl Model {
     pub(super) fn forget_instance(&mut self, id: &str) {
         self.resources.instances.remove(id);
         self.resources.tags.remove(id);
-    }
-
-    fn give_automatic_public_ip(&mut self, id: &str) {
-        let wanted = self
-            .resources
-            .instances
-            .get(id)
-            .is_some_and(|it| it.automatic_public_ip && it.state == InstanceState::Pending);
-        let Some(primary) = self.resources.interfaces_of(id).next().filter(|_| wanted) else {
-            return;
-        };
-        if self
-            .resources
-            .address_on(&primary.id, primary.primary_ip())
-            .is_some()
-        {
-            return;
-        }
-        let primary = primary.id.clone();
-        // 198.19.0.0/16: never the address of an EIP in this world.
-        let number = self.ids.number();
-        let ip = format!("198.19.{}.{}", number >> 8 & 255, number & 255);
-        if let Some(interface) = self.resources.interfaces.get_mut(&primary) {
-            interface.automatic_public_ip = Some(ip);
-        }
-    }
-
-    fn drop_automatic_public_ip(&mut self, id: &str) {
-        for interface in self.resources.interfaces.values_mut() {
-            if interface.instance_id().is_some_and(|own| own == id) {
-                interface.automatic_public_ip = None;
-            }
-        }
     }
 
     /// Interfaces that are to be deleted with the instance go, the others become available.

@@ -7,7 +7,7 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 use super::{
-    api::{CreateNetworkInterface, Ec2Error, NetworkInterface, OtherAddresses, Response},
+    api::{CreateNetworkInterface, Ec2Error, OtherAddresses, Request, Response},
     doubts::DetachingInterface,
     model::{Model, Resources, invalid_value},
     networks::Subnet,
@@ -169,8 +169,13 @@ impl Model {
         request: &CreateNetworkInterface,
     ) -> Result<Response, Ec2Error> {
         self.own_subnet(account, &request.subnet_id)?;
-        if let Some(known) = self.created_with(account, request)? {
-            return Ok(Response::CreateNetworkInterface(known));
+        let token = request.client_token.as_deref();
+        let call = Request::CreateNetworkInterface(request.clone());
+        let known = self.client_tokens.made(account, token, &call)?;
+        if let Some(known) = known.and_then(|id| self.resources.interfaces.get(id)) {
+            let index = self.resources.index();
+            let answer = self.resources.interface_as_answered(known, &index);
+            return Ok(Response::CreateNetworkInterface(answer));
         }
         let kind = "network-interface";
         let tags = self.new_tags(kind, &request.tag_specifications, &[kind])?;
@@ -185,11 +190,7 @@ impl Model {
         };
         let id = self.add_interface(account, &request.subnet_id, &blueprint)?;
         self.put_tags(&id, tags);
-        if let Some(token) = &request.client_token {
-            let made = (id.clone(), request.clone());
-            self.interface_tokens
-                .insert((account.to_owned(), token.clone()), made);
-        }
+        self.client_tokens.note(account, token, call, &id);
         let mut answer = self
             .resources
             .interface_as_answered(self.own_interface(account, &id)?, &self.resources.index());
@@ -197,31 +198,6 @@ impl Model {
         // CreateNetworkInterface, example).
         "pending".clone_into(&mut answer.status);
         Ok(Response::CreateNetworkInterface(answer))
-    }
-
-    /// What was made with the same client token, if it is still there. The same token with other parameters is refused (EC2
-    /// API reference, "Ensuring idempotency").
-    fn created_with(
-        &self,
-        account: &str,
-        request: &CreateNetworkInterface,
-    ) -> Result<Option<NetworkInterface>, Ec2Error> {
-        let token = request.client_token.clone();
-        let key = token.map(|token| (account.to_owned(), token));
-        let Some((id, first)) = key.and_then(|key| self.interface_tokens.get(&key)) else {
-            return Ok(None);
-        };
-        if first != request {
-            return Err(Ec2Error::new(
-                "IdempotentParameterMismatch",
-                "Request token already used with different parameters.",
-            ));
-        }
-        let found = self.resources.interfaces.get(id);
-        Ok(found.map(|it| {
-            self.resources
-                .interface_as_answered(it, &self.resources.index())
-        }))
     }
 
     /// Makes an interface in a subnet that exists.

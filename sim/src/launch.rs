@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use super::{
     api::{
-        Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Reservation, Response,
-        RunInstances, Tag,
+        Ec2Error, InstanceNetworkInterfaceSpecification, InstanceState, Request, Reservation,
+        Response, RunInstances, Tag,
     },
+    automatic_ips,
     instance_types::InstanceTypeLimits,
     instances::{Instance, Reported},
     interfaces::{Attachment, AttachmentStatus, Blueprint, PLAIN},
@@ -35,8 +36,12 @@ impl Model {
         account: &str,
         request: &RunInstances,
     ) -> Result<Response, Ec2Error> {
-        if let Some(known) = self.launched_with(account, request.client_token.as_deref()) {
-            return Ok(Response::RunInstances(self.reservation(account, &known)));
+        let (token, call) = (
+            request.client_token.as_deref(),
+            Request::RunInstances(request.clone()),
+        );
+        if let Some(known) = self.client_tokens.made(account, token, &call)? {
+            return self.launched_before(account, known);
         }
         if request.min_count < 1 || request.max_count < request.min_count {
             return Err(invalid_value(format!(
@@ -51,6 +56,7 @@ impl Model {
                 "Invalid value '{kind}' for InstanceType."
             )));
         }
+        self.image_exists(request.image_id.as_deref())?;
         fits(request)?;
         // A launch that is refused half way leaves nothing behind.
         let mut draft = self.clone();
@@ -65,24 +71,51 @@ impl Model {
                 TAGGED,
             )?,
         };
-        for _ in 0..request.max_count {
-            draft.launch(&launch)?;
+        for launch_index in 0..request.max_count {
+            draft.launch(&launch, launch_index)?;
         }
         let reservation = draft.reservation(account, &launch.reservation_id);
+        let made = &launch.reservation_id;
+        draft.client_tokens.note(account, token, call, made);
         *self = draft;
         Ok(Response::RunInstances(reservation))
     }
 
-    /// `ClientToken` makes `RunInstances` idempotent (EC2 API reference, "Ensuring idempotency").
-    fn launched_with(&self, account: &str, token: Option<&str>) -> Option<String> {
-        let token = token?;
-        self.resources
-            .instances
-            .values()
-            .find(|instance| {
-                instance.owner == account && instance.client_token.as_deref() == Some(token)
-            })
-            .map(|instance| instance.reservation_id.clone())
+    /// The answer of a call that was sent before with the same token. "The request to launch an instance uses the same client
+    /// token as a previous request for which the instance has been terminated." (EC2 user guide, error codes,
+    /// `IdempotentInstanceTerminated`)
+    fn launched_before(&self, account: &str, reservation_id: &str) -> Result<Response, Ec2Error> {
+        let reservation = self.reservation(account, reservation_id);
+        let mut instances = reservation.instances.iter();
+        if instances.all(|it| it.state == InstanceState::Terminated) {
+            return Err(Ec2Error::new(
+                "IdempotentInstanceTerminated",
+                "The client token is of a request whose instance has been terminated.",
+            ));
+        }
+        Ok(Response::RunInstances(reservation))
+    }
+
+    /// Ids of images are hexadecimal after their prefix, in 8 or 17 digits.
+    fn image_exists(&self, id: Option<&str>) -> Result<(), Ec2Error> {
+        let Some(id) = id else {
+            return Ok(());
+        };
+        let digits = id.strip_prefix("ami-").unwrap_or_default();
+        let is_hexadecimal = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        if !is_hexadecimal || !matches!(digits.len(), 8 | 17) {
+            return Err(Ec2Error::new(
+                "InvalidAMIID.Malformed",
+                format!("Invalid id: \"{id}\" (expecting \"ami-...\")"),
+            ));
+        }
+        if self.settings.images.contains(id) {
+            return Ok(());
+        }
+        Err(Ec2Error::new(
+            "InvalidAMIID.NotFound",
+            format!("The image id '[{id}]' does not exist"),
+        ))
     }
 
     fn reservation(&self, account: &str, id: &str) -> Reservation {
@@ -98,7 +131,7 @@ impl Model {
         }
     }
 
-    fn launch(&mut self, launch: &Launch<'_>) -> Result<(), Ec2Error> {
+    fn launch(&mut self, launch: &Launch<'_>, launch_index: i32) -> Result<(), Ec2Error> {
         let Launch {
             account, request, ..
         } = launch;
@@ -138,9 +171,6 @@ impl Model {
         })?;
         let primary = self.own_interface(account, primary)?;
         let subnet = self.own_subnet(account, &primary.subnet_id)?;
-        let asked = wishes
-            .iter()
-            .find_map(|wish| wish.associate_public_ip_address);
         let instance = Instance {
             id: id.clone(),
             reservation_id: launch.reservation_id.clone(),
@@ -159,7 +189,9 @@ impl Model {
             subnet_id: primary.subnet_id.clone(),
             zone: primary.zone.clone(),
             client_token: request.client_token.clone(),
-            automatic_public_ip: asked.unwrap_or(subnet.is_default),
+            launch_index,
+            leaves_since: None,
+            automatic_public_ip: automatic_ips::is_wanted(request, subnet)?,
             checks_pass_from: self.now,
             stops_at: self.now,
             blocked_slots: BTreeSet::new(),

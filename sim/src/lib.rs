@@ -27,6 +27,8 @@ mod allocation;
 mod association;
 mod attachments;
 mod authorisation;
+mod automatic_ips;
+mod client_tokens;
 mod filters;
 mod history;
 mod ids;

@@ -9,8 +9,9 @@ use time::OffsetDateTime;
 use super::{
     addresses::{Address, AddressPool, FormerAddress},
     alarms::{Alarm, AlarmChange},
-    api::{Caller, CreateNetworkInterface, Ec2Error, InstanceState, Request, Response, Tag},
+    api::{Caller, Ec2Error, InstanceState, Request, Response, Tag},
     auto_scaling::AutoScalingInstance,
+    client_tokens::ClientTokens,
     ids::Ids,
     instance_types,
     instances::Instance,
@@ -115,8 +116,7 @@ pub struct Model {
     pub(super) former_associations: BTreeSet<String>,
     /// Instances and interfaces whose guest never answers a detach.
     pub(super) unresponsive: BTreeSet<String>,
-    /// What was made with which client token: account and token, the interface and the call.
-    pub(super) interface_tokens: BTreeMap<(String, String), (String, CreateNetworkInterface)>,
+    pub(super) client_tokens: ClientTokens,
     pub(super) alarms: BTreeMap<String, Alarm>,
     /// The instances of Auto Scaling groups, by id.
     pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
@@ -141,7 +141,7 @@ impl Model {
             handed_out: 0,
             former_associations: BTreeSet::new(),
             unresponsive: BTreeSet::new(),
-            interface_tokens: BTreeMap::new(),
+            client_tokens: ClientTokens::default(),
             alarms: BTreeMap::new(),
             auto_scaling: BTreeMap::new(),
             alarm_changes: Vec::new(),
@@ -171,6 +171,9 @@ impl Model {
             }
             Request::CreateVpc(request) => self.create_vpc(account, request),
             Request::CreateSubnet(request) => self.create_subnet(account, request),
+            Request::ModifySubnetAttribute(request) => {
+                self.modify_subnet_attribute(account, request)
+            }
             Request::CreateInternetGateway(request) => {
                 self.create_internet_gateway(account, request)
             }

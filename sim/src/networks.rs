@@ -150,8 +150,10 @@ pub(super) struct Subnet {
     pub(super) vpc_id: String,
     pub(super) cidr: Cidr,
     pub(super) zone: String,
-    /// A default subnet, which gives its instances a public address.
     pub(super) is_default: bool,
+    /// Whether instances that are launched into it get a public IP of Amazon's, unless their launch says otherwise. A default
+    /// subnet has it set.
+    pub(super) map_public_ip_on_launch: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -233,7 +235,7 @@ impl Resources {
             cidr_block: subnet.cidr.to_string(),
             availability_zone: subnet.zone.clone(),
             available_ip_address_count: i32::try_from(free).unwrap_or(i32::MAX),
-            map_public_ip_on_launch: subnet.is_default,
+            map_public_ip_on_launch: subnet.map_public_ip_on_launch,
             default_for_az: subnet.is_default,
             state: "available".to_owned(),
             owner_id: subnet.owner.clone(),
@@ -302,6 +304,7 @@ impl Model {
             cidr,
             zone,
             is_default,
+            map_public_ip_on_launch: is_default,
         };
         self.resources.subnets.insert(id.clone(), subnet);
         id

@@ -9,10 +9,10 @@ mod describe;
 
 use super::{
     api::{
-        AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, Ec2Error, Response,
-        RouteTarget,
+        AssociateRouteTable, CreateRoute, CreateRouteTable, DeleteRoute, Ec2Error,
+        ModifySubnetAttribute, Request, Response, RouteTarget,
     },
-    model::{Model, Resources, invalid_value},
+    model::{Model, Resources, invalid_value, missing_parameter},
     networks::Vpc,
 };
 
@@ -90,6 +90,13 @@ impl Model {
         request: &CreateRouteTable,
     ) -> Result<Response, Ec2Error> {
         self.own_vpc(account, &request.vpc_id)?;
+        let token = request.client_token.as_deref();
+        let call = Request::CreateRouteTable(request.clone());
+        let known = self.client_tokens.made(account, token, &call)?;
+        if let Some(known) = known.and_then(|id| self.resources.route_tables.get(id)) {
+            let answer = self.resources.table_as_answered(known);
+            return Ok(Response::CreateRouteTable(answer));
+        }
         let kind = "route-table";
         let tags = self.new_tags(kind, &request.tag_specifications, &[kind])?;
         let table = RouteTable {
@@ -101,9 +108,25 @@ impl Model {
             routes: Vec::new(),
         };
         self.put_tags(&table.id, tags);
+        self.client_tokens.note(account, token, call, &table.id);
         let answer = self.resources.table_as_answered(&table);
         self.resources.route_tables.insert(table.id.clone(), table);
         Ok(Response::CreateRouteTable(answer))
+    }
+
+    pub(super) fn modify_subnet_attribute(
+        &mut self,
+        account: &str,
+        request: &ModifySubnetAttribute,
+    ) -> Result<Response, Ec2Error> {
+        self.own_subnet(account, &request.subnet_id)?;
+        let map = request.map_public_ip_on_launch.ok_or_else(|| {
+            missing_parameter("The request must contain exactly one attribute to modify.")
+        })?;
+        if let Some(subnet) = self.resources.subnets.get_mut(&request.subnet_id) {
+            subnet.map_public_ip_on_launch = map;
+        }
+        Ok(Response::Done)
     }
 
     pub(super) fn create_route(

@@ -6,6 +6,9 @@ use time::Duration;
 
 use super::doubts::Doubts;
 
+/// The images that every world has.
+const IMAGES: [&str; 2] = ["ami-0123456789abcdef0", "ami-12345678"];
+
 /// The knobs of a world. The defaults are an account nobody has touched, on a good day.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -57,6 +60,8 @@ pub struct Settings {
     pub tag_policy: Option<TagPolicy>,
     /// How long after a call `LookupEvents` knows it.
     pub looked_up_after: Duration,
+    /// The images that instances can be launched from; without one named, a launch needs none.
+    pub images: BTreeSet<String>,
     /// Alarm types that CloudWatch does not know: `LogAlarm` came in 2026, and another partition may be older.
     pub unknown_alarm_types: BTreeSet<String>,
     /// How EC2 answers where nobody knows.
@@ -94,6 +99,7 @@ impl Default for Settings {
             forward_records: None,
             tag_policy: None,
             looked_up_after: Duration::ZERO,
+            images: IMAGES.map(str::to_owned).into(),
             unknown_alarm_types: BTreeSet::new(),
             doubts: Doubts::default(),
         }

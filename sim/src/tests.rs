@@ -6,6 +6,7 @@ mod association;
 mod attachments;
 mod attachments_refused;
 mod auto_scaling;
+mod automatic_ips;
 mod bed;
 mod bookkeeping;
 mod crowd;

@@ -4,7 +4,7 @@ use super::{
     AssociateRouteTable, CreateRoute, CreateRouteTable, CreateSecurityGroup, CreateTags,
     DeleteRoute, DeleteSecurityGroup, DeleteTags, DescribeAvailabilityZones,
     DescribeInstanceAttribute, DescribeRouteTables, DescribeSecurityGroups, DescribeSubnets,
-    DescribeTags, DescribeVpcs, ModifyInstanceAttribute, Tag,
+    DescribeTags, DescribeVpcs, ModifyInstanceAttribute, ModifySubnetAttribute, Tag,
 };
 
 /// One EC2 action with its members.
@@ -20,6 +20,7 @@ pub enum Request {
     ResetAddressAttribute(ResetAddressAttribute),
     CreateVpc(CreateVpc),
     CreateSubnet(CreateSubnet),
+    ModifySubnetAttribute(ModifySubnetAttribute),
     CreateInternetGateway(CreateInternetGateway),
     AttachInternetGateway(AttachInternetGateway),
     CreateRouteTable(CreateRouteTable),
@@ -71,6 +72,7 @@ impl Request {
             Self::ResetAddressAttribute(_) => "ResetAddressAttribute",
             Self::CreateVpc(_) => "CreateVpc",
             Self::CreateSubnet(_) => "CreateSubnet",
+            Self::ModifySubnetAttribute(_) => "ModifySubnetAttribute",
             Self::CreateInternetGateway(_) => "CreateInternetGateway",
             Self::AttachInternetGateway(_) => "AttachInternetGateway",
             Self::CreateRouteTable(_) => "CreateRouteTable",
@@ -119,7 +121,9 @@ impl Request {
     pub fn has_dry_run(&self) -> bool {
         !matches!(
             self,
-            Self::AssignPrivateIpAddresses(_) | Self::UnassignPrivateIpAddresses(_)
+            Self::AssignPrivateIpAddresses(_)
+                | Self::UnassignPrivateIpAddresses(_)
+                | Self::ModifySubnetAttribute(_)
         )
     }
 
@@ -385,6 +389,7 @@ pub struct ModifyNetworkInterfaceAttribute {
     /// All groups that the interface is to have.
     pub groups: Vec<String>,
     pub source_dest_check: Option<bool>,
+    pub description: Option<String>,
 }
 
 /// `Attachment` of `ModifyNetworkInterfaceAttribute`.

@@ -197,6 +197,13 @@ pub struct Instance {
     /// Of the primary private address: its EIP, or else the automatic one.
     pub public_ip_address: Option<String>,
     pub client_token: Option<String>,
+    /// Its number among those of its launch.
+    pub ami_launch_index: i32,
+    /// When a stop or an end of it began, until it is started again.
+    pub leaves_since: Option<OffsetDateTime>,
+    /// Of the primary interface; none where the VPC gives no names.
+    pub private_dns_name: Option<String>,
+    pub public_dns_name: Option<String>,
     /// `ebs`, `instance-store`.
     pub root_device_type: &'static str,
     /// Of a Spot instance.

@@ -5,6 +5,7 @@ use super::{Filter, Tag, TagSpecification};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateRouteTable {
     pub vpc_id: String,
+    pub client_token: Option<String>,
     pub tag_specifications: Vec<TagSpecification>,
 }
 
@@ -106,4 +107,11 @@ pub struct AvailabilityZone {
     pub state: String,
     /// `opt-in-not-required` or `opted-in`.
     pub opt_in_status: String,
+}
+
+/// One attribute at a time; of EC2's, the one that bears on addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModifySubnetAttribute {
+    pub subnet_id: String,
+    pub map_public_ip_on_launch: Option<bool>,
 }

@@ -53,6 +53,7 @@ fn described(
         max_records: parameters.integer("MaxRecords")?,
         next_token: parameters.text("NextToken"),
     };
+    query::refuse_unread(parameters)?;
     world.describe_auto_scaling_instances(caller, &request)
 }
 

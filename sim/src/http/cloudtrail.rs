@@ -25,7 +25,7 @@ struct LookupEvents {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct LookupAttribute {
     attribute_key: String,
     attribute_value: String,

@@ -39,7 +39,7 @@ struct Alarms {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct AlarmsForMetric {
     metric_name: String,
     namespace: String,
@@ -48,13 +48,13 @@ struct AlarmsForMetric {
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct AlarmContributors {
     alarm_name: String,
 }
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "PascalCase")]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
 struct Dimension {
     name: String,
     value: String,

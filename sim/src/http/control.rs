@@ -18,7 +18,7 @@ use serde::de::DeserializeOwned;
 use std::sync::Arc;
 use std::time::Duration;
 
-const HELP: &str = r#"GET    /_sim/addresses     the addresses as they truly are
+pub(super) const HELP: &str = r#"GET    /_sim/addresses     the addresses as they truly are
 GET    /_sim/calls         every call so far, in order; DELETE forgets them
 POST   /_sim/events/take   the events that EventBridge would have delivered since the last time
 POST   /_sim/advance       {"seconds": 90}
@@ -47,6 +47,7 @@ POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "
                             "plan_events": [{"instance_id": "i-...", "code": "instance-retirement", "in_seconds": 3600}],
                             "call_off_events": ["i-..."],
                             "page_items": 2, "describe_alarms_per_second": 9, "unknown_alarm_types": ["LogAlarm"],
+                            "images": ["ami-00000000000000001"],
                             "instance_stops_unasked_after_seconds": 0, "instance_terminates_after_seconds": 0,
                             "take_addresses": ["203.0.113.1"],
                             "signing_clock_ahead_seconds": 600,

@@ -70,7 +70,7 @@ impl DynamoDb {
     /// One call. `page` is the number of items that a page of a query or a scan holds at most. It
     /// stands for DynamoDB's page of 1 MB, which the crate does not have.
     pub(super) async fn call(&self, action: &str, body: &Value, page: Option<u32>) -> Answer {
-        if let Some(refusal) = refuse_batch(action, body) {
+        if let Some(refusal) = refuse_unread(action, body).or_else(|| refuse_batch(action, body)) {
             return refusal;
         }
         let _turn = self.turn.lock().await;
@@ -154,6 +154,71 @@ fn paged(action: &str, body: &Value, page: Option<u32>) -> Value {
         body["Limit"] = asked.min(u64::from(page)).into();
     }
     body
+}
+
+/// The members of the actions on items (DynamoDB API reference). The crate reads those that it knows and takes no notice of
+/// others.
+fn members(action: &str) -> Option<&'static [&'static str]> {
+    Some(match action {
+        "GetItem" => &[
+            "Key",
+            "ConsistentRead",
+            "ProjectionExpression",
+            "ExpressionAttributeNames",
+        ],
+        "PutItem" => &["Item"],
+        "DeleteItem" => &["Key"],
+        "UpdateItem" => &["Key", "UpdateExpression"],
+        "Query" => &["KeyConditionExpression", "ScanIndexForward"],
+        "Scan" => &["Segment", "TotalSegments"],
+        "BatchGetItem" | "BatchWriteItem" => &["RequestItems"],
+        "TransactGetItems" => &["TransactItems"],
+        "TransactWriteItems" => &["TransactItems", "ClientRequestToken"],
+        _ => return None,
+    })
+}
+
+/// Of every action that writes one item.
+const OF_A_WRITE: &[&str] = &[
+    "ConditionExpression",
+    "ExpressionAttributeNames",
+    "ExpressionAttributeValues",
+    "ReturnValues",
+    "ReturnValuesOnConditionCheckFailure",
+];
+
+/// Of every action that reads a range of items.
+const OF_A_RANGE: &[&str] = &[
+    "IndexName",
+    "Select",
+    "Limit",
+    "ConsistentRead",
+    "FilterExpression",
+    "ProjectionExpression",
+    "ExclusiveStartKey",
+    "ExpressionAttributeNames",
+    "ExpressionAttributeValues",
+];
+
+/// Refuses an action on items with a member that it does not have.
+fn refuse_unread(action: &str, body: &Value) -> Option<Answer> {
+    let own = members(action)?;
+    let of_its_kind = match action {
+        "PutItem" | "DeleteItem" | "UpdateItem" => OF_A_WRITE,
+        "Query" | "Scan" => OF_A_RANGE,
+        _ => &[],
+    };
+    let of_all = [
+        "TableName",
+        "ReturnConsumedCapacity",
+        "ReturnItemCollectionMetrics",
+    ];
+    let is_known =
+        |name: &str| own.contains(&name) || of_its_kind.contains(&name) || of_all.contains(&name);
+    let mut names = body.as_object()?.keys();
+    let unread = names.find(|name| !is_known(name))?;
+    let message = format!("Unknown member {unread} of {action}");
+    Some(Answer::error(400, "ValidationException", &message))
 }
 
 /// The limits of batches, which the crate does not check.

@@ -1,5 +1,8 @@
 //! The settings of a running simulation, as JSON: what is absent stays as it is.
 
+#[cfg(test)]
+mod tests;
+
 use super::answers::Answers;
 use super::front::Front;
 use crate::throttle::Limit;
@@ -50,6 +53,9 @@ pub(super) struct Controls {
     describe_alarms_per_second: Option<u32>,
     #[serde(default)]
     unknown_alarm_types: Vec<String>,
+    /// Beside those that are there.
+    #[serde(default)]
+    images: Vec<String>,
     instance_stops_unasked_after_seconds: Option<u32>,
     instance_terminates_after_seconds: Option<u32>,
     #[serde(default)]
@@ -192,6 +198,7 @@ impl Controls {
         self.answers.set(settings);
         let unknown = self.unknown_alarm_types.iter().cloned();
         settings.unknown_alarm_types.extend(unknown);
+        settings.images.extend(self.images.iter().cloned());
         if let Some(after) = seconds(self.released_taken_after_seconds) {
             settings.released_taken_after = Some(after);
         }

@@ -1,8 +1,24 @@
 //! What the services that speak AWS's query protocol have in common, but for EC2, whose errors have a form of their own.
 
-use super::ec2::{self, Element};
+use super::ec2::{self, Element, Parameters};
 use super::server::Reply;
 use crate::api::Ec2Error;
+
+/// Of every call.
+const OF_EVERY_CALL: &[&str] = &["Action", "Version"];
+
+/// Refuses a form of which something was not read: a misspelt parameter would else pass for one that was left out.
+///
+/// # Errors
+/// `ValidationError`: "The input fails to satisfy the constraints specified by an Amazon Web Services service." (common
+/// errors of the services with this protocol)
+pub(super) fn refuse_unread(form: &Parameters) -> Result<(), Ec2Error> {
+    form.pass_over(OF_EVERY_CALL);
+    form.unread().map_or(Ok(()), |unread| {
+        let message = format!("Unknown parameter {unread}");
+        Err(Ec2Error::new("ValidationError", message))
+    })
+}
 
 /// A refusal in the namespace of a service.
 pub(super) fn refusal(namespace: &'static str, request_id: &str, error: &Ec2Error) -> Reply {

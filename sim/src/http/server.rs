@@ -4,6 +4,9 @@
 //! A broken connection is a real one: the service function fails, and hyper then closes the socket
 //! without a byte. An HTTP error would not do, since clients treat it as an answer.
 
+#[cfg(test)]
+mod tests;
+
 use super::calls::{Outcome, Service};
 use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
@@ -240,7 +243,7 @@ async fn handle(
             call.form,
             &request_id,
         ),
-        (_, Service::Sts) => sts::call(&caller, &call.action, &request_id),
+        (_, Service::Sts) => sts::call(&caller, &call.action, call.form, &request_id),
         (_, Service::Tagging) => {
             tagging::call(&front.world(), &caller, &call.action, &call.parameters)
         }

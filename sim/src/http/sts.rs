@@ -11,10 +11,18 @@ const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 /// One STS call. "No permissions are required to perform this operation", and a denial does not keep it from anybody
 /// (STS API reference, `GetCallerIdentity`).
-pub(super) fn call(caller: &Caller, action: &str, request_id: &str) -> Reply {
+pub(super) fn call(
+    caller: &Caller,
+    action: &str,
+    form: Vec<(String, String)>,
+    request_id: &str,
+) -> Reply {
     if action != "GetCallerIdentity" {
         let message = format!("the simulator does not model {action}");
         return refusal(request_id, &Ec2Error::new("InvalidAction", message));
+    }
+    if let Err(error) = query::refuse_unread(&form.into_iter().collect()) {
+        return refusal(request_id, &error);
     }
     let result = Element::new("GetCallerIdentityResult")
         .text("Arn", &caller.arn)
@@ -61,7 +69,7 @@ mod tests {
     #[test]
     fn a_caller_is_told_who_it_is() {
         let caller = Caller::role("111122223333", "guard", "run-1");
-        let answer = call(&caller, "GetCallerIdentity", "number");
+        let answer = call(&caller, "GetCallerIdentity", Vec::new(), "number");
         let answer = String::from_utf8(answer.body.to_vec()).expect("XML is text");
         for part in [
             "<Arn>arn:aws:sts::111122223333:assumed-role/guard/run-1</Arn>",

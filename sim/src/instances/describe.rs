@@ -28,6 +28,21 @@ impl Instance {
     }
 }
 
+/// A VPC that gives names gives one to each public IP (VPC user guide, "DNS attributes in your VPC").
+fn public_dns_name(primary: &api::NetworkInterface) -> Option<String> {
+    primary.private_dns_name.as_ref()?;
+    let private_ip = primary.private_ip_addresses.first()?;
+    let ip = private_ip.association.as_ref()?.public_ip.replace('.', "-");
+    let region = primary
+        .availability_zone
+        .trim_end_matches(char::is_alphabetic);
+    let domain = match region {
+        "us-east-1" => "compute-1".to_owned(),
+        region => format!("{region}.compute"),
+    };
+    Some(format!("ec2-{ip}.{domain}.amazonaws.com"))
+}
+
 impl Resources {
     pub(crate) fn instance_as_answered(
         &self,
@@ -56,6 +71,12 @@ impl Resources {
                 .and_then(|ip| ip.association.as_ref())
                 .map(|association| association.public_ip.clone()),
             client_token: instance.client_token.clone(),
+            ami_launch_index: instance.launch_index,
+            leaves_since: instance.leaves_since,
+            public_dns_name: interfaces.first().and_then(public_dns_name),
+            private_dns_name: interfaces
+                .first()
+                .and_then(|it| it.private_dns_name.clone()),
             root_device_type: if instance.stop_rules.instance_store_root {
                 "instance-store"
             } else {

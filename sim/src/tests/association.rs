@@ -218,22 +218,6 @@ fn an_address_that_a_service_manages_cannot_be_moved() {
 }
 
 #[test]
-fn the_automatic_public_address_is_lost_to_an_association() {
-    let mut bed = bed();
-    let address = bed.allocate();
-    let instance = bed.running(None);
-    assert!(instance.public_ip_address.is_some());
-    let association = bed.associate(
-        &address,
-        &instance.network_interfaces[0].network_interface_id,
-    );
-    bed.call(disassociation(&association))
-        .expect("it is associated");
-    let instance = bed.instance(&instance.instance_id).expect("it runs");
-    assert_eq!(instance.public_ip_address, None);
-}
-
-#[test]
 fn an_association_that_is_over_is_not_found_or_no_error_and_nothing_moves() {
     for (doubt, answer) in [
         (

@@ -258,14 +258,49 @@ fn volumes_probes_and_plans_are_told_and_a_start_on_another_host_ends_them() {
 #[test]
 fn a_client_token_launches_once() {
     let mut bed = bed();
-    let launch = Request::RunInstances(RunInstances {
-        min_count: 1,
-        max_count: 1,
-        client_token: Some("once".to_owned()),
-        ..RunInstances::default()
-    });
-    let first = bed.call(launch.clone());
-    assert_eq!(bed.call(launch), first);
+    let launch = |max_count| {
+        Request::RunInstances(RunInstances {
+            min_count: 1,
+            max_count,
+            client_token: Some("once".to_owned()),
+            ..RunInstances::default()
+        })
+    };
+    let first = bed.call(launch(1));
+    assert_eq!(bed.call(launch(1)), first);
+    assert_eq!(bed.refused(launch(2)), "IdempotentParameterMismatch");
+    bed.wait(60);
+    let Ok(Response::RunInstances(reservation)) = first else {
+        panic!("{first:?}");
+    };
+    bed.call(terminate(&reservation.instances[0].instance_id))
+        .expect("it runs");
+    bed.wait(60);
+    assert_eq!(bed.refused(launch(1)), "IdempotentInstanceTerminated");
+}
+
+#[test]
+fn an_image_that_is_not_there_is_told_from_an_id_that_is_none() {
+    let mut bed = bed();
+    bed.world
+        .settings()
+        .images
+        .insert("ami-00000000000000001".to_owned());
+    let launch = |image: &str| {
+        Request::RunInstances(RunInstances {
+            min_count: 1,
+            max_count: 1,
+            image_id: Some(image.to_owned()),
+            ..RunInstances::default()
+        })
+    };
+    for known in ["ami-0123456789abcdef0", "ami-00000000000000001"] {
+        bed.call(launch(known)).expect("it is there");
+    }
+    assert_eq!(bed.refused(launch("ami-00000000")), "InvalidAMIID.NotFound");
+    for malformed in ["ami-invalid", "ami-1", "image"] {
+        assert_eq!(bed.refused(launch(malformed)), "InvalidAMIID.Malformed");
+    }
 }
 
 #[test]

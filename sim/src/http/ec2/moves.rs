@@ -53,6 +53,7 @@ fn modify(form: &Parameters) -> Read {
         attachment,
         groups: form.list("SecurityGroupId"),
         source_dest_check: form.member("SourceDestCheck").boolean("Value")?,
+        description: form.member("Description").text("Value"),
     };
     Ok(Request::ModifyNetworkInterfaceAttribute(request))
 }

@@ -17,15 +17,74 @@ pub(super) fn reservation(element: Element, launched: &Reservation) -> Element {
         .list("instancesSet", launched.instances.iter().map(instance))
 }
 
+/// Of what is not modelled, what an instance of the default kind shows in EC2 (AWS CLI, examples of `describe-instances`).
+fn fixed(element: Element) -> Element {
+    let setting =
+        |name: &'static str, key, value: &'static str| Element::new(name).text(key, value);
+    element
+        .text("architecture", "x86_64")
+        .text("hypervisor", "xen")
+        .text("virtualizationType", "hvm")
+        .text("rootDeviceName", "/dev/xvda")
+        .text("ebsOptimized", &false)
+        .text("enaSupport", &true)
+        .text("platformDetails", "Linux/UNIX")
+        .text("usageOperation", "RunInstances")
+        .child(setting("monitoring", "state", "disabled"))
+        .child(setting("enclaveOptions", "enabled", "false"))
+        .child(setting("hibernationOptions", "configured", "false"))
+        .child(setting("maintenanceOptions", "autoRecovery", "default"))
+        .list("blockDeviceMapping", [])
+        .list("productCodes", [])
+}
+
+/// Why an instance leaves, or that it is on its way in. Nobody but the account's own callers stops one here.
+fn state_reason(described: &Instance) -> Option<Element> {
+    let (code, message) = match (described.state, described.leaves_since) {
+        (InstanceState::Pending, _) => ("pending", "pending"),
+        (_, Some(_)) => (
+            "Client.UserInitiatedShutdown",
+            "Client.UserInitiatedShutdown: User initiated shutdown",
+        ),
+        _ => return None,
+    };
+    let reason = Element::new("stateReason");
+    Some(reason.text("code", code).text("message", message))
+}
+
+/// `StateTransitionReason`: empty for an instance that runs.
+fn transition_reason(described: &Instance) -> String {
+    described.leaves_since.map_or_else(String::new, |since| {
+        let (date, time) = (since.date(), since.time());
+        let (hour, minute, second) = (time.hour(), time.minute(), time.second());
+        format!("User initiated ({date} {hour:02}:{minute:02}:{second:02} GMT)")
+    })
+}
+
+fn placement(described: &Instance) -> Element {
+    Element::new("placement")
+        .text("availabilityZone", &described.availability_zone)
+        .text("groupName", "")
+        .text("tenancy", "default")
+}
+
 fn instance(described: &Instance) -> Element {
     let is_spot = described.spot_instance_request_id.is_some();
-    Element::item()
+    let primary = described.network_interfaces.first();
+    let name = |name: &Option<String>| name.clone().unwrap_or_default();
+    fixed(Element::item())
         .text("instanceId", &described.instance_id)
         .text("imageId", &described.image_id)
         .child(state("instanceState", described.state))
         .text("instanceType", &described.instance_type)
         .text("launchTime", &timestamp(described.launch_time))
-        .child(Element::new("placement").text("availabilityZone", &described.availability_zone))
+        .text("amiLaunchIndex", &described.ami_launch_index)
+        .text("privateDnsName", &name(&described.private_dns_name))
+        .text("dnsName", &name(&described.public_dns_name))
+        .text("reason", &transition_reason(described))
+        .maybe_child(state_reason(described))
+        .maybe("sourceDestCheck", primary.map(|it| &it.source_dest_check))
+        .child(placement(described))
         .maybe("vpcId", described.vpc_id.as_ref())
         .maybe("subnetId", described.subnet_id.as_ref())
         .maybe("privateIpAddress", described.private_ip_address.as_ref())

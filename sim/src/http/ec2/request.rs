@@ -61,6 +61,7 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         | "DeleteRoute"
         | "AssociateRouteTable"
         | "DescribeSubnets"
+        | "ModifySubnetAttribute"
         | "DescribeRouteTables"
         | "DescribeAvailabilityZones" => routes::read(action, form),
         "DescribeInstanceTypes" => describe_instance_types(form),

@@ -6,8 +6,8 @@ use super::request::{Read, filters, tag_specifications};
 use super::xml::Element;
 use crate::api::{
     AssociateRouteTable, AvailabilityZone, CreateRoute, CreateRouteTable, DeleteRoute,
-    DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, Request, Route, RouteTable,
-    RouteTableAssociation, RouteTarget,
+    DescribeAvailabilityZones, DescribeRouteTables, DescribeSubnets, ModifySubnetAttribute,
+    Request, Route, RouteTable, RouteTableAssociation, RouteTarget,
 };
 
 /// Reads the parameters of one action.
@@ -18,7 +18,12 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
     match action {
         "CreateRouteTable" => Ok(Request::CreateRouteTable(CreateRouteTable {
             vpc_id: form.required("VpcId")?,
+            client_token: form.text("ClientToken"),
             tag_specifications: tag_specifications(form),
+        })),
+        "ModifySubnetAttribute" => Ok(Request::ModifySubnetAttribute(ModifySubnetAttribute {
+            subnet_id: form.required("SubnetId")?,
+            map_public_ip_on_launch: form.member("MapPublicIpOnLaunch").boolean("Value")?,
         })),
         "CreateRoute" => create_route(form),
         "DeleteRoute" => Ok(Request::DeleteRoute(DeleteRoute {

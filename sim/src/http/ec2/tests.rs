@@ -1,5 +1,7 @@
 //! EC2's answers as they go over the wire: what is in the XML, and what is refused of a form.
 
+mod attributes;
+
 use super::call;
 use crate::World;
 use crate::api::Caller;

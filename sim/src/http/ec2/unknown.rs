@@ -40,8 +40,6 @@ fn passed_over(action: &str) -> &'static [&'static str] {
             "UserData",
             "InstanceMarketOptions.SpotOptions.*",
         ],
-        // Every SDK sends one, made up by itself.
-        "CreateNetworkInterface" | "CreateRouteTable" => &["ClientToken"],
         "StopInstances" => &["Hibernate"],
         "TerminateInstances" => &["Force", "SkipOsShutdown"],
         "CreateVpc" => &["InstanceTenancy", "AmazonProvidedIpv6CidrBlock"],

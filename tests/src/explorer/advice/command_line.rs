@@ -182,6 +182,7 @@ impl Options {
                         .transpose()?,
                     groups: self.all("groups"),
                     source_dest_check: None,
+                    description: None,
                 }),
             ),
             "ec2 create-network-interface" => (
