@@ -69,6 +69,8 @@ pub enum CauseKind {
     SpotInterruption,
     /// EC2 says that it may interrupt a member, which is as well as it was.
     RebalanceRecommendation,
+    /// AWS Health tells of a member. It is a reason to look at what EC2 tells of it, and no more.
+    HealthEvent,
     /// AWS is about to stop or retire a member, which is as well as it was, and a person has asked beforehand that its
     /// addresses move in time.
     ScheduledEvent,

@@ -28,6 +28,7 @@ pub mod effect;
 mod execute;
 mod fencing;
 pub mod group;
+mod health_event;
 mod held_lease;
 mod lease;
 pub mod left_behind;

@@ -252,6 +252,16 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     member_alarms::of_members(&ports.cloud, &learnt, &members, ports.clock.now()).await
 }
 
+/// What EC2 tells of the members of a group, asked again while it does not answer.
+pub(super) async fn told_of<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    members: &[&Instance],
+) -> Result<MemberHealth, CloudError> {
+    let once = || health_of(&ports.cloud, members);
+    retry_transient(&ports.clock, backoff(case), once).await
+}
+
 /// How well instances are, and what their types allow.
 pub(super) async fn health_of<C: AlarmFailoverCloud>(
     cloud: &C,

@@ -34,6 +34,7 @@ pub fn from_lookup(cloudtrail_event: &str) -> Result<Option<Record>, EventError>
         | Trigger::Instance(_)
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
         | Trigger::Command(_)
         | Trigger::Ignored(_) => Ok(None),
     }

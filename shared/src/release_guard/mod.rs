@@ -67,6 +67,7 @@ pub async fn run<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         | Trigger::Schedule { .. }
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
         | Trigger::Command(_) => Ok(Report::not_for(
             function,
             settings.mode,

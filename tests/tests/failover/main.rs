@@ -13,6 +13,7 @@ mod fences;
 mod fitness;
 mod groups;
 mod halfway;
+mod health_events;
 mod holders;
 mod large_account;
 mod lease;

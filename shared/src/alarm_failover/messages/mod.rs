@@ -14,7 +14,7 @@ mod subject;
 mod targets;
 mod untouched;
 
-pub(super) use ahead::events_ahead;
+pub(super) use ahead::{events_ahead, not_due};
 pub(super) use alarms::{alarms_unread, contributors_unread, no_log_alarms};
 pub(super) use ended::{failure, report};
 pub(super) use fences::{stop_limit, would_be_fenced};

@@ -31,9 +31,10 @@ pub(super) fn after_one_look(
 /// Who has failed: nobody, where a person or a failback moves what a healthy member holds.
 pub(super) fn failed_members(case: &Case<'_>, sources: &BTreeSet<InstanceId>) -> Vec<InstanceId> {
     match case.cause.kind {
-        CauseKind::Command { .. } | CauseKind::Failback { .. } | CauseKind::ScheduledEvent => {
-            Vec::new()
-        }
+        CauseKind::Command { .. }
+        | CauseKind::Failback { .. }
+        | CauseKind::HealthEvent
+        | CauseKind::ScheduledEvent => Vec::new(),
         _ => sources.iter().cloned().collect(),
     }
 }

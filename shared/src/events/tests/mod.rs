@@ -7,6 +7,7 @@ mod calls;
 mod commands;
 mod envelopes;
 mod fallbacks;
+mod health_events;
 mod instances;
 mod shapes;
 mod tags;

@@ -83,6 +83,7 @@ pub(crate) const NEEDED: &[(&str, &[&str])] = &[
         ],
     ),
     ("command", &["group", "holdfast", "to"]),
+    ("health event", &["detail-type"]),
     (
         "ignored",
         &[
@@ -226,7 +227,27 @@ pub(crate) const CARRIED: &[(&str, &[&str])] = &[
         ],
     ),
     ("command", &["to"]),
-    ("ignored", &["errorCode"]),
+    (
+        "health event",
+        &[
+            "affectedEntities",
+            "affectedEntities[].entityValue",
+            "detail",
+            "eventRegion",
+            "eventTypeCode",
+            "resources",
+        ],
+    ),
+    (
+        "ignored",
+        &[
+            "detail",
+            "errorCode",
+            "eventTypeCode",
+            "service",
+            "statusCode",
+        ],
+    ),
     ("instance", &["region", "time"]),
     ("spot notice", &["region", "time"]),
 ];

@@ -136,6 +136,26 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "EnableAddressTransfer: eipalloc-0123456789abcdef0 to 444455556666",
     ),
     (
+        "health-closed",
+        "ignored: AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED of AWS Health",
+    ),
+    (
+        "health-drive-degraded",
+        "AWS_EC2_INSTANCE_STORE_DRIVE_PERFORMANCE_DEGRADED of AWS Health, for i-0123456789abcdef0 and 1 more",
+    ),
+    (
+        "health-other-service",
+        "ignored: AWS_RDS_MAINTENANCE_SCHEDULED of AWS Health",
+    ),
+    (
+        "health-public",
+        "ignored: AWS_EC2_OPERATIONAL_ISSUE of AWS Health",
+    ),
+    (
+        "health-retirement",
+        "AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED of AWS Health, for i-0123456789abcdef0",
+    ),
+    (
         "instance-pending",
         "ignored: i-0123456789abcdef0 is now pending",
     ),

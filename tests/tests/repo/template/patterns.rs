@@ -103,6 +103,11 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         ("disable-transfer", RECONCILE),
         ("disassociate", RECONCILE),
         ("enable-transfer", RECONCILE),
+        ("health-closed", NOBODY),
+        ("health-drive-degraded", LOST),
+        ("health-other-service", NOBODY),
+        ("health-public", NOBODY), // names no instance
+        ("health-retirement", LOST),
         ("instance-pending", NOBODY),
         ("instance-running", &["alarm-failover", "instance-start"]),
         ("lookup-answer", NOBODY),
@@ -303,7 +308,9 @@ fn agrees_with_the_code(name: &str, event: &Value) {
             let told = heard == only("alarm-failover");
             assert_eq!(told, rings && !acted_on, "{name}");
         }
-        Ok(Trigger::SpotNotice(_)) => assert_eq!(heard, only("alarm-failover"), "{name}"),
+        Ok(Trigger::SpotNotice(_) | Trigger::HealthEvent(_)) => {
+            assert_eq!(heard, only("alarm-failover"), "{name}")
+        }
         Ok(Trigger::Ignored(_) | Trigger::Schedule { .. }) => {
             assert!(heard.is_empty(), "{name}: {heard:?}");
         }
