@@ -4,6 +4,7 @@
 mod arn_pattern;
 mod bad_settings;
 mod installation;
+mod lifecycle_hook;
 mod reader;
 mod tag_keys;
 mod told_outcomes;
@@ -12,9 +13,11 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use crate::model::auto_scaling::LifecycleAction;
 pub use arn_pattern::ArnPattern;
 pub use bad_settings::{BadSetting, BadSettings};
 pub use installation::Installation;
+pub use lifecycle_hook::LifecycleHook;
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
@@ -72,6 +75,8 @@ pub struct Settings {
     /// `HOLDFAST_MOVE_BEFORE_EVENT_MINUTES`: how long before EC2 stops or retires a holder its addresses are moved, for
     /// those without a before-event tag; zero: they stay.
     pub move_before_event: Duration,
+    /// `HOLDFAST_COMPLETE_LIFECYCLE_HOOKS`: the hooks whose actions are completed; none by default.
+    pub lifecycle_hooks: Vec<LifecycleHook>,
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
     /// deadline can be.
     pub retention: Duration,
@@ -100,6 +105,12 @@ impl Settings {
     #[must_use]
     pub fn tags_may_stop(&self) -> bool {
         self.fencing == Fencing::Stop || self.stop_by_tag == StopByTag::Allow
+    }
+
+    /// Whether a person has named the hook of this action as one that Holdfast completes.
+    #[must_use]
+    pub fn completes(&self, action: &LifecycleAction) -> bool {
+        self.lifecycle_hooks.iter().any(|hook| hook.covers(action))
     }
 
     /// Which installation these settings are of.
@@ -152,6 +163,7 @@ impl Settings {
                 60,
                 0..=MAX_EVENT_MINUTES,
             ),
+            lifecycle_hooks: reader.list("HOLDFAST_COMPLETE_LIFECYCLE_HOOKS"),
             retention: reader.duration(
                 "HOLDFAST_RETENTION_DAYS",
                 400,

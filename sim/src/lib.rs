@@ -37,6 +37,7 @@ mod instances;
 mod interfaces;
 mod invariants;
 mod launch;
+pub mod lifecycle_hooks;
 mod networks;
 mod paging;
 mod private_ips;

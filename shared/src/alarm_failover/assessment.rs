@@ -49,6 +49,10 @@ pub fn accept(
             is_here(event.region.as_deref(), settings)?;
             Ok(signs::of_health_event(event, now))
         }
+        Trigger::LifecycleAction(notice) => {
+            is_here(notice.region.as_deref(), settings)?;
+            Ok(signs::of_lifecycle_notice(notice, now))
+        }
         Trigger::Command(command) => Ok(of_command(command, now)),
         Trigger::Ignored(ignored) => Err(ignored.why.clone()),
         Trigger::Schedule { .. } => Err("reconcile acts on the schedule".to_owned()),
@@ -155,6 +159,8 @@ pub fn assess(cause: &Cause, observed: &Observed, settings: &Settings) -> Assess
         CauseKind::Alarm => of_firing(cause, observed, settings),
         CauseKind::NotRunning => of_down(cause, observed, settings),
         CauseKind::MemberStarted => of_started(cause, observed, settings),
+        CauseKind::LifecycleAction => signs::stays(cause, observed)
+            .unwrap_or_else(|| named(cause.instances.clone(), observed, settings)),
         CauseKind::SpotInterruption
         | CauseKind::RebalanceRecommendation
         | CauseKind::HealthEvent

@@ -13,6 +13,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
 use super::group::{Group, Location, Resource};
+use super::lifecycle_action;
 use super::messages;
 use super::observe;
 use super::permissions::dry_runs;
@@ -198,7 +199,9 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let Some(cause) = ahead::cause(&group, &fleet.health, settings, now) {
+    let ends = ahead::cause(&group, &fleet.health, settings, now)
+        .or_else(|| lifecycle_action::found(&group, &fleet.health, now));
+    if let Some(cause) = ends {
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }

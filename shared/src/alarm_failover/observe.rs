@@ -108,12 +108,13 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             None => Rows::read(&ports.ledger).await,
         }
     };
-    let (instances, interfaces, addresses, alarms, learnt) = futures_util::join!(
+    let (instances, interfaces, addresses, alarms, learnt, lifecycle) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
         cloud.addresses(&grouped),
         alarms_of(cloud, case.cause, scope),
         learnt,
+        lifecycle_of_cause(cloud, case.cause),
     );
     let observed = Observed {
         at,
@@ -125,6 +126,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         alarms: alarms?,
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
+        lifecycle: lifecycle?,
     };
     let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
@@ -153,6 +155,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         alarms: BTreeMap::new(),
         reads_log_alarms: ports.cloud.reads_log_alarms(),
         learnt: Rows::default(),
+        lifecycle: BTreeMap::new(),
     };
     observed.with_others(&ports.cloud, settings).await
 }
@@ -168,6 +171,18 @@ async fn alarms_of<C: ReadAlarms>(
     }
     let names: Vec<String> = scope.alarms.iter().cloned().collect();
     scope::with_children(cloud, &names).await
+}
+
+/// Where Auto Scaling has the instances of which it tells: each look asks again, and nothing moves without an answer.
+async fn lifecycle_of_cause<C: ReadLifecycleStates>(
+    cloud: &C,
+    cause: &Cause,
+) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+    if cause.kind != CauseKind::LifecycleAction {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<InstanceId> = cause.instances.iter().cloned().collect();
+    cloud.lifecycle_states(&ids).await
 }
 
 impl Observed {

@@ -36,6 +36,8 @@ pub struct Observed {
     pub contributors_not_told: Option<String>,
     /// What a sweep has learnt of the alarms on the members.
     pub learnt: Rows,
+    /// Where Auto Scaling has the instances of a cause that is its own.
+    pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
 }
 
 impl Observed {

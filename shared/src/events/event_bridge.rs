@@ -5,7 +5,7 @@ use super::envelope::{self, KNOWN_SHAPES, Unread, sent_at};
 use super::error::EventError;
 use super::serialisation::{below, not_null, object, read, require};
 use super::trigger::{Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger};
-use super::{health_event, record, state_change};
+use super::{health_event, lifecycle_action, record, state_change};
 use crate::model::ids::{InstanceId, InvalidId};
 use crate::model::instance::{InstanceState, NoSuchState};
 use aws_lambda_events::cloudwatch_events::ec2;
@@ -50,6 +50,7 @@ pub(super) fn parse(event: &Value) -> Result<Trigger, EventError> {
             notice(event, SpotNoticeKind::RebalanceRecommendation)
         }
         "AWS Health Event" => health_event::parse(event),
+        "EC2 Instance-terminate Lifecycle Action" => lifecycle_action::parse(event),
         "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
             state_change::in_envelope(event).map(Trigger::from)
         }

@@ -35,6 +35,7 @@ pub fn from_lookup(cloudtrail_event: &str) -> Result<Option<Record>, EventError>
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
         | Trigger::Command(_)
         | Trigger::Ignored(_) => Ok(None),
     }

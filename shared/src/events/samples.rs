@@ -187,6 +187,11 @@ pub(super) fn one_of_each() -> Vec<Value> {
             "aws.health",
             json!({"service": "EC2", "affectedEntities": [{"entityValue": "i-0c3"}]}),
         ),
+        bridge(
+            "EC2 Instance-terminate Lifecycle Action",
+            "aws.autoscaling",
+            json!({"EC2InstanceId": "i-0c3", "LifecycleHookName": "drain"}),
+        ),
         json!({"holdfast": "plan", "group": "web"}),
         json!({"holdfast": "failover", "group": "web", "to": "i-0c3"}),
     ];

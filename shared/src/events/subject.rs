@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 /// Where an event says so.
-const PLACES: [&str; 8] = [
+const PLACES: [&str; 9] = [
     "/detail/requestParameters/allocationId",
     "/requestParameters/allocationId",
     "/detail/instance-id",
+    "/detail/EC2InstanceId",
     "/detail/affectedEntities/0/entityValue",
     "/detail/alarmName",
     "/alarmData/alarmName",

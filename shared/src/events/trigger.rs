@@ -1,6 +1,7 @@
 //! What an event is once it is read: a [`Trigger`]. Plain data: what it means is decided elsewhere.
 
 use super::alarm::AlarmEvent;
+use crate::model::auto_scaling::LifecycleAction;
 use crate::model::cloudtrail::Record;
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
@@ -26,6 +27,8 @@ pub enum Trigger {
     SpotNotice(SpotNotice),
     /// AWS Health told of instances.
     HealthEvent(HealthEvent),
+    /// Auto Scaling waits before it ends an instance, or puts it to sleep.
+    LifecycleAction(LifecycleNotice),
     /// A person asked.
     Command(OperatorCommand),
     /// A known event that is none of our business.
@@ -47,6 +50,7 @@ impl fmt::Display for Trigger {
             Self::Alarm(alarm) => alarm.fmt(formatter),
             Self::SpotNotice(notice) => notice.fmt(formatter),
             Self::HealthEvent(event) => event.fmt(formatter),
+            Self::LifecycleAction(notice) => notice.fmt(formatter),
             Self::Command(command) => command.fmt(formatter),
             Self::Ignored(ignored) => formatter.write_str(&ignored.what),
         }
@@ -109,6 +113,29 @@ impl fmt::Display for HealthEvent {
             0 => write!(formatter, ", for {first}"),
             others => write!(formatter, ", for {first} and {others} more"),
         }
+    }
+}
+
+/// What Auto Scaling tells before it ends an instance, or puts it into a warm pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleNotice {
+    /// The instance.
+    pub instance: InstanceId,
+    /// What Auto Scaling waits for, where the event names all of it.
+    pub action: Option<LifecycleAction>,
+    /// When it was told, where the event says so.
+    pub at: Option<OffsetDateTime>,
+    /// The region in which the instance is, where the event says so.
+    pub region: Option<String>,
+}
+
+impl fmt::Display for LifecycleNotice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Auto Scaling is about to take {} out of service",
+            self.instance
+        )
     }
 }
 

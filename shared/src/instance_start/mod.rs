@@ -67,6 +67,7 @@ pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
         Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
         | Trigger::Command(_) => Ok(not_for(&trigger.to_string(), "alarm-failover acts on it")),
         Trigger::Call(record) => Ok(not_for(
             &record.call.name,

@@ -72,6 +72,7 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
         Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
         | Trigger::Command(_) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,

@@ -234,7 +234,7 @@ async fn handle(
             &request_id,
         ),
         (_, Service::AutoScaling) => auto_scaling::call(
-            &front.world(),
+            &mut front.world(),
             &caller,
             &call.action,
             call.form,

@@ -7,6 +7,7 @@ use crate::{
     alarms::AlarmChange,
     api::{Caller, Ec2Error, Response},
     delivery::Envelope,
+    lifecycle_hooks::{Destination, LifecycleAction},
     model::StateChange,
     trail::{self, TrailRecord},
 };
@@ -181,6 +182,37 @@ impl World {
             region: &region,
             time: &trail::timestamp(at),
             resources: instance_ids.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let event = envelope.around(&detail);
+        self.outbox.send(detail_type, at, event);
+    }
+
+    /// Auto Scaling waits for a hook before an instance leaves service.
+    pub(crate) fn emit_lifecycle_action(&mut self, action: &LifecycleAction, to: Destination) {
+        let detail_type = "EC2 Instance-terminate Lifecycle Action";
+        let (account, region) = (self.account.clone(), self.model.region.name.clone());
+        let at = self.model.now;
+        let LifecycleAction { group, .. } = action;
+        let detail = json!({
+            "LifecycleActionToken": action.token,
+            "AutoScalingGroupName": group,
+            "LifecycleHookName": action.hook,
+            "EC2InstanceId": action.instance_id,
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "Origin": "AutoScalingGroup",
+            "Destination": to.name(),
+        });
+        let envelope = Envelope {
+            id: self.ids.uuid(),
+            source: "aws.autoscaling",
+            detail_type,
+            account: &account,
+            region: &region,
+            time: &trail::timestamp(at),
+            resources: vec![format!(
+                "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{}:autoScalingGroupName/{group}",
+                self.ids.uuid()
+            )],
         };
         let event = envelope.around(&detail);
         self.outbox.send(detail_type, at, event);

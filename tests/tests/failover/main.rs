@@ -18,6 +18,7 @@ mod holders;
 mod large_account;
 mod lease;
 mod left_behind;
+mod lifecycle_actions;
 mod log_alarms;
 mod moves;
 mod out_of_service;

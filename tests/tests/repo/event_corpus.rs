@@ -96,6 +96,7 @@ fn outcome(event: &Value) -> String {
             told @ (Trigger::Instance(_)
             | Trigger::SpotNotice(_)
             | Trigger::HealthEvent(_)
+            | Trigger::LifecycleAction(_)
             | Trigger::Command(_)),
         ) => told.to_string(),
         Ok(Trigger::Alarm(alarm)) => format!("{alarm}: {}", about(&alarm)),

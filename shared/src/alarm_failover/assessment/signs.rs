@@ -1,7 +1,9 @@
 //! Signs of what is coming: nothing has failed yet. Pure.
 
-use crate::alarm_failover::case::{Cause, CauseKind, cause_of};
-use crate::events::{HealthEvent, SpotNotice, SpotNoticeKind};
+use crate::alarm_failover::case::{Assessment, Cause, CauseKind, cause_of};
+use crate::alarm_failover::state::Observed;
+use crate::events::{HealthEvent, LifecycleNotice, SpotNotice, SpotNoticeKind};
+use crate::model::auto_scaling::Service;
 use crate::report::utc;
 use crate::settings::{OnStop, Settings};
 use std::collections::BTreeSet;
@@ -61,4 +63,32 @@ pub(super) fn is_recent(
         utc(at),
         settings.alarm_max_age.as_secs()
     ))
+}
+
+/// What Auto Scaling tells, however late: where the instance is in its life is read, as it is now.
+pub(super) fn of_lifecycle_notice(notice: &LifecycleNotice, now: OffsetDateTime) -> Cause {
+    let at = notice.at.unwrap_or(now);
+    Cause {
+        instances: BTreeSet::from([notice.instance.clone()]),
+        ..cause_of(CauseKind::LifecycleAction, &notice.to_string(), None, at)
+    }
+}
+
+/// Why what Auto Scaling tells is no reason to move anything; none: it is one. An instance that Auto Scaling has in
+/// service is stripped of nothing, whatever an event says. One that it ends, or has in a warm pool, does not serve any
+/// more. A word that is not known here says neither.
+pub(super) fn stays(cause: &Cause, observed: &Observed) -> Option<Assessment> {
+    for id in &cause.instances {
+        let Some(state) = observed.lifecycle.get(id) else {
+            let why = format!("Auto Scaling does not have {id} any more");
+            return Some(Assessment::Recovered { why });
+        };
+        let why = format!("Auto Scaling has {id} as `{state}`");
+        match state.service() {
+            Service::Leaving | Service::Warmed => {}
+            Service::In | Service::Standby => return Some(Assessment::Recovered { why }),
+            Service::Unknown => return Some(Assessment::NotTold { why }),
+        }
+    }
+    None
 }

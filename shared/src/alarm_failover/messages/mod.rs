@@ -6,6 +6,7 @@ mod alarms;
 mod ended;
 pub(super) mod fences;
 mod findings;
+mod lifecycle;
 mod of_groups;
 mod pauses;
 mod planned;
@@ -21,6 +22,9 @@ pub(super) use fences::{stop_limit, would_be_fenced};
 pub(super) use findings::{
     flag_findings, lifecycle_not_told, not_observed_finding, not_permitted, obstacles,
     stays_while_wanted, still_stranded, unreadable_tag, unready, untagged_holders, would_leave,
+};
+pub(super) use lifecycle::{
+    completed, not_completed, not_known_to_be_completed, over, refused_to_complete, would_complete,
 };
 pub(super) use of_groups::{failure_of_groups, of_groups};
 pub(super) use pauses::{not_noted, not_paused, now_paused, paused, resumed};

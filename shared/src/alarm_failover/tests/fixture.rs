@@ -112,6 +112,7 @@ pub(super) fn pair() -> Fixture {
             contributors_not_told: None,
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
+            lifecycle: BTreeMap::new(),
         },
         health: MemberHealth {
             statuses: [1, 2]

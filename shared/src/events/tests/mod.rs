@@ -9,6 +9,7 @@ mod envelopes;
 mod fallbacks;
 mod health_events;
 mod instances;
+mod lifecycle_actions;
 mod shapes;
 mod tags;
 

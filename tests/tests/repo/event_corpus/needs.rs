@@ -103,6 +103,10 @@ pub(crate) const NEEDED: &[(&str, &[&str])] = &[
         "instance",
         &["detail", "detail-type", "instance-id", "state"],
     ),
+    (
+        "life-cycle action",
+        &["EC2InstanceId", "detail", "detail-type"],
+    ),
     ("schedule", &["detail-type", "source", "time"]),
     ("spot notice", &["detail", "detail-type", "instance-id"]),
 ];
@@ -249,5 +253,15 @@ pub(crate) const CARRIED: &[(&str, &[&str])] = &[
         ],
     ),
     ("instance", &["region", "time"]),
+    (
+        "life-cycle action",
+        &[
+            "AutoScalingGroupName",
+            "LifecycleActionToken",
+            "LifecycleHookName",
+            "region",
+            "time",
+        ],
+    ),
     ("spot notice", &["region", "time"]),
 ];

@@ -106,6 +106,18 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "auto-scaling-launch",
         "ignored: EC2 Instance Launch Successful",
     ),
+    (
+        "auto-scaling-launch-action",
+        "ignored: EC2 Instance-launch Lifecycle Action",
+    ),
+    (
+        "auto-scaling-terminate-action",
+        "Auto Scaling is about to take i-0123456789abcdef0 out of service",
+    ),
+    (
+        "auto-scaling-to-warm-pool",
+        "Auto Scaling is about to take i-0123456789abcdef0 out of service",
+    ),
     ("create-tags-on-an-image", "ignored: CreateTags"),
     (
         "create-tags-on-many",

@@ -95,6 +95,9 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         ("asked-with-a-slip", NOBODY),
         ("associate", RECONCILE),
         ("auto-scaling-launch", NOBODY),
+        ("auto-scaling-launch-action", NOBODY),
+        ("auto-scaling-terminate-action", LOST),
+        ("auto-scaling-to-warm-pool", LOST),
         ("create-tags-on-an-image", NOBODY),
         ("create-tags-on-many", RECONCILE),
         ("create-tags-on-one", RECONCILE),
@@ -308,7 +311,7 @@ fn agrees_with_the_code(name: &str, event: &Value) {
             let told = heard == only("alarm-failover");
             assert_eq!(told, rings && !acted_on, "{name}");
         }
-        Ok(Trigger::SpotNotice(_) | Trigger::HealthEvent(_)) => {
+        Ok(Trigger::SpotNotice(_) | Trigger::HealthEvent(_) | Trigger::LifecycleAction(_)) => {
             assert_eq!(heard, only("alarm-failover"), "{name}")
         }
         Ok(Trigger::Ignored(_) | Trigger::Schedule { .. }) => {
