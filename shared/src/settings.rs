@@ -24,7 +24,7 @@ pub use tag_keys::TagKeys;
 pub use told_outcomes::{OUTCOMES, ToldOutcomes};
 pub use values::{
     AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby,
-    StandbyApplication, StopByTag,
+    StandbyApplication, StopByTag, ZonalShifts,
 };
 
 /// All settings.
@@ -75,6 +75,8 @@ pub struct Settings {
     /// `HOLDFAST_MOVE_BEFORE_EVENT_MINUTES`: how long before EC2 stops or retires a holder its addresses are moved, for
     /// those without a before-event tag; zero: they stay.
     pub move_before_event: Duration,
+    /// `HOLDFAST_ZONAL_SHIFTS`: whether a zone that traffic is shifted away from has no standbys.
+    pub zonal_shifts: ZonalShifts,
     /// `HOLDFAST_COMPLETE_LIFECYCLE_HOOKS`: the hooks whose actions are completed; none by default.
     pub lifecycle_hooks: Vec<LifecycleHook>,
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
@@ -163,6 +165,7 @@ impl Settings {
                 60,
                 0..=MAX_EVENT_MINUTES,
             ),
+            zonal_shifts: reader.parsed("HOLDFAST_ZONAL_SHIFTS", ZonalShifts::Ignore),
             lifecycle_hooks: reader.list("HOLDFAST_COMPLETE_LIFECYCLE_HOOKS"),
             retention: reader.duration(
                 "HOLDFAST_RETENTION_DAYS",

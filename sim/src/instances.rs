@@ -37,6 +37,7 @@ pub(super) struct Instance {
     pub(super) vpc_id: String,
     pub(super) subnet_id: String,
     pub(super) zone: String,
+    pub(super) zone_id: String,
     pub(super) client_token: Option<String>,
     /// Each start gives the primary interface a public address of Amazon's.
     pub(super) automatic_public_ip: bool,

@@ -21,6 +21,7 @@ pub mod settings;
 pub mod throttle;
 pub mod trail;
 pub mod world;
+pub mod zonal_shifts;
 
 mod addresses;
 mod allocation;

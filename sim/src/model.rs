@@ -21,6 +21,7 @@ use super::{
     security_groups::SecurityGroup,
     settings::Settings,
     timers::{Due, Timers},
+    zonal_shifts::ZonalShift,
 };
 
 /// What describes can show, keyed by id.
@@ -121,6 +122,7 @@ pub struct Model {
     pub(super) alarms: BTreeMap<String, Alarm>,
     /// The instances of Auto Scaling groups, by id.
     pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
+    pub(super) zonal_shifts: Vec<ZonalShift>,
     pub(super) lifecycle_hooks: Vec<Hook>,
     pub(super) lifecycle_actions: Vec<LifecycleAction>,
     /// Not yet told to EventBridge, nor to the alarms' actions.
@@ -147,6 +149,7 @@ impl Model {
             interface_tokens: BTreeMap::new(),
             alarms: BTreeMap::new(),
             auto_scaling: BTreeMap::new(),
+            zonal_shifts: Vec::new(),
             lifecycle_hooks: Vec::new(),
             lifecycle_actions: Vec::new(),
             alarm_changes: Vec::new(),

@@ -21,6 +21,7 @@ use super::{
     settings::Settings,
     throttle::{Limit, Throttle},
     trail::TrailRecord,
+    zonal_shifts::ZonalShift,
 };
 
 /// The account of a world, unless a test names another.
@@ -181,6 +182,10 @@ impl World {
     pub(super) fn auto_scaling_instances(&self) -> impl Iterator<Item = &AutoScalingInstance> {
         let all = self.model.auto_scaling.values();
         all.filter(|it| self.model.is_in_auto_scaling(it))
+    }
+
+    pub(super) fn zonal_shifts(&self) -> &[ZonalShift] {
+        &self.model.zonal_shifts
     }
 
     /// The life-cycle actions of Auto Scaling groups.

@@ -50,6 +50,7 @@ mod scope;
 mod second_look;
 pub mod state;
 mod under_lease;
+mod zonal_shifts;
 
 #[cfg(test)]
 mod tests;

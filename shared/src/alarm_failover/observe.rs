@@ -15,6 +15,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
+use super::zonal_shifts;
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
@@ -244,7 +245,7 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
     let once = || async {
-        let health = health_of(&ports.cloud, &group.members);
+        let health = health_of(&ports.cloud, case.settings, &group.members);
         let known = known_alarms(ports, group, observed);
         let (health, known) = futures_util::join!(health, known);
         let (health, known) = (health?, known?);
@@ -273,13 +274,14 @@ pub(super) async fn told_of<C: AlarmFailoverCloud, L, K: Clock>(
     case: &Case<'_>,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {
-    let once = || health_of(&ports.cloud, members);
+    let once = || health_of(&ports.cloud, case.settings, members);
     retry_transient(&ports.clock, backoff(case), once).await
 }
 
 /// How well instances are, and what their types allow.
 pub(super) async fn health_of<C: AlarmFailoverCloud>(
     cloud: &C,
+    settings: &Settings,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {
     let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
@@ -288,10 +290,11 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let (statuses, limits, lifecycle) = futures_util::join!(
+    let (statuses, limits, lifecycle, (shifts, shifts_not_told)) = futures_util::join!(
         cloud.checks(&ids),
         cloud.limits(&kinds),
-        lifecycle_of(cloud, members)
+        lifecycle_of(cloud, members),
+        zonal_shifts::read(cloud, settings, members),
     );
     let (lifecycle, lifecycle_not_told) = match lifecycle {
         Ok(lifecycle) => (lifecycle, None),
@@ -302,6 +305,8 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         limits: limits?,
         lifecycle,
         lifecycle_not_told,
+        shifts,
+        shifts_not_told,
         ..MemberHealth::default()
     })
 }

@@ -35,6 +35,8 @@ POST   /_sim/auto-scaling  {"instance_id": "i-...", "group": "web", "lifecycle_s
 POST   /_sim/lifecycle-hooks {"group": "web", "name": "drain", "timeout_seconds": 300}
 POST   /_sim/scale-in      {"instance_id": "i-...", "to_warm_pool": false}
 POST   /_sim/health-events {"instance_ids": ["i-..."], "code": "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED", "status": "open"}
+POST   /_sim/zonal-shifts  {"zone_id": "us-east-1-az1"}, with "resource" and "shift_type" for one of the account;
+                           DELETE ends all
 POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "ipv4_prefixes": [],
                             "ipv6_prefixes": []}
 POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
@@ -82,6 +84,7 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/lifecycle-hooks", post(put_lifecycle_hook))
         .route("/_sim/scale-in", post(scale_in))
         .route("/_sim/health-events", post(tell_of_health))
+        .route("/_sim/zonal-shifts", post(shift_away).delete(end_shifts))
         .route("/_sim/other-ips", post(put_other_ips))
         .route("/_sim/settings", post(set))
 }
@@ -286,6 +289,27 @@ async fn tell_of_health(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     let mut world = front.world();
     world.tell_of_health(&ids, &event.code, &event.status);
     DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shift {
+    zone_id: String,
+    resource: Option<String>,
+    #[serde(default)]
+    shift_type: String,
+}
+
+async fn shift_away(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let shift: Shift = read(&body)?;
+    let mut world = front.world();
+    world.shift_away(&shift.zone_id, shift.resource.as_deref(), &shift.shift_type);
+    DONE
+}
+
+async fn end_shifts(State(front): State<Arc<Front>>) -> StatusCode {
+    front.world().end_shifts();
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]

@@ -13,16 +13,17 @@ use ec2_sim::lifecycle_hooks;
 use futures_util::future::try_join_all;
 use holdfast::cloud::health::{
     AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
-    ReadLimits, ReadStatusChecks,
+    ReadLimits, ReadStatusChecks, ReadZonalShifts,
 };
 use holdfast::cloud::lifecycle::CompleteLifecycleAction;
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
 use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
-use holdfast::model::ids::{InstanceId, InstanceType};
+use holdfast::model::ids::{InstanceId, InstanceType, ZoneId};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus, ScheduledEvent};
+use holdfast::model::zonal_shift::ZonalShift;
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
@@ -280,6 +281,28 @@ impl ReadLifecycleStates for Client {
             }
         }
         Ok(found)
+    }
+}
+
+impl ReadZonalShifts for Client {
+    async fn zonal_shifts(&self) -> Result<Vec<ZonalShift>, CloudError> {
+        let mut found = Vec::new();
+        for (name, action) in [
+            ("ListAutoshifts", "arc-zonal-shift:ListAutoshifts"),
+            ("ListZonalShifts", "arc-zonal-shift:ListZonalShifts"),
+        ] {
+            let ask = || {
+                self.bed
+                    .describe(|world| world.list_shifts(&self.caller, name))
+            };
+            found.extend(self.of_another_service(name, action, ask).await?);
+        }
+        found.retain(|shift| shift.shift_type != "PRACTICE_RUN");
+        let shifts = found.into_iter().map(|shift| ZonalShift {
+            away_from: ZoneId(shift.away_from),
+            resource: shift.resource,
+        });
+        Ok(shifts.collect())
     }
 }
 

@@ -33,4 +33,5 @@ mod slow;
 mod times;
 mod wishes;
 mod worlds;
+mod zonal_shifts;
 mod zones;

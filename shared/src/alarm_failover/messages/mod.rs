@@ -14,6 +14,7 @@ mod sentences;
 mod subject;
 mod targets;
 mod untouched;
+mod zones;
 
 pub(super) use ahead::{events_ahead, not_due};
 pub(super) use alarms::{alarms_unread, contributors_unread, no_log_alarms};
@@ -34,3 +35,4 @@ pub(super) use untouched::{
     contributors_not_told, lease_taken, no_such_group, not_observed, not_told, nothing_held,
     of_nobody, recovered, unclear,
 };
+pub(super) use zones::{shifts_not_told, zones_to_leave};

@@ -25,7 +25,11 @@ fn instance(described: &Instance) -> Element {
         .child(state("instanceState", described.state))
         .text("instanceType", &described.instance_type)
         .text("launchTime", &timestamp(described.launch_time))
-        .child(Element::new("placement").text("availabilityZone", &described.availability_zone))
+        .child(
+            Element::new("placement")
+                .text("availabilityZone", &described.availability_zone)
+                .text("availabilityZoneId", &described.availability_zone_id),
+        )
         .maybe("vpcId", described.vpc_id.as_ref())
         .maybe("subnetId", described.subnet_id.as_ref())
         .maybe("privateIpAddress", described.private_ip_address.as_ref())

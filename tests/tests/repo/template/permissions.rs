@@ -43,7 +43,8 @@ fn differences(function: &str, can_call: &BTreeSet<String>, may: &BTreeSet<Strin
 /// have.
 fn with_all_permissions() -> Template {
     let stopping = template().with("Fence", "stop");
-    stopping.with("CompleteLifecycleHooks", "drain")
+    let completing = stopping.with("CompleteLifecycleHooks", "drain");
+    completing.with("ZonalShifts", "heed")
 }
 
 fn differences_of(function: &str, sources: &Sources, template: &Template) -> Vec<String> {
