@@ -7,6 +7,7 @@
 pub mod codes;
 mod failure;
 pub mod health;
+pub mod lifecycle;
 pub mod moves;
 pub mod networks;
 pub mod publish;

@@ -4,6 +4,7 @@
 mod arn_pattern;
 mod bad_settings;
 mod installation;
+mod lifecycle_hook;
 mod reader;
 mod tag_keys;
 mod told_outcomes;
@@ -12,16 +13,18 @@ mod values;
 #[cfg(test)]
 mod tests;
 
+use crate::model::auto_scaling::LifecycleAction;
 pub use arn_pattern::ArnPattern;
 pub use bad_settings::{BadSetting, BadSettings};
 pub use installation::Installation;
+pub use lifecycle_hook::LifecycleHook;
 use reader::Reader;
 use std::time::Duration;
 pub use tag_keys::TagKeys;
 pub use told_outcomes::{OUTCOMES, ToldOutcomes};
 pub use values::{
     AlarmsThatMove, Failback, Fencing, Mode, Mover, OnStop, Protection, Standby,
-    StandbyApplication, StopByTag,
+    StandbyApplication, StopByTag, ZonalShifts,
 };
 
 /// All settings.
@@ -72,6 +75,10 @@ pub struct Settings {
     /// `HOLDFAST_MOVE_BEFORE_EVENT_MINUTES`: how long before EC2 stops or retires a holder its addresses are moved, for
     /// those without a before-event tag; zero: they stay.
     pub move_before_event: Duration,
+    /// `HOLDFAST_ZONAL_SHIFTS`: whether a zone that traffic is shifted away from has no standbys.
+    pub zonal_shifts: ZonalShifts,
+    /// `HOLDFAST_COMPLETE_LIFECYCLE_HOOKS`: the hooks whose actions are completed; none by default.
+    pub lifecycle_hooks: Vec<LifecycleHook>,
     /// `HOLDFAST_RETENTION_DAYS`: how long the ledger keeps what has ended; never less than the reclaim
     /// deadline can be.
     pub retention: Duration,
@@ -100,6 +107,12 @@ impl Settings {
     #[must_use]
     pub fn tags_may_stop(&self) -> bool {
         self.fencing == Fencing::Stop || self.stop_by_tag == StopByTag::Allow
+    }
+
+    /// Whether a person has named the hook of this action as one that Holdfast completes.
+    #[must_use]
+    pub fn completes(&self, action: &LifecycleAction) -> bool {
+        self.lifecycle_hooks.iter().any(|hook| hook.covers(action))
     }
 
     /// Which installation these settings are of.
@@ -152,6 +165,8 @@ impl Settings {
                 60,
                 0..=MAX_EVENT_MINUTES,
             ),
+            zonal_shifts: reader.parsed("HOLDFAST_ZONAL_SHIFTS", ZonalShifts::Ignore),
+            lifecycle_hooks: reader.list("HOLDFAST_COMPLETE_LIFECYCLE_HOOKS"),
             retention: reader.duration(
                 "HOLDFAST_RETENTION_DAYS",
                 400,

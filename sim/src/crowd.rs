@@ -93,6 +93,7 @@ impl Model {
                 launched_at: self.now,
                 vpc_id: network.clone(),
                 subnet_id: subnet.clone(),
+                zone_id: self.region.zone_id(&zone),
                 zone: zone.clone(),
                 client_token: None,
                 launch_index: 0,

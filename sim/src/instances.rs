@@ -37,6 +37,7 @@ pub(super) struct Instance {
     pub(super) vpc_id: String,
     pub(super) subnet_id: String,
     pub(super) zone: String,
+    pub(super) zone_id: String,
     pub(super) client_token: Option<String>,
     /// Its number among those of its launch.
     pub(super) launch_index: i32,

@@ -187,6 +187,7 @@ impl Model {
             launched_at: self.now,
             vpc_id: primary.vpc_id.clone(),
             subnet_id: primary.subnet_id.clone(),
+            zone_id: self.region.zone_id(&primary.zone),
             zone: primary.zone.clone(),
             client_token: request.client_token.clone(),
             launch_index,

@@ -21,6 +21,7 @@ pub mod settings;
 pub mod throttle;
 pub mod trail;
 pub mod world;
+pub mod zonal_shifts;
 
 mod addresses;
 mod allocation;
@@ -39,6 +40,7 @@ mod instances;
 mod interfaces;
 mod invariants;
 mod launch;
+pub mod lifecycle_hooks;
 mod networks;
 mod paging;
 mod private_ips;

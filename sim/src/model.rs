@@ -16,11 +16,13 @@ use super::{
     instance_types,
     instances::Instance,
     interfaces::Interface,
+    lifecycle_hooks::{Hook, LifecycleAction},
     networks::{InternetGateway, Region, Subnet, Vpc},
     routes::RouteTable,
     security_groups::SecurityGroup,
     settings::Settings,
     timers::{Due, Timers},
+    zonal_shifts::ZonalShift,
 };
 
 /// What describes can show, keyed by id.
@@ -120,6 +122,9 @@ pub struct Model {
     pub(super) alarms: BTreeMap<String, Alarm>,
     /// The instances of Auto Scaling groups, by id.
     pub(super) auto_scaling: BTreeMap<String, AutoScalingInstance>,
+    pub(super) zonal_shifts: Vec<ZonalShift>,
+    pub(super) lifecycle_hooks: Vec<Hook>,
+    pub(super) lifecycle_actions: Vec<LifecycleAction>,
     /// Not yet told to EventBridge, nor to the alarms' actions.
     pub(super) alarm_changes: Vec<AlarmChange>,
     /// Not yet told to EventBridge.
@@ -144,6 +149,9 @@ impl Model {
             client_tokens: ClientTokens::default(),
             alarms: BTreeMap::new(),
             auto_scaling: BTreeMap::new(),
+            zonal_shifts: Vec::new(),
+            lifecycle_hooks: Vec::new(),
+            lifecycle_actions: Vec::new(),
             alarm_changes: Vec::new(),
             state_changes: Vec::new(),
         };
@@ -235,6 +243,7 @@ impl Model {
             Due::InterfaceDetached(id) => self.interface_is_detached(&id),
             Due::StatusAlarms(id) => self.follow_status_checks(&id),
             Due::ReverseDnsPublished(id) => self.publish_reverse_dns(&id),
+            Due::LifecycleActionOver(token) => self.lifecycle_action_is_over(&token),
             Due::AddressTaken(ip) => self.take_released_address(&ip),
         }
         true

@@ -44,8 +44,14 @@ impl Region {
         group.map_or(&self.name, |(_, group)| group)
     }
 
+    /// The id of a zone. AWS's own ids name the Region in a short form.
+    pub(super) fn zone_id(&self, zone: &str) -> String {
+        let place = self.zones.iter().position(|(known, _)| known == zone);
+        format!("{}-az{}", self.name, place.map_or(0, |place| place + 1))
+    }
+
     pub(super) fn zones_as_answered(&self) -> Vec<api::AvailabilityZone> {
-        let zone = |((name, group), number): (&(String, String), usize)| {
+        let zone = |(name, group): &(String, String)| {
             let is_regular = *group == self.name;
             let of_kind = |regular: &str, other: &str| {
                 let word = if is_regular { regular } else { other };
@@ -53,8 +59,7 @@ impl Region {
             };
             api::AvailabilityZone {
                 zone_name: name.clone(),
-                // AWS's own ids name the Region in a short form.
-                zone_id: format!("{}-az{number}", self.name),
+                zone_id: self.zone_id(name),
                 region_name: self.name.clone(),
                 group_name: group.clone(),
                 network_border_group: group.clone(),
@@ -63,7 +68,7 @@ impl Region {
                 opt_in_status: of_kind("opt-in-not-required", "opted-in"),
             }
         };
-        self.zones.iter().zip(1..).map(zone).collect()
+        self.zones.iter().map(zone).collect()
     }
 
     fn zone(&self, asked: Option<&String>) -> Result<String, Ec2Error> {

@@ -13,6 +13,7 @@ mod crowd;
 mod events;
 mod instance_types;
 mod instances;
+mod lifecycle_hooks;
 mod moves_recorded;
 mod moving;
 mod private_ips;

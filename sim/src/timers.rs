@@ -18,6 +18,8 @@ pub(super) enum Due {
     /// The alarms on an instance's status checks are looked at.
     StatusAlarms(String),
     ReverseDnsPublished(String),
+    /// The time of a life-cycle action, by its token.
+    LifecycleActionOver(String),
     /// Another account takes the released address.
     AddressTaken(String),
 }

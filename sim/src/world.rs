@@ -16,10 +16,12 @@ use super::{
     delivery::{Delivery, Outbox},
     history::History,
     ids::Ids,
+    lifecycle_hooks::LifecycleAction,
     model::{Model, Resources, View},
     settings::Settings,
     throttle::{Limit, Throttle},
     trail::TrailRecord,
+    zonal_shifts::ZonalShift,
 };
 
 /// The account of a world, unless a test names another.
@@ -178,7 +180,17 @@ impl World {
 
     /// The instances of Auto Scaling groups.
     pub(super) fn auto_scaling_instances(&self) -> impl Iterator<Item = &AutoScalingInstance> {
-        self.model.auto_scaling.values()
+        let all = self.model.auto_scaling.values();
+        all.filter(|it| self.model.is_in_auto_scaling(it))
+    }
+
+    pub(super) fn zonal_shifts(&self) -> &[ZonalShift] {
+        &self.model.zonal_shifts
+    }
+
+    /// The life-cycle actions of Auto Scaling groups.
+    pub(super) fn actions(&self) -> &[LifecycleAction] {
+        &self.model.lifecycle_actions
     }
 
     /// Lets time pass: whatever falls due until `time` happens, in order. Time never runs back.

@@ -23,7 +23,7 @@ from botocore.utils import instance_cache  # noqa: F401  (botocore's parsers wan
 
 import shapes
 
-SERVICES = ("ec2", "autoscaling", "sns", "sts", "dynamodb", "cloudtrail", "cloudwatch", "resourcegroupstaggingapi")
+SERVICES = ("ec2", "autoscaling", "arc-zonal-shift", "sns", "sts", "dynamodb", "cloudtrail", "cloudwatch", "resourcegroupstaggingapi")
 
 # What differs from the models and stays so, each with its reason: (operation, where or what begins so): reason.
 EXCEPTIONS = json.loads((Path(__file__).parent / "exceptions.json").read_text(encoding="utf-8"))
@@ -84,6 +84,9 @@ class Call:
         if self.head["target"]:
             model, name = models.by_target(self.head["target"])
             return model, name, "json"
+        listed = {"/autoshifts": "ListAutoshifts", "/zonalshifts": "ListZonalShifts"}.get(self.head["path"].partition("?")[0])
+        if listed:
+            return models.of["arc-zonal-shift"], listed, "json"
         parts = self.head["path"].split("/")
         if len(parts) == 5 and parts[1::2] == ["service", "operation"]:
             return models.of["cloudwatch"], parts[4], "cbor"

@@ -24,6 +24,9 @@ pub(super) const STOP_INSTANCES: &str = "ec2:StopInstances";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";
 pub(super) const DESCRIBE_ALARM_CONTRIBUTORS: &str = "cloudwatch:DescribeAlarmContributors";
 pub(super) const DESCRIBE_AUTO_SCALING_INSTANCES: &str = "autoscaling:DescribeAutoScalingInstances";
+pub(super) const COMPLETE_LIFECYCLE_ACTION: &str = "autoscaling:CompleteLifecycleAction";
+pub(super) const LIST_AUTOSHIFTS: &str = "arc-zonal-shift:ListAutoshifts";
+pub(super) const LIST_ZONAL_SHIFTS: &str = "arc-zonal-shift:ListZonalShifts";
 pub(super) const LOOKUP_EVENTS: &str = "cloudtrail:LookupEvents";
 pub(super) const BATCH_GET_ITEM: &str = "dynamodb:BatchGetItem";
 pub(super) const QUERY: &str = "dynamodb:Query";
@@ -83,6 +86,12 @@ pub const READ_ALARM_PAGES: &[&str] = &[DESCRIBE_ALARMS];
 
 /// What [`holdfast::cloud::health::ReadLifecycleStates`] calls.
 pub const READ_LIFECYCLE_STATES: &[&str] = &[DESCRIBE_AUTO_SCALING_INSTANCES];
+
+/// What [`holdfast::cloud::health::ReadZonalShifts`] calls.
+pub const READ_ZONAL_SHIFTS: &[&str] = &[LIST_AUTOSHIFTS, LIST_ZONAL_SHIFTS];
+
+/// What [`holdfast::cloud::lifecycle::CompleteLifecycleAction`] calls.
+pub const COMPLETE_LIFECYCLE_ACTIONS: &[&str] = &[COMPLETE_LIFECYCLE_ACTION];
 
 /// What [`holdfast::cloud::moves::MoveInterface`] calls.
 pub const MOVE_INTERFACE: &[&str] = &[

@@ -1,14 +1,15 @@
-//! Reading from Auto Scaling which instances are in service.
+//! Reading from Auto Scaling which instances are in service, and telling it that it need not wait for one.
 //!
 //! Races with Auto Scaling itself, which moves instances on at any moment: an answer tells how one is at that moment.
 
-use super::actions::DESCRIBE_AUTO_SCALING_INSTANCES;
+use super::actions::{COMPLETE_LIFECYCLE_ACTION, DESCRIBE_AUTO_SCALING_INSTANCES};
 use super::read::{required, said};
 use super::{Aws, failure};
 use aws_sdk_autoscaling::types::AutoScalingInstanceDetails;
 use holdfast::cloud::CloudError;
 use holdfast::cloud::health::ReadLifecycleStates;
-use holdfast::model::auto_scaling::LifecycleState;
+use holdfast::cloud::lifecycle::CompleteLifecycleAction;
+use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
 use holdfast::model::ids::InstanceId;
 use std::collections::BTreeMap;
 
@@ -40,6 +41,23 @@ impl ReadLifecycleStates for Aws {
             }
         }
         Ok(found)
+    }
+}
+
+impl CompleteLifecycleAction for Aws {
+    /// By the token, which names one action. By the instance's id alone, a call that comes late could complete the next
+    /// action of the same hook.
+    async fn complete_lifecycle_action(&self, action: &LifecycleAction) -> Result<(), CloudError> {
+        self.scaling
+            .complete_lifecycle_action()
+            .auto_scaling_group_name(&action.group)
+            .lifecycle_hook_name(&action.hook)
+            .lifecycle_action_token(&action.token)
+            .lifecycle_action_result("CONTINUE")
+            .send()
+            .await
+            .map_err(|error| failure::of(COMPLETE_LIFECYCLE_ACTION, error))?;
+        Ok(())
     }
 }
 

@@ -16,6 +16,8 @@ const ONE_TRY: Duration = Duration::from_secs(7);
 const CONNECTING: Duration = Duration::from_secs(1);
 /// How long a call may take with all its tries: one that nobody answers, and one that is slow.
 const ALL_TRIES: Duration = Duration::from_secs(13);
+/// How long the shifts of zones are waited for: a failover goes on without them.
+const SHIFTS: Duration = Duration::from_secs(1);
 const TRIES: u32 = 3;
 /// Others are asking for the same address: the SDK's own first pause of up to a second is too long.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -57,12 +59,16 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
     let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
     let alarms = equipped!(aws_sdk_cloudwatch, &config, process).build();
     let scaling = equipped!(aws_sdk_autoscaling, &config, process).build();
+    let shifts = equipped!(aws_sdk_arczonalshift, &config, process)
+        .timeout_config(timeouts(SHIFTS))
+        .build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
         aws_sdk_cloudtrail::Client::from_conf(lookups),
         aws_sdk_cloudwatch::Client::from_conf(alarms),
         aws_sdk_autoscaling::Client::from_conf(scaling),
+        aws_sdk_arczonalshift::Client::from_conf(shifts),
     );
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),

@@ -16,7 +16,7 @@ use aws_sdk_ec2::types::{
     InstanceNetworkInterfaceAssociation, InstancePrivateIpAddress, Reservation,
 };
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances};
-use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone};
+use holdfast::model::ids::{AssociationId, InstanceId, InstanceType, Zone, ZoneId};
 use holdfast::model::instance::{
     AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
 };
@@ -124,6 +124,12 @@ fn instance(described: &Described) -> Result<Instance, CloudError> {
             .map_err(|error| unreadable(FROM, "its launch time", Some(Box::new(error))))?,
         zone: said(described.placement().and_then(|it| it.availability_zone()))
             .map(|zone| Zone(zone.to_owned())),
+        zone_id: said(
+            described
+                .placement()
+                .and_then(|it| it.availability_zone_id()),
+        )
+        .map(|zone| ZoneId(zone.to_owned())),
         kind: described
             .instance_type()
             .map(|kind| InstanceType(kind.as_str().to_owned())),

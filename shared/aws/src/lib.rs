@@ -29,6 +29,7 @@ mod refusal_code;
 mod signatures;
 mod tags;
 mod trail;
+mod zonal_shifts;
 
 #[cfg(test)]
 mod tests;
@@ -62,6 +63,7 @@ pub struct Aws {
     trail: aws_sdk_cloudtrail::Client,
     alarms: aws_sdk_cloudwatch::Client,
     scaling: aws_sdk_autoscaling::Client,
+    shifts: aws_sdk_arczonalshift::Client,
     limits: Arc<KnownLimits>,
     /// Whether CloudWatch refused to read log alarms: its endpoint does not know the type.
     log_alarms_refused: Arc<AtomicBool>,
@@ -77,12 +79,14 @@ impl Aws {
         trail: aws_sdk_cloudtrail::Client,
         alarms: aws_sdk_cloudwatch::Client,
         scaling: aws_sdk_autoscaling::Client,
+        shifts: aws_sdk_arczonalshift::Client,
     ) -> Self {
         Self {
             ec2,
             trail,
             alarms,
             scaling,
+            shifts,
             limits: Arc::default(),
             log_alarms_refused: Arc::default(),
             managed_refused: Arc::default(),

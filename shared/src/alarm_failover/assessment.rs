@@ -5,21 +5,21 @@
 //! was begun after that has dealt with it, or is about to.
 
 mod alarm_without_instance;
+mod signs;
 
 use super::case::{AffectedGroup, Assessment, Cause, CauseKind};
 use super::group::Group;
 use super::rule;
 use super::state::Observed;
 use crate::events::alarm::AlarmEvent;
-use crate::events::{InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger};
+use crate::events::{InstanceStateChange, OperatorCommand, Trigger};
 use crate::groups::group_of;
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::model::alarm::{Alarm, AlarmMetric, AlarmState};
 use crate::model::former_target::FormerTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::InstanceState;
-use crate::report::utc;
-use crate::settings::{AlarmsThatMove, OnStop, Settings};
+use crate::settings::{AlarmsThatMove, Settings};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
@@ -43,7 +43,15 @@ pub fn accept(
         }
         Trigger::SpotNotice(notice) => {
             is_here(notice.region.as_deref(), settings)?;
-            of_spot_notice(notice, settings, now)
+            signs::of_spot_notice(notice, settings, now)
+        }
+        Trigger::HealthEvent(event) => {
+            is_here(event.region.as_deref(), settings)?;
+            Ok(signs::of_health_event(event, now))
+        }
+        Trigger::LifecycleAction(notice) => {
+            is_here(notice.region.as_deref(), settings)?;
+            Ok(signs::of_lifecycle_notice(notice, now))
         }
         Trigger::Command(command) => Ok(of_command(command, now)),
         Trigger::Ignored(ignored) => Err(ignored.why.clone()),
@@ -75,7 +83,7 @@ fn of_alarm(alarm: &AlarmEvent, settings: &Settings, now: OffsetDateTime) -> Res
     if alarm.previous == Some(AlarmState::Alarm) && alarm.previously_suppressed_by.is_none() {
         return Err("it was in ALARM before: its first event was acted on".to_owned());
     }
-    is_recent(alarm.since, settings, now)?;
+    signs::is_recent(alarm.since, settings, now)?;
     may_move(alarm, settings)?;
     let mut alarms = vec![alarm.name.clone()];
     alarms.extend(alarm.children.iter().cloned());
@@ -107,17 +115,6 @@ fn may_move(alarm: &AlarmEvent, settings: &Settings) -> Result<(), String> {
     }
 }
 
-fn is_recent(at: OffsetDateTime, settings: &Settings, now: OffsetDateTime) -> Result<(), String> {
-    if now - at <= settings.alarm_max_age {
-        return Ok(());
-    }
-    Err(format!(
-        "it is from {}, longer ago than HOLDFAST_ALARM_MAX_AGE_SECONDS ({} s)",
-        utc(at),
-        settings.alarm_max_age.as_secs()
-    ))
-}
-
 fn of_change(change: &InstanceStateChange, now: OffsetDateTime) -> Result<Cause, String> {
     let kind = match change.state {
         InstanceState::Pending => {
@@ -133,36 +130,6 @@ fn of_change(change: &InstanceStateChange, now: OffsetDateTime) -> Result<Cause,
         alarms: Vec::new(),
         is_of_alarms: false,
         instances: BTreeSet::from([change.instance.clone()]),
-        group: None,
-    })
-}
-
-fn of_spot_notice(
-    notice: &SpotNotice,
-    settings: &Settings,
-    now: OffsetDateTime,
-) -> Result<Cause, String> {
-    if notice.kind == SpotNoticeKind::RebalanceRecommendation
-        && settings.on_rebalance == OnStop::Stay
-    {
-        return Err(
-            "nothing has failed, and HOLDFAST_REBALANCE is `stay`; the interruption itself is \
-             announced two minutes ahead, and acted on"
-                .to_owned(),
-        );
-    }
-    let at = notice.at.unwrap_or(now);
-    is_recent(at, settings, now)?;
-    Ok(Cause {
-        kind: match notice.kind {
-            SpotNoticeKind::Interruption => CauseKind::SpotInterruption,
-            SpotNoticeKind::RebalanceRecommendation => CauseKind::RebalanceRecommendation,
-        },
-        text: notice.to_string(),
-        at,
-        alarms: Vec::new(),
-        is_of_alarms: false,
-        instances: BTreeSet::from([notice.instance.clone()]),
         group: None,
     })
 }
@@ -192,8 +159,11 @@ pub fn assess(cause: &Cause, observed: &Observed, settings: &Settings) -> Assess
         CauseKind::Alarm => of_firing(cause, observed, settings),
         CauseKind::NotRunning => of_down(cause, observed, settings),
         CauseKind::MemberStarted => of_started(cause, observed, settings),
+        CauseKind::LifecycleAction => signs::stays(cause, observed)
+            .unwrap_or_else(|| named(cause.instances.clone(), observed, settings)),
         CauseKind::SpotInterruption
         | CauseKind::RebalanceRecommendation
+        | CauseKind::HealthEvent
         | CauseKind::ScheduledEvent => named(cause.instances.clone(), observed, settings),
         CauseKind::Command { .. } | CauseKind::Failback { .. } | CauseKind::Resume => {
             let group = cause.group.clone().unwrap_or_default();

@@ -13,6 +13,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
 use super::group::{Group, Location, Resource};
+use super::lifecycle_action;
 use super::messages;
 use super::observe;
 use super::permissions::dry_runs;
@@ -48,11 +49,12 @@ impl<'a> FleetState<'a> {
     /// Health and limits of all members of all groups.
     pub(super) async fn load<C: AlarmFailoverCloud, L, K>(
         ports: &Ports<C, L, K>,
+        settings: &Settings,
         observed: &'a Observed,
         alarms_are_all: bool,
     ) -> Result<FleetState<'a>, CloudError> {
         let members: Vec<&Instance> = observed.instances.iter().collect();
-        let health = observe::health_of(&ports.cloud, &members).await?;
+        let health = observe::health_of(&ports.cloud, settings, &members).await?;
         Ok(FleetState {
             observed,
             health,
@@ -104,7 +106,7 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     }
     let (leases, fleet) = futures_util::join!(
         ports.ledger.leases(),
-        FleetState::load(ports, &observed, alarms.are_all)
+        FleetState::load(ports, settings, &observed, alarms.are_all)
     );
     let leases = leases.map_err(Error::LedgerUnread)?;
     let leases: BTreeMap<&str, &Lease> = leases
@@ -118,6 +120,10 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     audit
         .findings
         .extend(not_told.map(messages::lifecycle_not_told));
+    let not_told = fleet.health.shifts_not_told.as_deref();
+    audit
+        .findings
+        .extend(not_told.map(messages::shifts_not_told));
     for name in &names {
         let lease = leases.get(name.as_str()).copied();
         let done = reconcile_group(ports, settings, delivery, &fleet, name, lease);
@@ -137,6 +143,8 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         audit.findings.extend(messages::unready(&report));
         let planned = messages::events_ahead(&group, &fleet.health, settings);
         audit.findings.extend(planned);
+        let shifted = messages::zones_to_leave(&group, &fleet.health);
+        audit.findings.extend(shifted);
         audit.findings.extend(stop_limits(&group, settings));
         let targets = planned_targets(&group, &observed, &moves);
         audit.targets.extend(targets);
@@ -198,7 +206,9 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let Some(cause) = ahead::cause(&group, &fleet.health, settings, now) {
+    let ends = ahead::cause(&group, &fleet.health, settings, now)
+        .or_else(|| lifecycle_action::found(&group, &fleet.health, now));
+    if let Some(cause) = ends {
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
@@ -280,6 +290,7 @@ pub(super) fn failback_target<'a>(
         && fleet.health.ends_by(&target.id).is_none()
         && fleet.observed.firing_for(&target.id).is_none()
         && fleet.health.not_in_service(&target.id).is_none()
+        && fleet.health.shifted(target).is_none()
         && !still_fires(lease.last.as_ref(), fleet.observed);
     Some((target, wait, is_healthy))
 }

@@ -69,6 +69,11 @@ pub enum CauseKind {
     SpotInterruption,
     /// EC2 says that it may interrupt a member, which is as well as it was.
     RebalanceRecommendation,
+    /// AWS Health tells of a member. It is a reason to look at what EC2 tells of it, and no more.
+    HealthEvent,
+    /// Auto Scaling is about to end a member, or to put it to sleep, which is as well as it was: Auto Scaling itself says
+    /// so.
+    LifecycleAction,
     /// AWS is about to stop or retire a member, which is as well as it was, and a person has asked beforehand that its
     /// addresses move in time.
     ScheduledEvent,

@@ -2,7 +2,7 @@
 
 use crate::cloud::health::{
     ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates, ReadLimits,
-    ReadStatusChecks,
+    ReadStatusChecks, ReadZonalShifts,
 };
 use crate::cloud::moves::{DryRun, Fence, MoveInterface, MovePrivateIps, Reassociate};
 use crate::cloud::{
@@ -21,6 +21,7 @@ pub trait AlarmFailoverCloud:
     + ReadAlarmContributors
     + ReadAlarmPages
     + ReadLifecycleStates
+    + ReadZonalShifts
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -42,6 +43,7 @@ impl<T> AlarmFailoverCloud for T where
         + ReadAlarmContributors
         + ReadAlarmPages
         + ReadLifecycleStates
+        + ReadZonalShifts
         + MoveInterface
         + MovePrivateIps
         + Reassociate

@@ -11,6 +11,7 @@ use super::left_behind::left_behind;
 use super::obstacle::Obstacle;
 use super::plan::{Blocked, Move, Plan, PlanInput, StaysOnStop};
 use super::route::{Reservations, plan_move};
+use super::zonal_shifts;
 use crate::groups::value_of;
 use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
@@ -222,6 +223,7 @@ fn check_but_checks(
         return Err(Obstacle::NotInService { standby, state });
     }
     ahead::check(input, member)?;
+    zonal_shifts::check(input, member)?;
     if input.excluded.has(resource, member) {
         return Err(Obstacle::Refused { standby });
     }

@@ -28,9 +28,11 @@ pub mod effect;
 mod execute;
 mod fencing;
 pub mod group;
+mod health_event;
 mod held_lease;
 mod lease;
 pub mod left_behind;
+mod lifecycle_action;
 mod messages;
 pub mod observe;
 mod obstacle;
@@ -48,11 +50,13 @@ mod scope;
 mod second_look;
 pub mod state;
 mod under_lease;
+mod zonal_shifts;
 
 #[cfg(test)]
 mod tests;
 
 use crate::clock::Clock;
+use crate::cloud::lifecycle::CompleteLifecycleAction;
 use crate::error::Error;
 use crate::events::{OperatorCommand, Trigger};
 use crate::ledger::Ledger;
@@ -70,7 +74,7 @@ pub use planned_target::PlannedTarget;
 ///
 /// # Errors
 /// When the event is to be delivered again: see [`Error`].
-pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+pub async fn run<C: AlarmFailoverCloud + CompleteLifecycleAction, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     trigger: &Trigger,
@@ -86,7 +90,14 @@ pub async fn run<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         return pause_command::answer(ports, settings, command, delivery).await;
     }
     match assessment::accept(trigger, settings, ports.clock.now()) {
-        Ok(cause) => run::handle_cause(ports, settings, &cause, delivery).await,
+        Ok(cause) => {
+            let report = run::handle_cause(ports, settings, &cause, delivery).await?;
+            let Trigger::LifecycleAction(notice) = trigger else {
+                return Ok(report);
+            };
+            let told = (&cause, notice);
+            lifecycle_action::complete(ports, settings, told, delivery, report).await
+        }
         Err(why) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,

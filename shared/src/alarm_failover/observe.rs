@@ -15,6 +15,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
+use super::zonal_shifts;
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
@@ -108,12 +109,13 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             None => Rows::read(&ports.ledger).await,
         }
     };
-    let (instances, interfaces, addresses, alarms, learnt) = futures_util::join!(
+    let (instances, interfaces, addresses, alarms, learnt, lifecycle) = futures_util::join!(
         cloud.instances(&tagged),
         cloud.interfaces(&floating),
         cloud.addresses(&grouped),
         alarms_of(cloud, case.cause, scope),
         learnt,
+        lifecycle_of_cause(cloud, case.cause),
     );
     let observed = Observed {
         at,
@@ -125,6 +127,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         alarms: alarms?,
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
+        lifecycle: lifecycle?,
     };
     let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
@@ -153,6 +156,7 @@ pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
         alarms: BTreeMap::new(),
         reads_log_alarms: ports.cloud.reads_log_alarms(),
         learnt: Rows::default(),
+        lifecycle: BTreeMap::new(),
     };
     observed.with_others(&ports.cloud, settings).await
 }
@@ -168,6 +172,18 @@ async fn alarms_of<C: ReadAlarms>(
     }
     let names: Vec<String> = scope.alarms.iter().cloned().collect();
     scope::with_children(cloud, &names).await
+}
+
+/// Where Auto Scaling has the instances of which it tells: each look asks again, and nothing moves without an answer.
+async fn lifecycle_of_cause<C: ReadLifecycleStates>(
+    cloud: &C,
+    cause: &Cause,
+) -> Result<BTreeMap<InstanceId, LifecycleState>, CloudError> {
+    if cause.kind != CauseKind::LifecycleAction {
+        return Ok(BTreeMap::new());
+    }
+    let ids: Vec<InstanceId> = cause.instances.iter().cloned().collect();
+    cloud.lifecycle_states(&ids).await
 }
 
 impl Observed {
@@ -229,7 +245,7 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
     let once = || async {
-        let health = health_of(&ports.cloud, &group.members);
+        let health = health_of(&ports.cloud, case.settings, &group.members);
         let known = known_alarms(ports, group, observed);
         let (health, known) = futures_util::join!(health, known);
         let (health, known) = (health?, known?);
@@ -252,9 +268,20 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     member_alarms::of_members(&ports.cloud, &learnt, &members, ports.clock.now()).await
 }
 
+/// What EC2 tells of the members of a group, asked again while it does not answer.
+pub(super) async fn told_of<C: AlarmFailoverCloud, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    members: &[&Instance],
+) -> Result<MemberHealth, CloudError> {
+    let once = || health_of(&ports.cloud, case.settings, members);
+    retry_transient(&ports.clock, backoff(case), once).await
+}
+
 /// How well instances are, and what their types allow.
 pub(super) async fn health_of<C: AlarmFailoverCloud>(
     cloud: &C,
+    settings: &Settings,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {
     let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
@@ -263,10 +290,11 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         .filter_map(|member| member.kind.clone())
         .collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
-    let (statuses, limits, lifecycle) = futures_util::join!(
+    let (statuses, limits, lifecycle, (shifts, shifts_not_told)) = futures_util::join!(
         cloud.checks(&ids),
         cloud.limits(&kinds),
-        lifecycle_of(cloud, members)
+        lifecycle_of(cloud, members),
+        zonal_shifts::read(cloud, settings, members),
     );
     let (lifecycle, lifecycle_not_told) = match lifecycle {
         Ok(lifecycle) => (lifecycle, None),
@@ -277,6 +305,8 @@ pub(super) async fn health_of<C: AlarmFailoverCloud>(
         limits: limits?,
         lifecycle,
         lifecycle_not_told,
+        shifts,
+        shifts_not_told,
         ..MemberHealth::default()
     })
 }

@@ -1,11 +1,14 @@
 //! What stands in the way of a move, each with what to change. Known before anything is touched.
 
+mod how_to;
+
 use super::group::{Group, ResourceId};
 use crate::groups::TargetObstacle;
-use crate::model::auto_scaling::{LifecycleState, Service};
+use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::{AllocationId, EniId, InstanceId, InstanceType, SubnetId, Zone};
 use crate::model::instance::{InstanceState, StatusChecks};
 use crate::model::instance_status::ScheduledEvent;
+use crate::model::zonal_shift::ZonalShift;
 use crate::report::{Command, Finding, utc};
 use crate::settings::Settings;
 use std::fmt;
@@ -63,6 +66,13 @@ pub enum Obstacle {
         standby: InstanceId,
         /// Its lifecycle state.
         state: LifecycleState,
+    },
+    /// Traffic is shifted away from the member's zone.
+    ZoneShifted {
+        /// The member.
+        standby: InstanceId,
+        /// The shift.
+        shift: ZonalShift,
     },
     /// EC2 refused it in this run.
     Refused {
@@ -177,6 +187,12 @@ impl fmt::Display for Obstacle {
                 formatter,
                 "{standby} is not in service: Auto Scaling has it as `{state}`"
             ),
+            Self::ZoneShifted { standby, shift } => {
+                write!(
+                    formatter,
+                    "{standby} is in a zone that is to be left: {shift}"
+                )
+            }
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
             Self::NotPermitted { standby, answer } => {
                 write!(
@@ -297,8 +313,8 @@ impl Obstacle {
                 "start another instance with the tag {} = {name}; reconcile goes on then",
                 keys.group
             ),
-            Self::NotRunning { standby, state } => how_to_start(standby, *state),
-            Self::StatusChecksNotOk { standby, checks } => how_to_pass_checks(standby, *checks),
+            Self::NotRunning { standby, state } => how_to::start(standby, *state),
+            Self::StatusChecksNotOk { standby, checks } => how_to::pass_checks(standby, *checks),
             Self::ApplicationNotOk { standby } => format!(
                 "see why: {}. Where the application runs on the holder alone, set the parameter \
                  StandbyApplicationStatus to ignore",
@@ -312,7 +328,8 @@ impl Obstacle {
             Self::AlarmFiring { standby, alarm } => {
                 format!("mend {standby}, or change or delete the alarm {alarm} if that is wrong")
             }
-            Self::NotInService { standby, state } => how_to_serve(standby, state),
+            Self::NotInService { standby, state } => how_to::serve(standby, state),
+            Self::ZoneShifted { standby, .. } => how_to::leave_zone(standby),
             Self::Refused { standby } => {
                 format!(
                     "see EC2's answer for {standby} above; reconcile goes on when that is mended"
@@ -381,43 +398,6 @@ impl Obstacle {
             why: self.to_string(),
             next: self.next_in(group.name, settings),
         }
-    }
-}
-
-fn how_to_start(standby: &InstanceId, state: InstanceState) -> String {
-    let start = Command::ec2("start-instances").with("instance-ids", standby);
-    match state {
-        InstanceState::Pending => {
-            "nothing: it is starting; reconcile goes on when EC2's status checks pass".to_owned()
-        }
-        InstanceState::Stopping => format!("when it has stopped, start it: {start}"),
-        _ => format!("start it: {start}"),
-    }
-}
-
-fn how_to_pass_checks(standby: &InstanceId, checks: StatusChecks) -> String {
-    if checks == StatusChecks::Initializing {
-        return "nothing: reconcile goes on when EC2's status checks pass".to_owned();
-    }
-    let look = Command::ec2("describe-instance-status").with("instance-ids", standby);
-    format!("see why: {look}")
-}
-
-fn how_to_serve(standby: &InstanceId, state: &LifecycleState) -> String {
-    match state.service() {
-        Service::Standby => format!(
-            "bring it back: {}",
-            Command::aws("autoscaling", "exit-standby")
-                .with("instance-ids", standby)
-                .to_fill_in("auto-scaling-group-name", "its group")
-        ),
-        Service::Warmed | Service::Leaving => {
-            "raise the desired capacity of its Auto Scaling group; reconcile goes on with the new instance".to_owned()
-        }
-        Service::In | Service::Unknown => format!(
-            "see whether it serves: {}",
-            Command::of_auto_scaling(standby)
-        ),
     }
 }
 

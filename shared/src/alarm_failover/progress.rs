@@ -52,6 +52,8 @@ pub(super) struct LastLook {
     pub(super) gap: Option<Gap>,
     /// Why Auto Scaling did not tell which members are in service.
     pub(super) lifecycle_not_told: Option<String>,
+    /// Why it is not known from which zones traffic is shifted away.
+    pub(super) shifts_not_told: Option<String>,
     /// The tags that say nothing that can be read, each with whose it is.
     pub(super) unreadable_tags: Vec<(String, UnreadableTag)>,
 }

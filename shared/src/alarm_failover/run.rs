@@ -8,6 +8,7 @@ use super::cloud::AlarmFailoverCloud;
 use super::decide;
 use super::fencing;
 use super::group::Group;
+use super::health_event::{self, Found};
 use super::held_lease::cooldown_from;
 use super::messages;
 use super::observe;
@@ -129,7 +130,11 @@ async fn handle_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let mut reports = Vec::new();
     let mut failures = Vec::new();
     for affected in groups {
-        match handle_group(ports, case, affected, observed.clone()).await {
+        let handled = match case.cause.kind {
+            CauseKind::HealthEvent => handle_sign(ports, case, affected, observed).await,
+            _ => handle_group(ports, case, affected, observed.clone()).await,
+        };
+        match handled {
             Ok(report) => reports.push(report),
             Err(error) => failures.push(error),
         }
@@ -139,6 +144,28 @@ async fn handle_groups<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     } else {
         Err(messages::failure_of_groups(case, failures, reports))
     }
+}
+
+/// One group of which AWS Health tells. What is due to move before an event moves; for all else a person is told.
+async fn handle_sign<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    affected: &AffectedGroup,
+    observed: &Observed,
+) -> Result<Report, Error> {
+    let planned = match health_event::look(ports, case, affected, observed).await? {
+        Found::NotDue(report) => return Ok(report),
+        Found::Due(planned) => planned,
+    };
+    let affected = AffectedGroup {
+        failed_members: planned.instances.clone(),
+        ..affected.clone()
+    };
+    let case = Case {
+        cause: &planned,
+        ..*case
+    };
+    handle_group(ports, &case, &affected, observed.clone()).await
 }
 
 /// One group: nothing to do, a preview in `observe` mode, or a failover under the group's lease.

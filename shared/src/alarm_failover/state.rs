@@ -9,6 +9,7 @@ use crate::model::ids::{EniId, InstanceId, InstanceType};
 use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits, StatusChecks};
 use crate::model::instance_status::{InstanceStatus, ProbeStatus, ScheduledEvent};
 use crate::model::interface::Interface;
+use crate::model::zonal_shift::ZonalShift;
 use crate::settings::Settings;
 use std::collections::BTreeMap;
 use time::OffsetDateTime;
@@ -36,6 +37,8 @@ pub struct Observed {
     pub contributors_not_told: Option<String>,
     /// What a sweep has learnt of the alarms on the members.
     pub learnt: Rows,
+    /// Where Auto Scaling has the instances of a cause that is its own.
+    pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
 }
 
 impl Observed {
@@ -134,6 +137,10 @@ pub struct MemberHealth {
     pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
     /// Why Auto Scaling did not tell.
     pub lifecycle_not_told: Option<String>,
+    /// The zones that traffic is shifted away from.
+    pub shifts: Vec<ZonalShift>,
+    /// Why they are not known.
+    pub shifts_not_told: Option<String>,
     /// Who may not be given which interface, with EC2's answer to a dry run.
     pub denied: BTreeMap<(EniId, InstanceId), String>,
 }
@@ -165,6 +172,13 @@ impl MemberHealth {
     pub fn comes_last(&self, id: &InstanceId) -> bool {
         let is_slow = |status: &InstanceStatus| !status.performance.may_pass();
         self.ends_by(id).is_some() || self.statuses.get(id).is_some_and(is_slow)
+    }
+
+    /// Why a member's zone is to be left.
+    #[must_use]
+    pub fn shifted(&self, member: &Instance) -> Option<&ZonalShift> {
+        let zone = member.zone_id.as_ref()?;
+        self.shifts.iter().find(|shift| shift.away_from == *zone)
     }
 
     /// The lifecycle state of a member that Auto Scaling does not have in service, or in a state that is not known

@@ -164,6 +164,7 @@ impl<C: AlarmFailoverCloud, L: Ledger, K: Clock> Failover<'_, C, L, K> {
             gap: look.health.known.gap.clone(),
             recovered,
             lifecycle_not_told: look.health.lifecycle_not_told.clone(),
+            shifts_not_told: look.health.shifts_not_told.clone(),
             ..LastLook::default()
         };
         progress.close_finished(&plan.moves, &group);

@@ -11,6 +11,9 @@ const ATTACH: &str = "ec2:AttachNetworkInterface";
 /// The action of which `OperationNotPermitted` and `UnsupportedOperation` have meanings of their own.
 const STOP: &str = "ec2:StopInstances";
 
+/// The action of which `ValidationError` has a meaning of its own.
+const COMPLETE: &str = "autoscaling:CompleteLifecycleAction";
+
 /// EC2's code for keys or a clock that it does not believe, and for what is somebody else's.
 pub const AUTH_FAILURE: &str = "AuthFailure";
 
@@ -63,6 +66,12 @@ impl From<Failure> for CloudError {
             "InvalidNetworkInterfaceID.NotFound" => missing(Missing::Interface, failure),
             "InvalidAttachmentID.NotFound" => missing(Missing::Attachment, failure),
             "InvalidInstanceID.NotFound" => missing(Missing::Instance, failure),
+            // Auto Scaling has one code for whatever it does not find, as for what it cannot read. A request that is made of
+            // an event's own names can be read: "No active Lifecycle Action found with token ...". Source:
+            // aws-node-termination-handler, sendHeartbeats; and what users report of `complete-lifecycle-action`.
+            "ValidationError" if failure.action == COMPLETE => {
+                missing(Missing::LifecycleAction, failure)
+            }
             "ResourceNotFoundException" => missing(Missing::Other, failure),
             "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
             AUTH_FAILURE => Self::HeldElsewhere(failure),

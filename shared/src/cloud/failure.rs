@@ -76,6 +76,8 @@ pub enum Missing {
     Interface,
     /// The instance (`InvalidInstanceID.NotFound`).
     Instance,
+    /// The life-cycle action of a hook (`ValidationError` of `CompleteLifecycleAction`).
+    LifecycleAction,
     /// Something else.
     Other,
 }

@@ -7,6 +7,7 @@ use crate::model::auto_scaling::LifecycleState;
 use crate::model::ids::{InstanceId, InstanceType};
 use crate::model::instance::InstanceTypeLimits;
 use crate::model::instance_status::InstanceStatus;
+use crate::model::zonal_shift::ZonalShift;
 use std::collections::BTreeMap;
 
 /// Reading status checks.
@@ -112,4 +113,15 @@ pub trait ReadLifecycleStates: Send + Sync {
         &self,
         instances: &[InstanceId],
     ) -> impl Future<Output = Result<BTreeMap<InstanceId, LifecycleState>, CloudError>> + Send;
+}
+
+/// Reading from which zones traffic is shifted away.
+pub trait ReadZonalShifts: Send + Sync {
+    /// `ListAutoshifts` and `ListZonalShifts` of the Application Recovery Controller, those in force, at the same time.
+    /// Practice runs are left out: they shift traffic away from zones that are well. All pages are read. The adapter
+    /// gives up after a second, so that no failover waits for it.
+    ///
+    /// # Errors
+    /// `Throttled`, `Denied`, or anything else as `Other`.
+    fn zonal_shifts(&self) -> impl Future<Output = Result<Vec<ZonalShift>, CloudError>> + Send;
 }

@@ -1,16 +1,18 @@
 //! Whose an event is. A bus, a topic or a person can bring what happened in another account: an organisation
 //! forwards its events to one bus, which keeps the account of origin. Nothing of that is ours to act on.
 //!
-//! Source: EventBridge user guide, "Events" (`account`) and "Sending events between AWS accounts"; CloudTrail user
-//! guide, "CloudTrail record contents" (`recipientAccountId`: the account that owns what was called on, whoever
-//! called it).
+//! Source: EventBridge user guide, "Events" (`account`) and "Sending events between AWS accounts". CloudTrail user
+//! guide, "CloudTrail record contents": `recipientAccountId` is the account that owns what was called on, whoever called
+//! it. AWS Health user guide, schema of its events: the management account of an organisation gets the events of all, and
+//! `affectedAccount` says whose one is.
 
 use crate::model::ids::AccountId;
 use serde_json::Value;
 
 /// Where an event names its account. Each that is there counts.
-const ACCOUNTS: [&str; 5] = [
+const ACCOUNTS: [&str; 6] = [
     "/account",
+    "/detail/affectedAccount",
     "/detail/recipientAccountId",
     "/recipientAccountId",
     "/accountId",

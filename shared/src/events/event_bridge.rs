@@ -5,7 +5,7 @@ use super::envelope::{self, KNOWN_SHAPES, Unread, sent_at};
 use super::error::EventError;
 use super::serialisation::{below, not_null, object, read, require};
 use super::trigger::{Ignored, InstanceStateChange, SpotNotice, SpotNoticeKind, Trigger};
-use super::{record, state_change};
+use super::{health_event, lifecycle_action, record, state_change};
 use crate::model::ids::{InstanceId, InvalidId};
 use crate::model::instance::{InstanceState, NoSuchState};
 use aws_lambda_events::cloudwatch_events::ec2;
@@ -49,6 +49,8 @@ pub(super) fn parse(event: &Value) -> Result<Trigger, EventError> {
         "EC2 Instance Rebalance Recommendation" => {
             notice(event, SpotNoticeKind::RebalanceRecommendation)
         }
+        "AWS Health Event" => health_event::parse(event),
+        "EC2 Instance-terminate Lifecycle Action" => lifecycle_action::parse(event),
         "CloudWatch Alarm State Change" | "CloudWatch Alarm Contributor State Change" => {
             state_change::in_envelope(event).map(Trigger::from)
         }
@@ -56,6 +58,7 @@ pub(super) fn parse(event: &Value) -> Result<Trigger, EventError> {
             detail_type,
             "it tells how an alarm is set up, not how its instance is",
         ),
+        _ if source == "aws.health" => ignore(detail_type, "it tells nothing of an instance"),
         _ if source == "aws.autoscaling" => ignore(
             detail_type,
             "Auto Scaling replaces instances; the addresses stay allocated",

@@ -9,6 +9,8 @@ mod command;
 mod envelope;
 mod error;
 mod event_bridge;
+mod health_event;
+mod lifecycle_action;
 mod notification;
 mod parameters;
 mod record;
@@ -28,7 +30,8 @@ pub use record::from_lookup;
 use serde_json::Value;
 pub use subject::subject_of;
 pub use trigger::{
-    Ignored, InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger,
+    HealthEvent, Ignored, InstanceStateChange, LifecycleNotice, OperatorCommand, SpotNotice,
+    SpotNoticeKind, Trigger,
 };
 
 /// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record, a

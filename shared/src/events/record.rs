@@ -34,6 +34,8 @@ pub fn from_lookup(cloudtrail_event: &str) -> Result<Option<Record>, EventError>
         | Trigger::Instance(_)
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
         | Trigger::Command(_)
         | Trigger::Ignored(_) => Ok(None),
     }

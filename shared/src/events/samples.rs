@@ -182,6 +182,16 @@ pub(super) fn one_of_each() -> Vec<Value> {
             "aws.ec2",
             threatened,
         ),
+        bridge(
+            "AWS Health Event",
+            "aws.health",
+            json!({"service": "EC2", "affectedEntities": [{"entityValue": "i-0c3"}]}),
+        ),
+        bridge(
+            "EC2 Instance-terminate Lifecycle Action",
+            "aws.autoscaling",
+            json!({"EC2InstanceId": "i-0c3", "LifecycleHookName": "drain"}),
+        ),
         json!({"holdfast": "plan", "group": "web"}),
         json!({"holdfast": "failover", "group": "web", "to": "i-0c3"}),
     ];

@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 /// Where an event says so.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 9] = [
     "/detail/requestParameters/allocationId",
     "/requestParameters/allocationId",
     "/detail/instance-id",
+    "/detail/EC2InstanceId",
+    "/detail/affectedEntities/0/entityValue",
     "/detail/alarmName",
     "/alarmData/alarmName",
     "/Records/0/Sns/TopicArn",

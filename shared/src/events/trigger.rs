@@ -1,9 +1,11 @@
 //! What an event is once it is read: a [`Trigger`]. Plain data: what it means is decided elsewhere.
 
 use super::alarm::AlarmEvent;
+use crate::model::auto_scaling::LifecycleAction;
 use crate::model::cloudtrail::Record;
 use crate::model::ids::InstanceId;
 use crate::model::instance::InstanceState;
+use std::collections::BTreeSet;
 use std::fmt;
 use time::OffsetDateTime;
 
@@ -23,6 +25,10 @@ pub enum Trigger {
     Alarm(Box<AlarmEvent>),
     /// EC2 announced what it is going to do with a Spot instance.
     SpotNotice(SpotNotice),
+    /// AWS Health told of instances.
+    HealthEvent(HealthEvent),
+    /// Auto Scaling waits before it ends an instance, or puts it to sleep.
+    LifecycleAction(LifecycleNotice),
     /// A person asked.
     Command(OperatorCommand),
     /// A known event that is none of our business.
@@ -43,6 +49,8 @@ impl fmt::Display for Trigger {
             Self::Instance(change) => change.fmt(formatter),
             Self::Alarm(alarm) => alarm.fmt(formatter),
             Self::SpotNotice(notice) => notice.fmt(formatter),
+            Self::HealthEvent(event) => event.fmt(formatter),
+            Self::LifecycleAction(notice) => notice.fmt(formatter),
             Self::Command(command) => command.fmt(formatter),
             Self::Ignored(ignored) => formatter.write_str(&ignored.what),
         }
@@ -81,6 +89,53 @@ impl fmt::Display for SpotNotice {
                 write!(formatter, "{} may be interrupted", self.instance)
             }
         }
+    }
+}
+
+/// What AWS Health tells of instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthEvent {
+    /// The instances.
+    pub instances: BTreeSet<InstanceId>,
+    /// What it is, in AWS Health's own word: `AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED`.
+    pub code: String,
+    /// The region in which the instances are, where the event says so.
+    pub region: Option<String>,
+}
+
+impl fmt::Display for HealthEvent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{} of AWS Health", self.code)?;
+        let Some(first) = self.instances.first() else {
+            return Ok(());
+        };
+        match self.instances.len() - 1 {
+            0 => write!(formatter, ", for {first}"),
+            others => write!(formatter, ", for {first} and {others} more"),
+        }
+    }
+}
+
+/// What Auto Scaling tells before it ends an instance, or puts it into a warm pool.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleNotice {
+    /// The instance.
+    pub instance: InstanceId,
+    /// What Auto Scaling waits for, where the event names all of it.
+    pub action: Option<LifecycleAction>,
+    /// When it was told, where the event says so.
+    pub at: Option<OffsetDateTime>,
+    /// The region in which the instance is, where the event says so.
+    pub region: Option<String>,
+}
+
+impl fmt::Display for LifecycleNotice {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "Auto Scaling is about to take {} out of service",
+            self.instance
+        )
     }
 }
 

@@ -113,6 +113,7 @@ mod tests {
             tags: Tags::new(),
             launched_at: OffsetDateTime::UNIX_EPOCH,
             stop_limit: None,
+            zone_id: None,
             zone: None,
             kind: None,
             interfaces: vec![

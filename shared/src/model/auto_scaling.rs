@@ -1,6 +1,7 @@
 //! Where Auto Scaling has an instance. EC2 does not tell: an instance in a warm pool runs, or is stopped, like any
 //! other. Plain data: nothing here asks or acts.
 
+use super::ids::InstanceId;
 use std::fmt;
 
 /// The tag that Auto Scaling puts on each of its instances. Nobody else can: it is one of AWS's own.
@@ -50,6 +51,28 @@ impl LifecycleState {
             },
         }
     }
+}
+
+impl LifecycleState {
+    /// Whether Auto Scaling waits before it goes on with the instance: a hook has an action on it.
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        self.0.ends_with(":Wait")
+    }
+}
+
+/// What Auto Scaling waits for before it goes on with an instance: one hook, for this instance, this time.
+/// Source: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling lifecycle hooks".
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LifecycleAction {
+    /// The instance.
+    pub instance: InstanceId,
+    /// The name of its Auto Scaling group.
+    pub group: String,
+    /// The name of the hook.
+    pub hook: String,
+    /// Names this action and no other, even of the same hook and instance.
+    pub token: String,
 }
 
 impl fmt::Display for LifecycleState {

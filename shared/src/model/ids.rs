@@ -153,6 +153,17 @@ impl fmt::Display for Zone {
     }
 }
 
+/// An availability zone by its id, which is the same in every account: `use1-az1`. Its name is not.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct ZoneId(pub String);
+
+impl fmt::Display for ZoneId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// The type of an instance, which limits its interfaces and their private IPs: `m6i.large`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]

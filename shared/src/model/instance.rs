@@ -1,7 +1,7 @@
 //! An EC2 instance as far as an address can be given to it or taken from it. Plain data: nothing here
 //! asks or acts.
 
-use crate::model::ids::{EniId, InstanceId, InstanceType, SubnetId, Zone};
+use crate::model::ids::{EniId, InstanceId, InstanceType, SubnetId, Zone, ZoneId};
 use crate::model::interface::{AttachmentState, OtherIps};
 use crate::model::tags::Tags;
 use serde::{Deserialize, Serialize};
@@ -117,6 +117,8 @@ pub struct Instance {
     pub launched_at: OffsetDateTime,
     /// Its availability zone.
     pub zone: Option<Zone>,
+    /// The id of that zone.
+    pub zone_id: Option<ZoneId>,
     /// Its type.
     pub kind: Option<InstanceType>,
     /// Why EC2 may refuse to stop it, as far as EC2 shows that.

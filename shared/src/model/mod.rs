@@ -13,3 +13,4 @@ pub mod interface;
 pub mod network;
 pub mod pause;
 pub mod tags;
+pub mod zonal_shift;

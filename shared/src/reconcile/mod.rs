@@ -70,7 +70,11 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
             &trigger.to_string(),
             "the ledger knows addresses only; instance-start acts on instances",
         )),
-        Trigger::Alarm(_) | Trigger::SpotNotice(_) | Trigger::Command(_) => Ok(Report::not_for(
+        Trigger::Alarm(_)
+        | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
+        | Trigger::Command(_) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,
             &trigger.to_string(),

@@ -67,6 +67,8 @@ pub async fn run<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         | Trigger::Schedule { .. }
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_)
         | Trigger::Command(_) => Ok(Report::not_for(
             function,
             settings.mode,

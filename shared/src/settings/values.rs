@@ -252,3 +252,25 @@ impl FromStr for Failback {
         }
     }
 }
+
+/// Whether a zone that traffic is shifted away from has no standbys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ZonalShifts {
+    /// Nobody asks which zones these are.
+    Ignore,
+    /// Who is in such a zone does not stand by.
+    Heed,
+}
+
+impl FromStr for ZonalShifts {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "ignore" => Ok(Self::Ignore),
+            "heed" => Ok(Self::Heed),
+            _ => Err("expected `ignore` or `heed`"),
+        }
+    }
+}

@@ -191,6 +191,7 @@ pub struct Instance {
     pub state: InstanceState,
     pub launch_time: OffsetDateTime,
     pub availability_zone: String,
+    pub availability_zone_id: String,
     pub vpc_id: Option<String>,
     pub subnet_id: Option<String>,
     pub private_ip_address: Option<String>,

@@ -1,4 +1,4 @@
-//! Auto Scaling's `DescribeAutoScalingInstances` by the query protocol. Source: EC2 Auto Scaling API reference.
+//! Auto Scaling's `DescribeAutoScalingInstances` and `CompleteLifecycleAction` by the query protocol. Source: EC2 Auto Scaling API reference.
 
 use super::ec2::{self, Element, Parameters};
 use super::query;
@@ -6,6 +6,7 @@ use super::server::Reply;
 use crate::World;
 use crate::api::{Caller, Ec2Error};
 use crate::auto_scaling::{AutoScalingInstance, DescribeAutoScalingInstances};
+use crate::lifecycle_hooks::CompleteLifecycleAction;
 
 /// The version of the API, which is all that tells its form from one of EC2's.
 pub(super) const VERSION: &str = "2011-01-01";
@@ -13,27 +14,25 @@ const NAMESPACE: &str = "http://autoscaling.amazonaws.com/doc/2011-01-01/";
 
 /// One Auto Scaling call.
 pub(super) fn call(
-    world: &World,
+    world: &mut World,
     caller: &Caller,
     action: &str,
     form: Vec<(String, String)>,
     request_id: &str,
 ) -> Reply {
     let parameters: Parameters = form.into_iter().collect();
-    let answer = match action {
+    let result = match action {
         "DescribeAutoScalingInstances" => described(world, caller, &parameters),
+        "CompleteLifecycleAction" => completed(world, caller, &parameters),
         other => Err(Ec2Error::new(
             "InvalidAction",
             format!("the simulator does not model {other}"),
         )),
     };
-    match answer {
-        Ok((instances, next_token)) => {
-            let result = Element::new("DescribeAutoScalingInstancesResult")
-                .list("AutoScalingInstances", instances.iter().map(instance))
-                .maybe("NextToken", next_token);
+    match result {
+        Ok(result) => {
             let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
-            let document = Element::new("DescribeAutoScalingInstancesResponse")
+            let document = Element::new(format!("{action}Response"))
                 .of_namespace(NAMESPACE)
                 .child(result)
                 .child(metadata);
@@ -43,18 +42,39 @@ pub(super) fn call(
     }
 }
 
-fn described(
-    world: &World,
+fn completed(
+    world: &mut World,
     caller: &Caller,
     parameters: &Parameters,
-) -> Result<(Vec<AutoScalingInstance>, Option<String>), Ec2Error> {
+) -> Result<Element, Ec2Error> {
+    let required = |name: &str| {
+        let message = format!("1 validation error detected: {name} must not be null");
+        let missing = || Ec2Error::new("ValidationError", message);
+        parameters.text(name).ok_or_else(missing)
+    };
+    let request = CompleteLifecycleAction {
+        auto_scaling_group_name: required("AutoScalingGroupName")?,
+        lifecycle_hook_name: required("LifecycleHookName")?,
+        lifecycle_action_token: parameters.text("LifecycleActionToken"),
+        instance_id: parameters.text("InstanceId"),
+        lifecycle_action_result: required("LifecycleActionResult")?,
+    };
+    query::refuse_unread(parameters)?;
+    world.complete_lifecycle_action(caller, &request)?;
+    Ok(Element::new("CompleteLifecycleActionResult"))
+}
+
+fn described(world: &World, caller: &Caller, parameters: &Parameters) -> Result<Element, Ec2Error> {
     let request = DescribeAutoScalingInstances {
         instance_ids: parameters.list("InstanceIds.member"),
         max_records: parameters.integer("MaxRecords")?,
         next_token: parameters.text("NextToken"),
     };
     query::refuse_unread(parameters)?;
-    world.describe_auto_scaling_instances(caller, &request)
+    let (instances, next_token) = world.describe_auto_scaling_instances(caller, &request)?;
+    Ok(Element::new("DescribeAutoScalingInstancesResult")
+        .list("AutoScalingInstances", instances.iter().map(instance))
+        .maybe("NextToken", next_token))
 }
 
 fn instance(described: &AutoScalingInstance) -> Element {

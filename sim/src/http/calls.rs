@@ -20,6 +20,8 @@ pub enum Service {
     CloudWatch,
     /// Auto Scaling, by the query protocol.
     AutoScaling,
+    /// The Application Recovery Controller, by REST and JSON.
+    ZonalShift,
     /// STS, by the query protocol.
     Sts,
     /// The Resource Groups Tagging API, by JSON 1.1.
@@ -36,6 +38,7 @@ impl Service {
             Self::CloudTrail => "cloudtrail",
             Self::CloudWatch => "cloudwatch",
             Self::AutoScaling => "autoscaling",
+            Self::ZonalShift => "arc-zonal-shift",
             Self::Sts => "sts",
             Self::Tagging => "tag",
         }

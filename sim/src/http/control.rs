@@ -7,6 +7,7 @@ use super::knobs::Controls;
 use super::{addresses, alarms};
 use crate::Crowd;
 use crate::api::{Caller, OtherAddresses};
+use crate::lifecycle_hooks::Destination;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
@@ -31,6 +32,11 @@ POST   /_sim/tables        {"name": "holdfast"}
 POST   /_sim/crowd         {"instances": 10000, "interfaces": 20000, "addresses": 5000, "alarms": 10000, "firing": 2500}
                            what others have in the account; answers with the ids of the instances
 POST   /_sim/auto-scaling  {"instance_id": "i-...", "group": "web", "lifecycle_state": "Warmed:Running"}
+POST   /_sim/lifecycle-hooks {"group": "web", "name": "drain", "timeout_seconds": 300}
+POST   /_sim/scale-in      {"instance_id": "i-...", "to_warm_pool": false}
+POST   /_sim/health-events {"instance_ids": ["i-..."], "code": "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED", "status": "open"}
+POST   /_sim/zonal-shifts  {"zone_id": "us-east-1-az1"}, with "resource" and "shift_type" for one of the account;
+                           DELETE ends all
 POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "ipv4_prefixes": [],
                             "ipv6_prefixes": []}
 POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
@@ -76,6 +82,10 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/tables", post(create_table))
         .route("/_sim/crowd", post(add_crowd))
         .route("/_sim/auto-scaling", post(put_into_auto_scaling))
+        .route("/_sim/lifecycle-hooks", post(put_lifecycle_hook))
+        .route("/_sim/scale-in", post(scale_in))
+        .route("/_sim/health-events", post(tell_of_health))
+        .route("/_sim/zonal-shifts", post(shift_away).delete(end_shifts))
         .route("/_sim/other-ips", post(put_other_ips))
         .route("/_sim/settings", post(set))
 }
@@ -229,6 +239,78 @@ async fn put_into_auto_scaling(State(front): State<Arc<Front>>, body: Bytes) -> 
     let mut world = front.world();
     world.put_into_auto_scaling(&it.instance_id, &it.group, &it.lifecycle_state);
     DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hook {
+    group: String,
+    name: String,
+    timeout_seconds: u32,
+}
+
+async fn put_lifecycle_hook(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let hook: Hook = read(&body)?;
+    let timeout = time::Duration::seconds(hook.timeout_seconds.into());
+    let mut world = front.world();
+    world.put_lifecycle_hook(&hook.group, &hook.name, timeout);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScaleIn {
+    instance_id: String,
+    #[serde(default)]
+    to_warm_pool: bool,
+}
+
+async fn scale_in(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let it: ScaleIn = read(&body)?;
+    let to = if it.to_warm_pool {
+        Destination::WarmPool
+    } else {
+        Destination::Ec2
+    };
+    front.world().scale_in(&it.instance_id, to);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HealthEvent {
+    instance_ids: Vec<String>,
+    code: String,
+    status: String,
+}
+
+async fn tell_of_health(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let event: HealthEvent = read(&body)?;
+    let ids: Vec<&str> = event.instance_ids.iter().map(String::as_str).collect();
+    let mut world = front.world();
+    world.tell_of_health(&ids, &event.code, &event.status);
+    DONE
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Shift {
+    zone_id: String,
+    resource: Option<String>,
+    #[serde(default)]
+    shift_type: String,
+}
+
+async fn shift_away(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    let shift: Shift = read(&body)?;
+    let mut world = front.world();
+    world.shift_away(&shift.zone_id, shift.resource.as_deref(), &shift.shift_type);
+    DONE
+}
+
+async fn end_shifts(State(front): State<Arc<Front>>) -> StatusCode {
+    front.world().end_shifts();
+    StatusCode::NO_CONTENT
 }
 
 #[derive(Deserialize)]

@@ -28,6 +28,7 @@ mod server;
 mod signing;
 mod sts;
 mod tagging;
+mod zonal_shifts;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;

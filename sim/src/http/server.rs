@@ -13,6 +13,7 @@ use super::dynamodb::Answer;
 use super::faults::Fault;
 use super::front::Front;
 use super::record::{Answered, Asked};
+use super::zonal_shifts;
 use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, json, signing, sts, tagging};
 use crate::api::Ec2Error;
 use axum::Router;
@@ -104,7 +105,15 @@ async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
     let operation = rpc_operation(parts.uri.path()).map(str::to_owned);
+    let listed = zonal_shifts::action(parts.uri.path());
     let call = match (target, operation) {
+        _ if listed.is_some() => Ok(AwsCall {
+            service: Service::ZonalShift,
+            action: listed.unwrap_or_default().to_owned(),
+            parameters: json!({ "query": parts.uri.query() }),
+            form: Vec::new(),
+            encoding: Encoding::Json,
+        }),
         (Some(target), _) => json_call(target, &body),
         (None, Some(operation)) => cbor_call(operation, &body),
         (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
@@ -237,12 +246,13 @@ async fn handle(
             &request_id,
         ),
         (_, Service::AutoScaling) => auto_scaling::call(
-            &front.world(),
+            &mut front.world(),
             &caller,
             &call.action,
             call.form,
             &request_id,
         ),
+        (_, Service::ZonalShift) => zonal_shifts::call(&front.world(), &caller, &call.action),
         (_, Service::Sts) => sts::call(&caller, &call.action, call.form, &request_id),
         (_, Service::Tagging) => {
             tagging::call(&front.world(), &caller, &call.action, &call.parameters)
@@ -310,6 +320,7 @@ fn is_mutating(call: &AwsCall) -> bool {
         ],
         Service::CloudTrail => &["Lookup"],
         Service::Sts | Service::Tagging => &["Get"],
+        Service::ZonalShift => &["List"],
     };
     let dry_run = call.parameters["DryRun"]
         .as_str()
@@ -329,7 +340,9 @@ fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
             "ThrottlingException",
             "Throughput exceeds the current capacity of your table or index.",
         )),
-        Service::CloudTrail => json::refusal("ThrottlingException", "Rate exceeded"),
+        Service::CloudTrail | Service::ZonalShift => {
+            json::refusal("ThrottlingException", "Rate exceeded")
+        }
         Service::AutoScaling => {
             auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
         }
@@ -367,7 +380,9 @@ fn refused(
         Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
         Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
         Service::Sts => sts::refusal(request_id, &Ec2Error::new(code, message)),
-        Service::CloudTrail | Service::Tagging => json::refusal(code, message),
+        Service::CloudTrail | Service::Tagging | Service::ZonalShift => {
+            json::refusal(code, message)
+        }
     }
 }
 

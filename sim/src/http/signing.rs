@@ -46,7 +46,7 @@ pub(super) fn refusal(service: Service) -> (&'static str, &'static str) {
             "AuthFailure",
             "AWS was not able to validate the provided access credentials",
         ),
-        Service::DynamoDb | Service::CloudTrail | Service::Tagging => {
+        Service::DynamoDb | Service::CloudTrail | Service::Tagging | Service::ZonalShift => {
             ("InvalidSignatureException", "Signature expired.")
         }
         Service::CloudWatch | Service::AutoScaling | Service::Sts => {

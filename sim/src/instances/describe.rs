@@ -64,6 +64,7 @@ impl Resources {
             state: instance.state,
             launch_time: instance.launched_at,
             availability_zone: instance.zone.clone(),
+            availability_zone_id: instance.zone_id.clone(),
             vpc_id: (!gone).then(|| instance.vpc_id.clone()),
             subnet_id: (!gone).then(|| instance.subnet_id.clone()),
             private_ip_address: primary.map(|ip| ip.private_ip_address.clone()),

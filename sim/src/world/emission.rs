@@ -7,6 +7,7 @@ use crate::{
     alarms::AlarmChange,
     api::{Caller, Ec2Error, Response},
     delivery::Envelope,
+    lifecycle_hooks::{Destination, LifecycleAction},
     model::StateChange,
     trail::{self, TrailRecord},
 };
@@ -148,6 +149,72 @@ impl World {
             )],
         };
         let event = envelope.around(detail);
+        self.outbox.send(detail_type, at, event);
+    }
+
+    /// AWS Health tells of instances: `AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED`, ... That something is planned for them is
+    /// for the test to do. Source: AWS Health user guide, schema of its events.
+    pub fn tell_of_health(&mut self, instance_ids: &[&str], code: &str, status: &str) {
+        let detail_type = "AWS Health Event";
+        let (account, region) = (self.account.clone(), self.model.region.name.clone());
+        let at = self.model.now;
+        let is_planned = code.ends_with("_SCHEDULED") || code.ends_with("_EXPEDITED");
+        let entity = |id: &&str| json!({"entityValue": id, "status": "IMPAIRED"});
+        let entities: Vec<Value> = instance_ids.iter().map(entity).collect();
+        let detail = json!({
+            "eventArn": format!("arn:aws:health:{region}::event/EC2/{code}/{code}_{}", self.ids.uuid()),
+            "service": "EC2",
+            "eventTypeCode": code,
+            "eventTypeCategory": if is_planned { "scheduledChange" } else { "issue" },
+            "eventScopeCode": "ACCOUNT_SPECIFIC",
+            "statusCode": status,
+            "eventRegion": region,
+            "affectedEntities": entities,
+            "page": "1",
+            "totalPages": "1",
+            "affectedAccount": account,
+        });
+        let envelope = Envelope {
+            id: self.ids.uuid(),
+            source: "aws.health",
+            detail_type,
+            account: &account,
+            region: &region,
+            time: &trail::timestamp(at),
+            resources: instance_ids.iter().map(|id| (*id).to_owned()).collect(),
+        };
+        let event = envelope.around(&detail);
+        self.outbox.send(detail_type, at, event);
+    }
+
+    /// Auto Scaling waits for a hook before an instance leaves service.
+    pub(crate) fn emit_lifecycle_action(&mut self, action: &LifecycleAction, to: Destination) {
+        let detail_type = "EC2 Instance-terminate Lifecycle Action";
+        let (account, region) = (self.account.clone(), self.model.region.name.clone());
+        let at = self.model.now;
+        let LifecycleAction { group, .. } = action;
+        let detail = json!({
+            "LifecycleActionToken": action.token,
+            "AutoScalingGroupName": group,
+            "LifecycleHookName": action.hook,
+            "EC2InstanceId": action.instance_id,
+            "LifecycleTransition": "autoscaling:EC2_INSTANCE_TERMINATING",
+            "Origin": "AutoScalingGroup",
+            "Destination": to.name(),
+        });
+        let envelope = Envelope {
+            id: self.ids.uuid(),
+            source: "aws.autoscaling",
+            detail_type,
+            account: &account,
+            region: &region,
+            time: &trail::timestamp(at),
+            resources: vec![format!(
+                "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{}:autoScalingGroupName/{group}",
+                self.ids.uuid()
+            )],
+        };
+        let event = envelope.around(&detail);
         self.outbox.send(detail_type, at, event);
     }
 }

@@ -9,18 +9,21 @@ use ec2_sim::api::{
     Response,
 };
 use ec2_sim::auto_scaling::DescribeAutoScalingInstances;
+use ec2_sim::lifecycle_hooks;
 use futures_util::future::try_join_all;
 use holdfast::cloud::health::{
     AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
-    ReadLimits, ReadStatusChecks,
+    ReadLimits, ReadStatusChecks, ReadZonalShifts,
 };
+use holdfast::cloud::lifecycle::CompleteLifecycleAction;
 use holdfast::cloud::{CloudError, Missing};
 use holdfast::model::alarm::Alarm;
 use holdfast::model::alarm::{AlarmMetric, AlarmState};
-use holdfast::model::auto_scaling::LifecycleState;
-use holdfast::model::ids::{InstanceId, InstanceType};
+use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
+use holdfast::model::ids::{InstanceId, InstanceType, ZoneId};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
 use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus, ScheduledEvent};
+use holdfast::model::zonal_shift::ZonalShift;
 use std::collections::BTreeMap;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`: names in one call, and records on a page.
@@ -278,6 +281,50 @@ impl ReadLifecycleStates for Client {
             }
         }
         Ok(found)
+    }
+}
+
+impl ReadZonalShifts for Client {
+    async fn zonal_shifts(&self) -> Result<Vec<ZonalShift>, CloudError> {
+        let mut found = Vec::new();
+        for (name, action) in [
+            ("ListAutoshifts", "arc-zonal-shift:ListAutoshifts"),
+            ("ListZonalShifts", "arc-zonal-shift:ListZonalShifts"),
+        ] {
+            let ask = || {
+                self.bed
+                    .describe(|world| world.list_shifts(&self.caller, name))
+            };
+            found.extend(self.of_another_service(name, action, ask).await?);
+        }
+        found.retain(|shift| shift.shift_type != "PRACTICE_RUN");
+        let shifts = found.into_iter().map(|shift| ZonalShift {
+            away_from: ZoneId(shift.away_from),
+            resource: shift.resource,
+        });
+        Ok(shifts.collect())
+    }
+}
+
+impl CompleteLifecycleAction for Client {
+    async fn complete_lifecycle_action(&self, action: &LifecycleAction) -> Result<(), CloudError> {
+        let request = lifecycle_hooks::CompleteLifecycleAction {
+            auto_scaling_group_name: action.group.clone(),
+            lifecycle_hook_name: action.hook.clone(),
+            lifecycle_action_token: Some(action.token.clone()),
+            instance_id: None,
+            lifecycle_action_result: "CONTINUE".to_owned(),
+        };
+        let ask = || {
+            self.bed
+                .describe(|world| world.complete_lifecycle_action(&self.caller, &request))
+        };
+        self.of_another_service(
+            "CompleteLifecycleAction",
+            "autoscaling:CompleteLifecycleAction",
+            ask,
+        )
+        .await
     }
 }
 

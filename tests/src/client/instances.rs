@@ -5,7 +5,7 @@ use super::cloud::{attachment_state, filter, id, other_ips, unexpected};
 use super::faults::SeededBug;
 use ec2_sim::api::{self, DescribeInstances, DescribeTags, DisassociateAddress, Request, Response};
 use holdfast::cloud::{CloudError, Disassociate, InstanceFilter, ReadInstances, ReadTags, TagOf};
-use holdfast::model::ids::{AssociationId, InstanceType, Zone};
+use holdfast::model::ids::{AssociationId, InstanceType, Zone, ZoneId};
 use holdfast::model::instance::{
     AttachedInterface, Instance, InstanceState, PrivateIp, PublicIp, StopLimit,
 };
@@ -112,6 +112,7 @@ fn instance(from: &api::Instance) -> Instance {
         launched_at: from.launch_time,
         stop_limit: stop_limit(from),
         zone: Some(Zone(from.availability_zone.clone())),
+        zone_id: Some(ZoneId(from.availability_zone_id.clone())),
         kind: Some(InstanceType(from.instance_type.clone())),
         interfaces: from.network_interfaces.iter().map(interface).collect(),
     }

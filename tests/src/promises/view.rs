@@ -7,6 +7,7 @@ use ec2_sim::api::{
     Address, Caller, DescribeAddresses, DescribeInstanceStatus, DescribeInstances,
     DescribeNetworkInterfaces, Instance, InstanceState, NetworkInterface, Request, Response, Tag,
 };
+use ec2_sim::auto_scaling::DescribeAutoScalingInstances;
 use ec2_sim::world::ACCOUNT;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,7 +20,8 @@ pub struct AccountView {
     pub instances: BTreeMap<String, Instance>,
     /// Its interfaces, by id.
     pub interfaces: BTreeMap<String, NetworkInterface>,
-    /// The instances that are not well: their status checks fail, or an alarm on them fires.
+    /// The instances that are not well: their status checks fail, or an alarm on them fires. And those that Auto Scaling
+    /// is ending, or has put to sleep.
     pub may_lose: BTreeSet<String>,
     /// The associations that Holdfast made in the wrong place, by what its ledger knows now.
     pub misplaced: BTreeSet<String>,
@@ -155,5 +157,14 @@ fn may_lose(world: &World, auditor: &Caller) -> BTreeSet<String> {
     let contributing = contributing
         .filter(|(_, state)| **state == AlarmState::Alarm)
         .filter_map(|(attributes, _)| attributes.get("InstanceId").cloned());
-    impaired.chain(measured).chain(contributing).collect()
+    let asked = DescribeAutoScalingInstances::default();
+    let scaled = world.describe_auto_scaling_instances(auditor, &asked);
+    let (scaled, _) = scaled.unwrap_or_default();
+    let leaving = scaled.into_iter().filter(|it| {
+        let word = it.lifecycle_state.split(':').next();
+        matches!(word, Some("Terminating" | "Warmed"))
+    });
+    let leaving = leaving.map(|it| it.instance_id);
+    let unwell = impaired.chain(measured).chain(contributing);
+    unwell.chain(leaving).collect()
 }

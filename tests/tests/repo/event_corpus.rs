@@ -92,9 +92,13 @@ fn outcome(event: &Value) -> String {
     match parse(event) {
         Ok(Trigger::Call(record)) => format!("{}: {}", record.call.name, done(&record.change)),
         Ok(Trigger::Schedule { at }) => format!("schedule at {at}"),
-        Ok(told @ (Trigger::Instance(_) | Trigger::SpotNotice(_) | Trigger::Command(_))) => {
-            told.to_string()
-        }
+        Ok(
+            told @ (Trigger::Instance(_)
+            | Trigger::SpotNotice(_)
+            | Trigger::HealthEvent(_)
+            | Trigger::LifecycleAction(_)
+            | Trigger::Command(_)),
+        ) => told.to_string(),
         Ok(Trigger::Alarm(alarm)) => format!("{alarm}: {}", about(&alarm)),
         Ok(Trigger::Ignored(ignored)) => format!("ignored: {}", ignored.what),
         Err(EventError { field, .. }) => format!("wrong: {field}"),

@@ -17,7 +17,7 @@ use ec2_sim::api::{
 use ec2_sim::http::{ACCOUNT, Simulator};
 use holdfast::cloud::health::{
     AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
-    ReadLimits, ReadStatusChecks,
+    ReadLimits, ReadStatusChecks, ReadZonalShifts,
 };
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
@@ -273,7 +273,8 @@ where
         + ReadAlarms
         + ReadAlarmContributors
         + ReadAlarmPages
-        + ReadLifecycleStates,
+        + ReadLifecycleStates
+        + ReadZonalShifts,
 {
     let gone: InstanceId = id("i-0123456789abcdef0");
     let all = [town.first.clone(), gone.clone(), town.second.clone()];
@@ -281,6 +282,7 @@ where
     said.note("checks of nobody", &cloud.checks(&[]).await);
     said.note("scaled", &cloud.lifecycle_states(&all).await);
     said.note("scaled nobody", &cloud.lifecycle_states(&[]).await);
+    said.note("shifted", &cloud.zonal_shifts().await);
     let types = ["m5.large", "p4d.24xlarge", "t3.gigantic"].map(|it| InstanceType(it.to_owned()));
     said.note("limits", &cloud.limits(&types).await);
     let names = ["sick", "web", "gone"].map(str::to_owned);
@@ -316,7 +318,8 @@ where
         + ReadAlarms
         + ReadAlarmContributors
         + ReadAlarmPages
-        + ReadLifecycleStates,
+        + ReadLifecycleStates
+        + ReadZonalShifts,
 {
     let mut said = Said::default();
     move_interface(&mut said, cloud, town, pass).await;
@@ -335,7 +338,8 @@ async fn the_adapter_over_http_and_the_traits_in_one_process_say_the_same() {
 
     let aws = Aws::on(Simulator::serve(world, 0).await.unwrap());
     let (ec2, trail, alarms) = (aws.ec2.clone(), aws.trail.clone(), aws.alarms.clone());
-    let adapter = holdfast_aws::Aws::new(ec2, trail, alarms, aws.scaling.clone());
+    let adapter =
+        holdfast_aws::Aws::new(ec2, trail, alarms, aws.scaling.clone(), aws.shifts.clone());
     let over_http = story(&adapter, &town, &|| aws.simulator.advance(WHILE)).await;
 
     assert_eq!(over_http, in_process);

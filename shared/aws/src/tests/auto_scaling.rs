@@ -2,8 +2,10 @@
 
 use super::Wire;
 use holdfast::cloud::CloudError;
+use holdfast::cloud::Missing;
 use holdfast::cloud::health::ReadLifecycleStates;
-use holdfast::model::auto_scaling::LifecycleState;
+use holdfast::cloud::lifecycle::CompleteLifecycleAction;
+use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
 use holdfast::model::ids::InstanceId;
 use std::collections::BTreeMap;
 
@@ -93,4 +95,65 @@ async fn a_refusal_is_known_by_its_code() {
     );
     let throttled = states(&refusal("Throttling"), 1).await.unwrap_err();
     assert!(throttled.is_transient(), "{throttled}");
+}
+
+fn action() -> LifecycleAction {
+    LifecycleAction {
+        instance: "i-1".parse().unwrap(),
+        group: "web".to_owned(),
+        hook: "drain".to_owned(),
+        token: "token-1".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn an_action_is_completed_by_its_token() {
+    let answer = "<CompleteLifecycleActionResponse><CompleteLifecycleActionResult/>\
+                  </CompleteLifecycleActionResponse>";
+    let wire = Wire::answering([answer.to_owned()]);
+    wire.cloud()
+        .complete_lifecycle_action(&action())
+        .await
+        .unwrap();
+    let sent = wire.requests().remove(0);
+    for member in [
+        "Action=CompleteLifecycleAction",
+        "AutoScalingGroupName=web",
+        "LifecycleHookName=drain",
+        "LifecycleActionToken=token-1",
+        "LifecycleActionResult=CONTINUE",
+    ] {
+        assert!(sent.contains(member), "{sent}");
+    }
+    assert!(!sent.contains("InstanceId"), "{sent}");
+}
+
+#[tokio::test]
+async fn what_auto_scaling_does_not_find_is_over_and_anything_else_is_not() {
+    let ended = |status: u16, code: &str| {
+        let body = format!(
+            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>No active Lifecycle Action found with \
+             token token-1</Message></Error><RequestId>r</RequestId></ErrorResponse>"
+        );
+        let wire = Wire::with([(status, body)]);
+        async move { wire.cloud().complete_lifecycle_action(&action()).await }
+    };
+    let over = ended(400, "ValidationError").await.unwrap_err();
+    assert!(over.is_missing(Missing::LifecycleAction), "{over}");
+    let busy = ended(500, "ResourceContention").await.unwrap_err();
+    assert!(busy.is_transient(), "{busy}");
+    let denied = ended(403, "AccessDenied").await.unwrap_err();
+    assert!(matches!(denied, CloudError::Denied(_)), "{denied}");
+    let elsewhere = states(
+        &Wire::with([(
+            400,
+            "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>".to_owned(),
+        )]),
+        1,
+    );
+    let elsewhere = elsewhere.await.unwrap_err();
+    assert!(
+        !elsewhere.is_missing(Missing::LifecycleAction),
+        "{elsewhere}"
+    );
 }

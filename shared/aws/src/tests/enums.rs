@@ -7,6 +7,8 @@ use crate::alarms;
 use crate::health::probe;
 use crate::instances::OWN_KINDS;
 use crate::interfaces::attachment_state;
+use crate::zonal_shifts;
+use aws_sdk_arczonalshift::types::ShiftType;
 use aws_sdk_autoscaling::types::LifecycleState as Lifecycle;
 use aws_sdk_cloudwatch::types::{ActionsSuppressedBy, AlarmType, StateValue};
 use aws_sdk_ec2::types::{
@@ -198,4 +200,16 @@ fn every_lifecycle_state_of_auto_scaling_is_known_or_counts_as_out_of_service() 
         "Auto Scaling does not document what it does with such an instance: it counts as not in service, with a finding",
     )];
     is_complete("LifecycleState", all, &handled, &ignored);
+}
+
+#[test]
+fn every_type_of_a_zonal_shift_but_a_practice_run_is_heeded() {
+    let all = ShiftType::values();
+    let is_meant = |value: &str| zonal_shifts::is_meant(Some(&ShiftType::from(value)));
+    let ignored = [(
+        "PRACTICE_RUN",
+        "the zone is well: it is a test of the others",
+    )];
+    is_complete("ShiftType", all, &known(all, is_meant), &ignored);
+    assert!(is_meant("NOVEL") && zonal_shifts::is_meant(None));
 }

@@ -181,6 +181,7 @@ async fn an_instance_is_read_whole() {
         tags: [("holdfast:group".to_owned(), "web".to_owned())].into(),
         launched_at: datetime!(2026-03-01 12:00 UTC),
         stop_limit: None,
+        zone_id: None,
         zone: Some(Zone("eu-west-1a".to_owned())),
         kind: Some(InstanceType("m6i.large".to_owned())),
         interfaces: vec![AttachedInterface {

@@ -23,6 +23,7 @@ mod signatures;
 mod status;
 mod table;
 mod versions;
+mod zonal_shifts;
 
 use super::{Aws, DynamoLedger};
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region, SharedHttpClient};
@@ -107,6 +108,7 @@ impl Wire {
             client!(aws_sdk_cloudtrail, self),
             client!(aws_sdk_cloudwatch, self),
             client!(aws_sdk_autoscaling, self),
+            client!(aws_sdk_arczonalshift, self),
         )
     }
 

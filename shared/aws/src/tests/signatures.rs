@@ -69,6 +69,7 @@ fn cloud(wire: &Wire, signatures: &Signatures) -> Aws {
         patient!(aws_sdk_cloudtrail, cloud.trail, signatures),
         patient!(aws_sdk_cloudwatch, cloud.alarms, signatures),
         patient!(aws_sdk_autoscaling, cloud.scaling, signatures),
+        patient!(aws_sdk_arczonalshift, cloud.shifts, signatures),
     )
 }
 

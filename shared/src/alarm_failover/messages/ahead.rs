@@ -1,12 +1,15 @@
-//! What AWS has planned for the holders of a group, each with what to do about it.
+//! What AWS has planned for the holders of a group, and what AWS Health tells of them, each with what to do about it.
 
+use super::sentences::listed;
 use crate::alarm_failover::ahead::lead;
+use crate::alarm_failover::case::{AffectedGroup, Case};
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::state::MemberHealth;
 use crate::model::ids::InstanceId;
 use crate::model::instance_status::{EventCode, ScheduledEvent};
-use crate::report::{Command, Finding, utc};
+use crate::report::{Command, Finding, Report, utc};
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 /// The holders that AWS is about to stop or retire. A failover works, so this is no obstacle.
@@ -58,6 +61,54 @@ fn ahead(
         why,
         next: format!(
             "{by_itself}, as docs/RUNBOOK.md shows under \"What AWS has planned\". See the event: {look}"
+        ),
+    }
+}
+
+/// AWS Health tells of members, and nothing is due to move: no holder is among them, or nobody asked for a move before
+/// what EC2 tells.
+pub(crate) fn not_due(
+    case: &Case<'_>,
+    affected: &AffectedGroup,
+    group: &Group<'_>,
+    health: &MemberHealth,
+) -> Report {
+    let holders = group.holders();
+    let named: BTreeSet<InstanceId> = affected
+        .failed_members
+        .intersection(&holders)
+        .cloned()
+        .collect();
+    let name = group.name;
+    if named.is_empty() {
+        let members = listed(&affected.failed_members);
+        return case.ignored(&format!("{members} holds nothing of the group {name}"));
+    }
+    let mut report = case.ignored(&format!(
+        "nothing of the group {name} is due to leave {} by what EC2 tells; nothing was touched",
+        listed(&named)
+    ));
+    report.findings = events_ahead(group, health, case.settings);
+    let untold = named.iter().filter(|id| health.ends_by(id).is_none());
+    report
+        .findings
+        .extend(untold.map(|holder| told_by_health(case, group, holder)));
+    report
+}
+
+fn told_by_health(case: &Case<'_>, group: &Group<'_>, holder: &InstanceId) -> Finding {
+    let name = group.name;
+    let of_it = match group.member(holder) {
+        Some(_) => "EC2 tells of no retirement and no stop of it",
+        None => "it is no member of the group, so EC2 was not asked what it has planned",
+    };
+    let look = Command::ec2("describe-instance-status").with("instance-ids", holder);
+    Finding {
+        what: format!("AWS Health tells of {holder}, which holds what is of the group {name}"),
+        why: format!("{}; {of_it}", case.cause.text),
+        next: format!(
+            "read the event in the AWS Health Dashboard, and see what EC2 tells: {look}. If the instance is not to be \
+             relied on, ask for a switchover of the group {name}"
         ),
     }
 }

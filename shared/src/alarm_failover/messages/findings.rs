@@ -2,6 +2,7 @@
 
 use super::fences;
 use super::targets::doubtful_interface;
+use super::zones::shifts_not_told;
 use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, ResourceKind};
 use crate::alarm_failover::held_lease::LeaseEnd;
 use crate::alarm_failover::left_behind::{LeftBehind, left_behind};
@@ -371,6 +372,7 @@ pub(super) fn of(
         ),
     }));
     findings.extend(last.lifecycle_not_told.as_deref().map(lifecycle_not_told));
+    findings.extend(last.shifts_not_told.as_deref().map(shifts_not_told));
     findings.extend(fences::findings(&progress.fenced));
     for (resource, known) in &progress.resources {
         let report = known.report();

@@ -31,9 +31,11 @@ pub(super) fn after_one_look(
 /// Who has failed: nobody, where a person or a failback moves what a healthy member holds.
 pub(super) fn failed_members(case: &Case<'_>, sources: &BTreeSet<InstanceId>) -> Vec<InstanceId> {
     match case.cause.kind {
-        CauseKind::Command { .. } | CauseKind::Failback { .. } | CauseKind::ScheduledEvent => {
-            Vec::new()
-        }
+        CauseKind::Command { .. }
+        | CauseKind::Failback { .. }
+        | CauseKind::HealthEvent
+        | CauseKind::LifecycleAction
+        | CauseKind::ScheduledEvent => Vec::new(),
         _ => sources.iter().cloned().collect(),
     }
 }
@@ -72,7 +74,9 @@ pub(super) fn outcome(case: &Case<'_>, moves: &[MoveReport]) -> Outcome {
     match (has(MoveEnd::Moved), is_left) {
         (true, true) => Outcome::PartlyMoved,
         (true, false) => match case.cause.kind {
-            CauseKind::Command { .. } | CauseKind::ScheduledEvent => Outcome::SwitchedOver,
+            CauseKind::Command { .. } | CauseKind::ScheduledEvent | CauseKind::LifecycleAction => {
+                Outcome::SwitchedOver
+            }
             CauseKind::Failback { .. } => Outcome::FailedBack,
             _ => Outcome::FailedOver,
         },

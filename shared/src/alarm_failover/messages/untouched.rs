@@ -53,16 +53,29 @@ pub(crate) fn unclear(case: &Case<'_>, why: &str) -> Report {
     report
 }
 
-/// Whether the alarm fires is not known, so it moves nothing by itself.
+/// Whether the alarm fires is not known, or what Auto Scaling does with the instance: it moves nothing by itself.
 pub(crate) fn not_told(case: &Case<'_>, why: &str) -> Report {
-    let said = format!("nothing was touched, since it is not known whether it fires: {why}");
+    let (doubt, next) = match (&case.cause.kind, case.cause.instances.first()) {
+        (CauseKind::LifecycleAction, Some(instance)) => (
+            "is so",
+            format!(
+                "see what Auto Scaling does with it: {}. If it is about to end, move its addresses by a switchover of \
+                 the group",
+                Command::of_auto_scaling(instance)
+            ),
+        ),
+        _ => (
+            "fires",
+            "see in CloudWatch whether it fires; if the holder is sick, move its addresses by a switchover of the group"
+                .to_owned(),
+        ),
+    };
+    let said = format!("nothing was touched, since it is not known whether it {doubt}: {why}");
     let mut report = case.report(Outcome::Refused, &said);
     report.findings.push(Finding {
         what: format!("{} moves nothing", case.cause.text),
         why: why.to_owned(),
-        next: "see in CloudWatch whether it fires; if the holder is sick, move its addresses by a \
-               switchover of the group"
-            .to_owned(),
+        next,
     });
     report
 }
@@ -92,6 +105,15 @@ pub(crate) fn nothing_held(
 ) -> Report {
     let group = Group::named(&affected.group, observed, case.settings, &[]);
     let name = &affected.group;
+    if case.cause.kind == CauseKind::LifecycleAction {
+        let said = format!(
+            "{} holds nothing of the group {name}",
+            listed(&affected.failed_members)
+        );
+        let mut report = case.report(Outcome::AlreadyMoved, &said);
+        report.subject = after_one_look(case, name, Vec::new(), Vec::new());
+        return report;
+    }
     if group.resources.is_empty() {
         let why = format!("the group {name} has no address or interface that could move");
         return case.ignored(&why);

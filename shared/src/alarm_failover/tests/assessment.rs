@@ -7,7 +7,8 @@ use crate::alarm_failover::assessment::accept;
 use crate::alarm_failover::case::{Cause, CauseKind};
 use crate::events::alarm::AlarmEvent;
 use crate::events::{
-    Ignored, InstanceStateChange, OperatorCommand, SpotNotice, SpotNoticeKind, Trigger,
+    HealthEvent, Ignored, InstanceStateChange, LifecycleNotice, OperatorCommand, SpotNotice,
+    SpotNoticeKind, Trigger,
 };
 use crate::model::alarm::AlarmState;
 use crate::model::instance::InstanceState;
@@ -141,7 +142,7 @@ fn an_alarm_or_a_warning_that_is_too_old_is_ignored() {
 }
 
 /// One event of each kind, from a region.
-fn from_region(region: Option<&str>) -> [Trigger; 3] {
+fn from_region(region: Option<&str>) -> [Trigger; 5] {
     let region = region.map(str::to_owned);
     [
         Trigger::from(AlarmEvent {
@@ -153,8 +154,19 @@ fn from_region(region: Option<&str>) -> [Trigger; 3] {
             ..change(InstanceState::Stopped)
         }),
         Trigger::SpotNotice(SpotNotice {
-            region,
+            region: region.clone(),
             ..notice(SpotNoticeKind::Interruption)
+        }),
+        Trigger::HealthEvent(HealthEvent {
+            instances: BTreeSet::from([id(1)]),
+            code: "AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED".to_owned(),
+            region: region.clone(),
+        }),
+        Trigger::LifecycleAction(LifecycleNotice {
+            instance: id(1),
+            action: None,
+            at: None,
+            region,
         }),
     ]
 }

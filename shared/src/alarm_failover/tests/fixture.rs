@@ -81,6 +81,7 @@ fn member(number: u8) -> Instance {
         tags: [(GROUP.0.to_owned(), GROUP.1.to_owned())].into(),
         launched_at: OffsetDateTime::UNIX_EPOCH,
         stop_limit: None,
+        zone_id: None,
         zone: Some(zone("a")),
         kind: Some(kind()),
         interfaces: vec![AttachedInterface {
@@ -112,6 +113,7 @@ pub(super) fn pair() -> Fixture {
             contributors_not_told: None,
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
+            lifecycle: BTreeMap::new(),
         },
         health: MemberHealth {
             statuses: [1, 2]

@@ -7,7 +7,9 @@ mod calls;
 mod commands;
 mod envelopes;
 mod fallbacks;
+mod health_events;
 mod instances;
+mod lifecycle_actions;
 mod shapes;
 mod tags;
 

@@ -31,6 +31,7 @@ fn firewall(interfaces: &[(&str, i32, &str, &[u8])]) -> Instance {
         zone: None,
         kind: None,
         stop_limit: None,
+        zone_id: None,
         interfaces: interfaces.iter().map(attached).collect(),
     }
 }

@@ -136,6 +136,7 @@ impl Seen {
             tags: tags(more),
             launched_at: self.observed.at,
             stop_limit: None,
+            zone_id: None,
             zone: None,
             kind: None,
             interfaces: vec![AttachedInterface {

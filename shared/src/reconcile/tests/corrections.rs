@@ -163,6 +163,7 @@ fn instance(number: usize) -> Instance {
         zone: None,
         kind: None,
         stop_limit: None,
+        zone_id: None,
         interfaces: Vec::new(),
     }
 }

@@ -52,6 +52,7 @@ fn holding(tags: Tags) -> Installation {
         zone: None,
         kind: None,
         stop_limit: None,
+        zone_id: None,
         interfaces: vec![interface],
     });
     account

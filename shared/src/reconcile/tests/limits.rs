@@ -253,6 +253,7 @@ async fn group_with_something_under_way() -> Installation {
         tags: [group].into(),
         launched_at: account.now(),
         stop_limit: None,
+        zone_id: None,
         zone: None,
         kind: None,
         interfaces: Vec::new(),

@@ -35,6 +35,7 @@ fn firewall(ec2: &mut Ec2) {
         zone: None,
         kind: None,
         stop_limit: None,
+        zone_id: None,
         interfaces: vec![
             attached("eni-1a", 0, management),
             attached("eni-1b", 1, NEW_IP),

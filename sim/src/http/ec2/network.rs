@@ -64,6 +64,7 @@ fn transition_reason(described: &Instance) -> String {
 fn placement(described: &Instance) -> Element {
     Element::new("placement")
         .text("availabilityZone", &described.availability_zone)
+        .text("availabilityZoneId", &described.availability_zone_id)
         .text("groupName", "")
         .text("tenancy", "default")
 }

@@ -116,6 +116,8 @@ pub(crate) fn kind_of(event: &Value, trigger: &Trigger) -> &'static str {
         Trigger::Schedule { .. } => "schedule",
         Trigger::Instance(_) => "instance",
         Trigger::SpotNotice(_) => "spot notice",
+        Trigger::HealthEvent(_) => "health event",
+        Trigger::LifecycleAction(_) => "life-cycle action",
         Trigger::Alarm(_) if event.get("Records").is_some() => "alarm by topic",
         Trigger::Alarm(_) if event.get("alarmData").is_some() => "alarm by action",
         Trigger::Alarm(_) => "alarm by rule",

@@ -83,6 +83,7 @@ pub(crate) const NEEDED: &[(&str, &[&str])] = &[
         ],
     ),
     ("command", &["group", "holdfast", "to"]),
+    ("health event", &["detail-type"]),
     (
         "ignored",
         &[
@@ -101,6 +102,10 @@ pub(crate) const NEEDED: &[(&str, &[&str])] = &[
     (
         "instance",
         &["detail", "detail-type", "instance-id", "state"],
+    ),
+    (
+        "life-cycle action",
+        &["EC2InstanceId", "detail", "detail-type"],
     ),
     ("schedule", &["detail-type", "source", "time"]),
     ("spot notice", &["detail", "detail-type", "instance-id"]),
@@ -226,7 +231,37 @@ pub(crate) const CARRIED: &[(&str, &[&str])] = &[
         ],
     ),
     ("command", &["to"]),
-    ("ignored", &["errorCode"]),
+    (
+        "health event",
+        &[
+            "affectedEntities",
+            "affectedEntities[].entityValue",
+            "detail",
+            "eventRegion",
+            "eventTypeCode",
+            "resources",
+        ],
+    ),
+    (
+        "ignored",
+        &[
+            "detail",
+            "errorCode",
+            "eventTypeCode",
+            "service",
+            "statusCode",
+        ],
+    ),
     ("instance", &["region", "time"]),
+    (
+        "life-cycle action",
+        &[
+            "AutoScalingGroupName",
+            "LifecycleActionToken",
+            "LifecycleHookName",
+            "region",
+            "time",
+        ],
+    ),
     ("spot notice", &["region", "time"]),
 ];

@@ -106,6 +106,18 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
         "auto-scaling-launch",
         "ignored: EC2 Instance Launch Successful",
     ),
+    (
+        "auto-scaling-launch-action",
+        "ignored: EC2 Instance-launch Lifecycle Action",
+    ),
+    (
+        "auto-scaling-terminate-action",
+        "Auto Scaling is about to take i-0123456789abcdef0 out of service",
+    ),
+    (
+        "auto-scaling-to-warm-pool",
+        "Auto Scaling is about to take i-0123456789abcdef0 out of service",
+    ),
     ("create-tags-on-an-image", "ignored: CreateTags"),
     (
         "create-tags-on-many",
@@ -134,6 +146,26 @@ pub(crate) const OWN_OUTCOMES: &[(&str, &str)] = &[
     (
         "enable-transfer",
         "EnableAddressTransfer: eipalloc-0123456789abcdef0 to 444455556666",
+    ),
+    (
+        "health-closed",
+        "ignored: AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED of AWS Health",
+    ),
+    (
+        "health-drive-degraded",
+        "AWS_EC2_INSTANCE_STORE_DRIVE_PERFORMANCE_DEGRADED of AWS Health, for i-0123456789abcdef0 and 1 more",
+    ),
+    (
+        "health-other-service",
+        "ignored: AWS_RDS_MAINTENANCE_SCHEDULED of AWS Health",
+    ),
+    (
+        "health-public",
+        "ignored: AWS_EC2_OPERATIONAL_ISSUE of AWS Health",
+    ),
+    (
+        "health-retirement",
+        "AWS_EC2_PERSISTENT_INSTANCE_RETIREMENT_SCHEDULED of AWS Health, for i-0123456789abcdef0",
     ),
     (
         "instance-pending",

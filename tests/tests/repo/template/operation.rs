@@ -7,12 +7,13 @@ use syn::visit::{self, Visit};
 use syn::{Expr, FnArg, Ident, ImplItem, Item, Member, Pat, Signature, Type, UseTree};
 
 /// The SDK's crates, and the service as IAM writes it.
-const SERVICES: [(&str, &str); 6] = [
+const SERVICES: [(&str, &str); 7] = [
     ("aws_sdk_ec2", "ec2"),
     ("aws_sdk_dynamodb", "dynamodb"),
     ("aws_sdk_cloudtrail", "cloudtrail"),
     ("aws_sdk_cloudwatch", "cloudwatch"),
     ("aws_sdk_autoscaling", "autoscaling"),
+    ("aws_sdk_arczonalshift", "arc-zonal-shift"),
     ("aws_sdk_sns", "sns"),
 ];
 

@@ -95,6 +95,9 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         ("asked-with-a-slip", NOBODY),
         ("associate", RECONCILE),
         ("auto-scaling-launch", NOBODY),
+        ("auto-scaling-launch-action", NOBODY),
+        ("auto-scaling-terminate-action", LOST),
+        ("auto-scaling-to-warm-pool", LOST),
         ("create-tags-on-an-image", NOBODY),
         ("create-tags-on-many", RECONCILE),
         ("create-tags-on-one", RECONCILE),
@@ -103,6 +106,11 @@ fn each_event_reaches_the_functions_that_act_on_it_and_no_other() {
         ("disable-transfer", RECONCILE),
         ("disassociate", RECONCILE),
         ("enable-transfer", RECONCILE),
+        ("health-closed", NOBODY),
+        ("health-drive-degraded", LOST),
+        ("health-other-service", NOBODY),
+        ("health-public", NOBODY), // names no instance
+        ("health-retirement", LOST),
         ("instance-pending", NOBODY),
         ("instance-running", &["alarm-failover", "instance-start"]),
         ("lookup-answer", NOBODY),
@@ -303,7 +311,9 @@ fn agrees_with_the_code(name: &str, event: &Value) {
             let told = heard == only("alarm-failover");
             assert_eq!(told, rings && !acted_on, "{name}");
         }
-        Ok(Trigger::SpotNotice(_)) => assert_eq!(heard, only("alarm-failover"), "{name}"),
+        Ok(Trigger::SpotNotice(_) | Trigger::HealthEvent(_) | Trigger::LifecycleAction(_)) => {
+            assert_eq!(heard, only("alarm-failover"), "{name}")
+        }
         Ok(Trigger::Ignored(_) | Trigger::Schedule { .. }) => {
             assert!(heard.is_empty(), "{name}: {heard:?}");
         }

@@ -39,9 +39,12 @@ fn differences(function: &str, can_call: &BTreeSet<String>, may: &BTreeSet<Strin
     lacking.chain(too_much).collect()
 }
 
-/// The template of whoever lets failed instances be stopped: every permission that a function can have.
+/// The template of whoever lets failed instances be stopped, and hooks be completed: every permission that a function can
+/// have.
 fn with_all_permissions() -> Template {
-    template().with("Fence", "stop")
+    let stopping = template().with("Fence", "stop");
+    let completing = stopping.with("CompleteLifecycleHooks", "drain");
+    completing.with("ZonalShifts", "heed")
 }
 
 fn differences_of(function: &str, sources: &Sources, template: &Template) -> Vec<String> {
@@ -165,6 +168,29 @@ fn no_role_can_stop_an_instance_unless_whoever_deploys_says_so() {
             assert!(!may_stop(template, function), "{function}");
         }
     }
+}
+
+/// A hook of another team's Auto Scaling group is none of ours, whatever its name.
+#[test]
+fn a_hook_is_completed_only_where_somebody_names_one_and_only_of_groups_with_the_tag() {
+    const COMPLETE: &str = "autoscaling:CompleteLifecycleAction";
+    let may = |template: &Template, function: &str| {
+        let statements = statements_of(template, function).into_iter();
+        let about = statements.filter(|it| it.actions.iter().any(|action| action == COMPLETE));
+        about.collect::<Vec<Statement>>()
+    };
+    assert!(may(&template(), "alarm-failover").is_empty());
+    let named = with_all_permissions();
+    for function in ["release-guard", "instance-start", "reconcile", "notify"] {
+        assert!(may(&named, function).is_empty(), "{function}");
+    }
+    let statements = may(&named, "alarm-failover");
+    assert_eq!(statements.len(), 1);
+    assert!(statements[0].resources[0].contains(":autoScalingGroup:*"));
+    assert_eq!(
+        tag_condition(&statements[0]).as_deref(),
+        Some("aws:ResourceTag/holdfast:group")
+    );
 }
 
 #[test]

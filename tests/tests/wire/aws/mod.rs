@@ -1,5 +1,6 @@
 //! The AWS clients of a test, all on one simulator, and the few things that every test does with them.
 
+use aws_sdk_arczonalshift as arczonalshift;
 use aws_sdk_autoscaling as autoscaling;
 use aws_sdk_cloudtrail as cloudtrail;
 use aws_sdk_cloudwatch as cloudwatch;
@@ -20,6 +21,7 @@ pub(crate) struct Aws {
     pub(crate) trail: cloudtrail::Client,
     pub(crate) alarms: cloudwatch::Client,
     pub(crate) scaling: autoscaling::Client,
+    pub(crate) shifts: arczonalshift::Client,
     pub(crate) dynamodb: dynamodb::Client,
 }
 
@@ -83,6 +85,7 @@ impl Aws {
             trail: client!(cloudtrail, &url, key),
             alarms: client!(cloudwatch, &url, key),
             scaling: client!(autoscaling, &url, key),
+            shifts: client!(arczonalshift, &url, key),
             dynamodb: client!(dynamodb, &url, key),
             simulator,
         }

@@ -2,6 +2,7 @@
 //! A call takes no time unless it says so, a pause as long as it says, and what was called is kept in its words.
 
 use crate::clock::Clock;
+use crate::cloud::health::ReadZonalShifts;
 use crate::cloud::health::{
     AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
     ReadLimits, ReadStatusChecks,
@@ -20,6 +21,7 @@ use crate::model::ids::{
 use crate::model::instance::{Instance, InstanceTypeLimits};
 use crate::model::instance_status::InstanceStatus;
 use crate::model::interface::Interface;
+use crate::model::zonal_shift::ZonalShift;
 use crate::report::PlannedCall;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
@@ -426,5 +428,11 @@ impl Fence for Script {
     async fn isolate(&self, eni: &EniId, group: &SecurityGroupId) -> Result<(), CloudError> {
         let sent = PlannedCall::isolate(eni, group);
         self.call("isolate", format!("isolate {eni} in {group}"), sent, ())
+    }
+}
+
+impl ReadZonalShifts for Script {
+    async fn zonal_shifts(&self) -> Result<Vec<ZonalShift>, CloudError> {
+        Ok(Vec::new())
     }
 }
