@@ -9,7 +9,7 @@ use std::process::ExitCode;
 
 /// How a command ends. Scripts key on the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Ending {
+pub enum Exit {
     /// 0: it is done, or everything is as it should be.
     #[default]
     Done,
@@ -23,7 +23,7 @@ pub enum Ending {
     NoAnswer,
 }
 
-impl Ending {
+impl Exit {
     /// The exit code.
     #[must_use]
     pub fn exit_code(self) -> ExitCode {
@@ -92,13 +92,13 @@ impl Failure {
 
     /// How the command ends.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } => Ending::Usage,
-            Self::Aws { source, .. } => Cause::of(source).ending(),
-            Self::Unreadable { .. } => Ending::NoAnswer,
-            Self::PipeClosed => Ending::Done,
-            Self::Unwritten(_) => Ending::NoAnswer,
+            Self::Usage { .. } => Exit::Usage,
+            Self::Aws { source, .. } => Cause::of(source).exit(),
+            Self::Unreadable { .. } => Exit::NoAnswer,
+            Self::PipeClosed => Exit::Done,
+            Self::Unwritten(_) => Exit::NoAnswer,
         }
     }
 
@@ -185,11 +185,11 @@ impl Cause {
         }
     }
 
-    fn ending(self) -> Ending {
+    fn exit(self) -> Exit {
         match self {
-            Self::NoKeys => Ending::Usage,
-            Self::KeysNotGiven | Self::KeysRefused | Self::Denied => Ending::Denied,
-            Self::Throttled | Self::NoAnswer | Self::Refused => Ending::NoAnswer,
+            Self::NoKeys => Exit::Usage,
+            Self::KeysNotGiven | Self::KeysRefused | Self::Denied => Exit::Denied,
+            Self::Throttled | Self::NoAnswer | Self::Refused => Exit::NoAnswer,
         }
     }
 
@@ -245,15 +245,15 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_from_the_code_of_aws_s_answer() {
-        for (code, ending) in [
-            ("UnauthorizedOperation", Ending::Denied),
-            ("AccessDeniedException", Ending::Denied),
-            ("ExpiredToken", Ending::Denied),
-            ("RequestLimitExceeded", Ending::NoAnswer),
-            ("InternalError", Ending::NoAnswer),
-            ("ValidationException", Ending::NoAnswer),
+        for (code, exit) in [
+            ("UnauthorizedOperation", Exit::Denied),
+            ("AccessDeniedException", Exit::Denied),
+            ("ExpiredToken", Exit::Denied),
+            ("RequestLimitExceeded", Exit::NoAnswer),
+            ("InternalError", Exit::NoAnswer),
+            ("ValidationException", Exit::NoAnswer),
         ] {
-            assert_eq!(answered(code).ending(), ending, "{code}");
+            assert_eq!(answered(code).exit(), exit, "{code}");
         }
     }
 
@@ -266,6 +266,6 @@ mod tests {
     #[test]
     fn a_reader_that_has_seen_enough_is_no_failure() {
         let closed = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(closed.ending(), Ending::Done);
+        assert_eq!(closed.exit(), Exit::Done);
     }
 }

@@ -37,13 +37,13 @@ pub async fn run(
     } = arguments;
     let mut session = Session::new(terminal(everywhere.no_color), everywhere);
     match command.run(&mut session).await {
-        Ok(ending) => ending.exit_code(),
+        Ok(exit) => exit.exit_code(),
         // Whoever reads has seen enough.
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             let told: Shown = session.terminal.tell_failure(&failure);
             drop(told);
-            failure.ending().exit_code()
+            failure.exit().exit_code()
         }
     }
 }
@@ -54,6 +54,6 @@ fn refused(refusal: &clap::Error) -> ExitCode {
     drop(printed);
     match refusal.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => failure::Ending::Usage.exit_code(),
+        _ => failure::Exit::Usage.exit_code(),
     }
 }

@@ -4,7 +4,7 @@
 mod completions;
 mod man;
 
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::session::Session;
 use clap::Subcommand;
 
@@ -24,7 +24,7 @@ impl Command {
     ///
     /// # Errors
     /// What kept it from ending well.
-    pub async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+    pub async fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
             Self::Completions(arguments) => completions::run(&arguments, session),
             Self::Man(arguments) => man::run(&arguments, session),
