@@ -11,6 +11,8 @@ pub mod commands;
 pub mod deployment;
 pub mod failure;
 pub mod output;
+pub mod period;
+pub mod reports;
 pub mod session;
 
 use arguments::Arguments;

@@ -2,7 +2,12 @@
 //! arguments, what it reads, its document and a pure function from the one to the other.
 
 mod completions;
+mod history;
 mod man;
+mod readiness;
+mod report;
+mod reports;
+mod status;
 
 use crate::failure::{Exit, Failure};
 use crate::session::Session;
@@ -15,6 +20,11 @@ use clap::Subcommand;
     reason = "clap takes a comment here for the command's help"
 )]
 pub enum Command {
+    Status(status::Arguments),
+    Readiness(readiness::Arguments),
+    History(history::Arguments),
+    Reports(reports::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -26,6 +36,11 @@ impl Command {
     /// What kept it from ending well.
     pub async fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
+            Self::Status(arguments) => Box::pin(status::run(&arguments, session)).await,
+            Self::Readiness(arguments) => Box::pin(readiness::run(&arguments, session)).await,
+            Self::History(arguments) => Box::pin(history::run(&arguments, session)).await,
+            Self::Reports(arguments) => Box::pin(reports::run(&arguments, session)).await,
+            Self::Report(arguments) => Box::pin(report::run(&arguments, session)).await,
             Self::Completions(arguments) => completions::run(&arguments, session),
             Self::Man(arguments) => man::run(&arguments, session),
         }
