@@ -102,6 +102,12 @@ impl Failure {
         }
     }
 
+    /// What to do about an answer of AWS.
+    #[must_use]
+    pub fn advice_on(error: &CloudError) -> String {
+        Cause::of(error).advice(error.failure())
+    }
+
     /// What to do.
     #[must_use]
     pub fn advice(&self) -> String {

@@ -4,6 +4,7 @@
 //! Nothing here decides. An answer is turned into our types, a refusal into a [`CloudError`] by its code.
 
 pub mod actions;
+pub mod checks;
 mod connection;
 pub mod credentials;
 mod functions;

@@ -2,6 +2,7 @@
 //! arguments, what it reads, its document and a pure function from the one to the other.
 
 mod completions;
+mod doctor;
 mod history;
 mod man;
 mod readiness;
@@ -25,6 +26,7 @@ pub enum Command {
     History(history::Arguments),
     Reports(reports::Arguments),
     Report(report::Arguments),
+    Doctor(doctor::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -41,6 +43,7 @@ impl Command {
             Self::History(arguments) => Box::pin(history::run(&arguments, session)).await,
             Self::Reports(arguments) => Box::pin(reports::run(&arguments, session)).await,
             Self::Report(arguments) => Box::pin(report::run(&arguments, session)).await,
+            Self::Doctor(arguments) => Box::pin(doctor::run(&arguments, session)).await,
             Self::Completions(arguments) => completions::run(&arguments, session),
             Self::Man(arguments) => man::run(&arguments, session),
         }
