@@ -1,7 +1,9 @@
 //! How a command ends, and what keeps it from ending well. A failure says what happened, why, and what to do; its exit
 //! code follows from the kind and the code of AWS's answer, never from a message.
 
+use crate::aws::credentials::{self, NotGiven};
 use holdfast::cloud::{Class, CloudError, Failure as Answer};
+use holdfast::error::chain;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -108,6 +110,17 @@ impl Failure {
         Cause::of(error).advice(error.failure())
     }
 
+    /// Why, where something underneath says more.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        if let Self::Aws { source, .. } = self
+            && let Some(words) = credentials::words(source.failure())
+        {
+            return Some(words);
+        }
+        self.source().map(chain)
+    }
+
     /// What to do.
     #[must_use]
     pub fn advice(&self) -> String {
@@ -124,6 +137,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { what, .. } => formatter.write_str(what),
+            Self::Aws { source, .. } if credentials::cause_of(source.failure()).is_some() => {
+                formatter.write_str("there are no keys for AWS")
+            }
             Self::Aws { what, .. } => formatter.write_str(what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
@@ -173,11 +189,11 @@ enum Cause {
 
 impl Cause {
     fn of(error: &CloudError) -> Self {
-        if let Some(cause) = crate::aws::credentials::cause_of(error.failure()) {
+        if let Some(cause) = credentials::cause_of(error.failure()) {
             return match cause {
-                crate::aws::credentials::NotGiven::None => Self::NoKeys,
-                crate::aws::credentials::NotGiven::Refused => Self::KeysNotGiven,
-                crate::aws::credentials::NotGiven::NoAnswer => Self::NoAnswer,
+                NotGiven::None => Self::NoKeys,
+                NotGiven::Refused => Self::KeysNotGiven,
+                NotGiven::NoAnswer => Self::NoAnswer,
             };
         }
         match error {

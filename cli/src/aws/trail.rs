@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 /// How many pages of 50 calls are read for one resource, at two pages a second for the whole account.
 const MAX_PAGES: usize = 20;
 /// The account's calls share two a second (CloudTrail user guide, "Quotas").
-const TRIES: u32 = 8;
+const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A call that changed something, or would have.
