@@ -173,14 +173,9 @@ fn list(world: &World, request: &ListFunctions) -> Result<Value, Refusal> {
             let mut listed = configuration(world, &found);
             // "The ListFunctions operation returns a subset of the FunctionConfiguration fields."
             if let Some(members) = listed.as_object_mut() {
-                let beside = |name: &&str| members.remove(*name);
-                let left_out = [
-                    "State",
-                    "StateReason",
-                    "StateReasonCode",
-                    "LastUpdateStatus",
-                ];
-                left_out.iter().filter_map(beside).for_each(drop);
+                for name in ["State", "StateReason", "LastUpdateStatus"] {
+                    members.remove(name);
+                }
             }
             listed
         })

@@ -96,6 +96,7 @@ impl Logs {
 
 impl LogGroup {
     /// The events of the streams that `wanted` says, in the order of their times, each with its stream's name.
+    #[must_use]
     pub fn events(&self, wanted: impl Fn(&str) -> bool) -> Vec<(&str, &LogEvent)> {
         let streams = self.streams.iter().filter(|(name, _)| wanted(name));
         let mut events: Vec<(&str, &LogEvent)> = streams

@@ -6,6 +6,10 @@ use time::OffsetDateTime;
 
 /// A trail.
 #[derive(Clone, Debug, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a member of its own in CloudTrail's answers"
+)]
 #[serde(deny_unknown_fields)]
 pub struct AccountTrail {
     /// Its name.

@@ -115,3 +115,13 @@ async fn an_alarm_of_the_stack_that_fires_is_told_by_its_name() {
         "in ALARM: holdfast-schedule-missed"
     );
 }
+
+#[tokio::test]
+async fn an_alarm_of_the_stack_that_somebody_deleted_is_told() {
+    let account = Account::well().await;
+    account
+        .simulator
+        .world()
+        .delete_alarm("holdfast-schedule-missed");
+    assert_eq!(account.fails("stack-alarms").await, "gone: ScheduleMissed");
+}

@@ -17,5 +17,5 @@ pub use networks::{HeldAddress, VpcNames};
 pub use release::{Release, ReleaseTrial};
 pub use rules::{RuleState, SeenRule};
 pub use runs::SeenLine;
-pub use stack::StackResource;
+pub use stack::{METRIC_ALARM, StackResource};
 pub use trails::{RegionTrail, TrailState};

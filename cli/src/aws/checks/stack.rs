@@ -5,6 +5,9 @@ use crate::aws::{CloudError, Connection};
 use aws_sdk_cloudformation::Client;
 use holdfast_aws::failure;
 
+/// What CloudFormation calls an alarm on a metric.
+pub const METRIC_ALARM: &str = "AWS::CloudWatch::Alarm";
+
 /// A resource of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackResource {

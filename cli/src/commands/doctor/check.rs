@@ -99,7 +99,7 @@ impl Check {
     pub(super) fn why(self) -> &'static str {
         match self {
             Self::Clock => {
-                "AWS takes no request that was signed five minutes too early or too late."
+                "AWS refuses what was signed five minutes too early or too late. This tool makes up for it, and others do not."
             }
             Self::Stack => {
                 "A deployment that stopped half-way has functions, rules or rights of two versions."

@@ -21,7 +21,7 @@ use document::{Diagnosis, Doctor, Told};
 use futures_util::future::join_all;
 use holdfast::clock::Clock;
 use reads::Reads;
-use verdict::{Verdict, on};
+use verdict::on;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -36,35 +36,11 @@ Exit code 0: every check was made, and each was passed.";
 pub struct Arguments {}
 
 pub(super) async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let deployments = match session.deployments().await {
-        Ok(deployments) => deployments,
-        Err(failure) => return not_found(session, failure).await,
-    };
+    let deployments = session.deployments().await?;
     let now = session.clock.now();
     let looks = deployments.iter().map(|deployment| look(deployment, now));
     let stacks = join_all(looks).await;
     session.finish(&Doctor { stacks })
-}
-
-/// AWS takes no keys while a clock is wrong: then nothing is found, and the clock is why.
-async fn not_found(session: &mut Session, failure: Failure) -> Result<Exit, Failure> {
-    let connections = session.connections().await?;
-    let now = session.clock.now();
-    for connection in connections {
-        let (_, said) = connection.identity().await;
-        let verdict = stack::clock(said, now);
-        if matches!(verdict, Verdict::Failed { .. }) {
-            let stacks = vec![Diagnosis {
-                stack: session.asked.stacks().join(", "),
-                region: connection.region.clone(),
-                checks: vec![Told::of(Check::Clock, verdict)],
-            }];
-            let told = session.terminal.tell_failure(&failure);
-            drop(told);
-            return session.finish(&Doctor { stacks });
-        }
-    }
-    Err(failure)
 }
 
 /// All checks of one stack. What several of them need is read once, everything at the same time.
@@ -86,7 +62,7 @@ async fn look(deployment: &Deployment, now: time::OffsetDateTime) -> Diagnosis {
         Check::Ledger => installation::ledger(&reads.ledger),
         Check::Queues => runs::queues(&reads.queues),
         Check::StackAlarms => on(&reads.resources, |_| {
-            runs::stack_alarms(&reads.stack_alarms)
+            runs::stack_alarms(&reads.resources, &reads.stack_alarms)
         }),
         Check::GroupAlarms => network::alarms(&reads.group_alarms),
         Check::Quota => network::quota(&reads.quota, &reads.addresses),

@@ -2,7 +2,8 @@
 
 use super::verdict::Read;
 use crate::aws::checks::{
-    HeldAddress, RegionTrail, Release, SeenAlarm, SeenLine, SeenRule, StackResource, VpcNames,
+    HeldAddress, METRIC_ALARM, RegionTrail, Release, SeenAlarm, SeenLine, SeenRule, StackResource,
+    VpcNames,
 };
 use crate::aws::{CloudError, Connection, Stack};
 use crate::deployment::{Deployment, Function};
@@ -185,7 +186,7 @@ async fn of_resources(
     };
     let rules = of("AWS::Events::Rule");
     let rules = rules.map(|rule| aws.rule(&rule.logical_id, &rule.physical_id));
-    let alarms = of("AWS::CloudWatch::Alarm").map(|alarm| alarm.physical_id.clone());
+    let alarms = of(METRIC_ALARM).map(|alarm| alarm.physical_id.clone());
     let alarms: Vec<String> = alarms.collect();
     join!(try_join_all(rules), aws.alarms_named(&alarms))
 }
@@ -259,9 +260,11 @@ async fn denials(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<(Func
 
 async fn ledger(deployment: &Deployment) -> Read<LedgerSeen> {
     let ledger = deployment.connection.ledger(&deployment.settings.table);
-    let (snapshots, releases, leases) =
-        join!(ledger.snapshots(), ledger.releases(), ledger.leases());
-    let (snapshots, releases, _) = (snapshots?, releases?, leases?);
+    let first = async { join!(ledger.snapshots(), ledger.releases(), ledger.leases()) };
+    let second = async { join!(ledger.member_alarms(), ledger.floating_interfaces()) };
+    let ((snapshots, releases, leases), (alarms, interfaces)) = join!(first, second);
+    let (snapshots, releases) = (snapshots?, releases?);
+    let (_, _, _) = (leases?, alarms?, interfaces?);
     let unreadable = ledger.take_unreadable().into_iter();
     Ok(LedgerSeen {
         addresses: snapshots.len(),

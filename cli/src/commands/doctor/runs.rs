@@ -3,7 +3,7 @@
 use super::reads::{LastRun, Queue};
 use super::verdict::{Read, Verdict, on};
 use crate::aws::FunctionState;
-use crate::aws::checks::{AlarmState, SeenAlarm, SeenLine};
+use crate::aws::checks::{AlarmState, METRIC_ALARM, SeenAlarm, SeenLine, StackResource};
 use crate::deployment::{Deployment, Function};
 use crate::output::{ago_in_words, counted, time_of};
 use time::OffsetDateTime;
@@ -115,33 +115,45 @@ pub(super) fn queues(queues: &Read<Vec<Queue>>) -> Verdict {
     })
 }
 
-pub(super) fn stack_alarms(alarms: &Read<Vec<SeenAlarm>>) -> Verdict {
+/// What CloudFormation calls an alarm is its name: one that CloudWatch does not know was deleted by hand.
+pub(super) fn stack_alarms(
+    resources: &Read<Vec<StackResource>>,
+    alarms: &Read<Vec<SeenAlarm>>,
+) -> Verdict {
     on(alarms, |alarms| {
-        let firing = alarms.iter().filter(|it| it.state == AlarmState::Firing);
-        let firing: Vec<&str> = firing.map(|alarm| alarm.name.as_str()).collect();
-        let mute = alarms.iter().filter(|alarm| !alarm.acts);
-        let mute: Vec<&str> = mute.map(|alarm| alarm.name.as_str()).collect();
+        let is_there = |name: &str| alarms.iter().any(|alarm| alarm.name == name);
+        let gone: Vec<&str> = resources
+            .iter()
+            .flatten()
+            .filter(|resource| resource.kind == METRIC_ALARM && !is_there(&resource.physical_id))
+            .map(|resource| resource.logical_id.as_str())
+            .collect();
+        let named = |wanted: fn(&SeenAlarm) -> bool| {
+            let alarms = alarms.iter().filter(|alarm| wanted(alarm));
+            let names: Vec<&str> = alarms.map(|alarm| alarm.name.as_str()).collect();
+            names.join(", ")
+        };
+        let firing = named(|alarm| alarm.state == AlarmState::Firing);
+        let mute = named(|alarm| !alarm.acts);
         if !firing.is_empty() {
             return Verdict::failed(
-                format!("in ALARM: {}", firing.join(", ")),
+                format!("in ALARM: {firing}"),
                 "docs/RUNBOOK.md, Alarms, says what each means and what to do.",
+            );
+        }
+        if !gone.is_empty() {
+            return Verdict::failed(
+                format!("gone: {}", gone.join(", ")),
+                "CloudFormation makes them anew where the stack is removed and deployed again; the ledger stays.",
             );
         }
         if !mute.is_empty() {
             return Verdict::failed(
-                format!("tell nobody: {}", mute.join(", ")),
+                format!("tell nobody: {mute}"),
                 "Let them act again: aws cloudwatch enable-alarm-actions --alarm-names NAME.",
             );
         }
-        if alarms.is_empty() {
-            return Verdict::failed(
-                "none of the stack's alarms is there",
-                "Deploy the stack again: CloudFormation makes them.",
-            );
-        }
-        Verdict::passed(format!(
-            "{}, none in ALARM",
-            counted(alarms.len(), "alarm", "alarms")
-        ))
+        let count = counted(alarms.len(), "alarm", "alarms");
+        Verdict::passed(format!("{count}, none in ALARM"))
     })
 }

@@ -26,7 +26,7 @@ pub(super) fn clock(said: Option<OffsetDateTime>, now: OffsetDateTime) -> Verdic
         ));
     }
     let refused = if off.abs() > TAKEN {
-        ": AWS takes no request"
+        ", which AWS does not take"
     } else {
         ""
     };
