@@ -9,12 +9,11 @@ use crate::cloud::{
     Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
 };
 
-/// What failover asks of EC2, CloudWatch and Auto Scaling.
-pub trait AlarmFailoverCloud:
+/// What readiness is read from: nothing of it changes anything.
+pub trait ReadFleet:
     ReadAddresses
     + ReadInterfaces
     + ReadInstances
-    + ReadTags
     + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
@@ -22,6 +21,27 @@ pub trait AlarmFailoverCloud:
     + ReadAlarmPages
     + ReadLifecycleStates
     + ReadZonalShifts
+{
+}
+
+impl<T> ReadFleet for T where
+    T: ReadAddresses
+        + ReadInterfaces
+        + ReadInstances
+        + ReadStatusChecks
+        + ReadLimits
+        + ReadAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
+        + ReadLifecycleStates
+        + ReadZonalShifts
+{
+}
+
+/// What failover asks of EC2, CloudWatch and Auto Scaling.
+pub trait AlarmFailoverCloud:
+    ReadFleet
+    + ReadTags
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -33,17 +53,8 @@ pub trait AlarmFailoverCloud:
 }
 
 impl<T> AlarmFailoverCloud for T where
-    T: ReadAddresses
-        + ReadInterfaces
-        + ReadInstances
+    T: ReadFleet
         + ReadTags
-        + ReadStatusChecks
-        + ReadLimits
-        + ReadAlarms
-        + ReadAlarmContributors
-        + ReadAlarmPages
-        + ReadLifecycleStates
-        + ReadZonalShifts
         + MoveInterface
         + MovePrivateIps
         + Reassociate

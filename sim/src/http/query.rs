@@ -4,6 +4,21 @@ use super::ec2::{self, Element, Parameters};
 use super::server::Reply;
 use crate::api::Ec2Error;
 
+/// An answer in the namespace of a service.
+pub(super) fn success(
+    namespace: &'static str,
+    action: &str,
+    request_id: &str,
+    result: Element,
+) -> Reply {
+    let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
+    let document = Element::new(format!("{action}Response"))
+        .of_namespace(namespace)
+        .child(result)
+        .child(metadata);
+    ec2::xml(200, &document, None)
+}
+
 /// Of every call.
 const OF_EVERY_CALL: &[&str] = &["Action", "Version"];
 

@@ -26,7 +26,9 @@ impl World {
             resources: Vec::new(),
         };
         let event = envelope.around(&record.detail);
-        self.outbox.send(call.action(), call.at, event);
+        if self.services.tells_of_changes(self.region()) {
+            self.outbox.send(call.action(), call.at, event);
+        }
         self.trail.push(record);
     }
 
@@ -57,7 +59,9 @@ impl World {
             resources: Vec::new(),
         };
         let event = envelope.around(&record.detail);
-        self.outbox.send(event_name, at, event);
+        if self.services.tells_of_changes(self.region()) {
+            self.outbox.send(event_name, at, event);
+        }
         self.trail.push(record);
     }
 

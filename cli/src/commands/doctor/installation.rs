@@ -1,0 +1,142 @@
+//! The installation: its settings, its modes, its version, its ledger, and whether there is another by its tags.
+
+use super::reads::LedgerSeen;
+use super::verdict::{Read, Verdict, on};
+use crate::aws::Stack;
+use crate::deployment::{Deployment, Function};
+use crate::output::counted;
+use holdfast::settings::Mode;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Each function's own.
+const MODE: &str = "HOLDFAST_MODE";
+/// The parameter of the stack that says by which tags an installation goes.
+const PREFIX: &str = "TagPrefix";
+/// The output by which a stack is known to be one of Holdfast's.
+const TABLE: &str = "LedgerTable";
+
+pub(super) fn settings(deployment: &Deployment) -> Verdict {
+    let unread = deployment.unread_settings.iter();
+    let unread: Vec<String> = unread
+        .map(|bad| format!("{}: {}", bad.key, bad.problem))
+        .collect();
+    if !unread.is_empty() {
+        return Verdict::failed(
+            unread.join("; "),
+            "Mend the stack's parameter and deploy. If the functions run, this tool is of another version: use theirs.",
+        );
+    }
+    let differing = differing(deployment);
+    if differing.is_empty() {
+        return Verdict::passed("all functions have the same settings");
+    }
+    let keys: Vec<&str> = differing.iter().map(String::as_str).collect();
+    Verdict::failed(
+        format!("the functions differ in {}", keys.join(", ")),
+        "Somebody changed a function by hand, or a deployment stopped half-way. Deploy the stack again.",
+    )
+}
+
+/// The keys of Holdfast's own settings that not all functions have alike.
+fn differing(deployment: &Deployment) -> BTreeSet<String> {
+    let own = |environment: &BTreeMap<String, String>| {
+        let own = environment
+            .iter()
+            .filter(|(key, _)| key.starts_with("HOLDFAST_") && *key != MODE);
+        own.map(|(key, value)| (key.clone(), value.clone()))
+            .collect::<BTreeSet<_>>()
+    };
+    let of_each: Vec<BTreeSet<(String, String)>> = deployment
+        .functions
+        .values()
+        .map(|function| own(&function.environment))
+        .collect();
+    let all: BTreeSet<&(String, String)> = of_each.iter().flatten().collect();
+    let not_everywhere = all
+        .into_iter()
+        .filter(|pair| !of_each.iter().all(|own| own.contains(*pair)));
+    not_everywhere.map(|(key, _)| key.clone()).collect()
+}
+
+pub(super) fn modes(deployment: &Deployment) -> Verdict {
+    let observing = Function::ACTING
+        .iter()
+        .filter(|function| deployment.mode(**function) == Mode::Observe);
+    let observing: Vec<String> = observing.map(ToString::to_string).collect();
+    if observing.is_empty() {
+        return Verdict::passed("all four functions act");
+    }
+    Verdict::failed(
+        format!(
+            "these only say what they would do: {}",
+            observing.join(", ")
+        ),
+        "Read their reports for a while. Then set the stack's mode parameters to enforce: docs/DEPLOYMENT.md.",
+    )
+}
+
+/// What wrote the ledger's rows. None wrote any: then nothing is known, and nothing is wrong.
+pub(super) fn version(written_by: &Read<BTreeSet<String>>) -> Verdict {
+    on(written_by, |written_by| {
+        let own = env!("CARGO_PKG_VERSION");
+        let others: Vec<&str> = written_by
+            .iter()
+            .map(String::as_str)
+            .filter(|it| *it != own)
+            .collect();
+        if !others.is_empty() {
+            return Verdict::failed(
+                format!(
+                    "this tool is of version {own}, and the ledger was written by {}",
+                    others.join(", ")
+                ),
+                "Use the tool of the version that is deployed, or deploy this one: docs/UPGRADE.md.",
+            );
+        }
+        if written_by.is_empty() {
+            return Verdict::passed(format!(
+                "this tool is of version {own}; no row of the ledger names another"
+            ));
+        }
+        Verdict::passed(format!("the tool and the functions are of version {own}"))
+    })
+}
+
+pub(super) fn alone(deployment: &Deployment, stacks: &Read<Vec<Stack>>) -> Verdict {
+    let prefix_of = |stack: &Stack| {
+        let prefix = stack.parameters.get(PREFIX).map(String::as_str);
+        prefix.unwrap_or("holdfast").to_owned()
+    };
+    on(stacks, |stacks| {
+        let own = prefix_of(&deployment.stack);
+        let others = stacks.iter().filter(|other| {
+            other.name != deployment.stack.name
+                && other.outputs.contains_key(TABLE)
+                && prefix_of(other) == own
+        });
+        let others: Vec<&str> = others.map(|other| other.name.as_str()).collect();
+        if others.is_empty() {
+            return Verdict::passed(format!("no other stack here goes by the tags {own}:"));
+        }
+        Verdict::failed(
+            format!("{} goes by the tags {own}:, too", others.join(", ")),
+            "Remove one of them, or give one another TagPrefix: docs/RUNBOOK.md, another installation.",
+        )
+    })
+}
+
+pub(super) fn ledger(ledger: &Read<LedgerSeen>) -> Verdict {
+    on(ledger, |ledger| {
+        if !ledger.unreadable.is_empty() {
+            return Verdict::failed(
+                format!("rows that cannot be read: {}", ledger.unreadable.join(", ")),
+                "Deploy the version that wrote them again, or repair them: docs/UPGRADE.md, A row that cannot be read.",
+            );
+        }
+        Verdict::passed(format!(
+            "{} and {}",
+            counted(ledger.addresses, "address", "addresses"),
+            counted(ledger.releases, "release", "releases")
+        ))
+    })
+}
