@@ -13,7 +13,7 @@ fn told<'a>(history: &'a Value, source: &str) -> Vec<&'a str> {
 async fn taken_back() -> (Account, Value) {
     let account = Account::swept().await;
     let event = account.released();
-    let report = account.invoke("release-guard", &event).await;
+    let report = account.invoke("ReleaseGuard", &event).await;
     assert_eq!(report["outcome"], "reclaimed", "{report}");
     (account, report)
 }
