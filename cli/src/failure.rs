@@ -224,7 +224,8 @@ impl Cause {
                  Sign in again, and see that the clock is right."
                 .to_owned(),
             Self::Denied => format!(
-                "Give whoever asks the action {}: policies/operator.json has all that this tool reads.",
+                "Give whoever asks the action {}: policies/operator.json has all that this tool reads, \
+                 for a stack named holdfast.",
                 answer.action
             ),
             Self::Throttled => {

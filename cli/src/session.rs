@@ -6,6 +6,7 @@ use crate::deployment::{self, Deployment};
 use crate::failure::{Exit, Failure};
 use crate::output::{Document, Terminal};
 use holdfast::clock::WallClock;
+use std::collections::BTreeSet;
 
 /// Which region is asked for all of them where none is named. Another partition has to name one of its own.
 const FIRST_REGION: &str = "us-east-1";
@@ -46,7 +47,8 @@ impl Session {
         } else if self.asked.region.is_empty() {
             vec![keys.region()?]
         } else {
-            self.asked.region.clone()
+            let once: BTreeSet<&String> = self.asked.region.iter().collect();
+            once.into_iter().cloned().collect()
         };
         let in_region = |region: &String| keys.in_region(region);
         Ok(regions.iter().map(in_region).collect())

@@ -35,6 +35,13 @@ impl Tone {
     }
 }
 
+/// What would show the text after it turned round, or on another line.
+/// Source: Unicode Standard Annex 9, "Explicit Directional Embeddings" and the two that follow it.
+const TURNS_TEXT: [char; 11] = [
+    '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// A few words with a tone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
@@ -85,7 +92,13 @@ impl Cell {
 
     /// What a terminal shows of it: a control character in a tag moves no cursor.
     fn shown(&self) -> String {
-        let shown = |each: char| if each.is_control() { ' ' } else { each };
+        let shown = |each: char| {
+            if each.is_control() || TURNS_TEXT.contains(&each) {
+                ' '
+            } else {
+                each
+            }
+        };
         self.text.chars().map(shown).collect()
     }
 

@@ -3,11 +3,12 @@
 
 use crate::tool::Tool;
 use axum::body::Bytes;
-use ec2_sim::api::Caller;
+use ec2_sim::api::Request as Call;
+use ec2_sim::api::{Caller, DeleteTags, TagToDelete};
 use ec2_sim::http::Simulator;
 use ec2_sim::world::ACCOUNT;
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::scenarios::failover::{FailoverFixture, floating_interface};
+use holdfast_tests::scenarios::failover::floating_interface;
 use holdfast_tests::stack::Deployment;
 use http::Request;
 use http_body_util::{BodyExt, Full};
@@ -31,18 +32,26 @@ pub(crate) fn kim() -> Caller {
 impl Account {
     /// A sweep has been: the ledger knows what there is.
     pub(crate) async fn swept() -> Self {
-        let account = Self::of(floating_interface()).await;
-        let report = account.invoke("Reconcile", &schedule()).await;
+        Self::set_up(|deployment| deployment)
+            .await
+            .and_swept()
+            .await
+    }
+
+    /// The same, later.
+    pub(crate) async fn and_swept(self) -> Self {
+        let report = self.invoke("Reconcile", &schedule()).await;
         assert_eq!(report["outcome"], "refreshed", "{report}");
-        account
+        self
     }
 
     /// No function has run yet.
-    pub(crate) async fn of(trio: FailoverFixture) -> Self {
+    pub(crate) async fn set_up(change: impl FnOnce(Deployment) -> Deployment) -> Self {
+        let trio = floating_interface();
         let addresses = holdfast_tests::explorer::promises::addresses(&trio.world);
         let ip = addresses[&trio.allocation].public_ip.clone();
         let simulator = Simulator::serve(trio.world, 0).await.unwrap();
-        let deployment = Deployment::named("holdfast").enforcing();
+        let deployment = change(Deployment::named("holdfast").enforcing());
         deployment.deploy(&simulator).await.unwrap();
         simulator.introduce("AKIAOPERATOR", Caller::user(ACCOUNT, "op"));
         drop(simulator.take_events());
@@ -74,13 +83,33 @@ impl Account {
 
     /// Kim releases the address after its association was ended; gives CloudTrail's event.
     pub(crate) fn released(&self) -> Value {
+        self.released_by_kim(&self.allocation)
+    }
+
+    /// The same with another one.
+    pub(crate) fn released_by_kim(&self, allocation: &str) -> Value {
         let mut world = self.simulator.world();
-        estate::take_out_of_use(&mut world, &kim(), &self.allocation).unwrap();
-        estate::release(&mut world, &kim(), &self.allocation).unwrap();
+        estate::take_out_of_use(&mut world, &kim(), allocation).unwrap();
+        estate::release(&mut world, &kim(), allocation).unwrap();
         drop(world);
         let events = self.simulator.take_events().into_iter();
         let mut releases = events.filter(|it| it["detail"]["eventName"] == "ReleaseAddress");
         releases.next_back().expect("the release has an event")
+    }
+
+    /// Kim takes the protect tag away.
+    pub(crate) fn untag_protection(&self) {
+        let request = DeleteTags {
+            resources: vec![self.allocation.clone()],
+            tags: vec![TagToDelete {
+                key: "holdfast:protect".to_owned(),
+                value: None,
+            }],
+        };
+        let mut world = self.simulator.world();
+        world
+            .call(&kim(), &Call::DeleteTags(request), false)
+            .unwrap();
     }
 
     /// Puts a row into the ledger as somebody does by hand.

@@ -154,8 +154,9 @@ async fn a_row_that_cannot_be_read_is_told_and_keeps_nothing_else_from_being_sho
     let account = Account::swept().await;
     let row = json!({ "pk": { "S": "snapshot" }, "sk": { "S": "eipalloc-0abc" }, "row_version": { "N": "99" } });
     account.put_row(&row).await;
-    let (_, status) = account.tool().json(&["status"]).await;
-    let findings = status["deployments"][0]["findings"].to_string();
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(code, 1, "what is not known is not well");
+    let findings = status["deployments"][0]["notKnown"].to_string();
     assert!(findings.contains("snapshot/eipalloc-0abc"), "{findings}");
     assert_eq!(group(&status)["readiness"], "ready");
 }
@@ -231,4 +232,54 @@ async fn a_reader_that_has_seen_enough_is_no_failure() {
     let account = Account::swept().await;
     let ran = account.tool().run_into_nothing(&["status"]).await;
     assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_function_that_only_observes_makes_no_group_ready() {
+    let account = Account::set_up(|deployment| deployment.with("AlarmFailoverMode", "observe"));
+    let account = account.await.and_swept().await;
+    let (code, readiness) = account.tool().json(&["readiness"]).await;
+    assert_eq!(group(&readiness)["readiness"], "ready");
+    assert_eq!(code, 1, "{readiness:#}");
+    let hindrance = readiness["deployments"][0]["hindrances"][0]["what"].to_string();
+    assert!(hindrance.contains("observe mode"), "{hindrance}");
+}
+
+#[tokio::test]
+async fn a_group_of_which_no_sweep_has_told_is_not_said_to_be_ready() {
+    let account = Account::set_up(|deployment| deployment).await;
+    let (code, readiness) = account.tool().json(&["readiness"]).await;
+    assert_eq!(code, 1, "{readiness:#}");
+    let hindrance = readiness["deployments"][0]["hindrances"][0]["what"].to_string();
+    assert!(hindrance.contains("told of no group"), "{hindrance}");
+}
+
+/// The default protection is to record only: what is recorded is done with.
+#[tokio::test]
+async fn a_release_that_was_only_to_be_recorded_is_not_open() {
+    let account = Account::swept().await;
+    let other = {
+        let mut world = account.simulator.world();
+        let request = AllocateAddress::default();
+        estate::allocate(&mut world, &kim(), request, Vec::new()).unwrap()
+    };
+    account.invoke("Reconcile", &schedule()).await;
+    let event = account.released_by_kim(&other.allocation_id);
+    let report = account.invoke("ReleaseGuard", &event).await;
+    assert_eq!(report["outcome"], "recorded-only", "{report}");
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(status["deployments"][0]["openReleases"], json!([]));
+    assert_eq!(code, 0, "{status:#}");
+}
+
+#[tokio::test]
+async fn a_group_whose_last_address_is_released_is_still_known() {
+    let account = Account::swept().await;
+    account.released();
+    let (code, status) = account.tool().json(&["status", "web"]).await;
+    assert_eq!(code, 1, "{status:#}");
+    assert_eq!(
+        status["deployments"][0]["openReleases"][0]["status"],
+        "not-shown"
+    );
 }
