@@ -53,6 +53,7 @@ pub struct Cell {
 
 impl Cell {
     /// Words with a tone.
+    #[must_use]
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -61,31 +62,37 @@ impl Cell {
     }
 
     /// A name, a title.
+    #[must_use]
     pub fn strong(text: impl Into<String>) -> Self {
         Self::new(Tone::Strong, text)
     }
 
     /// As it should be.
+    #[must_use]
     pub fn good(text: impl Into<String>) -> Self {
         Self::new(Tone::Good, text)
     }
 
     /// Worth a look.
+    #[must_use]
     pub fn attention(text: impl Into<String>) -> Self {
         Self::new(Tone::Attention, text)
     }
 
     /// Something is wrong.
+    #[must_use]
     pub fn bad(text: impl Into<String>) -> Self {
         Self::new(Tone::Bad, text)
     }
 
     /// Beside the point.
+    #[must_use]
     pub fn faint(text: impl Into<String>) -> Self {
         Self::new(Tone::Faint, text)
     }
 
     /// What may be absent: a dash where it is.
+    #[must_use]
     pub fn or_dash(text: Option<impl Into<String>>) -> Self {
         text.map_or_else(|| Self::faint("-"), |text| Self::from(text.into()))
     }
