@@ -4,9 +4,11 @@
 use crate::aws::{Connection, FunctionConfiguration, Stack};
 use crate::failure::Failure;
 use futures_util::future::{join_all, try_join_all};
+use holdfast::ledger::UnreadableRow;
+use holdfast::report::Finding;
 use holdfast::settings::{BadSetting, Mode, Settings};
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One of the functions of a stack.
@@ -164,6 +166,22 @@ impl Deployment {
         self.stack.outputs.get(key).map(String::as_str)
     }
 
+    /// What could not be read of it, so that what is shown may be incomplete. `rows` are those of the ledger.
+    #[must_use]
+    pub fn not_known(&self, rows: &[UnreadableRow]) -> Vec<Finding> {
+        let unread = self.unread_settings.iter().map(|bad| Finding {
+            what: format!("the setting {} cannot be read here", bad.key),
+            why: bad.problem.clone(),
+            next: "use the `holdfast` of the version that is deployed: what is shown here counts its default"
+                .to_owned(),
+        });
+        let names: Vec<(&str, &str)> = rows
+            .iter()
+            .map(|row| (row.name.as_str(), row.why.as_str()))
+            .collect();
+        unread.chain(Finding::unreadable_rows(&names)).collect()
+    }
+
     /// Where it is, in one word: `holdfast in eu-west-1`.
     #[must_use]
     pub fn place(&self) -> String {
@@ -230,16 +248,20 @@ pub async fn find_all(
         Ok::<_, Failure>((connection, stack, found))
     });
     let mut deployments = Vec::new();
+    let mut missing: BTreeSet<&String> = stacks.iter().collect();
     for look in join_all(looks).await {
         match look? {
-            (_, _, Some(deployment)) => deployments.push(deployment),
+            (_, stack, Some(deployment)) => {
+                missing.remove(stack);
+                deployments.push(deployment);
+            }
             (_, _, None) if is_everywhere => {}
             (connection, stack, None) => return Err(not_found(connection, stack).await),
         }
     }
-    if deployments.is_empty() {
+    if let Some(missing) = missing.first() {
         return Err(Failure::usage(
-            format!("there is no stack {} in any region", stacks.join(", ")),
+            format!("there is no stack {missing} in any region"),
             "Name it with --stack, or deploy one: docs/DEPLOYMENT.md.",
         ));
     }

@@ -79,6 +79,7 @@ pub enum Failure {
 
 impl Failure {
     /// What was asked for makes no sense, or is not there.
+    #[must_use]
     pub fn usage(what: impl Into<String>, advice: impl Into<String>) -> Self {
         Self::Usage {
             what: what.into(),
@@ -98,9 +99,8 @@ impl Failure {
         match self {
             Self::Usage { .. } => Exit::Usage,
             Self::Aws { source, .. } => Cause::of(source).exit(),
-            Self::Unreadable { .. } => Exit::NoAnswer,
+            Self::Unreadable { .. } | Self::Unwritten(_) => Exit::NoAnswer,
             Self::PipeClosed => Exit::Done,
-            Self::Unwritten(_) => Exit::NoAnswer,
         }
     }
 
@@ -136,11 +136,10 @@ impl Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Usage { what, .. } => formatter.write_str(what),
             Self::Aws { source, .. } if credentials::cause_of(source.failure()).is_some() => {
                 formatter.write_str("there are no keys for AWS")
             }
-            Self::Aws { what, .. } => formatter.write_str(what),
+            Self::Usage { what, .. } | Self::Aws { what, .. } => formatter.write_str(what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
             Self::Unwritten(_) => formatter.write_str("the answer cannot be written"),
@@ -230,7 +229,8 @@ impl Cause {
                  Sign in again, and see that the clock is right."
                 .to_owned(),
             Self::Denied => format!(
-                "Give whoever asks the action {}: policies/operator.json has all that this tool reads.",
+                "Give whoever asks the action {}: policies/operator.json has all that this tool reads, \
+                 for a stack named holdfast.",
                 answer.action
             ),
             Self::Throttled => {

@@ -1,5 +1,7 @@
 //! Lengths of time and moments, as people type them: `90m`, `2h`, `7d`, `2026-11-27`, `2026-11-27T03:00:00Z`.
 
+use crate::failure::Failure;
+use crate::output::time_of;
 use std::str::FromStr;
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
@@ -50,6 +52,23 @@ impl Since {
                 .unwrap_or(OffsetDateTime::UNIX_EPOCH),
             Self::At(moment) => moment,
         }
+    }
+}
+
+impl Since {
+    /// The moment, if something can have happened since.
+    ///
+    /// # Errors
+    /// It is in the future.
+    pub fn past(self, now: OffsetDateTime) -> Result<OffsetDateTime, Failure> {
+        let moment = self.moment(now);
+        if moment > now || moment < OffsetDateTime::UNIX_EPOCH {
+            return Err(Failure::usage(
+                format!("nothing can have happened since {}", time_of(moment)),
+                "Give --since a time in the past: 2h, 7d, 2026-11-27. Times are in UTC.",
+            ));
+        }
+        Ok(moment)
     }
 }
 

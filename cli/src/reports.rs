@@ -8,8 +8,8 @@ use futures_util::future::try_join_all;
 use holdfast::report::{Part, joined};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
-use time::OffsetDateTime;
+use std::collections::{BTreeMap, BTreeSet};
+use time::{Duration, OffsetDateTime};
 
 /// Which reports are asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,35 +82,34 @@ pub async fn read(
     until: OffsetDateTime,
 ) -> Result<Vec<LoggedReport>, Failure> {
     let patterns = patterns(wanted);
-    let each = patterns.iter();
-    let each = each.flat_map(|pattern| Function::ACTING.map(|function| (pattern, function)));
-    let reads = each.map(|(pattern, function)| async move {
-        let group = &deployment.function(function)?.log_group;
-        let lines = deployment
-            .connection
-            .log_lines(group, pattern, from, until)
-            .await;
-        let what = format!(
-            "the log of {function} of {} could not be read",
-            deployment.place()
-        );
-        lines.map_err(Failure::aws(what))
+    let reads = Function::ACTING.map(|function| {
+        let patterns = &patterns;
+        async move {
+            let group = &deployment.function(function)?.log_group;
+            let place = deployment.place();
+            let mut lines: BTreeSet<LogLine> = BTreeSet::new();
+            // One after the other: CloudWatch Logs allows few scans at a time.
+            for pattern in patterns {
+                let until = until + AHEAD;
+                let found = deployment.connection.log_lines(group, pattern, from, until);
+                let what = format!("the log of {function} of {place} could not be read");
+                lines.extend(found.await.map_err(Failure::aws(what))?);
+            }
+            Ok::<Vec<LogLine>, Failure>(lines.into_iter().collect())
+        }
     });
     let lines = try_join_all(reads).await?;
-    let reports = lines
+    let found = lines
         .into_iter()
         .flat_map(|lines| of_lines(&lines, deployment));
-    let mut once = BTreeMap::new();
-    for (report, parts) in reports.filter(|(report, parts)| report.is(wanted, parts)) {
-        let key = (
-            report.at,
-            report.function.clone(),
-            report.request_id.clone(),
-        );
-        let _: Option<_> = once.insert(key, (report, parts));
-    }
-    Ok(once.into_values().map(|(report, _)| report).collect())
+    let wanted = found.filter(|(report, parts)| report.is(wanted, parts));
+    let mut reports: Vec<LoggedReport> = wanted.map(|(report, _)| report).collect();
+    reports.sort_by_key(|report| report.at);
+    Ok(reports)
 }
+
+/// This machine's clock may be slow: what AWS has written is read all the same.
+const AHEAD: Duration = Duration::hours(1);
 
 /// CloudWatch Logs takes patterns of 1,024 characters at most.
 /// Source: CloudWatch Logs API reference, `FilterLogEvents`, `filterPattern`.
@@ -165,7 +164,7 @@ impl LoggedReport {
                 // A sweep names every group, whether or not there is news of it.
                 let is_news = self.outcome != "refreshed";
                 let names = || parts.iter().any(|part| any_text(&part.report, &is_name));
-                self.outcome != "ignored" && (tells || (is_news && names()))
+                tells || (is_news && names())
             }
         }
     }
@@ -199,6 +198,8 @@ fn of_lines(lines: &[LogLine], deployment: &Deployment) -> Vec<(LoggedReport, Ve
         let written: Written = serde_json::from_str(&line.text).ok()?;
         (written.holdfast == "report").then_some((line.at, written))
     });
+    let mut written: Vec<(OffsetDateTime, Written)> = written.collect();
+    written.sort_by_key(|(at, line)| (*at, line.part));
     let mut runs: Vec<Vec<(OffsetDateTime, Written)>> = Vec::new();
     for line in written {
         let is_further = |run: &&mut Vec<(OffsetDateTime, Written)>| {
@@ -236,7 +237,10 @@ fn of_run(
         request_id: first.request_id,
         event_id: first.event_id,
         outcome: first.outcome,
-        summary: told.next().unwrap_or_default().to_owned(),
+        summary: told
+            .next()
+            .unwrap_or("a part of the report is not found in the log")
+            .to_owned(),
         report: joined(&parts).filter(|_| is_whole),
     };
     Some((report, parts))

@@ -6,6 +6,10 @@ use crate::deployment::{self, Deployment};
 use crate::failure::{Exit, Failure};
 use crate::output::{Document, Terminal};
 use holdfast::clock::WallClock;
+use std::collections::BTreeSet;
+
+/// Which region is asked for all of them where none is named. Another partition has to name one of its own.
+const FIRST_REGION: &str = "us-east-1";
 
 /// What a command works with.
 #[derive(Debug)]
@@ -36,13 +40,15 @@ impl Session {
     pub async fn connections(&self) -> Result<Vec<Connection>, Failure> {
         let keys = Keys::load(&self.asked).await;
         let regions = if self.asked.all_regions() {
-            let first = keys.in_region(&keys.region()?);
+            let named = keys.region().unwrap_or_else(|_| FIRST_REGION.to_owned());
+            let first = keys.in_region(&named);
             let what = "the account's regions could not be read";
             first.regions().await.map_err(Failure::aws(what))?
         } else if self.asked.region.is_empty() {
             vec![keys.region()?]
         } else {
-            self.asked.region.clone()
+            let once: BTreeSet<&String> = self.asked.region.iter().collect();
+            once.into_iter().cloned().collect()
         };
         let in_region = |region: &String| keys.in_region(region);
         Ok(regions.iter().map(in_region).collect())

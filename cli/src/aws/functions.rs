@@ -85,7 +85,10 @@ fn state(answer: &GetFunctionConfigurationOutput) -> FunctionState {
         Some(other) => return words(other.as_str(), answer.state_reason()),
     }
     match answer.last_update_status() {
-        Some(LastUpdateStatus::Successful) | None => FunctionState::Ready,
+        // While it is updated, it runs as it was.
+        Some(LastUpdateStatus::Successful | LastUpdateStatus::InProgress) | None => {
+            FunctionState::Ready
+        }
         Some(other) => words(other.as_str(), answer.last_update_status_reason()),
     }
 }

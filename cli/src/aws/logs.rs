@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 const NO_GROUP: &str = "ResourceNotFoundException";
 
 /// A line of a log.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LogLine {
     /// When it was written.
     pub at: OffsetDateTime,

@@ -2,6 +2,7 @@
 //! to. What the last sweep of reconcile found stands beside it: its dry runs alone tell what the functions may do.
 
 use super::status::{listed, put_finding, readiness_cell, readiness_word};
+use crate::aws::FunctionState;
 use crate::deployment::{Deployment, Function};
 use crate::failure::{Exit, Failure};
 use crate::output::{Cell, Document, Page, Table, ago_in_words, counted, time_of};
@@ -10,14 +11,17 @@ use crate::session::Session;
 use clap::Args;
 use futures_util::future::try_join_all;
 use holdfast::clock::{Clock, WallClock};
+use holdfast::ledger::Ledger;
 use holdfast::ports::Ports;
 use holdfast::reconcile;
 use holdfast::report::{Finding, GroupReport, Readiness as Word};
+use holdfast::settings::Mode;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 const AFTER_HELP: &str = "\
-Exit code 0: every group is ready, or has no standby by design. 1: one is not.
+Exit code 0: every group is ready, or has no standby by design. 1: one is not, or a failover would not happen: the function
+only observes or cannot run, a group is paused, or the last sweep tells nothing of it.
 
 Examples:
   holdfast readiness
@@ -51,6 +55,8 @@ struct Stack {
     /// When the last sweep ended that told of groups; none where none is found.
     #[serde(with = "time::serde::rfc3339::option")]
     last_sweep: Option<OffsetDateTime>,
+    /// What keeps addresses from moving however ready their group is, or leaves open whether they would.
+    hindrances: Vec<Finding>,
     findings: Vec<Finding>,
 }
 
@@ -92,9 +98,10 @@ async fn look(
     clock: WallClock,
 ) -> Result<Stack, Failure> {
     let (connection, settings) = (&deployment.connection, &deployment.settings);
+    let ledger = connection.ledger(&settings.table);
     let ports = Ports {
         cloud: connection.cloud(),
-        ledger: connection.ledger(&settings.table),
+        ledger: ledger.clone(),
         clock,
     };
     let now = clock.now();
@@ -107,43 +114,106 @@ async fn look(
     let (overview, reports) = futures_util::try_join!(overview, reports)?;
     let audit = overview.audit;
     let sweep = last_sweep(&reports);
-    let told: Vec<&str> = audit
+    let mut hindrances = hindrances(deployment, &audit.groups, sweep.as_ref());
+    hindrances.extend(deployment.not_known(&ledger.take_unreadable()));
+    let is_told = |it: &&Finding| {
+        let mut groups = audit.groups.iter();
+        groups.any(|group| group.obstacles.contains(it))
+    };
+    let findings = audit.findings.iter().filter(|it| !is_told(it)).cloned();
+    let findings = findings.collect();
+    let last_sweep = sweep.as_ref().map(|(at, _)| *at);
+    let told = sweep.map(|(_, groups)| groups).unwrap_or_default();
+    let groups = audit
         .groups
-        .iter()
-        .flat_map(|group| &group.obstacles)
-        .map(|it| it.what.as_str())
-        .collect();
-    let mut findings: Vec<Finding> = audit
-        .findings
-        .iter()
-        .filter(|it| !told.contains(&it.what.as_str()))
-        .cloned()
-        .collect();
-    if sweep.is_none() && !audit.groups.is_empty() {
-        findings.push(no_sweep(deployment));
-    }
-    let (last_sweep, told) = sweep.map_or((None, Vec::new()), |(at, told)| (Some(at), told));
-    let groups = audit.groups.into_iter().map(|report| {
-        let own = |told: &&Told| told.group == report.group;
-        let told = told.iter().find(own);
-        let of_sweep = told.map(|told| told.obstacles.clone()).unwrap_or_default();
-        let is_new = |told: &ToldFinding| report.obstacles.iter().all(|own| own.what != told.what);
-        Group {
-            told_by_sweep: of_sweep
-                .into_iter()
-                .filter(is_new)
-                .map(Finding::from)
-                .collect(),
-            report,
-        }
-    });
+        .into_iter()
+        .map(|report| beside_sweep(report, &told));
     Ok(Stack {
         region: connection.region.clone(),
         stack: deployment.stack.name.clone(),
         last_sweep,
         groups: groups.collect(),
+        hindrances,
         findings,
     })
+}
+
+/// A group, with what the last sweep found in its way and this look does not show.
+fn beside_sweep(report: GroupReport, told: &[Told]) -> Group {
+    let own = report.obstacles.iter().map(as_told);
+    let own: Vec<ToldFinding> = own.collect();
+    let of_sweep = told.iter().find(|told| told.group == report.group);
+    let of_sweep = of_sweep
+        .map(|told| told.obstacles.clone())
+        .unwrap_or_default();
+    let new = of_sweep.into_iter().filter(|told| !own.contains(told));
+    Group {
+        told_by_sweep: new.map(Finding::from).collect(),
+        report,
+    }
+}
+
+/// A finding as a report has it: some characters are put by others there.
+fn as_told(finding: &Finding) -> ToldFinding {
+    let written = serde_json::to_value(finding).unwrap_or_default();
+    let text = |key: &str| written[key].as_str().unwrap_or_default().to_owned();
+    ToldFinding {
+        what: text("what"),
+        why: text("why"),
+        next: text("next"),
+    }
+}
+
+/// What keeps addresses from moving however ready their group is, or leaves open whether they would.
+fn hindrances(
+    deployment: &Deployment,
+    groups: &[GroupReport],
+    sweep: Option<&(OffsetDateTime, Vec<Told>)>,
+) -> Vec<Finding> {
+    if groups.is_empty() {
+        return Vec::new();
+    }
+    let mover = Function::AlarmFailover;
+    let observes = (deployment.mode(mover) == Mode::Observe).then(|| Finding {
+        what: format!("{mover} is in observe mode: it moves nothing"),
+        why: "the stack's parameter AlarmFailoverMode says so".to_owned(),
+        next: "when you trust what it would do, set the parameter to enforce: docs/RUNBOOK.md"
+            .to_owned(),
+    });
+    let state = deployment.functions.get(&mover).map(|it| &it.state);
+    let broken = match state {
+        Some(FunctionState::NotReady { why }) => Some(Finding {
+            what: format!("{mover} cannot run"),
+            why: why.clone(),
+            next: "see the function in the console of Lambda; deploy the stack again".to_owned(),
+        }),
+        _ => None,
+    };
+    let paused = groups.iter().filter(|group| group.pause.is_some());
+    let paused = paused.map(|group| Finding {
+        what: format!(
+            "the group {} is paused: nothing of it is moved by itself",
+            group.group
+        ),
+        why: "somebody asked for it".to_owned(),
+        next: "nothing: a pause ends by itself; docs/RUNBOOK.md, Pause".to_owned(),
+    });
+    let unseen = groups.iter().filter(|group| {
+        sweep.is_some_and(|(_, told)| told.iter().all(|told| told.group != group.group))
+    });
+    let unseen = unseen.map(|group| Finding {
+        what: format!("the last sweep did not know the group {}", group.group),
+        why: "it is new, or its name was changed: whether the functions are permitted to move anything of it is not known"
+            .to_owned(),
+        next: "look again after the next sweep, within five minutes".to_owned(),
+    });
+    let no_sweep = sweep.is_none().then(|| no_sweep(deployment));
+    let all = observes
+        .into_iter()
+        .chain(broken)
+        .chain(paused)
+        .chain(unseen);
+    all.chain(no_sweep).collect()
 }
 
 /// What the last sweep told of a group.
@@ -154,7 +224,7 @@ struct Told {
     obstacles: Vec<ToldFinding>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 struct ToldFinding {
     what: String,
     why: String,
@@ -216,7 +286,10 @@ impl Document for Readiness {
             for group in &stack.groups {
                 group.put_on(&mut page);
             }
-            for finding in &stack.findings {
+            if !stack.hindrances.is_empty() {
+                page.line([Cell::bad("However ready the groups are")]);
+            }
+            for finding in stack.hindrances.iter().chain(&stack.findings) {
                 put_finding(&mut page, finding);
             }
         }
@@ -231,6 +304,7 @@ impl Document for Readiness {
             "readiness",
             "holders",
             "standbys",
+            "pause",
             "obstacles",
         ]);
         for stack in &self.deployments {
@@ -248,6 +322,7 @@ impl Document for Readiness {
                     readiness_word(report.readiness).into(),
                     listed(&report.holders),
                     listed(&report.standbys),
+                    Cell::or_dash(report.pause.as_ref().map(|pause| time_of(pause.until))),
                     Cell::or_dash((!obstacles.is_empty()).then(|| obstacles.join("; "))),
                 ]);
             }
@@ -255,9 +330,15 @@ impl Document for Readiness {
         table
     }
 
+    fn beside_rows(&self) -> Vec<String> {
+        let hindrances = self.deployments.iter().flat_map(|stack| &stack.hindrances);
+        hindrances.map(|it| it.what.clone()).collect()
+    }
+
     fn exit(&self) -> Exit {
-        let mut groups = self.deployments.iter().flat_map(|stack| &stack.groups);
-        if groups.any(|group| !group.is_well()) {
+        let is_well =
+            |stack: &Stack| stack.hindrances.is_empty() && stack.groups.iter().all(Group::is_well);
+        if !self.deployments.iter().all(is_well) {
             Exit::Found
         } else {
             Exit::Done

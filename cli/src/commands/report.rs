@@ -36,7 +36,7 @@ struct Shown {
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let until = session.clock.now();
-    let since = asked.since.moment(until);
+    let since = asked.since.past(until)?;
     let wanted = Wanted::Id(asked.id.clone());
     let deployments = session.deployments().await?;
     let reads = deployments

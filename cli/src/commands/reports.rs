@@ -63,7 +63,7 @@ struct Reports {
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let until = session.clock.now();
-    let since = asked.since.moment(until);
+    let since = asked.since.past(until)?;
     let wanted = asked.outcome.clone().map_or(Wanted::All, Wanted::Outcome);
     let deployments = session.deployments().await?;
     let reads = deployments
@@ -90,7 +90,12 @@ impl Document for Reports {
     fn page(&self) -> Page {
         let mut page = Page::default();
         if self.reports.is_empty() {
-            page.line([format!("no report since {}", time_of(self.since)).into()]);
+            let what = if self.left_out > 0 {
+                "nothing was done"
+            } else {
+                "no report"
+            };
+            page.line([format!("{what} since {}", time_of(self.since)).into()]);
         } else {
             let mut table = Table::of(&["time", "function", "outcome", "request", "summary"]);
             for report in &self.reports {
@@ -148,6 +153,10 @@ pub(super) fn outcome_cell(outcome: &str) -> Cell {
         "refused" | "pending" | "returned" | "not-placed" | "no-free-address" | "unprotected"
         | "transferred" | "transfer-offered" => Cell::attention(outcome),
         "ignored" | "refreshed" => Cell::faint(outcome),
-        _ => Cell::good(outcome),
+        "reclaimed" | "associated" | "failed-over" | "switched-over" | "failed-back"
+        | "handed-over" | "already-ours" | "already-placed" | "already-moved" | "recovered" => {
+            Cell::good(outcome)
+        }
+        _ => Cell::from(outcome),
     }
 }

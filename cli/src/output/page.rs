@@ -35,6 +35,13 @@ impl Tone {
     }
 }
 
+/// What would show the text after it turned round, or on another line.
+/// Source: Unicode Standard Annex 9, "Explicit Directional Embeddings" and the two that follow it.
+const TURNS_TEXT: [char; 11] = [
+    '\u{2028}', '\u{2029}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}',
+    '\u{2067}', '\u{2068}', '\u{2069}',
+];
+
 /// A few words with a tone.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cell {
@@ -46,6 +53,7 @@ pub struct Cell {
 
 impl Cell {
     /// Words with a tone.
+    #[must_use]
     pub fn new(tone: Tone, text: impl Into<String>) -> Self {
         Self {
             text: text.into(),
@@ -54,38 +62,50 @@ impl Cell {
     }
 
     /// A name, a title.
+    #[must_use]
     pub fn strong(text: impl Into<String>) -> Self {
         Self::new(Tone::Strong, text)
     }
 
     /// As it should be.
+    #[must_use]
     pub fn good(text: impl Into<String>) -> Self {
         Self::new(Tone::Good, text)
     }
 
     /// Worth a look.
+    #[must_use]
     pub fn attention(text: impl Into<String>) -> Self {
         Self::new(Tone::Attention, text)
     }
 
     /// Something is wrong.
+    #[must_use]
     pub fn bad(text: impl Into<String>) -> Self {
         Self::new(Tone::Bad, text)
     }
 
     /// Beside the point.
+    #[must_use]
     pub fn faint(text: impl Into<String>) -> Self {
         Self::new(Tone::Faint, text)
     }
 
     /// What may be absent: a dash where it is.
+    #[must_use]
     pub fn or_dash(text: Option<impl Into<String>>) -> Self {
         text.map_or_else(|| Self::faint("-"), |text| Self::from(text.into()))
     }
 
     /// What a terminal shows of it: a control character in a tag moves no cursor.
     fn shown(&self) -> String {
-        let shown = |each: char| if each.is_control() { ' ' } else { each };
+        let shown = |each: char| {
+            if each.is_control() || TURNS_TEXT.contains(&each) {
+                ' '
+            } else {
+                each
+            }
+        };
         self.text.chars().map(shown).collect()
     }
 

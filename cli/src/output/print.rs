@@ -19,6 +19,11 @@ pub trait Document: Serialize {
     /// What a program reads line by line.
     fn rows(&self) -> Table;
 
+    /// What has no place in the rows, and that whoever reads them should know: told on standard error beside them.
+    fn beside_rows(&self) -> Vec<String> {
+        Vec::new()
+    }
+
     /// How the command ends that found this.
     fn exit(&self) -> Exit {
         Exit::Done

@@ -2,6 +2,7 @@
 //! Colour is only where a terminal is, and nobody said no.
 
 use super::Form;
+use super::page::Cell;
 use super::print::{self, Document};
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
@@ -56,7 +57,13 @@ impl Terminal {
     /// # Errors
     /// Standard output is closed or full.
     pub fn print<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
-        self.write(&print::text(document, form, false)?)
+        self.write(&print::text(document, form, false)?)?;
+        if form == Form::Tsv {
+            for what in document.beside_rows() {
+                let _: Shown = self.note(Cell::from(what));
+            }
+        }
+        Ok(())
     }
 
     /// Prints a document that is one of several: in a terminal it takes the place of the one before, and JSON has one
@@ -65,7 +72,7 @@ impl Terminal {
     /// # Errors
     /// Standard output is closed or full.
     pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
-        const CLEARED: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
+        const CLEARED: &str = "\u{1b}[H\u{1b}[2J";
         let text = print::text(document, form, true)?;
         if self.is_watched && form == Form::Table {
             self.write(&format!("{CLEARED}{text}"))
@@ -98,11 +105,12 @@ impl Terminal {
     /// Says what kept a command from ending well: what happened, why, and what to do.
     pub fn tell_failure(&mut self, failure: &Failure) -> Shown {
         let bad: Style = AnsiColor::Red.on_default().bold();
-        writeln!(self.err, "{bad}error:{bad:#} {failure}")?;
+        let failed = Cell::from(failure.to_string());
+        writeln!(self.err, "{bad}error:{bad:#} {failed}")?;
         if let Some(why) = failure.why() {
-            writeln!(self.err, "  why: {why}")?;
+            writeln!(self.err, "  why: {}", Cell::from(why))?;
         }
-        writeln!(self.err, "  do:  {}", failure.advice())?;
+        writeln!(self.err, "  do:  {}", Cell::from(failure.advice()))?;
         self.err.flush()
     }
 

@@ -1,36 +1,24 @@
-//! A simulated account with a stack of Holdfast in it: a group of three, of which the first has a floating interface
+//! A simulated account with the template deployed in it: a group of three, of which the first has a floating interface
 //! with a protected address. The functions are the compiled ones; what they write is found in their log groups.
 
 use crate::tool::Tool;
 use axum::body::Bytes;
-use ec2_sim::api::Caller;
+use ec2_sim::api::Request as Call;
+use ec2_sim::api::{Caller, DeleteTags, TagToDelete};
 use ec2_sim::http::Simulator;
-use ec2_sim::services::Declared;
 use ec2_sim::world::ACCOUNT;
-use holdfast_tests::runtime::{Environment, Function};
 use holdfast_tests::scenarios::estate;
-use holdfast_tests::scenarios::failover::{FailoverFixture, floating_interface};
+use holdfast_tests::scenarios::failover::floating_interface;
+use holdfast_tests::stack::Deployment;
 use http::Request;
-use http_body_util::Full;
+use http_body_util::{BodyExt, Full};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use serde::Deserialize;
 use serde_json::{Value, json};
-
-pub(crate) const TABLE: &str = "holdfast-Ledger-1ABCDEF";
-pub(crate) const STACK: &str = "holdfast";
-
-/// The functions: output, binary.
-const FUNCTIONS: [(&str, &str); 5] = [
-    ("ReleaseGuardFunction", "release-guard"),
-    ("InstanceStartFunction", "instance-start"),
-    ("AlarmFailoverFunction", "alarm-failover"),
-    ("ReconcileFunction", "reconcile"),
-    ("NotifyFunction", "notify"),
-];
 
 pub(crate) struct Account {
     pub(crate) simulator: Simulator,
+    pub(crate) deployment: Deployment,
     pub(crate) members: Vec<String>,
     pub(crate) eni: String,
     pub(crate) allocation: String,
@@ -44,23 +32,32 @@ pub(crate) fn kim() -> Caller {
 impl Account {
     /// A sweep has been: the ledger knows what there is.
     pub(crate) async fn swept() -> Self {
-        let account = Self::of(floating_interface()).await;
-        let report = account.invoke("reconcile", &schedule()).await;
+        Self::set_up(|deployment| deployment)
+            .await
+            .and_swept()
+            .await
+    }
+
+    /// The same, later.
+    pub(crate) async fn and_swept(self) -> Self {
+        let report = self.invoke("Reconcile", &schedule()).await;
         assert_eq!(report["outcome"], "refreshed", "{report}");
-        account
+        self
     }
 
     /// No function has run yet.
-    pub(crate) async fn of(trio: FailoverFixture) -> Self {
+    pub(crate) async fn set_up(change: impl FnOnce(Deployment) -> Deployment) -> Self {
+        let trio = floating_interface();
         let addresses = holdfast_tests::explorer::promises::addresses(&trio.world);
         let ip = addresses[&trio.allocation].public_ip.clone();
         let simulator = Simulator::serve(trio.world, 0).await.unwrap();
-        simulator.create_table(TABLE).await.unwrap();
-        simulator.declare(Declared::deserialize(deployed()).unwrap());
+        let deployment = change(Deployment::named("holdfast").enforcing());
+        deployment.deploy(&simulator).await.unwrap();
         simulator.introduce("AKIAOPERATOR", Caller::user(ACCOUNT, "op"));
-        let _ = simulator.take_events();
+        drop(simulator.take_events());
         Self {
             simulator,
+            deployment,
             members: trio.members,
             eni: trio.eni,
             allocation: trio.allocation,
@@ -72,78 +69,79 @@ impl Account {
         Tool::at(&self.simulator.url)
     }
 
-    /// Runs a function; what it writes is in its log group. Gives its report.
-    pub(crate) async fn invoke(&self, binary: &str, event: &Value) -> Value {
-        let name = format!("{STACK}-{binary}");
-        let environment = Environment::new(&name, &self.simulator.url)
-            .set("AWS_LAMBDA_LOG_FORMAT", "JSON")
-            .set("HOLDFAST_TABLE", TABLE)
-            .set("HOLDFAST_MODE", "enforce")
-            .set("HOLDFAST_RETRY_SECONDS", "1");
-        let function = Function::start_named(binary, &environment).await;
-        let function = function.unwrap_or_else(|error| panic!("{error}"));
-        let done = function.invoke(event).await;
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-        let mut world = self.simulator.world();
-        let now = world.now();
-        for line in function.log() {
-            let group = format!("/aws/lambda/{name}");
-            let logs = world.services_mut().logs_mut();
-            logs.write((&group, "stream"), now, now, line);
-        }
-        drop(world);
-        done.result.unwrap_or_else(|error| panic!("{error:?}"))
+    /// Invokes a function by its name in the template, as Lambda does; gives its report.
+    pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
+        let name = self.deployment.physical_id(function);
+        let url = format!(
+            "{}/2015-03-31/functions/{name}/invocations",
+            self.simulator.url
+        );
+        let report = post(Request::post(url), event).await;
+        assert!(report.get("errorType").is_none(), "{report}");
+        report
     }
 
     /// Kim releases the address after its association was ended; gives CloudTrail's event.
     pub(crate) fn released(&self) -> Value {
+        self.released_by_kim(&self.allocation)
+    }
+
+    /// The same with another one.
+    pub(crate) fn released_by_kim(&self, allocation: &str) -> Value {
         let mut world = self.simulator.world();
-        estate::take_out_of_use(&mut world, &kim(), &self.allocation).unwrap();
-        estate::release(&mut world, &kim(), &self.allocation).unwrap();
+        estate::take_out_of_use(&mut world, &kim(), allocation).unwrap();
+        estate::release(&mut world, &kim(), allocation).unwrap();
         drop(world);
         let events = self.simulator.take_events().into_iter();
         let mut releases = events.filter(|it| it["detail"]["eventName"] == "ReleaseAddress");
         releases.next_back().expect("the release has an event")
     }
-}
 
-impl Account {
+    /// Kim takes the protect tag away.
+    pub(crate) fn untag_protection(&self) {
+        let request = DeleteTags {
+            resources: vec![self.allocation.clone()],
+            tags: vec![TagToDelete {
+                key: "holdfast:protect".to_owned(),
+                value: None,
+            }],
+        };
+        let mut world = self.simulator.world();
+        world
+            .call(&kim(), &Call::DeleteTags(request), false)
+            .unwrap();
+    }
+
     /// Puts a row into the ledger as somebody does by hand.
-    pub(crate) async fn put_row(&self, table: &str, row: &Value) {
-        let body = json!({ "TableName": table, "Item": row }).to_string();
+    pub(crate) async fn put_row(&self, row: &Value) {
+        let table = self.deployment.physical_id("Ledger");
         let request = Request::post(&self.simulator.url)
             .header("x-amz-target", "DynamoDB_20120810.PutItem")
-            .header("content-type", "application/x-amz-json-1.0")
-            .body(Full::<Bytes>::from(body))
-            .unwrap();
-        let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
-        let answer = client.request(request).await.unwrap();
-        assert_eq!(answer.status(), 200);
+            .header("content-type", "application/x-amz-json-1.0");
+        let answer = post(request, &json!({ "TableName": table, "Item": row })).await;
+        assert!(answer.get("__type").is_none(), "{answer}");
     }
 }
 
-/// What CloudFormation has of the stack, and Lambda of its functions.
-fn deployed() -> Value {
-    let arn =
-        |binary: &str| format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:{STACK}-{binary}");
-    let of_functions = FUNCTIONS.iter();
-    let of_functions =
-        of_functions.map(|(key, binary)| json!({ "key": key, "value": arn(binary) }));
-    let table = json!({ "key": "LedgerTable", "value": TABLE });
-    let outputs: Vec<Value> = of_functions.chain([table]).collect();
-    let functions = FUNCTIONS.iter().map(|(_, binary)| {
-        json!({
-            "function_name": format!("{STACK}-{binary}"),
-            "code": binary,
-            "role": format!("arn:aws:iam::{ACCOUNT}:role/{STACK}-{binary}"),
-            "log_format": "JSON",
-            "environment": { "HOLDFAST_TABLE": TABLE, "HOLDFAST_MODE": "enforce" },
-        })
-    });
-    json!({
-        "stacks": [{ "stack_name": STACK, "status": "UPDATE_COMPLETE", "outputs": outputs }],
-        "functions": functions.collect::<Vec<_>>(),
-    })
+impl Account {
+    /// An event that a function could not finish waits in its queue.
+    pub(crate) async fn fail_an_event(&self) {
+        let queue = self.deployment.physical_id("FailedEvents");
+        let request = Request::post(&self.simulator.url)
+            .header("x-amz-target", "AmazonSQS.SendMessage")
+            .header("content-type", "application/x-amz-json-1.0");
+        let message = json!({ "QueueUrl": queue, "MessageBody": "{}" });
+        let answer = post(request, &message).await;
+        assert!(answer["MessageId"].is_string(), "{answer}");
+    }
+}
+
+async fn post(request: http::request::Builder, body: &Value) -> Value {
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
+    let body = Full::<Bytes>::from(body.to_string());
+    let answer = client.request(request.body(body).unwrap()).await.unwrap();
+    let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+    serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 pub(crate) fn schedule() -> Value {

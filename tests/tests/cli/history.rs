@@ -1,7 +1,10 @@
 //! What happened, who did it, and what Holdfast did.
 
 use crate::account::Account;
+use holdfast::reconcile::state::READ_LAG;
 use serde_json::Value;
+use time::Duration;
+use time::format_description::well_known::Rfc3339;
 
 fn told<'a>(history: &'a Value, source: &str) -> Vec<&'a str> {
     let entries = history["entries"].as_array().unwrap();
@@ -13,7 +16,7 @@ fn told<'a>(history: &'a Value, source: &str) -> Vec<&'a str> {
 async fn taken_back() -> (Account, Value) {
     let account = Account::swept().await;
     let event = account.released();
-    let report = account.invoke("release-guard", &event).await;
+    let report = account.invoke("ReleaseGuard", &event).await;
     assert_eq!(report["outcome"], "reclaimed", "{report}");
     (account, report)
 }
@@ -66,10 +69,7 @@ async fn everything_stands_in_the_order_of_time() {
         .iter()
         .map(|it| it["at"].as_str().unwrap())
         .collect();
-    let moment = |text: &&str| {
-        use time::format_description::well_known::Rfc3339;
-        time::OffsetDateTime::parse(text, &Rfc3339).unwrap()
-    };
+    let moment = |text: &&str| time::OffsetDateTime::parse(text, &Rfc3339).unwrap();
     assert!(times.iter().map(moment).is_sorted(), "{times:?}");
     assert!(times.len() >= 4, "{times:?}");
 }
@@ -105,4 +105,40 @@ async fn one_report_is_shown_as_the_mail_has_it() {
     assert!(ran.out.contains(first), "{ran:?}");
     let ran = account.tool().run(&["report", "nobodys"]).await;
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+}
+
+#[tokio::test]
+async fn what_changed_first_in_the_period_is_told_as_a_change() {
+    let account = Account::swept().await;
+    let (_, early) = account.tool().json(&["history", &account.ip]).await;
+    assert!(
+        told(&early, "ledger")[0].starts_with("known as"),
+        "{early:#}"
+    );
+    // A look is true of five seconds before it, so the rows are that old.
+    let between = account.simulator.world().now() + Duration::seconds(2) - READ_LAG;
+    let between = between.format(&Rfc3339).unwrap();
+    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    account.untag_protection();
+    account
+        .invoke("Reconcile", &crate::account::schedule())
+        .await;
+    let line = ["history", &account.ip, "--since", &between];
+    let (_, history) = account.tool().json(&line).await;
+    let ledger = told(&history, "ledger");
+    assert_eq!(ledger, ["tags: holdfast:protect taken away"], "{history:#}");
+}
+
+#[tokio::test]
+async fn a_time_to_come_is_a_slip_of_the_pen() {
+    let account = Account::swept().await;
+    for command in [&["history", "web"][..], &["reports"], &["report", "id"]] {
+        let line: Vec<&str> = command
+            .iter()
+            .copied()
+            .chain(["--since", "2999-01-01"])
+            .collect();
+        let ran = account.tool().run(&line).await;
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    }
 }

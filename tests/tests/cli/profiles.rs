@@ -18,7 +18,7 @@ impl Account {
         assert_eq!(ran.code, 0, "{ran:?}");
         let calls = self.simulator.calls().into_iter();
         let reads = calls.filter(|call| !call.name().starts_with("sts:"));
-        reads.map(|call| call.caller.arn).collect()
+        reads.map(|call| call.caller).collect()
     }
 }
 

@@ -20,7 +20,7 @@ fn file(name: &str, form: &str) -> PathBuf {
 }
 
 /// The same without what differs from run to run.
-fn settled(text: &str) -> String {
+fn lasting(text: &str) -> String {
     let times = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\d+[smhd] ago", "AGO"),
@@ -41,7 +41,7 @@ fn settled(text: &str) -> String {
 #[track_caller]
 fn is_kept(name: &str, form: &str, printed: &str) {
     let path = file(name, form);
-    let printed = settled(printed);
+    let printed = lasting(printed);
     if std::env::var_os("HOLDFAST_WRITE_CLI").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, &printed).unwrap();
@@ -59,7 +59,7 @@ fn is_kept(name: &str, form: &str, printed: &str) {
 async fn what_each_command_prints_is_kept() {
     let account = Account::swept().await;
     let event = account.released();
-    account.invoke("release-guard", &event).await;
+    account.invoke("ReleaseGuard", &event).await;
     for (name, command) in KEPT {
         let table = account.tool().run(command).await;
         is_kept(name, "txt", &table.out);

@@ -1,6 +1,6 @@
 //! What is there at a glance, and whether it is ready.
 
-use crate::account::{Account, TABLE, kim, schedule};
+use crate::account::{Account, kim, schedule};
 use ec2_sim::api::AllocateAddress;
 use ec2_sim::http::Fault;
 use holdfast_tests::scenarios::estate;
@@ -95,6 +95,19 @@ async fn a_group_without_a_standby_is_not_ready_and_what_to_do_is_said() {
 }
 
 #[tokio::test]
+async fn an_event_that_could_not_be_finished_is_counted() {
+    let account = Account::swept().await;
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(code, 0, "{status:#}");
+    assert_eq!(status["deployments"][0]["failedEvents"], 0);
+    account.fail_an_event().await;
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(code, 1);
+    assert_eq!(status["deployments"][0]["failedEvents"], 1);
+    assert_eq!(status["deployments"][0]["undeliveredEvents"], 0);
+}
+
+#[tokio::test]
 async fn looking_changes_nothing() {
     let account = Account::swept().await;
     account.simulator.forget_calls();
@@ -140,9 +153,10 @@ async fn a_stack_that_is_not_there_leads_to_those_that_are() {
 async fn a_row_that_cannot_be_read_is_told_and_keeps_nothing_else_from_being_shown() {
     let account = Account::swept().await;
     let row = json!({ "pk": { "S": "snapshot" }, "sk": { "S": "eipalloc-0abc" }, "row_version": { "N": "99" } });
-    account.put_row(TABLE, &row).await;
-    let (_, status) = account.tool().json(&["status"]).await;
-    let findings = status["deployments"][0]["findings"].to_string();
+    account.put_row(&row).await;
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(code, 1, "what is not known is not well");
+    let findings = status["deployments"][0]["notKnown"].to_string();
     assert!(findings.contains("snapshot/eipalloc-0abc"), "{findings}");
     assert_eq!(group(&status)["readiness"], "ready");
 }
@@ -164,7 +178,7 @@ async fn a_thousand_addresses_cost_no_call_more_than_one() {
             estate::allocate(&mut world, &kim(), request, Vec::new()).unwrap();
         }
     }
-    let report = account.invoke("reconcile", &schedule()).await;
+    let report = account.invoke("Reconcile", &schedule()).await;
     assert_eq!(report["outcome"], "refreshed", "{report}");
     account.simulator.forget_calls();
     let (_, status) = account.tool().json(&["status"]).await;
@@ -199,4 +213,73 @@ async fn what_can_be_read_at_the_same_time_is() {
     let rounds = began.elapsed().as_secs_f64() / LATE.as_secs_f64();
     assert!(calls.len() >= 14, "{calls:?}");
     assert!(rounds < 7.5, "{} calls took {rounds} rounds", calls.len());
+}
+
+#[tokio::test]
+async fn colour_is_where_somebody_wants_it() {
+    let account = Account::swept().await;
+    let forced = account.tool().set("CLICOLOR_FORCE", "1");
+    let coloured = forced.run(&["status"]).await;
+    assert!(coloured.out.contains("\u{1b}["), "{coloured:?}");
+    let without = forced.run(&["status", "--no-color"]).await;
+    assert!(!without.out.contains('\u{1b}'), "{without:?}");
+    let refused = account.tool().set("NO_COLOR", "1").run(&["status"]).await;
+    assert!(!refused.out.contains('\u{1b}'), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let account = Account::swept().await;
+    let ran = account.tool().run_into_nothing(&["status"]).await;
+    assert_eq!((ran.code, ran.err.as_str()), (0, ""), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_function_that_only_observes_makes_no_group_ready() {
+    let account = Account::set_up(|deployment| deployment.with("AlarmFailoverMode", "observe"));
+    let account = account.await.and_swept().await;
+    let (code, readiness) = account.tool().json(&["readiness"]).await;
+    assert_eq!(group(&readiness)["readiness"], "ready");
+    assert_eq!(code, 1, "{readiness:#}");
+    let hindrance = readiness["deployments"][0]["hindrances"][0]["what"].to_string();
+    assert!(hindrance.contains("observe mode"), "{hindrance}");
+}
+
+#[tokio::test]
+async fn a_group_of_which_no_sweep_has_told_is_not_said_to_be_ready() {
+    let account = Account::set_up(|deployment| deployment).await;
+    let (code, readiness) = account.tool().json(&["readiness"]).await;
+    assert_eq!(code, 1, "{readiness:#}");
+    let hindrance = readiness["deployments"][0]["hindrances"][0]["what"].to_string();
+    assert!(hindrance.contains("told of no group"), "{hindrance}");
+}
+
+/// The default protection is to record only: what is recorded is done with.
+#[tokio::test]
+async fn a_release_that_was_only_to_be_recorded_is_not_open() {
+    let account = Account::swept().await;
+    let other = {
+        let mut world = account.simulator.world();
+        let request = AllocateAddress::default();
+        estate::allocate(&mut world, &kim(), request, Vec::new()).unwrap()
+    };
+    account.invoke("Reconcile", &schedule()).await;
+    let event = account.released_by_kim(&other.allocation_id);
+    let report = account.invoke("ReleaseGuard", &event).await;
+    assert_eq!(report["outcome"], "recorded-only", "{report}");
+    let (code, status) = account.tool().json(&["status"]).await;
+    assert_eq!(status["deployments"][0]["openReleases"], json!([]));
+    assert_eq!(code, 0, "{status:#}");
+}
+
+#[tokio::test]
+async fn a_group_whose_last_address_is_released_is_still_known() {
+    let account = Account::swept().await;
+    account.released();
+    let (code, status) = account.tool().json(&["status", "web"]).await;
+    assert_eq!(code, 1, "{status:#}");
+    assert_eq!(
+        status["deployments"][0]["openReleases"][0]["status"],
+        "not-shown"
+    );
 }

@@ -71,6 +71,17 @@ impl Tool {
     }
 
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+        self.run_to(arguments, Stdio::piped()).await
+    }
+
+    /// Nobody reads what it prints: the other end of the pipe is closed.
+    pub(crate) async fn run_into_nothing(&self, arguments: &[&str]) -> Ran {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        self.run_to(arguments, writer.into()).await
+    }
+
+    async fn run_to(&self, arguments: &[&str], out: Stdio) -> Ran {
         let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
         let mut command = Command::new(binary);
         command
@@ -78,8 +89,11 @@ impl Tool {
             .env_clear()
             .envs(&self.environment)
             .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(Stdio::piped())
             .kill_on_drop(true);
-        let output = timeout(LIMIT, command.output()).await;
+        let started = command.spawn().unwrap();
+        let output = timeout(LIMIT, started.wait_with_output()).await;
         let output = output
             .unwrap_or_else(|_| panic!("{arguments:?} hangs"))
             .unwrap();

@@ -73,7 +73,7 @@ impl Document for History {
         ]);
         page.gap();
         if self.entries.is_empty() {
-            page.line(["nothing is known of that time".into()]);
+            page.line(["nothing is found of that time".into()]);
         }
         let mut table = Table::of(&["time", "told by", "what", "by"]);
         for entry in &self.entries {
@@ -97,6 +97,10 @@ impl Document for History {
             page.line([Cell::attention("! "), why.as_str().into()]);
         }
         page
+    }
+
+    fn beside_rows(&self) -> Vec<String> {
+        self.incomplete.clone()
     }
 
     fn rows(&self) -> Table {

@@ -39,7 +39,7 @@ pub struct Arguments {
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let until = session.clock.now();
-    let since = asked.since.moment(until);
+    let since = asked.since.past(until)?;
     let deployments = session.deployments().await?;
     let reads = deployments
         .iter()

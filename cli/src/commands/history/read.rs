@@ -12,6 +12,7 @@ use holdfast::ledger::{
     Entry, FloatingInterfaces, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot,
 };
 use holdfast::model::ids::EniId;
+use holdfast::report::Finding;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
@@ -33,6 +34,8 @@ pub(super) struct Seen<'a> {
     pub(super) reports: Vec<LoggedReport>,
     /// What CloudTrail shows, by what was asked for.
     pub(super) calls: BTreeMap<String, TrailCalls>,
+    /// What of the ledger could not be read.
+    pub(super) unreadable: Vec<Finding>,
     /// What CloudTrail was not asked for: there is too much.
     pub(super) not_looked_up: Vec<String>,
 }
@@ -44,6 +47,7 @@ impl Seen<'_> {
         !self.addresses.is_empty()
             || !self.unknown_releases.is_empty()
             || self.lease.is_some()
+            || !self.unreadable.is_empty()
             || !self.reports.is_empty()
             || has_calls
     }
@@ -71,7 +75,10 @@ pub(super) async fn look<'a>(
     let resources = known.resources(subject);
     let (asked, not_looked_up) = resources.split_at(resources.len().min(MAX_LOOKUPS));
     let histories = known.addresses.iter().map(|ip| async {
-        let entries = ledger.history(*ip, since, until).await?;
+        // What was before says what has changed.
+        let entries = ledger
+            .history(*ip, OffsetDateTime::UNIX_EPOCH, until)
+            .await?;
         Ok::<_, CloudError>((*ip, entries))
     });
     let histories = async { try_join_all(histories).await.map_err(of_ledger()) };
@@ -89,6 +96,7 @@ pub(super) async fn look<'a>(
         .into_iter()
         .find(|it| matches!(subject, Subject::Group(name) if it.group == *name));
     Ok(Seen {
+        unreadable: deployment.not_known(&ledger.take_unreadable()),
         deployment,
         addresses: known.addresses,
         entries: entries.into_iter().collect(),
@@ -172,12 +180,16 @@ impl Known {
             Subject::Interface(_) | Subject::Ip(_) | Subject::Group(_) => None,
         };
         let interfaces = self.interfaces.iter().map(ToString::to_string);
-        let all: BTreeSet<String> = own
-            .into_iter()
-            .chain(self.allocations.clone())
-            .chain(interfaces)
-            .collect();
-        all.into_iter().collect()
+        // What was asked for comes first, then the rest: not all may be looked up.
+        let mut all: Vec<String> = own.into_iter().chain(interfaces).collect();
+        let allocations = self.allocations.iter();
+        all.extend(
+            allocations
+                .filter(|it| !all.contains(it))
+                .cloned()
+                .collect::<Vec<_>>(),
+        );
+        all
     }
 }
 

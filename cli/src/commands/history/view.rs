@@ -14,6 +14,9 @@ use time::{Duration, OffsetDateTime};
 /// Source: CloudTrail user guide, "Viewing events with CloudTrail Event history".
 const TRAIL_SHOWS: Duration = Duration::days(90);
 
+/// How late CloudTrail's event history is. Source: the same.
+const TRAIL_IS_LATE: Duration = Duration::minutes(15);
+
 /// The document.
 pub(super) fn history(
     subject: &Subject,
@@ -24,6 +27,10 @@ pub(super) fn history(
     let mut entries: Vec<Happened> = seen.iter().flat_map(|seen| of_stack(seen, since)).collect();
     entries.sort_by(|a, b| (a.at, a.source).cmp(&(b.at, b.source)));
     let mut incomplete: Vec<String> = seen.iter().flat_map(missing).collect();
+    incomplete.push(format!(
+        "CloudTrail may not show all calls after {} yet: ask again in a quarter of an hour",
+        crate::output::time_of(until - TRAIL_IS_LATE)
+    ));
     if until - since > TRAIL_SHOWS {
         incomplete
             .push("CloudTrail shows the last 90 days: who did what before is not told".to_owned());
@@ -56,6 +63,7 @@ fn of_stack(seen: &Seen<'_>, since: OffsetDateTime) -> Vec<Happened> {
     let is_one = seen.addresses.len() <= 1;
     let rows = seen.entries.iter().flat_map(|(ip, entries)| {
         let told = ledger::told(entries).into_iter();
+        let told = told.filter(|told| told.at >= since);
         told.map(move |told| {
             let what = if is_one {
                 told.what
@@ -140,5 +148,7 @@ fn missing(seen: &Seen<'_>) -> Vec<String> {
             )
         )
     });
-    more.chain(left_out).collect()
+    let unreadable = seen.unreadable.iter();
+    let unreadable = unreadable.map(|it| format!("{}: {}. {}", it.what, it.why, it.next));
+    more.chain(left_out).chain(unreadable).collect()
 }

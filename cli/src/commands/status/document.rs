@@ -39,6 +39,8 @@ pub(super) struct Stack {
     pub(super) groups: Vec<Group>,
     pub(super) addresses: Vec<Address>,
     pub(super) open_releases: Vec<OpenRelease>,
+    /// What could not be read, so that something here may be missing or not so.
+    pub(super) not_known: Vec<Finding>,
     /// What a person should know besides.
     pub(super) findings: Vec<Finding>,
 }
@@ -93,8 +95,8 @@ pub(super) struct OpenRelease {
     pub(super) released_at: Option<OffsetDateTime>,
     /// Who released it.
     pub(super) by: Option<String>,
-    /// `recorded`, `pending`, `reclaimed` where something is still to be restored, or `not-shown` where EC2 does not
-    /// show an address that the ledger has as this account's.
+    /// `pending`, or `reclaimed` where something is still to be restored. `not-shown`: EC2 does not show an address that
+    /// the ledger has as this account's. `not-recorded`: it has ended, and no record says what was done.
     pub(super) status: String,
     /// Why it is not back.
     pub(super) reason: Option<String>,
@@ -104,7 +106,12 @@ pub(super) struct OpenRelease {
 impl Status {
     /// Whether no group, no address and no release is in it.
     pub(super) fn is_empty(&self) -> bool {
-        let is_empty = |stack: &Stack| stack.groups.is_empty() && stack.addresses.is_empty();
+        let is_empty = |stack: &Stack| {
+            stack.groups.is_empty()
+                && stack.addresses.is_empty()
+                && stack.open_releases.is_empty()
+                && stack.not_known.is_empty()
+        };
         self.deployments.iter().all(is_empty)
     }
 }

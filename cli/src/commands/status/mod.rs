@@ -7,8 +7,8 @@ mod read;
 mod view;
 
 use crate::arguments::Everywhere;
-use crate::deployment::Deployment;
 use crate::failure::{Exit, Failure};
+use crate::output::Shown;
 use crate::session::Session;
 use clap::Args;
 use document::Status;
@@ -18,7 +18,8 @@ pub(crate) use page::{listed, put_finding, readiness_cell, readiness_word};
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
-Exit code 1: a group is not ready, a release is open, an event has failed, or a function cannot run.
+Exit code 1: a group is not ready, a release is open, an event has failed, or a function cannot run. So it is too when the
+stack's last change did not end well, or something could not be read.
 
 Examples:
   holdfast status
@@ -35,39 +36,43 @@ pub struct Arguments {
     #[arg(value_name = "GROUP")]
     group: Option<String>,
 
-    /// Look again and again, with so many seconds in between
+    /// Look again and again, with so many seconds in between: 5 or more, since the functions share EC2's rate of calls
     #[arg(
         long,
         value_name = "SECONDS",
         num_args = 0..=1,
-        default_missing_value = "5",
-        value_parser = clap::value_parser!(u64).range(1..=3600)
+        default_missing_value = "10",
+        value_parser = clap::value_parser!(u64).range(5..=3600)
     )]
     watch: Option<u64>,
 }
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let deployments = session.deployments().await?;
     let group = asked.group.as_deref();
     let Some(seconds) = asked.watch else {
-        let status = look(&deployments, group, session).await?;
+        let status = look(group, session).await?;
         check_known(&status, group, &session.asked)?;
         return session.finish(&status);
     };
     loop {
-        let status = look(&deployments, group, session).await?;
-        check_known(&status, group, &session.asked)?;
-        let form = session.asked.output;
-        session.terminal.print_anew(&status, form)?;
+        match look(group, session).await {
+            Ok(status) => {
+                let form = session.asked.output;
+                session.terminal.print_anew(&status, form)?;
+            }
+            // Whoever watches wants to see it come back.
+            Err(failure) if failure.exit() == Exit::NoAnswer => {
+                let _: Shown = session.terminal.tell_failure(&failure);
+            }
+            Err(failure) => return Err(failure),
+        }
         session.clock.sleep(Duration::from_secs(seconds)).await;
     }
 }
 
-async fn look(
-    deployments: &[Deployment],
-    group: Option<&str>,
-    session: &Session,
-) -> Result<Status, Failure> {
+/// The stacks are read anew each time: a mode may change, and a function may break.
+async fn look(group: Option<&str>, session: &Session) -> Result<Status, Failure> {
+    let deployments = session.deployments().await?;
     let looks = deployments
         .iter()
         .map(|deployment| read::look(deployment, group, session.clock));

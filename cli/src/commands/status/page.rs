@@ -52,6 +52,13 @@ impl Document for Status {
         table
     }
 
+    fn beside_rows(&self) -> Vec<String> {
+        self.deployments
+            .iter()
+            .flat_map(Stack::beside_rows)
+            .collect()
+    }
+
     fn exit(&self) -> Exit {
         if self.deployments.iter().any(Stack::wants_somebody) {
             Exit::Found
@@ -95,9 +102,34 @@ impl Stack {
         let not_ready = |group: &Group| group.report.readiness == Readiness::NotReady;
         self.groups.iter().any(not_ready)
             || !self.open_releases.is_empty()
+            || !self.not_known.is_empty()
+            || !self.is_complete()
             || !self.functions_not_ready.is_empty()
             || waits(self.failed_events)
             || waits(self.undelivered_events)
+    }
+
+    fn beside_rows(&self) -> Vec<String> {
+        let open = self.open_releases.iter();
+        let open = open.map(|it| format!("open release: {} {}", it.allocation, it.status));
+        let counted = [
+            ("failed", self.failed_events),
+            ("undelivered", self.undelivered_events),
+        ];
+        let counted = counted.into_iter().filter(|(_, count)| *count != Some(0));
+        let counted = counted.map(|(what, count)| match count {
+            Some(count) => format!("{what} events: {count}"),
+            None => format!("{what} events: not known"),
+        });
+        let not_known = self.not_known.iter().map(|it| it.what.clone());
+        open.chain(counted).chain(not_known).collect()
+    }
+
+    /// Whether the last change of the stack itself ended well: CloudFormation has many other states.
+    fn is_complete(&self) -> bool {
+        const COMPLETE: [&str; 3] = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
+        let status = self.stack_status.as_deref();
+        status.is_some_and(|status| COMPLETE.contains(&status))
     }
 
     fn readiness_of(&self, name: &str) -> Option<Readiness> {
@@ -115,6 +147,10 @@ impl Stack {
         ]);
         page.line(self.modes_line());
         page.line(self.queues_line());
+        if !self.is_complete() {
+            let status = self.stack_status.as_deref().unwrap_or("in no known state");
+            page.line([Cell::bad(format!("the stack is {status}"))]);
+        }
         for (function, why) in &self.functions_not_ready {
             page.line([Cell::bad(format!("{function} cannot run: {why}"))]);
         }
@@ -131,6 +167,11 @@ impl Stack {
             page.gap();
             page.line([Cell::strong("Open releases")]);
             page.table(release_table(&self.open_releases, now));
+        }
+        if !self.not_known.is_empty() {
+            page.gap();
+            page.line([Cell::bad("Not known")]);
+            self.not_known.iter().for_each(|it| put_finding(page, it));
         }
         if !self.findings.is_empty() {
             page.gap();

@@ -7,16 +7,18 @@ use crate::deployment::{Deployment, Function};
 use holdfast::alarm_failover::Overview;
 use holdfast::groups::{floating_group, group_of, holder};
 use holdfast::ledger::lease::Lease;
+use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::elastic_ip;
 use holdfast::model::ids::{AllocationId, EniId};
 use holdfast::model::tags::Tags;
 use holdfast::reconcile::decide;
+use holdfast::reconcile::open_releases as due;
 use holdfast::reconcile::state::{AccountState, Look, READ_LAG};
 use holdfast::release_guard::decide::protection_of;
 use holdfast::report::{Finding, GroupReport};
-use holdfast::settings::Settings;
-use std::collections::{BTreeMap, BTreeSet};
+use holdfast::settings::{Protection, Settings};
+use std::collections::BTreeMap;
 use time::OffsetDateTime;
 
 /// The document.
@@ -53,15 +55,16 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
     addresses.sort_by_key(|it| (it.group.clone(), it.address));
     let groups = overview.audit.groups.iter();
     let groups = groups.map(|report| of_group(report, overview.lease(&report.group), now));
-    let mut findings = deployment_findings(deployment, seen);
-    findings.extend(swept.findings);
-    let told: BTreeSet<&str> = told_by_groups(&overview.audit.groups);
+    let mut findings = swept.findings;
     let beside = overview.audit.findings.iter();
-    findings.extend(
-        beside
-            .filter(|it| !told.contains(it.what.as_str()))
-            .cloned(),
-    );
+    let is_told = |it: &&Finding| {
+        overview
+            .audit
+            .groups
+            .iter()
+            .any(|group| group.obstacles.contains(it))
+    };
+    findings.extend(beside.filter(|it| !is_told(it)).cloned());
     Stack {
         region: deployment.connection.region.clone(),
         stack: deployment.stack.name.clone(),
@@ -74,15 +77,10 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
         undelivered_events: seen.undelivered_events,
         groups: groups.collect(),
         addresses,
-        open_releases: open_releases(seen, &swept.missing, is_of_group),
+        open_releases: open_releases(&account, &swept.missing, settings, now, is_of_group),
+        not_known: deployment.not_known(&seen.unreadable),
         findings,
     }
-}
-
-/// What is told under a group is not told again.
-fn told_by_groups(groups: &[GroupReport]) -> BTreeSet<&str> {
-    let obstacles = groups.iter().flat_map(|group| &group.obstacles);
-    obstacles.map(|finding| finding.what.as_str()).collect()
 }
 
 fn account_state(seen: &Seen<'_>) -> AccountState {
@@ -155,7 +153,11 @@ fn address(
         address: address.ip,
         allocation: address.allocation.clone(),
         group: group.map(str::to_owned),
-        protection: protection_of(&address.tags, settings),
+        protection: if address.service_managed.is_some() {
+            Protection::None
+        } else {
+            protection_of(&address.tags, settings)
+        },
         holder: holder(address).cloned(),
         interface: association.and_then(|it| it.eni.clone()),
         private_ip: association.and_then(|it| it.private_ip),
@@ -164,39 +166,54 @@ fn address(
     }
 }
 
-/// The releases that somebody has to follow: what the ledger has as open, and what EC2 does not show any more.
+/// The releases that somebody has to follow: what the ledger has as open, what ended and was not dealt with, and what EC2
+/// does not show any more. What is only to be recorded is at its end as far as anybody here is concerned.
 fn open_releases(
-    seen: &Seen<'_>,
+    account: &AccountState,
     missing: &[AllocationId],
+    settings: &Settings,
+    now: OffsetDateTime,
     is_of_group: impl Fn(&Tags, Option<&EniId>) -> bool,
 ) -> Vec<OpenRelease> {
-    let rows: BTreeMap<&AllocationId, &Snapshot> =
-        seen.rows.iter().map(|row| (&row.allocation, row)).collect();
+    let rows = &account.rows;
     let is_asked_for = |allocation: &AllocationId| {
         rows.get(allocation)
             .is_none_or(|row| is_of_group(&row.tags, last_on(row)))
     };
-    let open = seen
-        .releases
-        .iter()
-        .filter(|release| !release.status.is_final());
-    let open = open
-        .filter(|release| is_asked_for(&release.allocation))
-        .map(of_record);
-    let unseen = missing
-        .iter()
-        .filter(|it| is_asked_for(it))
-        .filter_map(|it| rows.get(it));
-    let unseen = unseen.map(|row| OpenRelease {
+    let records = account.releases.values();
+    let open = records
+        .filter(|release| !release.status.is_final() && release.status != ReleaseStatus::Recorded);
+    let open = open.map(of_record);
+    let due = due::open_releases(account, &[], settings, now).into_iter();
+    let unrecorded = due.filter_map(|release| match release {
+        due::OpenRelease::Unrecorded(row) => Some(of_row(
+            &row,
+            "not-recorded",
+            "it has ended, and nobody wrote down what was done about it",
+        )),
+        _ => None,
+    });
+    let unseen = missing.iter().filter_map(|it| rows.get(it)).map(|row| {
+        let why = "EC2 does not show it, and no release of it is known";
+        of_row(row, "not-shown", why)
+    });
+    let all = unseen.chain(unrecorded).chain(open);
+    all.filter(|it| is_asked_for(&it.allocation)).collect()
+}
+
+fn of_row(row: &Snapshot, status: &str, why: &str) -> OpenRelease {
+    OpenRelease {
         allocation: row.allocation.clone(),
         address: Some(row.ip),
-        released_at: None,
+        released_at: match row.state {
+            AllocationState::Released { at } => Some(at),
+            AllocationState::Allocated => None,
+        },
         by: None,
-        status: "not-shown".to_owned(),
-        reason: Some("EC2 does not show it, and no release of it is known".to_owned()),
+        status: status.to_owned(),
+        reason: Some(why.to_owned()),
         attempts: 0,
-    });
-    unseen.chain(open).collect()
+    }
 }
 
 fn last_on(row: &Snapshot) -> Option<&EniId> {
@@ -227,17 +244,4 @@ pub(super) fn status_words(status: &ReleaseStatus) -> (String, Option<String>) {
         _ => word("reason"),
     };
     (word("is").unwrap_or_else(|| "unknown".to_owned()), reason)
-}
-
-fn deployment_findings(deployment: &Deployment, seen: &Seen<'_>) -> Vec<Finding> {
-    let unread = deployment.unread_settings.iter().map(|bad| Finding {
-        what: format!("the setting {} cannot be read here", bad.key),
-        why: bad.problem.clone(),
-        next: "use the `holdfast` of the version that is deployed: what is shown here counts its default".to_owned(),
-    });
-    let names = seen.unreadable.iter();
-    let names: Vec<(&str, &str)> = names
-        .map(|row| (row.name.as_str(), row.why.as_str()))
-        .collect();
-    unread.chain(Finding::unreadable_rows(&names)).collect()
 }
