@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Where an event says so.
-const PLACES: [&str; 7] = [
+const PLACES: [&str; 9] = [
     "/detail/requestParameters/allocationId",
     "/requestParameters/allocationId",
     "/detail/instance-id",
@@ -11,6 +11,8 @@ const PLACES: [&str; 7] = [
     "/alarmData/alarmName",
     "/Records/0/Sns/TopicArn",
     "/group",
+    "/address",
+    "/allocation",
 ];
 
 /// What it is about, as far as it says so itself: for the log line of one that failed, and for who is told of it.

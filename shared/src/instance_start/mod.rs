@@ -64,9 +64,10 @@ pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
     match trigger {
         Trigger::Ignored(ignored) => Ok(Report::ignored(FUNCTION, settings.mode, ignored)),
         Trigger::Schedule { .. } => Ok(not_for("the schedule", "it acts on instances only")),
-        Trigger::Alarm(_) | Trigger::SpotNotice(_) | Trigger::Command(_) => {
+        Trigger::Alarm(_) | Trigger::SpotNotice(_) => {
             Ok(not_for(&trigger.to_string(), "alarm-failover acts on it"))
         }
+        Trigger::Command(command) => Err(command.for_another().into()),
         Trigger::Call(record) => Ok(not_for(
             &record.call.name,
             "it acts on what instances are, not on what was asked for: EC2 tells when one runs",

@@ -69,12 +69,13 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
             &trigger.to_string(),
             "the ledger knows addresses only; instance-start acts on instances",
         )),
-        Trigger::Alarm(_) | Trigger::SpotNotice(_) | Trigger::Command(_) => Ok(Report::not_for(
+        Trigger::Alarm(_) | Trigger::SpotNotice(_) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,
             &trigger.to_string(),
             "alarm-failover acts on it",
         )),
+        Trigger::Command(command) => Err(command.for_another().into()),
         Trigger::Schedule { .. } => sweep(ports, case).await,
         Trigger::Call(record) => match decide::affected_addresses(record, settings) {
             AffectedAddresses::Nothing { why } => {
