@@ -17,6 +17,7 @@ pub mod doubts;
 pub mod http;
 pub mod model;
 pub mod outside;
+pub mod services;
 pub mod settings;
 pub mod throttle;
 pub mod trail;

@@ -24,6 +24,12 @@ pub enum Service {
     Sts,
     /// The Resource Groups Tagging API, by JSON 1.1.
     Tagging,
+    /// CloudFormation, by the query protocol.
+    CloudFormation,
+    /// Lambda, by JSON over REST.
+    Lambda,
+    /// CloudWatch Logs, by JSON 1.1.
+    Logs,
 }
 
 impl Service {
@@ -38,6 +44,9 @@ impl Service {
             Self::AutoScaling => "autoscaling",
             Self::Sts => "sts",
             Self::Tagging => "tag",
+            Self::CloudFormation => "cloudformation",
+            Self::Lambda => "lambda",
+            Self::Logs => "logs",
         }
     }
 }

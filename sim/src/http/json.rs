@@ -18,5 +18,6 @@ pub(super) fn reply(status: u16, body: &Value, refused: Option<String>) -> Reply
         content_type: "application/x-amz-json-1.1",
         body: body.to_string().into(),
         refused,
+        headers: Vec::new(),
     }
 }

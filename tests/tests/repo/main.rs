@@ -8,6 +8,7 @@ mod guest;
 mod instance_templates;
 mod messages;
 mod notifications;
+mod operator;
 mod policies;
 mod promises;
 mod runbook;

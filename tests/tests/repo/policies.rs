@@ -1,7 +1,7 @@
 //! The policies that keep protected addresses: what they deny, to whom, and that Holdfast's own functions
 //! are not among those.
 
-mod evaluate;
+pub(crate) mod evaluate;
 mod keep_tags;
 
 use evaluate::{Policy, Request, policies, policy, strings};
