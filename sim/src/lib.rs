@@ -48,6 +48,7 @@ mod stops;
 pub mod tagging;
 mod tags;
 mod timers;
+mod vpc_attributes;
 
 #[cfg(test)]
 mod tests;

@@ -106,7 +106,7 @@ impl World {
             outbox: Outbox::default(),
             alarm_actions: Vec::new(),
             ids: Ids::default(),
-            services: Services::default(),
+            services: Services::new(region),
         }
     }
 
@@ -131,6 +131,12 @@ impl World {
     /// The knobs.
     pub fn settings(&mut self) -> &mut Settings {
         &mut self.model.settings
+    }
+
+    /// How many Elastic IPs the account may have in the Region.
+    #[must_use]
+    pub fn address_quota(&self) -> usize {
+        self.model.settings.address_quota
     }
 
     /// What the account has beside EC2.

@@ -30,6 +30,12 @@ pub enum Service {
     Lambda,
     /// CloudWatch Logs, by JSON 1.1.
     Logs,
+    /// EventBridge, by JSON 1.1.
+    Events,
+    /// SQS, by JSON 1.0.
+    Sqs,
+    /// Service Quotas, by JSON 1.1.
+    ServiceQuotas,
 }
 
 impl Service {
@@ -47,6 +53,9 @@ impl Service {
             Self::CloudFormation => "cloudformation",
             Self::Lambda => "lambda",
             Self::Logs => "logs",
+            Self::Events => "events",
+            Self::Sqs => "sqs",
+            Self::ServiceQuotas => "servicequotas",
         }
     }
 }

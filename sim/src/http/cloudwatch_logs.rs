@@ -75,8 +75,8 @@ struct FilterLogEvents {
 type Refusal = (&'static str, String);
 type Answer = Result<Value, Refusal>;
 
-/// One call. `looked_at` is how many events one page of `FilterLogEvents` looks at: CloudWatch Logs may stop before it has
-/// found as many as were asked for, and then a page has few events or none, and a token.
+/// One call. `looked_at` is how many events one page of `FilterLogEvents` looks at. CloudWatch Logs may stop before it has
+/// found as many as were asked for: a page then has few events or none, and a token.
 pub(super) fn call(
     world: &World,
     action: &str,

@@ -27,8 +27,9 @@ POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-los
                            {"refused": "ExpiredToken"}; DELETE heals
 POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
                            or "role" and "session" instead of "user"; "account" for a stranger
-POST   /_sim/account       {"stacks": [...], "functions": [...], "log_groups": [...]}: what the account has beside EC2;
-                           the members are those of the crate's `services::Declared`
+POST   /_sim/account       {"stacks": [...], "functions": [...], "log_groups": [...], "event_buses": [...], "rules": [...],
+                            "queues": [...], "trails": [...]}: what the account has beside EC2; the members are those
+                           of the crate's `services::Declared`
 POST   /_sim/tables        {"name": "holdfast"}
 POST   /_sim/crowd         {"instances": 10000, "interfaces": 20000, "addresses": 5000, "alarms": 10000, "firing": 2500}
                            what others have in the account; answers with the ids of the instances

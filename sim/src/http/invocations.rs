@@ -177,12 +177,76 @@ fn ready(function: &LambdaFunction) -> Result<(), Refusal> {
 
 /// An event that nobody waits for: tried again as often as the function is set up for, and told to its destinations.
 async fn unawaited(front: &Arc<Front>, functions: &dyn Functions, found: &Found, payload: Bytes) {
-    for _ in 0..=found.function.maximum_retry_attempts {
+    let most = found.function.maximum_retry_attempts + 1;
+    let mut count = 1;
+    let ran = loop {
         let (ran, _) = run(front, functions, found, payload.clone()).await;
-        if ran.result.is_ok() {
-            break;
+        if ran.result.is_ok() || count == most {
+            break ran;
+        }
+        count += 1;
+    };
+    let destination = match &ran.result {
+        Ok(_) => &found.function.on_success,
+        Err(_) => &found.function.on_failure,
+    };
+    if let Some(arn) = destination {
+        let record = record(front, found, &payload, (&ran.result, count));
+        tell(front, arn, &record, ran.result.is_ok());
+    }
+}
+
+/// What a destination is told (Lambda developer guide, "Capturing records of Lambda asynchronous invocations").
+fn record(
+    front: &Front,
+    found: &Found,
+    payload: &[u8],
+    (result, count): (&Result<Bytes, Bytes>, u32),
+) -> Value {
+    let parsed = |bytes: &[u8]| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
+    let world = front.world();
+    let arn = found.function.arn(world.region(), world.account());
+    let mut record = json!({
+        "version": "1.0",
+        "timestamp": timestamp(world.now()),
+        "requestContext": {
+            "functionArn": format!("{arn}:{}", found.version),
+            "condition": if result.is_ok() { "Success" } else { "RetriesExhausted" },
+            "approximateInvokeCount": count,
+        },
+        "requestPayload": parsed(payload),
+        "responseContext": { "statusCode": 200, "executedVersion": found.version },
+    });
+    match result {
+        Ok(answer) => record["responsePayload"] = parsed(answer),
+        Err(failure) => {
+            record["responseContext"]["functionError"] = "Unhandled".into();
+            record["responsePayload"] = parsed(failure);
         }
     }
+    record
+}
+
+/// To a queue as it is; to a bus as an event.
+fn tell(front: &Front, arn: &str, record: &Value, went_well: bool) {
+    let mut world = front.world();
+    let now = world.now();
+    let Some((_, bus)) = arn.split_once(":event-bus/") else {
+        world.services_mut().tell(arn, record, now);
+        return;
+    };
+    let how = if went_well { "Success" } else { "Failure" };
+    let event = json!({
+        "version": "0",
+        "source": "lambda",
+        "detail-type": format!("Lambda Function Invocation Result - {how}"),
+        "account": world.account(),
+        "region": world.region(),
+        "time": timestamp(now),
+        "resources": [arn],
+        "detail": record,
+    });
+    world.services_mut().publish(bus, &event, now);
 }
 
 /// One run, and the lines that it left.

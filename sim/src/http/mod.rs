@@ -1,6 +1,8 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch with its logs, Auto Scaling, STS, Lambda,
-//! CloudFormation and the Resource Groups Tagging API to AWS clients. Compiled functions and people can use it. Beside the services,
-//! `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is all of an account's services to AWS clients. Compiled functions and people can
+//! use it. Beside the services, `/_sim/` controls the simulation.
+//!
+//! Served are EC2, Auto Scaling, DynamoDB, CloudTrail, CloudWatch with its logs, STS, Lambda, CloudFormation, EventBridge,
+//! SQS, Service Quotas and the Resource Groups Tagging API.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
@@ -20,6 +22,7 @@ mod cloudwatch_logs;
 mod control;
 mod dynamodb;
 mod ec2;
+mod eventbridge;
 mod faults;
 mod front;
 mod invocations;
@@ -28,14 +31,17 @@ mod knobs;
 mod lambda;
 mod lambda_paths;
 mod query;
+mod quotas;
 mod record;
 mod refusals;
 mod requests;
 mod server;
 mod services;
 mod signing;
+mod sqs;
 mod sts;
 mod tagging;
+mod trails;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;

@@ -4,7 +4,7 @@ use super::calls::Service;
 use super::cloudwatch::{self, Encoding};
 use super::dynamodb::Answer;
 use super::server::Reply;
-use super::{auto_scaling, cloudformation, ec2, json, lambda, sts};
+use super::{auto_scaling, cloudformation, ec2, json, lambda, sqs, sts};
 use crate::api::Ec2Error;
 
 /// A refusal that does not depend on what was asked.
@@ -26,7 +26,11 @@ impl Refusals<'_> {
             ),
             Service::Tagging => ("ThrottledException", "Rate exceeded"),
             Service::Lambda => ("TooManyRequestsException", "Rate Exceeded."),
-            Service::CloudTrail | Service::Logs => ("ThrottlingException", "Rate exceeded"),
+            Service::CloudTrail | Service::Logs | Service::Events => {
+                ("ThrottlingException", "Rate exceeded")
+            }
+            Service::Sqs => ("RequestThrottled", "Rate exceeded"),
+            Service::ServiceQuotas => ("TooManyRequestsException", "Rate exceeded"),
             Service::AutoScaling | Service::Sts | Service::CloudWatch | Service::CloudFormation => {
                 ("Throttling", "Rate exceeded")
             }
@@ -45,7 +49,10 @@ impl Refusals<'_> {
             | Service::CloudTrail
             | Service::Tagging
             | Service::Lambda
-            | Service::Logs => "AccessDeniedException",
+            | Service::Logs
+            | Service::Events
+            | Service::Sqs
+            | Service::ServiceQuotas => "AccessDeniedException",
         };
         self.refused(code, message)
     }
@@ -63,7 +70,12 @@ impl Refusals<'_> {
             Service::Sts => sts::refusal(id, &Ec2Error::new(code, message)),
             Service::CloudFormation => cloudformation::refusal(id, &Ec2Error::new(code, message)),
             Service::Lambda => lambda::refusal(code, message),
-            Service::CloudTrail | Service::Tagging | Service::Logs => json::refusal(code, message),
+            Service::Sqs => sqs::refusal(code, message),
+            Service::CloudTrail
+            | Service::Tagging
+            | Service::Logs
+            | Service::Events
+            | Service::ServiceQuotas => json::refusal(code, message),
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use super::calls::Service;
 use super::cloudwatch::{self, Encoding};
-use super::{auto_scaling, cbor, cloudformation, cloudwatch_logs, lambda_paths, sts, tagging};
+use super::{
+    auto_scaling, cbor, cloudformation, cloudwatch_logs, eventbridge, lambda_paths, quotas, sqs,
+    sts, tagging,
+};
 use axum::Form;
 use axum::body::Body;
 use axum::extract::{FromRequest, Request};
@@ -51,8 +54,12 @@ impl AwsCall {
             ],
             Service::CloudTrail => &["Lookup", "Describe", "Get", "List"],
             Service::Sts => &["Get", "Assume"],
-            Service::Tagging | Service::Lambda => &["Get", "List"],
-            Service::CloudFormation | Service::Logs => &["Describe", "Filter", "Get", "List"],
+            Service::Tagging | Service::Lambda | Service::ServiceQuotas | Service::Sqs => {
+                &["Get", "List"]
+            }
+            Service::CloudFormation | Service::Logs | Service::Events => {
+                &["Describe", "Filter", "Get", "List"]
+            }
         };
         let parameters = &self.parameters;
         let dry_run = parameters["DryRun"] == "true" || parameters["InvocationType"] == "DryRun";
@@ -97,6 +104,9 @@ fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
         cloudwatch::NAMESPACE => Service::CloudWatch,
         tagging::NAMESPACE => Service::Tagging,
         cloudwatch_logs::NAMESPACE => Service::Logs,
+        eventbridge::NAMESPACE => Service::Events,
+        sqs::NAMESPACE => Service::Sqs,
+        quotas::NAMESPACE => Service::ServiceQuotas,
         _ if namespace.starts_with("DynamoDB_") => Service::DynamoDb,
         _ if namespace.ends_with("CloudTrail_20131101") => Service::CloudTrail,
         _ => {

@@ -6,8 +6,8 @@ use super::refusals::{Refusals, dynamodb_reply};
 use super::requests::AwsCall;
 use super::server::Reply;
 use super::{
-    auto_scaling, cloudformation, cloudtrail, cloudwatch, cloudwatch_logs, ec2, lambda, sts,
-    tagging,
+    auto_scaling, cloudformation, cloudtrail, cloudwatch, cloudwatch_logs, ec2, eventbridge,
+    lambda, quotas, sqs, sts, tagging, trails,
 };
 use crate::api::Caller;
 use std::sync::Arc;
@@ -35,8 +35,14 @@ pub(super) async fn call(
             let page = front.state().page;
             dynamodb_reply(front.dynamodb.call(action, parameters, page).await)
         }
-        Service::CloudTrail if !front.admit_lookup() => refusals.throttled(),
-        Service::CloudTrail => cloudtrail::call(&front.world(), action, parameters),
+        Service::CloudTrail => {
+            let about_trails = trails::call(&front.world(), action, parameters);
+            match about_trails {
+                Some(reply) => reply,
+                None if !front.admit_lookup() => refusals.throttled(),
+                None => cloudtrail::call(&front.world(), action, parameters),
+            }
+        }
         Service::CloudWatch => cloudwatch::call(
             &mut front.world(),
             caller,
@@ -48,6 +54,9 @@ pub(super) async fn call(
             cloudformation::call(&front.world(), action, call.form, request_id)
         }
         Service::Lambda => lambda::call(front, &call).await,
+        Service::Events => eventbridge::call(&front.world(), action, parameters),
+        Service::Sqs => sqs::call(&mut front.world(), action, parameters),
+        Service::ServiceQuotas => quotas::call(&front.world(), action, parameters),
         Service::Logs => {
             let page = front.state().page;
             cloudwatch_logs::call(&front.world(), action, parameters, page)

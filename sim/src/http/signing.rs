@@ -50,7 +50,10 @@ pub(super) fn refusal(service: Service) -> (&'static str, &'static str) {
         | Service::CloudTrail
         | Service::Tagging
         | Service::Lambda
-        | Service::Logs => ("InvalidSignatureException", "Signature expired."),
+        | Service::Logs
+        | Service::Events
+        | Service::Sqs
+        | Service::ServiceQuotas => ("InvalidSignatureException", "Signature expired."),
         Service::CloudWatch | Service::AutoScaling | Service::Sts | Service::CloudFormation => {
             ("SignatureDoesNotMatch", "Signature expired.")
         }
