@@ -108,17 +108,26 @@ impl Terminal {
         self.err.flush()
     }
 
+    /// Whether somebody is there to be asked.
+    ///
+    /// # Errors
+    /// Nobody can answer.
+    pub fn can_be_asked(&self) -> Result<(), Failure> {
+        if self.is_answered {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "nobody can answer the question, since this is no terminal",
+            "Run it with --yes to do it without being asked.",
+        ))
+    }
+
     /// Asks a question that only `yes` answers with yes.
     ///
     /// # Errors
     /// Nobody can answer.
     pub fn confirms(&mut self, question: &str) -> Result<bool, Failure> {
-        if !self.is_answered {
-            return Err(Failure::usage(
-                "nobody can answer the question, since this is no terminal",
-                "Run it with --yes to do it without being asked.",
-            ));
-        }
+        self.can_be_asked()?;
         self.note_part(format_args!("{question} [yes/no] "))?;
         let mut answer = String::new();
         self.input.read_line(&mut answer)?;
