@@ -1,7 +1,9 @@
 //! How a command ends, and what keeps it from ending well. A failure says what happened, why, and what to do; its exit
 //! code follows from the kind and the code of AWS's answer, never from a message.
 
+use crate::aws::credentials::{self, NotGiven};
 use holdfast::cloud::{Class, CloudError, Failure as Answer};
+use holdfast::error::chain;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -119,6 +121,20 @@ impl Failure {
         }
     }
 
+    /// Why, where something underneath says more.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        if let Self::Aws { source, .. } = self
+            && let Some(words) = credentials::words(source.failure())
+        {
+            return Some(words);
+        }
+        if let Self::Function { why, .. } = self {
+            return Some(why.clone());
+        }
+        self.source().map(chain)
+    }
+
     /// What to do.
     #[must_use]
     pub fn advice(&self) -> String {
@@ -140,8 +156,12 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { what, .. } => formatter.write_str(what),
-            Self::Aws { what, .. } | Self::MayRun { what, .. } => formatter.write_str(what),
-            Self::Function { what, why, .. } => write!(formatter, "{what}\n  why: {why}"),
+            Self::Aws { source, .. } if credentials::cause_of(source.failure()).is_some() => {
+                formatter.write_str("there are no keys for AWS")
+            }
+            Self::Aws { what, .. } | Self::MayRun { what, .. } | Self::Function { what, .. } => {
+                formatter.write_str(what)
+            }
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
             Self::Unwritten(_) => formatter.write_str("the answer cannot be written"),
@@ -193,11 +213,11 @@ enum Cause {
 
 impl Cause {
     fn of(error: &CloudError) -> Self {
-        if let Some(cause) = crate::aws::credentials::cause_of(error.failure()) {
+        if let Some(cause) = credentials::cause_of(error.failure()) {
             return match cause {
-                crate::aws::credentials::NotGiven::None => Self::NoKeys,
-                crate::aws::credentials::NotGiven::Refused => Self::KeysNotGiven,
-                crate::aws::credentials::NotGiven::NoAnswer => Self::NoAnswer,
+                NotGiven::None => Self::NoKeys,
+                NotGiven::Refused => Self::KeysNotGiven,
+                NotGiven::NoAnswer => Self::NoAnswer,
             };
         }
         match error {

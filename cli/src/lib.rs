@@ -1,9 +1,9 @@
 //! The operator's tool. It reads by itself, and changes by invoking the functions of a stack: whoever runs it needs
 //! read rights and `lambda:InvokeFunction`.
 //!
-//! A command goes one way: read what AWS and the ledger say ([`aws`], [`deployment`]), turn it into a document (a pure
-//! function in `commands/<name>`), print the document as a table, JSON or tab-separated lines ([`output`]). A document
-//! goes to standard output, everything else to standard error.
+//! A command goes one way. It reads what AWS and the ledger say ([`aws`], [`deployment`]). A pure function in
+//! `commands/<name>` turns that into a document, and [`output`] prints it as a table, JSON or tab-separated lines. A
+//! document goes to standard output, everything else to standard error.
 
 pub mod arguments;
 pub mod aws;

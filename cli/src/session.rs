@@ -7,6 +7,9 @@ use crate::failure::{Exit, Failure};
 use crate::output::{Document, Terminal};
 use holdfast::clock::WallClock;
 
+/// Which region is asked for all of them where none is named. Another partition has to name one of its own.
+const FIRST_REGION: &str = "us-east-1";
+
 /// What a command works with.
 #[derive(Debug)]
 pub struct Session {
@@ -36,7 +39,8 @@ impl Session {
     pub async fn connections(&self) -> Result<Vec<Connection>, Failure> {
         let keys = Keys::load(&self.asked).await;
         let regions = if self.asked.all_regions() {
-            let first = keys.in_region(&keys.region()?);
+            let named = keys.region().unwrap_or_else(|_| FIRST_REGION.to_owned());
+            let first = keys.in_region(&named);
             let what = "the account's regions could not be read";
             first.regions().await.map_err(Failure::aws(what))?
         } else if self.asked.region.is_empty() {

@@ -15,7 +15,7 @@ const ALL_TRIES: Duration = Duration::from_secs(45);
 const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// `CloudTrail` allows two lookups a second for the whole account (CloudTrail user guide, "Quotas").
-const LOOKUP_TRIES: u32 = 8;
+const LOOKUP_TRIES: u32 = 6;
 const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// By this mark CloudTrail's records tell the tool's calls from others.

@@ -16,7 +16,7 @@ use time::format_description::well_known::Rfc3339;
 /// How many pages of 50 calls are read for one resource, at two pages a second for the whole account.
 const MAX_PAGES: usize = 20;
 /// The account's calls share two a second (CloudTrail user guide, "Quotas").
-const TRIES: u32 = 8;
+const TRIES: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// A call that changed something, or would have.
@@ -46,6 +46,18 @@ pub struct TrailCalls {
     /// Whether there are more than are read.
     pub has_more: bool,
 }
+
+impl TrailCalls {
+    /// Newest first is how they come; the sort keeps the order within one second.
+    fn in_order(mut self) -> Self {
+        self.calls.reverse();
+        self.calls.sort_by_key(|call| call.at);
+        self
+    }
+}
+
+/// CloudTrail's code for a dry run that would have been carried out: nothing was done, and nothing refused.
+const DRY_RUN: &str = "Client.DryRunOperation";
 
 /// A record, as far as it is shown here.
 #[derive(Debug, Deserialize)]
@@ -103,15 +115,13 @@ impl Connection {
         let mut found = TrailCalls::default();
         for _ in 0..MAX_PAGES {
             let Some(page) = pages.next().await else {
-                found.calls.sort_by_key(|call| call.at);
-                return Ok(found);
+                return Ok(found.in_order());
             };
             let page = page.map_err(|error| failure::of(LOOKUP_EVENTS, error))?;
             found.calls.extend(page.events().iter().filter_map(call));
         }
         found.has_more = true;
-        found.calls.sort_by_key(|call| call.at);
-        Ok(found)
+        Ok(found.in_order())
     }
 
     fn trail(&self) -> Client {
@@ -126,7 +136,10 @@ impl Connection {
 fn call(event: &Event) -> Option<TrailCall> {
     let record: Record = serde_json::from_str(event.cloud_trail_event()?).ok()?;
     let who = record.user_identity;
-    (!record.read_only).then_some(())?;
+    let is_dry_run = record.error_code.as_deref() == Some(DRY_RUN);
+    if record.read_only || is_dry_run {
+        return None;
+    }
     Some(TrailCall {
         at: OffsetDateTime::parse(&record.event_time, &Rfc3339).ok()?,
         name: record.event_name,

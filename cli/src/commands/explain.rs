@@ -11,6 +11,7 @@ use crate::read_only::ReadOnly;
 use crate::session::Session;
 use clap::Args;
 use holdfast::clock::{Clock, WallClock};
+use holdfast::cloud::{Class, CloudError};
 use holdfast::error::{Error, chain};
 use holdfast::events::{OperatorCommand, Trigger, parse};
 use holdfast::model::cloudtrail::AddressChange;
@@ -21,6 +22,7 @@ use holdfast::{alarm_failover, instance_start, reconcile, release_guard};
 use holdfast_aws::{Aws, DynamoLedger};
 use serde::Serialize;
 use serde_json::Value;
+use std::error::Error as StdError;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,7 +37,7 @@ Examples:
 
 The event is as EventBridge, CloudTrail, CloudWatch or a person sends it. Each function that gets such an event is asked.
 It takes the rights of policies/operator.json. What a function may do in EC2 is not asked for, and taken as given.
-Exit code 0: it can be told. 1: a function could not finish its look.";
+Exit code 0: it can be told. 1: a function could not finish its look. 3 and 4: AWS refused a look, or did not answer.";
 
 /// Show what would be decided about an event, and why
 #[derive(Debug, Args)]
@@ -71,6 +73,9 @@ struct Explanation {
     /// What the event is, in words.
     event: String,
     functions: Vec<OfFunction>,
+    /// How it ends: AWS may have refused a look.
+    #[serde(skip)]
+    exit: Exit,
 }
 
 /// What one function would do.
@@ -117,8 +122,7 @@ impl Document for Explanation {
     }
 
     fn exit(&self) -> Exit {
-        let failed = self.functions.iter().any(|one| one.failure.is_some());
-        if failed { Exit::Found } else { Exit::Done }
+        self.exit
     }
 }
 
@@ -131,9 +135,12 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             .to_owned(),
     })?;
     let deployment = session.deployment().await?;
-    let mut functions = Vec::new();
+    let (mut functions, mut exit) = (Vec::new(), Exit::Done);
     for function in who_gets(&trigger) {
         let told = explained(&deployment, *function, &trigger).await;
+        if let Err(error) = &told {
+            exit = exit.max(exit_of(error));
+        }
         functions.push(match told {
             Ok(report) => OfFunction {
                 function: *function,
@@ -150,7 +157,21 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
     session.finish(&Explanation {
         event: trigger.to_string(),
         functions,
+        exit,
     })
+}
+
+/// A look that AWS refuses or does not answer ends as every other such call.
+fn exit_of(error: &Error) -> Exit {
+    let mut under: Option<&(dyn StdError + 'static)> = Some(error);
+    while let Some(each) = under {
+        match each.downcast_ref::<CloudError>().map(CloudError::class) {
+            Some(Class::Denied) => return Exit::Denied,
+            Some(Class::Transient) => return Exit::NoAnswer,
+            _ => under = each.source(),
+        }
+    }
+    Exit::Found
 }
 
 fn value(report: &Report) -> Result<Value, Failure> {

@@ -1,6 +1,5 @@
-//! `holdfast readiness`: whether a failover of each group would work now, by the decision that an alarm would lead to,
-//! and by what the last sweep of reconcile found: its dry runs alone tell whether the functions are permitted to move
-//! anything.
+//! `holdfast readiness`: whether a failover of each group would work now. It is the decision that an alarm would lead
+//! to. What the last sweep of reconcile found stands beside it: its dry runs alone tell what the functions may do.
 
 use super::status::{listed, put_finding, readiness_cell, readiness_word};
 use crate::deployment::{Deployment, Function};

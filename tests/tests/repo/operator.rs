@@ -191,3 +191,25 @@ fn the_operator_can_change_nothing_but_by_a_function() {
     let functions = strings(&invoking.expect("it may invoke")["Resource"]);
     assert_eq!(functions, ["arn:*:lambda:*:*:function:holdfast-*"]);
 }
+
+/// Everything else of the tool goes by the room's own types.
+#[test]
+fn one_room_of_the_tool_names_the_sdk() {
+    let mut folders = vec![Path::new(ROOM).parent().unwrap().to_path_buf()];
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() && !path.ends_with("src/aws") {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                for name in ["aws_sdk_", "aws_config", "aws_credential", "aws_smithy"] {
+                    assert!(!text.contains(name), "{} names {name}", path.display());
+                }
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 15, "{seen}");
+}

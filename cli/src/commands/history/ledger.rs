@@ -194,3 +194,72 @@ fn name_of(actor: &Actor) -> Option<String> {
     let names = [&actor.arn, &actor.invoked_by, &actor.kind];
     names.into_iter().flatten().next().cloned()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    /// An entry as the ledger has it.
+    fn entry(at: &str, state: &Value) -> Entry {
+        let entry = json!({ "ip": "203.0.113.7", "at": at, "state": state });
+        serde_json::from_value(entry).expect("it is an entry")
+    }
+
+    fn known(at: &str, more: &Value) -> Entry {
+        let mut row = json!({
+            "allocation": "eipalloc-1", "ip": "203.0.113.7", "pool": { "kind": "amazon" },
+            "border_group": null, "tags": {}, "service_managed": null, "association": null,
+            "reverse_dns": null, "unprotected": null, "state": { "is": "allocated" },
+            "observed_at": at, "tags_as_of": at, "as_of": at, "revision": 1,
+        });
+        let members = row.as_object_mut().expect("an object");
+        members.extend(more.as_object().expect("an object").clone());
+        entry(at, &json!({ "snapshot": row }))
+    }
+
+    fn words(entries: &[Entry]) -> Vec<String> {
+        told(entries).into_iter().map(|told| told.what).collect()
+    }
+
+    const EARLY: &str = "2026-11-27T03:00:00Z";
+    const LATE: &str = "2026-11-27T04:00:00Z";
+
+    #[test]
+    fn what_is_different_from_one_state_to_the_next_is_told() {
+        let tagged = json!({ "tags": { "holdfast:protect": "reclaim" } });
+        let entries = [known(EARLY, &json!({})), known(LATE, &tagged)];
+        let expected = ["known as eipalloc-1", "tags: holdfast:protect=reclaim"];
+        assert_eq!(words(&entries), expected);
+    }
+
+    #[test]
+    fn what_is_the_same_is_not_told_again() {
+        let entries = [known(EARLY, &json!({})), known(LATE, &json!({}))];
+        assert_eq!(words(&entries), ["known as eipalloc-1"]);
+    }
+
+    #[test]
+    fn the_end_of_an_allocation_is_told() {
+        let ended = json!({ "state": { "is": "released", "at": LATE } });
+        let entries = [known(EARLY, &json!({})), known(LATE, &ended)];
+        assert_eq!(words(&entries)[1], "eipalloc-1 has ended");
+    }
+
+    #[test]
+    fn who_released_it_stands_with_what_became_of_it() {
+        let release = json!({
+            "allocation": "eipalloc-1", "ip": "203.0.113.7", "released_at": LATE,
+            "event_id": null, "actor": { "arn": "arn:aws:iam::111122223333:user/kim" },
+            "status": { "is": "pending", "reason": "over-quota" },
+            "attempts": 1, "updated_at": LATE, "revision": 1,
+        });
+        let told = told(&[entry(LATE, &json!({ "release": release }))]);
+        assert_eq!(
+            told[0].what,
+            "the release of eipalloc-1 is pending: over quota"
+        );
+        let by = told[0].by.as_deref();
+        assert_eq!(by, Some("released by arn:aws:iam::111122223333:user/kim"));
+    }
+}

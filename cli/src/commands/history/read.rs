@@ -8,7 +8,9 @@ use crate::failure::Failure;
 use crate::reports::{self, LoggedReport, Wanted};
 use futures_util::future::try_join_all;
 use holdfast::groups::group_of;
-use holdfast::ledger::{Entry, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot};
+use holdfast::ledger::{
+    Entry, FloatingInterfaces, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot,
+};
 use holdfast::model::ids::EniId;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
@@ -57,10 +59,15 @@ pub(super) async fn look<'a>(
     let ledger = connection.ledger(&deployment.settings.table);
     let place = deployment.place();
     let of_ledger = || Failure::aws(format!("the ledger of {place} could not be read"));
-    let (rows, releases, leases) =
-        futures_util::try_join!(ledger.snapshots(), ledger.releases(), ledger.leases())
-            .map_err(of_ledger())?;
-    let known = Known::of(subject, deployment, &rows, &releases);
+    let (rows, releases, leases, floating) = futures_util::try_join!(
+        ledger.snapshots(),
+        ledger.releases(),
+        ledger.leases(),
+        ledger.floating_interfaces()
+    )
+    .map_err(of_ledger())?;
+    let interfaces = interfaces_of(subject, &floating);
+    let known = Known::of(subject, deployment, (&rows, &releases), interfaces);
     let resources = known.resources(subject);
     let (asked, not_looked_up) = resources.split_at(resources.len().min(MAX_LOOKUPS));
     let histories = known.addresses.iter().map(|ip| async {
@@ -98,22 +105,36 @@ pub(super) async fn look<'a>(
 struct Known {
     addresses: BTreeSet<Ipv4Addr>,
     allocations: BTreeSet<String>,
+    interfaces: BTreeSet<EniId>,
     unknown_releases: Vec<ReleaseRecord>,
+}
+
+/// The interface that it is, or those that float in the group.
+fn interfaces_of(subject: &Subject, floating: &[FloatingInterfaces]) -> BTreeSet<EniId> {
+    match subject {
+        Subject::Interface(eni) => BTreeSet::from([eni.clone()]),
+        Subject::Group(name) => {
+            let own = floating.iter().filter(|row| row.group == *name);
+            own.flat_map(|row| row.interfaces.keys().cloned()).collect()
+        }
+        Subject::Ip(_) | Subject::Allocation(_) => BTreeSet::new(),
+    }
 }
 
 impl Known {
     fn of(
         subject: &Subject,
         deployment: &Deployment,
-        rows: &[Snapshot],
-        releases: &[ReleaseRecord],
+        (rows, releases): (&[Snapshot], &[ReleaseRecord]),
+        interfaces: BTreeSet<EniId>,
     ) -> Self {
         let is_meant = |row: &Snapshot| match subject {
             Subject::Ip(ip) => row.ip == *ip,
             Subject::Allocation(allocation) => row.allocation == *allocation,
-            Subject::Interface(eni) => is_on(row, eni),
+            Subject::Interface(_) => is_on(row, &interfaces),
             Subject::Group(name) => {
-                group_of(&row.tags, &deployment.settings.tags) == Some(name.as_str())
+                let own = group_of(&row.tags, &deployment.settings.tags);
+                own == Some(name.as_str()) || is_on(row, &interfaces)
             }
         };
         let mut known = Self::default();
@@ -140,6 +161,7 @@ impl Known {
                 }
             }
         }
+        known.interfaces = interfaces;
         known
     }
 
@@ -147,17 +169,22 @@ impl Known {
     fn resources(&self, subject: &Subject) -> Vec<String> {
         let own = match subject {
             Subject::Allocation(allocation) => Some(allocation.to_string()),
-            Subject::Interface(eni) => Some(eni.to_string()),
-            Subject::Ip(_) | Subject::Group(_) => None,
+            Subject::Interface(_) | Subject::Ip(_) | Subject::Group(_) => None,
         };
-        let all: BTreeSet<String> = own.into_iter().chain(self.allocations.clone()).collect();
+        let interfaces = self.interfaces.iter().map(ToString::to_string);
+        let all: BTreeSet<String> = own
+            .into_iter()
+            .chain(self.allocations.clone())
+            .chain(interfaces)
+            .collect();
         all.into_iter().collect()
     }
 }
 
-fn is_on(row: &Snapshot, eni: &EniId) -> bool {
+fn is_on(row: &Snapshot, interfaces: &BTreeSet<EniId>) -> bool {
     let association = row.association.as_ref();
-    association.is_some_and(|it| it.value.eni.as_ref() == Some(eni))
+    let eni = association.and_then(|it| it.value.eni.as_ref());
+    eni.is_some_and(|eni| interfaces.contains(eni))
 }
 
 /// One after the other: the account's lookups share a rate that is small.
@@ -184,25 +211,15 @@ async fn reports_on(
 ) -> Result<Vec<LoggedReport>, Failure> {
     let mut words: BTreeSet<String> = known.allocations.clone();
     words.extend(known.addresses.iter().map(Ipv4Addr::to_string));
+    words.extend(known.interfaces.iter().map(ToString::to_string));
+    let mut name = None;
     match subject {
         Subject::Ip(ip) => words.extend([ip.to_string()]),
         Subject::Allocation(allocation) => words.extend([allocation.to_string()]),
-        Subject::Interface(eni) => words = BTreeSet::from([eni.to_string()]),
-        Subject::Group(name) => words = BTreeSet::from([name.clone()]),
+        Subject::Interface(_) => {}
+        Subject::Group(group) => name = Some(group.clone()),
     }
-    let wanted: Vec<Wanted> = words.into_iter().map(Wanted::Word).collect();
-    let reads = wanted
-        .iter()
-        .map(|wanted| reports::read(deployment, wanted, since, until));
-    let found = try_join_all(reads).await?;
-    let mut once: BTreeMap<(OffsetDateTime, String, String), LoggedReport> = BTreeMap::new();
-    for report in found.into_iter().flatten() {
-        let key = (
-            report.at,
-            report.function.clone(),
-            report.request_id.clone(),
-        );
-        once.entry(key).or_insert(report);
-    }
-    Ok(once.into_values().collect())
+    let words = words.into_iter().collect();
+    let wanted = Wanted::About { words, name };
+    reports::read(deployment, &wanted, since, until).await
 }

@@ -52,7 +52,7 @@ pub(super) struct Group {
     /// The last failover that moved something.
     pub(super) last_failover: Option<LastFailover>,
     /// What is under way, in words.
-    pub(super) under_way: Option<String>,
+    pub(super) in_progress: Option<String>,
 }
 
 /// The last failover of a group.

@@ -9,6 +9,7 @@ mod view;
 use crate::arguments::Everywhere;
 use crate::deployment::Deployment;
 use crate::failure::{Exit, Failure};
+use crate::output::Shown;
 use crate::session::Session;
 use clap::Args;
 use document::Status;
@@ -55,10 +56,18 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         return session.finish(&status);
     };
     loop {
-        let status = look(&deployments, group, session).await?;
-        check_known(&status, group, &session.asked)?;
-        let form = session.asked.output;
-        session.terminal.print_anew(&status, form)?;
+        match look(&deployments, group, session).await {
+            Ok(status) => {
+                check_known(&status, group, &session.asked)?;
+                let form = session.asked.output;
+                session.terminal.print_anew(&status, form)?;
+            }
+            // Whoever watches wants to see it come back.
+            Err(failure) if failure.exit() == Exit::NoAnswer => {
+                let _: Shown = session.terminal.tell_failure(&failure);
+            }
+            Err(failure) => return Err(failure),
+        }
         session.clock.sleep(Duration::from_secs(seconds)).await;
     }
 }

@@ -186,14 +186,14 @@ impl Stack {
         for Group {
             report,
             last_failover,
-            under_way,
+            in_progress,
         } in &self.groups
         {
             let pause = report
                 .pause
                 .as_ref()
                 .map(|pause| format!("until {}", time_of(pause.until)));
-            let last = match (under_way, last_failover) {
+            let last = match (in_progress, last_failover) {
                 (Some(cause), _) => Cell::attention(format!("under way: {cause}")),
                 (None, Some(last)) => Cell::from(format!(
                     "{}, {}",

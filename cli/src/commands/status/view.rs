@@ -4,11 +4,13 @@ use super::document::{Address, Group, LastFailover, OpenRelease, Stack, Status};
 use super::read::Seen;
 use crate::aws::FunctionState;
 use crate::deployment::{Deployment, Function};
-use holdfast::groups::{group_of, holder};
+use holdfast::alarm_failover::Overview;
+use holdfast::groups::{floating_group, group_of, holder};
 use holdfast::ledger::lease::Lease;
 use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::elastic_ip;
-use holdfast::model::ids::AllocationId;
+use holdfast::model::ids::{AllocationId, EniId};
+use holdfast::model::tags::Tags;
 use holdfast::reconcile::decide;
 use holdfast::reconcile::state::{AccountState, Look, READ_LAG};
 use holdfast::release_guard::decide::protection_of;
@@ -36,12 +38,18 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
     let settings = &deployment.settings;
     let account = account_state(seen);
     let swept = decide::sweep(&account, settings);
-    let is_of_group = |tags: &holdfast::model::tags::Tags| {
+    let floating = floating_groups(overview, settings);
+    let is_of_group = |tags: &Tags, eni: Option<&EniId>| {
         let own = group_of(tags, &settings.tags);
+        let own = own.or_else(|| eni.and_then(|eni| floating.get(eni)).copied());
         group.is_none_or(|group| own == Some(group))
     };
-    let shown = overview.addresses.iter().filter(|it| is_of_group(&it.tags));
-    let mut addresses: Vec<Address> = shown.map(|it| address(it, &account, settings)).collect();
+    let shown = overview.addresses.iter().filter(|it| {
+        let association = it.association.as_ref();
+        is_of_group(&it.tags, association.and_then(|it| it.eni.as_ref()))
+    });
+    let shown = shown.map(|it| address(it, &account, &floating, settings));
+    let mut addresses: Vec<Address> = shown.collect();
     addresses.sort_by_key(|it| (it.group.clone(), it.address));
     let groups = overview.audit.groups.iter();
     let groups = groups.map(|report| of_group(report, overview.lease(&report.group), now));
@@ -109,7 +117,7 @@ fn not_ready(deployment: &Deployment) -> BTreeMap<Function, String> {
 fn of_group(report: &GroupReport, lease: Option<&Lease>, now: OffsetDateTime) -> Group {
     let last = lease.and_then(|lease| lease.last.as_ref());
     let is_held = lease.is_some_and(|lease| lease.is_held_by_other("", now));
-    let under_way = lease.and_then(|lease| lease.in_progress.as_ref());
+    let in_progress = lease.and_then(|lease| lease.in_progress.as_ref());
     Group {
         report: report.clone(),
         last_failover: last.map(|last| LastFailover {
@@ -117,18 +125,36 @@ fn of_group(report: &GroupReport, lease: Option<&Lease>, now: OffsetDateTime) ->
             began_at: last.began_at,
             to: last.to.clone(),
         }),
-        under_way: under_way
+        in_progress: in_progress
             .filter(|it| is_held || !it.is_about_nothing())
             .map(|it| it.cause.clone()),
     }
 }
 
-fn address(address: &elastic_ip::Address, account: &AccountState, settings: &Settings) -> Address {
+/// The group of each floating interface: an address on one moves with it, whatever tags it has itself.
+fn floating_groups<'a>(
+    overview: &'a Overview,
+    settings: &Settings,
+) -> BTreeMap<&'a EniId, &'a str> {
+    let interfaces = overview.interfaces.iter();
+    let groups = interfaces.filter_map(|it| Some((&it.id, floating_group(it, &settings.tags)?)));
+    groups.collect()
+}
+
+fn address(
+    address: &elastic_ip::Address,
+    account: &AccountState,
+    floating: &BTreeMap<&EniId, &str>,
+    settings: &Settings,
+) -> Address {
     let association = address.association.as_ref();
+    let on = association.and_then(|it| it.eni.as_ref());
+    let own = group_of(&address.tags, &settings.tags);
+    let group = own.or_else(|| on.and_then(|eni| floating.get(eni)).copied());
     Address {
         address: address.ip,
         allocation: address.allocation.clone(),
-        group: group_of(&address.tags, &settings.tags).map(str::to_owned),
+        group: group.map(str::to_owned),
         protection: protection_of(&address.tags, settings),
         holder: holder(address).cloned(),
         interface: association.and_then(|it| it.eni.clone()),
@@ -142,13 +168,13 @@ fn address(address: &elastic_ip::Address, account: &AccountState, settings: &Set
 fn open_releases(
     seen: &Seen<'_>,
     missing: &[AllocationId],
-    is_of_group: impl Fn(&holdfast::model::tags::Tags) -> bool,
+    is_of_group: impl Fn(&Tags, Option<&EniId>) -> bool,
 ) -> Vec<OpenRelease> {
     let rows: BTreeMap<&AllocationId, &Snapshot> =
         seen.rows.iter().map(|row| (&row.allocation, row)).collect();
     let is_asked_for = |allocation: &AllocationId| {
         rows.get(allocation)
-            .is_none_or(|row| is_of_group(&row.tags))
+            .is_none_or(|row| is_of_group(&row.tags, last_on(row)))
     };
     let open = seen
         .releases
@@ -171,6 +197,10 @@ fn open_releases(
         attempts: 0,
     });
     unseen.chain(open).collect()
+}
+
+fn last_on(row: &Snapshot) -> Option<&EniId> {
+    row.association.as_ref()?.value.eni.as_ref()
 }
 
 fn of_record(release: &ReleaseRecord) -> OpenRelease {

@@ -3,6 +3,7 @@
 use super::account::Account;
 use crate::schema::holds as follows_its_schema;
 use ec2_sim::api::{AllocateAddress, Caller, Tag};
+use ec2_sim::http::Fault;
 use ec2_sim::world::ACCOUNT;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::failover::floating_address;
@@ -62,6 +63,28 @@ async fn every_event_is_explained_or_named_as_none_on_reads_alone() {
     let names = account.simulator.call_names();
     let changes: Vec<_> = names.iter().filter(|name| !reads(name)).collect();
     assert!(changes.is_empty(), "{changes:?}");
+}
+
+#[tokio::test]
+async fn a_look_that_aws_refuses_or_does_not_answer_is_told_with_its_exit_code() {
+    let account = Account::of(floating_address().world.clone()).await;
+    let event = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/events/asked-plan.json");
+    let arguments = ["explain", event.to_str().unwrap()];
+    let refusals = [
+        (Fault::Refused("UnauthorizedOperation".to_owned()), 3),
+        (Fault::Throttled, 4),
+    ];
+    for (fault, code) in refusals {
+        account.simulator.heal();
+        account
+            .simulator
+            .inject("ec2:DescribeInstances", fault, 100);
+        let ran = account.run(&arguments).await;
+        assert_eq!(ran.code, code, "{}{}", ran.out, ran.err);
+        assert!(ran.out.contains("ec2:DescribeInstances"), "{}", ran.out);
+    }
+    let ran = account.run_at("http://127.0.0.1:9", &arguments).await;
+    assert_eq!(ran.code, 4, "{}", ran.err);
 }
 
 #[tokio::test]
