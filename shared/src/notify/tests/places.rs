@@ -106,7 +106,7 @@ async fn a_test_message_goes_to_each_place_on_demand_as_often_as_it_is_asked_for
 #[tokio::test]
 async fn a_place_that_does_not_take_a_test_message_keeps_it_from_no_other_one() {
     let bed = Bed::new();
-    bed.topics.refused.lock().unwrap().insert("mail".to_owned());
+    bed.topics.refused.lock().unwrap().push("mail");
     let asked = json!({ "holdfast": "test-notification" });
     let error = bed.tell("a", &asked).await.unwrap_err();
     assert_eq!(error.name(), "Holdfast.NotTold");
