@@ -132,3 +132,41 @@ impl Terminal {
         Ok(answer.trim() == "yes")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    fn answering(answer: &'static str, is_answered: bool) -> Terminal {
+        Terminal {
+            out: Box::new(io::sink()),
+            err: Box::new(io::sink()),
+            input: Box::new(answer.as_bytes()),
+            is_watched: is_answered,
+            is_answered,
+        }
+    }
+
+    #[test]
+    fn only_yes_is_a_yes() {
+        for (answer, expected) in [
+            ("yes\n", true),
+            (" yes \n", true),
+            ("y\n", false),
+            ("YES\n", false),
+            ("no\n", false),
+            ("\n", false),
+            ("", false),
+        ] {
+            let said = answering(answer, true).confirms("Move it?");
+            assert!(said.is_ok_and(|said| said == expected), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn where_nobody_can_answer_nothing_is_taken_for_a_yes() {
+        let said = answering("yes\n", false).confirms("Move it?");
+        assert!(said.is_err_and(|failure| failure.exit() == Exit::Usage));
+    }
+}
