@@ -71,6 +71,22 @@ pub enum Failure {
         /// What to do.
         advice: String,
     },
+    /// A function ran, and ended with an error.
+    Function {
+        /// Which, and the error's name.
+        what: String,
+        /// The error in words.
+        why: String,
+        /// What to do.
+        advice: String,
+    },
+    /// A function was called, and no answer came back.
+    MayRun {
+        /// Which.
+        what: String,
+        /// What came instead.
+        source: CloudError,
+    },
     /// Standard output is closed: whoever reads has seen enough.
     PipeClosed,
     /// It cannot be written.
@@ -99,7 +115,8 @@ impl Failure {
         match self {
             Self::Usage { .. } => Exit::Usage,
             Self::Aws { source, .. } => Cause::of(source).exit(),
-            Self::Unreadable { .. } | Self::Unwritten(_) => Exit::NoAnswer,
+            Self::Function { .. } => Exit::Found,
+            Self::Unreadable { .. } | Self::MayRun { .. } | Self::Unwritten(_) => Exit::NoAnswer,
             Self::PipeClosed => Exit::Done,
         }
     }
@@ -118,6 +135,9 @@ impl Failure {
         {
             return Some(words);
         }
+        if let Self::Function { why, .. } = self {
+            return Some(why.clone());
+        }
         self.source().map(chain)
     }
 
@@ -125,7 +145,12 @@ impl Failure {
     #[must_use]
     pub fn advice(&self) -> String {
         match self {
-            Self::Usage { advice, .. } | Self::Unreadable { advice, .. } => advice.clone(),
+            Self::Usage { advice, .. }
+            | Self::Unreadable { advice, .. }
+            | Self::Function { advice, .. } => advice.clone(),
+            Self::MayRun { .. } => "The function may still be running, and the call is not sent again: it would run twice. \
+                                    See what becomes of it: `holdfast reports --since 15m`."
+                .to_owned(),
             Self::Aws { source, .. } => Cause::of(source).advice(source.failure()),
             Self::PipeClosed => String::new(),
             Self::Unwritten(_) => "See whether the disk is full.".to_owned(),
@@ -139,7 +164,10 @@ impl fmt::Display for Failure {
             Self::Aws { source, .. } if credentials::cause_of(source.failure()).is_some() => {
                 formatter.write_str("there are no keys for AWS")
             }
-            Self::Usage { what, .. } | Self::Aws { what, .. } => formatter.write_str(what),
+            Self::Usage { what, .. }
+            | Self::Aws { what, .. }
+            | Self::MayRun { what, .. }
+            | Self::Function { what, .. } => formatter.write_str(what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
             Self::Unwritten(_) => formatter.write_str("the answer cannot be written"),
@@ -150,9 +178,12 @@ impl fmt::Display for Failure {
 impl StdError for Failure {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
-            Self::Aws { source, .. } => Some(source),
+            Self::Aws { source, .. } | Self::MayRun { source, .. } => Some(source),
             Self::Unwritten(source) => Some(source),
-            Self::Usage { .. } | Self::Unreadable { .. } | Self::PipeClosed => None,
+            Self::Usage { .. }
+            | Self::Unreadable { .. }
+            | Self::Function { .. }
+            | Self::PipeClosed => None,
         }
     }
 }

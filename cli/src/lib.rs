@@ -12,6 +12,7 @@ pub mod deployment;
 pub mod failure;
 pub mod output;
 pub mod period;
+pub mod read_only;
 pub mod reports;
 pub mod session;
 

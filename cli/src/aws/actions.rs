@@ -3,6 +3,12 @@
 
 pub(super) const DESCRIBE_REGIONS: &str = "ec2:DescribeRegions";
 pub(super) const DESCRIBE_STACKS: &str = "cloudformation:DescribeStacks";
+pub(super) const DESCRIBE_ADDRESSES: &str = "ec2:DescribeAddresses";
+pub(super) const DESCRIBE_INSTANCES: &str = "ec2:DescribeInstances";
+pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
+pub(super) const DESCRIBE_SUBNETS: &str = "ec2:DescribeSubnets";
+pub(super) const CREATE_TAGS: &str = "ec2:CreateTags";
+pub(super) const INVOKE_FUNCTION: &str = "lambda:InvokeFunction";
 pub(super) const GET_FUNCTION_CONFIGURATION: &str = "lambda:GetFunctionConfiguration";
 pub(super) const GET_QUEUE_ATTRIBUTES: &str = "sqs:GetQueueAttributes";
 pub(super) const FILTER_LOG_EVENTS: &str = "logs:FilterLogEvents";

@@ -8,14 +8,18 @@ pub mod checks;
 mod connection;
 pub mod credentials;
 mod functions;
+mod guests;
+mod invocations;
 mod logs;
 mod queues;
 mod regions;
 mod stacks;
+mod tagging;
 mod trail;
 
 pub use connection::{Connection, Keys};
 pub use functions::{FunctionConfiguration, FunctionState};
+pub use invocations::{Answer, may_run};
 pub use logs::LogLine;
 pub use stacks::Stack;
 pub use trail::{TrailCall, TrailCalls};

@@ -1,14 +1,24 @@
 //! The commands. A new one is a file here, a variant of [`Command`] and a line in [`Command::run`]. Its file has its
 //! arguments, what it reads, its document and a pure function from the one to the other.
 
+mod answer;
 mod completions;
 mod doctor;
+mod explain;
+mod guest;
 mod history;
+mod invocation;
 mod man;
+mod pause;
+mod plan;
 mod readiness;
 mod report;
 mod reports;
+mod restore;
 mod status;
+mod switchover;
+mod tags;
+mod test_notification;
 
 use crate::failure::{Exit, Failure};
 use crate::session::Session;
@@ -27,6 +37,18 @@ pub enum Command {
     Reports(reports::Arguments),
     Report(report::Arguments),
     Doctor(doctor::Arguments),
+    Explain(explain::Arguments),
+    Plan(plan::Arguments),
+    Switchover(switchover::Arguments),
+    Failback(switchover::FailbackArguments),
+    Restore(restore::Arguments),
+    Pause(pause::Arguments),
+    Resume(pause::ResumeArguments),
+    TestNotification(test_notification::Arguments),
+    Guest(guest::Arguments),
+    Protect(tags::ProtectArguments),
+    Unprotect(tags::UnprotectArguments),
+    Adopt(tags::AdoptArguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -44,6 +66,18 @@ impl Command {
             Self::Reports(arguments) => Box::pin(reports::run(&arguments, session)).await,
             Self::Report(arguments) => Box::pin(report::run(&arguments, session)).await,
             Self::Doctor(arguments) => Box::pin(doctor::run(&arguments, session)).await,
+            Self::Explain(arguments) => explain::run(&arguments, session).await,
+            Self::Plan(arguments) => plan::run(&arguments, session).await,
+            Self::Switchover(arguments) => switchover::run(&arguments, session).await,
+            Self::Failback(arguments) => switchover::fail_back(&arguments, session).await,
+            Self::Restore(arguments) => restore::run(&arguments, session).await,
+            Self::Pause(arguments) => pause::run(&arguments, session).await,
+            Self::Resume(arguments) => pause::resume(&arguments, session).await,
+            Self::TestNotification(arguments) => test_notification::run(&arguments, session).await,
+            Self::Guest(arguments) => guest::run(&arguments, session).await,
+            Self::Protect(arguments) => tags::protect(&arguments, session).await,
+            Self::Unprotect(arguments) => tags::unprotect(&arguments, session).await,
+            Self::Adopt(arguments) => tags::adopt(&arguments, session).await,
             Self::Completions(arguments) => completions::run(&arguments, session),
             Self::Man(arguments) => man::run(&arguments, session),
         }

@@ -9,6 +9,9 @@ mod words;
 pub use page::{Cell, Line, Page, Part, Table, Tone};
 pub use print::{Document, VERSION};
 pub use terminal::{Shown, Terminal};
+/// What to do where a function of another version answers.
+pub const VERSION_ADVICE: &str = "Use the `holdfast` of the version that is deployed.";
+
 pub use words::{ago, ago_in_words, counted, time_of};
 
 use clap::ValueEnum;

@@ -114,20 +114,67 @@ impl Terminal {
         self.err.flush()
     }
 
+    /// Whether somebody is there to be asked.
+    ///
+    /// # Errors
+    /// Nobody can answer.
+    pub fn can_be_asked(&self) -> Result<(), Failure> {
+        if self.is_answered {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "nobody can answer the question, since this is no terminal",
+            "Run it with --yes to do it without being asked.",
+        ))
+    }
+
     /// Asks a question that only `yes` answers with yes.
     ///
     /// # Errors
     /// Nobody can answer.
     pub fn confirms(&mut self, question: &str) -> Result<bool, Failure> {
-        if !self.is_answered {
-            return Err(Failure::usage(
-                "nobody can answer the question, since this is no terminal",
-                "Run it with --yes to do it without being asked.",
-            ));
-        }
+        self.can_be_asked()?;
         self.note_part(format_args!("{question} [yes/no] "))?;
         let mut answer = String::new();
         self.input.read_line(&mut answer)?;
         Ok(answer.trim() == "yes")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Exit;
+
+    fn answering(answer: &'static str, is_answered: bool) -> Terminal {
+        Terminal {
+            out: Box::new(io::sink()),
+            err: Box::new(io::sink()),
+            input: Box::new(answer.as_bytes()),
+            is_watched: is_answered,
+            is_answered,
+        }
+    }
+
+    #[test]
+    fn only_yes_is_a_yes() {
+        for (answer, expected) in [
+            ("yes\n", true),
+            (" yes \n", true),
+            ("y\n", false),
+            ("YES\n", false),
+            ("no\n", false),
+            ("\n", false),
+            ("", false),
+        ] {
+            let said = answering(answer, true).confirms("Move it?");
+            assert!(said.is_ok_and(|said| said == expected), "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn where_nobody_can_answer_nothing_is_taken_for_a_yes() {
+        let said = answering("yes\n", false).confirms("Move it?");
+        assert!(said.is_err_and(|failure| failure.exit() == Exit::Usage));
     }
 }

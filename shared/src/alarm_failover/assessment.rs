@@ -138,8 +138,10 @@ pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Caus
     let (group, to) = match command {
         OperatorCommand::Plan { group }
         | OperatorCommand::Pause { group, .. }
-        | OperatorCommand::Resume { group } => (group, None),
-        OperatorCommand::Switchover { group, to } => (group, to.clone()),
+        | OperatorCommand::Resume { group }
+        | OperatorCommand::Failback { group } => (Some(group), None),
+        OperatorCommand::Switchover { group, to } => (Some(group), to.clone()),
+        OperatorCommand::Restore { .. } => (None, None),
     };
     Cause {
         kind: CauseKind::Command { to },
@@ -148,7 +150,7 @@ pub(super) fn of_command(command: &OperatorCommand, now: OffsetDateTime) -> Caus
         alarms: Vec::new(),
         is_of_alarms: false,
         instances: BTreeSet::new(),
-        group: Some(group.clone()),
+        group: group.cloned(),
     }
 }
 

@@ -26,6 +26,7 @@ mod cloud;
 pub mod decide;
 pub mod effect;
 mod execute;
+mod failback_command;
 mod fencing;
 pub mod group;
 mod health_event;
@@ -82,14 +83,20 @@ pub async fn run<C: AlarmFailoverCloud + CompleteLifecycleAction, L: Ledger, K: 
     trigger: &Trigger,
     delivery: Delivery,
 ) -> Result<Report, Error> {
-    if let Trigger::Command(command @ OperatorCommand::Plan { group }) = trigger {
-        return plan_command::answer(ports, settings, command, group, delivery).await;
-    }
-    if let Trigger::Command(
-        command @ (OperatorCommand::Pause { .. } | OperatorCommand::Resume { .. }),
-    ) = trigger
-    {
-        return pause_command::answer(ports, settings, command, delivery).await;
+    match trigger {
+        Trigger::Command(command @ OperatorCommand::Plan { group }) => {
+            return plan_command::answer(ports, settings, command, group, delivery).await;
+        }
+        Trigger::Command(
+            command @ (OperatorCommand::Pause { .. } | OperatorCommand::Resume { .. }),
+        ) => return pause_command::answer(ports, settings, command, delivery).await,
+        Trigger::Command(command @ OperatorCommand::Failback { group }) => {
+            return failback_command::answer(ports, settings, command, group, delivery).await;
+        }
+        Trigger::Command(command @ OperatorCommand::Restore { .. }) => {
+            return Err(command.for_another().into());
+        }
+        _ => {}
     }
     match assessment::accept(trigger, settings, ports.clock.now()) {
         Ok(cause) => {

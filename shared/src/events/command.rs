@@ -1,29 +1,36 @@
 //! What a person sends to a function by hand, read strictly: a slip of the pen moves nothing.
 
 use super::error::EventError;
-use super::trigger::OperatorCommand;
+use super::takers::{COMMANDS, FIELD, for_another};
+use super::trigger::{AddressName, OperatorCommand};
 use crate::model::ids::{InstanceId, InvalidId};
 use crate::model::pause::Pause;
 use serde_json::Value;
-
-/// The field by which such an event is known.
-pub(super) const FIELD: &str = "holdfast";
-
-/// What a command can be, for the error of one that is none.
-const COMMANDS: &str = "`plan`, `failover`, `pause` or `resume`";
 
 /// How much of who asks is kept.
 const LONGEST_NAME: usize = 100;
 
 /// `{"holdfast": "plan", "group": "web"}`, `{"holdfast": "failover", "group": "web", "to": "i-..."}`,
-/// `{"holdfast": "pause", "group": "web", "minutes": 120, "by": "anna"}` or `{"holdfast": "resume", "group": "web"}`.
+/// `{"holdfast": "failback", "group": "web"}`, `{"holdfast": "pause", "group": "web", "minutes": 120, "by": "anna"}`,
+/// `{"holdfast": "resume", "group": "web"}`, `{"holdfast": "restore", "address": "203.0.113.10"}` or
+/// `{"holdfast": "restore", "allocation": "eipalloc-..."}`.
 pub(super) fn parse(event: &Value) -> Result<OperatorCommand, EventError> {
-    let word = text(event, FIELD, COMMANDS)?;
+    let all = COMMANDS.map(|(word, _)| format!("`{word}`")).join(", ");
+    let word = text(event, FIELD, &format!("one of {all}"))?;
     let known: &[&str] = match word {
-        "plan" | "resume" => &["group"],
+        "plan" | "resume" | "failback" => &["group"],
         "pause" => &["group", "minutes", "by"],
         "failover" => &["group", "to"],
-        _ => return wrong(FIELD, format!("`{word}` is not known: expected {COMMANDS}")),
+        "restore" => &["address", "allocation"],
+        _ => {
+            let unknown = || {
+                wrong(
+                    FIELD,
+                    format!("`{word}` is not known: expected one of {all}"),
+                )
+            };
+            return for_another(word).map_or_else(unknown, Err);
+        }
     };
     let fields = event.as_object().into_iter().flatten();
     for (field, _) in fields.filter(|(field, _)| *field != FIELD) {
@@ -33,8 +40,13 @@ pub(super) fn parse(event: &Value) -> Result<OperatorCommand, EventError> {
             return wrong(nameable(field), problem);
         }
     }
+    if word == "restore" {
+        let what = address(event)?;
+        return Ok(OperatorCommand::Restore { what });
+    }
     let group = text(event, "group", "the name of a group")?.to_owned();
     Ok(match word {
+        "failback" => OperatorCommand::Failback { group },
         "plan" => OperatorCommand::Plan { group },
         "resume" => OperatorCommand::Resume { group },
         "pause" => OperatorCommand::Pause {
@@ -47,6 +59,28 @@ pub(super) fn parse(event: &Value) -> Result<OperatorCommand, EventError> {
             to: event.get("to").map(|_| instance(event)).transpose()?,
         },
     })
+}
+
+/// Exactly one of the two: which counts where they contradict each other, nobody could say.
+fn address(event: &Value) -> Result<AddressName, EventError> {
+    if event.get("address").is_some() && event.get("allocation").is_some() {
+        let problem = "given beside `allocation`: expected one of the two";
+        return wrong("address", problem.to_owned());
+    }
+    if event.get("allocation").is_some() {
+        let id = text(event, "allocation", "an allocation id")?;
+        let id = id.parse().map(AddressName::Allocation);
+        return id.or_else(|error: InvalidId| wrong("allocation", error.to_string()));
+    }
+    let ip = text(
+        event,
+        "address",
+        "an Elastic IP, or `allocation` with its id",
+    )?;
+    match ip.parse() {
+        Ok(ip) => Ok(AddressName::Ip(ip)),
+        Err(_) => wrong("address", format!("`{ip}` is no IPv4 address")),
+    }
 }
 
 fn minutes(event: &Value) -> Result<u16, EventError> {

@@ -17,6 +17,7 @@ mod record;
 mod serialisation;
 mod state_change;
 mod subject;
+mod takers;
 mod trigger;
 
 #[cfg(test)]
@@ -29,9 +30,10 @@ pub use error::EventError;
 pub use record::from_lookup;
 use serde_json::Value;
 pub use subject::subject_of;
+pub(crate) use takers::for_another;
 pub use trigger::{
-    HealthEvent, Ignored, InstanceStateChange, LifecycleNotice, OperatorCommand, SpotNotice,
-    SpotNoticeKind, Trigger,
+    AddressName, HealthEvent, Ignored, InstanceStateChange, LifecycleNotice, OperatorCommand,
+    SpotNotice, SpotNoticeKind, Trigger,
 };
 
 /// Reads what set a function going: an event in EventBridge's envelope, a bare CloudTrail record, a
@@ -42,7 +44,7 @@ pub use trigger::{
 /// the error names the field.
 pub fn parse(event: &Value) -> Result<Trigger, EventError> {
     let has = |field: &str| event.get(field).is_some();
-    if has(command::FIELD) {
+    if has(takers::FIELD) {
         command::parse(event).map(Trigger::Command)
     } else if has("detail-type") || has("detail") {
         event_bridge::parse(event)

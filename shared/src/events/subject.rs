@@ -13,6 +13,8 @@ const PLACES: [&str; 9] = [
     "/alarmData/alarmName",
     "/Records/0/Sns/TopicArn",
     "/group",
+    "/address",
+    "/allocation",
 ];
 
 /// What it is about, as far as it says so itself: for the log line of one that failed, and for who is told of it.

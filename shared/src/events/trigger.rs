@@ -1,12 +1,15 @@
 //! What an event is once it is read: a [`Trigger`]. Plain data: what it means is decided elsewhere.
 
 use super::alarm::AlarmEvent;
+use super::error::EventError;
+use super::takers;
 use crate::model::auto_scaling::LifecycleAction;
 use crate::model::cloudtrail::Record;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::InstanceState;
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// What set a function going.
@@ -139,8 +142,7 @@ impl fmt::Display for LifecycleNotice {
     }
 }
 
-/// What a person asks of a group: `{"holdfast": "plan", "group": "web"}`, or `{"holdfast": "failover",
-/// "group": "web", "to": "i-..."}`.
+/// What a person asks of a group or of an address: `{"holdfast": "plan", "group": "web"}`, for example.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OperatorCommand {
     /// What would be done for each holder of the group if it failed now? Nothing is changed.
@@ -162,6 +164,16 @@ pub enum OperatorCommand {
         /// The group.
         group: String,
     },
+    /// Move the group's addresses to the member that stands first.
+    Failback {
+        /// The group.
+        group: String,
+    },
+    /// Ask for an address now that the account has lost.
+    Restore {
+        /// The address.
+        what: AddressName,
+    },
     /// Move the group's addresses.
     Switchover {
         /// The group.
@@ -169,6 +181,49 @@ pub enum OperatorCommand {
         /// The member to move them to; none: whoever is next.
         to: Option<InstanceId>,
     },
+}
+
+/// How a person names an address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressName {
+    /// By itself.
+    Ip(Ipv4Addr),
+    /// By an allocation that it has or had.
+    Allocation(AllocationId),
+}
+
+impl fmt::Display for AddressName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ip(ip) => ip.fmt(formatter),
+            Self::Allocation(allocation) => allocation.fmt(formatter),
+        }
+    }
+}
+
+impl OperatorCommand {
+    /// The word that a person writes.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Plan { .. } => "plan",
+            Self::Pause { .. } => "pause",
+            Self::Resume { .. } => "resume",
+            Self::Failback { .. } => "failback",
+            Self::Restore { .. } => "restore",
+            Self::Switchover { .. } => "failover",
+        }
+    }
+
+    /// What a function says that does not take it: which one does.
+    #[must_use]
+    pub fn for_another(&self) -> EventError {
+        let word = self.word();
+        takers::for_another(word).unwrap_or_else(|| EventError {
+            field: takers::FIELD.to_owned(),
+            problem: format!("`{word}` is for another function"),
+        })
+    }
 }
 
 impl fmt::Display for OperatorCommand {
@@ -179,6 +234,8 @@ impl fmt::Display for OperatorCommand {
                 write!(formatter, "a pause of the group {group} for {minutes} min")
             }
             Self::Resume { group } => write!(formatter, "the end of a pause of the group {group}"),
+            Self::Failback { group } => write!(formatter, "a failback of the group {group}"),
+            Self::Restore { what } => write!(formatter, "a restore of {what}"),
             Self::Switchover { group, to: None } => {
                 write!(formatter, "a switchover of the group {group}")
             }

@@ -67,8 +67,10 @@ pub async fn run<C: InstanceStartCloud, L: Ledger, K: Clock>(
         Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
-        | Trigger::LifecycleAction(_)
-        | Trigger::Command(_) => Ok(not_for(&trigger.to_string(), "alarm-failover acts on it")),
+        | Trigger::LifecycleAction(_) => {
+            Ok(not_for(&trigger.to_string(), "alarm-failover acts on it"))
+        }
+        Trigger::Command(command) => Err(command.for_another().into()),
         Trigger::Call(record) => Ok(not_for(
             &record.call.name,
             "it acts on what instances are, not on what was asked for: EC2 tells when one runs",

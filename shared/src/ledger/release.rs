@@ -37,6 +37,9 @@ pub struct ReleaseRecord {
     /// Why it would have been let go, had that been known in time: it was taken back.
     #[serde(default)]
     pub late_exemption: Option<String>,
+    /// Whether a person asked for it and got it: whether its release was meant counts no more.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_asked_for: bool,
     /// Whether CloudTrail's history was read once more, when it was complete.
     #[serde(default)]
     pub audited: bool,

@@ -257,26 +257,43 @@ async fn note<C: PublishNotice, L: ToldLedger, K: Clock>(
     Err(contended(&row.about))
 }
 
-/// One message to each place, so that a person sees whether it arrives.
+/// One message to each place, so that a person sees whether it arrives. A place that does not take it keeps no other one
+/// from being tried, and the error names both. No row is read or written.
 pub(super) async fn test<C: PublishNotice, L, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
 ) -> Result<Notified, Error> {
     let message = messages::test(case.settings, ports.clock.now());
     let mut notified = Notified::default();
+    let (mut took, mut refused) = (Vec::new(), Vec::new());
     for channel in Channel::ALL {
         let Some(topic) = channel.topic(case.settings) else {
             continue;
         };
         let (subject, body) = message.to(channel);
-        let published = ports.cloud.publish(topic, subject, &body).await;
-        published.map_err(|source| Error::NotTold {
-            what: format!("the test message to {topic} was not sent"),
-            source: Some(source),
-        })?;
-        notified
-            .told
-            .push(format!("{} to {topic}", message.headline));
+        match ports.cloud.publish(topic, subject, &body).await {
+            Ok(()) => {
+                let told = format!("{} to {topic}", message.headline);
+                notified.told.push(told);
+                took.push(topic);
+            }
+            Err(refusal) => refused.push((topic, refusal)),
+        }
     }
-    Ok(notified)
+    let Some((topic, source)) = refused.pop() else {
+        return Ok(notified);
+    };
+    let mut missed: Vec<&str> = refused.iter().map(|(topic, _)| *topic).collect();
+    missed.push(topic);
+    let sent = match took.as_slice() {
+        [] => "it went nowhere".to_owned(),
+        took => format!("it went to {}", took.join(", ")),
+    };
+    Err(Error::NotTold {
+        what: format!(
+            "the test message was not sent to {}; {sent}",
+            missed.join(", ")
+        ),
+        source: Some(source),
+    })
 }

@@ -5,7 +5,7 @@
 use super::log_lines;
 use super::reading::{bare, of_report, text, unreadable};
 use super::state::{Heard, HeardMatter, News};
-use crate::events::{EventError, subject_of};
+use crate::events::{EventError, for_another, subject_of};
 use crate::model::ids::AccountId;
 use crate::report::delivered::{FAILED, FailedRun, failures_that_are_over};
 use crate::report::{Function, Origin};
@@ -13,6 +13,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+const TEST: &str = "test-notification";
 const SUCCESS: &str = "Lambda Function Invocation Result - Success";
 const FAILURE: &str = "Lambda Function Invocation Result - Failure";
 
@@ -53,8 +54,10 @@ pub(super) fn heard(
 
 fn wish(event: &Value) -> Result<Heard, EventError> {
     match text(event, "/holdfast") {
-        Some("test-notification") => Ok(Heard::Test),
-        _ => Err(unreadable("holdfast", "expected `test-notification`")),
+        Some(TEST) => Ok(Heard::Test),
+        word => Err(word
+            .and_then(for_another)
+            .unwrap_or_else(|| unreadable("holdfast", "expected `test-notification`"))),
     }
 }
 

@@ -5,7 +5,6 @@
 //! has the address by our mistake. To put it where it was is to finish the restoration, as long as nobody else has
 //! touched it since Holdfast put it there. Whatever anybody else did with it stays.
 
-use super::state::release_of;
 use crate::ledger::release::KnownAssociation;
 use crate::ledger::{AllocationRows, ReleaseStatus, RestorationNote, Snapshot};
 use crate::model::elastic_ip::{Address, Association};
@@ -14,6 +13,7 @@ use crate::model::instance::{Instance, InstanceState};
 use crate::model::interface::Interface;
 use crate::release_guard::decide::protection;
 use crate::release_guard::restore::last_association;
+use crate::release_guard::state::Release;
 use crate::settings::{Protection, Settings};
 use std::net::Ipv4Addr;
 use time::{Duration, OffsetDateTime};
@@ -71,7 +71,7 @@ pub fn outdated(
         return None;
     }
     let note = record.restoration.clone()?;
-    let last = last_association(row, &release_of(record, settings), settings);
+    let last = last_association(row, &Release::recorded(record, settings), settings);
     let last = last.map(|held| LastAssociation {
         known: KnownAssociation::of(held),
         association: held.value.clone(),

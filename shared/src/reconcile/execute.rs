@@ -4,7 +4,7 @@
 
 use super::case::AT_ONCE;
 use super::decide;
-use super::state::{AccountState, AffectedRows, release_of};
+use super::state::{AccountState, AffectedRows};
 use crate::error::Error;
 use crate::ledger::{AllocationRows, Ledger, Snapshot, UpdateError, update_snapshot};
 use crate::model::cloudtrail::Record;
@@ -79,7 +79,7 @@ pub(super) async fn release_to_retry(
             done: format!("{allocation} was allocated and has been released since"),
             source,
         })?;
-    Ok(Some(release_of(&release, settings)))
+    Ok(Some(Release::recorded(&release, settings)))
 }
 
 /// Every write is tried before one that failed fails the run.

@@ -11,7 +11,7 @@ use super::correct;
 use super::messages::{self, HandledReleases};
 use super::observe::retry_transient;
 use super::open_releases::{self, AllocationEnd, OpenRelease};
-use super::state::{AccountState, release_of};
+use super::state::AccountState;
 use super::transfer::{self, AcceptedTransfer};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
@@ -79,7 +79,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
             OpenRelease::Pending(release)
             | OpenRelease::Intended(release)
             | OpenRelease::Misplaced(release) => self
-                .guard(&release_of(&release, self.case.settings))
+                .guard(&Release::recorded(&release, self.case.settings))
                 .await
                 .map(Some),
             OpenRelease::Unaudited(release) => self.audit(&release).await,
@@ -136,7 +136,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
         let is_named_now = record.event_id.is_none() && told.is_some();
         let row = learnt.as_ref().or(known.snapshot.as_ref());
         let is_open_again = row.is_some_and(|row| {
-            let release = release_of(record, self.case.settings);
+            let release = Release::recorded(record, self.case.settings);
             association_then(row, &release, self.case.settings).is_some()
                 && self.is_unassociated(record)
         });
@@ -148,7 +148,7 @@ impl<C: ReconcileCloud, L: Ledger, K: Clock> ReleaseHandler<'_, C, L, K> {
             self.audited(record, false).await?;
             return Ok(None);
         }
-        let mut release = release_of(record, self.case.settings);
+        let mut release = Release::recorded(record, self.case.settings);
         if let Some((call, border_group)) = told {
             release.released_at = call.at;
             release.border_group = border_group;

@@ -75,13 +75,13 @@ pub async fn run<C: ReconcileCloud, L: Ledger, K: Clock>(
         Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
-        | Trigger::LifecycleAction(_)
-        | Trigger::Command(_) => Ok(Report::not_for(
+        | Trigger::LifecycleAction(_) => Ok(Report::not_for(
             FUNCTION,
             settings.mode,
             &trigger.to_string(),
             "alarm-failover acts on it",
         )),
+        Trigger::Command(command) => Err(command.for_another().into()),
         Trigger::Schedule { .. } => sweep(ports, case).await,
         Trigger::Call(record) => match decide::affected_addresses(record, settings) {
             AffectedAddresses::Nothing { why } => {

@@ -114,6 +114,7 @@ fn was_intended(release: &ReleaseRecord, observed: &AccountState) -> bool {
         removal.is_some_and(|removal| removal.at <= release.released_at)
     };
     release.late_exemption.is_none()
+        && !release.is_asked_for
         && matches!(
             release.status,
             ReleaseStatus::Reclaimed { restored: true, .. }

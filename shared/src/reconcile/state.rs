@@ -5,8 +5,6 @@ use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, AssociationId};
-use crate::release_guard::state::Release;
-use crate::settings::Settings;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -122,15 +120,4 @@ pub enum AffectedAddresses {
         /// Why.
         why: String,
     },
-}
-
-/// The release that a release record tells of, for whoever takes it up again.
-#[must_use]
-pub fn release_of(record: &ReleaseRecord, settings: &Settings) -> Release {
-    Release {
-        allocation: record.allocation.clone(),
-        border_group: record.border_group.clone(),
-        released_at: record.released_at,
-        call: record.call(&settings.region),
-    }
 }

@@ -87,6 +87,7 @@ fn record_of(
         status,
         restoration: None,
         late_exemption: None,
+        is_asked_for: false,
         audited: true,
         attempts: before.map_or(0, |before| before.attempts),
         updated_at: now,

@@ -19,6 +19,8 @@ pub(super) struct Case<'a> {
     pub(super) release: &'a Release,
     pub(super) observed: &'a Observed,
     pub(super) delivery: Delivery,
+    /// A person asked for the address. Such a run writes only what it got.
+    pub(super) is_asked_for: bool,
 }
 
 impl<'a> Case<'a> {
@@ -35,6 +37,15 @@ impl<'a> Case<'a> {
             release,
             observed,
             delivery,
+            is_asked_for: false,
+        }
+    }
+
+    /// The same, since a person asked.
+    pub(super) const fn asked_for(self) -> Self {
+        Self {
+            is_asked_for: true,
+            ..self
         }
     }
 
@@ -50,7 +61,8 @@ impl<'a> Case<'a> {
         let is_told = self.release.call.is_some();
         let after = first_at? - self.release.released_at;
         let after = u64::try_from(after.whole_milliseconds()).ok();
-        after.filter(|_| is_first && is_told && self.function == Function::ReleaseGuard)
+        let is_guards = self.function == Function::ReleaseGuard && !self.is_asked_for;
+        after.filter(|_| is_first && is_told && is_guards)
     }
 
     /// Until when a call that is made at `now` may be sent again.

@@ -55,7 +55,7 @@ pub fn after_lookup(
 }
 
 /// The ledger's row says another address than CloudTrail, and no look has confirmed the row.
-fn contradiction(observed: &Observed, snapshot: &Snapshot) -> Option<Finding> {
+pub(super) fn contradiction(observed: &Observed, snapshot: &Snapshot) -> Option<Finding> {
     let row = observed.ledger.snapshot.as_ref()?;
     (row.ip != snapshot.ip).then(|| Finding {
         what: format!(
@@ -118,6 +118,11 @@ fn of_known_address(
     settings: &Settings,
     now: OffsetDateTime,
 ) -> Decision {
+    if record.is_some_and(|record| record.is_asked_for) && resumed(record).is_some() {
+        // A person has had it back: what its tags say counts for the next release.
+        let plan = plan(snapshot, release, record, Vec::new(), settings, now);
+        return Decision::Reclaim(Box::new(plan));
+    }
     if let Some(service) = &snapshot.service_managed {
         return let_go(format!(
             "it was managed by the AWS service `{service}`, which released it"
@@ -234,7 +239,7 @@ fn got_wrong_address(record: Option<&ReleaseRecord>) -> bool {
     record.is_some_and(|record| record.status == ReleaseStatus::Pending { reason })
 }
 
-fn plan(
+pub(super) fn plan(
     snapshot: &Snapshot,
     release: &Release,
     record: Option<&ReleaseRecord>,

@@ -54,7 +54,7 @@ fn with_late_evidence(
         next.unlocked.clone_from(&row.unlocked);
     }
     let was_reclaimed = matches!(before.status, ReleaseStatus::Reclaimed { .. });
-    if was_reclaimed && before.late_exemption.is_none() {
+    if was_reclaimed && before.late_exemption.is_none() && !before.is_asked_for {
         let snapshot = known.snapshot.as_ref();
         next.late_exemption =
             exemption::intended(case.release, Some(&next), snapshot, case.settings);

@@ -10,9 +10,11 @@
 //! | somebody of this account who asks it back by hand | EC2 again; an allocation without our tag is left as it is and reported |
 //! | somebody who associates the address meanwhile | `AllowReassociation=false`: EC2 refuses, the guard looks and leaves it |
 //! | somebody who gives the private IP another address | a read just before; EC2 has no better, the window is one call |
+//! | a person who sends `restore` for the same address | EC2 again: whoever is refused looks and finds it |
 //! | reconcile, on the same ledger rows | compare-and-set on each row's revision |
 //! | reconcile, taking note of the allocation while its release is dealt with | each side writes its row and then looks for the other's: at least one sees both |
 
+pub mod asked;
 mod associate;
 mod case;
 mod cloud;
@@ -27,6 +29,7 @@ pub mod plan;
 mod reclaim;
 mod record;
 pub mod restore;
+mod restore_command;
 mod retries;
 mod run;
 mod stack;
@@ -37,7 +40,7 @@ mod tests;
 
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::events::Trigger;
+use crate::events::{OperatorCommand, Trigger};
 use crate::ledger::Ledger;
 use crate::model::cloudtrail::AddressChange;
 use crate::ports::{Delivery, Ports};
@@ -68,13 +71,16 @@ pub async fn run<C: ReleaseGuardCloud, L: Ledger, K: Clock>(
         | Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
-        | Trigger::LifecycleAction(_)
-        | Trigger::Command(_) => Ok(Report::not_for(
+        | Trigger::LifecycleAction(_) => Ok(Report::not_for(
             function,
             settings.mode,
             &trigger.to_string(),
             "it acts on releases of addresses only",
         )),
+        Trigger::Command(OperatorCommand::Restore { what }) => {
+            Box::pin(restore_command::answer(ports, settings, what, delivery)).await
+        }
+        Trigger::Command(command) => Err(command.for_another().into()),
         Trigger::Call(record) => match &record.change {
             AddressChange::Released {
                 allocation,

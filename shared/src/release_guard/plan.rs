@@ -122,13 +122,26 @@ impl Conclusion {
     /// What `enforce` mode would have done.
     #[must_use]
     pub fn would_reclaim(plan: &ReclaimPlan) -> Self {
-        Self {
-            status: ReleaseStatus::Recorded,
-            outcome: Outcome::WouldReclaim,
-            why: format!(
-                "in `enforce` mode {} would be taken back now",
-                plan.request.ip
+        let ip = plan.request.ip;
+        let (status, why) = match &plan.resume {
+            None => (
+                ReleaseStatus::Recorded,
+                format!("in `enforce` mode {ip} would be taken back now"),
             ),
+            Some(allocation) => (
+                ReleaseStatus::Reclaimed {
+                    allocation: allocation.clone(),
+                    restored: false,
+                },
+                format!(
+                    "it is back as {allocation}; in `enforce` mode what belongs to {ip} would be restored now"
+                ),
+            ),
+        };
+        Self {
+            status,
+            outcome: Outcome::WouldReclaim,
+            why,
             findings: plan.findings.clone(),
         }
     }

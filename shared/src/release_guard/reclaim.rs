@@ -94,11 +94,16 @@ pub(super) async fn reclaim_address<C: ReleaseGuardCloud, K: Clock>(
     let mut request = plan.request.clone();
     let mut attempts = ReclaimAttempts::default();
     let mut pause = FIRST_PAUSE;
-    if plan.check_first
-        && let Lookup::WrongAddress(wrong) = look(cloud, case, request.ip, true).await?
-    {
-        let end = ReclaimOutcome::WrongAddress(wrong);
-        return Ok(ReclaimResult::new(attempts, request.tags, end));
+    if plan.check_first {
+        let end = match look(cloud, case, request.ip, true).await? {
+            Lookup::WrongAddress(wrong) => Some(ReclaimOutcome::WrongAddress(wrong)),
+            Lookup::Reclaimed(address) => Some(ReclaimOutcome::AlreadyReclaimed(address)),
+            Lookup::HeldByAccount(address) => Some(ReclaimOutcome::HeldByAccount(address)),
+            Lookup::OldAllocation | Lookup::Nothing => None,
+        };
+        if let Some(end) = end {
+            return Ok(ReclaimResult::new(attempts, request.tags, end));
+        }
     }
     let end = loop {
         attempts.requests += 1;
@@ -119,7 +124,10 @@ pub(super) async fn reclaim_address<C: ReleaseGuardCloud, K: Clock>(
         }
         let was_unanswered = matches!(refusal, CloudError::Other(_));
         let seen = look(cloud, case, request.ip, was_unanswered).await;
-        let may_try_again = may_work_later(&refusal) && deadline.allows(clock.now(), pause);
+        // Whose release nobody told of is the account's after all.
+        let is_ours = case.is_asked_for && matches!(seen, Ok(Lookup::OldAllocation));
+        let may_try_again =
+            !is_ours && may_work_later(&refusal) && deadline.allows(clock.now(), pause);
         if let Some(end) = outcome(seen, refusal, may_try_again) {
             break end;
         }

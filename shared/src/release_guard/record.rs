@@ -12,7 +12,8 @@ use crate::ledger::{
 use crate::settings::Mode;
 use time::OffsetDateTime;
 
-/// Brings the ledger to `status`. A status that is final is never replaced by one that is not. `back` is the row of an
+/// Brings the ledger to `status`. A status that is final is never replaced by one that is not. What a person asked for
+/// and got takes the place of any other end; what a person asked for and did not get is not written. `back` is the row of an
 /// address that is back, and what was restored. `done` is what an error says of the run.
 pub(super) async fn write(
     ledger: &impl Ledger,
@@ -22,6 +23,9 @@ pub(super) async fn write(
     back: Option<(Snapshot, Option<RestorationNote>)>,
     done: &str,
 ) -> Result<(), Error> {
+    if case.is_asked_for && back.is_none() {
+        return Ok(());
+    }
     let released = &case.release.allocation;
     let known = &case.observed.ledger;
     let tombstone = update_snapshot(ledger, released, known.clone(), |known| {
@@ -66,7 +70,8 @@ fn next_release(
 ) -> Option<ReleaseRecord> {
     let before = known.release.as_ref();
     if let Some(before) = before
-        && (!status.may_follow(&before.status) || (before.status == *status && !tried(case)))
+        && ((!status.may_follow(&before.status) && !case.is_asked_for)
+            || (before.status == *status && !tried(case)))
     {
         return None;
     }
@@ -94,6 +99,7 @@ fn next_release(
         status: status.clone(),
         restoration: note.or_else(|| before?.restoration.as_ref()).cloned(),
         late_exemption: None,
+        is_asked_for: case.is_asked_for || before.is_some_and(|before| before.is_asked_for),
         audited: before.is_some_and(|before| before.audited),
         attempts: before.map_or(0, |row| row.attempts) + u32::from(tried(case)),
         updated_at: now,

@@ -15,7 +15,7 @@ use super::restore::{self, Restoration};
 use super::state::Observed;
 use super::{decide, execute, observe, record};
 use crate::clock::Clock;
-use crate::cloud::CloudError;
+use crate::cloud::{AddressFilter, CloudError};
 use crate::error::Error;
 use crate::ledger::release::PendingReason;
 use crate::ledger::snapshot::Reclaimed;
@@ -75,14 +75,28 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let report = self
             .conclude(Conclusion::would_reclaim(plan), watch)
             .await?;
-        let released = self.case.release.allocation.clone();
-        let address = plan.expected_address(plan.request.tags.clone(), released);
-        let restoration = self.restoration(plan, &address, true).await;
+        let restoration = self.planned_restoration(plan).await;
         let restoration = restoration.unwrap_or_else(|failure| Restoration {
             findings: vec![messages::place_unread(plan.request.ip, &failure)],
             ..Restoration::default()
         });
         Ok(messages::with_planned_calls(report, plan, restoration))
+    }
+
+    async fn planned_restoration(&self, plan: &ReclaimPlan) -> Result<Restoration, CloudError> {
+        let back = match &plan.resume {
+            None => None,
+            Some(allocation) => {
+                let which = AddressFilter::Allocations(vec![allocation.clone()]);
+                self.ports.cloud.addresses(&which).await?.into_iter().next()
+            }
+        };
+        if let Some(address) = back {
+            return self.restoration(plan, &address, false).await;
+        }
+        let released = self.case.release.allocation.clone();
+        let address = plan.expected_address(plan.request.tags.clone(), released);
+        self.restoration(plan, &address, true).await
     }
 
     pub(super) async fn reclaim(
@@ -155,6 +169,9 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
                 *told(written.err(), report)
             }
             // Its new allocation has ended: a release of its own, with an event of its own.
+            ReclaimOutcome::ReleasedAgain(allocation) if case.is_asked_for => {
+                Ok(messages::gone_again(case, plan, &allocation, watch))
+            }
             ReclaimOutcome::ReleasedAgain(allocation) => {
                 let status = back_as(&allocation);
                 let written = self.record(status, "it had come back", &mut watch).await;
@@ -163,6 +180,11 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
             }
             ReclaimOutcome::WrongAddress(wrong) => {
                 self.wrong_address(plan, attempts, &wrong, watch).await
+            }
+            ReclaimOutcome::NotReleased(_) if case.is_asked_for => {
+                let (ip, allocation) = (plan.request.ip, &case.release.allocation);
+                let report = messages::already_ours(case.settings, ip, allocation, watch);
+                Ok(report)
             }
             ReclaimOutcome::NotReleased(refusal) => {
                 let reason = PendingReason::NotReleased;
@@ -206,6 +228,10 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         (refusal, reason): (&CloudError, PendingReason),
         mut watch: Stopwatch,
     ) -> Result<Report, Error> {
+        if self.case.is_asked_for {
+            let why = (refusal, reason);
+            return Ok(messages::not_given(&self.case, plan, attempts, why, watch));
+        }
         let status = ReleaseStatus::Pending { reason };
         let done = "the address is not back yet";
         let written = self.record(status, done, &mut watch).await;
@@ -285,9 +311,12 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
         let call = self.case.release.call.as_ref();
         let released_by = call.map(|call| call.actor.clone()).unwrap_or_default();
         let association = association.and_then(AssociationReport::known);
-        plan.snapshot
-            .reallocated(address, association, at)
-            .with_reclaim(Reclaimed { at, released_by })
+        let row = plan.snapshot.reallocated(address, association, at);
+        if self.case.is_asked_for {
+            // A person is none of two automations that undo each other.
+            return row;
+        }
+        row.with_reclaim(Reclaimed { at, released_by })
     }
 
     /// AWS did not answer properly: leave word for reconcile, if that works, and ask for redelivery.
@@ -312,6 +341,9 @@ impl<C: ReleaseGuardCloud, L: Ledger, K: Clock> Run<'_, C, L, K> {
     }
 
     async fn noted(&self, reason: PendingReason) -> &'static str {
+        if self.case.is_asked_for {
+            return "a person asked for it, so nothing is noted: send the same wish again";
+        }
         let Ports { ledger, clock, .. } = self.ports;
         let (now, status) = (clock.now(), ReleaseStatus::Pending { reason });
         let done = "nothing is certain";

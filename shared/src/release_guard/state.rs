@@ -1,9 +1,10 @@
 //! A release, and what is known of it when it is decided.
 
-use crate::ledger::{AllocationRows, Snapshot};
+use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::model::cloudtrail::Call;
 use crate::model::ids::{AllocationId, BorderGroup};
 use crate::report::KnownFrom;
+use crate::settings::Settings;
 use time::OffsetDateTime;
 
 /// One allocation that ended, however that became known.
@@ -17,6 +18,19 @@ pub struct Release {
     pub released_at: OffsetDateTime,
     /// The call that ended it, where one is known.
     pub call: Option<Call>,
+}
+
+impl Release {
+    /// The release that a release record tells of, for whoever takes it up again.
+    #[must_use]
+    pub fn recorded(record: &ReleaseRecord, settings: &Settings) -> Self {
+        Self {
+            allocation: record.allocation.clone(),
+            border_group: record.border_group.clone(),
+            released_at: record.released_at,
+            call: record.call(&settings.region),
+        }
+    }
 }
 
 /// What is known of a release.

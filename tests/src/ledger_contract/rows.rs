@@ -91,6 +91,7 @@ pub(super) fn a_release(number: u32) -> ReleaseRecord {
         },
         restoration: None,
         late_exemption: None,
+        is_asked_for: false,
         audited: false,
         attempts: 1,
         updated_at: NOON,
@@ -255,6 +256,7 @@ pub(super) fn every_release() -> Vec<ReleaseRecord> {
             by: somebody(),
         }],
         late_exemption: Some("the tag was removed before".to_owned()),
+        is_asked_for: true,
         restoration: Some(RestorationNote {
             known: Some(KnownAssociation {
                 id: association(1),

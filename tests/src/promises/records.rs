@@ -12,7 +12,11 @@ pub fn broken_by_record(before: Option<&ReleaseRecord>, after: &ReleaseRecord) -
     let is_looked_at_again = !before.audited && after.audited && allocation_of(is).is_some();
     // A restoration that went by too little is done once more.
     let is_corrected = before.restoration.is_some() && is_open(is);
-    let stays = !was.is_final() || was == is || is_looked_at_again || is_corrected;
+    // What was let go or lost is back on a person's word.
+    let is_on_a_persons_word =
+        after.is_asked_for && allocation_of(was).is_none() && allocation_of(is).is_some();
+    let stays =
+        !was.is_final() || was == is || is_looked_at_again || is_corrected || is_on_a_persons_word;
     let is_kept = allocation_of(was).is_none() || allocation_of(was) == allocation_of(is);
     (!stays || !is_kept).then(|| {
         let lost = &after.allocation;

@@ -433,8 +433,12 @@ pub fn alarm_event(world: &World, instance: &str) -> Value {
 
 async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result<Report, Error> {
     let client = client.acting_as("holdfast-alarm-failover");
-    if let Trigger::Command(OperatorCommand::Switchover { to, .. }) = &trigger {
-        client.is_asked(to.as_ref().map(InstanceId::as_str));
+    match &trigger {
+        Trigger::Command(OperatorCommand::Switchover { to, .. }) => {
+            client.is_asked(to.as_ref().map(InstanceId::as_str));
+        }
+        Trigger::Command(OperatorCommand::Failback { .. }) => client.is_asked(None),
+        _ => {}
     }
     let ports = client.ports();
     let delivery = client.delivery(TIMEOUT);

@@ -1,6 +1,7 @@
 //! An account with a protected address that somebody releases, and what may be special about it.
 
 mod ends;
+mod wishes;
 
 use super::estate;
 use crate::client::{ACCOUNT, Client, TestBed};
@@ -44,6 +45,8 @@ pub struct Released {
     pub world: World,
     /// What the ledger knew at the time of the release.
     pub rows: Vec<Snapshot>,
+    /// The release records that it had by then.
+    pub records: Vec<ReleaseRecord>,
     /// The tags that the address had.
     pub tags: Vec<Tag>,
     /// The settings.
@@ -189,6 +192,7 @@ impl Account {
         Released {
             world: self.world,
             rows: known.into_iter().collect(),
+            records: Vec::new(),
             tags: self.tags,
             settings,
             event,
@@ -260,6 +264,11 @@ impl Released {
             row.revision = 1;
             let _ = bed.ledger.put_snapshot(&row).now_or_never();
         }
+        for record in &self.records {
+            let mut record = record.clone();
+            record.revision = 1;
+            let _ = bed.ledger.put_release(&record).now_or_never();
+        }
         bed
     }
 
@@ -304,7 +313,9 @@ impl Released {
         }
     }
 
-    fn deliver(&self, client: Client) -> Run<'static> {
+    /// Delivers the event once.
+    #[must_use]
+    pub fn deliver(&self, client: Client) -> Run<'static> {
         self.deliver_in(self.settings.mode, client)
     }
 

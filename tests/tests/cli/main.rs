@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod changes;
 mod history;
 mod profiles;
 mod refusals;

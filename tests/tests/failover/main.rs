@@ -8,6 +8,7 @@ mod doubts;
 mod dry_runs;
 mod effects;
 mod explorer;
+mod failbacks;
 mod fence_limits;
 mod fences;
 mod fitness;

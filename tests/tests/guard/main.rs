@@ -5,4 +5,5 @@ mod intruders;
 mod large_account;
 mod ledger_contract;
 mod outcomes;
+mod wishes;
 mod worlds;

@@ -39,7 +39,7 @@ const INVOKE: &str = "lambda:InvokeFunction";
 const WITH_THEIR_OWN_POLICY: [&str; 2] = ["drill", "tagging"];
 
 /// The traits of the functions' adapters that the tool goes by; of the ledger it only reads.
-const TRAITS: [&str; 2] = ["ReadFleet", "ReadNetworks"];
+const TRAITS: [&str; 4] = ["ReadEventHistory", "ReadFleet", "ReadNetworks", "ReadTags"];
 const OF_THE_LEDGER: [&str; 2] = ["dynamodb:BatchGetItem", "dynamodb:Query"];
 
 /// The sources of the room: path and text.
@@ -154,6 +154,21 @@ fn a_call_more_or_less_in_the_tool_is_noticed() {
     let needed = needed(&more);
     assert!(needed.contains("cloudformation:DeleteStack"), "{needed:?}");
     assert_ne!(granted(&policy("operator.json")), needed);
+}
+
+/// Whoever sets the tags that Holdfast goes by sets no other.
+#[test]
+fn the_policy_for_tags_is_for_the_tags_that_holdfast_goes_by() {
+    let policy = policy("tagging.json");
+    assert_eq!(
+        granted(&policy),
+        BTreeSet::from(["ec2:CreateTags".to_owned()])
+    );
+    let statement = &policy.statements[0];
+    let keys = strings(&statement["Condition"]["ForAllValues:StringEquals"]["aws:TagKeys"]);
+    assert_eq!(keys, ["holdfast:protect", "holdfast:group"]);
+    assert_eq!(statement["Condition"]["Null"]["aws:TagKeys"], "false");
+    assert_eq!(policy.statements.len(), 1);
 }
 
 /// Describe and its kin read. The one call that does not is an invocation of a function.

@@ -95,6 +95,7 @@ pub(super) fn a_release() -> ReleaseRecord {
         },
         restoration: None,
         late_exemption: None,
+        is_asked_for: false,
         audited: false,
         attempts: 2,
         updated_at: NOON,

@@ -1,7 +1,7 @@
 //! Golden tests of what a person asks for.
 
 use super::wrong;
-use crate::events::{EventError, OperatorCommand, Trigger, parse};
+use crate::events::{AddressName, EventError, OperatorCommand, Trigger, parse};
 use serde_json::{Value, json};
 
 fn command(event: &Value) -> OperatorCommand {
@@ -115,4 +115,106 @@ fn a_pause_without_a_bound_is_none() {
 fn a_field_that_is_not_taken_comes_with_those_that_are() {
     let (_, problem) = wrong(&json!({"holdfast": "plan", "group": "web", "to": "i-0c3"}));
     assert_eq!(problem, "`plan` does not take `to`: expected `group`");
+}
+
+#[test]
+fn a_failback_takes_the_group_and_not_where_to() {
+    let asked = command(&json!({"holdfast": "failback", "group": "web"}));
+    assert_eq!(asked.to_string(), "a failback of the group web");
+    let to = json!({"holdfast": "failback", "group": "web", "to": "i-0c3"});
+    assert_eq!(wrong(&to).0, "to");
+}
+
+#[test]
+fn an_address_is_asked_for_by_itself_or_by_its_allocation() {
+    let by_ip = command(&json!({"holdfast": "restore", "address": "203.0.113.10"}));
+    let what = AddressName::Ip("203.0.113.10".parse().unwrap());
+    assert_eq!(by_ip, OperatorCommand::Restore { what });
+    assert_eq!(by_ip.to_string(), "a restore of 203.0.113.10");
+    let by_id = command(&json!({"holdfast": "restore", "allocation": "eipalloc-0a"}));
+    let what = AddressName::Allocation("eipalloc-0a".parse().unwrap());
+    assert_eq!(by_id, OperatorCommand::Restore { what });
+}
+
+#[test]
+fn a_slip_of_the_pen_asks_for_no_address() {
+    for (event, field) in [
+        (json!({"holdfast": "restore"}), "address"),
+        (json!({"holdfast": "restore", "address": ""}), "address"),
+        (
+            json!({"holdfast": "restore", "address": "203.0.113"}),
+            "address",
+        ),
+        (
+            json!({"holdfast": "restore", "address": "2001:db8::1"}),
+            "address",
+        ),
+        (
+            json!({"holdfast": "restore", "address": "eipalloc-0a"}),
+            "address",
+        ),
+        (json!({"holdfast": "restore", "address": null}), "address"),
+        (
+            json!({"holdfast": "restore", "allocation": "203.0.113.10"}),
+            "allocation",
+        ),
+        (
+            json!({"holdfast": "restore", "allocation": 7}),
+            "allocation",
+        ),
+        (
+            json!({"holdfast": "restore", "address": "203.0.113.10", "allocation": "eipalloc-0a"}),
+            "address",
+        ),
+        (
+            json!({"holdfast": "restore", "address": "203.0.113.10", "group": "web"}),
+            "group",
+        ),
+    ] {
+        assert_eq!(wrong(&event).0, field, "{event}");
+    }
+}
+
+#[test]
+fn a_command_that_another_function_takes_names_it() {
+    let (field, problem) = wrong(&json!({"holdfast": "test-notification"}));
+    assert_eq!(field, "holdfast");
+    assert_eq!(
+        problem,
+        "`test-notification` is a command of notify: send it to that function"
+    );
+    for (event, function) in [
+        (
+            json!({"holdfast": "failover", "group": "web"}),
+            "alarm-failover",
+        ),
+        (
+            json!({"holdfast": "failback", "group": "web"}),
+            "alarm-failover",
+        ),
+        (
+            json!({"holdfast": "plan", "group": "web"}),
+            "alarm-failover",
+        ),
+        (
+            json!({"holdfast": "pause", "group": "web", "minutes": 5}),
+            "alarm-failover",
+        ),
+        (
+            json!({"holdfast": "resume", "group": "web"}),
+            "alarm-failover",
+        ),
+        (
+            json!({"holdfast": "restore", "allocation": "eipalloc-0a"}),
+            "release-guard",
+        ),
+    ] {
+        let told = command(&event).for_another();
+        let problem = &told.problem;
+        let word = event["holdfast"].as_str().unwrap();
+        assert!(
+            problem.contains(function) && problem.contains(word),
+            "{event}: {problem}"
+        );
+    }
 }

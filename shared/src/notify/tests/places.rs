@@ -104,6 +104,26 @@ async fn a_test_message_goes_to_each_place_on_demand_as_often_as_it_is_asked_for
 }
 
 #[tokio::test]
+async fn a_place_that_does_not_take_a_test_message_keeps_it_from_no_other_one() {
+    let bed = Bed::new();
+    bed.topics.refused.lock().unwrap().push("mail");
+    let asked = json!({ "holdfast": "test-notification" });
+    let error = bed.tell("a", &asked).await.unwrap_err();
+    assert_eq!(error.name(), "Holdfast.NotTold");
+    let told = error.to_string();
+    assert!(told.contains("not sent to mail; it went to chat"), "{told}");
+    assert_eq!((bed.bodies("mail").len(), bed.bodies("chat").len()), (0, 1));
+}
+
+#[tokio::test]
+async fn a_command_of_another_function_is_named_with_that_function() {
+    let asked = json!({ "holdfast": "plan", "group": "web" });
+    let error = Bed::new().tell("a", &asked).await.unwrap_err();
+    let told = error.to_string();
+    assert!(told.contains("a command of alarm-failover"), "{told}");
+}
+
+#[tokio::test]
 async fn a_sweep_tells_what_is_new_and_not_what_it_told_before() {
     let bed = Bed::new();
     let pending = matter("release eipalloc-1", "pending");

@@ -53,7 +53,7 @@ pub(crate) fn unfinished(case: &Case<'_>, attempts: ReclaimAttempts, watch: Stop
 }
 
 /// The outcome, why in a few words, and what a person can do.
-fn reading_of(
+pub(super) fn reading_of(
     case: &Case<'_>,
     plan: &ReclaimPlan,
     reason: PendingReason,

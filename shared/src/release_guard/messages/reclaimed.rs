@@ -121,7 +121,9 @@ pub(crate) fn with_planned_calls(
     let associated = target.map(|to| PlannedCall::associate(&ip, &to.eni, to.private_ip));
     let name = restoration.reverse_dns.iter();
     let named = name.map(|name| PlannedCall::set_reverse_dns(&ip, name));
-    report.would_call.push(PlannedCall::allocate(ip));
+    if plan.resume.is_none() {
+        report.would_call.push(PlannedCall::allocate(ip));
+    }
     report.would_call.extend(associated.chain(named));
     report.findings.extend(restoration.findings);
     report

@@ -53,9 +53,14 @@ pub(super) fn was_released(case: &Case<'_>) -> String {
         Some(ip) => format!("{ip} ({})", case.release.allocation),
         None => case.release.allocation.to_string(),
     };
-    match case.release.call.as_ref() {
+    let lost = match case.release.call.as_ref() {
         Some(call) => format!("{what} was released at {at} by {}", by(&call.actor)),
         None => format!("{what} is gone since about {at}, no event told by whom"),
+    };
+    if case.is_asked_for {
+        format!("{lost}, and a person asks for it")
+    } else {
+        lost
     }
 }
 

@@ -190,6 +190,7 @@ impl Released {
             status,
             restoration: None,
             late_exemption: None,
+            is_asked_for: false,
             audited: false,
             attempts: 1,
             updated_at: RELEASED_AT,

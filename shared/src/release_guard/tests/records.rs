@@ -55,6 +55,7 @@ fn a_release_is_recorded_with_who_when_and_what_became_of_it() {
         status: NOT_AVAILABLE,
         restoration: None,
         late_exemption: None,
+        is_asked_for: false,
         audited: false,
         attempts: 1,
         updated_at: RELEASED_AT + Duration::seconds(10),

@@ -1,0 +1,9 @@
+//! What changes something, and what would be decided: each command against a simulated account whose functions are the
+//! compiled ones.
+
+mod account;
+mod explain;
+mod guests;
+mod moves;
+mod refusals;
+mod tags;
