@@ -1,3 +1,60 @@
-//! The operator's tool.
+//! The operator's tool. It reads by itself, and changes by invoking the functions of a stack: whoever runs it needs
+//! read rights and `lambda:InvokeFunction`.
+//!
+//! A command goes one way: read what AWS and the ledger say ([`aws`], [`deployment`]), turn it into a document (a pure
+//! function in `commands/<name>`), print the document as a table, JSON or tab-separated lines ([`output`]). A document
+//! goes to standard output, everything else to standard error.
 
+pub mod arguments;
+pub mod aws;
+pub mod commands;
+pub mod deployment;
 pub mod drill;
+pub mod failure;
+pub mod output;
+pub mod session;
+
+use arguments::Arguments;
+use clap::Parser;
+use clap::error::ErrorKind;
+use failure::Failure;
+use output::{Shown, Terminal};
+use session::Session;
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+/// Runs one command line, from its arguments to the exit code.
+pub async fn run(
+    arguments: impl IntoIterator<Item = OsString>,
+    terminal: impl FnOnce(bool) -> Terminal,
+) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(refusal) => return refused(&refusal),
+    };
+    let Arguments {
+        everywhere,
+        command,
+    } = arguments;
+    let mut session = Session::new(terminal(everywhere.no_color), everywhere);
+    match command.run(&mut session).await {
+        Ok(ending) => ending.exit_code(),
+        // Whoever reads has seen enough.
+        Err(Failure::PipeClosed) => ExitCode::SUCCESS,
+        Err(failure) => {
+            let told: Shown = session.terminal.tell_failure(&failure);
+            drop(told);
+            failure.ending().exit_code()
+        }
+    }
+}
+
+/// What clap says of a command line that is not one: help and version are no failures.
+fn refused(refusal: &clap::Error) -> ExitCode {
+    let printed = refusal.print();
+    drop(printed);
+    match refusal.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => failure::Ending::Usage.exit_code(),
+    }
+}

@@ -1,7 +1,9 @@
-//! `holdfast`, the operator's tool.
+//! `holdfast`, the operator's tool: see [`holdfast_cli`].
 
+use holdfast_cli::output::Terminal;
 use std::process::ExitCode;
 
-fn main() -> ExitCode {
-    ExitCode::SUCCESS
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    holdfast_cli::run(std::env::args_os(), Terminal::of_process).await
 }

@@ -1,6 +1,7 @@
 //! From an SDK error to a [`CloudError`]: code, message and request id are taken out, the error itself
 //! stays underneath. Where no answer came, it alone says why: a timeout, a refused connection, a name that does
-//! not resolve. Which variant it becomes is decided in [`holdfast::cloud`], by the code alone.
+//! not resolve. Which variant it becomes is decided in [`holdfast::cloud`], by the code alone. The operator's tool reads
+//! the answers of its own clients by it, too.
 
 use aws_sdk_ec2::error::ProvideErrorMetadata;
 use aws_sdk_ec2::operation::RequestId;
@@ -10,8 +11,8 @@ use holdfast::cloud::{CloudError, Failure};
 use std::error::Error as StdError;
 use std::fmt;
 
-/// The failure of a call.
-pub(super) fn of<E>(action: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
+/// The failure of a call. Every client of the SDK has the same form of error, so it serves whatever client there is.
+pub fn of<E>(action: &'static str, error: SdkError<E, HttpResponse>) -> CloudError
 where
     E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
 {
@@ -40,7 +41,7 @@ pub(super) fn unsent(
 }
 
 /// An answer that came and is not what AWS documents.
-pub(super) fn unreadable(
+pub fn unreadable(
     action: &'static str,
     what: impl fmt::Display,
     source: Option<Box<dyn StdError + Send + Sync>>,

@@ -14,7 +14,7 @@ mod config;
 mod connections;
 mod count;
 mod dry_run;
-mod failure;
+pub mod failure;
 mod fence;
 mod health;
 mod instances;

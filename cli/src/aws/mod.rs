@@ -1,0 +1,18 @@
+//! The only room of the tool that names the AWS SDK. EC2, CloudTrail, CloudWatch and the ledger are read by the
+//! functions' own adapters ([`holdfast_aws`]), each further service by a small file here.
+//!
+//! Nothing here decides. An answer is turned into our types, a refusal into a [`CloudError`] by its code.
+
+pub mod actions;
+mod connection;
+pub mod credentials;
+mod functions;
+mod regions;
+mod stacks;
+
+pub use connection::{Connection, Keys};
+pub use functions::{FunctionConfiguration, FunctionState};
+pub use stacks::Stack;
+
+/// An error of AWS, by the code of the answer.
+pub use holdfast::cloud::CloudError;

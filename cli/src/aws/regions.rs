@@ -1,0 +1,23 @@
+//! Which regions an account can use.
+
+use super::actions::DESCRIBE_REGIONS;
+use super::{CloudError, Connection};
+use holdfast_aws::failure;
+
+impl Connection {
+    /// The regions that are on in the account, in order.
+    ///
+    /// # Errors
+    /// AWS's answer to `ec2:DescribeRegions`.
+    pub async fn regions(&self) -> Result<Vec<String>, CloudError> {
+        let sent = self.ec2().describe_regions().send().await;
+        let answer = sent.map_err(|error| failure::of(DESCRIBE_REGIONS, error))?;
+        let named = answer
+            .regions()
+            .iter()
+            .filter_map(|region| region.region_name());
+        let mut names: Vec<String> = named.map(str::to_owned).collect();
+        names.sort();
+        Ok(names)
+    }
+}

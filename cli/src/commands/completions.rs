@@ -1,0 +1,28 @@
+//! `holdfast completions`: what a shell needs to complete the command line.
+
+use crate::arguments;
+use crate::failure::{Ending, Failure};
+use crate::session::Session;
+use clap::{Args, CommandFactory};
+use clap_complete::Shell;
+
+const AFTER_HELP: &str = "\
+Examples:
+  holdfast completions bash > /etc/bash_completion.d/holdfast
+  holdfast completions zsh > ~/.zfunc/_holdfast";
+
+/// Print the completions of a shell
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// The shell
+    shell: Shell,
+}
+
+pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Ending, Failure> {
+    let mut script = Vec::new();
+    let mut command = arguments::Arguments::command();
+    clap_complete::generate(asked.shell, &mut command, "holdfast", &mut script);
+    session.terminal.write(&String::from_utf8_lossy(&script))?;
+    Ok(Ending::Done)
+}

@@ -1,0 +1,271 @@
+//! How a command ends, and what keeps it from ending well. A failure says what happened, why, and what to do; its exit
+//! code follows from the kind and the code of AWS's answer, never from a message.
+
+use holdfast::cloud::{Class, CloudError, Failure as Answer};
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::process::ExitCode;
+
+/// How a command ends. Scripts key on the exit code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Ending {
+    /// 0: it is done, or everything is as it should be.
+    #[default]
+    Done,
+    /// 1: it ran, and found something that a person should look at.
+    Found,
+    /// 2: the command line, the profile or the stack's name is wrong.
+    Usage,
+    /// 3: AWS refuses: no permission, or no keys that it takes.
+    Denied,
+    /// 4: AWS did not answer, or not with what was asked for.
+    NoAnswer,
+}
+
+impl Ending {
+    /// The exit code.
+    #[must_use]
+    pub fn exit_code(self) -> ExitCode {
+        ExitCode::from(self.code())
+    }
+
+    /// The exit code as a number.
+    #[must_use]
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Done => 0,
+            Self::Found => 1,
+            Self::Usage => 2,
+            Self::Denied => 3,
+            Self::NoAnswer => 4,
+        }
+    }
+}
+
+/// Why a command could not be carried out.
+#[derive(Debug)]
+pub enum Failure {
+    /// What was asked for makes no sense, or is not there.
+    Usage {
+        /// What is wrong.
+        what: String,
+        /// What to do.
+        advice: String,
+    },
+    /// AWS did not do what was asked.
+    Aws {
+        /// What was being done: `the ledger could not be read`.
+        what: String,
+        /// AWS's answer.
+        source: CloudError,
+    },
+    /// Something answered, and not in a form that this version knows.
+    Unreadable {
+        /// What it is.
+        what: String,
+        /// Why it cannot be read.
+        why: String,
+        /// What to do.
+        advice: String,
+    },
+    /// Standard output is closed: whoever reads has seen enough.
+    PipeClosed,
+    /// It cannot be written.
+    Unwritten(io::Error),
+}
+
+impl Failure {
+    /// What was asked for makes no sense, or is not there.
+    pub fn usage(what: impl Into<String>, advice: impl Into<String>) -> Self {
+        Self::Usage {
+            what: what.into(),
+            advice: advice.into(),
+        }
+    }
+
+    /// AWS did not do what was asked.
+    pub fn aws(what: impl Into<String>) -> impl FnOnce(CloudError) -> Self {
+        let what = what.into();
+        move |source| Self::Aws { what, source }
+    }
+
+    /// How the command ends.
+    #[must_use]
+    pub fn ending(&self) -> Ending {
+        match self {
+            Self::Usage { .. } => Ending::Usage,
+            Self::Aws { source, .. } => Cause::of(source).ending(),
+            Self::Unreadable { .. } => Ending::NoAnswer,
+            Self::PipeClosed => Ending::Done,
+            Self::Unwritten(_) => Ending::NoAnswer,
+        }
+    }
+
+    /// What to do.
+    #[must_use]
+    pub fn advice(&self) -> String {
+        match self {
+            Self::Usage { advice, .. } | Self::Unreadable { advice, .. } => advice.clone(),
+            Self::Aws { source, .. } => Cause::of(source).advice(source.failure()),
+            Self::PipeClosed => String::new(),
+            Self::Unwritten(_) => "See whether the disk is full.".to_owned(),
+        }
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Usage { what, .. } => formatter.write_str(what),
+            Self::Aws { what, .. } => formatter.write_str(what),
+            Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
+            Self::PipeClosed => formatter.write_str("standard output is closed"),
+            Self::Unwritten(_) => formatter.write_str("the answer cannot be written"),
+        }
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        match self {
+            Self::Aws { source, .. } => Some(source),
+            Self::Unwritten(source) => Some(source),
+            Self::Usage { .. } | Self::Unreadable { .. } | Self::PipeClosed => None,
+        }
+    }
+}
+
+impl From<io::Error> for Failure {
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::PipeClosed
+        } else {
+            Self::Unwritten(error)
+        }
+    }
+}
+
+/// What an answer of AWS, or the want of one, means for whoever ran the command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    /// There are no keys: nothing was asked.
+    NoKeys,
+    /// The keys could not be had: a role, a single sign-on or a process did not give them.
+    KeysNotGiven,
+    /// Keys, token or clock are not taken.
+    KeysRefused,
+    /// No permission.
+    Denied,
+    /// Too many calls.
+    Throttled,
+    /// No answer, or a failure of AWS's own.
+    NoAnswer,
+    /// AWS answered, and does not do it.
+    Refused,
+}
+
+impl Cause {
+    fn of(error: &CloudError) -> Self {
+        if let Some(cause) = crate::aws::credentials::cause_of(error.failure()) {
+            return match cause {
+                crate::aws::credentials::NotGiven::None => Self::NoKeys,
+                crate::aws::credentials::NotGiven::Refused => Self::KeysNotGiven,
+                crate::aws::credentials::NotGiven::NoAnswer => Self::NoAnswer,
+            };
+        }
+        match error {
+            CloudError::KeysRefused(_) => Self::KeysRefused,
+            CloudError::Throttled(_) => Self::Throttled,
+            _ => match error.class() {
+                Class::Denied => Self::Denied,
+                Class::Transient => Self::NoAnswer,
+                Class::Missing(_) | Class::Taken | Class::Refused => Self::Refused,
+            },
+        }
+    }
+
+    fn ending(self) -> Ending {
+        match self {
+            Self::NoKeys => Ending::Usage,
+            Self::KeysNotGiven | Self::KeysRefused | Self::Denied => Ending::Denied,
+            Self::Throttled | Self::NoAnswer | Self::Refused => Ending::NoAnswer,
+        }
+    }
+
+    fn advice(self, answer: &Answer) -> String {
+        match self {
+            Self::NoKeys => {
+                "Name a profile with --profile or AWS_PROFILE, or sign in as for the AWS CLI: \
+                 `aws sso login`, `aws configure`."
+                    .to_owned()
+            }
+            Self::KeysNotGiven => "See whether the profile's role, process or sign-on gives keys: \
+                 `aws sts get-caller-identity` has to work with the same profile. \
+                 After a single sign-on has ended, `aws sso login` begins a new one."
+                .to_owned(),
+            Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. \
+                 Sign in again, and see that the clock is right."
+                .to_owned(),
+            Self::Denied => format!(
+                "Give whoever asks the action {}: policies/operator.json has all that this tool reads.",
+                answer.action
+            ),
+            Self::Throttled => {
+                "Others use up the account's rate of calls. Try again in a minute.".to_owned()
+            }
+            Self::NoAnswer => {
+                "See whether this machine reaches AWS, whether the region's name is right, and \
+                 whether --endpoint-url or AWS_ENDPOINT_URL leads elsewhere. Then try again."
+                    .to_owned()
+            }
+            Self::Refused => {
+                "AWS does not take the request as it is. The code says why.".to_owned()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answered(code: &str) -> Failure {
+        Failure::Aws {
+            what: "the addresses could not be read".to_owned(),
+            source: CloudError::from(Answer {
+                action: "ec2:DescribeAddresses",
+                code: Some(code.to_owned()),
+                message: Some("throttled, denied, expired: a message says nothing".to_owned()),
+                request_id: None,
+                source: None,
+            }),
+        }
+    }
+
+    #[test]
+    fn the_exit_code_follows_from_the_code_of_aws_s_answer() {
+        for (code, ending) in [
+            ("UnauthorizedOperation", Ending::Denied),
+            ("AccessDeniedException", Ending::Denied),
+            ("ExpiredToken", Ending::Denied),
+            ("RequestLimitExceeded", Ending::NoAnswer),
+            ("InternalError", Ending::NoAnswer),
+            ("ValidationException", Ending::NoAnswer),
+        ] {
+            assert_eq!(answered(code).ending(), ending, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_refusal_names_the_action_to_ask_for() {
+        let advice = answered("UnauthorizedOperation").advice();
+        assert!(advice.contains("ec2:DescribeAddresses"), "{advice}");
+    }
+
+    #[test]
+    fn a_reader_that_has_seen_enough_is_no_failure() {
+        let closed = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(closed.ending(), Ending::Done);
+    }
+}

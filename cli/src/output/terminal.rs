@@ -1,0 +1,127 @@
+//! Where a command writes and what it asks: standard output for the document, standard error for everything else.
+//! Colour is only where a terminal is, and nobody said no.
+
+use super::Form;
+use super::print::{self, Document};
+use crate::failure::Failure;
+use anstream::{AutoStream, ColorChoice};
+use anstyle::{AnsiColor, Style};
+use holdfast::error::chain;
+use std::error::Error as StdError;
+use std::fmt;
+use std::io::{self, BufRead, IsTerminal, Write};
+
+/// What became of a line on standard error: whether anybody reads it changes nothing.
+pub type Shown = io::Result<()>;
+
+/// Where a command writes, and what it asks.
+pub struct Terminal {
+    out: Box<dyn Write>,
+    err: Box<dyn Write>,
+    input: Box<dyn BufRead>,
+    /// Whether a person sees standard output.
+    pub is_watched: bool,
+    /// Whether a person can answer a question: standard input and standard error are terminals.
+    pub is_answered: bool,
+}
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Terminal")
+            .field("is_watched", &self.is_watched)
+            .field("is_answered", &self.is_answered)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Terminal {
+    /// The process's own.
+    #[must_use]
+    pub fn of_process(no_color: bool) -> Self {
+        let (out, err) = (io::stdout(), io::stderr());
+        let choice = |choice| if no_color { ColorChoice::Never } else { choice };
+        let is_watched = out.is_terminal();
+        let is_answered = io::stdin().is_terminal() && err.is_terminal();
+        let (of_out, of_err) = (AutoStream::choice(&out), AutoStream::choice(&err));
+        Self {
+            out: Box::new(AutoStream::new(out, choice(of_out))),
+            err: Box::new(AutoStream::new(err, choice(of_err))),
+            input: Box::new(io::BufReader::new(io::stdin())),
+            is_watched,
+            is_answered,
+        }
+    }
+
+    /// Prints a document.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub fn print<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
+        self.write(&print::text(document, form, false)?)
+    }
+
+    /// Prints a document that is one of several: in a terminal it takes the place of the one before, and JSON has one
+    /// line for each.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
+        const CLEARED: &str = "\u{1b}[H\u{1b}[2J\u{1b}[3J";
+        let text = print::text(document, form, true)?;
+        if self.is_watched && form == Form::Table {
+            self.write(&format!("{CLEARED}{text}"))
+        } else {
+            self.write(&text)
+        }
+    }
+
+    /// Writes to standard output.
+    ///
+    /// # Errors
+    /// It is closed or full.
+    pub fn write(&mut self, text: &str) -> Result<(), Failure> {
+        self.out.write_all(text.as_bytes())?;
+        Ok(self.out.flush()?)
+    }
+
+    /// Says something beside the document, on standard error.
+    pub fn note(&mut self, what: impl fmt::Display) -> Shown {
+        writeln!(self.err, "{what}")?;
+        self.err.flush()
+    }
+
+    /// Says something on standard error and keeps the line open.
+    pub fn note_part(&mut self, what: impl fmt::Display) -> Shown {
+        write!(self.err, "{what}")?;
+        self.err.flush()
+    }
+
+    /// Says what kept a command from ending well: what happened, why, and what to do.
+    pub fn tell_failure(&mut self, failure: &Failure) -> Shown {
+        let bad: Style = AnsiColor::Red.on_default().bold();
+        writeln!(self.err, "{bad}error:{bad:#} {failure}")?;
+        if let Some(why) = failure.source() {
+            writeln!(self.err, "  why: {}", chain(why))?;
+        }
+        writeln!(self.err, "  do:  {}", failure.advice())?;
+        self.err.flush()
+    }
+
+    /// Asks a question that only `yes` answers with yes.
+    ///
+    /// # Errors
+    /// Nobody can answer.
+    pub fn confirms(&mut self, question: &str) -> Result<bool, Failure> {
+        if !self.is_answered {
+            return Err(Failure::usage(
+                "nobody can answer the question, since this is no terminal",
+                "Run it with --yes to do it without being asked.",
+            ));
+        }
+        self.note_part(format_args!("{question} [yes/no] "))?;
+        let mut answer = String::new();
+        self.input.read_line(&mut answer)?;
+        Ok(answer.trim() == "yes")
+    }
+}

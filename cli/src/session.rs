@@ -1,0 +1,88 @@
+//! What a command works with: what was asked for, the terminal, time, and AWS in each region that is asked for.
+
+use crate::arguments::Everywhere;
+use crate::aws::{Connection, Keys};
+use crate::deployment::{self, Deployment};
+use crate::failure::{Ending, Failure};
+use crate::output::{Document, Terminal};
+use holdfast::clock::WallClock;
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Session {
+    /// What every command takes.
+    pub asked: Everywhere,
+    /// Where it writes.
+    pub terminal: Terminal,
+    /// Time.
+    pub clock: WallClock,
+}
+
+impl Session {
+    /// Nothing is read yet.
+    #[must_use]
+    pub fn new(terminal: Terminal, asked: Everywhere) -> Self {
+        Self {
+            asked,
+            terminal,
+            clock: WallClock,
+        }
+    }
+
+    /// AWS in each region that is asked for.
+    ///
+    /// # Errors
+    /// No region is known, or the list of all regions cannot be read.
+    pub async fn connections(&self) -> Result<Vec<Connection>, Failure> {
+        let keys = Keys::load(&self.asked).await;
+        let regions = if self.asked.all_regions() {
+            let first = keys.in_region(&keys.region()?);
+            let what = "the account's regions could not be read";
+            first.regions().await.map_err(Failure::aws(what))?
+        } else if self.asked.region.is_empty() {
+            vec![keys.region()?]
+        } else {
+            self.asked.region.clone()
+        };
+        let in_region = |region: &String| keys.in_region(region);
+        Ok(regions.iter().map(in_region).collect())
+    }
+
+    /// Every stack in every region that is asked for.
+    ///
+    /// # Errors
+    /// See [`deployment::find_all`].
+    pub async fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
+        let connections = self.connections().await?;
+        let stacks = self.asked.stacks();
+        deployment::find_all(connections, &stacks, self.asked.all_regions()).await
+    }
+
+    /// The one stack that is asked for: of a command that changes something.
+    ///
+    /// # Errors
+    /// As [`Session::deployments`], or there are several.
+    pub async fn deployment(&self) -> Result<Deployment, Failure> {
+        let mut found = self.deployments().await?;
+        let several: Vec<String> = found.iter().map(Deployment::place).collect();
+        match found.pop() {
+            Some(one) if several.len() == 1 => Ok(one),
+            _ => Err(Failure::usage(
+                format!(
+                    "this command is for one stack, and there are {}",
+                    several.join(", ")
+                ),
+                "Name one with --region and --stack.",
+            )),
+        }
+    }
+
+    /// Prints what a command found, and says how it ends.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub fn finish<D: Document>(&mut self, document: &D) -> Result<Ending, Failure> {
+        self.terminal.print(document, self.asked.output)?;
+        Ok(document.ending())
+    }
+}
