@@ -6,11 +6,13 @@
 pub mod actions;
 mod connection;
 pub mod credentials;
+mod drill;
 mod functions;
 mod regions;
 mod stacks;
 
 pub use connection::{Connection, Keys};
+pub use drill::DrillRegions;
 pub use functions::{FunctionConfiguration, FunctionState};
 pub use stacks::Stack;
 

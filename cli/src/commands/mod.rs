@@ -2,6 +2,7 @@
 //! arguments, what it reads, its document and a pure function from the one to the other.
 
 mod completions;
+mod drill;
 mod man;
 
 use crate::failure::{Ending, Failure};
@@ -16,6 +17,7 @@ use clap::Subcommand;
 )]
 pub enum Command {
     Completions(completions::Arguments),
+    Drill(drill::Arguments),
     Man(man::Arguments),
 }
 
@@ -27,6 +29,7 @@ impl Command {
     pub async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
         match self {
             Self::Completions(arguments) => completions::run(&arguments, session),
+            Self::Drill(arguments) => drill::run(arguments, session).await,
             Self::Man(arguments) => man::run(&arguments, session),
         }
     }

@@ -439,11 +439,16 @@ fn failed(region: &mut RegionRun, step: &Step, error: &CloudError, now: OffsetDa
         CloudError::Throttled(_) | CloudError::Other(_) => not_answered(region, step, error, now),
         CloudError::KeysRefused(_) => {
             not_sent(region, step, now);
-            region.stopped = Some(Stop::Stuck {
-                answer: error.to_string(),
-            });
+            region.stopped = Some(stuck(error));
         }
         _ => refused(region, step, error, now),
+    }
+}
+
+fn stuck(error: &CloudError) -> Stop {
+    Stop::Stuck {
+        answer: error.to_string(),
+        denied: !error.is_transient(),
     }
 }
 
@@ -452,9 +457,7 @@ fn not_answered(region: &mut RegionRun, step: &Step, error: &CloudError, now: Of
     let pause = Duration::SECOND * 2_i32.pow((region.unanswered - 1).min(6));
     region.rests_until = Some(now + pause.min(LONGEST_PAUSE));
     if region.unanswered >= MAX_UNANSWERED {
-        region.stopped = Some(Stop::Stuck {
-            answer: error.to_string(),
-        });
+        region.stopped = Some(stuck(error));
     }
     if matches!(error, CloudError::Throttled(_)) {
         not_sent(region, step, now);
@@ -531,7 +534,7 @@ fn not_sent(region: &mut RegionRun, step: &Step, now: OffsetDateTime) {
 fn refused(region: &mut RegionRun, step: &Step, error: &CloudError, now: OffsetDateTime) {
     let answer = || error.to_string();
     match step {
-        Step::Look { .. } => region.stopped = Some(Stop::Stuck { answer: answer() }),
+        Step::Look { .. } => region.stopped = Some(stuck(error)),
         Step::CountRoom { .. } => {
             region.room = Some(Room {
                 free: None,
@@ -627,9 +630,7 @@ fn release_refused(
         }
     }
     if matches!(error, CloudError::Denied(_)) {
-        region.stopped = Some(Stop::Stuck {
-            answer: error.to_string(),
-        });
+        region.stopped = Some(stuck(error));
     } else if !gone {
         region.left.push(allocation.clone());
     }

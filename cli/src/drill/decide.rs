@@ -208,7 +208,7 @@ impl OfRegion<'_> {
                 reason,
             })
         };
-        if matches!(self.region.stopped, Some(Stop::Denied { .. })) {
+        if matches!(self.region.stopped, Some(Stop::Denied { .. } | Stop::Ended)) {
             return give_up(VoidReason::GivenUp);
         }
         if ask_at > self.now {

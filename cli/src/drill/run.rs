@@ -84,6 +84,8 @@ pub enum Stop {
     Stuck {
         /// The last answer.
         answer: String,
+        /// Whether it was a refusal. Else AWS did not answer.
+        denied: bool,
     },
     /// So few places of the quota are free that the drill takes none.
     QuotaFull {
@@ -94,6 +96,8 @@ pub enum Stop {
     QuotaUnknown,
     /// Too many trials counted for nothing.
     TooManyVoid,
+    /// A person has ended the run.
+    Ended,
 }
 
 impl Stop {
@@ -245,6 +249,21 @@ pub enum VoidReason {
     GivenUp,
 }
 
+impl VoidReason {
+    /// The reason as the run file and the JSON have it.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::NotAllocated => "not-allocated",
+            Self::TooLate => "too-late",
+            Self::TakenOver => "taken-over",
+            Self::QuotaFull => "quota-full",
+            Self::WrongAddress => "wrong-address",
+            Self::GivenUp => "given-up",
+        }
+    }
+}
+
 impl Run {
     /// A run that has not begun anything.
     #[must_use]
@@ -283,6 +302,14 @@ impl Run {
                     *checked = false;
                 }
             }
+        }
+    }
+
+    /// A person ends the run: no trial begins or goes on, and what is held is released.
+    pub fn end(&mut self) {
+        self.resume();
+        for region in self.regions.values_mut() {
+            region.stopped = Some(Stop::Ended);
         }
     }
 
