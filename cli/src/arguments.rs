@@ -12,11 +12,11 @@ pub const DEFAULT_STACK: &str = "holdfast";
 
 const AFTER_HELP: &str = "\
 Exit codes:
-  0  done, or everything is as it should be
-  1  it ran, and found something
-  2  the command line, the profile or the stack's name is wrong
-  3  AWS refuses: no permission, or no keys that it takes
-  4  AWS did not answer
+  0  done, or everything is as it should be.
+  1  it ran, and found something.
+  2  the command line, the profile or the stack's name is wrong.
+  3  AWS refuses: no permission, or no keys that it takes.
+  4  AWS did not answer.
 
 Holdfast's documents: docs/CLI.md, docs/RUNBOOK.md";
 

@@ -1,7 +1,9 @@
 //! How a command ends, and what keeps it from ending well. A failure says what happened, why, and what to do; its exit
 //! code follows from the kind and the code of AWS's answer, never from a message.
 
+use crate::aws::credentials::{self, NotGiven};
 use holdfast::cloud::{Class, CloudError, Failure as Answer};
+use holdfast::error::chain;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
@@ -9,7 +11,7 @@ use std::process::ExitCode;
 
 /// How a command ends. Scripts key on the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Ending {
+pub enum Exit {
     /// 0: it is done, or everything is as it should be.
     #[default]
     Done,
@@ -23,7 +25,7 @@ pub enum Ending {
     NoAnswer,
 }
 
-impl Ending {
+impl Exit {
     /// The exit code.
     #[must_use]
     pub fn exit_code(self) -> ExitCode {
@@ -92,14 +94,25 @@ impl Failure {
 
     /// How the command ends.
     #[must_use]
-    pub fn ending(&self) -> Ending {
+    pub fn exit(&self) -> Exit {
         match self {
-            Self::Usage { .. } => Ending::Usage,
-            Self::Aws { source, .. } => Cause::of(source).ending(),
-            Self::Unreadable { .. } => Ending::NoAnswer,
-            Self::PipeClosed => Ending::Done,
-            Self::Unwritten(_) => Ending::NoAnswer,
+            Self::Usage { .. } => Exit::Usage,
+            Self::Aws { source, .. } => Cause::of(source).exit(),
+            Self::Unreadable { .. } => Exit::NoAnswer,
+            Self::PipeClosed => Exit::Done,
+            Self::Unwritten(_) => Exit::NoAnswer,
         }
+    }
+
+    /// Why, where something underneath says more.
+    #[must_use]
+    pub fn why(&self) -> Option<String> {
+        if let Self::Aws { source, .. } = self
+            && let Some(words) = credentials::words(source.failure())
+        {
+            return Some(words);
+        }
+        self.source().map(chain)
     }
 
     /// What to do.
@@ -118,6 +131,9 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage { what, .. } => formatter.write_str(what),
+            Self::Aws { source, .. } if credentials::cause_of(source.failure()).is_some() => {
+                formatter.write_str("there are no keys for AWS")
+            }
             Self::Aws { what, .. } => formatter.write_str(what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
@@ -167,11 +183,11 @@ enum Cause {
 
 impl Cause {
     fn of(error: &CloudError) -> Self {
-        if let Some(cause) = crate::aws::credentials::cause_of(error.failure()) {
+        if let Some(cause) = credentials::cause_of(error.failure()) {
             return match cause {
-                crate::aws::credentials::NotGiven::None => Self::NoKeys,
-                crate::aws::credentials::NotGiven::Refused => Self::KeysNotGiven,
-                crate::aws::credentials::NotGiven::NoAnswer => Self::NoAnswer,
+                NotGiven::None => Self::NoKeys,
+                NotGiven::Refused => Self::KeysNotGiven,
+                NotGiven::NoAnswer => Self::NoAnswer,
             };
         }
         match error {
@@ -185,11 +201,11 @@ impl Cause {
         }
     }
 
-    fn ending(self) -> Ending {
+    fn exit(self) -> Exit {
         match self {
-            Self::NoKeys => Ending::Usage,
-            Self::KeysNotGiven | Self::KeysRefused | Self::Denied => Ending::Denied,
-            Self::Throttled | Self::NoAnswer | Self::Refused => Ending::NoAnswer,
+            Self::NoKeys => Exit::Usage,
+            Self::KeysNotGiven | Self::KeysRefused | Self::Denied => Exit::Denied,
+            Self::Throttled | Self::NoAnswer | Self::Refused => Exit::NoAnswer,
         }
     }
 
@@ -245,15 +261,15 @@ mod tests {
 
     #[test]
     fn the_exit_code_follows_from_the_code_of_aws_s_answer() {
-        for (code, ending) in [
-            ("UnauthorizedOperation", Ending::Denied),
-            ("AccessDeniedException", Ending::Denied),
-            ("ExpiredToken", Ending::Denied),
-            ("RequestLimitExceeded", Ending::NoAnswer),
-            ("InternalError", Ending::NoAnswer),
-            ("ValidationException", Ending::NoAnswer),
+        for (code, exit) in [
+            ("UnauthorizedOperation", Exit::Denied),
+            ("AccessDeniedException", Exit::Denied),
+            ("ExpiredToken", Exit::Denied),
+            ("RequestLimitExceeded", Exit::NoAnswer),
+            ("InternalError", Exit::NoAnswer),
+            ("ValidationException", Exit::NoAnswer),
         ] {
-            assert_eq!(answered(code).ending(), ending, "{code}");
+            assert_eq!(answered(code).exit(), exit, "{code}");
         }
     }
 
@@ -266,6 +282,6 @@ mod tests {
     #[test]
     fn a_reader_that_has_seen_enough_is_no_failure() {
         let closed = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(closed.ending(), Ending::Done);
+        assert_eq!(closed.exit(), Exit::Done);
     }
 }

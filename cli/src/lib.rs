@@ -1,9 +1,9 @@
 //! The operator's tool. It reads by itself, and changes by invoking the functions of a stack: whoever runs it needs
 //! read rights and `lambda:InvokeFunction`.
 //!
-//! A command goes one way: read what AWS and the ledger say ([`aws`], [`deployment`]), turn it into a document (a pure
-//! function in `commands/<name>`), print the document as a table, JSON or tab-separated lines ([`output`]). A document
-//! goes to standard output, everything else to standard error.
+//! A command goes one way. It reads what AWS and the ledger say ([`aws`], [`deployment`]). A pure function in
+//! `commands/<name>` turns that into a document, and [`output`] prints it as a table, JSON or tab-separated lines. A
+//! document goes to standard output, everything else to standard error.
 
 pub mod arguments;
 pub mod aws;
@@ -12,6 +12,8 @@ pub mod deployment;
 pub mod drill;
 pub mod failure;
 pub mod output;
+pub mod period;
+pub mod reports;
 pub mod session;
 
 use arguments::Arguments;
@@ -38,13 +40,13 @@ pub async fn run(
     } = arguments;
     let mut session = Session::new(terminal(everywhere.no_color), everywhere);
     match command.run(&mut session).await {
-        Ok(ending) => ending.exit_code(),
+        Ok(exit) => exit.exit_code(),
         // Whoever reads has seen enough.
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,
         Err(failure) => {
             let told: Shown = session.terminal.tell_failure(&failure);
             drop(told);
-            failure.ending().exit_code()
+            failure.exit().exit_code()
         }
     }
 }
@@ -55,6 +57,6 @@ fn refused(refusal: &clap::Error) -> ExitCode {
     drop(printed);
     match refusal.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => failure::Ending::Usage.exit_code(),
+        _ => failure::Exit::Usage.exit_code(),
     }
 }

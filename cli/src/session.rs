@@ -3,7 +3,7 @@
 use crate::arguments::Everywhere;
 use crate::aws::{Connection, Keys};
 use crate::deployment::{self, Deployment};
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::output::{Document, Terminal};
 use holdfast::clock::WallClock;
 
@@ -81,8 +81,8 @@ impl Session {
     ///
     /// # Errors
     /// Standard output is closed or full.
-    pub fn finish<D: Document>(&mut self, document: &D) -> Result<Ending, Failure> {
+    pub fn finish<D: Document>(&mut self, document: &D) -> Result<Exit, Failure> {
         self.terminal.print(document, self.asked.output)?;
-        Ok(document.ending())
+        Ok(document.exit())
     }
 }

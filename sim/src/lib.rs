@@ -17,6 +17,7 @@ pub mod doubts;
 pub mod http;
 pub mod model;
 pub mod outside;
+pub mod services;
 pub mod settings;
 pub mod throttle;
 pub mod trail;
@@ -47,6 +48,7 @@ mod stops;
 pub mod tagging;
 mod tags;
 mod timers;
+mod vpc_attributes;
 
 #[cfg(test)]
 mod tests;

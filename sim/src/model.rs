@@ -77,6 +77,7 @@ impl View<'_> {
             Request::DescribeSecurityGroups(request) => {
                 self.describe_security_groups(account, request)
             }
+            Request::DescribeVpcAttribute(request) => self.describe_vpc_attribute(account, request),
             Request::DescribeVpcs(request) => self.describe_vpcs(account, request),
             Request::DescribeSubnets(request) => self.describe_subnets(account, request),
             Request::DescribeRouteTables(request) => self.describe_route_tables(account, request),
@@ -180,6 +181,7 @@ impl Model {
             Request::AttachInternetGateway(request) => {
                 self.attach_internet_gateway(account, request)
             }
+            Request::ModifyVpcAttribute(request) => self.modify_vpc_attribute(account, request),
             Request::CreateSecurityGroup(request) => self.create_security_group(account, request),
             Request::DeleteSecurityGroup(request) => self.delete_security_group(account, request),
             Request::CreateRouteTable(request) => self.create_route_table(account, request),

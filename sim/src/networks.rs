@@ -11,6 +11,7 @@ use super::{
     model::{Model, Resources, invalid_value},
     routes::RouteTable,
     security_groups::SecurityGroup,
+    vpc_attributes::Dns,
 };
 
 /// The Region: its zones, each in a network border group (most in the one named as the Region).
@@ -141,6 +142,7 @@ pub(super) struct Vpc {
     pub(super) owner: String,
     pub(super) cidr: Cidr,
     pub(super) is_default: bool,
+    pub(super) dns: Dns,
 }
 
 #[derive(Clone, Debug)]
@@ -276,6 +278,7 @@ impl Model {
             owner: account.to_owned(),
             cidr,
             is_default,
+            dns: Dns::of_new(is_default),
         };
         let main = RouteTable::main_of(&vpc);
         self.resources.route_tables.insert(main.id.clone(), main);

@@ -17,6 +17,7 @@ use super::{
     history::History,
     ids::Ids,
     model::{Model, Resources, View},
+    services::{Declared, Services},
     settings::Settings,
     throttle::{Limit, Throttle},
     trail::TrailRecord,
@@ -75,6 +76,7 @@ pub struct World {
     alarm_actions: Vec<Value>,
     /// Of requests and events; apart from the model's, whose ids do not depend on what is read.
     ids: Ids,
+    services: Services,
 }
 
 impl Default for World {
@@ -104,6 +106,7 @@ impl World {
             outbox: Outbox::default(),
             alarm_actions: Vec::new(),
             ids: Ids::default(),
+            services: Services::new(region),
         }
     }
 
@@ -128,6 +131,28 @@ impl World {
     /// The knobs.
     pub fn settings(&mut self) -> &mut Settings {
         &mut self.model.settings
+    }
+
+    /// How many Elastic IPs the account may have in the Region.
+    #[must_use]
+    pub fn address_quota(&self) -> usize {
+        self.model.settings.address_quota
+    }
+
+    /// What the account has beside EC2.
+    #[must_use]
+    pub fn services(&self) -> &Services {
+        &self.services
+    }
+
+    /// The same, to be changed.
+    pub fn services_mut(&mut self) -> &mut Services {
+        &mut self.services
+    }
+
+    /// Puts in place what the account is to have beside EC2.
+    pub fn declare(&mut self, declared: Declared) {
+        self.services.declare(declared, self.model.now);
     }
 
     /// Describes answer with the state of `lag` ago from here on.

@@ -8,4 +8,7 @@ pub mod promises;
 pub mod random;
 pub mod runtime;
 pub mod scenarios;
+#[cfg(feature = "aws")]
+pub mod stack;
+pub mod template;
 pub mod terminal;

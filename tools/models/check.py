@@ -21,9 +21,13 @@ import botocore.session
 from botocore.parsers import RpcV2CBORParser
 from botocore.utils import instance_cache  # noqa: F401  (botocore's parsers want it loaded)
 
+import rest
 import shapes
 
-SERVICES = ("ec2", "autoscaling", "sns", "sts", "dynamodb", "cloudtrail", "cloudwatch", "resourcegroupstaggingapi")
+SERVICES = (
+    "ec2", "autoscaling", "sns", "sts", "dynamodb", "cloudtrail", "cloudwatch", "resourcegroupstaggingapi", "lambda", "logs",
+    "events", "sqs", "cloudformation", "service-quotas",
+)  # fmt: skip
 
 # What differs from the models and stays so, each with its reason: (operation, where or what begins so): reason.
 EXCEPTIONS = json.loads((Path(__file__).parent / "exceptions.json").read_text(encoding="utf-8"))
@@ -84,6 +88,10 @@ class Call:
         if self.head["target"]:
             model, name = models.by_target(self.head["target"])
             return model, name, "json"
+        by_path = [model for model in models.of.values() if model.metadata["protocol"] == "rest-json"]
+        found = rest.operation(by_path, self.head.get("method", "POST"), self.head["path"])
+        if found:
+            return *found, "rest"
         parts = self.head["path"].split("/")
         if len(parts) == 5 and parts[1::2] == ["service", "operation"]:
             return models.of["cloudwatch"], parts[4], "cbor"
@@ -102,6 +110,9 @@ def cbor(body):
 
 def check_request(call, operation, protocol, counted):
     shape = operation.input_shape
+    if protocol == "rest":
+        yield from rest.check_request(call, operation, counted)
+        return
     if protocol in ("ec2", "query"):
         form = urllib.parse.parse_qsl(call.asked.decode("utf-8", "replace"), keep_blank_values=True)
         form = [(name, value) for name, value in form if name not in ("Action", "Version")]
@@ -116,8 +127,11 @@ def check_request(call, operation, protocol, counted):
 
 
 def check_answer(call, model, operation, protocol, counted):
-    if call.head["status"] != 200:
+    if not 200 <= call.head["status"] < 300:
         yield from check_refusal(call, operation, protocol)
+        return
+    if protocol == "rest":
+        yield from rest.check_answer(call, operation, counted)
         return
     shape = operation.output_shape
     if protocol in ("ec2", "query"):
@@ -192,6 +206,9 @@ def refusal(call, protocol):
             return None, None
         return root.findtext(f"{where}/{{*}}Code"), root.findtext(f"{where}/{{*}}Message")
     got = cbor(call.answer) if protocol == "cbor" else json.loads(call.answer or b"{}")
+    if protocol == "rest":
+        # Its code stands in a header.
+        return call.head.get("refused"), got.get("message", got.get("Message"))
     return str(got.get("__type", "")).rpartition("#")[2], got.get("message", got.get("Message"))
 
 

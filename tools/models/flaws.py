@@ -16,6 +16,9 @@ REFUSED = (
 PUT = json.dumps({"TableName": "ledger", "Item": {"pk": {"S": "a"}}, "ReturnValues": "NONE"})
 ALARMS = json.dumps({"MetricAlarms": [{"AlarmName": "sick", "StateValue": "ALARM", "StateUpdatedTimestamp": 1.5}]})
 
+SETUP = json.dumps({"FunctionName": "guard", "State": "Active", "Environment": {"Variables": {"A": "b"}}})
+GET = "GET /2015-03-31/functions/guard/configuration"
+
 FORM, DYNAMODB, CLOUDWATCH = "", "DynamoDB_20120810.PutItem", "GraniteServiceVersion20100801.DescribeAlarms"
 # (what it is, target, request, status, answer)
 WELL = [
@@ -23,6 +26,8 @@ WELL = [
     ("EC2 refuses", FORM, ASKED, 400, REFUSED),
     ("DynamoDB answers", DYNAMODB, PUT, 200, "{}"),
     ("CloudWatch answers", CLOUDWATCH, "{}", 200, ALARMS),
+    ("Lambda answers", GET + "?Qualifier=live", "", 200, SETUP),
+    ("Lambda takes an event", "POST /2015-03-31/functions/guard/invocations", '{"any": 1}', 202, ""),
 ]
 FLAWED = [
     ("a misspelt parameter", FORM, ASKED.replace("AllocationId", "AlocationId"), 200, DESCRIBED),
@@ -44,6 +49,11 @@ FLAWED = [
     ("a member that is no text", CLOUDWATCH, "{}", 200, ALARMS.replace('"sick"', "7")),
     ("a misspelt member of an answer", CLOUDWATCH, "{}", 200, ALARMS.replace("StateValue", "StateVaule")),
     ("a refusal that the operation does not have", DYNAMODB, PUT, 400, '{"__type": "x#AddressLimitExceeded", "message": ""}'),
+    ("a path with a misspelt parameter", GET + "?Kualifier=live", "", 200, SETUP),
+    ("a misspelt member behind a path", GET, "", 200, SETUP.replace("Variables", "Variabels")),
+    ("a value of no enum behind a path", GET, "", 200, SETUP.replace("Active", "Awake")),
+    ("a status that the operation does not have", GET, "", 202, SETUP),
+    ("a refusal without its header", GET, "", 404, '{"Message": "no"}'),
     ("an operation that no model has", FORM, ASKED.replace("DescribeAddresses", "DescribeAdresses"), 200, DESCRIBED),
 ]  # fmt: skip
 
@@ -53,6 +63,9 @@ def prove(models, verdict, call):
     for calls, has_flaw in ((WELL, False), (FLAWED, True)):
         for what, target, asked, status, answer in calls:
             head = {"path": "/", "target": target, "user_agent": "app/test", "asked": len(asked), "status": status}
+            if " /" in target:
+                head["method"], _, head["path"] = target.partition(" ")
+                head["target"] = ""
             seen = verdict()
             seen.take(call(head, asked.encode(), answer.encode()), models)
             if bool(seen.findings) != has_flaw:

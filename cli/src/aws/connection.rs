@@ -15,7 +15,7 @@ const ALL_TRIES: Duration = Duration::from_secs(45);
 const TRIES: u32 = 4;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// `CloudTrail` allows two lookups a second for the whole account (CloudTrail user guide, "Quotas").
-const LOOKUP_TRIES: u32 = 8;
+const LOOKUP_TRIES: u32 = 6;
 const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
 
 /// By this mark CloudTrail's records tell the tool's calls from others.
@@ -103,7 +103,7 @@ impl Connection {
                 .with_initial_backoff(LOOKUP_FIRST_PAUSE),
         );
         Aws::new(
-            self.ec2(),
+            aws_sdk_ec2::Client::new(&self.config),
             aws_sdk_cloudtrail::Client::from_conf(lookups.build()),
             aws_sdk_cloudwatch::Client::new(&self.config),
             aws_sdk_autoscaling::Client::new(&self.config),
@@ -117,10 +117,6 @@ impl Connection {
         const UNUSED: Duration = Duration::ZERO;
         let client = aws_sdk_dynamodb::Client::new(&self.config);
         DynamoLedger::new(client, table.to_owned(), UNUSED)
-    }
-
-    pub(super) fn ec2(&self) -> aws_sdk_ec2::Client {
-        aws_sdk_ec2::Client::new(&self.config)
     }
 
     pub(super) fn config(&self) -> &SdkConfig {

@@ -1,11 +1,12 @@
-//! Why there were no keys for a call: by the kind of the error that the SDK gives, and by the code of the answer under
-//! it, where a service refused to give them.
+//! Why there were no keys for a call. The kind of the SDK's error says it. Where a service refused to give them, the code
+//! of its answer does.
 
 use aws_credential_types::provider::error::{CredentialsError, TokenError};
 use aws_sdk_sts::error::ProvideErrorMetadata;
 use aws_sdk_sts::operation::assume_role::AssumeRoleError;
 use aws_sdk_sts::operation::assume_role_with_web_identity::AssumeRoleWithWebIdentityError;
 use holdfast::cloud::{Class, CloudError, Failure};
+use holdfast::error::chain;
 use std::error::Error as StdError;
 use std::iter;
 
@@ -18,6 +19,19 @@ pub enum NotGiven {
     Refused,
     /// Whoever should give them did not answer.
     NoAnswer,
+}
+
+/// What kept the keys from being had, in the SDK's own words, without the call that they were for.
+#[must_use]
+pub fn words(failure: &Failure) -> Option<String> {
+    let first = failure.source.as_deref();
+    let first = first.map(|error| error as &(dyn StdError + 'static));
+    let mut errors = iter::successors(first, |error: &&'_ (dyn StdError + 'static)| {
+        (*error).source()
+    });
+    let of_keys =
+        errors.find(|error| error.is::<CredentialsError>() || error.is::<TokenError>())?;
+    Some(chain(of_keys))
 }
 
 /// Why there were no keys for a call; none where the call failed of something else.

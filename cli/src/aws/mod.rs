@@ -8,13 +8,18 @@ mod connection;
 pub mod credentials;
 mod drill;
 mod functions;
+mod logs;
+mod queues;
 mod regions;
 mod stacks;
+mod trail;
 
 pub use connection::{Connection, Keys};
 pub use drill::DrillRegions;
 pub use functions::{FunctionConfiguration, FunctionState};
+pub use logs::LogLine;
 pub use stacks::Stack;
+pub use trail::{TrailCall, TrailCalls};
 
 /// An error of AWS, by the code of the answer.
 pub use holdfast::cloud::CloudError;

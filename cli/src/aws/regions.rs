@@ -2,6 +2,7 @@
 
 use super::actions::DESCRIBE_REGIONS;
 use super::{CloudError, Connection};
+use aws_sdk_ec2::Client;
 use holdfast_aws::failure;
 
 impl Connection {
@@ -10,7 +11,8 @@ impl Connection {
     /// # Errors
     /// AWS's answer to `ec2:DescribeRegions`.
     pub async fn regions(&self) -> Result<Vec<String>, CloudError> {
-        let sent = self.ec2().describe_regions().send().await;
+        let client = Client::new(self.config());
+        let sent = client.describe_regions().send().await;
         let answer = sent.map_err(|error| failure::of(DESCRIBE_REGIONS, error))?;
         let named = answer
             .regions()

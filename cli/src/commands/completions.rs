@@ -1,7 +1,7 @@
 //! `holdfast completions`: what a shell needs to complete the command line.
 
 use crate::arguments;
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::session::Session;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
@@ -19,10 +19,10 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Ending, Failure> {
+pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let mut script = Vec::new();
     let mut command = arguments::Arguments::command();
     clap_complete::generate(asked.shell, &mut command, "holdfast", &mut script);
     session.terminal.write(&String::from_utf8_lossy(&script))?;
-    Ok(Ending::Done)
+    Ok(Exit::Done)
 }

@@ -11,7 +11,7 @@ use crate::drill::plot;
 use crate::drill::ports::NotKept;
 use crate::drill::run::Run;
 use crate::drill::settings::{Settings, Wait};
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::session::Session;
 use clap::{Args, Subcommand};
 use document::Drilled;
@@ -118,7 +118,7 @@ struct OfFile {
     plot: Option<PathBuf>,
 }
 
-pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Ending, Failure> {
+pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Exit, Failure> {
     match asked.what {
         What::Recover(asked) => recover(asked, session).await,
         What::Show(asked) => {
@@ -129,7 +129,7 @@ pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Endin
             let (file, mut run) = existing(&asked.file.run_file)?;
             let question = format!("Release what run {} holds, and end it?", run.id);
             if !asked.yes && !session.terminal.confirms(&question)? {
-                return Ok(Ending::Found);
+                return Ok(Exit::Found);
             }
             run.end();
             go_on(run, file, &asked.file, session).await
@@ -137,7 +137,7 @@ pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Endin
     }
 }
 
-async fn recover(asked: Recover, session: &mut Session) -> Result<Ending, Failure> {
+async fn recover(asked: Recover, session: &mut Session) -> Result<Exit, Failure> {
     let (file, kept) = take(&asked.file.run_file)?;
     let run = match kept {
         Some(mut run) => {
@@ -157,7 +157,7 @@ async fn recover(asked: Recover, session: &mut Session) -> Result<Ending, Failur
             .terminal
             .confirms("Allocate and release these addresses?")?
     {
-        return Ok(Ending::Found);
+        return Ok(Exit::Found);
     }
     go_on(run, file, &asked.file, session).await
 }
@@ -222,7 +222,7 @@ async fn go_on(
     mut file: RunFile,
     asked: &OfFile,
     session: &mut Session,
-) -> Result<Ending, Failure> {
+) -> Result<Exit, Failure> {
     session.asked.region = run.regions.keys().cloned().collect();
     let connections = session.connections().await?;
     if let Some(first) = connections.first() {
@@ -249,7 +249,7 @@ async fn go_on(
     finish(&run, asked, session)
 }
 
-fn finish(run: &Run, asked: &OfFile, session: &mut Session) -> Result<Ending, Failure> {
+fn finish(run: &Run, asked: &OfFile, session: &mut Session) -> Result<Exit, Failure> {
     let curve = curve::of(run);
     if let Some(place) = &asked.plot {
         std::fs::write(place, plot::svg(&curve))?;

@@ -1,7 +1,7 @@
 //! `holdfast man`: the manual, a page for the tool and one for each command.
 
 use crate::arguments;
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::session::Session;
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
@@ -20,7 +20,7 @@ pub struct Arguments {
     of: Option<String>,
 }
 
-pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Ending, Failure> {
+pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let mut all = arguments::Arguments::command();
     all.build();
     let page = match &asked.of {
@@ -35,5 +35,5 @@ pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Ending, Fa
     let mut text = Vec::new();
     Man::new(page).render(&mut text)?;
     session.terminal.write(&String::from_utf8_lossy(&text))?;
-    Ok(Ending::Done)
+    Ok(Exit::Done)
 }

@@ -3,9 +3,14 @@
 
 mod completions;
 mod drill;
+mod history;
 mod man;
+mod readiness;
+mod report;
+mod reports;
+mod status;
 
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use crate::session::Session;
 use clap::Subcommand;
 
@@ -16,6 +21,11 @@ use clap::Subcommand;
     reason = "clap takes a comment here for the command's help"
 )]
 pub enum Command {
+    Status(status::Arguments),
+    Readiness(readiness::Arguments),
+    History(history::Arguments),
+    Reports(reports::Arguments),
+    Report(report::Arguments),
     Completions(completions::Arguments),
     Drill(drill::Arguments),
     Man(man::Arguments),
@@ -26,10 +36,15 @@ impl Command {
     ///
     /// # Errors
     /// What kept it from ending well.
-    pub async fn run(self, session: &mut Session) -> Result<Ending, Failure> {
+    pub async fn run(self, session: &mut Session) -> Result<Exit, Failure> {
         match self {
+            Self::Status(arguments) => Box::pin(status::run(&arguments, session)).await,
+            Self::Readiness(arguments) => Box::pin(readiness::run(&arguments, session)).await,
+            Self::History(arguments) => Box::pin(history::run(&arguments, session)).await,
+            Self::Reports(arguments) => Box::pin(reports::run(&arguments, session)).await,
+            Self::Report(arguments) => Box::pin(report::run(&arguments, session)).await,
             Self::Completions(arguments) => completions::run(&arguments, session),
-            Self::Drill(arguments) => drill::run(arguments, session).await,
+            Self::Drill(arguments) => Box::pin(drill::run(arguments, session)).await,
             Self::Man(arguments) => man::run(&arguments, session),
         }
     }

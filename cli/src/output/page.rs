@@ -15,7 +15,7 @@ pub enum Tone {
     /// As it should be.
     Good,
     /// Worth a look.
-    Warning,
+    Attention,
     /// Something is wrong.
     Bad,
     /// Beside the point.
@@ -28,7 +28,7 @@ impl Tone {
             Self::Plain => Style::new(),
             Self::Strong => Style::new().bold(),
             Self::Good => AnsiColor::Green.on_default(),
-            Self::Warning => AnsiColor::Yellow.on_default(),
+            Self::Attention => AnsiColor::Yellow.on_default(),
             Self::Bad => AnsiColor::Red.on_default().bold(),
             Self::Faint => Style::new().dimmed(),
         }
@@ -64,8 +64,8 @@ impl Cell {
     }
 
     /// Worth a look.
-    pub fn warning(text: impl Into<String>) -> Self {
-        Self::new(Tone::Warning, text)
+    pub fn attention(text: impl Into<String>) -> Self {
+        Self::new(Tone::Attention, text)
     }
 
     /// Something is wrong.

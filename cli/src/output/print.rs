@@ -2,7 +2,7 @@
 
 use super::Form;
 use super::page::{Page, Table};
-use crate::failure::{Ending, Failure};
+use crate::failure::{Exit, Failure};
 use serde::Serialize;
 
 /// The version of all JSON forms. A field may be added without a new one; none goes, and none changes its meaning.
@@ -20,8 +20,8 @@ pub trait Document: Serialize {
     fn rows(&self) -> Table;
 
     /// How the command ends that found this.
-    fn ending(&self) -> Ending {
-        Ending::Done
+    fn exit(&self) -> Exit {
+        Exit::Done
     }
 }
 

@@ -6,8 +6,6 @@ use super::print::{self, Document};
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
-use holdfast::error::chain;
-use std::error::Error as StdError;
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
 
@@ -101,8 +99,8 @@ impl Terminal {
     pub fn tell_failure(&mut self, failure: &Failure) -> Shown {
         let bad: Style = AnsiColor::Red.on_default().bold();
         writeln!(self.err, "{bad}error:{bad:#} {failure}")?;
-        if let Some(why) = failure.source() {
-            writeln!(self.err, "  why: {}", chain(why))?;
+        if let Some(why) = failure.why() {
+            writeln!(self.err, "  why: {why}")?;
         }
         writeln!(self.err, "  do:  {}", failure.advice())?;
         self.err.flush()

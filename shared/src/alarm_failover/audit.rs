@@ -129,34 +129,47 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
                 .obstacles
                 .extend(dry_runs(ports, &group, &moves).await);
         }
-        let paused = lease.and_then(|lease| lease.pause_at(ports.clock.now()));
+        let now = ports.clock.now();
+        audit.conclude(report, &fleet, (&group, &moves), lease, settings, now);
+    }
+    Ok(audit)
+}
+
+impl Audit {
+    /// A group with all that was found out of it, and what a person should know of it.
+    pub(super) fn conclude(
+        &mut self,
+        mut report: GroupReport,
+        fleet: &FleetState<'_>,
+        (group, moves): (&Group<'_>, &[Move]),
+        lease: Option<&Lease>,
+        settings: &Settings,
+        now: OffsetDateTime,
+    ) {
+        let observed = fleet.observed;
+        let paused = lease.and_then(|lease| lease.pause_at(now));
         report.pause = paused.map(PauseReport::from);
-        let told = paused.map(|pause| Finding::paused(name, pause));
-        audit.findings.extend(told);
+        self.findings
+            .extend(paused.map(|pause| Finding::paused(group.name, pause)));
         report.judge();
-        audit.findings.extend(messages::unready(&report));
-        let planned = messages::events_ahead(&group, &fleet.health, settings);
-        audit.findings.extend(planned);
-        audit.findings.extend(stop_limits(&group, settings));
-        let targets = planned_targets(&group, &observed, &moves);
-        audit.targets.extend(targets);
-        let doubts = messages::doubtful_interfaces(&moves, settings);
-        audit.findings.extend(doubts);
-        let seen = (&observed, &fleet.health);
-        audit
-            .findings
-            .extend(messages::stays_while_wanted(&group, seen, settings));
-        audit
-            .findings
-            .extend(messages::would_leave(&group, settings));
+        self.findings.extend(messages::unready(&report));
+        self.findings
+            .extend(messages::events_ahead(group, &fleet.health, settings));
+        self.findings.extend(stop_limits(group, settings));
+        self.targets.extend(planned_targets(group, observed, moves));
+        self.findings
+            .extend(messages::doubtful_interfaces(moves, settings));
+        let seen = (observed, &fleet.health);
+        self.findings
+            .extend(messages::stays_while_wanted(group, seen, settings));
+        self.findings.extend(messages::would_leave(group, settings));
         let unreadable = group.unreadable_tags(settings);
         let unreadable = unreadable
             .iter()
             .map(|(whose, tag)| messages::unreadable_tag(whose, tag));
-        audit.findings.extend(unreadable);
-        audit.groups.push(report);
+        self.findings.extend(unreadable);
+        self.groups.push(report);
     }
-    Ok(audit)
 }
 
 /// What a group needs now, if anything: at most one failover of each kind.

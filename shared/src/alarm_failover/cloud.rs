@@ -9,18 +9,37 @@ use crate::cloud::{
     Associate, Disassociate, ReadAddresses, ReadInstances, ReadInterfaces, ReadTags,
 };
 
-/// What failover asks of EC2, CloudWatch and Auto Scaling.
-pub trait AlarmFailoverCloud:
+/// What readiness is read from: nothing of it changes anything.
+pub trait ReadFleet:
     ReadAddresses
     + ReadInterfaces
     + ReadInstances
-    + ReadTags
     + ReadStatusChecks
     + ReadLimits
     + ReadAlarms
     + ReadAlarmContributors
     + ReadAlarmPages
     + ReadLifecycleStates
+{
+}
+
+impl<T> ReadFleet for T where
+    T: ReadAddresses
+        + ReadInterfaces
+        + ReadInstances
+        + ReadStatusChecks
+        + ReadLimits
+        + ReadAlarms
+        + ReadAlarmContributors
+        + ReadAlarmPages
+        + ReadLifecycleStates
+{
+}
+
+/// What failover asks of EC2, CloudWatch and Auto Scaling.
+pub trait AlarmFailoverCloud:
+    ReadFleet
+    + ReadTags
     + MoveInterface
     + MovePrivateIps
     + Reassociate
@@ -32,16 +51,8 @@ pub trait AlarmFailoverCloud:
 }
 
 impl<T> AlarmFailoverCloud for T where
-    T: ReadAddresses
-        + ReadInterfaces
-        + ReadInstances
+    T: ReadFleet
         + ReadTags
-        + ReadStatusChecks
-        + ReadLimits
-        + ReadAlarms
-        + ReadAlarmContributors
-        + ReadAlarmPages
-        + ReadLifecycleStates
         + MoveInterface
         + MovePrivateIps
         + Reassociate

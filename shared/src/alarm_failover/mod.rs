@@ -34,6 +34,7 @@ pub mod left_behind;
 mod messages;
 pub mod observe;
 mod obstacle;
+mod overview;
 mod pause_command;
 mod permissions;
 pub mod plan;
@@ -62,8 +63,9 @@ use crate::settings::Settings;
 pub use audit::audit;
 pub use audit_result::Audit;
 use case::FUNCTION;
-pub use cloud::AlarmFailoverCloud;
+pub use cloud::{AlarmFailoverCloud, ReadFleet};
 pub use obstacle::Obstacle;
+pub use overview::{Overview, overview};
 pub use planned_target::PlannedTarget;
 
 /// Runs alarm-failover on one trigger.

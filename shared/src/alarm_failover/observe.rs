@@ -11,14 +11,14 @@
 //! Nothing of it grows with what is others'.
 
 use super::case::{Case, Cause, CauseKind};
-use super::cloud::AlarmFailoverCloud;
+use super::cloud::{AlarmFailoverCloud, ReadFleet};
 use super::group::{Group, Location, Resource, ResourceKind};
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
 use crate::cloud::moves::DryRunCall;
-use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter, ReadInstances};
 use crate::error::chain;
 use crate::ledger::Ledger;
 use crate::member_alarms::{self, AlarmsOnMembers, Rows};
@@ -131,7 +131,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 }
 
 /// A look at all groups, with the addresses that somebody has read already. Who has failed is not among it.
-pub(super) async fn groups<C: AlarmFailoverCloud, L, K: Clock>(
+pub(super) async fn groups<C: ReadFleet, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     addresses: Vec<Address>,
@@ -173,7 +173,7 @@ async fn alarms_of<C: ReadAlarms>(
 impl Observed {
     /// With the holders that were not among the instances. A member whose tag was taken away, or never
     /// set, runs as well as any other, and is not to be taken for one that is gone.
-    async fn with_others<C: AlarmFailoverCloud>(
+    pub(super) async fn with_others<C: ReadInstances>(
         mut self,
         cloud: &C,
         settings: &Settings,
@@ -253,7 +253,7 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
 }
 
 /// How well instances are, and what their types allow.
-pub(super) async fn health_of<C: AlarmFailoverCloud>(
+pub(super) async fn health_of<C: ReadFleet>(
     cloud: &C,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {

@@ -23,6 +23,7 @@ mod lost_interfaces;
 mod messages;
 pub mod observe;
 pub mod open_releases;
+mod overview;
 mod reachability;
 pub mod state;
 mod transfer;
@@ -47,6 +48,7 @@ use crate::settings::Settings;
 use case::{Case, FUNCTION};
 pub use cloud::ReconcileCloud;
 use handle_releases::ReleaseHandler;
+pub use overview::overview;
 use state::AffectedAddresses;
 use std::collections::BTreeSet;
 

@@ -177,14 +177,21 @@ fn is_past_deadline(release: &Release, settings: &Settings, now: OffsetDateTime)
     now - release.released_at > settings.reclaim_deadline
 }
 
-/// The protection that an address has: its tag, or the default. A value that is none of the three words
-/// counts as the default, and is reported.
+/// The protection that tags give to an address, or the default. A value that is none of the three words counts as the
+/// default.
+#[must_use]
+pub fn protection_of(tags: &Tags, settings: &Settings) -> Protection {
+    value_of(tags, &settings.tags.protect).unwrap_or(settings.default_protection)
+}
+
+/// The protection that an address has, and what a person should know of its tag.
 #[must_use]
 pub fn protection(snapshot: &Snapshot, settings: &Settings) -> (Protection, Vec<Finding>) {
     let Some(value) = snapshot.tags.get(&settings.tags.protect) else {
         return (settings.default_protection, Vec::new());
     };
-    if let Some(protection) = value_of(&snapshot.tags, &settings.tags.protect) {
+    let protection = protection_of(&snapshot.tags, settings);
+    if value_of::<Protection>(&snapshot.tags, &settings.tags.protect).is_some() {
         return (protection, Vec::new());
     }
     let key = &settings.tags.protect;
@@ -201,7 +208,7 @@ pub fn protection(snapshot: &Snapshot, settings: &Settings) -> (Protection, Vec<
                 .tags([(key.as_str(), "reclaim")])
         ),
     };
-    (settings.default_protection, vec![finding])
+    (protection, vec![finding])
 }
 
 fn origin(snapshot: &Snapshot, settings: &Settings) -> String {

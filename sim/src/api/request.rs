@@ -4,7 +4,8 @@ use super::{
     AssociateRouteTable, CreateRoute, CreateRouteTable, CreateSecurityGroup, CreateTags,
     DeleteRoute, DeleteSecurityGroup, DeleteTags, DescribeAvailabilityZones,
     DescribeInstanceAttribute, DescribeRouteTables, DescribeSecurityGroups, DescribeSubnets,
-    DescribeTags, DescribeVpcs, ModifyInstanceAttribute, Tag,
+    DescribeTags, DescribeVpcAttribute, DescribeVpcs, ModifyInstanceAttribute, ModifyVpcAttribute,
+    Tag,
 };
 
 /// One EC2 action with its members.
@@ -30,6 +31,8 @@ pub enum Request {
     DeleteSecurityGroup(DeleteSecurityGroup),
     DescribeSecurityGroups(DescribeSecurityGroups),
     DescribeVpcs(DescribeVpcs),
+    DescribeVpcAttribute(DescribeVpcAttribute),
+    ModifyVpcAttribute(ModifyVpcAttribute),
     DescribeSubnets(DescribeSubnets),
     DescribeRouteTables(DescribeRouteTables),
     DescribeAvailabilityZones(DescribeAvailabilityZones),
@@ -81,6 +84,8 @@ impl Request {
             Self::DeleteSecurityGroup(_) => "DeleteSecurityGroup",
             Self::DescribeSecurityGroups(_) => "DescribeSecurityGroups",
             Self::DescribeVpcs(_) => "DescribeVpcs",
+            Self::DescribeVpcAttribute(_) => "DescribeVpcAttribute",
+            Self::ModifyVpcAttribute(_) => "ModifyVpcAttribute",
             Self::DescribeSubnets(_) => "DescribeSubnets",
             Self::DescribeRouteTables(_) => "DescribeRouteTables",
             Self::DescribeAvailabilityZones(_) => "DescribeAvailabilityZones",

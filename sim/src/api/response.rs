@@ -41,6 +41,11 @@ pub enum Response {
         groups: Vec<SecurityGroup>,
         next_token: Option<String>,
     },
+    DescribeVpcAttribute {
+        vpc_id: String,
+        attribute: String,
+        value: bool,
+    },
     DescribeVpcs {
         vpcs: Vec<Vpc>,
         next_token: Option<String>,

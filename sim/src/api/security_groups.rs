@@ -11,6 +11,21 @@ pub struct DescribeVpcs {
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DescribeVpcAttribute {
+    pub vpc_id: String,
+    /// `enableDnsHostnames`, `enableDnsSupport`, ...
+    pub attribute: String,
+}
+
+/// One attribute in a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModifyVpcAttribute {
+    pub vpc_id: String,
+    pub enable_dns_hostnames: Option<bool>,
+    pub enable_dns_support: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CreateSecurityGroup {
     pub group_name: String,
     pub description: String,

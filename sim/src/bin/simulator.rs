@@ -1,5 +1,4 @@
-//! The simulator as a program: EC2, DynamoDB, CloudTrail and CloudWatch's alarms on one local URL, until
-//! Ctrl-C.
+//! The simulator as a program: EC2 and what is around it on one local URL, until Ctrl-C.
 
 use ec2_sim::http::{REGION, Simulator};
 use std::io::{self, Write};

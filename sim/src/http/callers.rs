@@ -13,6 +13,7 @@ use std::collections::HashMap;
 pub(super) struct Callers {
     known: HashMap<String, Caller>,
     otherwise: Caller,
+    sessions: u32,
 }
 
 impl Default for Callers {
@@ -21,6 +22,7 @@ impl Default for Callers {
         Self {
             known: HashMap::new(),
             otherwise: Caller::role(ACCOUNT, role, role),
+            sessions: 0,
         }
     }
 }
@@ -28,6 +30,20 @@ impl Default for Callers {
 impl Callers {
     pub(super) fn introduce(&mut self, access_key: &str, caller: Caller) {
         self.known.insert(access_key.to_owned(), caller);
+    }
+
+    /// A key for a session that begins now.
+    pub(super) fn session(&mut self, caller: Caller) -> String {
+        self.sessions += 1;
+        let key = format!("ASIASESSION{:09}", self.sessions);
+        self.introduce(&key, caller);
+        key
+    }
+
+    /// Whose key it is, if it was introduced.
+    #[cfg(test)]
+    pub(super) fn known(&self, access_key: &str) -> Option<Caller> {
+        self.known.get(access_key).cloned()
     }
 
     /// The caller of a request, with the client's own user agent.

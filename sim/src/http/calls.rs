@@ -24,6 +24,18 @@ pub enum Service {
     Sts,
     /// The Resource Groups Tagging API, by JSON 1.1.
     Tagging,
+    /// CloudFormation, by the query protocol.
+    CloudFormation,
+    /// Lambda, by JSON over REST.
+    Lambda,
+    /// CloudWatch Logs, by JSON 1.1.
+    Logs,
+    /// EventBridge, by JSON 1.1.
+    Events,
+    /// SQS, by JSON 1.0.
+    Sqs,
+    /// Service Quotas, by JSON 1.1.
+    ServiceQuotas,
 }
 
 impl Service {
@@ -38,6 +50,12 @@ impl Service {
             Self::AutoScaling => "autoscaling",
             Self::Sts => "sts",
             Self::Tagging => "tag",
+            Self::CloudFormation => "cloudformation",
+            Self::Lambda => "lambda",
+            Self::Logs => "logs",
+            Self::Events => "events",
+            Self::Sqs => "sqs",
+            Self::ServiceQuotas => "servicequotas",
         }
     }
 }

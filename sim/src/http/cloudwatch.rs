@@ -100,12 +100,14 @@ fn reply(status: u16, body: &Value, refused: Option<String>, encoding: Encoding)
             content_type,
             body: body.into(),
             refused,
+            headers: Vec::new(),
         },
         Err(error) => Reply {
             status: 500,
             content_type: "text/plain",
             body: format!("the simulator cannot write its answer: {error}").into(),
             refused: Some("InternalFailure".to_owned()),
+            headers: Vec::new(),
         },
     }
 }

@@ -27,6 +27,9 @@ POST   /_sim/faults        {"action": "ec2:AllocateAddress", "fault": "reply-los
                            {"refused": "ExpiredToken"}; DELETE heals
 POST   /_sim/callers       {"access_key": "ALICE", "user": "alice"}
                            or "role" and "session" instead of "user"; "account" for a stranger
+POST   /_sim/account       {"stacks": [...], "functions": [...], "log_groups": [...], "event_buses": [...], "rules": [...],
+                            "queues": [...], "trails": [...]}: what the account has beside EC2; the members are those
+                           of the crate's `services::Declared`
 POST   /_sim/tables        {"name": "holdfast"}
 POST   /_sim/crowd         {"instances": 10000, "interfaces": 20000, "addresses": 5000, "alarms": 10000, "firing": 2500}
                            what others have in the account; answers with the ids of the instances
@@ -73,6 +76,7 @@ pub(super) fn routes() -> Router<Arc<Front>> {
         .route("/_sim/advance", post(advance))
         .route("/_sim/faults", post(inject).delete(heal))
         .route("/_sim/callers", post(introduce))
+        .route("/_sim/account", post(declare))
         .route("/_sim/tables", post(create_table))
         .route("/_sim/crowd", post(add_crowd))
         .route("/_sim/auto-scaling", post(put_into_auto_scaling))
@@ -189,6 +193,11 @@ async fn introduce(State(front): State<Arc<Front>>, body: Bytes) -> Told {
         ),
     };
     front.state().callers.introduce(&access_key, caller);
+    DONE
+}
+
+async fn declare(State(front): State<Arc<Front>>, body: Bytes) -> Told {
+    front.declare(read(&body)?);
     DONE
 }
 

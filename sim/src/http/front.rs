@@ -4,13 +4,15 @@
 
 use super::callers::Callers;
 use super::calls::{Call, Outcome, Service};
-use super::clock;
 use super::dynamodb::DynamoDb;
 use super::faults::{Fault, Faults};
+use super::invocations::Functions;
 use super::record::Record;
 use super::signing::SigningClock;
+use super::{clock, invocations};
 use crate::World;
 use crate::api::Caller;
+use crate::services::Declared;
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -43,6 +45,10 @@ pub(super) struct State {
     lookups: VecDeque<OffsetDateTime>,
     /// Items on a page of DynamoDB's; none: everything on one page.
     pub(super) page: Option<u32>,
+    /// Who runs the functions of Lambda.
+    pub(super) functions: Option<Arc<dyn Functions>>,
+    /// How many invocations there were.
+    invocations: u64,
 }
 
 /// A call that has been noted.
@@ -74,6 +80,18 @@ impl Front {
         world
     }
 
+    /// Puts in place what the account is to have beside EC2. A function calls with a key of its own, as its role.
+    pub(super) fn declare(&self, declared: Declared) {
+        let account = self.world().account().to_owned();
+        for function in &declared.functions {
+            let role = function.role.rsplit('/').next().unwrap_or_default();
+            let caller = Caller::role(&account, role, &function.function_name);
+            let key = invocations::access_key(&function.function_name);
+            self.state().callers.introduce(&key, caller);
+        }
+        self.world().declare(declared);
+    }
+
     /// Real time, and what tests have added to it.
     pub(super) fn now(&self) -> OffsetDateTime {
         clock::now() + self.state().ahead
@@ -98,6 +116,13 @@ impl Front {
     pub(super) fn throttle(&self, on: bool) {
         self.state().throttling = on;
         self.world().throttle(on);
+    }
+
+    /// The number of the invocation that begins.
+    pub(super) fn next_invocation(&self) -> u64 {
+        let mut state = self.state();
+        state.invocations += 1;
+        state.invocations
     }
 
     /// Whether CloudTrail takes one more lookup now.

@@ -1,6 +1,8 @@
-//! The simulator over HTTP: one URL that is EC2, DynamoDB, CloudTrail, CloudWatch, Auto Scaling, STS and the Resource
-//! Groups Tagging API to AWS clients. Compiled functions and people can use it. Beside the services,
-//! `/_sim/` controls the simulation.
+//! The simulator over HTTP: one URL that is all of an account's services to AWS clients. Compiled functions and people can
+//! use it. Beside the services, `/_sim/` controls the simulation.
+//!
+//! Served are EC2, Auto Scaling, DynamoDB, CloudTrail, CloudWatch with its logs, STS, Lambda, CloudFormation, EventBridge,
+//! SQS, Service Quotas and the Resource Groups Tagging API.
 //!
 //! The world runs on real time, and on what tests add to it. Requests race as they do against AWS; the
 //! world's lock is the arbiter, one call at a time.
@@ -13,29 +15,43 @@ mod callers;
 mod calls;
 mod cbor;
 mod clock;
+mod cloudformation;
 mod cloudtrail;
 mod cloudwatch;
+mod cloudwatch_logs;
 mod control;
 mod dynamodb;
 mod ec2;
+mod eventbridge;
 mod faults;
 mod front;
+mod invocations;
 mod json;
 mod knobs;
+mod lambda;
+mod lambda_paths;
 mod query;
+mod quotas;
 mod record;
+mod refusals;
+mod requests;
 mod server;
+mod services;
 mod signing;
+mod sqs;
 mod sts;
 mod tagging;
+mod trails;
 
 pub use crate::world::{ACCOUNT, REGION};
 pub use addresses::AddressState;
 pub use calls::{Call, Outcome, Service};
 pub use faults::Fault;
+pub use invocations::{Functions, Invocation, Ran, Running};
 
 use crate::World;
 use crate::api::Caller;
+use crate::services::Declared;
 use axum::http::HeaderMap;
 use front::Front;
 use record::{Answered, Record};
@@ -50,12 +66,13 @@ use tokio::task::JoinHandle;
 /// Keeps a call to the stand-in of another service with those to the simulator, where `EC2_SIM_RECORD` names a folder.
 pub fn keep_call(path: &str, headers: &HeaderMap, asked: &[u8], status: u16, answer: &[u8]) {
     let record = Record::from_environment();
-    let asked = record.asked(path, headers, asked);
+    let asked = record.posted(path, headers, asked);
     let answered = Answered {
         status,
         content_type: "text/xml",
         body: answer,
         is_ordered: false,
+        refused: None,
     };
     record.keep(asked.as_ref(), &answered);
 }
@@ -122,6 +139,16 @@ impl Simulator {
     /// Says whose calls are signed with this access key. All other keys are Holdfast's role.
     pub fn introduce(&self, access_key: &str, caller: Caller) {
         self.front.state().callers.introduce(access_key, caller);
+    }
+
+    /// Puts in place what the account is to have beside EC2.
+    pub fn declare(&self, declared: Declared) {
+        self.front.declare(declared);
+    }
+
+    /// Says who runs the functions of the account. Until then, nothing can be invoked.
+    pub fn run_functions_by(&self, functions: Arc<dyn Functions>) {
+        self.front.state().functions = Some(functions);
     }
 
     /// Every call over HTTP so far, oldest first.

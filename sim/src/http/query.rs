@@ -1,8 +1,35 @@
 //! What the services that speak AWS's query protocol have in common, but for EC2, whose errors have a form of their own.
 
-use super::ec2::{self, Element};
+use super::ec2::{self, Element, Parameters};
 use super::server::Reply;
 use crate::api::Ec2Error;
+
+/// An answer in the namespace of a service.
+pub(super) fn success(
+    namespace: &'static str,
+    action: &str,
+    request_id: &str,
+    result: Element,
+) -> Reply {
+    let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
+    let document = Element::new(format!("{action}Response"))
+        .of_namespace(namespace)
+        .child(result)
+        .child(metadata);
+    ec2::xml(200, &document, None)
+}
+
+/// Refuses a form of which something was not read: an answer that ignores a parameter would be wrong.
+///
+/// # Errors
+/// `ValidationError`, with the name of the parameter.
+pub(super) fn refuse_unread(parameters: &Parameters) -> Result<(), Ec2Error> {
+    parameters.pass_over(ec2::OF_EVERY_CALL);
+    parameters.unread().map_or(Ok(()), |unread| {
+        let message = format!("the simulator does not model the parameter {unread}");
+        Err(Ec2Error::new("ValidationError", message))
+    })
+}
 
 /// A refusal in the namespace of a service.
 pub(super) fn refusal(namespace: &'static str, request_id: &str, error: &Ec2Error) -> Reply {

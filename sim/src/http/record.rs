@@ -8,6 +8,7 @@
 
 use axum::http::HeaderMap;
 use axum::http::header::{CONTENT_TYPE, USER_AGENT};
+use axum::http::request::Parts;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -30,6 +31,8 @@ pub(super) struct Record {
 /// A request as it came.
 #[derive(Debug)]
 pub(super) struct Asked {
+    method: String,
+    /// With what stands behind the question mark.
     path: String,
     target: String,
     content_type: String,
@@ -45,6 +48,8 @@ pub(super) struct Answered<'a> {
     pub(super) body: &'a [u8],
     /// Whether a test ordered it: then its code says nothing about the simulator.
     pub(super) is_ordered: bool,
+    /// The code of a refusal: some services say it in a header.
+    pub(super) refused: Option<&'a str>,
 }
 
 impl Record {
@@ -56,13 +61,23 @@ impl Record {
     }
 
     /// The request, if calls are kept.
-    pub(super) fn asked(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Asked> {
+    pub(super) fn asked(&self, parts: &Parts, body: &[u8]) -> Option<Asked> {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        self.posted(path, &parts.headers, body).map(|asked| Asked {
+            method: parts.method.to_string(),
+            ..asked
+        })
+    }
+
+    /// The same for one that was sent by `POST`.
+    pub(super) fn posted(&self, path: &str, headers: &HeaderMap, body: &[u8]) -> Option<Asked> {
         self.folder.as_ref()?;
         let header = |value: Option<&axum::http::HeaderValue>| {
             let text = value.and_then(|value| value.to_str().ok());
             text.unwrap_or_default().to_owned()
         };
         Some(Asked {
+            method: "POST".to_owned(),
             path: path.to_owned(),
             target: header(headers.get("x-amz-target")),
             content_type: header(headers.get(CONTENT_TYPE)),
@@ -82,18 +97,19 @@ impl Record {
     fn write(folder: &Path, asked: &Asked, answered: &Answered<'_>) -> io::Result<()> {
         let client = asked.user_agent.split([' ', '/']).next();
         let mut name = DefaultHasher::new();
-        (&asked.path, &asked.target, client, likeness(&asked.body)).hash(&mut name);
-        (answered.status, answered.is_ordered).hash(&mut name);
+        (&asked.method, likeness(asked.path.as_bytes())).hash(&mut name);
+        (&asked.target, client, likeness(&asked.body)).hash(&mut name);
+        (answered.status, answered.is_ordered, answered.refused).hash(&mut name);
         likeness(answered.body).hash(&mut name);
         let file = folder.join(format!("{:016x}.call", name.finish()));
         if file.exists() {
             return Ok(());
         }
         let head = json!({
-            "path": asked.path, "target": asked.target, "content_type": asked.content_type,
+            "method": asked.method, "path": asked.path, "target": asked.target, "content_type": asked.content_type,
             "user_agent": asked.user_agent, "asked": asked.body.len(),
             "status": answered.status, "answer_content_type": answered.content_type,
-            "ordered": answered.is_ordered,
+            "ordered": answered.is_ordered, "refused": answered.refused,
         });
         let mut whole = format!("{head}\n").into_bytes();
         whole.extend_from_slice(&asked.body);

@@ -4,27 +4,27 @@
 //! A broken connection is a real one: the service function fails, and hyper then closes the socket
 //! without a byte. An HTTP error would not do, since clients treat it as an answer.
 
-use super::calls::{Outcome, Service};
-use super::cloudwatch::{self, Encoding};
-use super::dynamodb::Answer;
+use super::calls::Outcome;
+use super::cloudwatch;
 use super::faults::Fault;
 use super::front::Front;
 use super::record::{Answered, Asked};
-use super::{auto_scaling, cbor, clock, cloudtrail, control, ec2, json, signing, sts, tagging};
-use crate::api::Ec2Error;
-use axum::Router;
+use super::refusals::Refusals;
+use super::requests::{self, AwsCall};
+use super::services;
+use super::{clock, control, signing};
 use axum::body::{Body, to_bytes};
-use axum::extract::{FromRequest, Request, State};
+use axum::extract::{Request, State};
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use axum::{Form, Json};
+use axum::{Json, Router};
 use bytes::Bytes;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
@@ -40,6 +40,8 @@ pub(super) struct Reply {
     pub(super) body: Bytes,
     /// The error code, when it is a refusal.
     pub(super) refused: Option<String>,
+    /// Beside those that every answer has.
+    pub(super) headers: Vec<(&'static str, String)>,
 }
 
 /// Marks a response that must not be sent: the connection breaks instead.
@@ -80,116 +82,22 @@ async fn serve_connection(stream: TcpStream, router: Router) {
         .await;
 }
 
-/// One call of any of the services.
-#[derive(Debug)]
-struct AwsCall {
-    service: Service,
-    action: String,
-    parameters: Value,
-    form: Vec<(String, String)>,
-    encoding: Encoding,
-}
-
 async fn aws_call(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     let headers = parts.headers.clone();
     let Ok(body) = to_bytes(body, LARGEST_REQUEST).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
-    let asked = front.record.asked(parts.uri.path(), &headers, &body);
-    let target = headers
-        .get("x-amz-target")
-        .and_then(|target| target.to_str().ok());
-    let operation = rpc_operation(parts.uri.path()).map(str::to_owned);
-    let call = match (target, operation) {
-        (Some(target), _) => json_call(target, &body),
-        (None, Some(operation)) => cbor_call(operation, &body),
-        (None, None) => query_call(Request::from_parts(parts, Body::from(body))).await,
-    };
+    let asked = front.record.asked(&parts, &body);
+    let call = requests::read(parts, body).await;
     match call {
         Ok(call) => handle(&front, &headers, call, asked).await,
         Err(why) => (StatusCode::BAD_REQUEST, why).into_response(),
     }
 }
 
-/// The operation in a path of Smithy's RPC protocol, if it is CloudWatch's: the only service here whose
-/// clients speak it.
-fn rpc_operation(path: &str) -> Option<&str> {
-    let (service, operation) = path.strip_prefix("/service/")?.split_once("/operation/")?;
-    (service == cloudwatch::NAMESPACE).then_some(operation)
-}
-
-fn cbor_call(operation: String, body: &[u8]) -> Result<AwsCall, String> {
-    let parameters = cbor::read(body)
-        .map_err(|error| format!("the body of {operation} is not CBOR: {error}\n"))?;
-    Ok(AwsCall {
-        service: Service::CloudWatch,
-        action: operation,
-        parameters,
-        form: Vec::new(),
-        encoding: Encoding::Cbor,
-    })
-}
-
-fn json_call(target: &str, body: &[u8]) -> Result<AwsCall, String> {
-    let (namespace, action) = target.rsplit_once('.').unwrap_or_default();
-    let service = if namespace.starts_with("DynamoDB_") {
-        Service::DynamoDb
-    } else if namespace.ends_with("CloudTrail_20131101") {
-        Service::CloudTrail
-    } else if namespace == cloudwatch::NAMESPACE {
-        Service::CloudWatch
-    } else if namespace == tagging::NAMESPACE {
-        Service::Tagging
-    } else {
-        return Err(format!(
-            "the simulator has no service behind X-Amz-Target `{target}`\n"
-        ));
-    };
-    let parameters = serde_json::from_slice(body)
-        .map_err(|error| format!("the body of {target} is not JSON: {error}\n"))?;
-    Ok(AwsCall {
-        service,
-        action: action.to_owned(),
-        parameters,
-        form: Vec::new(),
-        encoding: Encoding::Json,
-    })
-}
-
-async fn query_call(request: Request) -> Result<AwsCall, String> {
-    let Form(form) = Form::<Vec<(String, String)>>::from_request(request, &())
-        .await
-        .map_err(|rejection| {
-            format!("neither an AWS call nor a path under /_sim/: {rejection}\n")
-        })?;
-    let action = form
-        .iter()
-        .find(|(name, _)| name == "Action")
-        .map(|(_, action)| action.clone());
-    let action = action.ok_or("the form has no Action: not an EC2 call\n")?;
-    let parameters = form
-        .iter()
-        .filter(|(name, _)| name != "Action" && name != "Version")
-        .map(|(name, value)| (name.clone(), value.clone().into()))
-        .collect();
-    let version = form.iter().find(|(name, _)| name == "Version");
-    let service = match version.map(|(_, version)| version.as_str()) {
-        Some(auto_scaling::VERSION) => Service::AutoScaling,
-        Some(sts::VERSION) => Service::Sts,
-        _ => Service::Ec2,
-    };
-    Ok(AwsCall {
-        service,
-        action,
-        parameters: Value::Object(parameters),
-        form,
-        encoding: Encoding::Json,
-    })
-}
-
 async fn handle(
-    front: &Front,
+    front: &Arc<Front>,
     headers: &HeaderMap,
     call: AwsCall,
     asked: Option<Asked>,
@@ -199,7 +107,7 @@ async fn handle(
         call.service,
         &call.action,
         &caller,
-        is_mutating(&call),
+        call.is_mutating(),
         call.parameters.clone(),
     );
     let request_id = format!("00000000-0000-4000-9000-{:012}", noted.number);
@@ -216,56 +124,19 @@ async fn handle(
         clock::sleep(fault.delay()).await;
     }
     let clock = front.signing_clock();
-    let reply = match (&noted.fault, call.service) {
-        (Some(Fault::Throttled), service) => throttled(service, call.encoding, &request_id),
-        (Some(Fault::Refused(code)), service) => {
-            let refusal = (code.as_str(), "As ordered.");
-            refused(service, call.encoding, &request_id, refusal)
+    let refusals = Refusals {
+        service: call.service,
+        encoding: call.encoding,
+        request_id: &request_id,
+    };
+    let reply = match &noted.fault {
+        Some(Fault::Throttled) => refusals.throttled(),
+        Some(Fault::Refused(code)) => refusals.refused(code, "As ordered."),
+        _ if clock.is_some_and(|clock| !clock.takes(headers)) => {
+            let (code, message) = signing::refusal(call.service);
+            refusals.refused(code, message)
         }
-        (_, service) if clock.is_some_and(|clock| !clock.takes(headers)) => {
-            let refusal = signing::refusal(service);
-            refused(service, call.encoding, &request_id, refusal)
-        }
-        (_, Service::Ec2) => ec2::call(
-            &mut front.world(),
-            &caller,
-            &call.action,
-            call.form,
-            &request_id,
-        ),
-        (_, Service::AutoScaling) => auto_scaling::call(
-            &front.world(),
-            &caller,
-            &call.action,
-            call.form,
-            &request_id,
-        ),
-        (_, Service::Sts) => sts::call(&caller, &call.action, &request_id),
-        (_, Service::Tagging) => {
-            tagging::call(&front.world(), &caller, &call.action, &call.parameters)
-        }
-        (_, Service::DynamoDb) => {
-            let page = front.state().page;
-            dynamodb_reply(
-                front
-                    .dynamodb
-                    .call(&call.action, &call.parameters, page)
-                    .await,
-            )
-        }
-        (_, Service::CloudTrail) if !front.admit_lookup() => {
-            throttled(Service::CloudTrail, call.encoding, &request_id)
-        }
-        (_, Service::CloudTrail) => {
-            cloudtrail::call(&front.world(), &call.action, &call.parameters)
-        }
-        (_, Service::CloudWatch) => cloudwatch::call(
-            &mut front.world(),
-            &caller,
-            &call.action,
-            &call.parameters,
-            call.encoding,
-        ),
+        _ => services::call(front, &caller, call, refusals).await,
     };
     front.record.keep(
         asked.as_ref(),
@@ -274,6 +145,7 @@ async fn handle(
             content_type: reply.content_type,
             body: &reply.body,
             is_ordered: matches!(noted.fault, Some(Fault::Refused(_))),
+            refused: reply.refused.as_deref(),
         },
     );
     let outcome = reply
@@ -292,93 +164,6 @@ async fn handle(
     response
 }
 
-/// A dry run changes nothing, whatever its action.
-fn is_mutating(call: &AwsCall) -> bool {
-    let reads: &[&str] = match call.service {
-        Service::Ec2 | Service::CloudWatch | Service::AutoScaling => &["Describe"],
-        Service::DynamoDb => &[
-            "Get",
-            "Query",
-            "Scan",
-            "BatchGet",
-            "TransactGet",
-            "Describe",
-            "List",
-        ],
-        Service::CloudTrail => &["Lookup"],
-        Service::Sts | Service::Tagging => &["Get"],
-    };
-    let dry_run = call.parameters["DryRun"]
-        .as_str()
-        .is_some_and(|value| value == "true");
-    !dry_run && !reads.iter().any(|prefix| call.action.starts_with(prefix))
-}
-
-/// Each service has its own word for one call too many.
-fn throttled(service: Service, encoding: Encoding, request_id: &str) -> Reply {
-    match service {
-        Service::Ec2 => {
-            let error = Ec2Error::new("RequestLimitExceeded", "Request limit exceeded.");
-            ec2::refusal(request_id, &error)
-        }
-        Service::DynamoDb => dynamodb_reply(Answer::error(
-            400,
-            "ThrottlingException",
-            "Throughput exceeds the current capacity of your table or index.",
-        )),
-        Service::CloudTrail => json::refusal("ThrottlingException", "Rate exceeded"),
-        Service::AutoScaling => {
-            auto_scaling::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded"))
-        }
-        Service::Sts => sts::refusal(request_id, &Ec2Error::new("Throttling", "Rate exceeded")),
-        Service::Tagging => json::refusal("ThrottledException", "Rate exceeded"),
-        Service::CloudWatch => {
-            cloudwatch::refusal(&Ec2Error::new("Throttling", "Rate exceeded"), encoding)
-        }
-    }
-}
-
-/// Keys that EC2 does not take are refused with 401, as users saw it (hashicorp/terraform, issue 17273). Of a resource
-/// that is somebody else's, the same code has 400.
-fn of_the_caller(code: &str, message: &str) -> Ec2Error {
-    let refusal = Ec2Error::new(code, message);
-    match code {
-        "AuthFailure" => Ec2Error {
-            http_status: 401,
-            ..refusal
-        },
-        _ => refusal,
-    }
-}
-
-/// A refusal in the form of the service.
-fn refused(
-    service: Service,
-    encoding: Encoding,
-    request_id: &str,
-    (code, message): (&str, &str),
-) -> Reply {
-    match service {
-        Service::Ec2 => ec2::refusal(request_id, &of_the_caller(code, message)),
-        Service::DynamoDb => dynamodb_reply(Answer::error(400, code, message)),
-        Service::AutoScaling => auto_scaling::refusal(request_id, &Ec2Error::new(code, message)),
-        Service::CloudWatch => cloudwatch::refusal(&Ec2Error::new(code, message), encoding),
-        Service::Sts => sts::refusal(request_id, &Ec2Error::new(code, message)),
-        Service::CloudTrail | Service::Tagging => json::refusal(code, message),
-    }
-}
-
-fn dynamodb_reply(answer: Answer) -> Reply {
-    let refused = answer.code();
-    let Answer { status, body } = answer;
-    Reply {
-        status,
-        content_type: "application/x-amz-json-1.0",
-        body,
-        refused,
-    }
-}
-
 fn answer(reply: Reply, request_id: &str) -> Response {
     let mut response = Response::new(Body::from(reply.body));
     *response.status_mut() =
@@ -387,6 +172,11 @@ fn answer(reply: Reply, request_id: &str) -> Response {
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(reply.content_type));
     if reply.content_type == cloudwatch::CBOR {
         headers.insert("smithy-protocol", HeaderValue::from_static("rpc-v2-cbor"));
+    }
+    for (name, value) in reply.headers {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            headers.insert(name, value);
+        }
     }
     if let Ok(id) = HeaderValue::from_str(request_id) {
         headers.insert("x-amzn-requestid", id);

@@ -46,10 +46,15 @@ pub(super) fn refusal(service: Service) -> (&'static str, &'static str) {
             "AuthFailure",
             "AWS was not able to validate the provided access credentials",
         ),
-        Service::DynamoDb | Service::CloudTrail | Service::Tagging => {
-            ("InvalidSignatureException", "Signature expired.")
-        }
-        Service::CloudWatch | Service::AutoScaling | Service::Sts => {
+        Service::DynamoDb
+        | Service::CloudTrail
+        | Service::Tagging
+        | Service::Lambda
+        | Service::Logs
+        | Service::Events
+        | Service::Sqs
+        | Service::ServiceQuotas => ("InvalidSignatureException", "Signature expired."),
+        Service::CloudWatch | Service::AutoScaling | Service::Sts | Service::CloudFormation => {
             ("SignatureDoesNotMatch", "Signature expired.")
         }
     }

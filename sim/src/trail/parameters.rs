@@ -74,6 +74,14 @@ pub(super) fn of(request: &Request) -> Value {
             }
             parameters
         }
+        Request::ModifyVpcAttribute(request) => {
+            let flag = |flag: Option<bool>| json!(flag.map(|value| json!({ "value": value })));
+            flat([
+                ("vpcId", json!(request.vpc_id)),
+                ("enableDnsHostnames", flag(request.enable_dns_hostnames)),
+                ("enableDnsSupport", flag(request.enable_dns_support)),
+            ])
+        }
         Request::ModifyInstanceAttribute(request) => modify_instance(request),
         Request::CreateNetworkInterface(request) => create_network_interface(request),
         Request::AttachNetworkInterface(request) => flat([

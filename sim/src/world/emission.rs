@@ -25,7 +25,9 @@ impl World {
             resources: Vec::new(),
         };
         let event = envelope.around(&record.detail);
-        self.outbox.send(call.action(), call.at, event);
+        if self.services.tells_of_changes(self.region()) {
+            self.outbox.send(call.action(), call.at, event);
+        }
         self.trail.push(record);
     }
 
@@ -56,7 +58,9 @@ impl World {
             resources: Vec::new(),
         };
         let event = envelope.around(&record.detail);
-        self.outbox.send(event_name, at, event);
+        if self.services.tells_of_changes(self.region()) {
+            self.outbox.send(event_name, at, event);
+        }
         self.trail.push(record);
     }
 

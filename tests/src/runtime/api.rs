@@ -102,8 +102,9 @@ impl RuntimeApi {
 
     /// Resolves when the function asks for its first event or reports that it cannot.
     pub(super) async fn started(&mut self) -> Started {
-        match self.started.wait_for(Option::is_some).await {
-            Ok(started) => started.clone().unwrap_or(Started::Ready),
+        let seen = self.started.wait_for(Option::is_some).await;
+        match seen.map(|started| started.clone()) {
+            Ok(started) => started.unwrap_or(Started::Ready),
             Err(_) => std::future::pending().await,
         }
     }
@@ -115,19 +116,24 @@ impl RuntimeApi {
         }
     }
 
+    /// An id that no invocation of this process has had.
+    pub(super) fn next_request_id(&self) -> String {
+        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
+        format!("00000000-0000-4000-8000-{number:012}")
+    }
+
     /// Queues one event; the receiver gets the function's answer.
     pub(super) fn hand_out(
         &self,
+        request_id: &str,
         body: Vec<u8>,
         limit: Duration,
-    ) -> (String, oneshot::Receiver<Answer>) {
-        let number = self.numbers.fetch_add(1, Ordering::Relaxed);
-        let request_id = format!("00000000-0000-4000-8000-{number:012}");
+    ) -> oneshot::Receiver<Answer> {
         let (answer, awaited) = oneshot::channel();
-        self.shared.awaited().insert(request_id.clone(), answer);
+        self.shared.awaited().insert(request_id.to_owned(), answer);
         let deadline = WallClock.now() + limit;
         let event = Event {
-            request_id: request_id.clone(),
+            request_id: request_id.to_owned(),
             deadline_ms: deadline.unix_timestamp_nanos() / 1_000_000,
             body,
         };
@@ -135,7 +141,7 @@ impl RuntimeApi {
             // The server is gone: drop the sender, so that the waiter sees an end and no hang.
             self.shared.awaited().remove(&refused.0.request_id);
         }
-        (request_id, awaited)
+        awaited
     }
 }
 

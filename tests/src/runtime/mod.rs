@@ -8,11 +8,15 @@
 mod api;
 mod binary;
 mod environment;
+#[cfg(feature = "aws")]
+mod functions;
 mod process;
 mod usage;
 
 pub use binary::{MissingBinary, find_binary};
 pub use environment::Environment;
+#[cfg(feature = "aws")]
+pub use functions::CompiledFunctions;
 pub use usage::Usage;
 
 use api::{RuntimeApi, Started};
@@ -110,8 +114,14 @@ impl Function {
 
     /// Hands it any bytes, JSON or not, and waits for the answer.
     pub async fn invoke_raw(&self, body: Vec<u8>) -> Invocation {
+        let request_id = self.api.next_request_id();
+        self.invoke_as(&request_id, body).await
+    }
+
+    /// The same, by a request id that somebody else gave to it.
+    pub async fn invoke_as(&self, request_id: &str, body: Vec<u8>) -> Invocation {
         let began = Instant::now();
-        let (request_id, answer) = self.api.hand_out(body, self.limit);
+        let answer = self.api.hand_out(request_id, body, self.limit);
         let outcome = timeout(self.limit, async {
             tokio::select! {
                 biased;
@@ -127,7 +137,7 @@ impl Function {
             Err(FunctionError::timed_out(self.limit))
         };
         Invocation {
-            request_id,
+            request_id: request_id.to_owned(),
             result,
             took: began.elapsed(),
         }

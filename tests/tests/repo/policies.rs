@@ -2,7 +2,7 @@
 //! are not among those.
 
 mod drill;
-mod evaluate;
+pub(crate) mod evaluate;
 mod keep_tags;
 
 use evaluate::{Policy, Request, policies, policy, strings};

@@ -6,7 +6,7 @@ mod alarms;
 pub(crate) mod code;
 pub(crate) mod document;
 mod matcher;
-mod operation;
+pub(crate) mod operation;
 mod parameters;
 mod patterns;
 mod permissions;

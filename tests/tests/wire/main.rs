@@ -1,6 +1,7 @@
 //! What goes over a wire: the simulator's HTTP front, the AWS adapters on it, and the compiled functions.
 //! All of it takes the AWS SDK.
 
+mod account_front;
 mod aws;
 mod cloud_contract;
 mod control_front;

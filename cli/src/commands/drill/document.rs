@@ -2,7 +2,7 @@
 
 use crate::drill::curve::{Curve, Point, RegionEnd};
 use crate::drill::run::Stop;
-use crate::failure::Ending;
+use crate::failure::Exit;
 use crate::output::{Cell, Document, Page, Table, counted};
 use serde::Serialize;
 
@@ -86,22 +86,22 @@ impl Document for Drilled {
         self.table(self.0.points.iter())
     }
 
-    fn ending(&self) -> Ending {
+    fn exit(&self) -> Exit {
         let stops = self
             .0
             .regions
             .iter()
             .filter_map(|region| region.stopped.as_ref());
         let worst = stops.map(|stop| match stop {
-            Stop::Denied { .. } | Stop::Stuck { denied: true, .. } => Ending::Denied,
-            Stop::Stuck { .. } => Ending::NoAnswer,
+            Stop::Denied { .. } | Stop::Stuck { denied: true, .. } => Exit::Denied,
+            Stop::Stuck { .. } => Exit::NoAnswer,
             Stop::QuotaFull { .. } | Stop::QuotaUnknown | Stop::TooManyVoid | Stop::Ended => {
-                Ending::Found
+                Exit::Found
             }
         });
         let left = self.0.regions.iter().any(|region| !region.left.is_empty());
         let whole = self.0.clean && self.0.complete && !left;
-        let found = if whole { Ending::Done } else { Ending::Found };
+        let found = if whole { Exit::Done } else { Exit::Found };
         worst.max().unwrap_or_default().max(found)
     }
 }

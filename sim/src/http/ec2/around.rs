@@ -8,7 +8,8 @@ use super::request::{Read, filters, tag_specifications};
 use super::xml::Element;
 use crate::api::{
     CreateSecurityGroup, DeleteSecurityGroup, DescribeInstanceAttribute, DescribeSecurityGroups,
-    DescribeVpcs, InstanceAttribute, ModifyInstanceAttribute, Request, SecurityGroup, Vpc,
+    DescribeVpcAttribute, DescribeVpcs, InstanceAttribute, ModifyInstanceAttribute,
+    ModifyVpcAttribute, Request, SecurityGroup, Vpc,
 };
 
 /// Reads the parameters of one action.
@@ -39,6 +40,15 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
                 attribute: form.required("Attribute")?,
             })
         }
+        "DescribeVpcAttribute" => Request::DescribeVpcAttribute(DescribeVpcAttribute {
+            vpc_id: form.required("VpcId")?,
+            attribute: form.required("Attribute")?,
+        }),
+        "ModifyVpcAttribute" => Request::ModifyVpcAttribute(ModifyVpcAttribute {
+            vpc_id: form.required("VpcId")?,
+            enable_dns_hostnames: form.member("EnableDnsHostnames").boolean("Value")?,
+            enable_dns_support: form.member("EnableDnsSupport").boolean("Value")?,
+        }),
         "ModifyInstanceAttribute" => return modify_instance_attribute(form),
         _ => Request::DescribeVpcs(DescribeVpcs {
             vpc_ids: form.list("VpcId"),

@@ -16,6 +16,7 @@ use super::server::Reply;
 use crate::World;
 use crate::api::{Caller, Ec2Error};
 pub(super) use query::Parameters;
+pub(super) use unknown::OF_EVERY_CALL;
 pub(super) use xml::Element;
 
 /// One EC2 call. `number` names it when it does not get as far as the world.
@@ -65,12 +66,14 @@ pub(super) fn xml(status: u16, document: &Element, refused: Option<String>) -> R
             content_type: "text/xml;charset=UTF-8",
             body: body.into(),
             refused,
+            headers: Vec::new(),
         },
         Err(error) => Reply {
             status: 500,
             content_type: "text/plain",
             body: format!("the simulator cannot write its answer: {error}").into(),
             refused: Some("InternalError".to_owned()),
+            headers: Vec::new(),
         },
     }
 }

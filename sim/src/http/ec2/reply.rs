@@ -40,6 +40,7 @@ pub(super) fn success(action: &str, request_id: &str, response: &Response) -> El
         | Response::CreateSecurityGroup(_)
         | Response::DescribeSecurityGroups { .. }
         | Response::DescribeVpcs { .. }
+        | Response::DescribeVpcAttribute { .. }
         | Response::CreateSubnet(_)
         | Response::CreateInternetGateway(_)
         | Response::CreateRouteTable(_)
@@ -151,6 +152,13 @@ fn of_network(answer: Element, response: &Response) -> Element {
         Response::DescribeSecurityGroups { groups, next_token } => answer
             .list("securityGroupInfo", groups.iter().map(security_group))
             .maybe("nextToken", next_token.as_ref()),
+        Response::DescribeVpcAttribute {
+            vpc_id,
+            attribute,
+            value,
+        } => answer
+            .text("vpcId", vpc_id)
+            .child(Element::new(attribute.as_str()).text("value", value)),
         Response::DescribeVpcs { vpcs, next_token } => answer
             .list("vpcSet", vpcs.iter().map(|one| vpc(Element::item(), one)))
             .maybe("nextToken", next_token.as_ref()),

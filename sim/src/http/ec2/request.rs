@@ -54,6 +54,8 @@ pub(super) fn read(action: &str, form: &Parameters) -> Read {
         | "DeleteSecurityGroup"
         | "DescribeSecurityGroups"
         | "DescribeVpcs"
+        | "DescribeVpcAttribute"
+        | "ModifyVpcAttribute"
         | "DescribeInstanceAttribute"
         | "ModifyInstanceAttribute" => around::read(action, form),
         "CreateRouteTable"

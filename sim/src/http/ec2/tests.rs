@@ -112,6 +112,27 @@ fn a_vpc_and_its_default_group_are_read() {
 }
 
 #[test]
+fn only_the_default_vpc_has_names_until_somebody_asks_for_them() {
+    let mut wire = wire();
+    let made = wire.told("CreateVpc", &[("CidrBlock", "10.9.0.0/16")]);
+    let vpc = text(&made, "vpcId");
+    let hostnames = [("VpcId", vpc.as_str()), ("Attribute", "enableDnsHostnames")];
+    let names = |wire: &mut Wire| text(&wire.told("DescribeVpcAttribute", &hostnames), "value");
+    assert_eq!(names(&mut wire), "false");
+    let on = [
+        ("VpcId", vpc.as_str()),
+        ("EnableDnsHostnames.Value", "true"),
+    ];
+    wire.told("ModifyVpcAttribute", &on);
+    assert_eq!(names(&mut wire), "true");
+    let both = [on[0], on[1], ("EnableDnsSupport.Value", "true")];
+    assert_eq!(
+        wire.refused("ModifyVpcAttribute", &both),
+        "InvalidParameterCombination"
+    );
+}
+
+#[test]
 fn a_security_group_is_made_shown_by_name_and_deleted() {
     let mut wire = wire();
     let form = [

@@ -4,7 +4,7 @@ use super::query::Parameters;
 use crate::api::Ec2Error;
 
 /// Of every call: what names the call, and what signs it where the form itself is signed.
-const OF_EVERY_CALL: &[&str] = &[
+pub(in crate::http) const OF_EVERY_CALL: &[&str] = &[
     "Action",
     "Version",
     "AWSAccessKeyId",

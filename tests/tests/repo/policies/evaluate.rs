@@ -14,8 +14,19 @@ pub(crate) struct Policy {
     pub(crate) statements: Vec<Value>,
 }
 
-/// Every policy that there is.
+/// Every policy that denies something: those that let somebody do something have another form.
 pub(crate) fn policies() -> Vec<Policy> {
+    let denies = |policy: &Policy| {
+        let mut statements = policy.statements.iter();
+        statements.any(|statement| statement["Effect"] == "Deny")
+    };
+    let mut policies = all_policies();
+    policies.retain(denies);
+    policies
+}
+
+/// Every policy that there is.
+fn all_policies() -> Vec<Policy> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../policies");
     let files = std::fs::read_dir(folder).unwrap();
     let mut policies: Vec<Policy> = files
@@ -37,7 +48,9 @@ pub(crate) fn policies() -> Vec<Policy> {
 
 /// The policy of that name.
 pub(crate) fn policy(name: &str) -> Policy {
-    let found = policies().into_iter().find(|policy| policy.name == name);
+    let found = all_policies()
+        .into_iter()
+        .find(|policy| policy.name == name);
     found.unwrap_or_else(|| panic!("there is no policies/{name}"))
 }
 

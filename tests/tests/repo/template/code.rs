@@ -105,14 +105,10 @@ impl Sources {
 
     /// The actions that IAM checks for everything that a function can call.
     pub(crate) fn actions_of(&self, function: &str) -> BTreeSet<String> {
-        let adapters = self.actions_of_traits();
         let traits = self.traits_of(function);
         assert!(!traits.is_empty(), "{function} is bound by nothing");
-        let actions = traits.iter().flat_map(|name| {
-            let actions = adapters.get(name);
-            actions.unwrap_or_else(|| panic!("no adapter carries out {name}"))
-        });
-        actions.cloned().collect()
+        let names: Vec<&str> = traits.iter().map(String::as_str).collect();
+        self.actions_behind(&names)
     }
 
     /// The traits through which a function speaks to AWS.
@@ -135,8 +131,23 @@ impl Sources {
                 GenericParam::Type(each) => names(&each.bounds),
                 _ => Vec::new(),
             });
+        self.parts_of(bounds.filter(|bound| bound != "Clock").collect())
+    }
+
+    /// The actions that IAM checks for everything that these traits can call.
+    pub(crate) fn actions_behind(&self, traits: &[&str]) -> BTreeSet<String> {
+        let adapters = self.actions_of_traits();
+        let parts = self.parts_of(traits.iter().map(|name| (*name).to_owned()).collect());
+        let actions = parts.iter().flat_map(|name| {
+            let actions = adapters.get(name);
+            actions.unwrap_or_else(|| panic!("no adapter carries out {name}"))
+        });
+        actions.cloned().collect()
+    }
+
+    /// What traits are made of, down to those that have methods of their own.
+    fn parts_of(&self, mut open: Vec<String>) -> BTreeSet<String> {
         let composed = self.composed_traits();
-        let mut open: Vec<String> = bounds.filter(|bound| bound != "Clock").collect();
         let mut found = BTreeSet::new();
         while let Some(name) = open.pop() {
             match composed.get(&name) {

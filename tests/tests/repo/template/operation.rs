@@ -265,7 +265,7 @@ impl Visit<'_> for Calls<'_> {
     }
 }
 
-fn camel_case(snake_case: &str) -> String {
+pub(crate) fn camel_case(snake_case: &str) -> String {
     let words = snake_case.split('_').map(|word| {
         let (first, rest) = word.split_at(1);
         first.to_uppercase() + rest

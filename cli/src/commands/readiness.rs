@@ -1,0 +1,306 @@
+//! `holdfast readiness`: whether a failover of each group would work now. It is the decision that an alarm would lead
+//! to. What the last sweep of reconcile found stands beside it: its dry runs alone tell what the functions may do.
+
+use super::status::{listed, put_finding, readiness_cell, readiness_word};
+use crate::deployment::{Deployment, Function};
+use crate::failure::{Exit, Failure};
+use crate::output::{Cell, Document, Page, Table, ago_in_words, counted, time_of};
+use crate::reports::{self, LoggedReport, Wanted};
+use crate::session::Session;
+use clap::Args;
+use futures_util::future::try_join_all;
+use holdfast::clock::{Clock, WallClock};
+use holdfast::ports::Ports;
+use holdfast::reconcile;
+use holdfast::report::{Finding, GroupReport, Readiness as Word};
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+const AFTER_HELP: &str = "\
+Exit code 0: every group is ready, or has no standby by design. 1: one is not.
+
+Examples:
+  holdfast readiness
+  holdfast readiness web && echo ready
+  holdfast readiness --output tsv";
+
+/// Say whether a failover of each group would work now, and what stands in its way
+#[derive(Debug, Args)]
+#[command(after_help = AFTER_HELP)]
+pub struct Arguments {
+    /// One group only
+    #[arg(value_name = "GROUP")]
+    group: Option<String>,
+}
+
+/// The document.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Readiness {
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    deployments: Vec<Stack>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Stack {
+    region: String,
+    stack: String,
+    groups: Vec<Group>,
+    /// When the last sweep ended that told of groups; none where none is found.
+    #[serde(with = "time::serde::rfc3339::option")]
+    last_sweep: Option<OffsetDateTime>,
+    findings: Vec<Finding>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    #[serde(flatten)]
+    report: GroupReport,
+    /// What the last sweep found in its way and this look does not show: it may be over, or only the functions see it.
+    told_by_sweep: Vec<Finding>,
+}
+
+/// Reconcile sweeps every five minutes: what is older than this says that it does not.
+const SWEEPS_COME_WITHIN: Duration = Duration::minutes(20);
+
+pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let deployments = session.deployments().await?;
+    let group = asked.group.as_deref();
+    let looks = deployments.iter().map(|it| look(it, group, session.clock));
+    let mut stacks = try_join_all(looks).await?;
+    stacks.sort_by(|a, b| (&a.region, &a.stack).cmp(&(&b.region, &b.stack)));
+    if let Some(name) = group
+        && stacks.iter().all(|stack| stack.groups.is_empty())
+    {
+        return Err(Failure::usage(
+            format!("no stack knows a group {name}"),
+            "`holdfast readiness` without a name lists all groups.",
+        ));
+    }
+    session.finish(&Readiness {
+        at: session.clock.now(),
+        deployments: stacks,
+    })
+}
+
+async fn look(
+    deployment: &Deployment,
+    group: Option<&str>,
+    clock: WallClock,
+) -> Result<Stack, Failure> {
+    let (connection, settings) = (&deployment.connection, &deployment.settings);
+    let ports = Ports {
+        cloud: connection.cloud(),
+        ledger: connection.ledger(&settings.table),
+        clock,
+    };
+    let now = clock.now();
+    let overview = async {
+        let what = format!("the groups of {} could not be read", deployment.place());
+        let read = reconcile::overview(&ports, settings, group).await;
+        read.map_err(Failure::aws(what))
+    };
+    let reports = reports::read(deployment, &Wanted::All, now - SWEEPS_COME_WITHIN, now);
+    let (overview, reports) = futures_util::try_join!(overview, reports)?;
+    let audit = overview.audit;
+    let sweep = last_sweep(&reports);
+    let told: Vec<&str> = audit
+        .groups
+        .iter()
+        .flat_map(|group| &group.obstacles)
+        .map(|it| it.what.as_str())
+        .collect();
+    let mut findings: Vec<Finding> = audit
+        .findings
+        .iter()
+        .filter(|it| !told.contains(&it.what.as_str()))
+        .cloned()
+        .collect();
+    if sweep.is_none() && !audit.groups.is_empty() {
+        findings.push(no_sweep(deployment));
+    }
+    let (last_sweep, told) = sweep.map_or((None, Vec::new()), |(at, told)| (Some(at), told));
+    let groups = audit.groups.into_iter().map(|report| {
+        let own = |told: &&Told| told.group == report.group;
+        let told = told.iter().find(own);
+        let of_sweep = told.map(|told| told.obstacles.clone()).unwrap_or_default();
+        let is_new = |told: &ToldFinding| report.obstacles.iter().all(|own| own.what != told.what);
+        Group {
+            told_by_sweep: of_sweep
+                .into_iter()
+                .filter(is_new)
+                .map(Finding::from)
+                .collect(),
+            report,
+        }
+    });
+    Ok(Stack {
+        region: connection.region.clone(),
+        stack: deployment.stack.name.clone(),
+        last_sweep,
+        groups: groups.collect(),
+        findings,
+    })
+}
+
+/// What the last sweep told of a group.
+#[derive(Debug, Clone, Deserialize)]
+struct Told {
+    group: String,
+    #[serde(default)]
+    obstacles: Vec<ToldFinding>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+struct ToldFinding {
+    what: String,
+    why: String,
+    next: String,
+}
+
+impl From<ToldFinding> for Finding {
+    fn from(told: ToldFinding) -> Self {
+        Self {
+            what: told.what,
+            why: told.why,
+            next: told.next,
+        }
+    }
+}
+
+/// When the last sweep ended that looked at groups, and what it told of each.
+fn last_sweep(reports: &[LoggedReport]) -> Option<(OffsetDateTime, Vec<Told>)> {
+    let mut reports = reports.iter().rev();
+    reports.find_map(|report| {
+        let groups = report.report.as_ref()?.pointer("/sweep/groups")?;
+        let groups = Vec::<Told>::deserialize(groups).ok()?;
+        Some((report.at, groups))
+    })
+}
+
+fn no_sweep(deployment: &Deployment) -> Finding {
+    let minutes = SWEEPS_COME_WITHIN.whole_minutes();
+    Finding {
+        what: format!("{} has told of no group for {minutes} minutes", Function::Reconcile),
+        why: "no report of a sweep is in its log: whether the functions are permitted to move anything is not known"
+            .to_owned(),
+        next: format!("see how {} ends: holdfast reports --all --since 1h", deployment.place()),
+    }
+}
+
+impl Document for Readiness {
+    const COMMAND: &'static str = "readiness";
+
+    fn page(&self) -> Page {
+        let mut page = Page::default();
+        for stack in &self.deployments {
+            page.gap();
+            let sweep = stack
+                .last_sweep
+                .map(|at| format!(", last sweep {}", ago_in_words(at, self.at)));
+            page.line([
+                Cell::strong(stack.stack.as_str()),
+                Cell::from(format!(" in {}", stack.region)),
+                Cell::faint(format!(
+                    "  {}{}",
+                    time_of(self.at),
+                    sweep.unwrap_or_default()
+                )),
+            ]);
+            if stack.groups.is_empty() {
+                page.line(["no group: no instance and no interface has the group tag".into()]);
+            }
+            for group in &stack.groups {
+                group.put_on(&mut page);
+            }
+            for finding in &stack.findings {
+                put_finding(&mut page, finding);
+            }
+        }
+        page
+    }
+
+    fn rows(&self) -> Table {
+        let mut table = Table::of(&[
+            "region",
+            "stack",
+            "group",
+            "readiness",
+            "holders",
+            "standbys",
+            "obstacles",
+        ]);
+        for stack in &self.deployments {
+            for Group {
+                report,
+                told_by_sweep,
+            } in &stack.groups
+            {
+                let obstacles = report.obstacles.iter().chain(told_by_sweep);
+                let obstacles: Vec<&str> = obstacles.map(|it| it.what.as_str()).collect();
+                table.push([
+                    stack.region.as_str().into(),
+                    stack.stack.as_str().into(),
+                    report.group.as_str().into(),
+                    readiness_word(report.readiness).into(),
+                    listed(&report.holders),
+                    listed(&report.standbys),
+                    Cell::or_dash((!obstacles.is_empty()).then(|| obstacles.join("; "))),
+                ]);
+            }
+        }
+        table
+    }
+
+    fn exit(&self) -> Exit {
+        let mut groups = self.deployments.iter().flat_map(|stack| &stack.groups);
+        if groups.any(|group| !group.is_well()) {
+            Exit::Found
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+impl Group {
+    fn is_well(&self) -> bool {
+        self.report.readiness != Word::NotReady && self.told_by_sweep.is_empty()
+    }
+
+    fn put_on(&self, page: &mut Page) {
+        let report = &self.report;
+        page.line([
+            Cell::strong(report.group.as_str()),
+            ": ".into(),
+            readiness_cell(report.readiness),
+            Cell::from(format!(
+                "  {} with {}, {} with {}",
+                counted(report.holders.len(), "holder", "holders"),
+                listed(&report.holders).text,
+                counted(report.standbys.len(), "standby", "standbys"),
+                listed(&report.standbys).text,
+            )),
+        ]);
+        if let Some(why) = &report.by_design {
+            page.line([Cell::faint(format!("  by design: {why}"))]);
+        }
+        if let Some(pause) = &report.pause {
+            page.line([Cell::attention(format!(
+                "  paused until {}",
+                time_of(pause.until)
+            ))]);
+        }
+        report.obstacles.iter().for_each(|it| put_finding(page, it));
+        if !self.told_by_sweep.is_empty() {
+            page.line([Cell::attention(
+                "  the last sweep found, and this look does not show:",
+            )]);
+            self.told_by_sweep
+                .iter()
+                .for_each(|it| put_finding(page, it));
+        }
+    }
+}

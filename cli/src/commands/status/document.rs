@@ -1,0 +1,110 @@
+//! The document of `status`, as its JSON has it: `cli/schema/status.schema.json`.
+
+use crate::deployment::Function;
+use holdfast::model::ids::{AllocationId, EniId, InstanceId};
+use holdfast::report::{Finding, GroupReport};
+use holdfast::settings::{Mode, Protection};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use time::OffsetDateTime;
+
+/// Everything at a glance.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Status {
+    /// When it was looked at.
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) at: OffsetDateTime,
+    /// Each stack in each region.
+    pub(super) deployments: Vec<Stack>,
+}
+
+/// One stack.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Stack {
+    pub(super) region: String,
+    pub(super) stack: String,
+    /// CloudFormation's word for its state.
+    pub(super) stack_status: Option<String>,
+    /// Whether each function acts, or only says what it would do.
+    pub(super) modes: BTreeMap<Function, Mode>,
+    /// The functions that cannot run, each with Lambda's words.
+    pub(super) functions_not_ready: BTreeMap<Function, String>,
+    /// Events that a function could not finish.
+    pub(super) failed_events: Option<u64>,
+    /// Events that did not come to their function.
+    pub(super) undelivered_events: Option<u64>,
+    pub(super) groups: Vec<Group>,
+    pub(super) addresses: Vec<Address>,
+    pub(super) open_releases: Vec<OpenRelease>,
+    /// What a person should know besides.
+    pub(super) findings: Vec<Finding>,
+}
+
+/// One group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Group {
+    #[serde(flatten)]
+    pub(super) report: GroupReport,
+    /// The last failover that moved something.
+    pub(super) last_failover: Option<LastFailover>,
+    /// What is under way, in words.
+    pub(super) in_progress: Option<String>,
+}
+
+/// The last failover of a group.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct LastFailover {
+    pub(super) cause: String,
+    #[serde(with = "time::serde::rfc3339")]
+    pub(super) began_at: OffsetDateTime,
+    pub(super) to: Option<InstanceId>,
+}
+
+/// One address.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Address {
+    pub(super) address: Ipv4Addr,
+    pub(super) allocation: AllocationId,
+    pub(super) group: Option<String>,
+    /// What happens on a release.
+    pub(super) protection: Protection,
+    pub(super) holder: Option<InstanceId>,
+    pub(super) interface: Option<EniId>,
+    pub(super) private_ip: Option<Ipv4Addr>,
+    /// The AWS service that manages it: nothing of Holdfast touches it.
+    pub(super) service: Option<String>,
+    /// Whether the ledger knows it: what it does not know can be taken back by CloudTrail's history alone.
+    pub(super) in_ledger: bool,
+}
+
+/// A release that is not at its end.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OpenRelease {
+    pub(super) allocation: AllocationId,
+    pub(super) address: Option<Ipv4Addr>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub(super) released_at: Option<OffsetDateTime>,
+    /// Who released it.
+    pub(super) by: Option<String>,
+    /// `recorded`, `pending`, `reclaimed` where something is still to be restored, or `not-shown` where EC2 does not
+    /// show an address that the ledger has as this account's.
+    pub(super) status: String,
+    /// Why it is not back.
+    pub(super) reason: Option<String>,
+    pub(super) attempts: u32,
+}
+
+impl Status {
+    /// Whether no group, no address and no release is in it.
+    pub(super) fn is_empty(&self) -> bool {
+        let is_empty = |stack: &Stack| stack.groups.is_empty() && stack.addresses.is_empty();
+        self.deployments.iter().all(is_empty)
+    }
+}

@@ -1,0 +1,312 @@
+//! `status` in a terminal, and in rows.
+
+use super::document::{Address, Group, OpenRelease, Stack, Status};
+use crate::failure::Exit;
+use crate::output::{Cell, Document, Line, Page, Table, ago_in_words, counted, time_of};
+use holdfast::model::ids::InstanceId;
+use holdfast::report::{Finding, Readiness};
+use holdfast::settings::{Mode, Protection};
+use time::OffsetDateTime;
+
+impl Document for Status {
+    const COMMAND: &'static str = "status";
+
+    fn page(&self) -> Page {
+        let mut page = Page::default();
+        for stack in &self.deployments {
+            page.gap();
+            stack.put_on(&mut page, self.at);
+        }
+        page
+    }
+
+    fn rows(&self) -> Table {
+        let mut table = Table::of(&[
+            "region",
+            "stack",
+            "address",
+            "allocation",
+            "group",
+            "protection",
+            "holder",
+            "interface",
+            "privateIp",
+            "readiness",
+        ]);
+        for stack in &self.deployments {
+            for address in &stack.addresses {
+                let place = [&stack.region, &stack.stack].map(|it| Cell::from(it.as_str()));
+                let readiness = address
+                    .group
+                    .as_ref()
+                    .and_then(|name| stack.readiness_of(name));
+                let readiness = readiness.map_or("-", readiness_word);
+                table.push(
+                    place
+                        .into_iter()
+                        .chain(row(address))
+                        .chain([readiness.into()]),
+                );
+            }
+        }
+        table
+    }
+
+    fn exit(&self) -> Exit {
+        if self.deployments.iter().any(Stack::wants_somebody) {
+            Exit::Found
+        } else {
+            Exit::Done
+        }
+    }
+}
+
+fn row(address: &Address) -> Line {
+    vec![
+        address.address.to_string().into(),
+        address.allocation.as_str().into(),
+        Cell::or_dash(address.group.as_deref()),
+        protection_word(address.protection).into(),
+        Cell::or_dash(address.holder.as_ref().map(ToString::to_string)),
+        Cell::or_dash(address.interface.as_ref().map(ToString::to_string)),
+        Cell::or_dash(address.private_ip.map(|ip| ip.to_string())),
+    ]
+}
+
+pub(super) fn protection_word(protection: Protection) -> &'static str {
+    match protection {
+        Protection::Reclaim => "reclaim",
+        Protection::Record => "record",
+        Protection::None => "none",
+    }
+}
+
+pub(crate) fn readiness_word(readiness: Readiness) -> &'static str {
+    match readiness {
+        Readiness::Ready => "ready",
+        Readiness::NotReady => "not ready",
+        Readiness::NoStandbyByDesign => "no standby by design",
+    }
+}
+
+impl Stack {
+    fn wants_somebody(&self) -> bool {
+        let waits = |count: Option<u64>| count.is_some_and(|count| count > 0);
+        let not_ready = |group: &Group| group.report.readiness == Readiness::NotReady;
+        self.groups.iter().any(not_ready)
+            || !self.open_releases.is_empty()
+            || !self.functions_not_ready.is_empty()
+            || waits(self.failed_events)
+            || waits(self.undelivered_events)
+    }
+
+    fn readiness_of(&self, name: &str) -> Option<Readiness> {
+        let mut groups = self.groups.iter();
+        groups
+            .find(|it| it.report.group == name)
+            .map(|it| it.report.readiness)
+    }
+
+    fn put_on(&self, page: &mut Page, now: OffsetDateTime) {
+        page.line([
+            Cell::strong(self.stack.as_str()),
+            Cell::from(format!(" in {}", self.region)),
+            Cell::faint(format!("  {}", time_of(now))),
+        ]);
+        page.line(self.modes_line());
+        page.line(self.queues_line());
+        for (function, why) in &self.functions_not_ready {
+            page.line([Cell::bad(format!("{function} cannot run: {why}"))]);
+        }
+        if !self.groups.is_empty() {
+            page.gap();
+            page.table(self.group_table(now));
+            self.obstacles(page);
+        }
+        if !self.addresses.is_empty() {
+            page.gap();
+            page.table(self.address_table());
+        }
+        if !self.open_releases.is_empty() {
+            page.gap();
+            page.line([Cell::strong("Open releases")]);
+            page.table(release_table(&self.open_releases, now));
+        }
+        if !self.findings.is_empty() {
+            page.gap();
+            page.line([Cell::strong("To know")]);
+            self.findings
+                .iter()
+                .for_each(|finding| put_finding(page, finding));
+        }
+    }
+
+    fn modes_line(&self) -> Line {
+        let all: Vec<Mode> = self.modes.values().copied().collect();
+        if let [first, rest @ ..] = all.as_slice()
+            && rest.iter().all(|mode| mode == first)
+        {
+            return vec!["every function: ".into(), mode_cell(*first)];
+        }
+        let each = self
+            .modes
+            .iter()
+            .enumerate()
+            .flat_map(|(index, (function, mode))| {
+                let comma = if index == 0 { "" } else { ", " };
+                [Cell::from(format!("{comma}{function}: ")), mode_cell(*mode)]
+            });
+        each.collect()
+    }
+
+    fn queues_line(&self) -> Line {
+        let count = |count: Option<u64>, what: &str| match count {
+            None => Cell::attention(format!("{what}: not known, the stack has no such queue")),
+            Some(0) => Cell::from(format!("{what}: 0")),
+            Some(count) => Cell::bad(format!("{what}: {count}")),
+        };
+        vec![
+            count(self.failed_events, "failed events"),
+            ", ".into(),
+            count(self.undelivered_events, "undelivered events"),
+            ", ".into(),
+            Cell::from(counted(self.addresses.len(), "address", "addresses")),
+        ]
+    }
+
+    fn group_table(&self, now: OffsetDateTime) -> Table {
+        let mut table = Table::of(&[
+            "group",
+            "readiness",
+            "holders",
+            "standbys",
+            "pause",
+            "last failover",
+        ]);
+        for Group {
+            report,
+            last_failover,
+            in_progress,
+        } in &self.groups
+        {
+            let pause = report
+                .pause
+                .as_ref()
+                .map(|pause| format!("until {}", time_of(pause.until)));
+            let last = match (in_progress, last_failover) {
+                (Some(cause), _) => Cell::attention(format!("under way: {cause}")),
+                (None, Some(last)) => Cell::from(format!(
+                    "{}, {}",
+                    ago_in_words(last.began_at, now),
+                    last.cause
+                )),
+                (None, None) => Cell::or_dash(None::<String>),
+            };
+            table.push([
+                Cell::strong(report.group.as_str()),
+                readiness_cell(report.readiness),
+                listed(&report.holders),
+                listed(&report.standbys),
+                pause.map_or_else(|| Cell::or_dash(None::<String>), Cell::attention),
+                last,
+            ]);
+        }
+        table
+    }
+
+    fn obstacles(&self, page: &mut Page) {
+        for Group { report, .. } in &self.groups {
+            for obstacle in &report.obstacles {
+                put_finding(page, obstacle);
+            }
+        }
+    }
+
+    fn address_table(&self) -> Table {
+        let mut table = Table::of(&[
+            "address",
+            "allocation",
+            "group",
+            "protection",
+            "holder",
+            "interface",
+            "private ip",
+            "note",
+        ]);
+        for address in &self.addresses {
+            let mut cells = row(address);
+            if let Some(cell) = cells.get_mut(3) {
+                *cell = protection_cell(address.protection);
+            }
+            let note = match (&address.service, address.in_ledger) {
+                (Some(service), _) => Cell::faint(format!("managed by {service}")),
+                (None, false) => Cell::attention("not in the ledger yet"),
+                (None, true) => Cell::default(),
+            };
+            table.push(cells.into_iter().chain([note]));
+        }
+        table
+    }
+}
+
+fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
+    let mut table = Table::of(&[
+        "address",
+        "allocation",
+        "status",
+        "released",
+        "by",
+        "tries",
+        "why",
+    ]);
+    for release in releases {
+        table.push([
+            Cell::or_dash(release.address.map(|ip| ip.to_string())),
+            release.allocation.as_str().into(),
+            Cell::bad(release.status.as_str()),
+            Cell::or_dash(release.released_at.map(|at| ago_in_words(at, now))),
+            Cell::or_dash(release.by.as_deref()),
+            release.attempts.to_string().into(),
+            Cell::or_dash(release.reason.as_deref()),
+        ]);
+    }
+    table
+}
+
+/// What happened, why, and what to do: a line for each.
+pub(crate) fn put_finding(page: &mut Page, finding: &Finding) {
+    page.line([Cell::attention("! "), finding.what.as_str().into()]);
+    page.line([Cell::faint(format!("  why: {}", finding.why))]);
+    page.line([Cell::from(format!("  do:  {}", finding.next))]);
+}
+
+/// Ids with a space between them, a dash where there are none.
+pub(crate) fn listed(ids: &[InstanceId]) -> Cell {
+    let names: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
+    Cell::or_dash((!names.is_empty()).then(|| names.join(" ")))
+}
+
+fn mode_cell(mode: Mode) -> Cell {
+    match mode {
+        Mode::Enforce => Cell::good("enforce"),
+        Mode::Observe => Cell::attention("observe (it changes nothing)"),
+    }
+}
+
+pub(crate) fn readiness_cell(readiness: Readiness) -> Cell {
+    let word = readiness_word(readiness);
+    match readiness {
+        Readiness::Ready => Cell::good(word),
+        Readiness::NotReady => Cell::bad(word),
+        Readiness::NoStandbyByDesign => Cell::faint(word),
+    }
+}
+
+fn protection_cell(protection: Protection) -> Cell {
+    let word = protection_word(protection);
+    match protection {
+        Protection::Reclaim => Cell::good(word),
+        Protection::Record => Cell::from(word),
+        Protection::None => Cell::faint(word),
+    }
+}

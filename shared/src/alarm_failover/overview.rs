@@ -1,0 +1,197 @@
+//! All groups as one look shows them, for a person who only looks: whether each is ready, by the very decision that an
+//! alarm would lead to. Nothing is changed, in EC2 or in the ledger.
+//!
+//! Nothing is asked as a dry run: the rights of whoever looks say nothing of the function's. Which alarms name a member
+//! is taken from what the last sweep has learnt, so nothing here grows with what is others'.
+
+use super::audit::{self, FleetState};
+use super::audit_alarms::group_names;
+use super::audit_result::Audit;
+use super::cloud::ReadFleet;
+use super::group::Group;
+use super::messages;
+use super::observe;
+use super::state::{MemberHealth, Observed};
+use crate::clock::Clock;
+use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter};
+use crate::groups::group_of;
+use crate::ledger::{Lease, Ledger};
+use crate::member_alarms::{self, AlarmsOnMembers, Rows};
+use crate::model::elastic_ip::Address;
+use crate::model::ids::InstanceId;
+use crate::model::instance::{Instance, InstanceState};
+use crate::model::interface::Interface;
+use crate::ports::Ports;
+use crate::settings::Settings;
+use futures_util::future::try_join_all;
+use std::collections::BTreeMap;
+use time::OffsetDateTime;
+
+/// What a look at an account shows.
+#[derive(Debug)]
+pub struct Overview {
+    /// When it was taken.
+    pub at: OffsetDateTime,
+    /// All addresses of the account and region.
+    pub addresses: Vec<Address>,
+    /// The interfaces that have a group tag, or the tag of those that take addresses.
+    pub interfaces: Vec<Interface>,
+    /// The instances that have a group tag.
+    pub instances: Vec<Instance>,
+    /// The leases of all groups.
+    pub leases: Vec<Lease>,
+    /// The groups, and what a person should know. No failover is in it, and nothing that failed.
+    pub audit: Audit,
+}
+
+impl Overview {
+    /// The lease of a group: its pause, its last failover, and what is under way.
+    #[must_use]
+    pub fn lease(&self, group: &str) -> Option<&Lease> {
+        self.leases.iter().find(|lease| lease.group == group)
+    }
+
+    /// The state of an instance that has a group tag.
+    #[must_use]
+    pub fn state_of(&self, id: &InstanceId) -> Option<InstanceState> {
+        let mut instances = self.instances.iter();
+        instances.find(|each| each.id == *id).map(|each| each.state)
+    }
+}
+
+/// Looks at all groups, or at one.
+///
+/// Two rounds of reads, however many there are: first the addresses, interfaces, instances and rows of the ledger, then
+/// how well the members are. The second one needs their ids.
+///
+/// # Errors
+/// As AWS refuses: the failure names the action.
+pub async fn overview<C: ReadFleet, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    only: Option<&str>,
+) -> Result<Overview, CloudError> {
+    let (observed, addresses, leases) = first_round(ports, settings).await?;
+    let asked_for = members(&observed, settings, only);
+    let health = observe::health_of(&ports.cloud, &asked_for);
+    let all_names = group_names(&observed, settings).into_iter();
+    let names: Vec<String> = all_names
+        .filter(|name| only.is_none_or(|only| only == name))
+        .collect();
+    let alarms = alarms_of(ports, settings, &observed, &names);
+    let with_others = observed.clone().with_others(&ports.cloud, settings);
+    let (health, alarms, observed) = futures_util::try_join!(health, alarms, with_others)?;
+    let now = ports.clock.now();
+    let (observed, audit) = judged(observed, &leases, (health, alarms), &names, settings, now);
+    Ok(Overview {
+        at: observed.at,
+        addresses,
+        interfaces: observed.interfaces,
+        instances: observed.instances,
+        leases,
+        audit,
+    })
+}
+
+async fn first_round<C: ReadFleet, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+) -> Result<(Observed, Vec<Address>, Vec<Lease>), CloudError> {
+    let at = ports.clock.now();
+    let cloud = &ports.cloud;
+    let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
+    let floating = InterfaceFilter::TagKeys(settings.tags.on_interfaces());
+    let learnt = async { Ok(Rows::read(&ports.ledger).await) };
+    let (addresses, instances, interfaces, leases, learnt) = futures_util::try_join!(
+        cloud.addresses(&AddressFilter::All),
+        cloud.instances(&tagged),
+        cloud.interfaces(&floating),
+        ports.ledger.leases(),
+        learnt,
+    )?;
+    let is_grouped = |each: &&Address| group_of(&each.tags, &settings.tags).is_some();
+    let grouped = addresses.iter().filter(is_grouped).cloned().collect();
+    let observed = Observed {
+        at,
+        instances,
+        interfaces,
+        addresses: grouped,
+        others: BTreeMap::new(),
+        contributors_not_told: None,
+        alarms: BTreeMap::new(),
+        reads_log_alarms: cloud.reads_log_alarms(),
+        learnt,
+    };
+    Ok((observed, addresses, leases))
+}
+
+fn members<'a>(
+    observed: &'a Observed,
+    settings: &Settings,
+    only: Option<&str>,
+) -> Vec<&'a Instance> {
+    let is_asked_for = |instance: &&Instance| {
+        let group = group_of(&instance.tags, &settings.tags);
+        group.is_some_and(|group| only.is_none_or(|only| only == group))
+    };
+    observed.instances.iter().filter(is_asked_for).collect()
+}
+
+/// The alarms on the members of each group, by what a sweep has learnt.
+async fn alarms_of<C: ReadFleet, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    settings: &Settings,
+    observed: &Observed,
+    names: &[String],
+) -> Result<Vec<(String, AlarmsOnMembers)>, CloudError> {
+    let each = names.iter().map(|name| async move {
+        let group = Group::named(name, observed, settings, &[]);
+        let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
+        let learnt = observed.learnt.of_group(name);
+        let now = ports.clock.now();
+        let known = member_alarms::of_members(&ports.cloud, &learnt, &members, now).await?;
+        Ok((name.clone(), known))
+    });
+    try_join_all(each).await
+}
+
+fn judged(
+    mut observed: Observed,
+    leases: &[Lease],
+    (health, alarms): (MemberHealth, Vec<(String, AlarmsOnMembers)>),
+    names: &[String],
+    settings: &Settings,
+    now: OffsetDateTime,
+) -> (Observed, Audit) {
+    let mut audit = Audit::default();
+    for (name, known) in alarms {
+        let finding = known.gap.map(|gap| gap.finding(&name));
+        audit.findings.extend(finding);
+        let alarms = known.alarms.into_iter();
+        observed
+            .alarms
+            .extend(alarms.map(|alarm| (alarm.name.clone(), alarm)));
+    }
+    if !observed.reads_log_alarms && !names.is_empty() {
+        audit.findings.push(messages::no_log_alarms());
+    }
+    let not_told = health.lifecycle_not_told.as_deref();
+    audit
+        .findings
+        .extend(not_told.map(messages::lifecycle_not_told));
+    audit
+        .findings
+        .extend(messages::target_tags_in_vain(&observed, settings));
+    let fleet = FleetState {
+        observed: &observed,
+        health,
+        alarms_are_all: false,
+    };
+    for name in names {
+        let group = Group::named(name, &observed, settings, &[]);
+        let (report, moves) = audit::readiness(&fleet, &group, settings, now);
+        let lease = leases.iter().find(|lease| lease.group == *name);
+        audit.conclude(report, &fleet, (&group, &moves), lease, settings, now);
+    }
+    (observed, audit)
+}

@@ -1,0 +1,17 @@
+//! The operator's tool by its compiled binary, against the simulator: the very file that is installed, with profiles of
+//! each kind, and the functions' own binaries behind it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
+
+mod account;
+mod history;
+mod profiles;
+mod refusals;
+mod schema;
+mod snapshots;
+mod status;
+mod tool;

@@ -1,0 +1,107 @@
+//! Runs the tool as a person does: a command line, an environment that is cleared but for what the test says, and what
+//! came back.
+
+use holdfast_tests::runtime::find_binary;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+use tokio::process::Command;
+use tokio::time::timeout;
+
+/// No command takes as long as this: one that hangs fails.
+const LIMIT: Duration = Duration::from_secs(60);
+
+static NEXT: AtomicU32 = AtomicU32::new(0);
+
+/// The tool with an environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Tool {
+    environment: BTreeMap<String, String>,
+    home: PathBuf,
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Tool {
+    /// With keys in the environment, and all calls to `endpoint`.
+    pub(crate) fn at(endpoint: &str) -> Self {
+        Self::without_keys(endpoint)
+            .set("AWS_ACCESS_KEY_ID", "AKIAOPERATOR")
+            .set("AWS_SECRET_ACCESS_KEY", "not-a-secret")
+    }
+
+    /// Without keys: a profile has to give them.
+    pub(crate) fn without_keys(endpoint: &str) -> Self {
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("holdfast-cli-{}-{number}", std::process::id());
+        let home = std::env::temp_dir().join(name);
+        std::fs::create_dir_all(&home).unwrap();
+        let tool = Self {
+            environment: BTreeMap::new(),
+            home,
+        };
+        let home = tool.home.to_string_lossy().into_owned();
+        tool.set("HOME", &home)
+            .set("PATH", "/usr/bin:/bin")
+            .set("AWS_REGION", "us-east-1")
+            .set("AWS_EC2_METADATA_DISABLED", "true")
+            .set("AWS_ENDPOINT_URL", endpoint)
+    }
+
+    pub(crate) fn set(mut self, key: &str, value: &str) -> Self {
+        self.environment.insert(key.to_owned(), value.to_owned());
+        self
+    }
+
+    /// A file in the home folder; gives its path.
+    pub(crate) fn file(&self, name: &str, text: &str) -> String {
+        let path = self.home.join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(&path, text).unwrap();
+        path.to_string_lossy().into_owned()
+    }
+
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+        let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
+        let mut command = Command::new(binary);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = timeout(LIMIT, command.output()).await;
+        let output = output
+            .unwrap_or_else(|_| panic!("{arguments:?} hangs"))
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Ran {
+            code: output.status.code().unwrap_or(-1),
+            out: text(output.stdout),
+            err: text(output.stderr),
+        }
+    }
+
+    /// The document as JSON, held to its schema; and the exit code.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let all: Vec<&str> = arguments
+            .iter()
+            .copied()
+            .chain(["--output", "json"])
+            .collect();
+        let ran = self.run(&all).await;
+        let document: Value =
+            serde_json::from_str(&ran.out).unwrap_or_else(|error| panic!("{error}: {ran:?}"));
+        super::schema::holds(&document);
+        (ran.code, document)
+    }
+}
