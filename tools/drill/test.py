@@ -148,6 +148,50 @@ def a_release_without_an_answer_is_drilled_all_the_same(world):
     assert ended.status == "SUCCEEDED" and "IsItReleased" in ended.states, ended
 
 
+def two_fire_drills_at_once_release_one_canary(world):
+    made(world)
+    world.running = 2
+    ended = fire(world)
+    assert ended.error == "Holdfast.AlreadyRunning" and world.calls("ReleaseAddress") == 0, ended
+
+
+def a_canary_without_a_protect_tag_is_told(world):
+    world.allocate(holdfast__drill=STACK, holdfast__drill_kind="fire")
+    failed(fire(world), world, "CanaryInUse")
+
+
+def what_another_guard_took_back_is_left_to_it(world):
+    taken = []
+
+    def take_back(_):
+        if not taken:
+            [release] = [event for event in world.simulator.ask("events/take", {}) if "Release" in event["detail"]["eventName"]]
+            taken.append(release)
+            ip = "198.51.100.1"
+            tags = [("holdfast:drill", STACK), ("holdfast:protect", "none"), ("acme:reclaimed-from", "eipalloc-1")]
+            world.somebody.allocate_address(Domain="vpc", Address=ip, TagSpecifications=[{
+                "ResourceType": "elastic-ip", "Tags": [{"Key": key, "Value": value} for key, value in tags]}])
+
+    world.clock.on_wait = take_back
+    ended = recover(world, 10)
+    [there] = world.addresses()
+    assert tags(there)["acme:reclaimed-from"] == "eipalloc-1", (there, ended)
+
+
+def a_release_of_which_nobody_knows_when_counts_for_nothing(world):
+    world.simulator.ask("faults", {"action": "ec2:ReleaseAddress", "fault": "reply-lost", "times": 1})
+    ended = recover(world, 10)
+    assert "skipped" in ended.output and world.told() == {} and world.addresses() == [], ended
+
+
+def a_trial_that_asks_a_day_later_is_no_leftover_to_another_one(world):
+    world.clock.on_wait = lambda seconds: None
+    ended = recover(world, 86_400)
+    assert ended.output["recovered"] is True, ended
+    stamps = world.drills.births
+    assert len(stamps) == 2 and int(stamps[1]) - int(stamps[0]) >= 86_400_000, stamps
+
+
 def an_address_comes_back_after_its_wait_and_nothing_is_left(world):
     others = world.allocate()
     ended = recover(world, 600)

@@ -138,9 +138,13 @@ class Sdk:
 
     def __init__(self, client):
         self.client = client
+        # What the addresses that were asked for have as the time of their birth.
+        self.births = []
 
     def __getattr__(self, name):
         def call(**parameters):
+            tags = (tag for each in parameters.get("TagSpecifications", []) for tag in each["Tags"])
+            self.births += [tag["Value"] for tag in tags if tag["Key"].endswith(":drill-at")]
             try:
                 return getattr(self.client, name)(**parameters)
             except HTTPClientError as broken:
@@ -218,10 +222,12 @@ class World:
         self.reports = []
         self.quota = 5
         self.last_good = None
+        self.running = 1
         self.before_guard = lambda: None
         self.metrics = StandIn("cloudwatch", "PutMetricData", lambda asked: {})
+        self.drills = Sdk(self.simulator.ec2("DRILL"))
         self.clients = {
-            "ec2": Sdk(self.simulator.ec2("DRILL")),
+            "ec2": self.drills,
             "cloudwatch": self.metrics,
             "logs": StandIn("logs", "FilterLogEvents", self.filtered),
             "service-quotas": StandIn("service-quotas", "GetServiceQuota", self.quota_of),
@@ -260,7 +266,9 @@ class World:
                     "HTTPStatusCode": 400, "RequestId": "request-1"}}, "GetServiceQuota")
         return {"Quota": {"Value": float(self.quota)}}
 
-    def executions(self, _):
+    def executions(self, asked):
+        if asked["StatusFilter"] == "RUNNING":
+            return {"Executions": [{} for _ in range(self.running)]}
         if self.last_good is None:
             return {"Executions": []}
         return {"Executions": [{"StopDate": self.last_good.isoformat()}]}
