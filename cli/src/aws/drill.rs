@@ -157,7 +157,13 @@ impl Relinquish for DrillRegions {
         let answer = call
             .send()
             .await
-            .map_err(|error| failure::of(GET_SERVICE_QUOTA, error))?;
+            .map_err(|error| failure::of(GET_SERVICE_QUOTA, error));
+        let answer = match answer {
+            Err(error) if error.failure().code.as_deref() == Some("NoSuchResourceException") => {
+                return Ok(None);
+            }
+            answer => answer?,
+        };
         let value = answer.quota().and_then(|quota| quota.value());
         Ok(value.filter(|value| *value >= 0.0).map(whole))
     }

@@ -23,9 +23,13 @@ use std::path::{Path, PathBuf};
 const AFTER_HELP: &str = "\
 Examples:
   holdfast drill recover --region all --waits 1h --trials 24 --yes
-  holdfast drill recover --run-file drill.json --yes      goes on with a run that was stopped
+
+Go on with a run that was stopped:
+  holdfast drill recover --run-file drill.json --yes
+
+See what it has found, and release what it holds:
   holdfast drill show --run-file drill.json --plot drill.svg
-  holdfast drill end --run-file drill.json --yes          releases what the run holds
+  holdfast drill end --run-file drill.json --yes
 
 It allocates and releases Elastic IPs, and needs policies/drill.iam.json. docs/DRILL.md says how to read the curve,
 what it costs, and what to be careful with.";
@@ -102,6 +106,14 @@ struct End {
     #[command(flatten)]
     file: OfFile,
 
+    /// The id of a run whose file is lost: what carries it as its tag, in the regions named, is released
+    #[arg(long, value_name = "DRILL-ID")]
+    lost_run: Option<String>,
+
+    /// The prefix of the tags of a lost run
+    #[arg(long, default_value = "holdfast")]
+    tag_prefix: String,
+
     /// Do it without being asked
     #[arg(long)]
     yes: bool,
@@ -122,23 +134,37 @@ pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Exit,
     match asked.what {
         What::Recover(asked) => recover(asked, session).await,
         What::Show(asked) => {
-            let (_file, run) = existing(&asked.file.run_file)?;
-            finish(&run, &asked.file, session)
+            let path = &asked.file.run_file;
+            let run = RunFile::read(path).map_err(unusable(path))?;
+            finish(&run.ok_or_else(|| missing(path))?, &asked.file, session)
         }
         What::End(asked) => {
-            let (file, mut run) = existing(&asked.file.run_file)?;
+            let path = &asked.file.run_file;
+            let (file, kept) = RunFile::take(path).map_err(unusable(path))?;
+            let mut run = match (&asked.lost_run, kept) {
+                (None, Some(run)) => run,
+                (None, None) => return Err(missing(path)),
+                (Some(id), None) => lost(id, &asked.tag_prefix, session).await?,
+                (Some(_), Some(run)) => {
+                    return Err(Failure::usage(
+                        format!("{} has run {}", path.display(), run.id),
+                        "Name another --run-file for the lost run.",
+                    ));
+                }
+            };
             let question = format!("Release what run {} holds, and end it?", run.id);
             if !asked.yes && !session.terminal.confirms(&question)? {
                 return Ok(Exit::Found);
             }
-            run.end();
+            run.end(session.clock.now());
             go_on(run, file, &asked.file, session).await
         }
     }
 }
 
 async fn recover(asked: Recover, session: &mut Session) -> Result<Exit, Failure> {
-    let (file, kept) = take(&asked.file.run_file)?;
+    let path = &asked.file.run_file;
+    let (file, kept) = RunFile::take(path).map_err(unusable(path))?;
     let run = match kept {
         Some(mut run) => {
             drop(session.terminal.note(format_args!(
@@ -146,7 +172,7 @@ async fn recover(asked: Recover, session: &mut Session) -> Result<Exit, Failure>
                 run.id,
                 asked.file.run_file.display()
             )));
-            run.resume();
+            run.resume(session.clock.now());
             run
         }
         None => begun(&asked, session).await?,
@@ -162,23 +188,11 @@ async fn recover(asked: Recover, session: &mut Session) -> Result<Exit, Failure>
     go_on(run, file, &asked.file, session).await
 }
 
-/// A run that has done nothing yet.
+/// A new run, as it was asked for.
 async fn begun(asked: &Recover, session: &Session) -> Result<Run, Failure> {
-    let connections = session.connections().await?;
-    let first = connections
-        .first()
-        .ok_or_else(|| Failure::usage("no region is known", "Name one with --region."))?;
-    let account = first
-        .account()
-        .await
-        .map_err(Failure::aws("it is not known whose keys these are"))?;
     let mut waits = asked.waits.clone();
     waits.sort();
     waits.dedup();
-    let regions: Vec<String> = connections
-        .iter()
-        .map(|connection| connection.region.clone())
-        .collect();
     let settings = Settings {
         waits,
         trials: asked.trials,
@@ -188,10 +202,9 @@ async fn begun(asked: &Recover, session: &Session) -> Result<Run, Failure> {
         patience_seconds: asked.patience.seconds(),
         tag_prefix: asked.tag_prefix.clone(),
     };
-    let now = session.clock.now();
     // Two runs of one account in the same nanosecond would clean up after each other.
-    let id = format!("drill-{}", now.unix_timestamp_nanos());
-    Ok(Run::new(id, account, &regions, settings, now))
+    let id = format!("drill-{}", session.clock.now().unix_timestamp_nanos());
+    empty(id, settings, session).await
 }
 
 /// What a run is about to do, before anybody agrees to it.
@@ -202,9 +215,9 @@ fn plan(run: &Run) -> String {
     let hours = each.div_ceil(settings.per_hour.max(1) as usize);
     let regions: Vec<&str> = run.regions.keys().map(String::as_str).collect();
     format!(
-        "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  calls:   {} addresses are allocated and \
+        "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  in all:  {} addresses are allocated and \
          released again, {} in each region\n  rate:    {} an hour in a region, so it takes some {hours} hours and the \
-         longest wait\n  care:    a trial begins only while {} places of the quota are free",
+         longest wait\n  quota:   a trial begins only while {} places of the quota are free",
         run.id,
         run.account,
         regions.join(", "),
@@ -245,7 +258,12 @@ async fn go_on(
     let clock = session.clock;
     let ended = carry_out(&mut run, &regions, &clock, &mut file, &mut progress).await;
     progress.clear();
-    ended.map_err(|NotKept(error)| Failure::from(error))?;
+    ended.map_err(|error: NotKept| Failure::Unreadable {
+        what: asked.run_file.display().to_string(),
+        why: chain(&error),
+        advice: "See whether the disk is full, then run it again: it goes on where it was."
+            .to_owned(),
+    })?;
     finish(&run, asked, session)
 }
 
@@ -262,35 +280,66 @@ fn finish(run: &Run, asked: &OfFile, session: &mut Session) -> Result<Exit, Fail
     session.finish(&Drilled(curve))
 }
 
-fn existing(path: &Path) -> Result<(RunFile, Run), Failure> {
-    if !path.exists() {
-        return Err(Failure::usage(
-            format!("there is no run file {}", path.display()),
-            "Name it with --run-file, or begin a run with `holdfast drill recover`.",
-        ));
-    }
-    match take(path)? {
-        (file, Some(run)) => Ok((file, run)),
-        (_, None) => Err(Failure::usage(
-            format!("{} has gone", path.display()),
-            "Name another --run-file.",
-        )),
-    }
+/// A run of which only the tag is left: nothing of it begins or goes on.
+async fn lost(id: &str, tag_prefix: &str, session: &Session) -> Result<Run, Failure> {
+    let settings = Settings {
+        waits: Vec::new(),
+        trials: 0,
+        per_hour: 1,
+        keep_free: 0,
+        quota: None,
+        patience_seconds: 0,
+        tag_prefix: tag_prefix.to_owned(),
+    };
+    empty(id.to_owned(), settings, session).await
 }
 
-fn take(path: &Path) -> Result<(RunFile, Option<Run>), Failure> {
-    RunFile::take(path).map_err(|error| match error {
+/// A run that has done nothing yet, in the regions that are asked for.
+async fn empty(id: String, settings: Settings, session: &Session) -> Result<Run, Failure> {
+    let connections = session.connections().await?;
+    let first = connections
+        .first()
+        .ok_or_else(|| Failure::usage("no region is known", "Name one with --region."))?;
+    let account = first
+        .account()
+        .await
+        .map_err(Failure::aws("it is not known whose keys these are"))?;
+    let regions: Vec<String> = connections
+        .iter()
+        .map(|connection| connection.region.clone())
+        .collect();
+    Ok(Run::new(
+        id,
+        account,
+        &regions,
+        settings,
+        session.clock.now(),
+    ))
+}
+
+fn missing(path: &Path) -> Failure {
+    Failure::usage(
+        format!("there is no run file {}", path.display()),
+        "Name it with --run-file, or begin a run with `holdfast drill recover`.",
+    )
+}
+
+fn unusable(path: &Path) -> impl FnOnce(UnusableFile) -> Failure {
+    let path = path.display().to_string();
+    move |error| {
+        match error {
         UnusableFile::InUse => Failure::usage(
-            format!("{}: {error}", path.display()),
+            format!("{path}: {error}"),
             "End that process first, or use another --run-file.",
         ),
         UnusableFile::Io(error) => Failure::from(error),
         error => Failure::Unreadable {
-            what: path.display().to_string(),
+            what: path,
             why: chain(&error),
-            advice: "Use the program that wrote it, or another --run-file. What its run still holds carries the tag \
-                     holdfast:drill."
+            advice: "Use the program that wrote it, or another --run-file. `holdfast drill end --lost-run` releases what \
+                     its run holds."
                 .to_owned(),
         },
-    })
+    }
+    }
 }

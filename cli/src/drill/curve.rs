@@ -163,7 +163,7 @@ impl RegionEnd {
             open: open.count(),
             void,
             stopped: region.stopped.clone(),
-            clean: region.swept,
+            clean: region.is_clean(),
             left: region.left.iter().map(ToString::to_string).collect(),
         }
     }

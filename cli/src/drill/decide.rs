@@ -19,6 +19,12 @@ const LOOK_AGAIN_AFTER: Duration = Duration::seconds(5);
 /// How old the knowledge of a quota may be.
 const ROOM_HOLDS: Duration = Duration::seconds(30);
 
+/// How late a further request for a refused address may be, beside the grace of its wait.
+const ASK_AGAIN_WITHIN: Duration = Duration::minutes(1);
+
+/// How old a look may be for a release that hangs on it.
+const LOOK_HOLDS: Duration = Duration::seconds(5);
+
 /// How many trials may begin for one that is wanted.
 const MAX_FOR_ONE: usize = 3;
 
@@ -85,25 +91,53 @@ pub enum Step {
     Finished,
 }
 
-/// What the run does next.
+/// What the run does next. Of what several regions want at once, the request that is due comes first: its wait is measured.
 #[must_use]
 pub fn decide(run: &Run, now: OffsetDateTime) -> Step {
     let mut next: Option<OffsetDateTime> = None;
+    let mut steps = Vec::new();
     for (name, region) in &run.regions {
-        match (OfRegion {
+        let region = OfRegion {
             run,
             name,
             region,
             now,
-        })
-        .next()
-        {
-            Next::Now(step) => return step,
+        };
+        match region.next() {
+            Next::Now(step) => steps.push(step),
             Next::At(time) => next = Some(next.map_or(time, |next| next.min(time))),
             Next::Never => {}
         }
     }
-    next.map_or(Step::Finished, |until| Step::Rest { until })
+    let first = steps.into_iter().min_by_key(Step::rank);
+    let rest = || next.map_or(Step::Finished, |until| Step::Rest { until });
+    first.unwrap_or_else(rest)
+}
+
+impl Step {
+    /// The kind of call that it makes.
+    #[must_use]
+    pub fn call(&self) -> &'static str {
+        match self {
+            Self::Look { .. } => "look",
+            Self::CountRoom { .. } => "count-room",
+            Self::Allocate { .. } => "allocate",
+            Self::Release { .. } => "release",
+            Self::Ask { .. } => "ask",
+            _ => "none",
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::GiveUp { .. } | Self::Stop { .. } => 0,
+            Self::Ask { .. } | Self::CountRoom { .. } => 1,
+            Self::Release { .. } => 2,
+            Self::Look { .. } => 3,
+            Self::Allocate { .. } => 4,
+            Self::Rest { .. } | Self::Finished => 5,
+        }
+    }
 }
 
 /// What one region wants.
@@ -138,7 +172,11 @@ impl OfRegion<'_> {
             }
         }
         if let Some(allocation) = region.strays.first() {
-            return Next::Now(self.release(allocation, None));
+            return Next::Now(if self.holds(region.strays_seen) {
+                self.release(allocation, None)
+            } else {
+                self.look()
+            });
         }
         match self.new_trial() {
             Next::Now(step) => return Next::Now(step),
@@ -155,21 +193,28 @@ impl OfRegion<'_> {
             | Phase::Asking { since, .. }
             | Phase::Releasing { since, .. } => self.look_since(*since),
             Phase::Holding {
-                since,
-                checked: false,
-                ..
-            } => self.look_since(*since),
-            Phase::Holding {
                 allocation,
-                checked: true,
+                checked,
                 ..
-            } => Next::Now(self.release(allocation, Some(number))),
+            } if self.holds(*checked) => Next::Now(self.release(allocation, Some(number))),
+            Phase::Holding { since, .. } => self.look_since(*since),
             Phase::Waiting {
                 ip,
                 released_at,
                 ask_at,
             } => self.ask(number, trial, *ip, *released_at, *ask_at),
             Phase::Over { .. } => Next::Never,
+        }
+    }
+
+    /// Whether a look of this time may still be gone by.
+    fn holds(&self, seen: Option<OffsetDateTime>) -> bool {
+        seen.is_some_and(|at| at <= self.now && self.now - at < LOOK_HOLDS)
+    }
+
+    fn look(&self) -> Step {
+        Step::Look {
+            region: self.name.to_owned(),
         }
     }
 
@@ -217,11 +262,17 @@ impl OfRegion<'_> {
         if trial.answers == 0 && is_late(trial.wait, released_at, self.now) {
             return give_up(VoidReason::TooLate);
         }
+        // The run was not running while it should have asked again.
+        let last = trial
+            .first_no_at
+            .map(|at| at + self.settings().patience() + trial.wait.grace());
+        if last.is_some_and(|last| self.now > last + ASK_AGAIN_WITHIN) {
+            return give_up(VoidReason::TooLate);
+        }
         match self.room() {
             None => Next::Now(Step::CountRoom { region }),
-            Some(room) if room.is_none_or(|free| free < self.settings().keep_free) => {
-                give_up(VoidReason::QuotaFull)
-            }
+            Some(None) => give_up(VoidReason::QuotaUnknown),
+            Some(Some(free)) if free < self.settings().keep_free => give_up(VoidReason::QuotaFull),
             Some(_) => Next::Now(Step::Ask {
                 region,
                 trial: number,
@@ -287,7 +338,8 @@ impl OfRegion<'_> {
 
     fn room(&self) -> Option<Option<u64>> {
         let room = self.region.room.as_ref()?;
-        (self.now - room.at < ROOM_HOLDS).then_some(room.free)
+        let holds = room.at <= self.now && self.now - room.at < ROOM_HOLDS;
+        holds.then_some(room.free)
     }
 
     fn settings(&self) -> &Settings {

@@ -39,6 +39,18 @@ pub enum UnusableFile {
 }
 
 impl RunFile {
+    /// What is in a run file, whoever goes on with it; `None`: there is none.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn read(path: &Path) -> Result<Option<Run>, UnusableFile> {
+        match fs::read(path) {
+            Ok(bytes) => parse(&bytes).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Takes a run file, and gives the run that it has; `None`: there is none yet.
     ///
     /// # Errors
@@ -54,11 +66,7 @@ impl RunFile {
             Err(TryLockError::WouldBlock) => return Err(UnusableFile::InUse),
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }
-        let run = match fs::read(path) {
-            Ok(bytes) => Some(parse(&bytes)?),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) => return Err(error.into()),
-        };
+        let run = Self::read(path)?;
         Ok((
             Self {
                 path: path.to_owned(),

@@ -13,6 +13,7 @@
 //! | somebody uses an address of the drill | the look before each release shows it, and it is left to them |
 //! | a second process with the same run file | the lock of the file refuses it |
 //! | the release guard | the address is tagged `protect=none` at birth, so the guard lets it go |
+//! | a guard that goes by other tags takes the address back | it has the tag `reclaimed-from`, so it is left alone; the trial is void |
 //! | others need the places of the quota | a trial begins, and asks, only while enough places are free |
 
 pub mod apply;
@@ -20,8 +21,10 @@ pub mod curve;
 pub mod decide;
 pub mod execute;
 pub mod file;
+mod look;
 pub mod plot;
 pub mod ports;
+mod refusals;
 pub mod run;
 pub mod settings;
 pub mod statistics;

@@ -49,12 +49,17 @@ pub struct RegionRun {
     /// No call is made before this time.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub rests_until: Option<OffsetDateTime>,
-    /// How many calls in a row AWS has not answered, or has throttled.
+    /// How many calls of one kind in a row AWS has not answered, or has throttled.
     pub unanswered: u32,
+    /// Which kind of call that was. Another kind that succeeds says nothing of it.
+    pub unanswered_call: Option<String>,
     /// Why no further trial begins here.
     pub stopped: Option<Stop>,
     /// What carries the tag of the run, and belongs to no trial that is open.
     pub strays: Vec<AllocationId>,
+    /// When a look has shown the strays.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub strays_seen: Option<OffsetDateTime>,
     /// What this run allocated and somebody else uses now: it is left to them.
     pub left: Vec<AllocationId>,
     /// The last look has shown that nothing of the run is left.
@@ -119,6 +124,9 @@ pub struct Trial {
     /// When a request for its address was sent that may have been carried out without an answer.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub unanswered_at: Option<OffsetDateTime>,
+    /// When EC2 first said no to a request for its address.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub first_no_at: Option<OffsetDateTime>,
     /// When its first release was sent that may have been carried out without an answer.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub release_unanswered_at: Option<OffsetDateTime>,
@@ -145,8 +153,9 @@ pub enum Phase {
         /// Since when.
         #[serde(with = "time::serde::rfc3339")]
         since: OffsetDateTime,
-        /// A look has shown it with the tag of this run, and used by nobody.
-        checked: bool,
+        /// When a look has last shown it with the tags of this run, and used by nobody.
+        #[serde(with = "time::serde::rfc3339::option", default)]
+        checked: Option<OffsetDateTime>,
         /// What comes after its release.
         then: Then,
     },
@@ -243,25 +252,12 @@ pub enum VoidReason {
     TakenOver,
     /// So few places of the quota were free that the request was not sent, or EC2 said that the quota is full.
     QuotaFull,
+    /// Nobody said how many places of the quota were free when the request was due.
+    QuotaUnknown,
     /// EC2 gave another address than the one that was asked for.
     WrongAddress,
     /// The region was given up before the trial was over.
     GivenUp,
-}
-
-impl VoidReason {
-    /// The reason as the run file and the JSON have it.
-    #[must_use]
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::NotAllocated => "not-allocated",
-            Self::TooLate => "too-late",
-            Self::TakenOver => "taken-over",
-            Self::QuotaFull => "quota-full",
-            Self::WrongAddress => "wrong-address",
-            Self::GivenUp => "given-up",
-        }
-    }
 }
 
 impl Run {
@@ -287,36 +283,63 @@ impl Run {
         }
     }
 
-    /// The run is started again: a region that was given up gets another chance, and what was known of quotas is old.
-    pub fn resume(&mut self) {
+    /// The run is started again: a region that was given up gets another chance, and what was known of quotas is old. A
+    /// run that a person has ended stays ended.
+    pub fn resume(&mut self, now: OffsetDateTime) {
         for region in self.regions.values_mut() {
-            region.stopped = None;
+            region.stopped = region.stopped.take().filter(|stop| *stop == Stop::Ended);
             region.unanswered = 0;
+            region.unanswered_call = None;
             region.rests_until = None;
             region.room = None;
             region.swept = false;
             region.strays.clear();
-            // What was looked at before may be used by somebody now.
-            for trial in &mut region.trials {
-                if let Phase::Holding { checked, .. } = &mut trial.phase {
-                    *checked = false;
-                }
-            }
+            // A clock that went back must not make the run wait for its own past.
+            region.last_begun = region.last_begun.map(|at| at.min(now));
+            region.last_change = region.last_change.map(|at| at.min(now));
+            region.trials.iter_mut().for_each(Trial::resume);
         }
     }
 
     /// A person ends the run: no trial begins or goes on, and what is held is released.
-    pub fn end(&mut self) {
-        self.resume();
+    pub fn end(&mut self, now: OffsetDateTime) {
+        self.resume(now);
         for region in self.regions.values_mut() {
             region.stopped = Some(Stop::Ended);
         }
     }
 
-    /// Whether nothing more is to be done anywhere, and nothing of the run is left.
+    /// Whether a last look has shown, in every region, that nothing of the run is left.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.regions.values().all(|region| region.swept)
+        self.regions.values().all(RegionRun::is_clean)
+    }
+}
+
+impl Trial {
+    /// A process that was killed may have sent what its file names, and what it looked at is old.
+    fn resume(&mut self) {
+        match &mut self.phase {
+            Phase::Holding { checked, .. } => *checked = None,
+            Phase::Asking {
+                since,
+                refused: false,
+                ..
+            } => self.unanswered_at = Some(*since),
+            Phase::Releasing { since, .. } => {
+                self.release_unanswered_at.get_or_insert(*since);
+            }
+            _ => {}
+        }
+    }
+
+    /// The address that it waits for or asks for.
+    #[must_use]
+    pub fn awaits(&self) -> Option<Ipv4Addr> {
+        match self.phase {
+            Phase::Waiting { ip, .. } | Phase::Asking { ip, .. } => Some(ip),
+            _ => None,
+        }
     }
 }
 
@@ -346,6 +369,12 @@ impl RegionRun {
             )
         };
         of_wait.filter(|trial| !void(trial)).count()
+    }
+
+    /// Whether a last look has shown that nothing of the run is left, and nothing was left to others.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.swept && self.left.is_empty()
     }
 
     /// Whether a trial may still have something in EC2, or is to ask for it.

@@ -8,6 +8,7 @@
 )]
 
 mod account;
+mod drill;
 mod history;
 mod profiles;
 mod refusals;

@@ -70,7 +70,7 @@ impl Tool {
         path.to_string_lossy().into_owned()
     }
 
-    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+    fn command(&self, arguments: &[&str]) -> Command {
         let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
         let mut command = Command::new(binary);
         command
@@ -79,6 +79,23 @@ impl Tool {
             .envs(&self.environment)
             .stdin(Stdio::null())
             .kill_on_drop(true);
+        command
+    }
+
+    /// The tool as it runs, to be killed.
+    pub(crate) fn start(&self, arguments: &[&str]) -> tokio::process::Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// A path in the home folder, where nothing is yet.
+    pub(crate) fn place(&self, name: &str) -> String {
+        self.home.join(name).to_string_lossy().into_owned()
+    }
+
+    pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
+        let mut command = self.command(arguments);
         let output = timeout(LIMIT, command.output()).await;
         let output = output
             .unwrap_or_else(|_| panic!("{arguments:?} hangs"))

@@ -1,7 +1,7 @@
 //! What a run has shown, as a page, as rows, and as an exit code.
 
 use crate::drill::curve::{Curve, Point, RegionEnd};
-use crate::drill::run::Stop;
+use crate::drill::run::{Stop, VoidReason};
 use crate::failure::Exit;
 use crate::output::{Cell, Document, Page, Table, counted};
 use serde::Serialize;
@@ -33,7 +33,7 @@ impl Drilled {
                 if point.lost == 0 {
                     Cell::from("0")
                 } else {
-                    Cell::warning(point.lost.to_string())
+                    Cell::attention(point.lost.to_string())
                 },
                 Cell::or_dash(interval(point)),
             ]);
@@ -77,7 +77,7 @@ impl Document for Drilled {
         page.line([if curve.clean {
             Cell::good("Nothing of this run is left in EC2.")
         } else {
-            Cell::warning("The run is not over, or something of it may be left: run it again, or `holdfast drill end`.")
+            Cell::attention("The run is not over, or something of it may be left: run it again, or `holdfast drill end`.")
         }]);
         page
     }
@@ -111,14 +111,14 @@ fn told(region: &RegionEnd) -> Vec<Cell> {
     let name = &region.region;
     let mut lines = Vec::new();
     if let Some(stop) = &region.stopped {
-        lines.push(Cell::warning(format!("{name}: {}", why(stop))));
+        lines.push(Cell::attention(format!("{name}: {}", why(stop))));
     }
     let void: usize = region.void.values().sum();
     if void > 0 {
         let reasons: Vec<String> = region
             .void
             .iter()
-            .map(|(reason, times)| format!("{} {times}", reason.word()))
+            .map(|(reason, times)| format!("{times} {}", in_words(*reason)))
             .collect();
         let trials = counted(void, "trial counts", "trials count");
         lines.push(Cell::faint(format!(
@@ -127,12 +127,24 @@ fn told(region: &RegionEnd) -> Vec<Cell> {
         )));
     }
     if !region.left.is_empty() {
-        lines.push(Cell::warning(format!(
+        lines.push(Cell::attention(format!(
             "{name}: left alone, since somebody uses it or its tag is gone: {}. Release it by hand if it is nobody's.",
             region.left.join(", ")
         )));
     }
     lines
+}
+
+fn in_words(reason: VoidReason) -> &'static str {
+    match reason {
+        VoidReason::NotAllocated => "without an address",
+        VoidReason::TooLate => "asked too late",
+        VoidReason::TakenOver => "taken over by somebody",
+        VoidReason::QuotaFull => "with a full quota",
+        VoidReason::QuotaUnknown => "with a quota that nobody knows",
+        VoidReason::WrongAddress => "with another address",
+        VoidReason::GivenUp => "given up",
+    }
 }
 
 fn why(stop: &Stop) -> String {

@@ -1,27 +1,22 @@
 //! Simulated regions, one clock for all of them, and a process of the drill that can be killed at any call.
 
+use super::ports::{Keeper, Nobody, classify, unanswered};
 use crate::drill::curve::{self, Curve};
-use crate::drill::execute::{Watch, carry_out};
-use crate::drill::ports::{KeepRun, NotKept, Relinquish};
+use crate::drill::execute::carry_out;
 use crate::drill::run::{Outcome, Run};
 use crate::drill::settings::Settings;
 use ec2_sim::World;
 use ec2_sim::api::{
-    self, AllocateAddress, Caller, DescribeAddresses, Ec2Error, Filter, ReleaseAddress, Request,
-    Response, Tag, TagSpecification,
+    self, AllocateAddress, Caller, DescribeAddresses, Ec2Error, Filter, Request, Response, Tag,
+    TagSpecification,
 };
 use ec2_sim::world::ACCOUNT;
 use futures_util::FutureExt;
 use holdfast::clock::Clock;
-use holdfast::cloud::{Allocated, CloudError, Failure};
-use holdfast::model::elastic_ip::{Address, Association, Pool};
-use holdfast::model::ids::AllocationId;
-use holdfast::model::tags::Tags;
+use holdfast::cloud::CloudError;
 use std::collections::BTreeMap;
 use std::future::pending;
-use std::net::Ipv4Addr;
 use std::sync::{Mutex, MutexGuard};
-use time::OffsetDateTime;
 
 pub(super) const REGION: &str = "us-east-1";
 pub(super) const RUN: &str = "drill-1";
@@ -60,16 +55,16 @@ pub(super) enum SeededBug {
 }
 
 #[derive(Default)]
-struct State {
-    worlds: BTreeMap<String, World>,
-    calls: usize,
-    names: Vec<&'static str>,
-    faults: Vec<(usize, Fault)>,
-    killed: bool,
-    bug: Option<SeededBug>,
-    disk: Option<Run>,
+pub(super) struct State {
+    pub(super) worlds: BTreeMap<String, World>,
+    pub(super) calls: usize,
+    pub(super) names: Vec<&'static str>,
+    pub(super) faults: Vec<(usize, Fault)>,
+    pub(super) killed: bool,
+    pub(super) bug: Option<SeededBug>,
+    pub(super) disk: Option<Run>,
     /// Acts on a world before the call of that number.
-    intruder: Option<(usize, fn(&mut World))>,
+    pub(super) intruder: Option<(usize, fn(&mut World))>,
 }
 
 /// The account, the clock, and the disk of whoever runs the drill.
@@ -113,7 +108,7 @@ impl Bed {
         bed
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap()
     }
 
@@ -146,6 +141,11 @@ impl Bed {
     /// The run as it is on the disk.
     pub(super) fn run(&self) -> Run {
         self.state().disk.clone().unwrap()
+    }
+
+    /// Puts another run on the disk.
+    pub(super) fn keep(&self, run: Run) {
+        self.state().disk = Some(run);
     }
 
     pub(super) fn curve(&self) -> Curve {
@@ -182,7 +182,7 @@ impl Bed {
                 self.now(),
             ),
         };
-        run.resume();
+        run.resume(self.now());
         let (mut keeper, mut nobody) = (Keeper(self), Nobody);
         let process = carry_out(&mut run, self, self, &mut keeper, &mut nobody);
         let ended = process.now_or_never().transpose().unwrap().is_some();
@@ -218,7 +218,7 @@ impl Bed {
             .count()
     }
 
-    async fn call(
+    pub(super) async fn call(
         &self,
         region: &str,
         action: &'static str,
@@ -306,185 +306,4 @@ fn describe(world: &mut World, filters: Vec<Filter>) -> Result<Vec<api::Address>
         Response::DescribeAddresses(addresses) => Ok(addresses),
         other => panic!("{other:?}"),
     }
-}
-
-fn classify(action: &'static str, refusal: Ec2Error) -> CloudError {
-    let (code, message) = (Some(refusal.code), Some(refusal.message));
-    CloudError::from(Failure {
-        action,
-        code,
-        message,
-        request_id: None,
-        source: None,
-    })
-}
-
-fn unanswered(action: &'static str) -> CloudError {
-    let message = Some("timed out".to_owned());
-    CloudError::from(Failure {
-        action,
-        code: None,
-        message,
-        request_id: None,
-        source: None,
-    })
-}
-
-fn address(shown: &api::Address) -> Address {
-    let association = shown.association.as_ref();
-    Address {
-        allocation: shown.allocation_id.parse().unwrap(),
-        ip: shown.public_ip.parse().unwrap(),
-        pool: Pool::from_public_ipv4_pool(&shown.public_ipv4_pool),
-        border_group: None,
-        tags: shown
-            .tags
-            .iter()
-            .map(|tag| (tag.key.clone(), tag.value.clone()))
-            .collect(),
-        association: association.map(|association| Association {
-            id: association.association_id.parse().unwrap(),
-            eni: None,
-            private_ip: None,
-            instance: None,
-        }),
-        service_managed: shown.service_managed.clone(),
-    }
-}
-
-impl Relinquish for Bed {
-    async fn allocate(
-        &self,
-        region: &str,
-        ip: Option<Ipv4Addr>,
-        tags: &Tags,
-    ) -> Result<Allocated, CloudError> {
-        let mut tags: Vec<Tag> = tags
-            .iter()
-            .map(|(key, value)| Tag::new(key, value))
-            .collect();
-        if self.state().bug == Some(SeededBug::NoTags) {
-            tags.clear();
-        }
-        let request = AllocateAddress {
-            address: ip.map(|ip| ip.to_string()),
-            tag_specifications: vec![TagSpecification {
-                resource_type: "elastic-ip".to_owned(),
-                tags,
-            }],
-            ..AllocateAddress::default()
-        };
-        match self
-            .call(
-                region,
-                "ec2:AllocateAddress",
-                Request::AllocateAddress(request),
-            )
-            .await?
-        {
-            Response::AllocateAddress(allocated) => Ok(Allocated {
-                allocation: allocated.allocation_id.parse().unwrap(),
-                ip: allocated.public_ip.parse().unwrap(),
-            }),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn release(&self, region: &str, allocation: &AllocationId) -> Result<(), CloudError> {
-        let request = ReleaseAddress {
-            allocation_id: Some(allocation.to_string()),
-            ..ReleaseAddress::default()
-        };
-        self.call(
-            region,
-            "ec2:ReleaseAddress",
-            Request::ReleaseAddress(request),
-        )
-        .await
-        .map(drop)
-    }
-
-    async fn tagged(
-        &self,
-        region: &str,
-        key: &str,
-        value: &str,
-    ) -> Result<Vec<Address>, CloudError> {
-        let everything = self.state().bug == Some(SeededBug::TakesAllForItsOwn);
-        if self.state().bug == Some(SeededBug::BlindLooks) {
-            return Ok(Vec::new());
-        }
-        let filters = vec![Filter {
-            name: format!("tag:{key}"),
-            values: vec![value.to_owned()],
-        }];
-        let filters = if everything { Vec::new() } else { filters };
-        let request = DescribeAddresses {
-            filters,
-            ..DescribeAddresses::default()
-        };
-        match self
-            .call(
-                region,
-                "ec2:DescribeAddresses",
-                Request::DescribeAddresses(request),
-            )
-            .await?
-        {
-            Response::DescribeAddresses(shown) => {
-                let mut shown: Vec<Address> = shown.iter().map(address).collect();
-                if everything {
-                    for address in &mut shown {
-                        address.tags.insert(key.to_owned(), value.to_owned());
-                    }
-                }
-                Ok(shown)
-            }
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn held(&self, region: &str) -> Result<u64, CloudError> {
-        let request = Request::DescribeAddresses(DescribeAddresses::default());
-        match self.call(region, "ec2:DescribeAddresses", request).await? {
-            Response::DescribeAddresses(shown) => Ok(shown.len() as u64),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    async fn quota(&self, region: &str) -> Result<Option<u64>, CloudError> {
-        let mut state = self.state();
-        let world = state.worlds.get_mut(region).unwrap();
-        Ok(Some(world.settings().address_quota as u64))
-    }
-}
-
-impl Clock for Bed {
-    fn now(&self) -> OffsetDateTime {
-        self.state().worlds.values().map(World::now).max().unwrap()
-    }
-
-    async fn sleep(&self, how_long: std::time::Duration) {
-        let until = self.now() + how_long;
-        self.in_every_world(|_, world| world.advance_to(until));
-    }
-}
-
-struct Keeper<'a>(&'a Bed);
-
-impl KeepRun for Keeper<'_> {
-    fn keep(&mut self, run: &Run) -> Result<(), NotKept> {
-        let mut state = self.0.state();
-        // A process that is killed after a reply keeps nothing more.
-        if !state.killed {
-            state.disk = Some(run.clone());
-        }
-        Ok(())
-    }
-}
-
-struct Nobody;
-
-impl Watch for Nobody {
-    fn see(&mut self, _: &Run, _: Option<OffsetDateTime>) {}
 }

@@ -110,7 +110,7 @@ fn take_the_tag_off(world: &mut World) {
     }
 }
 
-fn allocations_of_the_run(world: &mut World) -> Vec<String> {
+pub(super) fn allocations_of_the_run(world: &mut World) -> Vec<String> {
     use ec2_sim::api::{Caller, DescribeAddresses, Request, Response};
     let request = Request::DescribeAddresses(DescribeAddresses::default());
     let shown = world.call(

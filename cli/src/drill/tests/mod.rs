@@ -4,6 +4,7 @@ mod bed;
 mod explorer;
 mod file;
 mod history;
+mod ports;
 mod refusals;
 mod result;
 

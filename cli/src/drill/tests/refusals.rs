@@ -114,3 +114,99 @@ fn a_region_that_does_not_answer_is_given_up_after_some_time_and_the_others_go_o
         .find(|region| region.region == "eu-west-1");
     assert!(there.unwrap().clean);
 }
+
+/// The guard of another installation, with other tags, takes the address of the drill back with all its tags.
+fn taken_back_by_another_guard(world: &mut ec2_sim::World) {
+    use ec2_sim::api::{AllocateAddress, Caller, Request, Tag, TagSpecification};
+    let tags = vec![
+        Tag::new("holdfast:drill", super::bed::RUN),
+        Tag::new("holdfast:drill-trial", "0"),
+        Tag::new("holdfast:protect", "none"),
+        Tag::new("acme:reclaimed-from", "eipalloc-1"),
+    ];
+    let request = AllocateAddress {
+        address: Some("198.51.100.1".to_owned()),
+        tag_specifications: vec![TagSpecification {
+            resource_type: "elastic-ip".to_owned(),
+            tags,
+        }],
+        ..AllocateAddress::default()
+    };
+    let guard = Caller::role(ec2_sim::world::ACCOUNT, "acme-guard", "guard");
+    let _ = world.call(&guard, &Request::AllocateAddress(request), false);
+}
+
+#[test]
+fn what_another_guard_took_back_is_neither_released_nor_counted() {
+    let bed = Bed::of(&[REGION]);
+    // The calls until then: room, allocate, look, release.
+    bed.intrude(4, taken_back_by_another_guard);
+    let waits = vec!["0s".parse().unwrap()];
+    bed.start_until_it_ends(&Settings {
+        waits,
+        ..settings()
+    });
+    assert_eq!(bed.left_of_the_run(), 1, "the guard has it");
+    let region = &bed.curve().regions[0];
+    assert_eq!(region.left.len(), 1);
+    assert_eq!(region.void.get(&VoidReason::TakenOver), Some(&1));
+    assert!(!bed.curve().clean, "it still carries the tag of the run");
+}
+
+#[test]
+fn an_address_that_somebody_protects_meanwhile_is_left_to_them() {
+    let bed = Bed::of(&[REGION]);
+    // Before the look that stands before the release.
+    bed.intrude(2, |world| {
+        use ec2_sim::api::{Caller, CreateTags, Request, Tag};
+        let tags = CreateTags {
+            resources: super::explorer::allocations_of_the_run(world),
+            tags: vec![Tag::new("holdfast:protect", "reclaim")],
+        };
+        let caller = Caller::user(ec2_sim::world::ACCOUNT, "somebody");
+        world
+            .call(&caller, &Request::CreateTags(tags), false)
+            .unwrap();
+    });
+    bed.start_until_it_ends(&settings());
+    assert_eq!(bed.left_of_the_run(), 1);
+    assert_eq!(bed.curve().regions[0].left.len(), 1);
+}
+
+#[test]
+fn releases_that_are_throttled_for_ever_end_the_run_though_each_look_succeeds() {
+    let bed = Bed::of(&[REGION]);
+    let none = ec2_sim::throttle::Limit {
+        capacity: 0.0,
+        refill: 0.0,
+    };
+    bed.in_world(|world| world.limit("ReleaseAddress", none));
+    bed.start_until_it_ends(&settings());
+    assert!(matches!(stopped(&bed), Some(Stop::Stuck { .. })));
+    let releases = bed
+        .calls()
+        .iter()
+        .filter(|name| **name == "ec2:ReleaseAddress")
+        .count();
+    assert_eq!(releases, 20);
+}
+
+#[test]
+fn a_run_that_a_person_has_ended_stays_ended_and_is_clean() {
+    use super::bed::Fault;
+    let bed = Bed::of(&[REGION]);
+    bed.plan(&[(2, Fault::KilledBeforeSend)]);
+    assert!(bed.start(&settings()), "it holds an address now");
+    let mut run = bed.run();
+    run.end(bed.in_world(|world| world.now()));
+    bed.keep(run);
+    bed.start_until_it_ends(&settings());
+    assert_eq!((bed.left_of_the_run(), bed.curve().clean), (0, true));
+    assert_eq!(stopped(&bed), Some(Stop::Ended));
+    let allocated = bed
+        .calls()
+        .iter()
+        .filter(|name| **name == "ec2:AllocateAddress")
+        .count();
+    assert_eq!(allocated, 1, "nothing begins any more");
+}
