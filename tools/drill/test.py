@@ -287,10 +287,11 @@ def main():
         if callable(test) and test.__module__ == "__main__" and test.__code__.co_varnames[:1] == ("world",)
         and test.__code__.co_argcount == 1 and name not in ("fire", "canary", "made")
     }
-    broken = 0
+    broken = ran = 0
     for name, test in tests.items():
         if wanted and not any(each in name for each in wanted):
             continue
+        ran += 1
         world = World(TARGET, Clock(), ROLE)
         try:
             test(world)
@@ -301,8 +302,8 @@ def main():
             traceback.print_exc()
         finally:
             world.close()
-    print(f"{len(tests)} tests, {broken} failed")
-    return 1 if broken else 0
+    print(f"{ran} tests, {broken} failed")
+    return 1 if broken or not ran else 0
 
 
 sys.exit(main())

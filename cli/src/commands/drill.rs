@@ -216,7 +216,7 @@ fn plan(run: &Run) -> String {
     let regions: Vec<&str> = run.regions.keys().map(String::as_str).collect();
     format!(
         "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  in all:  {} addresses are allocated and \
-         released again, {} in each region\n  rate:    {} an hour in a region, so it takes some {hours} hours and the \
+         released again, {} in each region\n  rate:    {} an hour in a region, so it takes about {hours} h and the \
          longest wait\n  quota:   a trial begins only while {} places of the quota are free",
         run.id,
         run.account,
