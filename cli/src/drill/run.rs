@@ -348,10 +348,7 @@ impl RegionRun {
     pub fn counted(&self, wait: Wait) -> impl Iterator<Item = Outcome> {
         let of_wait = self.trials.iter().filter(move |trial| trial.wait == wait);
         of_wait.filter_map(|trial| match trial.phase {
-            Phase::Over {
-                outcome: Outcome::Void { .. },
-            } => None,
-            Phase::Over { outcome } => Some(outcome),
+            Phase::Over { outcome } if !matches!(outcome, Outcome::Void { .. }) => Some(outcome),
             _ => None,
         })
     }
