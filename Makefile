@@ -182,6 +182,14 @@ conformance: ## Try in an account of yours what the simulator claims about EC2: 
 conformance-test: binaries ## The same on the simulator, with its doubts set both ways, and killed after each of its calls
 	@tools/conformance/test
 
+.PHONY: drill-test
+drill-test: binaries ## Run the state machines of templates/drill.yaml on an interpreter of their language (needs PyPI once)
+	@tools/drill/test
+
+.PHONY: release-proof
+release-proof: ## Search the functions of a release build for calls that their roles may not make (FOLDER=target/lambda)
+	@tools/release-proof $(FOLDER)
+
 .PHONY: ledger-contract
 ledger-contract: ## Hold the ledger to its contract on moto's DynamoDB and on dynalite (needs PyPI and npm once)
 	@tools/ledger/contract

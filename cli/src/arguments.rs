@@ -46,6 +46,7 @@ pub struct Everywhere {
     /// The regions, or `all`; else AWS_REGION, or the profile's
     #[arg(
         long,
+        alias = "regions",
         global = true,
         value_name = "REGION[,REGION]",
         value_delimiter = ','

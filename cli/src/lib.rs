@@ -9,6 +9,7 @@ pub mod arguments;
 pub mod aws;
 pub mod commands;
 pub mod deployment;
+pub mod drill;
 pub mod failure;
 pub mod output;
 pub mod period;

@@ -2,7 +2,8 @@
 //! that a function's bounds say what it may do. `aws` implements them with the SDK, the simulator
 //! implements them with its model.
 //!
-//! No trait here can release an address. That is promise 4, kept by the compiler.
+//! No trait here can release an address: promise 4, kept by the compiler. What can stands in the operator's tool, in
+//! `cli/src/drill/ports.rs`, and no function is built from that crate.
 
 pub mod codes;
 mod failure;

@@ -350,7 +350,11 @@ impl Model {
             });
         former.accounts.insert(address.owner.clone());
         former.available_from = available_from;
-        if let Some(after) = self.settings.released_taken_after {
+        let case = self.releases;
+        self.releases += 1;
+        let share = self.settings.released_taken_share;
+        let after = self.settings.released_taken_after;
+        if let Some(after) = after.filter(|_| share.is_none_or(|share| share.draws(case))) {
             let due = Due::AddressTaken(address.public_ip.clone());
             self.timers.plan(self.now + after, due);
         }

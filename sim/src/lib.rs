@@ -60,5 +60,5 @@ mod tests;
 pub use crowd::Crowd;
 pub use delivery::Delivery;
 pub use doubts::Doubts;
-pub use settings::{Settings, TagPolicy, TakenAnswer};
+pub use settings::{Settings, Share, TagPolicy, TakenAnswer};
 pub use world::World;

@@ -116,6 +116,8 @@ pub struct Model {
     pub(super) former_addresses: BTreeMap<String, FormerAddress>,
     /// How many addresses of Amazon's pool were handed out.
     pub(super) handed_out: u32,
+    /// How many addresses have been given up.
+    pub(super) releases: u64,
     pub(super) former_associations: BTreeSet<String>,
     /// Instances and interfaces whose guest never answers a detach.
     pub(super) unresponsive: BTreeSet<String>,
@@ -145,6 +147,7 @@ impl Model {
             pools: BTreeMap::new(),
             former_addresses: BTreeMap::new(),
             handed_out: 0,
+            releases: 0,
             former_associations: BTreeSet::new(),
             unresponsive: BTreeSet::new(),
             client_tokens: ClientTokens::default(),

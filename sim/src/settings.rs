@@ -24,6 +24,8 @@ pub struct Settings {
     pub released_unavailable_for: Duration,
     /// How long after its release another account takes the address; `None`: nobody does.
     pub released_taken_after: Option<Duration>,
+    /// Which released addresses that happens to; `None`: all.
+    pub released_taken_share: Option<Share>,
     /// How AllocateAddress refuses an address that another account has.
     pub taken_answer: TakenAnswer,
     /// `pending` to `running`.
@@ -76,6 +78,7 @@ impl Default for Settings {
             allocation_usable_after: Duration::ZERO,
             released_unavailable_for: Duration::ZERO,
             released_taken_after: None,
+            released_taken_share: None,
             taken_answer: TakenAnswer::NotFound,
             instance_starts_after: Duration::seconds(20),
             instance_stops_after: Duration::seconds(30),
@@ -103,6 +106,28 @@ impl Default for Settings {
             unknown_alarm_types: BTreeSet::new(),
             doubts: Doubts::default(),
         }
+    }
+}
+
+/// A share of cases, drawn by a seed: the same seed draws the same cases.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// How many of a million.
+    pub per_million: u32,
+    /// What the draw hangs on, beside the number of the case.
+    pub seed: u64,
+}
+
+impl Share {
+    /// Whether the case of this number is drawn (SplitMix64, by Steele, Lea and Flood, 2014).
+    #[must_use]
+    pub fn draws(self, case: u64) -> bool {
+        let state = self
+            .seed
+            .wrapping_add((case + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        (mixed ^ (mixed >> 31)) % 1_000_000 < u64::from(self.per_million)
     }
 }
 

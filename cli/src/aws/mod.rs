@@ -7,6 +7,7 @@ pub mod actions;
 pub mod checks;
 mod connection;
 pub mod credentials;
+mod drill;
 mod functions;
 mod guests;
 mod invocations;
@@ -18,6 +19,7 @@ mod tagging;
 mod trail;
 
 pub use connection::{Connection, Keys};
+pub use drill::DrillRegions;
 pub use functions::{FunctionConfiguration, FunctionState};
 pub use invocations::{Answer, may_run};
 pub use logs::LogLine;

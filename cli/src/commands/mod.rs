@@ -4,6 +4,7 @@
 mod answer;
 mod completions;
 mod doctor;
+mod drill;
 mod explain;
 mod guest;
 mod history;
@@ -50,6 +51,7 @@ pub enum Command {
     Unprotect(tags::UnprotectArguments),
     Adopt(tags::AdoptArguments),
     Completions(completions::Arguments),
+    Drill(drill::Arguments),
     Man(man::Arguments),
 }
 
@@ -79,6 +81,7 @@ impl Command {
             Self::Unprotect(arguments) => tags::unprotect(&arguments, session).await,
             Self::Adopt(arguments) => tags::adopt(&arguments, session).await,
             Self::Completions(arguments) => completions::run(&arguments, session),
+            Self::Drill(arguments) => Box::pin(drill::run(arguments, session)).await,
             Self::Man(arguments) => man::run(&arguments, session),
         }
     }

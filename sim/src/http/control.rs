@@ -45,6 +45,7 @@ POST   /_sim/other-ips     {"interface": "eni-...", "ipv6": ["2001:db8::100"], "
 POST   /_sim/settings      any of: {"address_quota": 5, "read_lag_seconds": 2, "throttling": true,
                             "allocation_usable_after_seconds": 1, "released_unavailable_for_seconds": 5,
                             "released_taken_after_seconds": 9, "taken_answer": "auth-failure",
+                            "released_taken_share": {"per_million": 2500, "seed": 1},
                             "looked_up_after_seconds": 60, "reverse_dns_published_after_seconds": 60,
                             "reverse_dns_lock_lingers_seconds": 0, "instance_starts_after_seconds": 0,
                             "status_checks_pass_after_seconds": 0, "instance_stops_after_seconds": 0,

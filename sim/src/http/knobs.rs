@@ -6,7 +6,7 @@ mod tests;
 use super::answers::Answers;
 use super::front::Front;
 use crate::throttle::Limit;
-use crate::{Delivery, Settings, TakenAnswer, World};
+use crate::{Delivery, Settings, Share, TakenAnswer, World};
 use serde::Deserialize;
 use time::Duration;
 
@@ -20,6 +20,7 @@ pub(super) struct Controls {
     allocation_usable_after_seconds: Option<u32>,
     released_unavailable_for_seconds: Option<u32>,
     released_taken_after_seconds: Option<u32>,
+    released_taken_share: Option<TakenShare>,
     taken_answer: Option<Taken>,
     looked_up_after_seconds: Option<u32>,
     reverse_dns_published_after_seconds: Option<u32>,
@@ -67,6 +68,14 @@ pub(super) struct Controls {
 enum Taken {
     NotFound,
     AuthFailure,
+}
+
+/// Which of the released addresses others take, drawn by a seed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TakenShare {
+    per_million: u32,
+    seed: u64,
 }
 
 #[derive(Debug, Deserialize)]
@@ -201,6 +210,9 @@ impl Controls {
         settings.images.extend(self.images.iter().cloned());
         if let Some(after) = seconds(self.released_taken_after_seconds) {
             settings.released_taken_after = Some(after);
+        }
+        if let Some(TakenShare { per_million, seed }) = self.released_taken_share {
+            settings.released_taken_share = Some(Share { per_million, seed });
         }
         let delays = [
             (

@@ -7,8 +7,7 @@ use super::requests::AwsCall;
 use super::server::Reply;
 use super::{
     auto_scaling, cloudformation, cloudtrail, cloudwatch, cloudwatch_logs, ec2, eventbridge,
-    lambda, quotas, sqs, sts, tagging, trails,
-    zonal_shifts,
+    lambda, quotas, sqs, sts, tagging, trails, zonal_shifts,
 };
 use crate::api::Caller;
 use std::sync::Arc;
@@ -70,7 +69,11 @@ pub(super) async fn call(
 fn denial(front: &Front, caller: &Caller, call: &AwsCall) -> Option<String> {
     let looks_itself = matches!(
         call.service,
-        Service::Ec2 | Service::AutoScaling | Service::CloudWatch | Service::Tagging | Service::ZonalShift
+        Service::Ec2
+            | Service::AutoScaling
+            | Service::CloudWatch
+            | Service::Tagging
+            | Service::ZonalShift
     );
     // "No permissions are required to perform this operation" (STS API reference, `GetCallerIdentity`), and a denial
     // keeps nobody from it.

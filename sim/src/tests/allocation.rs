@@ -124,6 +124,32 @@ fn an_address_that_was_recovered_in_time_is_not_taken() {
 }
 
 #[test]
+fn a_share_of_the_released_addresses_is_taken_and_the_seed_says_which() {
+    let taken = |per_million, seed| -> Vec<u64> {
+        let share = crate::Share { per_million, seed };
+        (0..20_000).filter(|case| share.draws(*case)).collect()
+    };
+    let one_in_a_hundred = taken(10_000, 7).len();
+    assert!((150..250).contains(&one_in_a_hundred), "{one_in_a_hundred}");
+    assert_eq!(taken(10_000, 7), taken(10_000, 7));
+    assert_ne!(taken(10_000, 7), taken(10_000, 8));
+    assert_eq!((taken(0, 7).len(), taken(1_000_000, 7).len()), (0, 20_000));
+}
+
+#[test]
+fn an_address_that_is_not_drawn_is_not_taken() {
+    let mut bed = bed();
+    bed.world.settings().released_taken_after = Some(time::Duration::ZERO);
+    bed.world.settings().released_taken_share = Some(crate::Share {
+        per_million: 0,
+        seed: 1,
+    });
+    let address = bed.released();
+    bed.wait(10);
+    assert_eq!(bed.recover(&address.public_ip).public_ip, address.public_ip);
+}
+
+#[test]
 fn a_released_address_may_not_be_available_at_once() {
     let mut bed = bed();
     bed.world.settings().released_unavailable_for = time::Duration::seconds(5);

@@ -9,6 +9,7 @@
 
 mod account;
 mod changes;
+mod drill;
 mod history;
 mod profiles;
 mod refusals;

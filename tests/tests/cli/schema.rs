@@ -89,6 +89,7 @@ fn is_of(kinds: &Value, value: &Value) -> bool {
         Some("object") => value.is_object(),
         Some("array") => value.is_array(),
         Some("string") => value.is_string(),
+        Some("number") => value.is_number(),
         Some("integer") => value.is_u64() || value.is_i64(),
         Some("boolean") => value.is_boolean(),
         Some("null") => value.is_null(),

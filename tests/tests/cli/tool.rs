@@ -70,6 +70,30 @@ impl Tool {
         path.to_string_lossy().into_owned()
     }
 
+    fn command(&self, arguments: &[&str]) -> Command {
+        let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
+        let mut command = Command::new(binary);
+        command
+            .args(arguments)
+            .env_clear()
+            .envs(&self.environment)
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        command
+    }
+
+    /// The tool as it runs, to be killed.
+    pub(crate) fn start(&self, arguments: &[&str]) -> tokio::process::Child {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        command.spawn().unwrap()
+    }
+
+    /// A path in the home folder, where nothing is yet.
+    pub(crate) fn place(&self, name: &str) -> String {
+        self.home.join(name).to_string_lossy().into_owned()
+    }
+
     pub(crate) async fn run(&self, arguments: &[&str]) -> Ran {
         self.run_to(arguments, Stdio::piped()).await
     }
@@ -82,16 +106,8 @@ impl Tool {
     }
 
     async fn run_to(&self, arguments: &[&str], out: Stdio) -> Ran {
-        let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
-        let mut command = Command::new(binary);
-        command
-            .args(arguments)
-            .env_clear()
-            .envs(&self.environment)
-            .stdin(Stdio::null())
-            .stdout(out)
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
+        let mut command = self.command(arguments);
+        command.stdout(out).stderr(Stdio::piped());
         let started = command.spawn().unwrap();
         let output = timeout(LIMIT, started.wait_with_output()).await;
         let output = output

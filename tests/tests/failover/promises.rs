@@ -42,7 +42,7 @@ fn the_promises_are_quoted_to_the_letter() {
     }
 }
 
-/// Holdfast never releases an address, and has no permission to.
+/// No function of Holdfast can release an address.
 #[test]
 fn promise_4() {
     for trio in groups() {

@@ -1,7 +1,7 @@
 //! The release guard on the simulated EC2, on good days and bad: what it does, with which calls, and
 //! what it says.
 
-use ec2_sim::api::{AllocateAddress, Caller};
+use ec2_sim::api::{AllocateAddress, Caller, Tag};
 use ec2_sim::{TagPolicy, TakenAnswer, World};
 use futures_util::FutureExt;
 use holdfast::ledger::release::PendingReason;
@@ -104,6 +104,49 @@ fn an_exempt_role_is_let_go_and_nothing_is_asked_of_ec2() {
         "{:?}",
         guarded.calls()
     );
+}
+
+/// The roles of `templates/drill.yaml`, in a stack that is called `holdfast-drill`, beside the exempt role of the
+/// prevention policies.
+fn drilled(role: &str, tags: &[(&str, &str)]) -> Guarded {
+    let owner = "arn:aws:iam::*:role/holdfast-address-owner";
+    account()
+        .set("HOLDFAST_EXEMPT_PRINCIPALS", owner)
+        .not_associated()
+        .not_named()
+        .tagged(tags)
+        .released_by(Caller::role("111122223333", role, "drill"))
+        .released()
+        .guarded()
+}
+
+const STACK: &str = "arn:aws:cloudformation:us-east-1:111122223333:stack/holdfast-drill/0a1b2c3d";
+
+#[test]
+fn the_canary_of_the_fire_drill_is_taken_back_with_its_tags() {
+    let tags = [
+        ("holdfast:drill", STACK),
+        ("holdfast:drill-kind", "fire"),
+        ("holdfast:protect", "reclaim"),
+    ];
+    let guarded = drilled("holdfast-drill-FireDrillRole-1AB2CD3EF4GH5", &tags);
+    assert_eq!(report_of(&guarded).outcome, Outcome::Reclaimed);
+    let all = addresses(&guarded.bed.world());
+    assert_eq!(all.len(), 1, "the canary is the only address");
+    let canary = all.values().next().unwrap();
+    for (key, value) in tags {
+        assert!(canary.tags.contains(&Tag::new(key, value)), "{key}");
+    }
+}
+
+#[test]
+fn the_addresses_of_the_recover_drills_are_let_go() {
+    for drill in [STACK, "drill-1"] {
+        let tags = [("holdfast:drill", drill), ("holdfast:protect", "none")];
+        let guarded = drilled("holdfast-drill-RecoverDrillRole-1AB2CD3EF4GH5", &tags);
+        assert_eq!(report_of(&guarded).outcome, Outcome::LetGo);
+        assert!(addresses(&guarded.bed.world()).is_empty(), "{drill}");
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The policies that keep protected addresses: what they deny, to whom, and that Holdfast's own functions
 //! are not among those.
 
+mod drill;
 pub(crate) mod evaluate;
 mod keep_tags;
 
@@ -34,8 +35,9 @@ const INTO_A_ROLE: [&str; 3] = [
 /// Every action that the code names, whatever the lists that it is in.
 const ACTIONS: &str = include_str!("../../../shared/aws/src/actions.rs");
 /// What names the statements that a test is about.
-const TESTS: [&str; 2] = [
+const TESTS: [&str; 3] = [
     include_str!("policies.rs"),
+    include_str!("policies/drill.rs"),
     include_str!("policies/keep_tags.rs"),
 ];
 

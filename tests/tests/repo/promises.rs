@@ -107,7 +107,7 @@ fn promise_3() {
     assert_eq!(by_holdfast.filter(allocated).count(), 1);
 }
 
-/// Holdfast never releases an address, and has no permission to.
+/// No function of Holdfast can release an address.
 #[test]
 fn promise_4() {
     let ports = include_str!("../../../shared/src/cloud.rs");

@@ -84,20 +84,32 @@ impl Request {
 
     /// The statement that denies it, if one does.
     pub(crate) fn denied_by(&self, policy: &Policy) -> Option<String> {
+        self.met_by(policy, "Deny")
+    }
+
+    /// Whether the policy alone lets it pass.
+    pub(crate) fn allowed_by(&self, policy: &Policy) -> bool {
+        self.met_by(policy, "Allow").is_some() && self.denied_by(policy).is_none()
+    }
+
+    fn met_by(&self, policy: &Policy, effect: &str) -> Option<String> {
         let mut statements = policy.statements.iter();
-        let denying = statements.find(|statement| {
-            assert_eq!(statement["Effect"], "Deny");
-            strings(&statement["Action"]).contains(&self.action)
+        let meets = statements.find(|statement| {
+            statement["Effect"] == effect
+                && strings(&statement["Action"]).contains(&self.action)
                 && strings(&statement["Resource"])
                     .iter()
-                    .any(|pattern| is_like(pattern, &self.resource))
+                    .any(|pattern| pattern == "*" || is_like(pattern, &self.resource))
                 && self.fulfils(&statement["Condition"])
         });
-        denying.map(|statement| statement["Sid"].as_str().unwrap().to_owned())
+        meets.map(|statement| statement["Sid"].as_str().unwrap().to_owned())
     }
 
     fn fulfils(&self, conditions: &Value) -> bool {
-        let mut operators = conditions.as_object().unwrap().iter();
+        let Some(operators) = conditions.as_object() else {
+            return conditions.is_null();
+        };
+        let mut operators = operators.iter();
         operators.all(|(operator, keys)| {
             let mut keys = keys.as_object().unwrap().iter();
             keys.all(|(key, wanted)| {
@@ -120,6 +132,11 @@ impl Request {
                 let mut values = values.iter();
                 values.any(|value| wanted.iter().any(|pattern| part(pattern, value)))
             }),
+            "StringLike" => one.is_some_and(|value| wanted.iter().any(|it| part(it, value))),
+            "StringNotLike" => !one.is_some_and(|value| wanted.iter().any(|it| part(it, value))),
+            "ArnLike" => {
+                one.is_some_and(|value| wanted.iter().any(|pattern| is_like(pattern, value)))
+            }
             "Null" => (wanted == ["true"]) == present.is_none(),
             "ArnNotLike" => {
                 !one.is_some_and(|value| wanted.iter().any(|pattern| is_like(pattern, value)))

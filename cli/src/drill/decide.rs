@@ -1,0 +1,373 @@
+//! What a run does next. Pure: the run and the time alone decide.
+//!
+//! The order inside a region: what may have been done is looked up first, and what is held is released. Then what is due
+//! is asked for, and only then a new trial begins. A trial that waits holds nothing, so many may wait at the same time.
+
+use super::run::{Phase, RegionRun, Run, Stop, Then, Trial, VoidReason};
+use super::settings::{Settings, Wait};
+use holdfast::model::ids::AllocationId;
+use std::net::Ipv4Addr;
+use time::{Duration, OffsetDateTime};
+
+/// For how long EC2's descriptions may lag behind its writes. What a look does not show within this time is not there.
+/// Users see seconds (EC2 API reference, "Eventual consistency"); this is generous.
+pub const SETTLED_AFTER: Duration = Duration::minutes(2);
+
+/// How long until the next look, while a description may lag.
+const LOOK_AGAIN_AFTER: Duration = Duration::seconds(5);
+
+/// How old the knowledge of a quota may be.
+const ROOM_HOLDS: Duration = Duration::seconds(30);
+
+/// How late a further request for a refused address may be, beside the grace of its wait.
+const ASK_AGAIN_WITHIN: Duration = Duration::minutes(1);
+
+/// How old a look may be for a release that hangs on it.
+const LOOK_HOLDS: Duration = Duration::seconds(5);
+
+/// How many trials may begin for one that is wanted.
+const MAX_FOR_ONE: usize = 3;
+
+/// The next step of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Step {
+    /// `DescribeAddresses` by the tag of the run.
+    Look {
+        /// Where.
+        region: String,
+    },
+    /// Find out how many places of the quota are free.
+    CountRoom {
+        /// Where.
+        region: String,
+    },
+    /// Begin a trial: `AllocateAddress` for any address.
+    Allocate {
+        /// Where.
+        region: String,
+        /// For which wait.
+        wait: Wait,
+    },
+    /// `ReleaseAddress` for what a look has shown to be this run's own, and unused.
+    Release {
+        /// Where.
+        region: String,
+        /// What.
+        allocation: AllocationId,
+        /// For which trial; `None`: a stray.
+        trial: Option<usize>,
+    },
+    /// `AllocateAddress` for the address of a trial.
+    Ask {
+        /// Where.
+        region: String,
+        /// For which trial.
+        trial: usize,
+        /// The address.
+        ip: Ipv4Addr,
+    },
+    /// End a trial that holds nothing: no call is made.
+    GiveUp {
+        /// Where.
+        region: String,
+        /// Which trial.
+        trial: usize,
+        /// Why.
+        reason: VoidReason,
+    },
+    /// No further trial begins in a region: no call is made.
+    Stop {
+        /// Where.
+        region: String,
+        /// Why.
+        why: Stop,
+    },
+    /// Nothing is due before this time.
+    Rest {
+        /// Until when.
+        until: OffsetDateTime,
+    },
+    /// Nothing more is to be done.
+    Finished,
+}
+
+/// What the run does next. Of what several regions want at once, the request that is due comes first: its wait is measured.
+#[must_use]
+pub fn decide(run: &Run, now: OffsetDateTime) -> Step {
+    let mut next: Option<OffsetDateTime> = None;
+    let mut steps = Vec::new();
+    for (name, region) in &run.regions {
+        let region = OfRegion {
+            run,
+            name,
+            region,
+            now,
+        };
+        match region.next() {
+            Next::Now(step) => steps.push(step),
+            Next::At(time) => next = Some(next.map_or(time, |next| next.min(time))),
+            Next::Never => {}
+        }
+    }
+    let first = steps.into_iter().min_by_key(Step::rank);
+    let rest = || next.map_or(Step::Finished, |until| Step::Rest { until });
+    first.unwrap_or_else(rest)
+}
+
+impl Step {
+    /// The kind of call that it makes.
+    #[must_use]
+    pub fn call(&self) -> &'static str {
+        match self {
+            Self::Look { .. } => "look",
+            Self::CountRoom { .. } => "count-room",
+            Self::Allocate { .. } => "allocate",
+            Self::Release { .. } => "release",
+            Self::Ask { .. } => "ask",
+            _ => "none",
+        }
+    }
+
+    fn rank(&self) -> u8 {
+        match self {
+            Self::GiveUp { .. } | Self::Stop { .. } => 0,
+            Self::Ask { .. } | Self::CountRoom { .. } => 1,
+            Self::Release { .. } => 2,
+            Self::Look { .. } => 3,
+            Self::Allocate { .. } => 4,
+            Self::Rest { .. } | Self::Finished => 5,
+        }
+    }
+}
+
+/// What one region wants.
+enum Next {
+    Now(Step),
+    At(OffsetDateTime),
+    Never,
+}
+
+struct OfRegion<'a> {
+    run: &'a Run,
+    name: &'a str,
+    region: &'a RegionRun,
+    now: OffsetDateTime,
+}
+
+impl OfRegion<'_> {
+    fn next(&self) -> Next {
+        let region = self.region;
+        if region.swept || region.stopped.as_ref().is_some_and(Stop::is_final) {
+            return Next::Never;
+        }
+        if let Some(until) = region.rests_until.filter(|until| *until > self.now) {
+            return Next::At(until);
+        }
+        let mut times = Vec::new();
+        for (number, trial) in region.trials.iter().enumerate() {
+            match self.of_trial(number, trial) {
+                Next::Now(step) => return Next::Now(step),
+                Next::At(time) => times.push(time),
+                Next::Never => {}
+            }
+        }
+        if let Some(allocation) = region.strays.first() {
+            return Next::Now(if self.holds(region.strays_seen) {
+                self.release(allocation, None)
+            } else {
+                self.look()
+            });
+        }
+        match self.new_trial() {
+            Next::Now(step) => return Next::Now(step),
+            Next::At(time) => times.push(time),
+            Next::Never if times.is_empty() => return self.sweep(),
+            Next::Never => {}
+        }
+        times.into_iter().min().map_or(Next::Never, Next::At)
+    }
+
+    fn of_trial(&self, number: usize, trial: &Trial) -> Next {
+        match &trial.phase {
+            Phase::Allocating { since }
+            | Phase::Asking { since, .. }
+            | Phase::Releasing { since, .. } => self.look_since(*since),
+            Phase::Holding {
+                allocation,
+                checked,
+                ..
+            } if self.holds(*checked) => Next::Now(self.release(allocation, Some(number))),
+            Phase::Holding { since, .. } => self.look_since(*since),
+            Phase::Waiting {
+                ip,
+                released_at,
+                ask_at,
+            } => self.ask(number, trial, *ip, *released_at, *ask_at),
+            Phase::Over { .. } => Next::Never,
+        }
+    }
+
+    /// Whether a look of this time may still be gone by.
+    fn holds(&self, seen: Option<OffsetDateTime>) -> bool {
+        seen.is_some_and(|at| at <= self.now && self.now - at < LOOK_HOLDS)
+    }
+
+    fn look(&self) -> Step {
+        Step::Look {
+            region: self.name.to_owned(),
+        }
+    }
+
+    /// The first look comes at once, the others after a pause. [`RegionRun::rests_until`] makes that pause.
+    fn look_since(&self, since: OffsetDateTime) -> Next {
+        if since > self.now + SETTLED_AFTER {
+            // The machine's clock has gone back.
+            return Next::At(self.now + LOOK_AGAIN_AFTER);
+        }
+        Next::Now(Step::Look {
+            region: self.name.to_owned(),
+        })
+    }
+
+    fn release(&self, allocation: &AllocationId, trial: Option<usize>) -> Step {
+        Step::Release {
+            region: self.name.to_owned(),
+            allocation: allocation.clone(),
+            trial,
+        }
+    }
+
+    fn ask(
+        &self,
+        number: usize,
+        trial: &Trial,
+        ip: Ipv4Addr,
+        released_at: OffsetDateTime,
+        ask_at: OffsetDateTime,
+    ) -> Next {
+        let region = self.name.to_owned();
+        let give_up = |reason| {
+            Next::Now(Step::GiveUp {
+                region: self.name.to_owned(),
+                trial: number,
+                reason,
+            })
+        };
+        if matches!(self.region.stopped, Some(Stop::Denied { .. } | Stop::Ended)) {
+            return give_up(VoidReason::GivenUp);
+        }
+        if ask_at > self.now {
+            return Next::At(ask_at);
+        }
+        if trial.answers == 0 && is_late(trial.wait, released_at, self.now) {
+            return give_up(VoidReason::TooLate);
+        }
+        // The run was not running while it should have asked again.
+        let last = trial
+            .first_no_at
+            .map(|at| at + self.settings().patience() + trial.wait.grace());
+        if last.is_some_and(|last| self.now > last + ASK_AGAIN_WITHIN) {
+            return give_up(VoidReason::TooLate);
+        }
+        match self.room() {
+            None => Next::Now(Step::CountRoom { region }),
+            Some(None) => give_up(VoidReason::QuotaUnknown),
+            Some(Some(free)) if free < self.settings().keep_free => give_up(VoidReason::QuotaFull),
+            Some(_) => Next::Now(Step::Ask {
+                region,
+                trial: number,
+                ip,
+            }),
+        }
+    }
+
+    fn new_trial(&self) -> Next {
+        let Some(wait) = self.next_wait() else {
+            return Next::Never;
+        };
+        let wanted = self.settings().waits.len() * self.settings().trials as usize;
+        let region = self.name.to_owned();
+        if self.region.trials.len() >= wanted * MAX_FOR_ONE {
+            return Next::Now(Step::Stop {
+                region,
+                why: Stop::TooManyVoid,
+            });
+        }
+        let due = self
+            .region
+            .last_begun
+            .map(|begun| begun + self.settings().between_trials());
+        if let Some(due) = due.filter(|due| *due > self.now) {
+            return Next::At(due);
+        }
+        match self.room() {
+            None => Next::Now(Step::CountRoom { region }),
+            Some(None) => Next::Now(Step::Stop {
+                region,
+                why: Stop::QuotaUnknown,
+            }),
+            Some(Some(free)) if free < self.settings().keep_free => Next::Now(Step::Stop {
+                region,
+                why: Stop::QuotaFull { free },
+            }),
+            Some(Some(_)) => Next::Now(Step::Allocate { region, wait }),
+        }
+    }
+
+    /// The wait that has the fewest trials; among equals the longest, since it takes longest.
+    fn next_wait(&self) -> Option<Wait> {
+        if self.region.stopped.is_some() {
+            return None;
+        }
+        let has = |wait: &Wait| self.region.counting_or_open(*wait);
+        let lacking = self.settings().waits.iter().copied();
+        let lacking = lacking.filter(|wait| has(wait) < self.settings().trials as usize);
+        lacking.min_by_key(|wait| (has(wait), std::cmp::Reverse(*wait)))
+    }
+
+    /// Once EC2's answers cannot lag behind the last change any more, a look has to show nothing.
+    fn sweep(&self) -> Next {
+        let shown_by = self.region.last_change.map(|change| change + SETTLED_AFTER);
+        match shown_by.filter(|time| *time > self.now) {
+            Some(time) => Next::At(time),
+            None => Next::Now(Step::Look {
+                region: self.name.to_owned(),
+            }),
+        }
+    }
+
+    fn room(&self) -> Option<Option<u64>> {
+        let room = self.region.room.as_ref()?;
+        let holds = room.at <= self.now && self.now - room.at < ROOM_HOLDS;
+        holds.then_some(room.free)
+    }
+
+    fn settings(&self) -> &Settings {
+        &self.run.settings
+    }
+}
+
+/// Whether a request at this time does not count under the wait any more.
+#[must_use]
+pub fn is_late(wait: Wait, released_at: OffsetDateTime, asked_at: OffsetDateTime) -> bool {
+    asked_at - released_at > wait.length() + wait.grace()
+}
+
+/// When to look again, after a look that has not shown what it was for.
+#[must_use]
+pub fn look_again_at(now: OffsetDateTime) -> OffsetDateTime {
+    now + LOOK_AGAIN_AFTER
+}
+
+/// What comes after a release, at this time.
+#[must_use]
+pub fn after_release(wait: Wait, ip: Ipv4Addr, then: Then, released_at: OffsetDateTime) -> Phase {
+    match then {
+        Then::Wait => Phase::Waiting {
+            ip,
+            released_at,
+            ask_at: released_at + wait.length(),
+        },
+        Then::End { outcome } => Phase::Over { outcome },
+    }
+}

@@ -1,0 +1,309 @@
+//! Simulated regions, one clock for all of them, and a process of the drill that can be killed at any call.
+
+use super::ports::{Keeper, Nobody, classify, unanswered};
+use crate::drill::curve::{self, Curve};
+use crate::drill::execute::carry_out;
+use crate::drill::run::{Outcome, Run};
+use crate::drill::settings::Settings;
+use ec2_sim::World;
+use ec2_sim::api::{
+    self, AllocateAddress, Caller, DescribeAddresses, Ec2Error, Filter, Request, Response, Tag,
+    TagSpecification,
+};
+use ec2_sim::world::ACCOUNT;
+use futures_util::FutureExt;
+use holdfast::clock::Clock;
+use holdfast::cloud::CloudError;
+use std::collections::BTreeMap;
+use std::future::pending;
+use std::sync::{Mutex, MutexGuard};
+
+pub(super) const REGION: &str = "us-east-1";
+pub(super) const RUN: &str = "drill-1";
+
+/// What goes wrong at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Fault {
+    KilledBeforeSend,
+    KilledBeforeReply,
+    KilledAfterReply,
+    RequestLost,
+    ReplyLost,
+    Throttled,
+}
+
+impl Fault {
+    pub(super) const ALL: [Self; 6] = [
+        Self::KilledBeforeSend,
+        Self::KilledBeforeReply,
+        Self::KilledAfterReply,
+        Self::RequestLost,
+        Self::ReplyLost,
+        Self::Throttled,
+    ];
+}
+
+/// A check that is taken out of the drill, to prove that the explorer notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SeededBug {
+    /// A look shows nothing.
+    BlindLooks,
+    /// A look shows every address of the account as the run's own.
+    TakesAllForItsOwn,
+    /// Addresses get no tags at birth.
+    NoTags,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) worlds: BTreeMap<String, World>,
+    pub(super) calls: usize,
+    pub(super) names: Vec<&'static str>,
+    pub(super) faults: Vec<(usize, Fault)>,
+    pub(super) killed: bool,
+    pub(super) bug: Option<SeededBug>,
+    pub(super) disk: Option<Run>,
+    /// Acts on a world before the call of that number.
+    pub(super) intruder: Option<(usize, fn(&mut World))>,
+}
+
+/// The account, the clock, and the disk of whoever runs the drill.
+#[derive(Default)]
+pub(super) struct Bed(Mutex<State>);
+
+pub(super) fn settings() -> Settings {
+    Settings {
+        waits: vec!["0s".parse().unwrap(), "1h".parse().unwrap()],
+        trials: 1,
+        per_hour: 60,
+        keep_free: 2,
+        quota: None,
+        patience_seconds: 60,
+        tag_prefix: "holdfast".to_owned(),
+    }
+}
+
+impl Bed {
+    pub(super) fn of(regions: &[&str]) -> Self {
+        let bed = Self::default();
+        for region in regions {
+            bed.state()
+                .worlds
+                .insert((*region).to_owned(), World::of(ACCOUNT, region));
+        }
+        bed
+    }
+
+    /// One region with an address of somebody else's in use, and one of theirs that waits.
+    pub(super) fn shared() -> Self {
+        let bed = Self::of(&[REGION]);
+        bed.in_world(|world| {
+            for tags in [
+                vec![Tag::new("team", "web")],
+                vec![Tag::new("holdfast:drill", "another-run")],
+            ] {
+                allocate_by_hand(world, tags);
+            }
+        });
+        bed
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap()
+    }
+
+    pub(super) fn in_world<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
+        act(self.state().worlds.get_mut(REGION).unwrap())
+    }
+
+    pub(super) fn in_every_world(&self, mut act: impl FnMut(usize, &mut World)) {
+        for (number, world) in self.state().worlds.values_mut().enumerate() {
+            act(number, world);
+        }
+    }
+
+    pub(super) fn plan(&self, faults: &[(usize, Fault)]) {
+        self.state().faults = faults.to_vec();
+    }
+
+    pub(super) fn seed(&self, bug: SeededBug) {
+        self.state().bug = Some(bug);
+    }
+
+    pub(super) fn intrude(&self, before_call: usize, act: fn(&mut World)) {
+        self.state().intruder = Some((before_call, act));
+    }
+
+    pub(super) fn calls(&self) -> Vec<&'static str> {
+        self.state().names.clone()
+    }
+
+    /// The run as it is on the disk.
+    pub(super) fn run(&self) -> Run {
+        self.state().disk.clone().unwrap()
+    }
+
+    /// Puts another run on the disk.
+    pub(super) fn keep(&self, run: Run) {
+        self.state().disk = Some(run);
+    }
+
+    pub(super) fn curve(&self) -> Curve {
+        curve::of(&self.run())
+    }
+
+    /// How every trial ended, over all regions.
+    pub(super) fn outcomes(&self) -> Vec<Outcome> {
+        let regions = self.run().regions.into_values();
+        let phases = regions
+            .flat_map(|region| region.trials)
+            .map(|trial| trial.phase);
+        phases
+            .map(|phase| match phase {
+                crate::drill::run::Phase::Over { outcome } => outcome,
+                open => panic!("a trial is still open: {open:?}"),
+            })
+            .collect()
+    }
+
+    /// Runs the drill until it ends by itself or is killed; tells whether it was killed.
+    pub(super) fn start(&self, settings: &Settings) -> bool {
+        self.state().killed = false;
+        let regions: Vec<String> = self.state().worlds.keys().cloned().collect();
+        let kept = self.state().disk.clone();
+        let mut run = match kept {
+            // As from a file.
+            Some(run) => serde_json::from_slice(&serde_json::to_vec(&run).unwrap()).unwrap(),
+            None => Run::new(
+                RUN.to_owned(),
+                ACCOUNT.to_owned(),
+                &regions,
+                settings.clone(),
+                self.now(),
+            ),
+        };
+        run.resume(self.now());
+        let (mut keeper, mut nobody) = (Keeper(self), Nobody);
+        let process = carry_out(&mut run, self, self, &mut keeper, &mut nobody);
+        let ended = process.now_or_never().transpose().unwrap().is_some();
+        !ended || self.state().killed
+    }
+
+    /// Starts it until it ends by itself.
+    pub(super) fn start_until_it_ends(&self, settings: &Settings) {
+        for _ in 0..20 {
+            if !self.start(settings) {
+                return;
+            }
+        }
+        panic!("it never ends");
+    }
+
+    /// The tags of every address of the account, by allocation.
+    pub(super) fn addresses(&self) -> BTreeMap<String, Vec<Tag>> {
+        let worlds = &mut self.state().worlds;
+        let all = worlds
+            .values_mut()
+            .flat_map(|world| describe(world, Vec::new()).unwrap());
+        all.map(|address| (address.allocation_id, address.tags))
+            .collect()
+    }
+
+    /// What carries the tag of the run.
+    pub(super) fn left_of_the_run(&self) -> usize {
+        let ours = Tag::new("holdfast:drill", RUN);
+        self.addresses()
+            .values()
+            .filter(|tags| tags.contains(&ours))
+            .count()
+    }
+
+    pub(super) async fn call(
+        &self,
+        region: &str,
+        action: &'static str,
+        request: Request,
+    ) -> Result<Response, CloudError> {
+        let fault = self.at_the_boundary(action).await;
+        let apply = || {
+            let caller = Caller::user(ACCOUNT, "operator");
+            let mut state = self.state();
+            state
+                .worlds
+                .get_mut(region)
+                .unwrap()
+                .call(&caller, &request, false)
+        };
+        match fault {
+            None => apply().map_err(|refusal| classify(action, refusal)),
+            Some(Fault::KilledBeforeSend) => self.die().await,
+            Some(Fault::KilledBeforeReply) => {
+                let _ = apply();
+                self.die().await
+            }
+            Some(Fault::KilledAfterReply) => {
+                self.state().killed = true;
+                apply().map_err(|refusal| classify(action, refusal))
+            }
+            Some(Fault::RequestLost) => Err(unanswered(action)),
+            Some(Fault::ReplyLost) => {
+                let _ = apply();
+                Err(unanswered(action))
+            }
+            Some(Fault::Throttled) => Err(classify(
+                action,
+                Ec2Error::new("RequestLimitExceeded", "slow down"),
+            )),
+        }
+    }
+
+    async fn at_the_boundary(&self, action: &'static str) -> Option<Fault> {
+        if self.state().killed {
+            self.die::<()>().await;
+        }
+        let mut state = self.state();
+        let number = state.calls;
+        state.calls += 1;
+        state.names.push(action);
+        if let Some((_, act)) = state.intruder.take_if(|(at, _)| *at == number) {
+            state.worlds.values_mut().for_each(act);
+        }
+        state
+            .faults
+            .iter()
+            .find(|(at, _)| *at == number)
+            .map(|(_, fault)| *fault)
+    }
+
+    async fn die<T>(&self) -> T {
+        self.state().killed = true;
+        pending().await
+    }
+}
+
+pub(super) fn allocate_by_hand(world: &mut World, tags: Vec<Tag>) -> String {
+    let specification = TagSpecification {
+        resource_type: "elastic-ip".to_owned(),
+        tags,
+    };
+    let request = AllocateAddress {
+        tag_specifications: vec![specification],
+        ..AllocateAddress::default()
+    };
+    let request = Request::AllocateAddress(request);
+    match world.call(&Caller::user(ACCOUNT, "somebody"), &request, false) {
+        Ok(Response::AllocateAddress(allocated)) => allocated.allocation_id,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn describe(world: &mut World, filters: Vec<Filter>) -> Result<Vec<api::Address>, Ec2Error> {
+    let request = Request::DescribeAddresses(DescribeAddresses {
+        filters,
+        ..DescribeAddresses::default()
+    });
+    match world.call(&Caller::user(ACCOUNT, "somebody"), &request, false)? {
+        Response::DescribeAddresses(addresses) => Ok(addresses),
+        other => panic!("{other:?}"),
+    }
+}
