@@ -73,7 +73,7 @@ pub async fn overview<C: ReadFleet, L: Ledger, K: Clock>(
 ) -> Result<Overview, CloudError> {
     let (observed, addresses, leases) = first_round(ports, settings).await?;
     let asked_for = members(&observed, settings, only);
-    let health = observe::health_of(&ports.cloud, &asked_for);
+    let health = observe::health_of(&ports.cloud, settings, &asked_for);
     let all_names = group_names(&observed, settings).into_iter();
     let names: Vec<String> = all_names
         .filter(|name| only.is_none_or(|only| only == name))
@@ -119,6 +119,7 @@ async fn first_round<C: ReadFleet, L: Ledger, K: Clock>(
         others: BTreeMap::new(),
         contributors_not_told: None,
         alarms: BTreeMap::new(),
+        lifecycle: BTreeMap::new(),
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
     };

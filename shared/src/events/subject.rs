@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 /// Where an event says so.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 11] = [
     "/detail/requestParameters/allocationId",
     "/requestParameters/allocationId",
     "/detail/instance-id",
