@@ -76,6 +76,10 @@ bench: binaries ## Measure the functions as they ship, on this machine's process
 		--lambda-dir "$(TARGET)/bench" -p echo-function $(patsubst functions/%,-p %,$(wildcard functions/*))
 	@"$(TARGET)/debug/bench" "$(TARGET)/bench"
 
+.PHONY: start-cost
+start-cost: ## Count system calls, files and instructions of each start, as it ships (strace, valgrind)
+	@tools/start/cost
+
 .PHONY: validate
 validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
 	@tools/validate

@@ -7,6 +7,7 @@ use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -93,6 +94,7 @@ pub async fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, Dy
 
 async fn load(settings: &Settings) -> SdkConfig {
     let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
+        .profile_files(no_profile())
         .region(Region::new(settings.region.clone()))
         .credentials_provider(EnvironmentVariableCredentialsProvider::new())
         .retry_config(
@@ -107,6 +109,14 @@ async fn load(settings: &Settings) -> SdkConfig {
         Err(_) => config,
     };
     config.load().await
+}
+
+/// The loader takes what the environment says of endpoints, and would look for two files beside it.
+fn no_profile() -> EnvConfigFiles {
+    EnvConfigFiles::builder()
+        .with_contents(EnvConfigFileKind::Config, "")
+        .with_contents(EnvConfigFileKind::Credentials, "")
+        .build()
 }
 
 fn timeouts(all_tries: Duration) -> TimeoutConfig {

@@ -15,6 +15,7 @@
 mod arrival;
 mod pool;
 mod read;
+mod roots;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use futures_util::future::{Either, select};
 use pool::{Kind, Pools, Taken};
+use roots::Roots;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -75,22 +77,32 @@ struct Shared {
 }
 
 impl Connections {
-    /// Over TLS, with the roots of the machine and the proxy that the environment names.
+    /// Over TLS, by the proxy that the environment names.
     pub(super) fn new(connecting: Duration, counter: &CallCounter, arrival: &Arrival) -> Self {
         let patience = Patience::default();
-        let open = move || pool::over_tls(connecting, patience.idle);
+        let open = move |roots| pool::over_tls(connecting, patience.idle, roots);
         Self::opened_by(open, patience, counter, arrival)
     }
 
     /// Over whatever `open` gives: each call of it is a pool without connections.
     pub(super) fn opened_by(
-        open: impl Fn() -> SharedHttpConnector + Send + Sync + 'static,
+        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
+        patience: Patience,
+        counter: &CallCounter,
+        arrival: &Arrival,
+    ) -> Self {
+        Self::starting_with(Roots::at_first(), open, patience, counter, arrival)
+    }
+
+    fn starting_with(
+        roots: Roots,
+        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
         patience: Patience,
         counter: &CallCounter,
         arrival: &Arrival,
     ) -> Self {
         Self(Arc::new(Shared {
-            pools: Pools::opened_by(open, patience, arrival),
+            pools: Pools::opened_by(roots, open, patience, arrival),
             patience,
             counter: counter.clone(),
         }))
@@ -140,7 +152,25 @@ impl Connections {
         self.send(taken, request).await
     }
 
+    /// A certificate that Amazon's authorities did not sign ends a handshake: nothing was sent, and what the image
+    /// trusts is tried.
     async fn send(&self, taken: Taken, request: HttpRequest) -> Answer {
+        let pools = &self.0.pools;
+        let again = taken.may_lack_roots.then(|| request.try_clone()).flatten();
+        let answer = self.send_once(taken, request).await;
+        match (answer, again) {
+            (Err(error), Some(again)) if roots::is_unknown_issuer(&error) => {
+                pools.take_roots_of_the_image();
+                tracing::info!(
+                    "no authority of Amazon's own signed the certificate of this endpoint; the image's are tried"
+                );
+                self.send_once(pools.take(Kind::Change), again).await
+            }
+            (answer, _) => answer,
+        }
+    }
+
+    async fn send_once(&self, taken: Taken, request: HttpRequest) -> Answer {
         let call = self.0.pools.begin(taken.number);
         let answer = taken.connector.call(request).await;
         call.ended(answer.is_ok());

@@ -1,5 +1,6 @@
 //! One pool of connections after another: what is put away is not taken again, and what is in progress in it goes on.
 
+use super::roots::{Roots, Trusted};
 use super::{Arrival, Patience};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use time::OffsetDateTime;
 
 /// A pool without connections, as the SDK would make it by itself.
-pub(super) fn over_tls(connecting: Duration, idle: Duration) -> SharedHttpConnector {
+pub(super) fn over_tls(connecting: Duration, idle: Duration, roots: Roots) -> SharedHttpConnector {
     let settings = HttpConnectorSettings::builder()
         .connect_timeout(connecting)
         .build();
@@ -22,14 +23,18 @@ pub(super) fn over_tls(connecting: Duration, idle: Duration) -> SharedHttpConnec
         .connector_settings(settings)
         .pool_idle_timeout(idle);
     builder.set_proxy_config(Some(ProxyConfig::from_env()));
+    if let Some(context) = roots.context() {
+        builder.set_tls_context(context);
+    }
     SharedHttpConnector::new(builder.build())
 }
 
 /// The present pool, and how to open the next one.
 pub(super) struct Pools {
-    open: Box<dyn Fn() -> SharedHttpConnector + Send + Sync>,
+    open: Box<dyn Fn(Roots) -> SharedHttpConnector + Send + Sync>,
     patience: Patience,
     arrival: Arrival,
+    trusted: Trusted,
     present: Mutex<Present>,
 }
 
@@ -58,6 +63,8 @@ impl Present {
 pub(super) struct Taken {
     pub(super) connector: SharedHttpConnector,
     pub(super) number: u64,
+    /// Whether it trusts Amazon's own authorities only, and no connection of it has answered yet.
+    pub(super) may_lack_roots: bool,
 }
 
 /// What a connection is wanted for.
@@ -71,7 +78,8 @@ pub(super) enum Kind {
 
 impl Pools {
     pub(super) fn opened_by(
-        open: impl Fn() -> SharedHttpConnector + Send + Sync + 'static,
+        roots: Roots,
+        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
         patience: Patience,
         arrival: &Arrival,
     ) -> Self {
@@ -79,6 +87,7 @@ impl Pools {
             open: Box::new(open),
             patience,
             arrival: arrival.clone(),
+            trusted: Trusted::new(roots),
             present: Mutex::default(),
         }
     }
@@ -92,10 +101,22 @@ impl Pools {
         {
             present.put_away();
         }
-        let connector = present.connector.get_or_insert_with(&self.open).clone();
+        let roots = self.trusted.roots();
+        let open = || (self.open)(roots);
+        let connector = present.connector.get_or_insert_with(open).clone();
         Taken {
             connector,
             number: present.number,
+            may_lack_roots: roots == Roots::AmazonsOwn && present.answered.is_none(),
+        }
+    }
+
+    /// The next pool trusts whom the image trusts, and the present one is not taken any more.
+    pub(super) fn take_roots_of_the_image(&self) {
+        let mut present = self.present();
+        if self.trusted.roots() == Roots::AmazonsOwn {
+            self.trusted.take_those_of_the_image();
+            present.put_away();
         }
     }
 

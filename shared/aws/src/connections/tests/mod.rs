@@ -1,3 +1,5 @@
+mod roots;
+
 use super::{Arrival, Connections, Patience, read};
 use crate::{CallCounter, Calls};
 use aws_smithy_runtime_api::client::http::{
@@ -86,7 +88,7 @@ fn patient(pools: &[How], patience: Patience) -> Line {
     let arrival = Arrival::default();
     network.pools.lock().unwrap().extend(pools);
     let opening = network.clone();
-    let open = move || {
+    let open = move |_roots| {
         let mut opened = opening.opened.lock().unwrap();
         *opened += 1;
         let next = opening.pools.lock().unwrap().pop_front();
