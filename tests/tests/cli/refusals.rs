@@ -20,8 +20,11 @@ const ASKING: [&[&str]; 9] = [
 ];
 
 /// Those that call a function, whose own calls are seen here as well: `changes::refusals` tries them. And one whose
-/// answer says what a function could not see: `changes::explain` does.
-const TRIED_ELSEWHERE: [&str; 8] = [
+/// answer says what a function could not see: `changes::explain` does. And two that go on without an answer, and say so:
+/// the suite `doctor`, and `drill`.
+const TRIED_ELSEWHERE: [&str; 10] = [
+    "doctor",
+    "drill",
     "plan",
     "switchover",
     "failback",
