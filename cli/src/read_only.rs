@@ -3,8 +3,9 @@
 
 use holdfast::cloud::health::{
     AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
-    ReadLimits, ReadStatusChecks,
+    ReadLimits, ReadStatusChecks, ReadZonalShifts,
 };
+use holdfast::cloud::lifecycle::CompleteLifecycleAction;
 use holdfast::cloud::moves::{
     DryRun, DryRunCall, Fence, MoveInterface, MovePrivateIps, Reassociate,
 };
@@ -20,7 +21,7 @@ use holdfast::ledger::{
     UnreadableRow, Written,
 };
 use holdfast::model::alarm::Alarm;
-use holdfast::model::auto_scaling::LifecycleState;
+use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
 use holdfast::model::cloudtrail::Record;
 use holdfast::model::elastic_ip::Address;
 use holdfast::model::ids::{
@@ -31,6 +32,7 @@ use holdfast::model::instance::{Instance, InstanceTypeLimits};
 use holdfast::model::instance_status::InstanceStatus;
 use holdfast::model::interface::Interface;
 use holdfast::model::network::{RouteTable, Subnet};
+use holdfast::model::zonal_shift::ZonalShift;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
@@ -105,6 +107,9 @@ reads! {
     ReadLifecycleStates {
         fn lifecycle_states(instances: &[InstanceId]) -> BTreeMap<InstanceId, LifecycleState>;
     }
+    ReadZonalShifts {
+        fn zonal_shifts() -> Vec<ZonalShift>;
+    }
     ReadNetworks {
         fn subnets(ids: &[SubnetId]) -> Vec<Subnet>;
         fn route_tables(which: &RouteTableFilter) -> Vec<RouteTable>;
@@ -135,6 +140,10 @@ changes! {
     }
     SetReverseDns {
         fn set_reverse_dns(allocation: &AllocationId, name: &str) -> () = "ec2:ModifyAddressAttribute";
+    }
+    CompleteLifecycleAction {
+        fn complete_lifecycle_action(action: &LifecycleAction) -> ()
+            = "autoscaling:CompleteLifecycleAction";
     }
     MoveInterface {
         fn detach(attachment: &AttachmentId, force: bool) -> () = "ec2:DetachNetworkInterface";
@@ -275,5 +284,12 @@ mod tests {
         is_refused(look.assign(&eni, &[ip]).await);
         is_refused(look.stop(&instance).await);
         is_refused(look.isolate(&eni, &group).await);
+        let action = LifecycleAction {
+            instance,
+            group: "web".to_owned(),
+            hook: "hand-on".to_owned(),
+            token: "one".to_owned(),
+        };
+        is_refused(look.complete_lifecycle_action(&action).await);
     }
 }

@@ -25,6 +25,4 @@ pub(super) const GET_EVENT_SELECTORS: &str = "cloudtrail:GetEventSelectors";
 pub(super) const GET_SERVICE_QUOTA: &str = "servicequotas:GetServiceQuota";
 pub(super) const GET_FUNCTION_CONCURRENCY: &str = "lambda:GetFunctionConcurrency";
 pub(super) const DESCRIBE_VPC_ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
-pub(super) const DESCRIBE_ADDRESSES: &str = "ec2:DescribeAddresses";
-pub(super) const DESCRIBE_NETWORK_INTERFACES: &str = "ec2:DescribeNetworkInterfaces";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";

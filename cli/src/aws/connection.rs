@@ -17,6 +17,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(200);
 /// `CloudTrail` allows two lookups a second for the whole account (CloudTrail user guide, "Quotas").
 const LOOKUP_TRIES: u32 = 6;
 const LOOKUP_FIRST_PAUSE: Duration = Duration::from_millis(500);
+/// As long as the functions wait for it.
+const SHIFTS: Duration = Duration::from_secs(1);
 
 /// By this mark CloudTrail's records tell the tool's calls from others.
 const MARK: &str = "holdfast-cli";
@@ -94,7 +96,7 @@ impl Keys {
 }
 
 impl Connection {
-    /// EC2, CloudTrail, CloudWatch and Auto Scaling, read as the functions read them.
+    /// EC2, CloudTrail, CloudWatch, Auto Scaling and the zonal shifts, read as the functions read them.
     #[must_use]
     pub fn cloud(&self) -> Aws {
         let lookups = aws_sdk_cloudtrail::config::Builder::from(&self.config).retry_config(
@@ -102,11 +104,14 @@ impl Connection {
                 .with_max_attempts(LOOKUP_TRIES)
                 .with_initial_backoff(LOOKUP_FIRST_PAUSE),
         );
+        let shifts = aws_sdk_arczonalshift::config::Builder::from(&self.config)
+            .timeout_config(TimeoutConfig::builder().operation_timeout(SHIFTS).build());
         Aws::new(
             aws_sdk_ec2::Client::new(&self.config),
             aws_sdk_cloudtrail::Client::from_conf(lookups.build()),
             aws_sdk_cloudwatch::Client::new(&self.config),
             aws_sdk_autoscaling::Client::new(&self.config),
+            aws_sdk_arczonalshift::Client::from_conf(shifts.build()),
         )
     }
 

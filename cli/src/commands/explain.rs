@@ -209,7 +209,10 @@ fn who_gets(trigger: &Trigger) -> &'static [Function] {
         },
         Trigger::Schedule { .. } => &[Function::Reconcile],
         Trigger::Instance(_) => &[Function::InstanceStart, Function::AlarmFailover],
-        Trigger::Alarm(_) | Trigger::SpotNotice(_) => &[Function::AlarmFailover],
+        Trigger::Alarm(_)
+        | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_) => &[Function::AlarmFailover],
         Trigger::Command(OperatorCommand::Restore { .. }) => &[Function::ReleaseGuard],
         Trigger::Command(_) => &[Function::AlarmFailover],
         Trigger::Ignored(_) => &[Function::Reconcile],

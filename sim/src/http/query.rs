@@ -19,16 +19,13 @@ pub(super) fn success(
     ec2::xml(200, &document, None)
 }
 
-/// Of every call.
-const OF_EVERY_CALL: &[&str] = &["Action", "Version"];
-
 /// Refuses a form of which something was not read: a misspelt parameter would else pass for one that was left out.
 ///
 /// # Errors
 /// `ValidationError`: "The input fails to satisfy the constraints specified by an Amazon Web Services service." (common
 /// errors of the services with this protocol)
 pub(super) fn refuse_unread(form: &Parameters) -> Result<(), Ec2Error> {
-    form.pass_over(OF_EVERY_CALL);
+    form.pass_over(ec2::OF_EVERY_CALL);
     form.unread().map_or(Ok(()), |unread| {
         let message = format!("Unknown parameter {unread}");
         Err(Ec2Error::new("ValidationError", message))

@@ -85,7 +85,7 @@ impl Connections {
     }
 
     /// Over whatever `open` gives: each call of it is a pool without connections.
-    pub(super) fn opened_by(
+    fn opened_by(
         open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
         patience: Patience,
         counter: &CallCounter,

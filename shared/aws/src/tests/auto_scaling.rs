@@ -144,14 +144,9 @@ async fn what_auto_scaling_does_not_find_is_over_and_anything_else_is_not() {
     assert!(busy.is_transient(), "{busy}");
     let denied = ended(403, "AccessDenied").await.unwrap_err();
     assert!(matches!(denied, CloudError::Denied(_)), "{denied}");
-    let elsewhere = states(
-        &Wire::with([(
-            400,
-            "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>".to_owned(),
-        )]),
-        1,
-    );
-    let elsewhere = elsewhere.await.unwrap_err();
+    let body = "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>";
+    let wire = Wire::with([(400, body.to_owned())]);
+    let elsewhere = states(&wire, 1).await.unwrap_err();
     assert!(
         !elsewhere.is_missing(Missing::LifecycleAction),
         "{elsewhere}"
