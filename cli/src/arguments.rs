@@ -39,11 +39,11 @@ pub struct Arguments {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Options of every command")]
 pub struct Everywhere {
-    /// The profile of ~/.aws/config; else AWS_PROFILE
+    /// The profile of ~/.aws/config; else `AWS_PROFILE`
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
 
-    /// The regions, or `all`; else AWS_REGION, or the profile's
+    /// The regions, or `all`; else `AWS_REGION`, or the profile's
     #[arg(
         long,
         alias = "regions",
@@ -63,7 +63,7 @@ pub struct Everywhere {
     )]
     pub stack: Vec<String>,
 
-    /// Where all calls go; else AWS_ENDPOINT_URL
+    /// Where all calls go; else `AWS_ENDPOINT_URL`
     #[arg(long, global = true, value_name = "URL")]
     pub endpoint_url: Option<String>,
 
@@ -71,7 +71,7 @@ pub struct Everywhere {
     #[arg(long, global = true, value_enum, default_value_t)]
     pub output: Form,
 
-    /// No colour, as with NO_COLOR
+    /// No colour, as with `NO_COLOR`
     #[arg(long, global = true)]
     pub no_color: bool,
 }

@@ -119,7 +119,7 @@ pub struct Share {
 }
 
 impl Share {
-    /// Whether the case of this number is drawn (SplitMix64, by Steele, Lea and Flood, 2014).
+    /// Whether the case of this number is drawn (`SplitMix64`, by Steele, Lea and Flood, 2014).
     #[must_use]
     pub fn draws(self, case: u64) -> bool {
         let state = self

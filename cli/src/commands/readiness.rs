@@ -338,10 +338,10 @@ impl Document for Readiness {
     fn exit(&self) -> Exit {
         let is_well =
             |stack: &Stack| stack.hindrances.is_empty() && stack.groups.iter().all(Group::is_well);
-        if !self.deployments.iter().all(is_well) {
-            Exit::Found
-        } else {
+        if self.deployments.iter().all(is_well) {
             Exit::Done
+        } else {
+            Exit::Found
         }
     }
 }

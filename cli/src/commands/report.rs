@@ -71,14 +71,11 @@ impl Document for Shown {
                 )),
             ]);
             let text = report.report.as_ref().and_then(|it| it["text"].as_str());
-            match text {
-                Some(text) => text.lines().for_each(|line| page.line([Cell::from(line)])),
-                None => {
-                    page.line([report.summary.as_str().into()]);
-                    page.line([Cell::attention(
-                        "a part of the report is missing in the log",
-                    )]);
-                }
+            if let Some(text) = text { text.lines().for_each(|line| page.line([Cell::from(line)])) } else {
+                page.line([report.summary.as_str().into()]);
+                page.line([Cell::attention(
+                    "a part of the report is missing in the log",
+                )]);
             }
         }
         page

@@ -170,7 +170,7 @@ fn answered(run: &Run, region: &mut RegionRun, step: &Step, answer: Answer, now:
         (Step::Look { .. }, Answer::Found(found)) => looked(region, &Look::of(run, &found, now)),
         (Step::CountRoom { .. }, Answer::Room(free)) => region.room = Some(Room { free, at: now }),
         (Step::Allocate { .. }, Answer::Allocated(allocated)) => {
-            allocated_for_trial(region, allocated, now)
+            allocated_for_trial(region, allocated, now);
         }
         (Step::Ask { trial, .. }, Answer::Allocated(allocated)) => {
             if let Some(trial) = region.trials.get_mut(*trial) {

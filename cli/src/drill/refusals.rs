@@ -137,7 +137,7 @@ fn refused(region: &mut RegionRun, step: &Step, error: &CloudError, now: OffsetD
             region.room = Some(Room {
                 free: None,
                 at: now,
-            })
+            });
         }
         Step::Allocate { .. } => {
             not_sent(region, step, now);

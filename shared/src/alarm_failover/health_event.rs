@@ -20,7 +20,7 @@ pub(super) enum Found {
     /// A person has asked that something leaves a holder before what is planned, and it is time.
     Due(Cause),
     /// Nothing is due.
-    NotDue(Report),
+    NotDue(Box<Report>),
 }
 
 /// Asks EC2.
@@ -35,7 +35,7 @@ pub(super) async fn look<C: AlarmFailoverCloud, L, K: Clock>(
     let health = health.map_err(|source| messages::not_observed(case.cause, source))?;
     let planned = ahead::cause(&group, &health, case.settings, ports.clock.now());
     Ok(planned.map_or_else(
-        || Found::NotDue(messages::not_due(case, affected, &group, &health)),
+        || Found::NotDue(Box::new(messages::not_due(case, affected, &group, &health))),
         Found::Due,
     ))
 }

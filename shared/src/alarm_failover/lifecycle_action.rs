@@ -60,7 +60,7 @@ enum Left {
 pub(super) async fn complete<C, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    (cause, notice): (&Cause, &LifecycleNotice),
+    (why, notice): (&Cause, &LifecycleNotice),
     delivery: Delivery,
     mut report: Report,
 ) -> Result<Report, Error>
@@ -73,7 +73,7 @@ where
     };
     let case = Case {
         settings,
-        cause,
+        cause: why,
         delivery,
         received: ports.clock.now(),
     };

@@ -188,10 +188,7 @@ impl fmt::Display for Obstacle {
                 "{standby} is not in service: Auto Scaling has it as `{state}`"
             ),
             Self::ZoneShifted { standby, shift } => {
-                write!(
-                    formatter,
-                    "{standby} is in a zone that is to be left: {shift}"
-                )
+                formatter.write_str(&said_by_shift(standby, shift))
             }
             Self::Refused { standby } => write!(formatter, "EC2 refused {standby}"),
             Self::NotPermitted { standby, answer } => {
@@ -263,6 +260,10 @@ impl fmt::Display for Obstacle {
             Self::Cooldown { until } => formatter.write_str(&failed_over_until(*until)),
         }
     }
+}
+
+fn said_by_shift(standby: &InstanceId, shift: &ZonalShift) -> String {
+    format!("{standby} is in a zone that is to be left: {shift}")
 }
 
 fn said_by_checks(standby: &InstanceId, checks: StatusChecks) -> String {

@@ -154,7 +154,7 @@ async fn handle_sign<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     observed: &Observed,
 ) -> Result<Report, Error> {
     let planned = match health_event::look(ports, case, affected, observed).await? {
-        Found::NotDue(report) => return Ok(report),
+        Found::NotDue(report) => return Ok(*report),
         Found::Due(planned) => planned,
     };
     let affected = AffectedGroup {

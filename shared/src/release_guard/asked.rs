@@ -21,7 +21,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, PartialEq)]
 pub enum AskedDecision {
     /// The account has it, and nothing of it is left to be restored.
-    AlreadyOurs(Address),
+    AlreadyOurs(Box<Address>),
     /// The ledger has a record of its loss that this version cannot read.
     RecordUnreadable,
     /// It is to be asked for; or, where the plan resumes, only what belongs to it is to be restored.
@@ -108,7 +108,7 @@ pub fn decide(
                 }
         });
         if is_restored {
-            return AskedDecision::AlreadyOurs(held.clone());
+            return AskedDecision::AlreadyOurs(Box::new(held.clone()));
         }
     }
     if observed.ledger.is_release_unreadable {

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 /// The version of the API, which is all that tells its form from one of EC2's.
 pub(super) const VERSION: &str = "2010-05-15";
 const NAMESPACE: &str = "http://cloudformation.amazonaws.com/doc/2010-05-15/";
-/// "If the number of resources exceeds 100, use ListStackResources", and its pages are as long.
+/// "If the number of resources exceeds 100, use `ListStackResources`", and its pages are as long.
 const RESOURCES: i32 = 100;
 
 /// One CloudFormation call.

@@ -307,14 +307,14 @@ async fn tell_of_health(State(front): State<Arc<Front>>, body: Bytes) -> Told {
 struct Shift {
     zone_id: String,
     resource: Option<String>,
-    #[serde(default)]
-    shift_type: String,
+    #[serde(default, rename = "shift_type")]
+    kind: String,
 }
 
 async fn shift_away(State(front): State<Arc<Front>>, body: Bytes) -> Told {
     let shift: Shift = read(&body)?;
     let mut world = front.world();
-    world.shift_away(&shift.zone_id, shift.resource.as_deref(), &shift.shift_type);
+    world.shift_away(&shift.zone_id, shift.resource.as_deref(), &shift.kind);
     DONE
 }
 

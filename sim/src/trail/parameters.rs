@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::api::{
     AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSecurityGroup,
     CreateSubnet, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, Request, RunInstances,
-    Tag, TagSpecification,
+    Tag, TagSpecification, TagToDelete,
 };
 
 pub(super) fn of(request: &Request) -> Value {
@@ -108,12 +108,14 @@ pub(super) fn of(request: &Request) -> Value {
         }),
         Request::DeleteTags(request) => json!({
             "resourcesSet": resources(&request.resources),
-            "tagSet": items(request.tags.iter().map(|tag| {
-                flat([("key", json!(tag.key)), ("value", json!(tag.value))])
-            })),
+            "tagSet": items(request.tags.iter().map(tag_to_delete)),
         }),
         _ => Value::Null,
     }
+}
+
+fn tag_to_delete(tag: &TagToDelete) -> Value {
+    flat([("key", json!(tag.key)), ("value", json!(tag.value))])
 }
 
 fn create_security_group(request: &CreateSecurityGroup) -> Value {

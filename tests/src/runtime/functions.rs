@@ -48,12 +48,9 @@ impl CompiledFunctions {
     /// A process of the function that waits for events: one that is there, or a new one.
     async fn process(&self, key: &str, invocation: &Invocation) -> Result<Function, StartError> {
         let idle = self.idle().get_mut(key).and_then(Vec::pop);
-        match idle.filter(Function::is_running) {
-            Some(idle) => Ok(idle),
-            None => {
-                let environment = self.environment(invocation);
-                Function::start_named(&invocation.function.code, &environment).await
-            }
+        if let Some(idle) = idle.filter(Function::is_running) { Ok(idle) } else {
+            let environment = self.environment(invocation);
+            Function::start_named(&invocation.function.code, &environment).await
         }
     }
 

@@ -25,7 +25,7 @@ pub(super) fn history(
     until: OffsetDateTime,
 ) -> History {
     let mut entries: Vec<Happened> = seen.iter().flat_map(|seen| of_stack(seen, since)).collect();
-    entries.sort_by(|a, b| (a.at, a.source).cmp(&(b.at, b.source)));
+    entries.sort_by_key(|a| (a.at, a.source));
     let mut incomplete: Vec<String> = seen.iter().flat_map(missing).collect();
     incomplete.push(format!(
         "CloudTrail may not show all calls after {} yet: ask again in a quarter of an hour",

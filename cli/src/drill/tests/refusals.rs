@@ -42,7 +42,7 @@ fn a_quota_that_fills_up_during_the_wait_voids_the_trial_and_takes_no_place() {
     let bed = Bed::of(&[REGION]);
     // Before the third call: the address of the first trial is held, and the rest of the quota fills up.
     bed.intrude(4, |world| {
-        (0..4).for_each(|_| drop(allocate_by_hand(world, Vec::new())))
+        (0..4).for_each(|_| drop(allocate_by_hand(world, Vec::new())));
     });
     bed.start_until_it_ends(&Settings {
         waits: vec!["1h".parse().unwrap()],
@@ -103,7 +103,7 @@ fn a_region_that_does_not_answer_is_given_up_after_some_time_and_the_others_go_o
                 capacity: 0.0,
                 refill: 0.0,
             },
-        )
+        );
     });
     bed.start_until_it_ends(&settings());
     assert!(matches!(stopped(&bed), Some(Stop::Stuck { .. })));

@@ -36,7 +36,7 @@ impl Roots {
     /// What a start takes.
     pub(super) fn at_first() -> Self {
         let is_named = |name: &&str| env::var_os(name).is_some();
-        if NAMED_BY.iter().any(|name| is_named(&name)) {
+        if NAMED_BY.iter().any(is_named) {
             Self::OfTheImage
         } else {
             Self::AmazonsOwn

@@ -131,9 +131,9 @@ fn an_address_is_asked_for_by_itself_or_by_its_allocation() {
     let what = AddressName::Ip("203.0.113.10".parse().unwrap());
     assert_eq!(by_ip, OperatorCommand::Restore { what });
     assert_eq!(by_ip.to_string(), "a restore of 203.0.113.10");
-    let by_id = command(&json!({"holdfast": "restore", "allocation": "eipalloc-0a"}));
+    let by_allocation = command(&json!({"holdfast": "restore", "allocation": "eipalloc-0a"}));
     let what = AddressName::Allocation("eipalloc-0a".parse().unwrap());
-    assert_eq!(by_id, OperatorCommand::Restore { what });
+    assert_eq!(by_allocation, OperatorCommand::Restore { what });
 }
 
 #[test]

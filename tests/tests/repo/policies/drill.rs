@@ -218,7 +218,8 @@ fn nothing_that_is_deployed_lets_anybody_release_but_the_drills() {
     assert_eq!(releasing, ["drill.yaml"]);
     // Each of the two roles allows it once, and denies it twice.
     assert_eq!(may_release(TEMPLATE), 6);
-    for harmless in ["AgeRole"] {
+    {
+        let harmless = "AgeRole";
         assert!(!role(harmless).text.contains("ec2:"), "{harmless}");
     }
 }

@@ -312,7 +312,7 @@ fn agrees_with_the_code(name: &str, event: &Value) {
             assert_eq!(told, rings && !acted_on, "{name}");
         }
         Ok(Trigger::SpotNotice(_) | Trigger::HealthEvent(_) | Trigger::LifecycleAction(_)) => {
-            assert_eq!(heard, only("alarm-failover"), "{name}")
+            assert_eq!(heard, only("alarm-failover"), "{name}");
         }
         Ok(Trigger::Ignored(_) | Trigger::Schedule { .. }) => {
             assert!(heard.is_empty(), "{name}: {heard:?}");
