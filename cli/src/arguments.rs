@@ -1,5 +1,7 @@
 //! The command line: the options that every command takes, and the commands.
 
+#![allow(clippy::doc_markdown)] // these comments are the help, printed as they stand
+
 use crate::commands::Command;
 use crate::output::Form;
 use clap::{Args, Parser};

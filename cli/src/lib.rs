@@ -5,6 +5,12 @@
 //! `commands/<name>` turns that into a document, and [`output`] prints it as a table, JSON or tab-separated lines. A
 //! document goes to standard output, everything else to standard error.
 
+// Allowed, each for a reason:
+#![allow(
+    clippy::result_large_err, // a failure ends the command, and is made once
+    clippy::struct_field_names // a field is named as the JSON has it
+)]
+
 pub mod arguments;
 pub mod aws;
 pub mod commands;

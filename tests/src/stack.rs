@@ -297,7 +297,7 @@ mod tests {
         assert_eq!(rule.event_bus_name, "default");
         let pattern = rule.event_pattern.as_ref().expect("a pattern");
         assert_eq!(pattern["account"][0], "111122223333");
-        assert_eq!(declared.rules.len(), 14);
+        assert_eq!(declared.rules.len(), 16);
     }
 
     #[test]

@@ -170,8 +170,7 @@ impl Template {
     fn call(&self, fields: &Map<String, Value>) -> Option<Value> {
         let (name, argument) = fields.iter().next().filter(|_| fields.len() == 1)?;
         Some(match name.as_str() {
-            "Ref" => self.value_of(argument.as_str()?),
-            "Fn::GetAtt" => self.value_of(argument.as_str()?),
+            "Ref" | "Fn::GetAtt" => self.value_of(argument.as_str()?),
             "Fn::Sub" => json!(self.substituted(argument.as_str()?)),
             "Fn::If" => {
                 let branch = if self.condition(argument[0].as_str()?) {

@@ -164,7 +164,9 @@ impl Relinquish for DrillRegions {
             }
             answer => answer?,
         };
-        let value = answer.quota().and_then(aws_sdk_servicequotas::types::ServiceQuota::value);
+        let value = answer
+            .quota()
+            .and_then(aws_sdk_servicequotas::types::ServiceQuota::value);
         Ok(value.filter(|value| *value >= 0.0).map(whole))
     }
 }

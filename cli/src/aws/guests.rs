@@ -85,7 +85,11 @@ async fn instances(client: &Client, which: Filter) -> Result<Vec<Instance>, Clou
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| failure::of(DESCRIBE_INSTANCES, error))?;
         let reservations = page.reservations().iter();
-        found.extend(reservations.flat_map(aws_sdk_ec2::types::Reservation::instances).map(instance));
+        found.extend(
+            reservations
+                .flat_map(aws_sdk_ec2::types::Reservation::instances)
+                .map(instance),
+        );
     }
     Ok(found)
 }

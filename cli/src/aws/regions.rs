@@ -14,11 +14,11 @@ impl Connection {
         let client = Client::new(self.config());
         let sent = client.describe_regions().send().await;
         let answer = sent.map_err(|error| failure::of(DESCRIBE_REGIONS, error))?;
-        let named = answer
+        let regions = answer
             .regions()
             .iter()
             .filter_map(|region| region.region_name());
-        let mut names: Vec<String> = named.map(str::to_owned).collect();
+        let mut names: Vec<String> = regions.map(str::to_owned).collect();
         names.sort();
         Ok(names)
     }

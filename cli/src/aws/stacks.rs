@@ -6,8 +6,8 @@ use aws_sdk_cloudformation::Client;
 use holdfast_aws::failure;
 use std::collections::BTreeMap;
 
-/// CloudFormation's answer for a stack that is not there has this code, whatever its words.
-/// Source: CloudFormation API reference, `DescribeStacks`: "If the stack doesn't exist, a `ValidationError` is returned".
+/// `CloudFormation`'s answer for a stack that is not there has this code, whatever its words.
+/// Source: `CloudFormation` API reference, `DescribeStacks`: "If the stack doesn't exist, a `ValidationError` is returned".
 const NO_STACK: &str = "ValidationError";
 
 /// A stack.

@@ -207,15 +207,16 @@ fn who_gets(trigger: &Trigger) -> &'static [Function] {
             AddressChange::Released { .. } => &[Function::ReleaseGuard],
             _ => &[Function::Reconcile],
         },
-        Trigger::Schedule { .. } => &[Function::Reconcile],
+        Trigger::Schedule { .. } | Trigger::Ignored(_) => &[Function::Reconcile],
         Trigger::Instance(_) => &[Function::InstanceStart, Function::AlarmFailover],
         Trigger::Alarm(_)
         | Trigger::SpotNotice(_)
         | Trigger::HealthEvent(_)
         | Trigger::LifecycleAction(_) => &[Function::AlarmFailover],
-        Trigger::Command(OperatorCommand::Restore { .. }) => &[Function::ReleaseGuard],
-        Trigger::Command(_) => &[Function::AlarmFailover],
-        Trigger::Ignored(_) => &[Function::Reconcile],
+        Trigger::Command(command) => match command {
+            OperatorCommand::Restore { .. } => &[Function::ReleaseGuard],
+            _ => &[Function::AlarmFailover],
+        },
     }
 }
 

@@ -40,14 +40,14 @@ pub(super) async fn ask(
     };
     match answer {
         Ok(Answer::Returned(report)) => Ok(report),
-        Ok(Answer::Failed { name, message }) => Err(failed(function, name, message)),
+        Ok(Answer::Failed { name, message }) => Err(failed(function, &name, message)),
         Err(refusal) => Err(unanswered(function, refusal)),
     }
 }
 
-fn failed(function: Function, error: String, message: String) -> Failure {
+fn failed(function: Function, error: &str, message: String) -> Failure {
     Failure::Function {
-        advice: advice(&error),
+        advice: advice(error),
         what: format!("{function} could not finish: {error}"),
         why: message,
     }

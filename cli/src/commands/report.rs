@@ -71,7 +71,11 @@ impl Document for Shown {
                 )),
             ]);
             let text = report.report.as_ref().and_then(|it| it["text"].as_str());
-            if let Some(text) = text { text.lines().for_each(|line| page.line([Cell::from(line)])) } else {
+            if let Some(text) = text {
+                for line in text.lines() {
+                    page.line([Cell::from(line)]);
+                }
+            } else {
                 page.line([report.summary.as_str().into()]);
                 page.line([Cell::attention(
                     "a part of the report is missing in the log",

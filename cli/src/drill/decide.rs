@@ -3,7 +3,7 @@
 //! The order inside a region: what may have been done is looked up first, and what is held is released. Then what is due
 //! is asked for, and only then a new trial begins. A trial that waits holds nothing, so many may wait at the same time.
 
-use super::run::{Phase, RegionRun, Run, Stop, Then, Trial, VoidReason};
+use super::run::{Phase, RegionRun, Room, Run, Stop, Then, Trial, VoidReason};
 use super::settings::{Settings, Wait};
 use holdfast::model::ids::AllocationId;
 use std::net::Ipv4Addr;
@@ -195,9 +195,15 @@ impl OfRegion<'_> {
             Phase::Holding {
                 allocation,
                 checked,
+                since,
                 ..
-            } if self.holds(*checked) => Next::Now(self.release(allocation, Some(number))),
-            Phase::Holding { since, .. } => self.look_since(*since),
+            } => {
+                if self.holds(*checked) {
+                    Next::Now(self.release(allocation, Some(number)))
+                } else {
+                    self.look_since(*since)
+                }
+            }
             Phase::Waiting {
                 ip,
                 released_at,
@@ -269,7 +275,7 @@ impl OfRegion<'_> {
         if last.is_some_and(|last| self.now > last + ASK_AGAIN_WITHIN) {
             return give_up(VoidReason::TooLate);
         }
-        match self.room() {
+        match self.room().map(|room| room.free) {
             None => Next::Now(Step::CountRoom { region }),
             Some(None) => give_up(VoidReason::QuotaUnknown),
             Some(Some(free)) if free < self.settings().keep_free => give_up(VoidReason::QuotaFull),
@@ -300,7 +306,7 @@ impl OfRegion<'_> {
         if let Some(due) = due.filter(|due| *due > self.now) {
             return Next::At(due);
         }
-        match self.room() {
+        match self.room().map(|room| room.free) {
             None => Next::Now(Step::CountRoom { region }),
             Some(None) => Next::Now(Step::Stop {
                 region,
@@ -336,10 +342,11 @@ impl OfRegion<'_> {
         }
     }
 
-    fn room(&self) -> Option<Option<u64>> {
+    /// The last count, while it holds.
+    fn room(&self) -> Option<&Room> {
         let room = self.region.room.as_ref()?;
         let holds = room.at <= self.now && self.now - room.at < ROOM_HOLDS;
-        holds.then_some(room.free)
+        holds.then_some(room)
     }
 
     fn settings(&self) -> &Settings {

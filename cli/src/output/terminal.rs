@@ -91,18 +91,27 @@ impl Terminal {
     }
 
     /// Says something beside the document, on standard error.
+    ///
+    /// # Errors
+    /// As the stream refuses.
     pub fn note(&mut self, what: impl fmt::Display) -> Shown {
         writeln!(self.err, "{what}")?;
         self.err.flush()
     }
 
     /// Says something on standard error and keeps the line open.
+    ///
+    /// # Errors
+    /// As the stream refuses.
     pub fn note_part(&mut self, what: impl fmt::Display) -> Shown {
         write!(self.err, "{what}")?;
         self.err.flush()
     }
 
     /// Says what kept a command from ending well: what happened, why, and what to do.
+    ///
+    /// # Errors
+    /// As the stream refuses.
     pub fn tell_failure(&mut self, failure: &Failure) -> Shown {
         let bad: Style = AnsiColor::Red.on_default().bold();
         let failed = Cell::from(failure.to_string());

@@ -6,18 +6,14 @@ use serde_json::{Map, Value, json};
 
 use crate::api::{
     AllocateAddress, AssignPrivateIpAddresses, CreateNetworkInterface, CreateSecurityGroup,
-    CreateSubnet, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, Request, RunInstances,
-    Tag, TagSpecification, TagToDelete,
+    CreateSubnet, ModifyInstanceAttribute, ModifyNetworkInterfaceAttribute, ReleaseAddress,
+    Request, RunInstances, Tag, TagSpecification, TagToDelete,
 };
 
 pub(super) fn of(request: &Request) -> Value {
     match request {
         Request::AllocateAddress(request) => allocate_address(request),
-        Request::ReleaseAddress(request) => flat([
-            ("allocationId", json!(request.allocation_id)),
-            ("publicIp", json!(request.public_ip)),
-            ("networkBorderGroup", json!(request.network_border_group)),
-        ]),
+        Request::ReleaseAddress(request) => release_address(request),
         Request::AssociateAddress(request) => flat([
             ("allocationId", json!(request.allocation_id)),
             ("publicIp", json!(request.public_ip)),
@@ -112,6 +108,14 @@ pub(super) fn of(request: &Request) -> Value {
         }),
         _ => Value::Null,
     }
+}
+
+fn release_address(request: &ReleaseAddress) -> Value {
+    flat([
+        ("allocationId", json!(request.allocation_id)),
+        ("publicIp", json!(request.public_ip)),
+        ("networkBorderGroup", json!(request.network_border_group)),
+    ])
 }
 
 fn tag_to_delete(tag: &TagToDelete) -> Value {

@@ -161,8 +161,8 @@ fn may_lose(world: &World, auditor: &Caller) -> BTreeSet<String> {
     let scaled = world.describe_auto_scaling_instances(auditor, &asked);
     let (scaled, _) = scaled.unwrap_or_default();
     let leaving = scaled.into_iter().filter(|it| {
-        let word = it.lifecycle_state.split(':').next();
-        matches!(word, Some("Terminating" | "Warmed"))
+        let state = it.lifecycle_state.split(':').next();
+        matches!(state, Some("Terminating" | "Warmed"))
     });
     let leaving = leaving.map(|it| it.instance_id);
     let unwell = impaired.chain(measured).chain(contributing);

@@ -6,6 +6,7 @@
 
 use super::{Environment, Function, FunctionError, StartError};
 use ec2_sim::http::{Functions, Invocation, Ran, Running};
+use holdfast::clock::{Clock, WallClock};
 use serde_json::json;
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -48,7 +49,9 @@ impl CompiledFunctions {
     /// A process of the function that waits for events: one that is there, or a new one.
     async fn process(&self, key: &str, invocation: &Invocation) -> Result<Function, StartError> {
         let idle = self.idle().get_mut(key).and_then(Vec::pop);
-        if let Some(idle) = idle.filter(Function::is_running) { Ok(idle) } else {
+        if let Some(idle) = idle.filter(Function::is_running) {
+            Ok(idle)
+        } else {
             let environment = self.environment(invocation);
             Function::start_named(&invocation.function.code, &environment).await
         }
@@ -71,7 +74,7 @@ impl CompiledFunctions {
         let before = process.log().len();
         let payload = invocation.payload.to_vec();
         let done = process.invoke_as(&invocation.request_id, payload).await;
-        tokio::time::sleep(LINES_ARRIVE).await;
+        WallClock.sleep(LINES_ARRIVE).await;
         let log = process.log().split_off(before);
         if process.is_running() {
             self.idle().entry(key).or_default().push(process);

@@ -4,6 +4,7 @@
 use crate::tool::Tool;
 use ec2_sim::World;
 use ec2_sim::http::Simulator;
+use holdfast::clock::{Clock, WallClock};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -41,12 +42,12 @@ async fn a_killed_run_has_released_what_it_allocated_and_shows_what_it_found() {
     let file = tool.place("run.json");
     let mut process = tool.start(&recover(&file, &["--yes"]));
     for _ in 0..400 {
-        tokio::time::sleep(Duration::from_millis(50)).await;
+        WallClock.sleep(Duration::from_millis(50)).await;
         if changes(&simulator).len() == 4 {
             break;
         }
     }
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    WallClock.sleep(Duration::from_millis(300)).await;
     process.kill().await.unwrap();
     let twice = [
         "AllocateAddress",

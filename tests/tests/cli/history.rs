@@ -1,6 +1,7 @@
 //! What happened, who did it, and what Holdfast did.
 
 use crate::account::Account;
+use holdfast::clock::{Clock, WallClock};
 use holdfast::reconcile::state::READ_LAG;
 use serde_json::Value;
 use time::Duration;
@@ -118,7 +119,7 @@ async fn what_changed_first_in_the_period_is_told_as_a_change() {
     // A look is true of five seconds before it, so the rows are that old.
     let between = account.simulator.world().now() + Duration::seconds(2) - READ_LAG;
     let between = between.format(&Rfc3339).unwrap();
-    tokio::time::sleep(std::time::Duration::from_secs(4)).await;
+    WallClock.sleep(std::time::Duration::from_secs(4)).await;
     account.untag_protection();
     account
         .invoke("Reconcile", &crate::account::schedule())

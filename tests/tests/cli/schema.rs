@@ -52,7 +52,7 @@ fn check(root: &Value, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<
             "required" => {
                 let names = rule.as_array().unwrap().iter().filter_map(Value::as_str);
                 let missing: Vec<&str> = names.filter(|name| value.get(name).is_none()).collect();
-                missing.is_empty()
+                !value.is_object() || missing.is_empty()
             }
             "properties" => {
                 let is_open = words.get("additionalProperties") == Some(&Value::Bool(true));

@@ -48,22 +48,23 @@ async fn a_full_quota_of_addresses_is_told() {
 async fn a_vpc_without_dns_hostnames_is_told() {
     let account = Account::well().await;
     let kim = Caller::user(ACCOUNT, "kim");
-    let mut world = account.simulator.world();
-    let described = world.call(&kim, &Request::DescribeVpcs(DescribeVpcs::default()), false);
-    let Ok(Response::DescribeVpcs { vpcs, .. }) = described else {
-        panic!("no VPCs: {described:?}");
+    let vpc = {
+        let mut world = account.simulator.world();
+        let described = world.call(&kim, &Request::DescribeVpcs(DescribeVpcs::default()), false);
+        let Ok(Response::DescribeVpcs { vpcs, .. }) = described else {
+            panic!("no VPCs: {described:?}");
+        };
+        let off = ModifyVpcAttribute {
+            vpc_id: vpcs[0].vpc_id.clone(),
+            enable_dns_hostnames: Some(false),
+            enable_dns_support: None,
+        };
+        let off = Request::ModifyVpcAttribute(off);
+        world.call(&kim, &off, false).unwrap();
+        vpcs[0].vpc_id.clone()
     };
-    let off = ModifyVpcAttribute {
-        vpc_id: vpcs[0].vpc_id.clone(),
-        enable_dns_hostnames: Some(false),
-        enable_dns_support: None,
-    };
-    world
-        .call(&kim, &Request::ModifyVpcAttribute(off), false)
-        .unwrap();
-    drop(world);
     let seen = account.fails("dns-names").await;
-    assert_eq!(seen, format!("no DNS hostnames in {}", vpcs[0].vpc_id));
+    assert_eq!(seen, format!("no DNS hostnames in {vpc}"));
 }
 
 #[tokio::test]

@@ -10,11 +10,12 @@ use serde_json::json;
 async fn a_function_that_lambda_could_not_make_is_told_with_lambdas_reason() {
     let account = Account::well().await;
     let name = account.stack.physical_id("ReleaseGuard");
-    let mut world = account.simulator.world();
-    let function = world.services_mut().function_mut(&name).unwrap();
-    function.state = FunctionState::Failed;
-    function.state_reason = Some("no such role".to_owned());
-    drop(world);
+    {
+        let mut world = account.simulator.world();
+        let function = world.services_mut().function_mut(&name).unwrap();
+        function.state = FunctionState::Failed;
+        function.state_reason = Some("no such role".to_owned());
+    }
     assert_eq!(
         account.fails("functions").await,
         "release-guard: Failed: no such role"
@@ -25,10 +26,11 @@ async fn a_function_that_lambda_could_not_make_is_told_with_lambdas_reason() {
 async fn a_function_that_may_run_zero_times_at_once_is_told() {
     let account = Account::well().await;
     let name = account.stack.physical_id("AlarmFailover");
-    let mut world = account.simulator.world();
-    let function = world.services_mut().function_mut(&name).unwrap();
-    function.reserved_concurrency = Some(0);
-    drop(world);
+    {
+        let mut world = account.simulator.world();
+        let function = world.services_mut().function_mut(&name).unwrap();
+        function.reserved_concurrency = Some(0);
+    }
     let seen = account.fails("functions").await;
     assert_eq!(
         seen,
@@ -53,12 +55,13 @@ async fn a_last_run_that_failed_is_told_and_is_forgotten_when_the_next_goes_well
 async fn a_function_that_fails_at_its_start_is_told_as_a_run_that_failed() {
     let account = Account::well().await;
     let name = account.stack.physical_id("ReleaseGuard");
-    let mut world = account.simulator.world();
-    let function = world.services_mut().function_mut(&name).unwrap();
-    function
-        .environment
-        .insert("HOLDFAST_FENCE".to_owned(), "perhaps".to_owned());
-    drop(world);
+    {
+        let mut world = account.simulator.world();
+        let function = world.services_mut().function_mut(&name).unwrap();
+        function
+            .environment
+            .insert("HOLDFAST_FENCE".to_owned(), "perhaps".to_owned());
+    }
     account.invoke("ReleaseGuard", &json!({})).await;
     let seen = account.fails("runs").await;
     assert!(seen.contains("release-guard"), "{seen}");
@@ -93,12 +96,13 @@ async fn a_message_in_a_queue_is_told_also_while_somebody_reads_it() {
     let account = Account::well().await;
     let url = account.stack.physical_id("FailedEvents");
     let name = url.rsplit('/').next().unwrap().to_owned();
-    let mut world = account.simulator.world();
-    let now = world.now();
-    let queue = world.services_mut().queue_mut(&name).unwrap();
-    queue.send("{}".to_owned(), now);
-    queue.receive(1, Some(3600), now);
-    drop(world);
+    {
+        let mut world = account.simulator.world();
+        let now = world.now();
+        let queue = world.services_mut().queue_mut(&name).unwrap();
+        queue.send("{}".to_owned(), now);
+        queue.receive(1, Some(3600), now);
+    }
     assert_eq!(
         account.fails("queues").await,
         "1 message in FailedEventsQueue"

@@ -213,7 +213,13 @@ fn audited(trio: &FailoverFixture, bed: &Arc<TestBed>) -> Result<Audit, Error> {
         let addresses = ports.cloud.addresses(&AddressFilter::All).await;
         let addresses = addresses.expect("nothing goes wrong before");
         let by_id = addresses.into_iter().map(|it| (it.allocation.clone(), it));
-        alarm_failover::audit(&ports, &settings, &by_id.collect(), delivery).await
+        Box::pin(alarm_failover::audit(
+            &ports,
+            &settings,
+            &by_id.collect(),
+            delivery,
+        ))
+        .await
     };
     run.now_or_never().expect("no fault stops the run")
 }

@@ -300,7 +300,9 @@ async fn tried_again(client: Client, released: Arc<Released>) -> Result<Report, 
     let (ports, settings) = (client.ports(), &released.settings);
     let release = Release::recorded(&released.records[0], settings);
     let delivery = client.delivery(TIMEOUT);
-    release_guard::handle_release(Function::Reconcile, &ports, settings, &release, delivery).await
+    let handled =
+        release_guard::handle_release(Function::Reconcile, &ports, settings, &release, delivery);
+    Box::pin(handled).await
 }
 
 #[test]

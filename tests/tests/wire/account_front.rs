@@ -9,6 +9,7 @@
 use axum::body::Bytes;
 use ec2_sim::http::Simulator;
 use ec2_sim::services::Declared;
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::runtime::CompiledFunctions;
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
@@ -127,7 +128,7 @@ async fn an_event_that_nobody_waits_for_is_taken_and_run() {
         if !logged(&simulator).await.is_empty() {
             return;
         }
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        WallClock.sleep(std::time::Duration::from_millis(50)).await;
     }
     panic!("it was never run");
 }

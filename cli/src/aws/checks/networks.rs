@@ -95,8 +95,12 @@ async fn names(client: &Client, vpc: String) -> Result<VpcNames, CloudError> {
         ask(VpcAttributeName::EnableDnsHostnames),
         ask(VpcAttributeName::EnableDnsSupport)
     );
-    let hostnames = hostnames?.enable_dns_hostnames().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
-    let support = support?.enable_dns_support().and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
+    let hostnames = hostnames?
+        .enable_dns_hostnames()
+        .and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
+    let support = support?
+        .enable_dns_support()
+        .and_then(aws_sdk_ec2::types::AttributeBooleanValue::value);
     Ok(VpcNames {
         vpc: vpc.clone(),
         hostnames: hostnames == Some(true),

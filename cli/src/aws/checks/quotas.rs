@@ -18,7 +18,9 @@ impl Connection {
         let asked = client.get_service_quota().service_code("ec2");
         let sent = asked.quota_code(ELASTIC_IPS).send().await;
         let answer = sent.map_err(|error| failure::of(GET_SERVICE_QUOTA, error))?;
-        let value = answer.quota().and_then(aws_sdk_servicequotas::types::ServiceQuota::value);
+        let value = answer
+            .quota()
+            .and_then(aws_sdk_servicequotas::types::ServiceQuota::value);
         value.ok_or_else(|| failure::unreadable(GET_SERVICE_QUOTA, "the quota has no value", None))
     }
 }

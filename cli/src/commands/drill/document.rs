@@ -21,7 +21,7 @@ const COLUMNS: [&str; 7] = [
 ];
 
 impl Drilled {
-    fn table<'a>(&'a self, points: impl Iterator<Item = &'a Point>) -> Table {
+    fn table<'a>(points: impl Iterator<Item = &'a Point>) -> Table {
         let mut table = Table::of(&COLUMNS);
         for point in points {
             table.push([
@@ -60,14 +60,12 @@ impl Document for Drilled {
         page.gap();
         // The sum of one region is that region.
         let several = curve.regions.len() > 1;
-        page.table(
-            self.table(
-                curve
-                    .points
-                    .iter()
-                    .filter(|point| several || !point.is_over_all()),
-            ),
-        );
+        page.table(Self::table(
+            curve
+                .points
+                .iter()
+                .filter(|point| several || !point.is_over_all()),
+        ));
         page.gap();
         for region in &curve.regions {
             for line in told(region) {
@@ -83,7 +81,7 @@ impl Document for Drilled {
     }
 
     fn rows(&self) -> Table {
-        self.table(self.0.points.iter())
+        Self::table(self.0.points.iter())
     }
 
     fn exit(&self) -> Exit {

@@ -64,8 +64,11 @@ pub(super) struct State {
     pub(super) bug: Option<SeededBug>,
     pub(super) disk: Option<Run>,
     /// Acts on a world before the call of that number.
-    pub(super) intruder: Option<(usize, fn(&mut World))>,
+    pub(super) intruder: Option<(usize, Intruder)>,
 }
+
+/// What somebody else does to the account.
+pub(super) type Intruder = fn(&mut World);
 
 /// The account, the clock, and the disk of whoever runs the drill.
 #[derive(Default)]

@@ -61,7 +61,10 @@ pub(super) fn checksums() -> Vec<String> {
     use sha2::{Digest, Sha256};
     let ders = CertificateDer::pem_slice_iter(AMAZONS_OWN);
     let digests = ders.flatten().map(|der| Sha256::digest(&der));
-    let digits = digests.map(|digest| digest.iter().map(|byte| format!("{byte:02x}")).collect());
+    let digits = digests.map(|digest| {
+        let bytes: Vec<String> = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        bytes.concat()
+    });
     digits.collect()
 }
 

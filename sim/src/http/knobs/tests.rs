@@ -81,6 +81,10 @@ fn knobs() -> BTreeMap<&'static str, Value> {
             "tag_policy",
             answer("tag_policy", json!({ "key": "team", "allowed_values": [] })),
         ),
+        (
+            "released_taken_share",
+            json!({ "released_taken_share": { "per_million": 7, "seed": 1 } }),
+        ),
         ("looked_up_after", json!({ "looked_up_after_seconds": 7 })),
         ("images", json!({ "images": ["ami-00000000000000001"] })),
         (

@@ -94,6 +94,7 @@ fn every_service_answers_a_read_and_refuses_it_with_a_parameter_that_nobody_read
             Service::CloudWatch | Service::AutoScaling | Service::Sts | Service::CloudFormation => {
                 "ValidationError"
             }
+            Service::Logs => "InvalidParameterException",
             _ => "SerializationException",
         };
         let refused = asked(service, Some("Misspelt"));

@@ -69,7 +69,8 @@ impl FailoverFixture {
                 .into_iter()
                 .map(|each| (each.allocation.clone(), each))
                 .collect();
-            let mut audit = alarm_failover::audit(&ports, &settings, &seen, delivery).await?;
+            let mut audit =
+                Box::pin(alarm_failover::audit(&ports, &settings, &seen, delivery)).await?;
             match audit.failures.pop() {
                 Some(failure) => Err(failure),
                 None => Ok(audit.failovers.pop().unwrap_or_else(|| {
