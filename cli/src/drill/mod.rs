@@ -2,7 +2,7 @@
 //!
 //! A trial allocates an address, releases it, waits, asks for it, and releases it again. The run is a state machine:
 //! [`decide`] says what comes next, [`apply`] what an answer makes of the run, [`execute`] makes the calls. The run is
-//! written to its [`file`] before each call that changes something. So it can be killed at any moment and started again.
+//! written to its [`mod@file`] before each call that changes something. So it can be killed at any moment and started again.
 //!
 //! What races with it, and what arbitrates:
 //!

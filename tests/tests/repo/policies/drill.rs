@@ -270,9 +270,9 @@ fn no_function_is_built_from_the_crate_that_can_release() {
     assert!(names.len() >= 5, "{names:?}");
 }
 
-/// Where the SDK's call stands: in one file, and that is in the tool.
+/// Where the SDK's call stands: in two files, and both are in the tool. The doctor's is a dry run in each place.
 #[test]
-fn one_file_of_the_product_calls_release_address() {
+fn two_files_of_the_product_call_release_address_and_the_doctors_is_a_dry_run() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut folders = vec![
         root.join("shared"),
@@ -295,5 +295,13 @@ fn one_file_of_the_product_calls_release_address() {
             }
         }
     }
-    assert_eq!(calling, [Path::new("cli/src/aws/drill.rs")]);
+    calling.sort();
+    let [doctor, drill] = ["cli/src/aws/checks/release.rs", "cli/src/aws/drill.rs"];
+    assert_eq!(calling, [Path::new(doctor), Path::new(drill)]);
+    let doctor = std::fs::read_to_string(root.join(doctor)).unwrap();
+    let calls = |what: &str| doctor.matches(what).count();
+    assert_eq!(
+        calls(".release_address()"),
+        calls(".release_address().dry_run(true)")
+    );
 }
