@@ -90,7 +90,8 @@ fn every_service_answers_a_read_and_refuses_it_with_a_parameter_that_nobody_read
         );
         let code = match service {
             Service::Ec2 => "UnknownParameter",
-            Service::DynamoDb => "ValidationException",
+            Service::DynamoDb | Service::Events => "ValidationException",
+            Service::Sqs => "InvalidParameterValue",
             Service::CloudWatch | Service::AutoScaling | Service::Sts | Service::CloudFormation => {
                 "ValidationError"
             }
