@@ -6,11 +6,10 @@ functions, logs, rules, queues, trails, quotas, and keys of a role, all by plain
 The simulator must be a fresh one. Exits with 0, or with 1 and the reason.
 """
 
-import json
 import sys
-import urllib.request
 
 import boto3
+from boto3_steps import control, equal, refused
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -43,27 +42,6 @@ DECLARED = {
 def client(url, name, key="ACCOUNT"):
     session = boto3.Session(aws_access_key_id=key, aws_secret_access_key="not-a-secret", region_name=REGION)
     return session.client(name, endpoint_url=url, config=Config(retries={"max_attempts": 1}))
-
-
-def control(url, path, body):
-    request = urllib.request.Request(
-        f"{url}/_sim/{path}", data=json.dumps(body).encode(), headers={"content-type": "application/json"}
-    )
-    urllib.request.urlopen(request).read()
-
-
-def equal(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: wanted {wanted!r}, got {got!r}")
-
-
-def refused(code, call, **parameters):
-    try:
-        call(**parameters)
-    except ClientError as error:
-        equal(f"the refusal of {error.operation_name}", error.response["Error"]["Code"], code)
-    else:
-        sys.exit(f"wanted the refusal {code}, but the call with {parameters} went through")
 
 
 def read_stack(cloudformation):

@@ -9,9 +9,9 @@ The simulator must be a fresh one. Exits with 0, or with 1 and the reason. Only 
 
 import json
 import sys
-import urllib.request
 
 import boto3
+from boto3_steps import control, equal, refused
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -26,29 +26,6 @@ def clients(url):
     )
     config = Config(retries={"max_attempts": 1})
     return [session.client(name, endpoint_url=url, config=config) for name in ("ec2", "cloudtrail", "dynamodb", "cloudwatch")]
-
-
-def control(url, path, body):
-    request = urllib.request.Request(
-        f"{url}/_sim/{path}",
-        data=json.dumps(body).encode(),
-        headers={"content-type": "application/json"},
-    )
-    urllib.request.urlopen(request).read()
-
-
-def equal(what, got, wanted):
-    if got != wanted:
-        sys.exit(f"{what}: wanted {wanted!r}, got {got!r}")
-
-
-def refused(code, call, **parameters):
-    try:
-        call(**parameters)
-    except ClientError as error:
-        equal(f"the refusal of {error.operation_name}", error.response["Error"]["Code"], code)
-    else:
-        sys.exit(f"wanted the refusal {code}, but the call with {parameters} went through")
 
 
 def build_network(ec2):

@@ -2,9 +2,9 @@
 
 use super::apply::set;
 use super::decide::{Step, is_late};
-use super::look::{over_unreleased, released, void};
+use super::look::{holding, over_unreleased, released, void};
 use super::run::{Phase, RegionRun, Room, Stop, VoidReason};
-use holdfast::cloud::{CloudError, Missing};
+use holdfast::cloud::{Allocated, CloudError, Missing};
 use holdfast::model::ids::AllocationId;
 use time::{Duration, OffsetDateTime};
 
@@ -116,17 +116,12 @@ fn hold_again(region: &mut RegionRun, trial: usize) {
         then,
     }) = trial.as_ref().map(|trial| &trial.phase)
     {
-        let (allocation, ip, since, then) = (allocation.clone(), *ip, *since, *then);
-        set(
-            trial,
-            Phase::Holding {
-                allocation,
-                ip,
-                since,
-                checked: None,
-                then,
-            },
-        );
+        let allocated = Allocated {
+            allocation: allocation.clone(),
+            ip: *ip,
+        };
+        let held = holding(allocated, *since, *then);
+        set(trial, held);
     }
 }
 

@@ -32,10 +32,12 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let scope = run::scope(ports, &case).await?;
-    let observed = run::first_look(ports, &case, &scope).await?;
-    let known = Group::named(group, &observed, settings, &[]);
-    let Some(first) = known.members.first().map(|member| member.id.clone()) else {
+    let observed = run::look_at_group(ports, &case, group).await?;
+    let first = observed.and_then(|observed| {
+        let known = Group::named(group, &observed, settings, &[]);
+        known.members.first().map(|member| member.id.clone())
+    });
+    let Some(first) = first else {
         return Ok(messages::no_such_group(&case, group));
     };
     let back = Cause {

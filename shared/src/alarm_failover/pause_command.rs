@@ -7,7 +7,6 @@
 use super::assessment;
 use super::case::Case;
 use super::cloud::AlarmFailoverCloud;
-use super::group::Group;
 use super::lease;
 use super::messages;
 use super::run;
@@ -39,12 +38,7 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let OperatorCommand::Pause { minutes, by, .. } = command else {
         return resume(ports, &case, &group).await;
     };
-    let scope = run::scope(ports, &case).await?;
-    let observed = run::first_look(ports, &case, &scope).await?;
-    if Group::named(&group, &observed, settings, &[])
-        .members
-        .is_empty()
-    {
+    if run::look_at_group(ports, &case, &group).await?.is_none() {
         return Ok(messages::no_such_group(&case, &group));
     }
     let since = ports.clock.now();

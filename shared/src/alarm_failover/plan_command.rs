@@ -33,13 +33,11 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         delivery,
         received: ports.clock.now(),
     };
-    let scope = run::scope(ports, &case).await?;
-    let mut observed = run::first_look(ports, &case, &scope).await?;
+    let Some(mut observed) = run::look_at_group(ports, &case, group).await? else {
+        return Ok(messages::no_such_group(&case, group));
+    };
     let health = {
         let known = Group::named(group, &observed, settings, &[]);
-        if known.members.is_empty() {
-            return Ok(messages::no_such_group(&case, group));
-        }
         observe::health(ports, &case, &known, &observed, &BTreeSet::new()).await
     };
     let mut health = health.map_err(|source| messages::not_observed(&asked, source))?;

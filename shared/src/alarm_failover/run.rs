@@ -82,6 +82,19 @@ pub(super) async fn first_look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     seen.map_err(|source| messages::not_observed(case.cause, source))
 }
 
+/// The first look of a command about a group. None where no member of the group is known.
+pub(super) async fn look_at_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    group: &str,
+) -> Result<Option<Observed>, Error> {
+    let scope = scope(ports, case).await?;
+    let observed = first_look(ports, case, &scope).await?;
+    let known = Group::named(group, &observed, case.settings, &[]);
+    let is_known = !known.members.is_empty();
+    Ok(is_known.then_some(observed))
+}
+
 /// The cause is over. What an earlier run of it left half way is brought to its end all the same.
 async fn finish<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,

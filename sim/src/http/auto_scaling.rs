@@ -1,6 +1,6 @@
 //! Auto Scaling's `DescribeAutoScalingInstances` and `CompleteLifecycleAction` by the query protocol. Source: EC2 Auto Scaling API reference.
 
-use super::ec2::{self, Element, Parameters};
+use super::ec2::{Element, Parameters};
 use super::query;
 use super::server::Reply;
 use crate::World;
@@ -21,25 +21,12 @@ pub(super) fn call(
     request_id: &str,
 ) -> Reply {
     let parameters: Parameters = form.into_iter().collect();
-    let result = match action {
+    let answer = match action {
         "DescribeAutoScalingInstances" => described(world, caller, &parameters),
         "CompleteLifecycleAction" => completed(world, caller, &parameters),
-        other => Err(Ec2Error::new(
-            "InvalidAction",
-            format!("the simulator does not model {other}"),
-        )),
+        other => Err(query::not_modelled(other)),
     };
-    match result {
-        Ok(result) => {
-            let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
-            let document = Element::new(format!("{action}Response"))
-                .of_namespace(NAMESPACE)
-                .child(result)
-                .child(metadata);
-            ec2::xml(200, &document, None)
-        }
-        Err(error) => refusal(request_id, &error),
-    }
+    query::answered(NAMESPACE, action, request_id, answer)
 }
 
 fn completed(

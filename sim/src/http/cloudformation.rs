@@ -30,19 +30,13 @@ pub(super) fn call(
         "ListStacks" => list_stacks(world, &parameters),
         "DescribeStackResources" => describe_resources(world, &parameters),
         "ListStackResources" => list_resources(world, &parameters),
-        other => Err(Ec2Error::new(
-            "InvalidAction",
-            format!("the simulator does not model {other}"),
-        )),
+        other => Err(query::not_modelled(other)),
     };
     let answer = answer.and_then(|result| {
         query::refuse_unread(&parameters)?;
         Ok(result)
     });
-    match answer {
-        Ok(result) => query::success(NAMESPACE, action, request_id, result),
-        Err(error) => refusal(request_id, &error),
-    }
+    query::answered(NAMESPACE, action, request_id, answer)
 }
 
 /// A refusal in the form of the query protocol.

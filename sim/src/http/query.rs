@@ -4,13 +4,27 @@ use super::ec2::{self, Element, Parameters};
 use super::server::Reply;
 use crate::api::Ec2Error;
 
-/// An answer in the namespace of a service.
-pub(super) fn success(
+/// What a call is answered, or the refusal of it.
+pub(super) fn answered(
     namespace: &'static str,
     action: &str,
     request_id: &str,
-    result: Element,
+    answer: Result<Element, Ec2Error>,
 ) -> Reply {
+    match answer {
+        Ok(result) => success(namespace, action, request_id, result),
+        Err(error) => refusal(namespace, request_id, &error),
+    }
+}
+
+/// The refusal of an action that is not here.
+pub(super) fn not_modelled(action: &str) -> Ec2Error {
+    let message = format!("the simulator does not model {action}");
+    Ec2Error::new("InvalidAction", message)
+}
+
+/// An answer in the namespace of a service.
+fn success(namespace: &'static str, action: &str, request_id: &str, result: Element) -> Reply {
     let metadata = Element::new("ResponseMetadata").text("RequestId", request_id);
     let document = Element::new(format!("{action}Response"))
         .of_namespace(namespace)

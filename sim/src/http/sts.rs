@@ -29,19 +29,13 @@ pub(super) fn call(
             .text("Account", &caller.account)),
         "AssumeRole" => assume(front, &parameters, "AssumeRoleResult"),
         "AssumeRoleWithWebIdentity" => assume_by_token(front, &parameters),
-        other => Err(Ec2Error::new(
-            "InvalidAction",
-            format!("the simulator does not model {other}"),
-        )),
+        other => Err(query::not_modelled(other)),
     };
     let answer = answer.and_then(|result| {
         query::refuse_unread(&parameters)?;
         Ok(result)
     });
-    match answer {
-        Ok(result) => query::success(NAMESPACE, action, request_id, result),
-        Err(error) => refusal(request_id, &error),
-    }
+    query::answered(NAMESPACE, action, request_id, answer)
 }
 
 /// Keys of a session of the role: from now on, whoever signs with them is that session. Who may assume which role is for
