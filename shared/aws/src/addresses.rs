@@ -4,6 +4,7 @@
 //! acts on an answer does so with a call that EC2 itself refuses when the answer was stale.
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
+use super::connections::opening::{self, OpenOnly};
 use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
@@ -98,6 +99,13 @@ impl ReadAddresses for Aws {
 }
 
 impl Aws {
+    /// Has a connection to EC2 open for the calls to come. Nothing is sent.
+    pub(super) async fn open(&self) -> Result<(), CloudError> {
+        let call = self.ec2.describe_addresses().customize();
+        let ended = call.interceptor(OpenOnly).send().await;
+        opening::result_of(ended).map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))
+    }
+
     async fn described(&self, by: Option<Filter>) -> Result<Vec<Address>, CloudError> {
         let answer = self
             .ec2

@@ -36,9 +36,7 @@ macro_rules! equipped {
             .interceptor($process.signatures.clone())
             .retry_classifier($process.signatures.clone())
             .interceptor(MarkReads)
-            .http_client(
-                Connections::new(CONNECTING, &$process.counter, &$process.arrival).http_client(),
-            )
+            .http_client(Connections::new(&$process.counter, &$process.arrival).http_client())
     };
 }
 

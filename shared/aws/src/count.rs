@@ -2,6 +2,7 @@
 //! carries the same counter; it only adds up, so that calls side by side need no arbiter but the atomic
 //! numbers themselves.
 
+use super::connections::opening;
 use aws_sdk_ec2::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
@@ -65,10 +66,13 @@ impl Intercept for CallCounter {
     /// The SDK numbers the tries of a call from one.
     fn read_before_attempt(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if opening::is_marked(context.request()) {
+            return Ok(());
+        }
         let is_first = config
             .load::<RequestAttempts>()
             .is_none_or(|tries| tries.attempts() <= 1);

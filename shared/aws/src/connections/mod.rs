@@ -8,16 +8,19 @@
 //! - A call that changes something is never sent beside itself. So it does not begin on a connection that has not
 //!   answered since the event arrived, unless it answered just before: it opens one, which costs a handshake.
 //! - After a connection that failed or kept silent, no other of the same age is used.
+//! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`].
 //!
 //! Races: calls side by side share the pool. Each knows which pool it took. One that fails puts that pool away, and
 //! never the one that another call has opened since. A call that is given up half way counts as one that failed.
 
 mod arrival;
+pub(super) mod opening;
 mod pool;
 mod read;
 mod roots;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 pub use arrival::Arrival;
 pub(super) use read::MarkReads;
@@ -36,6 +39,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+use transport::{Pool, Runtime};
 
 /// How long each thing may take before it is doubted.
 #[derive(Debug, Clone, Copy)]
@@ -74,44 +78,73 @@ struct Shared {
     pools: Pools,
     patience: Patience,
     counter: CallCounter,
+    runtime: Runtime,
 }
 
 impl Connections {
     /// Over TLS, by the proxy that the environment names.
-    pub(super) fn new(connecting: Duration, counter: &CallCounter, arrival: &Arrival) -> Self {
+    pub(super) fn new(counter: &CallCounter, arrival: &Arrival) -> Self {
         let patience = Patience::default();
-        let open = move |roots| pool::over_tls(connecting, patience.idle, roots);
-        Self::opened_by(open, patience, counter, arrival)
+        let runtime = Runtime::default();
+        let of_the_calls = runtime.clone();
+        let open = move |roots| transport::over_tls(&of_the_calls, patience.idle, roots);
+        let pools = Pools::opened_by(Roots::at_first(), open, patience, arrival);
+        Self::of(pools, patience, counter, runtime)
     }
 
-    /// Over whatever `open` gives: each call of it is a pool without connections.
-    fn opened_by(
-        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
-        patience: Patience,
-        counter: &CallCounter,
-        arrival: &Arrival,
-    ) -> Self {
-        Self::starting_with(Roots::at_first(), open, patience, counter, arrival)
-    }
-
-    fn starting_with(
-        roots: Roots,
-        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
-        patience: Patience,
-        counter: &CallCounter,
-        arrival: &Arrival,
-    ) -> Self {
+    fn of(pools: Pools, patience: Patience, counter: &CallCounter, runtime: Runtime) -> Self {
         Self(Arc::new(Shared {
-            pools: Pools::opened_by(roots, open, patience, arrival),
+            pools,
             patience,
             counter: counter.clone(),
+            runtime,
         }))
     }
 
     /// What a client of the SDK is given.
     pub(super) fn http_client(&self) -> SharedHttpClient {
         let connections = self.clone();
-        http_client_fn(move |_, _| SharedHttpConnector::new(connections.clone()))
+        http_client_fn(move |settings, components| {
+            connections.0.runtime.note(settings, components);
+            SharedHttpConnector::new(connections.clone())
+        })
+    }
+
+    /// Has a connection open to where this request would go, and sends nothing on it.
+    async fn open(&self, request: HttpRequest) -> Answer {
+        let pools = &self.0.pools;
+        if pools.has_a_connection() {
+            return Err(opening::opened());
+        }
+        let again = request.try_clone();
+        let refused = match self.open_once(pools.take(Kind::Read), request).await {
+            Err(refused) if roots::is_unknown_issuer(&refused) => refused,
+            ended => return ended,
+        };
+        let Some(again) = again else {
+            return Err(refused);
+        };
+        self.take_roots_of_the_image();
+        self.open_once(pools.take(Kind::Read), again).await
+    }
+
+    async fn open_once(&self, taken: Taken, request: HttpRequest) -> Answer {
+        let Taken { pool, number, .. } = taken;
+        let Pool { connector, opened } = pool;
+        let call = self.0.pools.begin(number);
+        let mut opened = pin!(opened.notified());
+        opened.as_mut().enable();
+        // The news comes before the request is given the connection. Dropped then, it is not sent.
+        match select(opened, connector.call(request)).await {
+            Either::Left(((), _unsent)) => {
+                call.ended(true);
+                Err(opening::opened())
+            }
+            Either::Right((ended, _)) => {
+                call.ended(ended.is_ok());
+                ended
+            }
+        }
     }
 
     async fn change(&self, request: HttpRequest) -> Answer {
@@ -160,19 +193,23 @@ impl Connections {
         let answer = self.send_once(taken, request).await;
         match (answer, again) {
             (Err(error), Some(again)) if roots::is_unknown_issuer(&error) => {
-                pools.take_roots_of_the_image();
-                tracing::info!(
-                    "no authority of Amazon's own signed the certificate of this endpoint; the image's are tried"
-                );
+                self.take_roots_of_the_image();
                 self.send_once(pools.take(Kind::Change), again).await
             }
             (answer, _) => answer,
         }
     }
 
+    fn take_roots_of_the_image(&self) {
+        self.0.pools.take_roots_of_the_image();
+        tracing::info!(
+            "no authority of Amazon's own signed the certificate of this endpoint; the image's are tried"
+        );
+    }
+
     async fn send_once(&self, taken: Taken, request: HttpRequest) -> Answer {
         let call = self.0.pools.begin(taken.number);
-        let answer = taken.connector.call(request).await;
+        let answer = taken.pool.connector.call(request).await;
         call.ended(answer.is_ok());
         answer
     }
@@ -182,6 +219,9 @@ impl HttpConnector for Connections {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let connections = self.clone();
         HttpConnectorFuture::new(async move {
+            if opening::is_marked(&request) {
+                return connections.open(request).await;
+            }
             match read::copy_of(&request) {
                 Some(again) => connections.read(request, again).await,
                 None => connections.change(request).await,

@@ -1,37 +1,17 @@
 //! One pool of connections after another: what is put away is not taken again, and what is in progress in it goes on.
 
 use super::roots::{Roots, Trusted};
+use super::transport::Pool;
 use super::{Arrival, Patience};
-use aws_smithy_http_client::Connector;
-use aws_smithy_http_client::proxy::ProxyConfig;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
-use aws_smithy_runtime_api::client::http::{HttpConnectorSettings, SharedHttpConnector};
 use holdfast::clock::{Clock, WallClock};
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// A pool without connections, as the SDK would make it by itself.
-pub(super) fn over_tls(connecting: Duration, idle: Duration, roots: Roots) -> SharedHttpConnector {
-    let settings = HttpConnectorSettings::builder()
-        .connect_timeout(connecting)
-        .build();
-    let mut builder = Connector::builder()
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc))
-        .connector_settings(settings)
-        .pool_idle_timeout(idle);
-    builder.set_proxy_config(Some(ProxyConfig::from_env()));
-    if let Some(context) = roots.context() {
-        builder.set_tls_context(context);
-    }
-    SharedHttpConnector::new(builder.build())
-}
-
 /// The present pool, and how to open the next one.
 pub(super) struct Pools {
-    open: Box<dyn Fn(Roots) -> SharedHttpConnector + Send + Sync>,
+    open: Box<dyn Fn(Roots) -> Pool + Send + Sync>,
     patience: Patience,
     arrival: Arrival,
     trusted: Trusted,
@@ -41,10 +21,11 @@ pub(super) struct Pools {
 #[derive(Default)]
 struct Present {
     /// None until somebody calls, so that a start does not pay for a service that it does not need.
-    connector: Option<SharedHttpConnector>,
+    pool: Option<Pool>,
     /// Which one it is.
     number: u64,
-    /// When a connection of it last gave an answer. By the wall clock: the other one may stand still in a freeze.
+    /// When a connection of it last gave an answer, or was opened. By the wall clock: the other one may stand still in a
+    /// freeze.
     answered: Option<OffsetDateTime>,
     /// When an answer was last only late.
     slow: Option<OffsetDateTime>,
@@ -52,7 +33,7 @@ struct Present {
 
 impl Present {
     fn put_away(&mut self) {
-        self.connector = None;
+        self.pool = None;
         self.answered = None;
         self.number += 1;
     }
@@ -61,7 +42,7 @@ impl Present {
 /// A pool to send one request with.
 #[derive(Debug)]
 pub(super) struct Taken {
-    pub(super) connector: SharedHttpConnector,
+    pub(super) pool: Pool,
     pub(super) number: u64,
     /// Whether it trusts Amazon's own authorities only, and no connection of it has answered yet.
     pub(super) may_lack_roots: bool,
@@ -79,7 +60,7 @@ pub(super) enum Kind {
 impl Pools {
     pub(super) fn opened_by(
         roots: Roots,
-        open: impl Fn(Roots) -> SharedHttpConnector + Send + Sync + 'static,
+        open: impl Fn(Roots) -> Pool + Send + Sync + 'static,
         patience: Patience,
         arrival: &Arrival,
     ) -> Self {
@@ -103,12 +84,17 @@ impl Pools {
         }
         let roots = self.trusted.roots();
         let open = || (self.open)(roots);
-        let connector = present.connector.get_or_insert_with(open).clone();
+        let pool = present.pool.get_or_insert_with(open).clone();
         Taken {
-            connector,
+            pool,
             number: present.number,
             may_lack_roots: roots == Roots::AmazonsOwn && present.answered.is_none(),
         }
+    }
+
+    /// Whether a connection of the present pool is known to be good.
+    pub(super) fn has_a_connection(&self) -> bool {
+        self.present().answered.is_some()
     }
 
     /// The next pool trusts whom the image trusts, and the present one is not taken any more.

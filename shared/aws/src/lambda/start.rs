@@ -3,10 +3,7 @@
 use super::{LambdaPorts, ending};
 use crate::{Process, connect};
 use holdfast::clock::WallClock;
-use holdfast::cloud::{AddressFilter, CloudError, ReadAddresses};
 use holdfast::error::chain;
-use holdfast::ledger::Ledger;
-use holdfast::model::ids::{AllocationId, InvalidId};
 use holdfast::ports::Ports;
 use holdfast::settings::Settings;
 use lambda_runtime::Diagnostic;
@@ -14,11 +11,8 @@ use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// What the start may spend on warming up. Lambda allows ten seconds for the whole start.
-const WARMING: Duration = Duration::from_secs(3);
-
-/// An allocation that no account has: asking for it costs EC2 and the ledger next to nothing.
-const NOBODYS: &str = "eipalloc-00000000000000000";
+/// What the start may spend on opening connections. Lambda allows ten seconds for the whole start.
+const OPENING: Duration = Duration::from_secs(3);
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -81,33 +75,19 @@ pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts
         ledger,
         clock: WallClock,
     };
-    match tokio::time::timeout(WARMING, warm(&ports)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => tracing::warn!(
-            error = chain(&error),
-            "warming up failed; the first event will show"
-        ),
-        Err(_) => tracing::warn!(limit = ?WARMING, "warming up took too long and was left"),
+    let opening = async { futures_util::join!(ports.ledger.open(), ports.cloud.open()) };
+    match tokio::time::timeout(OPENING, opening).await {
+        Ok((ledger, cloud)) => {
+            for error in [ledger, cloud].into_iter().filter_map(Result::err) {
+                tracing::warn!(
+                    error = chain(&error),
+                    "a connection could not be opened; the first event will show"
+                );
+            }
+        }
+        Err(_) => {
+            tracing::warn!(limit = ?OPENING, "opening connections took too long and was left")
+        }
     }
     ports
-}
-
-/// One call to each endpoint, the same that the function will make: a permission or a table that is
-/// missing shows in the log at once.
-async fn warm(ports: &LambdaPorts) -> Result<(), WarmingError> {
-    let nobodys: AllocationId = NOBODYS.parse()?;
-    let which = AddressFilter::Allocations(vec![nobodys.clone()]);
-    let (ledger, cloud) =
-        futures_util::join!(ports.ledger.read(&nobodys), ports.cloud.addresses(&which));
-    ledger?;
-    cloud?;
-    Ok(())
-}
-
-#[derive(Debug, thiserror::Error)]
-enum WarmingError {
-    #[error(transparent)]
-    Id(#[from] InvalidId),
-    #[error(transparent)]
-    Call(#[from] CloudError),
 }

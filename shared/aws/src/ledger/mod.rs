@@ -12,6 +12,7 @@ mod unreadable;
 mod versions;
 
 use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
+use super::connections::opening::{self, OpenOnly};
 use super::failure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -218,6 +219,13 @@ impl DynamoLedger {
             retention,
             unreadable: Arc::default(),
         }
+    }
+
+    /// Has a connection to DynamoDB open for the calls to come. Nothing is sent.
+    pub(super) async fn open(&self) -> Result<(), CloudError> {
+        let call = self.client.batch_get_item().customize();
+        let ended = call.interceptor(OpenOnly).send().await;
+        opening::result_of(ended).map_err(|error| failure::of(BATCH_GET_ITEM, error))
     }
 
     /// Reads consistently, so that a row that was written a moment ago is seen.

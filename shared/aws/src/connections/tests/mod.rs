@@ -1,6 +1,8 @@
+mod opening;
 mod roots;
 
-use super::{Arrival, Connections, Patience, read};
+use super::transport::{Pool, Runtime};
+use super::{Arrival, Connections, Patience, Pools, Roots, read};
 use crate::{CallCounter, Calls};
 use aws_smithy_runtime_api::client::http::{
     HttpConnector, HttpConnectorFuture, SharedHttpConnector,
@@ -37,13 +39,13 @@ struct Network {
 }
 
 #[derive(Debug)]
-struct Pool {
+struct OnePool {
     how: How,
     number: usize,
     network: Network,
 }
 
-impl HttpConnector for Pool {
+impl HttpConnector for OnePool {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
         self.network.sent.lock().unwrap().push(self.number);
         let (how, number) = (self.how, self.number);
@@ -60,6 +62,14 @@ impl HttpConnector for Pool {
             let body = number.to_string().into();
             Ok(HttpResponse::new(200.try_into().unwrap(), body))
         })
+    }
+}
+
+/// A pool of what this connector opens.
+fn pool_of(connector: impl HttpConnector + 'static) -> Pool {
+    Pool {
+        connector: SharedHttpConnector::new(connector),
+        opened: Arc::default(),
     }
 }
 
@@ -92,14 +102,15 @@ fn patient(pools: &[How], patience: Patience) -> Line {
         let mut opened = opening.opened.lock().unwrap();
         *opened += 1;
         let next = opening.pools.lock().unwrap().pop_front();
-        SharedHttpConnector::new(Pool {
+        pool_of(OnePool {
             how: next.unwrap_or(How::Answer),
             number: *opened,
             network: opening.clone(),
         })
     };
+    let pools = Pools::opened_by(Roots::AmazonsOwn, open, patience, &arrival);
     Line {
-        connections: Connections::opened_by(open, patience, &counter, &arrival),
+        connections: Connections::of(pools, patience, &counter, Runtime::default()),
         network,
         counter,
         arrival,

@@ -1,39 +1,32 @@
 //! Certificates that Amazon's authorities did not sign, on a real handshake and on connections that fail so.
 
-use super::super::pool::over_tls;
 use super::super::roots::{Roots, Trusted, is_unknown_issuer};
-use super::super::{Arrival, Connections, Patience, read};
+use super::super::transport::Runtime;
+use super::super::{Arrival, Connections, Patience, Pools, opening, read};
+use super::opening::{client, not_sent, server_signed_by_itself};
+use super::pool_of;
 use crate::CallCounter;
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector,
-};
+use aws_smithy_runtime_api::client::http::{HttpConnector, HttpConnectorFuture};
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use rustls::pki_types::PrivateKeyDer;
 use std::io;
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::net::TcpListener;
-use tokio_rustls::TlsAcceptor;
-
-const A_WHILE: Duration = Duration::from_secs(5);
 
 #[tokio::test]
 async fn a_server_that_nobody_vouches_for_is_known_by_the_kind_of_the_failure() {
-    let url = a_server_with_a_certificate_of_its_own().await;
-    let connector = over_tls(A_WHILE, A_WHILE, Roots::AmazonsOwn);
-    let refused = connector.call(get(&url)).await.unwrap_err();
-    assert!(is_unknown_issuer(&refused), "{refused:?}");
+    let server = server_signed_by_itself().await;
+    let refused = client(&server.url).describe_addresses().send();
+    let refused = refused.await.unwrap_err();
+    let refused = not_sent(&refused);
+    assert!(is_unknown_issuer(refused), "{refused:?}");
 }
 
 #[tokio::test]
 async fn a_server_that_is_not_there_is_another_failure() {
-    let connector = over_tls(A_WHILE, A_WHILE, Roots::AmazonsOwn);
-    let nobody = connector
-        .call(get("https://127.0.0.1:1/"))
-        .await
-        .unwrap_err();
-    assert!(!is_unknown_issuer(&nobody), "{nobody:?}");
+    let nobody = client("https://127.0.0.1:1").describe_addresses().send();
+    let nobody = nobody.await.unwrap_err();
+    let nobody = not_sent(&nobody);
+    assert!(!is_unknown_issuer(nobody), "{nobody:?}");
 }
 
 #[tokio::test]
@@ -48,6 +41,18 @@ async fn where_amazon_vouches_for_nobody_the_roots_of_the_image_are_taken_and_no
             [Roots::AmazonsOwn, Roots::OfTheImage, Roots::OfTheImage]
         );
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_is_opened_ahead_takes_the_roots_of_the_image_where_it_has_to() {
+    let endpoint = Endpoint::signed_by(Roots::OfTheImage);
+    let connections = endpoint.connections();
+    let mut request = HttpRequest::empty();
+    opening::mark(&mut request);
+    connections.call(request).await.unwrap();
+    assert_eq!(endpoint.tried(), [Roots::AmazonsOwn, Roots::OfTheImage]);
+    assert_eq!(send(&connections, false).await, Ok(200));
+    assert_eq!(endpoint.tried().last(), Some(&Roots::OfTheImage));
 }
 
 #[tokio::test]
@@ -109,15 +114,11 @@ impl Endpoint {
         let endpoint = self.clone();
         let open = move |roots| {
             let endpoint = endpoint.clone();
-            SharedHttpConnector::new(Handshake { roots, endpoint })
+            pool_of(Handshake { roots, endpoint })
         };
-        Connections::starting_with(
-            Roots::AmazonsOwn,
-            open,
-            Patience::default(),
-            &CallCounter::default(),
-            &Arrival::default(),
-        )
+        let patience = Patience::default();
+        let pools = Pools::opened_by(Roots::AmazonsOwn, open, patience, &Arrival::default());
+        Connections::of(pools, patience, &CallCounter::default(), Runtime::default())
     }
 
     fn tried(&self) -> Vec<Roots> {
@@ -151,31 +152,4 @@ async fn send(connections: &Connections, is_read: bool) -> Result<u16, String> {
     answer
         .map(|answer| answer.status().as_u16())
         .map_err(|error| format!("{error:?}"))
-}
-
-fn get(url: &str) -> HttpRequest {
-    let mut request = HttpRequest::empty();
-    request.set_uri(url).unwrap();
-    request
-}
-
-async fn a_server_with_a_certificate_of_its_own() -> String {
-    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![own.cert.der().clone()], key)
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let _ = acceptor.accept(stream).await;
-        }
-    });
-    format!("https://localhost:{port}/")
 }

@@ -1,0 +1,165 @@
+//! A connection that is open before it is needed, on real sockets: what was sent is counted by the server.
+
+use super::super::opening;
+use super::super::{Arrival, Connections};
+use super::line;
+use crate::CallCounter;
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_ec2::error::SdkError;
+use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use rustls::pki_types::PrivateKeyDer;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+#[tokio::test]
+async fn nothing_is_sent_on_a_connection_that_is_opened_and_the_next_call_takes_it() {
+    let server = server_without_tls().await;
+    let ec2 = client(&server.url);
+    let opening = ec2.describe_addresses().customize();
+    let opened = opening.interceptor(opening::OpenOnly).send().await;
+    opening::result_of(opened).unwrap();
+    assert_eq!((server.connections(), server.requests()), (1, 0));
+    ec2.describe_addresses().send().await.unwrap();
+    assert_eq!((server.connections(), server.requests()), (1, 1));
+}
+
+#[tokio::test]
+async fn a_connection_that_cannot_be_opened_is_told_with_its_reason() {
+    let opening = client("http://127.0.0.1:1")
+        .describe_addresses()
+        .customize();
+    let refused = opening.interceptor(opening::OpenOnly).send().await;
+    let refused = opening::result_of(refused).unwrap_err();
+    let refused = not_sent(&refused);
+    assert!(refused.is_io(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_second_opening_asks_for_nothing() {
+    let line = line(&[]);
+    assert_eq!(line.read().await.unwrap(), "1");
+    let mut request = HttpRequest::empty();
+    opening::mark(&mut request);
+    let ended = line.connections.call(request).await.unwrap_err();
+    assert!(ended.is_user(), "{ended:?}");
+    assert_eq!(line.sent(), [1]);
+}
+
+#[tokio::test]
+async fn opening_is_no_call() {
+    let server = server_without_tls().await;
+    let counter = CallCounter::default();
+    let ec2 = counted(&server.url, &counter);
+    let opening = ec2.describe_addresses().customize();
+    opening::result_of(opening.interceptor(opening::OpenOnly).send().await).unwrap();
+    assert_eq!(counter.so_far().calls, 0);
+    ec2.describe_addresses().send().await.unwrap();
+    assert_eq!(counter.so_far().calls, 1);
+}
+
+/// A server, and what it saw.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Server {
+    pub(super) url: String,
+    connections: Arc<AtomicUsize>,
+    requests: Arc<AtomicUsize>,
+}
+
+impl Server {
+    fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    fn requests(&self) -> usize {
+        self.requests.load(Ordering::SeqCst)
+    }
+}
+
+const NO_ADDRESSES: &str = "<DescribeAddressesResponse xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><addressesSet/></DescribeAddressesResponse>";
+
+async fn server_without_tls() -> Server {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = Server {
+        url,
+        ..Server::default()
+    };
+    let seen = server.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            seen.connections.fetch_add(1, Ordering::SeqCst);
+            let seen = seen.clone();
+            tokio::spawn(async move {
+                let mut bytes = [0; 16_384];
+                while stream.read(&mut bytes).await.unwrap_or(0) > 0 {
+                    seen.requests.fetch_add(1, Ordering::SeqCst);
+                    let length = NO_ADDRESSES.len();
+                    let answer = format!(
+                        "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\n\r\n{NO_ADDRESSES}"
+                    );
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                }
+            });
+        }
+    });
+    server
+}
+
+/// EC2 at this address, over connections as the functions have them.
+pub(super) fn client(url: &str) -> aws_sdk_ec2::Client {
+    counted(url, &CallCounter::default())
+}
+
+fn counted(url: &str, counter: &CallCounter) -> aws_sdk_ec2::Client {
+    let connections = Connections::new(counter, &Arrival::default());
+    let config = aws_sdk_ec2::Config::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::for_tests())
+        .endpoint_url(url)
+        .interceptor(counter.clone())
+        .retry_config(aws_sdk_ec2::config::retry::RetryConfig::disabled())
+        .http_client(connections.http_client())
+        .build();
+    aws_sdk_ec2::Client::from_conf(config)
+}
+
+/// Why a request did not go out.
+pub(super) fn not_sent<E, R>(error: &SdkError<E, R>) -> &ConnectorError
+where
+    SdkError<E, R>: std::fmt::Debug,
+{
+    match error {
+        SdkError::DispatchFailure(failure) => failure.as_connector_error().unwrap(),
+        answered => panic!("{answered:?}"),
+    }
+}
+
+pub(super) async fn server_signed_by_itself() -> Server {
+    let own = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).unwrap();
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let _ = acceptor.accept(stream).await;
+        }
+    });
+    Server {
+        url: format!("https://localhost:{port}"),
+        ..Server::default()
+    }
+}
