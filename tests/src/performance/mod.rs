@@ -160,7 +160,7 @@ pub struct Sweep {
     pub changed: Spread,
     /// The most memory, in KiB.
     pub peak_kib: u64,
-    /// How many runs of each kind after the first.
+    /// How many runs in which nothing has changed.
     pub count: usize,
 }
 

@@ -6,9 +6,9 @@ use std::fmt::Write;
 
 const WIDTH: f64 = 860.0;
 /// What the labels have, on the left.
-const LABELS: f64 = 300.0;
+const LABELS: f64 = 270.0;
 /// What a bar's own words have, on the right of it.
-const WORDS: f64 = 190.0;
+const WORDS: f64 = 220.0;
 const BAR: f64 = 18.0;
 const STEP: f64 = 26.0;
 const TOP: f64 = 58.0;
@@ -50,11 +50,7 @@ fn first_call(all: &[Path]) -> Plot {
             let start = path.first_poll.map_or(0.0, |spread| spread.median);
             let total = path.decided.median;
             bars.push(Bar {
-                label: format!(
-                    "{}, round trip {} ms",
-                    path.function,
-                    number(path.round_trip_ms)
-                ),
+                label: format!("{}, round trip {} ms", path.function, path.round_trip_ms),
                 parts: vec![(0, start), (1, (total - start).max(0.0))],
                 words: format!("{} ms", number(total)),
             });

@@ -37,7 +37,11 @@ fn megabytes(bytes: u64) -> String {
 }
 
 fn times(ratio: f64) -> String {
-    format!("{} times", number(ratio))
+    if ratio < 0.95 {
+        format!("{ratio:.2} times")
+    } else {
+        format!("{} times", number(ratio))
+    }
 }
 
 /// The first one's median as a multiple of the second one's.
@@ -95,7 +99,7 @@ pub(super) fn paths(all: &[Path], of: State) -> String {
         let peer = peer_of(all, path);
         let mut row = vec![
             format!("{}: `{}`", path.function, call(&path.decides)),
-            number(path.round_trip_ms),
+            path.round_trip_ms.to_string(),
             path.share.to_string(),
         ];
         if is_cold {

@@ -175,7 +175,11 @@ fn a_throttle_five_times_as_narrow_only_takes_longer() {
     let bed = fleet.bed();
     let since = bed.world().now();
     let reports = all_start(&fleet, &bed);
-    print("50 instances, 50 addresses, `AssociateAddress` 10 at once and 2 a second", &bed, since);
+    print(
+        "50 instances, 50 addresses, `AssociateAddress` 10 at once and 2 a second",
+        &bed,
+        since,
+    );
     assert_eq!(count(&reports, Outcome::Associated), 50);
     assert_eq!(different_addresses(&fleet, &bed), 50);
     nothing_is_broken(&bed);

@@ -44,7 +44,9 @@ fn throttled(account: &Installation) -> usize {
 
 #[test]
 fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each_change() {
-    println!("| addresses | changed | describes | attribute pages | queries | ledger, KiB | writes |");
+    println!(
+        "| addresses | changed | describes | attribute pages | queries | ledger, KiB | writes |"
+    );
     println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for number in [10, 100, 1_000, 5_000] {
         for changed in [0, 10] {

@@ -13,13 +13,10 @@ use holdfast_tests::terminal::Problem;
 use std::time::{Duration, Instant};
 
 /// Longer than the function's own idea of a freeze.
-const FREEZE: Duration = Duration::from_millis(400);
+const FREEZE: Duration = Duration::from_millis(300);
 
 /// How much of a processor the bound allows between the start and the call that decides.
 const PROCESSOR: Duration = Duration::from_millis(3);
-
-/// What a request to the ledger is called, by ours and by boto3.
-const LEDGER: [&str; 2] = ["BatchGetItem", "GetItem"];
 
 const DISTANCES: [Distance; 3] = [
     Distance {
@@ -257,10 +254,7 @@ impl Runs {
         if let Some(processor) = deciding.processor {
             self.processor.add(processor.saturating_sub(before));
         }
-        if let Some(first) = arrivals
-            .iter()
-            .find(|arrival| LEDGER.contains(&arrival.action.as_str()))
-        {
+        if let Some(first) = arrivals.iter().find(|arrival| arrival.is_for_ledger) {
             self.ledger.add(first.sent.saturating_duration_since(from));
         }
         if state == State::Cold {

@@ -36,13 +36,13 @@ pub(super) async fn measure(
     let mut all = Vec::new();
     for (detach, attach) in DELAYS {
         let trio = with_delays(detach, attach).set("HOLDFAST_DETACH_DEADLINE_SECONDS", "60");
-        all.push(ours("an interface (`eni`)", (detach, attach), &trio)?);
+        all.push(ours("eni", (detach, attach), &trio)?);
         if (detach, attach) == PEERS && !is_quick {
             all.push(of_boto3(built, peers).await?);
         }
     }
-    all.push(ours("a private IP (`ip`)", (0, 0), &floating_private_ip())?);
-    all.push(ours("an Elastic IP (`eip`)", (0, 0), &floating_address())?);
+    all.push(ours("ip", (0, 0), &floating_private_ip())?);
+    all.push(ours("eip", (0, 0), &floating_address())?);
     Ok(all)
 }
 
@@ -108,7 +108,7 @@ async fn of_boto3(built: &Built, peers: &Peers) -> Result<Failover, Problem> {
     function.kill().await;
     Ok(Failover {
         by: peers::FAILOVER.name.to_owned(),
-        what: "an interface (`eni`)".to_owned(),
+        what: "eni".to_owned(),
         detach_ms: PEERS.0,
         attach_ms: PEERS.1,
         phases: Vec::new(),

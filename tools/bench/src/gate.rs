@@ -2,6 +2,7 @@
 //! from the word. So it is alike for all, and to join a group is no part of it.
 
 use super::share::{Group, WHOLE};
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::runtime::{Environment, Function, Usage};
 use holdfast_tests::terminal::Problem;
 use std::fs::{self, OpenOptions};
@@ -60,7 +61,7 @@ impl Started {
     /// It has stood still for so long; nothing tells it.
     pub(super) async fn freeze(&self, pause: Duration) -> Result<(), Problem> {
         self.signal("-STOP")?;
-        tokio::time::sleep(pause).await;
+        WallClock.sleep(pause).await;
         self.signal("-CONT")
     }
 

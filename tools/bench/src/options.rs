@@ -3,13 +3,14 @@
 use holdfast_tests::terminal::Problem;
 use std::path::PathBuf;
 
-const USAGE: &str = "bench FOLDER [--quick] [--only PART[,PART]] [--python FILE] [--printed FOLDER], or bench --page
+const USAGE: &str =
+    "bench FOLDER [--quick|--draft] [--only PART[,PART]] [--python FILE] [--printed FOLDER]
     FOLDER      the compiled functions
     --quick     few rounds, for a look: nothing is written
+    --draft     few rounds, and the page says so
     --only      starts, paths, events, sweeps, bursts, failovers: nothing is written
     --python    the Python that has boto3 and awslambdaric
-    --printed   tables that tests printed: NAME.md for each place of the page
-    --page      measures nothing, and writes the page again from results.json";
+    --printed   tables that tests printed: NAME.md for each place of the page";
 
 /// What to measure, on what.
 #[derive(Debug)]
@@ -18,7 +19,7 @@ pub(super) struct Options {
     pub(super) python: PathBuf,
     pub(super) printed: Option<PathBuf>,
     pub(super) is_quick: bool,
-    pub(super) is_page_only: bool,
+    is_draft: bool,
     only: Option<Vec<String>>,
 }
 
@@ -49,7 +50,7 @@ impl Options {
             python: PathBuf::from("target/venv-peers/bin/python"),
             printed: None,
             is_quick: false,
-            is_page_only: false,
+            is_draft: false,
             only: None,
         };
         let mut arguments = arguments;
@@ -57,7 +58,7 @@ impl Options {
             let mut value = || arguments.next().ok_or(USAGE);
             match argument.as_str() {
                 "--quick" => options.is_quick = true,
-                "--page" => options.is_page_only = true,
+                "--draft" => (options.is_quick, options.is_draft) = (true, true),
                 "--only" => options.only = Some(value()?.split(',').map(str::to_owned).collect()),
                 "--python" => options.python = value()?.into(),
                 "--printed" => options.printed = Some(value()?.into()),
@@ -74,9 +75,9 @@ impl Options {
             .is_none_or(|only| only.iter().any(|one| one == part))
     }
 
-    /// Whether everything was measured, as often as the page says.
-    pub(super) fn is_whole(&self) -> bool {
-        self.only.is_none() && !self.is_quick
+    /// Whether the page is written: when everything was measured, and often enough, or where a draft is asked for.
+    pub(super) fn writes(&self) -> bool {
+        self.only.is_none() && (!self.is_quick || self.is_draft)
     }
 
     pub(super) fn rounds(&self) -> Rounds {
@@ -88,15 +89,15 @@ impl Options {
                 processes: 2,
                 events_each: 3,
                 sweeps: 1,
-                largest_sweep: 500,
+                largest_sweep: 250,
                 releases: 100,
                 instances: 100,
             };
         }
         Rounds {
             starts: 30,
-            paths: 9,
-            peers: 3,
+            paths: 6,
+            peers: 2,
             processes: 10,
             events_each: 10,
             sweeps: 3,

@@ -27,18 +27,12 @@ pub(super) fn write(options: &Options, mut results: Results) -> Result<(), Probl
         terminal::heading(title)?;
         terminal::line(&table)?;
     }
-    if !options.is_whole() {
+    if !options.writes() {
         return terminal::line("Not everything was measured: docs/PERFORMANCE.md stays as it is.");
     }
     let json = serde_json::to_string_pretty(&results)?;
     fs::write(docs().join("performance/results.json"), json + "\n")?;
     write_files(&results)
-}
-
-/// Writes the page again, from the results of the last whole run.
-pub(super) fn page_again() -> Result<(), Problem> {
-    let json = fs::read_to_string(docs().join("performance/results.json"))?;
-    write_files(&serde_json::from_str(&json)?)
 }
 
 fn write_files(results: &Results) -> Result<(), Problem> {

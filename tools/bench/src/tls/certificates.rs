@@ -4,8 +4,10 @@
 
 use holdfast_tests::terminal::Problem;
 use rcgen::{
-    BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, PKCS_RSA_SHA256, RsaKeySize,
+    BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair,
+    KeyUsagePurpose, PKCS_RSA_SHA256, RsaKeySize, SanType,
 };
+use std::net::Ipv4Addr;
 use std::path::Path;
 use std::sync::Arc;
 use tokio_rustls::rustls::ServerConfig;
@@ -25,18 +27,21 @@ pub(in super::super) struct Authority {
 impl Authority {
     /// A root, an authority that it vouches for, and a server at the loopback.
     pub(in super::super) fn new() -> Result<Self, Problem> {
-        let mut root = CertificateParams::new(Vec::new())?;
+        let mut root = named("Bench Root CA")?;
         root.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        root.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let root_key = key()?;
         let root_certificate = root.self_signed(&root_key)?;
         let root = Issuer::new(root, root_key);
-        let mut middle = CertificateParams::new(Vec::new())?;
+        let mut middle = named("Bench RSA 2048 M01")?;
         middle.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+        middle.key_usages = vec![KeyUsagePurpose::KeyCertSign];
         let middle_key = key()?;
         let middle_certificate = middle.signed_by(&middle_key, &root)?;
         let middle = Issuer::new(middle, middle_key);
         let server_key = key()?;
-        let server = CertificateParams::new(vec!["127.0.0.1".to_owned()])?;
+        let mut server = named("127.0.0.1")?;
+        server.subject_alt_names = vec![SanType::IpAddress(Ipv4Addr::LOCALHOST.into())];
         let server = server.signed_by(&server_key, &middle)?;
         Ok(Self {
             root: root_certificate.pem(),
@@ -62,6 +67,15 @@ impl Authority {
         config.ticketer = aws_lc_rs::Ticketer::new()?;
         Ok(Arc::new(config))
     }
+}
+
+/// OpenSSL tells issuers apart by their names.
+fn named(name: &str) -> Result<CertificateParams, Problem> {
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name = DistinguishedName::new();
+    params.distinguished_name.push(DnType::CommonName, name);
+    params.use_authority_key_identifier_extension = true;
+    Ok(params)
 }
 
 fn key() -> Result<KeyPair, Problem> {

@@ -4,9 +4,10 @@
 use super::certificates::Authority;
 use super::delay;
 use bytes::Bytes;
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::runtime::Usage;
 use holdfast_tests::terminal::Problem;
-use http::{HeaderMap, Request, Response, Uri};
+use http::{HeaderMap, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -26,6 +27,8 @@ use tokio_rustls::TlsAcceptor;
 pub(in super::super) struct Arrival {
     /// Without the service: `AllocateAddress`.
     pub(in super::super) action: String,
+    /// Whether it was for the ledger.
+    pub(in super::super) is_for_ledger: bool,
     /// When it was sent: half a round trip before it was here.
     pub(in super::super) sent: Instant,
     /// What the process had used of a processor when the request was here.
@@ -50,11 +53,12 @@ impl Log {
         std::mem::take(&mut *self.arrivals())
     }
 
-    fn note(&self, action: String, sent: Instant) {
+    fn note(&self, action: String, is_for_ledger: bool, sent: Instant) {
         let process = *self.process.lock().unwrap_or_else(PoisonError::into_inner);
         let processor = process.and_then(|id| Usage::of(id).ok());
         self.arrivals().push(Arrival {
             action,
+            is_for_ledger,
             sent,
             processor: processor.map(|usage| usage.processor),
         });
@@ -142,16 +146,23 @@ impl Behind {
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
         let action = action(&parts.headers, &parts.uri, &body);
         let sent = here.checked_sub(self.half).unwrap_or(here);
-        self.log.note(action, sent);
+        let is_for_ledger = parts.headers.get("x-amz-target").is_some_and(is_dynamodb);
+        self.log.note(action, is_for_ledger, sent);
         let uri = format!("{}{}", self.simulator, parts.uri);
         parts.uri = uri.parse().map_err(io::Error::other)?;
         let request = Request::from_parts(parts, Full::new(body));
         let answer = self.http.request(request).await;
         let (parts, body) = answer.map_err(io::Error::other)?.into_parts();
         let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-        tokio::time::sleep(self.takes.saturating_sub(here.elapsed())).await;
+        WallClock
+            .sleep(self.takes.saturating_sub(here.elapsed()))
+            .await;
         Ok(Response::from_parts(parts, Full::new(body)))
     }
+}
+
+fn is_dynamodb(target: &HeaderValue) -> bool {
+    target.as_bytes().starts_with(b"DynamoDB")
 }
 
 /// What is asked for, in each of AWS's protocols: a header names it, the path ends with it, or the form has it.
