@@ -96,7 +96,8 @@ mod tests {
     fn the_first_answer_takes_two_round_trips_and_each_later_one_a_round_trip() {
         let mut stream = echo();
         assert!(asked(&mut stream) >= ROUND_TRIP * 19 / 10);
-        let later = asked(&mut stream);
+        // The shortest of some, since a busy machine may be late.
+        let later = (0..9).map(|_| asked(&mut stream)).min().unwrap();
         assert!(later >= ROUND_TRIP, "{later:?}");
         assert!(later < ROUND_TRIP * 2, "{later:?}");
     }
