@@ -12,7 +12,6 @@ STACK := holdfast
 FUNCTION := ReleaseGuard
 CARGO_LAMBDA_arm64 := --arm64
 CARGO_LAMBDA_x86_64 := --x86-64
-HOST_ARCHITECTURE := $(if $(filter aarch64 arm64,$(shell uname -m)),arm64,x86_64)
 # cargo-lambda finds its zig by the first `python3`, which has to be the one beside it.
 BUILD_PATH := $(abspath $(TARGET))/venv/bin:$(abspath $(TARGET))/venv-sam/bin:$(PATH)
 SAM := PATH="$(BUILD_PATH)" sam
@@ -70,11 +69,13 @@ build: ## Compile the functions for Lambda, into target/lambda; ARCHITECTURE=x86
 	PATH="$(BUILD_PATH)" cargo lambda build --locked --release $(CARGO_LAMBDA_$(ARCHITECTURE))
 
 .PHONY: bench
-bench: binaries ## Measure the functions as they ship, on this machine's processor: starts, events, sweeps
-	@tools/venv tools/cargo-lambda.txt
-	PATH="$(BUILD_PATH)" cargo lambda build --locked --release $(CARGO_LAMBDA_$(HOST_ARCHITECTURE)) \
-		--lambda-dir "$(TARGET)/bench" -p echo-function $(patsubst functions/%,-p %,$(wildcard functions/*))
-	@"$(TARGET)/debug/bench" "$(TARGET)/bench"
+bench: ## Measure the functions as they ship, beside boto3, and write docs/PERFORMANCE.md (root; QUICK=1 for a look)
+	@tools/release-build
+	@tools/bench/run "$(TARGET)/release" $(if $(QUICK),--quick)
+
+.PHONY: performance
+performance: ## Write docs/PERFORMANCE.md again, from the results of the last `make bench`, after a change of its text
+	HOLDFAST_WRITE_PERFORMANCE=1 cargo test --locked -p holdfast-tests --no-default-features --test repo performance::
 
 .PHONY: start-cost
 start-cost: ## Count system calls, files and instructions of each start, as it ships (strace, valgrind)

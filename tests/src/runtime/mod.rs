@@ -34,6 +34,7 @@ pub struct Function {
     api: RuntimeApi,
     process: Process,
     limit: Duration,
+    began: Instant,
     init: Duration,
 }
 
@@ -74,6 +75,7 @@ impl Function {
                 api,
                 process,
                 limit,
+                began,
                 init: began.elapsed(),
             }),
             Ok(Some(Started::Failed(error))) => {
@@ -166,6 +168,18 @@ impl Function {
     #[must_use]
     pub fn init_duration(&self) -> Duration {
         self.init
+    }
+
+    /// When it asked for its first event.
+    #[must_use]
+    pub fn started_at(&self) -> Instant {
+        self.began + self.init
+    }
+
+    /// What the system calls its process.
+    #[must_use]
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
     }
 
     /// What the process has used of the machine so far.

@@ -18,7 +18,7 @@ impl Usage {
     ///
     /// # Errors
     /// There is no such process, or this is not Linux.
-    pub(super) fn of(process: u32) -> io::Result<Self> {
+    pub fn of(process: u32) -> io::Result<Self> {
         let folder = Path::new("/proc").join(process.to_string());
         let mut processor = Duration::ZERO;
         for thread in fs::read_dir(folder.join("task"))? {

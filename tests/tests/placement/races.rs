@@ -57,6 +57,7 @@ fn calls_per_instance(bed: &TestBed) -> Vec<usize> {
     calls
 }
 
+/// A row of a table in docs/PERFORMANCE.md.
 fn print(what: &str, bed: &TestBed, since: time::OffsetDateTime) {
     let calls = calls_per_instance(bed);
     let world = bed.world();
@@ -70,8 +71,7 @@ fn print(what: &str, bed: &TestBed, since: time::OffsetDateTime) {
     };
     let took = world.now() - since;
     println!(
-        "{what}: EC2 calls per instance: median {}, worst {}; AssociateAddress {} of which refused {}; \
-         all settled after {:.1} s",
+        "| {what} | {}, {} | {}, {} | {:.1} |",
         calls[calls.len() / 2],
         calls.last().unwrap_or(&0),
         of("AssociateAddress", false),
@@ -175,7 +175,11 @@ fn a_throttle_five_times_as_narrow_only_takes_longer() {
     let bed = fleet.bed();
     let since = bed.world().now();
     let reports = all_start(&fleet, &bed);
-    print("the same, AssociateAddress 10 and 2 a second", &bed, since);
+    print(
+        "50 instances, 50 addresses, `AssociateAddress` 10 at once and 2 a second",
+        &bed,
+        since,
+    );
     assert_eq!(count(&reports, Outcome::Associated), 50);
     assert_eq!(different_addresses(&fleet, &bed), 50);
     nothing_is_broken(&bed);

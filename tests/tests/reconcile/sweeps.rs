@@ -44,7 +44,10 @@ fn throttled(account: &Installation) -> usize {
 
 #[test]
 fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each_change() {
-    println!("addresses  changed  describes  attribute pages  queries  ledger KiB  writes");
+    println!(
+        "| addresses | changed | describes | attribute pages | queries | ledger, KiB | writes |"
+    );
+    println!("| ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for number in [10, 100, 1_000, 5_000] {
         for changed in [0, 10] {
             let mut account = Installation::new();
@@ -74,7 +77,7 @@ fn a_run_costs_one_describe_the_attribute_pages_two_queries_and_a_write_for_each
                 .map(|row| serde_json::to_string(row).unwrap().len())
                 .sum();
             println!(
-                "{number:>9}  {changed:>7}  {:>9}  {pages:>15}  {queries:>7}  {:>10}  {writes:>6}",
+                "| {number} | {changed} | {} | {pages} | {queries} | {} | {writes} |",
                 count("DescribeAddresses"),
                 bytes / 1024,
             );

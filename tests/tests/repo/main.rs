@@ -10,6 +10,7 @@ mod instance_templates;
 mod messages;
 mod notifications;
 mod operator;
+mod performance;
 mod policies;
 mod promises;
 mod runbook;

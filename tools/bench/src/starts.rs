@@ -1,89 +1,93 @@
-//! How long a function takes to start, beside an empty one. It counts from the new process to its first
+//! How long a function takes to start, beside an empty one and beside boto3. It counts from the new process to its first
 //! request for an event, which is what a cold start adds to Lambda's own share.
 
 use super::figures::Series;
-use super::{Built, EMPTY, FUNCTIONS, simulated};
+use super::gate::{self, Room};
+use super::peers::{PEERS, Peers};
+use super::share::WHOLE;
+use super::{Built, EMPTY, FUNCTIONS, Rounds, simulated};
 use ec2_sim::World;
-use ec2_sim::http::Simulator;
-use holdfast_tests::terminal::{self, Problem};
+use holdfast_tests::performance::Start;
+use holdfast_tests::runtime::Environment;
+use holdfast_tests::terminal::Problem;
 use std::fs;
-use std::time::Duration;
-
-const ROUNDS: usize = 30;
+use std::path::PathBuf;
 
 /// All starts of one function.
-#[derive(Default)]
 struct Starts {
+    name: String,
+    binary: PathBuf,
+    environment: Environment,
+    binary_bytes: Option<u64>,
     took: Series,
     processor: Series,
-    peak_memory: u64,
+    peak_kib: u64,
 }
 
-pub(super) async fn measure(built: &Built) -> Result<(), Problem> {
-    terminal::heading("Start: from the new process to its first request for an event")?;
+pub(super) async fn measure(
+    built: &Built,
+    peers: &Peers,
+    room: &Room,
+    rounds: Rounds,
+) -> Result<Vec<Start>, Problem> {
     let simulator = simulated(World::new()).await?;
-    let names: Vec<&str> = [EMPTY].into_iter().chain(FUNCTIONS).collect();
-    let mut all: Vec<Starts> = names.iter().map(|_| Starts::default()).collect();
+    let mut all = Vec::new();
+    for name in [EMPTY].into_iter().chain(FUNCTIONS) {
+        let binary = built.binary(name)?;
+        let size = fs::metadata(&binary)?.len();
+        let environment = built.environment(name, &simulator);
+        all.push(Starts::of(name, binary, environment, Some(size)));
+    }
+    for peer in PEERS {
+        let environment = peers.environment(peer, built.environment(peer.name, &simulator));
+        all.push(Starts::of(peer.name, peers.bootstrap(), environment, None));
+    }
     // Round about, so that what the machine does meanwhile is spread over all of them; the first is for the disk.
-    for round in 0..=ROUNDS {
-        for (name, starts) in names.iter().zip(&mut all) {
-            let started = start(built, name, &simulator).await?;
-            if round > 0 {
-                starts.add(started);
+    for round in 0..=rounds.starts {
+        for starts in &mut all {
+            let is_kept = round > 0;
+            if starts.binary_bytes.is_some() || round <= rounds.peers {
+                starts.start(room, is_kept).await?;
             }
         }
     }
-    let mut rows = Vec::new();
-    for (name, starts) in names.iter().zip(&all) {
-        let size = fs::metadata(built.binary(name)?)?.len();
-        rows.push(starts.row(name, size));
-    }
-    terminal::markdown(
-        &[
-            "function",
-            "binary, MB",
-            "start, ms",
-            "processor, ms",
-            "peak memory, MB",
-        ],
-        rows,
-    )?;
-    terminal::line(&format!(
-        "{ROUNDS} starts each, in turn; echo-function does nothing but answer"
-    ))
-}
-
-async fn start(
-    built: &Built,
-    name: &str,
-    simulator: &Simulator,
-) -> Result<(Duration, Duration, u64), Problem> {
-    let function = built.start(name, simulator).await?;
-    let used = function.usage()?;
-    let took = function.init_duration();
-    function.kill().await;
-    Ok((took, used.processor, used.peak_memory))
+    Ok(all.into_iter().map(Starts::told).collect())
 }
 
 impl Starts {
-    fn add(&mut self, (took, processor, peak_memory): (Duration, Duration, u64)) {
-        self.took.add(took);
-        self.processor.add(processor);
-        self.peak_memory = self.peak_memory.max(peak_memory);
+    fn of(name: &str, binary: PathBuf, environment: Environment, size: Option<u64>) -> Self {
+        Self {
+            name: name.to_owned(),
+            binary,
+            environment,
+            binary_bytes: size,
+            took: Series::default(),
+            processor: Series::default(),
+            peak_kib: 0,
+        }
     }
 
-    fn row(&self, name: &str, size: u64) -> Vec<String> {
-        vec![
-            name.to_owned(),
-            megabytes(size),
-            self.took.told(),
-            self.processor.told(),
-            megabytes(self.peak_memory * 1024),
-        ]
+    async fn start(&mut self, room: &Room, is_kept: bool) -> Result<(), Problem> {
+        let started = gate::start(room, &self.binary, self.environment.clone(), WHOLE).await?;
+        let used = started.function.usage()?;
+        started.function.kill().await;
+        if is_kept {
+            self.took.add(started.first_poll);
+            self.processor
+                .add(used.processor.saturating_sub(started.spent_before));
+            self.peak_kib = self.peak_kib.max(used.peak_memory);
+        }
+        Ok(())
     }
-}
 
-/// Millions of bytes, with one digit.
-pub(super) fn megabytes(bytes: u64) -> String {
-    format!("{}.{}", bytes / 1_000_000, bytes % 1_000_000 / 100_000)
+    fn told(self) -> Start {
+        Start {
+            function: self.name,
+            binary_bytes: self.binary_bytes,
+            took: self.took.spread().unwrap_or_default(),
+            processor: self.processor.spread().unwrap_or_default(),
+            peak_kib: self.peak_kib,
+            count: self.took.count(),
+        }
+    }
 }

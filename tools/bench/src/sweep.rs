@@ -1,68 +1,97 @@
 //! What a run of reconcile takes of processor and memory as the account grows: those decide whether it fits
-//! into what the template gives it.
+//! into what the template gives it. Nothing has changed, or the tags of all addresses.
 
 use super::figures::{Series, milliseconds};
-use super::starts::megabytes;
-use super::{Built, expect, simulated};
+use super::{Built, Rounds, expect, simulated};
 use ec2_sim::World;
-use ec2_sim::api::{AllocateAddress, Caller, Tag};
+use ec2_sim::api::{AllocateAddress, Caller, CreateTags, Request, Tag};
+use ec2_sim::http::Simulator;
 use ec2_sim::world::ACCOUNT;
+use holdfast_tests::performance::Sweep;
+use holdfast_tests::runtime::Function;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::placement::schedule;
-use holdfast_tests::terminal::{self, Problem};
+use holdfast_tests::terminal::Problem;
+use std::time::Duration;
 
-const RUNS: usize = 5;
+const SIZES: [usize; 5] = [250, 500, 1_000, 2_000, 4_000];
 
-pub(super) async fn measure(built: &Built) -> Result<(), Problem> {
-    terminal::heading("Sweep: a run of reconcile, nothing having changed")?;
-    let mut rows = Vec::new();
-    for addresses in [10, 100, 1_000, 2_000] {
-        rows.push(row(built, addresses).await?);
+/// Above it, a run that writes all rows takes the simulated table so long that one has to do.
+const OFTEN: usize = 500;
+
+pub(super) async fn measure(built: &Built, rounds: Rounds) -> Result<Vec<Sweep>, Problem> {
+    let mut sweeps = Vec::new();
+    for addresses in SIZES
+        .into_iter()
+        .filter(|size| *size <= rounds.largest_sweep)
+    {
+        sweeps.push(sweep(built, addresses, rounds.sweeps).await?);
     }
-    terminal::markdown(
-        &[
-            "addresses",
-            "first run, which writes them all: processor, ms",
-            "later runs: processor, ms",
-            "later runs: report, ms",
-            "peak memory, MB",
-        ],
-        rows,
-    )?;
-    terminal::line(&format!("{RUNS} later runs each, in one process"))
+    Ok(sweeps)
 }
 
-async fn row(built: &Built, addresses: usize) -> Result<Vec<String>, Problem> {
-    let ana = Caller::user(ACCOUNT, "ana");
+async fn sweep(built: &Built, addresses: usize, runs: usize) -> Result<Sweep, Problem> {
     let mut world = World::new();
     world.settings().address_quota = addresses;
+    let mut ids = Vec::new();
     for number in 0..addresses {
         let tags = vec![
             Tag::new("Name", format!("partner-{number}")),
             Tag::new("holdfast:protect", "reclaim"),
         ];
-        estate::allocate(&mut world, &ana, AllocateAddress::default(), tags)?;
+        let given = estate::allocate(&mut world, &ana(), AllocateAddress::default(), tags)?;
+        ids.push(given.allocation_id);
     }
     let simulator = simulated(world).await?;
     let reconcile = built.start("reconcile", &simulator).await?;
-    let started = reconcile.usage()?.processor;
-    expect("refreshed", reconcile.invoke(&schedule()).await)?;
-    let mut before = reconcile.usage()?.processor;
-    let first = before.saturating_sub(started);
-    let (mut processor, mut reported) = (Series::default(), Series::default());
-    for _ in 0..RUNS {
-        let invocation = reconcile.invoke(&schedule()).await;
-        reported.add(invocation.took);
-        invocation.result?;
-        let now = reconcile.usage()?.processor;
-        processor.add(now.saturating_sub(before));
-        before = now;
+    let (first, _) = run(&reconcile).await?;
+    let (mut unchanged, mut changed) = (Series::default(), Series::default());
+    let mut reported = Series::default();
+    for round in 0..runs {
+        let (processor, took) = run(&reconcile).await?;
+        unchanged.add(processor);
+        reported.add(took);
+        if round == 0 || addresses <= OFTEN {
+            change(&simulator, &ids, round)?;
+            changed.add(run(&reconcile).await?.0);
+        }
     }
-    Ok(vec![
-        addresses.to_string(),
-        milliseconds(first),
-        processor.told(),
-        reported.told(),
-        megabytes(reconcile.usage()?.peak_memory * 1024),
-    ])
+    Ok(Sweep {
+        addresses,
+        first_ms: milliseconds(first),
+        unchanged: unchanged.spread().unwrap_or_default(),
+        reported: reported.spread().unwrap_or_default(),
+        changed: changed.spread().unwrap_or_default(),
+        peak_kib: reconcile.usage()?.peak_memory,
+        count: runs,
+    })
+}
+
+/// What it used of a processor, and how long it took.
+async fn run(reconcile: &Function) -> Result<(Duration, Duration), Problem> {
+    let before = reconcile.usage()?.processor;
+    let invocation = reconcile.invoke(&schedule()).await;
+    let took = invocation.took;
+    let after = reconcile.usage()?.processor;
+    expect("refreshed", invocation)?;
+    Ok((after.saturating_sub(before), took))
+}
+
+/// Every address has another tag than before.
+fn change(simulator: &Simulator, ids: &[String], round: usize) -> Result<(), Problem> {
+    let mut world = simulator.world();
+    for some in ids.chunks(500) {
+        let request = CreateTags {
+            resources: some.to_vec(),
+            tags: vec![Tag::new("round", round.to_string())],
+        };
+        world.call(&ana(), &Request::CreateTags(request), false)?;
+    }
+    // No event tells of it here.
+    let _ = world.take_events();
+    Ok(())
+}
+
+fn ana() -> Caller {
+    Caller::user(ACCOUNT, "ana")
 }

@@ -1,0 +1,249 @@
+//! Many events at once, on the simulator's clock, with EC2's throttle on and a call on its way for 40 ms. So many
+//! processes take one event after the other. A run that fails is delivered again after a minute, twice at most, as
+//! Lambda does (Lambda developer guide, "Asynchronous invocation error handling").
+//!
+//! Races: the runs share one account, and its allowance of calls. EC2 arbitrates.
+
+use ec2_sim::Crowd;
+use holdfast::clock::Clock;
+use holdfast::error::Error;
+use holdfast::events::{Trigger, parse};
+use holdfast::ports::Delivery;
+use holdfast::release_guard;
+use holdfast::report::Report;
+use holdfast_tests::client::{Client, TestBed};
+use holdfast_tests::explorer::Run;
+use holdfast_tests::performance::Burst;
+use holdfast_tests::scenarios::guard;
+use holdfast_tests::scenarios::large_account::{add_crowd, take_time};
+use holdfast_tests::scenarios::placement::{Fleet, fleet, state_change, terminate};
+use holdfast_tests::scenarios::reconcile::Installation;
+use holdfast_tests::terminal::Problem;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use time::OffsetDateTime;
+
+const AT_A_TIME: [usize; 3] = [1, 10, 100];
+const AGAIN_AFTER: Duration = Duration::from_mins(1);
+const DELIVERIES: u32 = 3;
+
+/// One delivery that is to come.
+struct Due {
+    at: OffsetDateTime,
+    came: OffsetDateTime,
+    delivery: u32,
+    trigger: Trigger,
+}
+
+/// What the processes of a burst share.
+struct Queue {
+    due: Mutex<VecDeque<Due>>,
+    ends: Mutex<Vec<End>>,
+}
+
+struct End {
+    outcome: String,
+    took: time::Duration,
+    at: OffsetDateTime,
+}
+
+fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How one event is worked on.
+type Work = Arc<dyn Fn(Client, Trigger) -> Run<'static> + Send + Sync>;
+
+/// `releases` and `instances` are how many.
+pub(super) fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Problem> {
+    let mut bursts = Vec::new();
+    for processes in AT_A_TIME {
+        bursts.push(released(releases, processes)?);
+    }
+    for processes in AT_A_TIME {
+        bursts.push(ended(instances, processes)?);
+    }
+    Ok(bursts)
+}
+
+/// Protected addresses are released, evenly over a minute.
+fn released(count: usize, processes: usize) -> Result<Burst, Problem> {
+    let mut account = Installation::new();
+    let known = account.allocate_many(count, "reclaim");
+    account.lose_events();
+    account.pass(time::Duration::MINUTE);
+    account.sweep()?;
+    for address in &known {
+        account.release(address);
+    }
+    let is_release = |event: &serde_json::Value| event["detail"]["eventName"] == "ReleaseAddress";
+    let events = account.events().into_iter().filter(is_release);
+    let triggers: Result<Vec<Trigger>, _> = events.map(|event| parse(&event)).collect();
+    let settings = account.settings().clone();
+    let work: Work = Arc::new(move |client, trigger| {
+        let settings = settings.clone();
+        Box::pin(async move {
+            let client = client.acting_as("holdfast-release-guard");
+            let (ports, delivery): (_, Delivery) =
+                (client.ports(), client.delivery(guard::TIMEOUT));
+            Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await
+        })
+    });
+    let what = format!("{count} releases in a minute");
+    burst(
+        what,
+        &account.bed,
+        triggers?,
+        Duration::from_mins(1),
+        processes,
+        &work,
+    )
+}
+
+/// Instances of nobody's end in the same moment, in an account of 10,000; each is told of twice.
+fn ended(count: usize, processes: usize) -> Result<Burst, Problem> {
+    let mut fleet: Fleet = fleet().addresses(1).running(1);
+    let others = add_crowd(&mut fleet.world, Crowd::large());
+    let bed = fleet.bed();
+    let ending = &others[..count];
+    for id in ending {
+        terminate(&mut bed.world(), id);
+    }
+    let states = ["shutting-down", "terminated"];
+    let told = states
+        .iter()
+        .flat_map(|state| ending.iter().map(move |id| state_change(id, state)));
+    let triggers: Result<Vec<Trigger>, _> = told.map(|event| parse(&event)).collect();
+    let work: Work = Arc::new(move |client, trigger| fleet.run(client, trigger));
+    let what = format!("{count} instances end at once");
+    burst(what, &bed, triggers?, Duration::ZERO, processes, &work)
+}
+
+/// `over`: the time in which the events come.
+fn burst(
+    what: String,
+    bed: &Arc<TestBed>,
+    triggers: Vec<Trigger>,
+    over: Duration,
+    processes: usize,
+    work: &Work,
+) -> Result<Burst, Problem> {
+    bed.world().throttle(true);
+    take_time(bed);
+    let began = bed.world().now();
+    let refused_before = refused(bed);
+    let events = triggers.len();
+    let between = over / u32::try_from(events.max(1))?;
+    let due = (0..).zip(triggers).map(|(number, trigger)| {
+        let at = began + between * number;
+        Due {
+            at,
+            came: at,
+            delivery: 1,
+            trigger,
+        }
+    });
+    let queue = Arc::new(Queue {
+        due: Mutex::new(due.collect()),
+        ends: Mutex::default(),
+    });
+    let mut runs: Vec<Run<'static>> = Vec::new();
+    for _ in 0..processes {
+        let first = locked(&queue.due).pop_front();
+        if let Some(first) = first {
+            runs.push(Box::pin(process(
+                Arc::clone(bed),
+                Arc::clone(&queue),
+                Arc::clone(work),
+                first,
+            )));
+        }
+    }
+    bed.drive(runs)?;
+    let ends = std::mem::take(&mut *locked(&queue.ends));
+    let mut took: Vec<f64> = ends.iter().map(|end| end.took.as_seconds_f64()).collect();
+    took.sort_by(f64::total_cmp);
+    let mut outcomes = BTreeMap::new();
+    for end in &ends {
+        *outcomes.entry(end.outcome.clone()).or_default() += 1;
+    }
+    let last = ends.iter().map(|end| end.at).max().unwrap_or(began);
+    Ok(Burst {
+        what,
+        events,
+        processes,
+        last_answer_s: tenths((last - began).as_seconds_f64()),
+        median_s: tenths(took.get(took.len() / 2).copied().unwrap_or_default()),
+        longest_s: tenths(took.last().copied().unwrap_or_default()),
+        throttled: refused(bed) - refused_before,
+        ends: outcomes,
+    })
+}
+
+/// One event after the other, until there is none any more; gives the last answer.
+async fn process(
+    bed: Arc<TestBed>,
+    queue: Arc<Queue>,
+    work: Work,
+    first: Due,
+) -> Result<Report, Error> {
+    let mut due = first;
+    loop {
+        let client = bed.client("holdfast");
+        let early = due.at - client.now();
+        if early.is_positive() {
+            client.sleep(early.unsigned_abs()).await;
+        }
+        let answer = work(client.clone(), due.trigger.clone()).await;
+        let now = client.now();
+        if answer.is_err() && due.delivery < DELIVERIES {
+            let at = now + AGAIN_AFTER;
+            let mut waiting = locked(&queue.due);
+            let place = waiting.partition_point(|other| other.at <= at);
+            waiting.insert(
+                place,
+                Due {
+                    at,
+                    delivery: due.delivery + 1,
+                    ..due
+                },
+            );
+        } else {
+            let outcome = told(&answer);
+            locked(&queue.ends).push(End {
+                outcome,
+                took: now - due.came,
+                at: now,
+            });
+        }
+        match locked(&queue.due).pop_front() {
+            Some(next) => due = next,
+            None => return answer,
+        }
+    }
+}
+
+/// How a run ended, in the report's own word.
+fn told(answer: &Result<Report, Error>) -> String {
+    let outcome = answer
+        .as_ref()
+        .ok()
+        .and_then(|report| serde_json::to_value(report.outcome).ok());
+    let word = outcome.as_ref().and_then(serde_json::Value::as_str);
+    word.unwrap_or("failed").to_owned()
+}
+
+/// How many calls EC2 has refused for their rate so far.
+fn refused(bed: &TestBed) -> usize {
+    let world = bed.world();
+    let codes = world
+        .calls()
+        .iter()
+        .filter_map(|call| call.error_code.as_deref());
+    codes.filter(|code| *code == "RequestLimitExceeded").count()
+}
+
+fn tenths(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
+}
