@@ -15,7 +15,7 @@ use holdfast::reconcile;
 use holdfast::report::{Finding, Report};
 use holdfast_tests::client::{Intrusion, TestBed};
 use holdfast_tests::explorer::{
-    Coverage, Intruded, Scenario, explore, explore_intrusions, explore_singly,
+    Coverage, Intruded, Scenario, Share, explore, explore_intrusions, explore_share, explore_singly,
 };
 use holdfast_tests::scenarios::failover::{
     FailoverFixture, changes, floating_address, floating_private_ip,
@@ -48,7 +48,13 @@ fn scenarios(doubts: Doubts) -> Vec<Scenario> {
 fn explored(doubts: Doubts, scenario: &Scenario, coverage: Result<Coverage, String>) {
     let coverage = coverage.unwrap_or_else(|history| panic!("{doubts:?}\n{history}"));
     assert!(coverage.histories > coverage.calls);
-    println!("{}: {} histories", scenario.name, coverage.histories);
+    let Coverage {
+        histories, pairs, ..
+    } = coverage;
+    println!(
+        "{}: {histories} histories, {pairs} with two faults",
+        scenario.name
+    );
 }
 
 #[test]
@@ -65,11 +71,18 @@ fn each_side_of_a_doubt_alone_breaks_no_promise_whatever_goes_wrong() {
     }
 }
 
+/// Every single fault in each world. The worlds share the pairs of faults: each pair happens in one of them.
 #[test]
-fn every_pair_of_sides_of_two_doubts_breaks_no_promise_whatever_goes_wrong() {
-    for doubts in Doubts::pairwise() {
+fn every_pair_of_sides_of_two_doubts_breaks_no_promise_whatever_goes_wrong_twice() {
+    let of = Doubts::pairwise().count();
+    for (part, doubts) in Doubts::pairwise().enumerate() {
         for scenario in scenarios(doubts) {
-            explored(doubts, &scenario, explore_singly(&scenario));
+            let coverage = explore_share(&scenario, Share { part, of });
+            assert!(
+                coverage.as_ref().is_ok_and(|it| it.pairs > it.calls),
+                "{coverage:?}"
+            );
+            explored(doubts, &scenario, coverage);
         }
     }
 }
