@@ -4,11 +4,13 @@
 mod interfaces;
 mod lease;
 mod records;
+mod undone;
 mod view;
 
 use ec2_sim::api::{Caller, Request};
 pub use lease::{LeaseCaller, LeasedCall, UnderLease, effect, repeated, under_lease};
 pub use records::{broken_by_record, broken_by_row, unprotected_by};
+pub use undone::is_undone;
 pub use view::{AccountView, Addresses, addresses};
 
 /// Whether a call is Holdfast's.

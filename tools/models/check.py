@@ -1,11 +1,14 @@
 #!/usr/bin/env python3
 """Holds recorded calls, and what the simulator answered, to the service models that botocore ships.
 
-    check.py FOLDER          every call that EC2_SIM_RECORD kept there
+    check.py FOLDER ...      every call that EC2_SIM_RECORD, or HOLDFAST_ADAPTER_RECORD, kept there
     check.py --self-test     the proof that each kind of difference is found
 
 A call from Holdfast has to be as its model says. A call from anybody else may be wrong on purpose: then it has to be
 refused. Every answer has to be as its model says, each refusal in the shape and with the status of its service.
+
+A test of an adapter writes its answers by hand. They are held to the models too. One that is wrong on purpose says so
+with a reason, and then has to be wrong.
 """
 
 import io
@@ -18,7 +21,7 @@ from pathlib import Path
 
 import botocore
 import botocore.session
-from botocore.parsers import RpcV2CBORParser
+from botocore.parsers import ResponseParserError, RpcV2CBORParser
 from botocore.utils import instance_cache  # noqa: F401  (botocore's parsers want it loaded)
 
 import rest
@@ -34,7 +37,7 @@ EXCEPTIONS = json.loads((Path(__file__).parent / "exceptions.json").read_text(en
 
 # Refusals that every service knows, and no model lists. Source: each API reference, "Common Error Types".
 COMMON = {
-    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignature", "InternalFailure", "InvalidAction",
+    "AccessDeniedException", "ExpiredTokenException", "IncompleteSignature", "InternalFailure", "InvalidAction", "InvalidClientTokenId",
     "InvalidSignatureException", "MissingAction", "OptInRequired", "RequestExpired", "ServiceUnavailable",
     "ThrottlingException", "Throttling", "UnrecognizedClientException", "ValidationException", "ValidationError",
     "UnknownOperationException", "SerializationException", "AccessDenied", "InvalidParameterValue",
@@ -161,7 +164,11 @@ def check_answer(call, model, operation, protocol, counted):
         elif shape is not None:
             yield from shapes.xml(shape, inside, operation.name, counted, ("ResponseMetadata",))
         return
-    got = cbor(call.answer) if protocol == "cbor" else json.loads(call.answer or b"{}")
+    try:
+        got = cbor(call.answer) if protocol == "cbor" else json.loads(call.answer or b"{}")
+    except (ValueError, ResponseParserError) as error:
+        yield "answer", f"it cannot be read: {error}"
+        return
     if shape is not None:
         yield from shapes.value(shape, got, operation.name, counted)
     elif got:
@@ -205,7 +212,10 @@ def refusal(call, protocol):
         if shapes.local(root) != ("Response" if protocol == "ec2" else "ErrorResponse") or root.find(number) is None:
             return None, None
         return root.findtext(f"{where}/{{*}}Code"), root.findtext(f"{where}/{{*}}Message")
-    got = cbor(call.answer) if protocol == "cbor" else json.loads(call.answer or b"{}")
+    try:
+        got = cbor(call.answer) if protocol == "cbor" else json.loads(call.answer or b"{}")
+    except (ValueError, ResponseParserError):
+        return None, None
     if protocol == "rest":
         # Its code stands in a header.
         return call.head.get("refused"), got.get("message", got.get("Message"))
@@ -223,6 +233,7 @@ class Verdict:
     def __init__(self):
         self.calls, self.operations, self.shapes = 0, Counter(), set()
         self.findings, self.excepted, self.refused, self.nobody = Counter(), Counter(), 0, Counter()
+        self.wrong_on_purpose = Counter()
 
     def take(self, call, models):
         model, name, protocol = call.operation(models)
@@ -235,46 +246,64 @@ class Verdict:
         operation = model.operation_model(name)
         self.calls += 1
         self.operations[f"{model.service_name}:{name}"] += 1
-        is_ours = "app/" in call.head["user_agent"]
+        test = call.head.get("test")
+        is_ours = bool(test) or "app/" in call.head["user_agent"]
         wrong = list(check_request(call, operation, protocol, self.shapes))
         if wrong and not is_ours and 400 <= call.head["status"] < 500:
             self.refused += 1
             wrong = []
-        self.note(name, "asks", wrong)
+        self.note(name, "asks", wrong, test)
         if call.head["status"]:
-            self.note(name, "answers", check_answer(call, model, operation, protocol, self.shapes))
+            wrong = list(check_answer(call, model, operation, protocol, self.shapes))
+            self.note(name, "answers", self.unmarked(call, wrong), test)
 
-    def note(self, name, verb, wrong):
+    def unmarked(self, call, wrong):
+        """What is wrong with an answer that does not say that it is wrong on purpose."""
+        reason = call.head.get("wrong")
+        if not reason:
+            return wrong
+        if not wrong:
+            return [("answer", f"it says that it is wrong, and the model allows it: {reason}")]
+        self.wrong_on_purpose[reason] += 1
+        return []
+
+    def note(self, name, verb, wrong, test=None):
         for where, what in wrong:
             known = excepted(name, where, what)
             if known:
                 self.excepted[json.dumps(known)] += 1
             else:
-                self.findings[f"{name} {verb}: {where}: {what}"] += 1
+                self.findings[f"{name} {verb}: {where}: {what}" + (f", in {test}" if test else "")] += 1
 
-    def told(self):
-        print(f"botocore {botocore.__version__}: {self.calls} distinct calls of {len(self.operations)} operations checked,"
+    def told(self, folder):
+        print(f"{folder}: botocore {botocore.__version__}: {self.calls} distinct calls of {len(self.operations)} operations checked,"
               f" with {len(self.shapes)} shapes; {self.refused} were wrong on purpose, and refused")
+        for reason, times in sorted(self.wrong_on_purpose.items()):
+            print(f"wrong on purpose in a test, {times} times: {reason}")
         print(f"no model has {sum(self.nobody.values())} calls, each refused: {', '.join(sorted(self.nobody)) or 'none'}")
         for known, times in self.excepted.items():
             known = json.loads(known)
             print(f"exception, {times} times: {known['operation']} {known['where']} {known['what']}: {known['reason']}")
-        unused = [each for each in EXCEPTIONS if json.dumps(each) not in self.excepted]
-        for each in unused:
-            print(f"exception that nothing needed in this run: {each['operation']} {each['where']} {each['what']}")
         for finding, times in sorted(self.findings.items()):
             print(f"DIFFERS ({times}): {finding}")
 
 
-def check(folder):
-    models, verdict = Models(), Verdict()
-    for path in sorted(Path(folder).glob("*.call")):
-        verdict.take(Call.read(path), models)
-    verdict.told()
-    if not verdict.calls:
-        sys.exit(f"check: nothing was recorded in {folder}: that is a failure")
-    if verdict.findings:
-        sys.exit(f"check: {len(verdict.findings)} differences from AWS's own models")
+def check(folders):
+    models, differences, excepted = Models(), 0, set()
+    for folder in folders:
+        verdict = Verdict()
+        for path in sorted(Path(folder).glob("*.call")):
+            verdict.take(Call.read(path), models)
+        verdict.told(Path(folder).name)
+        if not verdict.calls:
+            sys.exit(f"check: nothing was recorded in {folder}: that is a failure")
+        differences += len(verdict.findings)
+        excepted |= set(verdict.excepted)
+    for each in EXCEPTIONS:
+        if json.dumps(each) not in excepted:
+            print(f"exception that nothing needed in this run: {each['operation']} {each['where']} {each['what']}")
+    if differences:
+        sys.exit(f"check: {differences} differences from AWS's own models")
 
 
 def main(arguments):
@@ -282,8 +311,8 @@ def main(arguments):
         import flaws
 
         flaws.prove(Models(), Verdict, Call)
-    elif len(arguments) == 1:
-        check(arguments[0])
+    elif arguments and not arguments[0].startswith("-"):
+        check(arguments)
     else:
         sys.exit(__doc__)
 

@@ -17,6 +17,7 @@ PUT = json.dumps({"TableName": "ledger", "Item": {"pk": {"S": "a"}}, "ReturnValu
 ALARMS = json.dumps({"MetricAlarms": [{"AlarmName": "sick", "StateValue": "ALARM", "StateUpdatedTimestamp": 1.5}]})
 
 SETUP = json.dumps({"FunctionName": "guard", "State": "Active", "Environment": {"Variables": {"A": "b"}}})
+CBOR = "POST /service/GraniteServiceVersion20100801/operation/DescribeAlarms"
 GET = "GET /2015-03-31/functions/guard/configuration"
 
 FORM, DYNAMODB, CLOUDWATCH = "", "DynamoDB_20120810.PutItem", "GraniteServiceVersion20100801.DescribeAlarms"
@@ -57,19 +58,38 @@ FLAWED = [
     ("an operation that no model has", FORM, ASKED.replace("DescribeAddresses", "DescribeAdresses"), 200, DESCRIBED),
 ]  # fmt: skip
 
+# A test of an adapter, whose answer says that it is wrong on purpose.
+ON_PURPOSE = {"user_agent": "sdk", "test": "a test", "wrong": "a reason"}
+NO_JSON = [
+    ("an answer that is no JSON", DYNAMODB, PUT, 200, "<html>"),
+    ("an answer that is no XML", FORM, ASKED, 200, "busy"),
+    ("a refusal that is no JSON", DYNAMODB, PUT, 503, "<html>"),
+    ("an answer that is no CBOR", CBOR, "", 200, "\x7f"),
+]
+
 
 def prove(models, verdict, call):
+    """Each call with what its head has beside the usual, and whether a flaw has to be found."""
     wrong = []
-    for calls, has_flaw in ((WELL, False), (FLAWED, True)):
+    answers_flaw = [each for each in FLAWED if (each[2], each[3]) == (ASKED, 200) and each[4] != DESCRIBED] + NO_JSON
+    asks_flaw = [each for each in FLAWED if each[4] == DESCRIBED]
+    ours = {"user_agent": "app/test"}
+    adapters = {"user_agent": "sdk", "test": "a test"}
+    for calls, beside, has_flaw in (
+        (WELL, ours, False), (FLAWED, ours, True), (NO_JSON, ours, True),
+        (WELL, adapters, False), (FLAWED, adapters, True),
+        (answers_flaw, ON_PURPOSE, False), (asks_flaw, ON_PURPOSE, True), (WELL, ON_PURPOSE, True),
+    ):  # fmt: skip
         for what, target, asked, status, answer in calls:
-            head = {"path": "/", "target": target, "user_agent": "app/test", "asked": len(asked), "status": status}
+            head = {"path": "/", "target": target, "asked": len(asked), "status": status} | beside
             if " /" in target:
                 head["method"], _, head["path"] = target.partition(" ")
                 head["target"] = ""
             seen = verdict()
             seen.take(call(head, asked.encode(), answer.encode()), models)
             if bool(seen.findings) != has_flaw:
-                wrong.append(f"{what}: {dict(seen.findings) or 'nothing found'}")
+                marked = ", marked as wrong" if beside is ON_PURPOSE else ""
+                wrong.append(f"{what}{marked}: {dict(seen.findings) or 'nothing found'}")
     if wrong:
         sys.exit("check: the proof fails:\n" + "\n".join(wrong))
-    print(f"check: {len(WELL)} calls are well, and each of {len(FLAWED)} flaws is found")
+    print(f"check: {len(WELL)} calls are well, and each of {len(FLAWED + NO_JSON)} flaws is found")

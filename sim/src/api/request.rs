@@ -60,6 +60,14 @@ pub enum Request {
     DescribeTags(DescribeTags),
 }
 
+/// The actions that have no `DryRun` parameter (EC2 API reference). `tools/models/check` holds them to EC2's own model.
+pub(crate) const WITHOUT_DRY_RUN: [&str; 4] = [
+    "AssignPrivateIpAddresses",
+    "UnassignPrivateIpAddresses",
+    "ModifySubnetAttribute",
+    "ModifyVpcAttribute",
+];
+
 impl Request {
     /// The action's name, as in `Action=` and in CloudTrail's `eventName`.
     #[must_use]
@@ -121,15 +129,10 @@ impl Request {
         self.action().starts_with("Describe")
     }
 
-    /// Whether the action has a `DryRun` parameter (EC2 API reference).
+    /// Whether the action has a `DryRun` parameter.
     #[must_use]
     pub fn has_dry_run(&self) -> bool {
-        !matches!(
-            self,
-            Self::AssignPrivateIpAddresses(_)
-                | Self::UnassignPrivateIpAddresses(_)
-                | Self::ModifySubnetAttribute(_)
-        )
+        !WITHOUT_DRY_RUN.contains(&self.action())
     }
 
     /// The tags that the request asks to put on what it creates.

@@ -27,7 +27,10 @@ pub(super) fn call(world: &World, caller: &Caller, action: &str) -> Reply {
         Err(refusal) => {
             let code = "AccessDeniedException";
             let said = json!({ "__type": code, "message": refusal.message });
-            json::reply(403, &said, Some(code.to_owned()))
+            let mut refused = json::reply(403, &said, Some(code.to_owned()));
+            // By REST the code stands in a header. Source: Smithy, `restJson1`, "Operation error serialization".
+            refused.headers.push(("x-amzn-errortype", code.to_owned()));
+            refused
         }
     }
 }

@@ -46,7 +46,7 @@ pub struct TestBed {
     virtual_time: VirtualTime,
     may_lose: Mutex<BTreeSet<String>>,
     commands: Mutex<BTreeMap<faults::Run, Option<String>>>,
-    leased_calls: Mutex<Vec<LeasedCall>>,
+    leased_calls: Mutex<Vec<(LeasedCall, Request)>>,
     intruded: AtomicBool,
 }
 
@@ -101,7 +101,12 @@ impl TestBed {
         let mut intruder = self.intruder.lock().unwrap_or_else(PoisonError::into_inner);
         let number = self.faults.passed().len().saturating_sub(1);
         if let Some(due) = intruder.take_if(|intruder| number >= intruder.before_call) {
+            let before = AccountView::of(world);
             (due.intrusion)(world);
+            let after = AccountView::of(world);
+            for (call, request) in self.leased_calls().iter_mut() {
+                call.is_undone |= promises::is_undone(request, &before, &after);
+            }
             self.intruded.store(true, Ordering::Relaxed);
         }
     }
@@ -141,10 +146,11 @@ impl TestBed {
     /// What was to be changed under the groups' leases, in its order.
     #[must_use]
     pub fn called_under_leases(&self) -> Vec<LeasedCall> {
-        self.leased_calls().clone()
+        let calls = self.leased_calls();
+        calls.iter().map(|(call, _)| call.clone()).collect()
     }
 
-    fn leased_calls(&self) -> MutexGuard<'_, Vec<LeasedCall>> {
+    fn leased_calls(&self) -> MutexGuard<'_, Vec<(LeasedCall, Request)>> {
         let leased_calls = self.leased_calls.lock();
         leased_calls.unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,14 +177,16 @@ impl TestBed {
         let at = world.now();
         let answer = world.call(caller, request, false);
         if let Some((group, lease_number)) = judged.period {
-            self.leased_calls().push(LeasedCall {
+            let call = LeasedCall {
                 group,
                 lease_number,
                 what: promises::effect(request),
                 request: format!("{request:?}"),
                 is_refused: answer.is_err(),
+                is_undone: false,
                 at,
-            });
+            };
+            self.leased_calls().push((call, request.clone()));
         }
         let after = AccountView::of(&world);
         broken.extend(promises::broken_by(request, &before, &after));

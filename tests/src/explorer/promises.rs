@@ -67,10 +67,8 @@ impl Promises {
                 ));
             }
         }
-        // Whoever acts meanwhile may undo what was done: then it is done once more.
-        let undone = usize::from(bed.was_intruded_on());
         let repeated = repeated(&bed.called_under_leases());
-        if repeated.len() > faults + undone {
+        if repeated.len() > faults {
             broken.push(format!("promise 8: {}", repeated.join(", ")));
         }
         let allocations = changes

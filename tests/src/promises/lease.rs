@@ -207,12 +207,15 @@ pub struct LeasedCall {
     pub request: String,
     /// Whether EC2 refused it, and so did nothing.
     pub is_refused: bool,
+    /// Whether somebody else has undone it since.
+    pub is_undone: bool,
     /// When.
     pub at: OffsetDateTime,
 }
 
 /// Promise 8, as a count for each lease: what was done more than once while one run had it, and what was asked again
-/// after EC2 had refused it. What EC2 refuses has moved nothing: the same thing may go to another target then.
+/// after EC2 had refused it. What EC2 refuses has moved nothing: the same thing may go to another target then. What
+/// somebody else has undone may be done once more.
 #[must_use]
 pub fn repeated(calls: &[LeasedCall]) -> Vec<String> {
     let (mut sent, mut moved) = (BTreeSet::new(), BTreeSet::new());
@@ -223,6 +226,10 @@ pub fn repeated(calls: &[LeasedCall]) -> Vec<String> {
         let is_moved_again = !call.is_refused && !moved.insert((group, lease_number, what));
         if is_sent_again || is_moved_again {
             again.push(format!("lease {lease_number} of {group}: {what} again"));
+        }
+        if call.is_undone {
+            sent.remove(&(group, lease_number, &call.request));
+            moved.remove(&(group, lease_number, what));
         }
     }
     again

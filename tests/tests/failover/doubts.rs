@@ -6,16 +6,16 @@
 )]
 
 use crate::explorer::{down, failing, quick_interface};
-use ec2_sim::Doubts;
 use ec2_sim::api::{AssociateAddress, AttachNetworkInterface, DisassociateAddress, Request};
 use ec2_sim::doubts::OccupiedTarget;
+use ec2_sim::{Doubts, World};
 use futures_util::FutureExt;
 use holdfast::events::parse;
 use holdfast::reconcile;
-use holdfast::report::{Finding, Report};
+use holdfast::report::{Finding, Outcome, Report};
 use holdfast_tests::client::{Intrusion, TestBed};
 use holdfast_tests::explorer::{
-    Coverage, Intruded, Scenario, explore, explore_intrusions, explore_singly,
+    Coverage, Intruded, Scenario, Share, explore, explore_intrusions, explore_share, explore_singly,
 };
 use holdfast_tests::scenarios::failover::{
     FailoverFixture, changes, floating_address, floating_private_ip,
@@ -48,7 +48,13 @@ fn scenarios(doubts: Doubts) -> Vec<Scenario> {
 fn explored(doubts: Doubts, scenario: &Scenario, coverage: Result<Coverage, String>) {
     let coverage = coverage.unwrap_or_else(|history| panic!("{doubts:?}\n{history}"));
     assert!(coverage.histories > coverage.calls);
-    println!("{}: {} histories", scenario.name, coverage.histories);
+    let Coverage {
+        histories, pairs, ..
+    } = coverage;
+    println!(
+        "{}: {histories} histories, {pairs} with two faults",
+        scenario.name
+    );
 }
 
 #[test]
@@ -65,11 +71,18 @@ fn each_side_of_a_doubt_alone_breaks_no_promise_whatever_goes_wrong() {
     }
 }
 
+/// Every single fault in each world. The worlds share the pairs of faults: each pair happens in one of them.
 #[test]
-fn every_pair_of_sides_of_two_doubts_breaks_no_promise_whatever_goes_wrong() {
-    for doubts in Doubts::pairwise() {
+fn every_pair_of_sides_of_two_doubts_breaks_no_promise_whatever_goes_wrong_twice() {
+    let of = Doubts::pairwise().count();
+    for (part, doubts) in Doubts::pairwise().enumerate() {
         for scenario in scenarios(doubts) {
-            explored(doubts, &scenario, explore_singly(&scenario));
+            let coverage = explore_share(&scenario, Share { part, of });
+            assert!(
+                coverage.as_ref().is_ok_and(|it| it.pairs > it.calls),
+                "{coverage:?}"
+            );
+            explored(doubts, &scenario, coverage);
         }
     }
 }
@@ -132,6 +145,31 @@ fn an_association_that_somebody_ends_meanwhile_breaks_no_promise() {
         });
         (comes_to_rest(trio, event), call)
     });
+}
+
+/// Right before Holdfast ends it. EC2 then says that there is none, or nothing: the address is free, and goes on.
+#[test]
+fn an_association_that_somebody_has_just_ended_is_no_refusal() {
+    for doubts in all() {
+        let trio = floating_address().tagged("holdfast:on-stop", "move");
+        let trio = trio
+            .world(|world| world.settings().doubts = doubts)
+            .stopped(0);
+        let end = Request::DisassociateAddress(DisassociateAddress {
+            association_id: trio.association(),
+            ..DisassociateAddress::default()
+        });
+        let event = down(&trio, "stopped");
+        let bed = trio.bed();
+        let place = trio.call_of(&bed, &event, "DisassociateAddress");
+        let ends = move |world: &mut World| {
+            world.call(&owner(), &end, false).expect("it is there");
+        };
+        bed.intrude(place, Box::new(ends));
+        let report = trio.told(&bed, &event);
+        assert_eq!(report.outcome, Outcome::FailedOver, "{}", report.summary);
+        assert_eq!(trio.holder(&bed), Some(1));
+    }
 }
 
 /// An Elastic IP that moves, and the call by which somebody puts another one on the standby.

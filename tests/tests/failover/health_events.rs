@@ -69,6 +69,17 @@ fn what_nobody_asked_for_or_is_not_due_yet_moves_nothing_and_is_told() {
     }
 }
 
+/// Then EC2 stops the instance by itself, and that moves what it has.
+#[test]
+fn what_nobody_asked_for_moves_nothing_even_when_its_time_has_come() {
+    let trio = planned(floating_address(), 0, 0);
+    let (report, bed) = told(&trio, &tells(&trio, &[0], RETIREMENT, "open"));
+    assert_eq!((report.outcome, changes(&bed)), (Outcome::Ignored, vec![]));
+    let bed = trio.bed();
+    drop(trio.swept(&bed));
+    assert_eq!((trio.holder(&bed), changes(&bed)), (Some(0), vec![]));
+}
+
 /// Whoever may invoke the function can send such an event: without what EC2 tells, it moves nothing.
 #[test]
 fn an_event_that_ec2_does_not_confirm_moves_nothing_whatever_was_asked_for() {

@@ -247,6 +247,38 @@ fn a_paused_group_and_observe_mode_move_nothing_and_complete_nothing() {
 }
 
 #[test]
+fn observe_mode_completes_nothing_for_a_member_that_holds_nothing_either() {
+    let trio = in_group(floating_address(), &["drain"]);
+    let (trio, events) = leaving(trio, 2, Destination::Ec2);
+    let (report, bed) = told(&trio.set("HOLDFAST_MODE", "observe"), &events[0]);
+    assert_eq!((changes(&bed), ends(&bed)), (vec![], vec!["waits"]));
+    assert!(report.summary.contains("would"), "{}", report.summary);
+}
+
+/// EC2 Auto Scaling refuses it then, and whoever reads its trail would look for a fault.
+#[test]
+fn an_action_that_nobody_waits_for_any_more_is_not_even_asked_for() {
+    let (trio, event) = ending(floating_address());
+    let (report, bed) = told(&trio.after(3601), &event);
+    assert_eq!(ends(&bed), ["timed out"]);
+    let asked = bed.faults.names();
+    assert!(!asked.contains(&"CompleteLifecycleAction"), "{report:?}");
+}
+
+#[test]
+fn a_sweep_leaves_a_holder_alone_that_auto_scaling_has_in_service() {
+    for state in ["InService", "Standby", "Warmed:Running", "Quarantined"] {
+        let trio = in_group(floating_address(), &["drain"]);
+        let first = trio.members[0].clone();
+        let trio = trio.world(|world| world.put_into_auto_scaling(&first, "web", state));
+        let bed = trio.bed();
+        drop(trio.swept(&bed));
+        let found = (trio.holder(&bed), changes(&bed));
+        assert_eq!(found, (Some(0), vec![]), "{state}");
+    }
+}
+
+#[test]
 fn a_sweep_finds_a_member_whose_event_was_lost() {
     let (trio, _) = ending(floating_address());
     let bed = trio.bed();

@@ -1,16 +1,21 @@
 //! The check of the lease can fail: what it says of each call of Holdfast's, with and without the lease.
 
+use ec2_sim::World;
 use ec2_sim::api::{
     AllocateAddress, AssociateAddress, CreateTags, DetachNetworkInterface, DisassociateAddress,
     ModifyAddressAttribute, Request, StopInstances,
 };
-use holdfast::ledger::Lease;
+use futures_util::FutureExt;
+use holdfast::cloud::moves::Reassociate;
+use holdfast::ledger::lease::{Lease, LeaseHold};
 use holdfast_tests::explorer::promises::{
-    AccountView, LeaseCaller, LeasedCall, addresses, repeated, under_lease,
+    AccountView, LeaseCaller, LeasedCall, Promises, addresses, repeated, under_lease,
 };
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, floating_address, floating_interface, hold_lease, lease,
+    FailoverFixture, floating_address, floating_interface, hold_lease, lease, primary_interface,
+    put_lease, stop,
 };
+use holdfast_tests::scenarios::placement::owner;
 use time::Duration;
 
 const FAILOVER: &str = "holdfast-alarm-failover";
@@ -157,6 +162,7 @@ fn leased(lease_number: u64, target: &str, is_refused: bool) -> LeasedCall {
         what: "AssociateAddress eipalloc-1".to_owned(),
         request: format!("AssociateAddress eipalloc-1 to {target}"),
         is_refused,
+        is_undone: false,
         at: time::OffsetDateTime::UNIX_EPOCH,
     }
 }
@@ -171,4 +177,52 @@ fn what_ec2_refused_may_go_to_another_target_and_is_not_asked_for_again() {
     }
     let moved_on = leased(1, "eni-3", false);
     assert_eq!(repeated(&[refused, taken, moved_on]).len(), 1);
+}
+
+/// A run that has the lease gives the address to the second member, somebody acts, and the run gives it once more. What the
+/// promises say of that.
+fn given_twice(
+    somebody: impl FnOnce(&FailoverFixture, &mut World) + Send + 'static,
+) -> Result<(), String> {
+    let trio = floating_address().failing(0);
+    let bed = trio.bed();
+    let client = bed.client(FAILOVER);
+    let mut held = Lease::new("web");
+    held.held = Some(LeaseHold {
+        owner: format!("{:016x}", client.delivery(Duration::MINUTE).run),
+        until: bed.world().now() + Duration::minutes(10),
+    });
+    put_lease(&bed, &held);
+    let eni = primary_interface(&bed.world(), &trio.members[1]);
+    let (allocation, eni) = (trio.allocation.parse().unwrap(), eni.parse().unwrap());
+    let at = trio.private_ips(&bed, 1)[0].parse().unwrap();
+    let give = || {
+        let given = client.reassociate(&allocation, &eni, at).now_or_never();
+        given.expect("no fault stops it").expect("EC2 takes it");
+    };
+    give();
+    bed.intrude(0, Box::new(move |world| somebody(&trio, world)));
+    give();
+    Promises::with_changes(2).check(0, &bed)
+}
+
+#[test]
+fn what_somebody_has_undone_may_be_done_once_more_and_nothing_else_for_their_sake() {
+    let untied = |trio: &FailoverFixture, world: &mut World| {
+        let association = addresses(world)[&trio.allocation].association.clone();
+        let end = Request::DisassociateAddress(DisassociateAddress {
+            association_id: association.map(|it| it.association_id),
+            public_ip: None,
+        });
+        world.call(&owner(), &end, false).expect("it is theirs");
+    };
+    assert_eq!(given_twice(untied), Ok(()));
+    let elsewhere = |trio: &FailoverFixture, world: &mut World| stop(world, &trio.members[2]);
+    for broken in [given_twice(elsewhere), given_twice(|_, _| ())] {
+        let told = broken.expect_err("nobody has undone it");
+        assert!(
+            told.contains("promise 8: lease 1 of web: AssociateAddress"),
+            "{told}"
+        );
+    }
 }

@@ -12,6 +12,7 @@ mod ledger_contract;
 mod notices;
 mod real_alarms;
 mod real_functions;
+mod real_lifecycle;
 mod real_metrics;
 mod row_versions;
 mod runtime_harness;

@@ -1,6 +1,6 @@
 //! What EC2 leaves out, leaves empty, or says in words that nobody knows: never read as well, free or gone.
 
-use super::{Wire, ec2};
+use super::{EMPTY, NOVEL, Wire, ec2};
 use holdfast::cloud::{AddressFilter, CloudError, InterfaceFilter, ReadAddresses, ReadInterfaces};
 use holdfast::model::elastic_ip::{Address, Pool};
 use holdfast::model::interface::{AttachmentState, Interface};
@@ -11,7 +11,9 @@ const PUBLIC: Ipv4Addr = Ipv4Addr::new(203, 0, 113, 7);
 
 async fn addresses(items: &str) -> Result<Vec<Address>, CloudError> {
     let set = format!("<addressesSet>{items}</addressesSet>");
-    let wire = Wire::answering([ec2("DescribeAddresses", &set)]);
+    let wire = Wire::answering([ec2("DescribeAddresses", &set)])
+        .wrong_where("novel", NOVEL)
+        .wrong_where("<serviceManaged/>", EMPTY);
     wire.cloud().addresses(&AddressFilter::All).await
 }
 
@@ -22,7 +24,9 @@ async fn address(inside: &str) -> Address {
 
 async fn interfaces(inside: &str) -> Result<Vec<Interface>, CloudError> {
     let set = format!("<networkInterfaceSet><item>{inside}</item></networkInterfaceSet>");
-    let wire = Wire::answering([ec2("DescribeNetworkInterfaces", &set)]);
+    let wire = Wire::answering([ec2("DescribeNetworkInterfaces", &set)])
+        .wrong_where("novel", NOVEL)
+        .wrong_where("<status/>", EMPTY);
     let which = InterfaceFilter::TagKeys(vec!["holdfast:group".to_owned()]);
     wire.cloud().interfaces(&which).await
 }
@@ -139,7 +143,7 @@ async fn an_attachment_is_in_the_state_that_ec2_names() {
 
 #[tokio::test]
 async fn an_attachment_in_a_state_that_nobody_knows_is_not_over() {
-    for status in ["<status>busy</status>", "<status/>", ""] {
+    for status in ["<status>novel</status>", "<status/>", ""] {
         let id = "<attachmentId>eni-attach-1</attachmentId>";
         let attachment = attached(&format!("{id}{status}")).await.attachment;
         let state = attachment.unwrap().state;

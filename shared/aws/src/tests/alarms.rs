@@ -1,6 +1,6 @@
 //! Alarms as CloudWatch answers them, and what is asked of it, in the CBOR that its client speaks.
 
-use super::Wire;
+use super::{NOVEL, PARTIAL, Wire};
 use ciborium::Value as Cbor;
 use holdfast::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms};
 use holdfast::model::alarm::Alarm;
@@ -28,15 +28,14 @@ fn cbor(name: &str, value: &Value) -> Cbor {
     }
 }
 
+fn bytes(answer: &Value) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    ciborium::into_writer(&cbor("", answer), &mut bytes).unwrap();
+    bytes
+}
+
 fn answering(status: u16, answers: &[Value]) -> Wire {
-    let wire = Wire::default();
-    let bytes = answers.iter().map(|answer| {
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&cbor("", answer), &mut bytes).unwrap();
-        (status, bytes)
-    });
-    wire.answers.lock().unwrap().extend(bytes);
-    wire
+    Wire::with(answers.iter().map(|answer| (status, bytes(answer))))
 }
 
 fn sent(wire: &Wire) -> Vec<Value> {
@@ -62,7 +61,10 @@ fn status_check() -> AlarmMetric {
 }
 
 async fn only(answer: Value) -> Alarm {
-    let wire = answering(200, &[answer]);
+    only_of(&answering(200, &[answer])).await
+}
+
+async fn only_of(wire: &Wire) -> Alarm {
     let mut alarms = wire.cloud().alarms(&names(&["any"])).await.unwrap();
     assert_eq!(alarms.len(), 1, "{alarms:?}");
     alarms.remove(0)
@@ -181,16 +183,16 @@ async fn the_contributors_of_an_alarm_are_read_page_by_page() {
 
 #[tokio::test]
 async fn an_alarm_that_is_gone_has_no_contributors() {
-    let body = json!({ "__type": "com.amazonaws.cloudwatch#ResourceNotFoundException" });
-    let cloud = answering(404, &[body]).cloud();
+    let cloud = answering(404, &[refused("ResourceNotFoundException")]).cloud();
     assert!(cloud.contributors("gone").await.unwrap().is_empty());
 }
 
+fn refused(code: &str) -> Value {
+    json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" })
+}
+
 fn refusing(code: &str) -> (u16, Vec<u8>) {
-    let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
-    let mut bytes = Vec::new();
-    ciborium::into_writer(&cbor("", &body), &mut bytes).unwrap();
-    (400, bytes)
+    (400, bytes(&refused(code)))
 }
 
 #[tokio::test]
@@ -206,7 +208,7 @@ async fn an_endpoint_that_does_not_know_log_alarms_is_asked_again_without_them_a
     let page = json!({ "MetricAlarms": [{ "AlarmName": "a", "StateValue": "OK" }] });
     let wire = answering(200, &[page.clone(), page]);
     let refused = refusing("ValidationError");
-    wire.answers.lock().unwrap().push_front(refused);
+    wire.answers.lock().unwrap().push_front(refused.into());
     let cloud = wire.cloud();
     assert!(cloud.reads_log_alarms());
     assert_eq!(cloud.alarms(&names(&["a"])).await.unwrap().len(), 1);
@@ -222,9 +224,7 @@ async fn an_endpoint_that_does_not_know_log_alarms_is_asked_again_without_them_a
 
 #[tokio::test]
 async fn a_request_that_is_refused_without_log_alarms_too_says_nothing_of_them() {
-    let wire = Wire::default();
-    let both = [refusing("ValidationError"), refusing("ValidationError")];
-    wire.answers.lock().unwrap().extend(both);
+    let wire = Wire::with([refusing("ValidationError"), refusing("ValidationError")]);
     let cloud = wire.cloud();
     let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
     assert_eq!(refusal.name(), "Refused");
@@ -241,8 +241,10 @@ async fn what_cloudwatch_refuses_is_read_by_the_same_table() {
         ("ValidationError", "Refused"),
         ("InternalServiceFault", "Other"),
     ] {
-        let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
-        let cloud = answering(400, &[body.clone(), body]).cloud();
+        let body = refused(code);
+        let cloud = answering(400, &[body.clone(), body])
+            .wrong_where("InternalServiceFault", "the operation does not list it")
+            .cloud();
         let refusal = cloud.alarms(&names(&["a"])).await.unwrap_err();
         assert_eq!(refusal.name(), name, "{code}");
     }
@@ -280,12 +282,13 @@ async fn an_alarm_is_in_one_of_three_states_or_in_one_that_is_not_known_here() {
         ("OK", AlarmState::Ok),
         ("ALARM", AlarmState::Alarm),
         ("INSUFFICIENT_DATA", AlarmState::InsufficientData),
-        ("FINE", AlarmState::Unknown),
+        ("NOVEL", AlarmState::Unknown),
     ] {
         let alarm = json!([{ "AlarmName": "a", "StateValue": word }]);
-        assert_eq!(only(json!({ "MetricAlarms": alarm })).await.state, state);
-        assert_eq!(only(json!({ "CompositeAlarms": alarm })).await.state, state);
-        assert_eq!(only(json!({ "LogAlarms": alarm })).await.state, state);
+        for kind in ["MetricAlarms", "CompositeAlarms", "LogAlarms"] {
+            let wire = answering(200, &[json!({ kind: alarm })]).wrong_where("NOVEL", NOVEL);
+            assert_eq!(only_of(&wire).await.state, state, "{kind}");
+        }
     }
 }
 
@@ -310,9 +313,10 @@ async fn an_alarm_without_its_name_or_its_state_is_an_answer_that_cannot_be_read
 
 #[tokio::test]
 async fn what_suppresses_an_alarm_is_told_in_cloudwatchs_words_whichever() {
-    for word in ["WaitPeriod", "ExtensionPeriod", "Alarm", "SomethingNew"] {
+    for word in ["WaitPeriod", "ExtensionPeriod", "Alarm", "Novel"] {
         let alarm = json!({ "AlarmName": "a", "StateValue": "ALARM", "ActionsSuppressedBy": word });
-        let alarm = only(json!({ "CompositeAlarms": [alarm] })).await;
+        let wire = answering(200, &[json!({ "CompositeAlarms": [alarm] })]);
+        let alarm = only_of(&wire.wrong_where("Novel", NOVEL)).await;
         assert_eq!(alarm.suppressed_by.as_deref(), Some(word));
     }
     let alarm = json!([{ "AlarmName": "a", "StateValue": "ALARM" }]);
@@ -333,16 +337,16 @@ async fn what_is_not_wholly_named_measures_nothing() {
             .as_object_mut()
             .unwrap()
             .extend(metric.as_object().unwrap().clone());
-        assert_eq!(
-            only(json!({ "MetricAlarms": [described] })).await.metrics,
-            []
-        );
+        let wire = answering(200, &[json!({ "MetricAlarms": [described] })]);
+        let alarm = only_of(&wire.wrong_where("MetricStat", PARTIAL)).await;
+        assert_eq!(alarm.metrics, []);
     }
-    let bare = only(json!({ "MetricAlarms": [{
+    let bare = json!({ "MetricAlarms": [{
         "AlarmName": "a", "StateValue": "OK", "Namespace": "App", "MetricName": "Load",
         "Dimensions": [{ "Name": "InstanceId" }, { "Value": "i-1" }],
-    }] }));
-    let [load] = bare.await.metrics.try_into().unwrap();
+    }] });
+    let bare = only_of(&answering(200, &[bare]).wrong(PARTIAL)).await;
+    let [load] = bare.metrics.try_into().unwrap();
     assert_eq!(
         (load.namespace.as_str(), load.metric.as_str()),
         ("App", "Load")
@@ -352,7 +356,8 @@ async fn what_is_not_wholly_named_measures_nothing() {
 
 #[tokio::test]
 async fn alarms_are_asked_for_with_these_members_and_no_other() {
-    let wire = answering(200, &[json!({}), json!({}), json!({})]);
+    let none = json!({ "AlarmContributors": [] });
+    let wire = answering(200, &[json!({}), json!({}), none]);
     let cloud = wire.cloud();
     cloud.alarms(&names(&["one"])).await.unwrap();
     cloud.alarm_page(AlarmFilter::Firing, None).await.unwrap();
@@ -382,7 +387,9 @@ async fn alarms_beyond_the_hundredth_are_found() {
 fn contributors(instance: &str, next: &str) -> Value {
     let attributes = json!({ "InstanceId": instance });
     json!({
-        "AlarmContributors": [{ "ContributorId": "1", "ContributorAttributes": attributes }],
+        "AlarmContributors": [{
+            "ContributorId": "1", "ContributorAttributes": attributes, "StateReason": "",
+        }],
         "NextToken": next,
     })
 }
@@ -397,12 +404,10 @@ async fn an_empty_token_is_the_end_of_the_contributors() {
 
 #[tokio::test]
 async fn contributors_that_are_refused_half_way_are_not_taken_for_all_of_them() {
-    for code in ["ValidationError", "ResourceNotFoundException"] {
+    for (status, code) in [(400, "ValidationError"), (404, "ResourceNotFoundException")] {
         let wire = answering(200, &[contributors("i-1", "more")]);
-        let refused = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}") });
-        let mut bytes = Vec::new();
-        ciborium::into_writer(&cbor("", &refused), &mut bytes).unwrap();
-        wire.answers.lock().unwrap().push_back((400, bytes));
+        let refused = (status, bytes(&refused(code))).into();
+        wire.answers.lock().unwrap().push_back(refused);
         let refusal = wire.cloud().contributors("fleet").await.unwrap_err();
         let told = refusal.to_string();
         assert!(
@@ -416,10 +421,7 @@ async fn contributors_that_are_refused_half_way_are_not_taken_for_all_of_them() 
 #[tokio::test]
 async fn an_alarm_that_is_of_no_kind_with_contributors_has_none_and_any_other_refusal_is_an_error()
 {
-    let refused = |code: &str| {
-        let body = json!({ "__type": format!("com.amazonaws.cloudwatch#{code}"), "message": "no" });
-        answering(400, &[body]).cloud()
-    };
+    let refused = |code: &str| answering(400, &[refused(code)]).cloud();
     let none = refused("ValidationError").contributors("cpu").await;
     assert_eq!(none.unwrap(), []);
     for (code, name) in [("AccessDenied", "Denied"), ("Throttling", "Throttled")] {

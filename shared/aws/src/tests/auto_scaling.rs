@@ -1,6 +1,6 @@
 //! Lifecycle states as Auto Scaling answers them, and what is asked of it.
 
-use super::Wire;
+use super::{PARTIAL, Wire, query_refusal};
 use holdfast::cloud::CloudError;
 use holdfast::cloud::Missing;
 use holdfast::cloud::health::ReadLifecycleStates;
@@ -8,6 +8,8 @@ use holdfast::cloud::lifecycle::CompleteLifecycleAction;
 use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
 use holdfast::model::ids::InstanceId;
 use std::collections::BTreeMap;
+
+const METADATA: &str = "<ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata>";
 
 fn ids(count: usize) -> Vec<InstanceId> {
     let names = (1..=count).map(|number| format!("i-{number}"));
@@ -19,14 +21,15 @@ fn answer(states: &[(&str, &str)], token: &str) -> String {
     let members = states.iter().map(|(id, state)| {
         format!(
             "<member><InstanceId>{id}</InstanceId><AutoScalingGroupName>web</AutoScalingGroupName>\
-             {state}<HealthStatus>HEALTHY</HealthStatus></member>"
+             <AvailabilityZone>eu-central-1a</AvailabilityZone>{state}<HealthStatus>HEALTHY</HealthStatus>\
+             <ProtectedFromScaleIn>false</ProtectedFromScaleIn></member>"
         )
     });
     let members: String = members.collect();
     format!(
         "<DescribeAutoScalingInstancesResponse xmlns=\"http://autoscaling.amazonaws.com/doc/2011-01-01/\">\
          <DescribeAutoScalingInstancesResult><AutoScalingInstances>{members}</AutoScalingInstances>{token}\
-         </DescribeAutoScalingInstancesResult></DescribeAutoScalingInstancesResponse>"
+         </DescribeAutoScalingInstancesResult>{METADATA}</DescribeAutoScalingInstancesResponse>"
     )
 }
 
@@ -48,7 +51,7 @@ async fn each_instance_tells_its_state_in_auto_scalings_own_word() {
         "<NextToken>more</NextToken>",
     );
     let unsaid = answer(&[("i-2", "")], "");
-    let wire = Wire::answering([warmed, unsaid]);
+    let wire = Wire::answering([warmed, unsaid]).wrong_where("i-2", PARTIAL);
     let found = states(&wire, 3).await.unwrap();
     let words: Vec<(&str, &str)> = found
         .iter()
@@ -80,13 +83,7 @@ async fn a_call_names_fifty_at_the_most_and_nobody_is_asked_for_without_a_call()
 
 #[tokio::test]
 async fn a_refusal_is_known_by_its_code() {
-    let refusal = |code: &str| {
-        let body = format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>no</Message></Error>\
-             <RequestId>r</RequestId></ErrorResponse>"
-        );
-        Wire::with([(400, body)])
-    };
+    let refusal = |code: &str| Wire::with([query_refusal(400, code, "no")]);
     let denied = states(&refusal("AccessDenied"), 1).await.unwrap_err();
     assert!(matches!(denied, CloudError::Denied(_)), "{denied}");
     assert_eq!(
@@ -108,9 +105,11 @@ fn action() -> LifecycleAction {
 
 #[tokio::test]
 async fn an_action_is_completed_by_its_token() {
-    let answer = "<CompleteLifecycleActionResponse><CompleteLifecycleActionResult/>\
-                  </CompleteLifecycleActionResponse>";
-    let wire = Wire::answering([answer.to_owned()]);
+    let answer = format!(
+        "<CompleteLifecycleActionResponse><CompleteLifecycleActionResult/>{METADATA}\
+         </CompleteLifecycleActionResponse>"
+    );
+    let wire = Wire::answering([answer]);
     wire.cloud()
         .complete_lifecycle_action(&action())
         .await
@@ -131,11 +130,8 @@ async fn an_action_is_completed_by_its_token() {
 #[tokio::test]
 async fn what_auto_scaling_does_not_find_is_over_and_anything_else_is_not() {
     let ended = |status: u16, code: &str| {
-        let body = format!(
-            "<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>No active Lifecycle Action found with \
-             token token-1</Message></Error><RequestId>r</RequestId></ErrorResponse>"
-        );
-        let wire = Wire::with([(status, body)]);
+        let message = "No active Lifecycle Action found with token token-1";
+        let wire = Wire::with([query_refusal(status, code, message)]);
         async move { wire.cloud().complete_lifecycle_action(&action()).await }
     };
     let over = ended(400, "ValidationError").await.unwrap_err();
@@ -144,8 +140,7 @@ async fn what_auto_scaling_does_not_find_is_over_and_anything_else_is_not() {
     assert!(busy.is_transient(), "{busy}");
     let denied = ended(403, "AccessDenied").await.unwrap_err();
     assert!(matches!(denied, CloudError::Denied(_)), "{denied}");
-    let body = "<ErrorResponse><Error><Code>ValidationError</Code></Error></ErrorResponse>";
-    let wire = Wire::with([(400, body.to_owned())]);
+    let wire = Wire::with([query_refusal(400, "ValidationError", "no")]);
     let elsewhere = states(&wire, 1).await.unwrap_err();
     assert!(
         !elsewhere.is_missing(Missing::LifecycleAction),

@@ -18,7 +18,13 @@ fn ids<T: FromStr<Err: Debug>>(prefix: &str, count: usize) -> Vec<T> {
 }
 
 fn set(action: &str, name: &str, items: &str, next: &str) -> String {
-    let next = format!("<nextToken>{next}</nextToken>");
+    let token = format!("<nextToken>{next}</nextToken>");
+    // DescribeAddresses has no pages.
+    let next = if action == "DescribeAddresses" {
+        ""
+    } else {
+        &token
+    };
     ec2(action, &format!("<{name}>{items}</{name}>{next}"))
 }
 

@@ -1,6 +1,6 @@
 //! What is counted is what goes over the wire.
 
-use super::{Wire, ec2};
+use super::{Wire, ec2, refusal};
 use crate::{Aws, CallCounter, Calls};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use holdfast::cloud::{AddressFilter, ReadAddresses};
@@ -50,7 +50,7 @@ async fn each_call_is_counted_once() {
 
 #[tokio::test]
 async fn a_try_after_the_first_is_a_retry_and_no_further_call() {
-    let busy = || (503, "<Response/>".to_owned());
+    let busy = || refusal("Unavailable");
     let counted = two_calls_of(vec![busy(), no_addresses(), busy(), busy(), no_addresses()]).await;
     let expected = Calls {
         calls: 2,

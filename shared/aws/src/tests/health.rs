@@ -1,6 +1,6 @@
 //! Status checks and limits as EC2 answers them, and how often it is asked.
 
-use super::{Wire, ec2, refusal};
+use super::{NOVEL, Wire, ec2, refusal};
 use holdfast::cloud::health::{ReadLimits, ReadStatusChecks};
 use holdfast::model::ids::{InstanceId, InstanceType};
 use holdfast::model::instance::{InstanceTypeLimits, StatusChecks};
@@ -240,7 +240,7 @@ async fn a_check_in_a_word_that_nobody_knows_is_no_good_news() {
         ("ok", "ok", "initializing", StatusChecks::Initializing),
     ] {
         let item = status("i-1", "running", host, instance, volumes);
-        let wire = Wire::answering([statuses(&item)]);
+        let wire = Wire::answering([statuses(&item)]).wrong_where("novel", NOVEL);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
             checks[&ids(&["i-1"])[0]].checks,
@@ -273,7 +273,7 @@ async fn an_instance_of_which_no_state_or_no_check_is_told_is_not_known_to_be_we
         "<instanceState><name>running</name></instanceState>",
     ] {
         let item = format!("<item><instanceId>i-1</instanceId>{inside}</item>");
-        let wire = Wire::answering([statuses(&item)]);
+        let wire = Wire::answering([statuses(&item)]).wrong_where("novel", NOVEL);
         let checks = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
         assert_eq!(
             checks.into_values().map(|it| it.checks).collect::<Vec<_>>(),
@@ -354,23 +354,24 @@ async fn instances_that_are_all_gone_are_an_empty_answer() {
 #[tokio::test]
 async fn the_limits_of_more_types_than_a_filter_takes_are_all_read() {
     let wire = Wire::answering([
-        described("a0.large", TWO_CARDS),
-        described("a200.large", TWO_CARDS),
+        described("a1.large", TWO_CARDS),
+        described("m6i.large", TWO_CARDS),
     ]);
-    let many: Vec<InstanceType> = (0..201)
+    let many: Vec<InstanceType> = (0..200)
         .map(|number| kind(&format!("a{number}.large")))
+        .chain([kind("m6i.large")])
         .collect();
     let limits = wire.cloud().limits(&many).await.unwrap();
     assert_eq!(
         limits.into_keys().collect::<Vec<_>>(),
-        [kind("a0.large"), kind("a200.large")]
+        [kind("a1.large"), kind("m6i.large")]
     );
     assert_eq!(
         wire.calls()[1],
         [
             "Action=DescribeInstanceTypes",
             "Filter.1.Name=instance-type",
-            "Filter.1.Value.1=a200.large",
+            "Filter.1.Value.1=m6i.large",
             "MaxResults=100",
         ]
     );

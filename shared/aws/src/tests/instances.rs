@@ -1,6 +1,6 @@
 //! Instances as EC2 answers them, and what is sent for them.
 
-use super::{Wire, ec2, refusal};
+use super::{NOVEL, Wire, ec2, refusal};
 use holdfast::cloud::{Disassociate, InstanceFilter, ReadInstances};
 use holdfast::model::ids::{InstanceType, Zone};
 use holdfast::model::instance::{
@@ -24,7 +24,7 @@ fn answer(instance: &str) -> String {
 }
 
 async fn described(instance: &str) -> Instance {
-    let wire = Wire::answering([answer(instance)]);
+    let wire = Wire::answering([answer(instance)]).wrong_where("novel", NOVEL);
     wire.cloud().instances(&tagged()).await.unwrap().remove(0)
 }
 
@@ -219,7 +219,7 @@ async fn what_ec2_may_refuse_to_stop_is_known_by_its_lifecycle_and_its_root_devi
             Some(StopLimit::InstanceStoreRoot),
         ),
         ("<rootDeviceType>ebs</rootDeviceType>", None),
-        ("<instanceLifecycle>something-new</instanceLifecycle>", None),
+        ("<instanceLifecycle>novel</instanceLifecycle>", None),
     ] {
         let instance = described(&format!("{RUNNING}{inside}")).await;
         assert_eq!(instance.stop_limit, expected, "{inside}");
@@ -313,7 +313,7 @@ async fn an_interface_is_as_far_as_ec2_says() {
 
 #[tokio::test]
 async fn an_interface_of_a_kind_that_nobody_knows_is_not_ours() {
-    let interface = attached("eni-1", 0, "novel", "");
+    let interface = attached("eni-1", 0, "unheard-of", "");
     assert!(with(&interface).await.interfaces[0].service_managed);
 }
 

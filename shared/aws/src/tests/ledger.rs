@@ -374,7 +374,12 @@ async fn a_write_that_is_refused_for_another_reason_is_an_error_with_its_code() 
         ("ConditionalCheckFailedException", "Other"),
     ] {
         let body = format!(r#"{{"__type":"a.b#{code}","message":"no"}}"#);
-        let ledger = Wire::refusing_json(&body).ledger();
+        let ledger = Wire::refusing_json(&body)
+            .wrong_where(
+                "ConditionalCheckFailed",
+                "a transaction tells it as one of its reasons",
+            )
+            .ledger();
         let refusal = ledger.put_release(&a_release()).await.unwrap_err();
         assert_eq!(refusal.name(), name);
         assert_eq!(

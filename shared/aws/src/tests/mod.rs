@@ -17,6 +17,7 @@ mod member_alarms;
 mod moves;
 mod networks;
 mod paging;
+mod record;
 mod refusals;
 mod requests;
 mod signatures;
@@ -36,14 +37,39 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// An answer: its status and its body.
-type Scripted = (u16, Vec<u8>);
+/// An answer that was written by hand. AWS's own models have to allow it, unless it says why it is wrong.
+#[derive(Debug, Clone, Default)]
+struct Answer {
+    status: u16,
+    body: Vec<u8>,
+    /// The only path for which it is meant, where two calls are made at once.
+    path: Option<&'static str>,
+    /// The header in which REST services name a refusal.
+    error_type: Option<&'static str>,
+    /// Why AWS would never answer so.
+    wrong: Option<&'static str>,
+}
+
+impl<T: Into<Vec<u8>>> From<(u16, T)> for Answer {
+    fn from((status, body): (u16, T)) -> Self {
+        Self {
+            status,
+            body: body.into(),
+            ..Self::default()
+        }
+    }
+}
+
+/// Why an answer is wrong on purpose.
+const NOVEL: &str = "a word that AWS does not have yet";
+const EMPTY: &str = "an empty element, where the model has one of several words";
+const PARTIAL: &str = "an answer that lacks what AWS always tells";
 
 /// A wire with AWS at its other end: it gives the answers in the order in which they were put in, and
 /// keeps the requests. When it has no answer left, the connection breaks.
 #[derive(Debug, Clone, Default)]
 struct Wire {
-    answers: Arc<Mutex<VecDeque<Scripted>>>,
+    answers: Arc<Mutex<VecDeque<Answer>>>,
     requests: Arc<Mutex<Vec<Vec<u8>>>>,
 }
 
@@ -51,12 +77,23 @@ impl HttpConnector for Wire {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let sent = request.body().bytes().unwrap_or_default();
         self.requests.lock().unwrap().push(sent.to_vec());
-        let Some((status, body)) = self.answers.lock().unwrap().pop_front() else {
+        let answer = self.next(record::path(request.uri()));
+        record::keep(&request, answer.as_ref());
+        let Some(Answer {
+            status,
+            body,
+            error_type,
+            ..
+        }) = answer
+        else {
             let broken = std::io::Error::other("connection reset by peer");
             return HttpConnectorFuture::ready(Err(ConnectorError::io(broken.into())));
         };
         let mut answer = HttpResponse::new(status.try_into().unwrap(), body.into());
         answer.headers_mut().insert("x-amzn-requestid", "request-1");
+        if let Some(code) = error_type {
+            answer.headers_mut().insert("x-amzn-errortype", code);
+        }
         HttpConnectorFuture::ready(Ok(answer))
     }
 }
@@ -76,6 +113,14 @@ macro_rules! client {
 }
 
 impl Wire {
+    /// The first answer that is meant for this path, or for any.
+    fn next(&self, path: &str) -> Option<Answer> {
+        let mut answers = self.answers.lock().unwrap();
+        let is_meant = |answer: &Answer| answer.path.is_none_or(|only| path.starts_with(only));
+        let place = answers.iter().position(is_meant)?;
+        answers.remove(place)
+    }
+
     fn answering(answers: impl IntoIterator<Item = String>) -> Self {
         Self::with(answers.into_iter().map(|text| (200, text)))
     }
@@ -89,12 +134,28 @@ impl Wire {
         Self::with([(400, body.to_owned())])
     }
 
-    fn with(answers: impl IntoIterator<Item = (u16, String)>) -> Self {
+    fn with<T: Into<Answer>>(answers: impl IntoIterator<Item = T>) -> Self {
         let wire = Self::default();
-        let answers = answers.into_iter();
-        let bytes = answers.map(|(status, text)| (status, text.into_bytes()));
-        wire.answers.lock().unwrap().extend(bytes);
+        let answers = answers.into_iter().map(Into::into);
+        wire.answers.lock().unwrap().extend(answers);
         wire
+    }
+
+    /// Each answer that is still to come is wrong on purpose: `tools/models/check` finds a flaw in it, and fails where it
+    /// does not.
+    fn wrong(self, reason: &'static str) -> Self {
+        self.wrong_where("", reason)
+    }
+
+    /// The same of those that have this text in them.
+    fn wrong_where(self, text: &str, reason: &'static str) -> Self {
+        let has = |body: &[u8]| String::from_utf8_lossy(body).contains(text);
+        let mut answers = self.answers.lock().unwrap();
+        for answer in answers.iter_mut().filter(|answer| has(&answer.body)) {
+            answer.wrong = Some(reason);
+        }
+        drop(answers);
+        self
     }
 
     fn http_client(&self) -> SharedHttpClient {
@@ -149,13 +210,30 @@ impl Wire {
 
 const RETENTION: Duration = Duration::from_hours(24);
 
-/// EC2's way to refuse. Source: EC2 API reference, "Error codes", example error response.
+/// EC2's way to refuse. Source: EC2 API reference, "Error codes", example error response, and each code's status.
 fn refusal(code: &str) -> (u16, String) {
     let refusal = format!(
         "<Response><Errors><Error><Code>{code}</Code><Message>because of it</Message></Error>\
          </Errors><RequestID>request-1</RequestID></Response>"
     );
-    (400, refusal)
+    let status = match code {
+        "UnauthorizedOperation" | "SignatureDoesNotMatch" => 403,
+        "DryRunOperation" => 412,
+        "InternalError" => 500,
+        "RequestLimitExceeded" | "Unavailable" => 503,
+        _ => 400,
+    };
+    (status, refusal)
+}
+
+/// How services of the query protocol refuse. Source: EC2 Auto Scaling API reference, "Common Error Types".
+fn query_refusal(status: u16, code: &str, message: &str) -> (u16, String) {
+    let error = format!(
+        "<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+    );
+    let id = "<RequestId>request-1</RequestId>";
+    let refusal = format!("<ErrorResponse>{error}{id}</ErrorResponse>");
+    (status, refusal)
 }
 
 /// An EC2 answer with its namespace.

@@ -166,7 +166,10 @@ async fn every_service_tells_its_code_its_message_and_its_request() {
 
 #[tokio::test]
 async fn an_answer_without_a_code_is_told_as_it_is_and_not_as_none() {
-    let cloud = Wire::with([(503, "<html>busy</html>".to_owned())]).cloud();
+    let wire = Wire::with([(503, "<html>busy</html>")]);
+    let cloud = wire
+        .wrong("what stands between may answer, and is no AWS")
+        .cloud();
     let told = chain(&cloud.addresses(&AddressFilter::All).await.unwrap_err());
     assert!(
         told.starts_with("ec2:DescribeAddresses (request request-1): "),

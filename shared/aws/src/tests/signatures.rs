@@ -1,6 +1,6 @@
 //! A refused signature is made anew, for every service and every code, and nothing else is.
 
-use super::{RETENTION, Wire, ec2, refusal};
+use super::{Answer, RETENTION, Wire, ec2, query_refusal, refusal};
 use crate::{Aws, DynamoLedger, Signatures};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use holdfast::cloud::health::{AlarmFilter, ReadAlarmPages, ReadLifecycleStates};
@@ -27,8 +27,12 @@ const CODES: [&str; 9] = [
     "AuthFailure",
 ];
 
+/// Words of other services, which each one has to be understood in all the same.
+const OTHERS: [&str; 3] = ["AuthFailure", "ExpiredToken", "RequestTimeTooSkewed"];
+
 const NO_INSTANCES: &str = "<DescribeAutoScalingInstancesResponse>\
     <DescribeAutoScalingInstancesResult><AutoScalingInstances/></DescribeAutoScalingInstancesResult>\
+    <ResponseMetadata><RequestId>request-1</RequestId></ResponseMetadata>\
     </DescribeAutoScalingInstancesResponse>";
 
 #[derive(Debug, Clone, Copy)]
@@ -85,23 +89,28 @@ fn cbor(value: &Value) -> Vec<u8> {
 }
 
 impl Service {
-    fn refusal(self, code: &str) -> (u16, Vec<u8>) {
+    fn refusal(self, code: &str) -> Answer {
         let said = json!({ "__type": format!("com.amazonaws#{code}"), "message": "no" });
-        match self {
-            Self::Ec2 => (401, refusal(code).1.into_bytes()),
+        let (status, body) = match self {
+            Self::Ec2 if code == "AuthFailure" => (401, refusal(code).1.into_bytes()),
+            Self::Ec2 => {
+                let (status, body) = refusal(code);
+                (status, body.into_bytes())
+            }
             Self::DynamoDb | Self::CloudTrail => (400, said.to_string().into_bytes()),
             Self::CloudWatch => (403, cbor(&said)),
-            Self::AutoScaling => {
-                let error = format!("<Error><Code>{code}</Code><Message>no</Message></Error>");
-                (
-                    403,
-                    format!("<ErrorResponse>{error}</ErrorResponse>").into_bytes(),
-                )
-            }
+            Self::AutoScaling => (403, query_refusal(403, code, "no").1.into_bytes()),
+        };
+        let is_of_others = !matches!(self, Self::Ec2) && OTHERS.contains(&code);
+        Answer {
+            status,
+            body,
+            wrong: is_of_others.then_some("the word of another service"),
+            ..Answer::default()
         }
     }
 
-    fn nothing(self) -> (u16, Vec<u8>) {
+    fn nothing(self) -> Answer {
         let body = match self {
             Self::Ec2 => ec2("DescribeAddresses", "<addressesSet/>").into_bytes(),
             Self::DynamoDb => b"{\"Responses\":{}}".to_vec(),
@@ -109,7 +118,7 @@ impl Service {
             Self::CloudWatch => cbor(&json!({ "MetricAlarms": [] })),
             Self::AutoScaling => NO_INSTANCES.as_bytes().to_vec(),
         };
-        (200, body)
+        (200, body).into()
     }
 
     async fn read(self, wire: &Wire, signatures: &Signatures) -> Result<(), CloudError> {
@@ -128,18 +137,12 @@ impl Service {
     }
 }
 
-fn playing(answers: impl IntoIterator<Item = (u16, Vec<u8>)>) -> Wire {
-    let wire = Wire::default();
-    wire.answers.lock().unwrap().extend(answers);
-    wire
-}
-
 #[tokio::test]
 async fn whatever_service_refuses_a_signature_once_is_asked_again_and_answers() {
     for service in SERVICES {
         for code in CODES {
             let (wire, signatures) = (
-                playing([service.refusal(code), service.nothing()]),
+                Wire::with([service.refusal(code), service.nothing()]),
                 Signatures::default(),
             );
             let read = service.read(&wire, &signatures).await;
@@ -154,7 +157,7 @@ async fn whatever_service_refuses_a_signature_once_is_asked_again_and_answers() 
 async fn what_is_refused_in_every_try_is_told_by_its_own_name_and_kept() {
     for service in SERVICES {
         let (wire, signatures) = (
-            playing(vec![service.refusal("ExpiredTokenException"); 3]),
+            Wire::with(vec![service.refusal("ExpiredTokenException"); 3]),
             Signatures::default(),
         );
         let refused = service.read(&wire, &signatures).await.unwrap_err();
@@ -172,7 +175,7 @@ async fn what_is_refused_in_every_try_is_told_by_its_own_name_and_kept() {
 #[tokio::test]
 async fn an_address_that_is_somebody_elses_is_asked_for_twice_and_no_more() {
     let (wire, signatures) = (
-        playing(vec![Service::Ec2.refusal("AuthFailure"); 3]),
+        Wire::with(vec![Service::Ec2.refusal("AuthFailure"); 3]),
         Signatures::default(),
     );
     let request = AllocateAddressRequest {
@@ -194,7 +197,10 @@ async fn what_is_not_about_the_signature_is_not_asked_again() {
         "AccessDeniedException",
         "SomethingNew",
     ] {
-        let (wire, signatures) = (playing([Service::Ec2.refusal(code)]), Signatures::default());
+        let (wire, signatures) = (
+            Wire::with([Service::Ec2.refusal(code)]),
+            Signatures::default(),
+        );
         assert!(Service::Ec2.read(&wire, &signatures).await.is_err());
         assert_eq!(wire.requests().len(), 1, "{code}");
         assert_eq!(signatures.take_refusal(), None, "{code}");

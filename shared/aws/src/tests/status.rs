@@ -1,7 +1,7 @@
 //! What EC2 tells of an instance beside its checks: what AWS has planned, and the probes of application and performance.
 
-use super::Wire;
 use super::health::{ids, statuses, well};
+use super::{NOVEL, Wire};
 use holdfast::cloud::health::ReadStatusChecks;
 use holdfast::model::instance::StatusChecks;
 use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus};
@@ -9,7 +9,7 @@ use holdfast::model::instance_status::{EventCode, InstanceStatus, ProbeStatus};
 /// What is read of one instance that is well and of which EC2 tells this, too.
 async fn told(more: &str) -> InstanceStatus {
     let well = well("i-1").replace("</item>", &format!("{more}</item>"));
-    let wire = Wire::answering([statuses(&well)]);
+    let wire = Wire::answering([statuses(&well)]).wrong_where("novel", NOVEL);
     let found = wire.cloud().checks(&ids(&["i-1"])).await.unwrap();
     found.into_values().next().unwrap()
 }
@@ -39,11 +39,11 @@ async fn what_aws_has_planned_is_read_the_next_first_and_what_is_over_is_not() {
 
 #[tokio::test]
 async fn an_event_that_nobody_knows_is_told_by_its_word() {
-    let events = event("instance-parade", "", 1);
+    let events = event("instance-novel", "", 1);
     let told = told(&format!("<eventsSet>{events}</eventsSet>")).await;
     assert_eq!(
         told.events[0].code,
-        EventCode::Unknown("instance-parade".to_owned())
+        EventCode::Unknown("instance-novel".to_owned())
     );
 }
 
@@ -55,7 +55,7 @@ async fn the_probes_of_application_and_performance_are_no_part_of_the_checks() {
         ("initializing", ProbeStatus::Initializing),
         ("insufficient-data", ProbeStatus::NotTold),
         ("not-applicable", ProbeStatus::NotTold),
-        ("splendid", ProbeStatus::Unknown),
+        ("novel", ProbeStatus::Unknown),
     ] {
         let status = format!("<status>{word}</status>");
         let told = told(&format!(

@@ -28,7 +28,9 @@ pub(super) fn call(
     number: &str,
 ) -> Reply {
     let parameters: Parameters = form.into_iter().collect();
-    let read = request::read(action, &parameters).and_then(|request| {
+    let known = unknown::refuse_dry_run(action, &parameters);
+    let read = known.and_then(|()| request::read(action, &parameters));
+    let read = read.and_then(|request| {
         let dry_run = parameters.boolean("DryRun")?.unwrap_or(false);
         unknown::refuse(action, &parameters)?;
         Ok((request, dry_run))

@@ -395,3 +395,15 @@ fn the_first_four_addresses_of_a_subnet_and_the_last_are_nobodys() {
         );
     }
 }
+
+/// `tools/models/dry_run.py` asks for each action of EC2's model.
+#[test]
+fn a_dry_run_is_unknown_where_an_action_has_none_before_anything_else_is_missed() {
+    let mut wire = wire();
+    let dry = [("DryRun", "true")];
+    for action in ["AssignPrivateIpAddresses", "ModifyVpcAttribute"] {
+        assert_eq!(wire.refused(action, &dry), "UnknownParameter");
+        assert_eq!(wire.refused(action, &[]), "MissingParameter");
+    }
+    assert_eq!(wire.refused("DescribeVpcs", &dry), "DryRunOperation");
+}

@@ -1,7 +1,7 @@
 //! What is refused of a form as a whole: parameters that nobody reads, and too many values of filters.
 
 use super::query::Parameters;
-use crate::api::Ec2Error;
+use crate::api::{Ec2Error, WITHOUT_DRY_RUN};
 
 /// Of every call: what names the call, and what signs it where the form itself is signed.
 pub(in crate::http) const OF_EVERY_CALL: &[&str] = &[
@@ -93,6 +93,18 @@ fn well_formed(form: &Parameters) -> Result<(), Ec2Error> {
 
 /// "The maximum number of filter values specified on a single call is 200": seen by users with the code below.
 const FILTER_VALUES: usize = 200;
+
+/// Refuses `DryRun` where the action does not have it, before anything else is looked at.
+///
+/// # Errors
+/// `UnknownParameter`.
+pub(super) fn refuse_dry_run(action: &str, form: &Parameters) -> Result<(), Ec2Error> {
+    if WITHOUT_DRY_RUN.contains(&action) && form.text("DryRun").is_some() {
+        let message = "The parameter DryRun is not recognized";
+        return Err(Ec2Error::new("UnknownParameter", message));
+    }
+    Ok(())
+}
 
 /// Refuses a form of which something was not read.
 ///
