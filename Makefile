@@ -77,8 +77,9 @@ bench: binaries ## Measure the functions as they ship, on this machine's process
 	@"$(TARGET)/debug/bench" "$(TARGET)/bench"
 
 .PHONY: start-cost
-start-cost: ## Count system calls, files and instructions of each start, as it ships (strace, valgrind)
+start-cost: ## Count system calls, files and instructions of each start, of the functions and of the tool (strace, valgrind)
 	@tools/start/cost
+	@tools/start/cli
 
 .PHONY: validate
 validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
