@@ -76,11 +76,7 @@ async fn a_drill_that_is_throttled_waits_and_goes_on() {
         capacity: 1.0,
         refill: 0.1,
     };
-    let simulator = simulator(|world| {
-        world.limit("ReleaseAddress", slow);
-        world.limit("AllocateAddress", slow);
-    })
-    .await;
+    let simulator = simulator(|world| world.limit("ReleaseAddress", slow)).await;
     let tool = Tool::at(&simulator.url);
     let file = tool.place("run.json");
     let mut process = tool.start(&recover(&file, &["--yes"]));
