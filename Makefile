@@ -78,8 +78,9 @@ performance: ## Write docs/PERFORMANCE.md again, from the results of the last `m
 	HOLDFAST_WRITE_PERFORMANCE=1 cargo test --locked -p holdfast-tests --no-default-features --test repo performance::
 
 .PHONY: start-cost
-start-cost: ## Count system calls, files and instructions of each start, as it ships (strace, valgrind)
+start-cost: ## Count system calls, files and instructions of each start, of the functions and of the tool (strace, valgrind)
 	@tools/start/cost
+	@tools/start/cli
 
 .PHONY: validate
 validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
@@ -194,6 +195,12 @@ drill-test: binaries ## Run the state machines of templates/drill.yaml on an int
 .PHONY: release-proof
 release-proof: ## Search the functions of a release build for calls that their roles may not make (FOLDER=target/lambda)
 	@tools/release-proof $(FOLDER)
+
+.PHONY: shipped
+shipped: binaries ## Build what ships once, count its starts, and search it for calls that no role may make (strace, valgrind)
+	@tools/release-build
+	@tools/start/cost "$(TARGET)/release"
+	@tools/release-proof "$(TARGET)/release"
 
 .PHONY: ledger-contract
 ledger-contract: ## Hold the ledger to its contract on moto's DynamoDB and on dynalite (needs PyPI and npm once)

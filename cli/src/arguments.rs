@@ -66,7 +66,7 @@ pub struct Everywhere {
     pub stack: Vec<String>,
 
     /// Where all calls go; else `AWS_ENDPOINT_URL`
-    #[arg(long, global = true, value_name = "URL")]
+    #[arg(long, global = true, value_name = "URL", value_parser = endpoint)]
     pub endpoint_url: Option<String>,
 
     /// How the answer is printed
@@ -116,5 +116,16 @@ mod tests {
             ["eu-west-1", "us-east-1", "eu-central-1"]
         );
         assert_eq!(everywhere.stacks(), ["a", "b"]);
+    }
+}
+
+/// What is no URL would be told by the first call, in words of the SDK.
+fn endpoint(text: &str) -> Result<String, &'static str> {
+    let host = text
+        .strip_prefix("http://")
+        .or_else(|| text.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() => Ok(text.to_owned()),
+        _ => Err("expected a URL such as https://vpce-1.example.com or http://127.0.0.1:4566"),
     }
 }

@@ -249,12 +249,13 @@ impl Cause {
         match self {
             Self::NoKeys => {
                 "Name a profile with --profile or AWS_PROFILE, or sign in as for the AWS CLI: \
-                 `aws sso login`, `aws configure`."
+                 `aws sso login`, `aws configure`. `aws configure list-profiles` shows the profiles that there are."
                     .to_owned()
             }
             Self::KeysNotGiven => "See whether the profile's role, process or sign-on gives keys: \
                  `aws sts get-caller-identity` has to work with the same profile. \
-                 After a single sign-on has ended, `aws sso login` begins a new one."
+                 After a single sign-on has ended, `aws sso login` begins a new one. \
+                 Where no profile is named, name one with --profile or AWS_PROFILE."
                 .to_owned(),
             Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. \
                  Sign in again, and see that the clock is right."

@@ -211,6 +211,7 @@ impl Deployment {
             reserved_concurrency: number(&properties["ReservedConcurrentExecutions"]),
             log_group: Some(text(&properties["LoggingConfig"]["LogGroup"])),
             log_format: text(&properties["LoggingConfig"]["LogFormat"]),
+            policy: Some(events::who_may_call(self, &function.logical_id)),
             maximum_retry_attempts: number(
                 &properties["EventInvokeConfig"]["MaximumRetryAttempts"],
             )

@@ -232,8 +232,42 @@ def the_last_places_of_the_quota_are_left_to_others(world):
     for _ in range(4):
         world.allocate()
     ended = recover(world, 10)
-    assert ended.output == {"skipped": "1 places of the quota are free, and the drill leaves 2."}, ended
+    assert ended.output == {"skipped": "Free places of the quota of addresses - 1. The drill leaves 1."}, ended
     assert world.calls("ReleaseAddress") == 0 and world.told() == {}
+
+
+def the_canary_takes_no_last_place_of_the_quota(world):
+    for _ in range(4):
+        world.allocate()
+    before = world.calls("AllocateAddress")
+    ended = fire(world)
+    failed(ended, world, "NoCanary")
+    assert "The drill leaves 1" in ended.cause, ended
+    assert world.calls("AllocateAddress") == before
+
+
+def a_canary_is_not_made_where_nobody_knows_the_quota(world):
+    world.quota = None
+    ended = fire(world)
+    failed(ended, world, "NoCanary")
+    assert ended.cause.startswith("Nobody says how many addresses are allowed"), ended
+    assert world.calls("AllocateAddress") == 0
+
+
+def the_address_that_shows_why_one_was_refused_takes_no_last_place(world):
+    world.simulator.ask("settings", {"released_taken_after_seconds": 0})
+    waits = []
+
+    def fill(seconds):
+        waits.append(seconds)
+        if len(waits) == 2:  # The drill has asked once, and waits to ask again.
+            for _ in range(4):
+                world.allocate()
+
+    world.clock.on_wait = fill
+    ended = recover(world, 10)
+    assert "The drill leaves 1" in ended.output["skipped"] and "Probe" not in ended.states, ended
+    assert len(world.addresses()) == 4 and world.told() == {}
 
 
 def a_quota_that_nobody_knows_is_no_room(world):

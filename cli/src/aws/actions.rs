@@ -23,6 +23,7 @@ pub(super) const DESCRIBE_TRAILS: &str = "cloudtrail:DescribeTrails";
 pub(super) const GET_TRAIL_STATUS: &str = "cloudtrail:GetTrailStatus";
 pub(super) const GET_EVENT_SELECTORS: &str = "cloudtrail:GetEventSelectors";
 pub(super) const GET_SERVICE_QUOTA: &str = "servicequotas:GetServiceQuota";
+pub(super) const GET_POLICY: &str = "lambda:GetPolicy";
 pub(super) const GET_FUNCTION_CONCURRENCY: &str = "lambda:GetFunctionConcurrency";
 pub(super) const DESCRIBE_VPC_ATTRIBUTE: &str = "ec2:DescribeVpcAttribute";
 pub(super) const DESCRIBE_ALARMS: &str = "cloudwatch:DescribeAlarms";

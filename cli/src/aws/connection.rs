@@ -76,6 +76,8 @@ impl Keys {
     /// Nothing names one.
     pub fn region(&self) -> Result<String, Failure> {
         let named = self.config.region().map(ToString::to_string);
+        // A variable that is set to nothing names nothing.
+        let named = named.filter(|region| !region.is_empty());
         named.ok_or_else(|| {
             Failure::usage(
                 "no region is known",

@@ -1,16 +1,17 @@
 //! The drill's calls. This is the one file of the project that can release an address: `policies/drill.iam.json` lets
 //! whoever runs the drill release only what carries the drill's tag.
 
+use super::credentials::{NotGiven, cause_of, words};
 use super::{CloudError, Connection};
 use crate::drill::ports::Relinquish;
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types::{DomainType, ResourceType, Tag, TagSpecification};
-use holdfast::cloud::{AddressFilter, Allocated, Failure, ReadAddresses};
+use holdfast::cloud::{AddressFilter, Allocated, Failure, Missing, ReadAddresses};
 use holdfast::model::elastic_ip::{Address, Pool};
 use holdfast::model::ids::AllocationId;
 use holdfast::model::tags::Tags;
 use holdfast_aws::{Aws, failure};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 const ALLOCATE: &str = "ec2:AllocateAddress";
@@ -75,6 +76,20 @@ impl Connection {
     }
 }
 
+/// Keys that could not be had, as after a sign-on that has ended, are no missing answer: nothing was asked.
+fn of_keys(error: CloudError) -> CloudError {
+    match error {
+        CloudError::Other(failure) => match cause_of(&failure) {
+            Some(NotGiven::None | NotGiven::Refused) => CloudError::KeysRefused(Failure {
+                message: words(&failure),
+                ..failure
+            }),
+            Some(NotGiven::NoAnswer) | None => CloudError::Other(failure),
+        },
+        error => error,
+    }
+}
+
 fn unknown(action: &'static str, what: String) -> CloudError {
     CloudError::Other(Failure {
         action,
@@ -107,7 +122,7 @@ impl Relinquish for DrillRegions {
         let answer = call
             .send()
             .await
-            .map_err(|error| failure::of(ALLOCATE, error))?;
+            .map_err(|error| of_keys(failure::of(ALLOCATE, error)))?;
         let allocation = answer.allocation_id().and_then(|id| id.parse().ok());
         let ip = answer.public_ip().and_then(|ip| ip.parse().ok());
         match (allocation, ip) {
@@ -121,7 +136,7 @@ impl Relinquish for DrillRegions {
         let answer = call.allocation_id(allocation.as_str()).send().await;
         answer
             .map(drop)
-            .map_err(|error| failure::of(RELEASE, error))
+            .map_err(|error| of_keys(failure::of(RELEASE, error)))
     }
 
     async fn tagged(
@@ -138,14 +153,18 @@ impl Relinquish for DrillRegions {
             .reads
             .addresses(&filter)
             .await
+            .map_err(of_keys)
     }
 
-    async fn held(&self, region: &str) -> Result<u64, CloudError> {
+    async fn held(&self, region: &str) -> Result<BTreeSet<AllocationId>, CloudError> {
         let reads = &self.region(region, "ec2:DescribeAddresses")?.reads;
-        let all = reads.addresses(&AddressFilter::All).await?;
+        let all = reads.addresses(&AddressFilter::All).await;
+        let all = all.map_err(of_keys)?;
         // Addresses of one's own pools do not count. Source: EC2 user guide, "Bring your own IP addresses".
-        let counted = all.iter().filter(|address| address.pool == Pool::Amazon);
-        Ok(counted.count() as u64)
+        let counted = all
+            .into_iter()
+            .filter(|address| address.pool == Pool::Amazon);
+        Ok(counted.map(|address| address.allocation).collect())
     }
 
     async fn quota(&self, region: &str) -> Result<Option<u64>, CloudError> {
@@ -157,11 +176,9 @@ impl Relinquish for DrillRegions {
         let answer = call
             .send()
             .await
-            .map_err(|error| failure::of(GET_SERVICE_QUOTA, error));
+            .map_err(|error| of_keys(failure::of(GET_SERVICE_QUOTA, error)));
         let answer = match answer {
-            Err(error) if error.failure().code.as_deref() == Some("NoSuchResourceException") => {
-                return Ok(None);
-            }
+            Err(error) if error.is_missing(Missing::Other) => return Ok(None),
             answer => answer?,
         };
         let value = answer

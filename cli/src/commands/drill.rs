@@ -4,8 +4,9 @@ mod document;
 mod progress;
 
 use crate::aws::DrillRegions;
+use crate::drill::clocks::Machine;
 use crate::drill::curve;
-use crate::drill::execute::carry_out;
+use crate::drill::execute::{Times, carry_out};
 use crate::drill::file::{RunFile, UnusableFile};
 use crate::drill::plot;
 use crate::drill::ports::NotKept;
@@ -71,8 +72,8 @@ struct Recover {
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=60))]
     per_hour: u32,
 
-    /// How many places of the quota have to be free before a trial takes one
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How many places of the quota the run leaves free
+    #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..))]
     keep_free: u64,
 
     /// The quota of addresses of each region, instead of asking Service Quotas
@@ -156,7 +157,7 @@ pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Exit,
             if !asked.yes && !session.terminal.confirms(&question)? {
                 return Ok(Exit::Found);
             }
-            run.end(session.clock.now());
+            run.end();
             go_on(run, file, &asked.file, session).await
         }
     }
@@ -172,7 +173,7 @@ async fn recover(asked: Recover, session: &mut Session) -> Result<Exit, Failure>
                 run.id,
                 asked.file.run_file.display()
             )));
-            run.resume(session.clock.now());
+            run.resume();
             run
         }
         None => begun(&asked, session).await?,
@@ -217,7 +218,7 @@ fn plan(run: &Run) -> String {
     format!(
         "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  in all:  {} addresses are allocated and \
          released again, {} in each region\n  rate:    {} an hour in a region, so it takes about {hours} h and the \
-         longest wait\n  quota:   a trial begins only while {} places of the quota are free",
+         longest wait\n  quota:   {} at least of the quota stay free",
         run.id,
         run.account,
         regions.join(", "),
@@ -255,8 +256,11 @@ async fn go_on(
     }
     let regions = DrillRegions::of(&connections);
     let mut progress = Progress::of(&run);
-    let clock = session.clock;
-    let ended = carry_out(&mut run, &regions, &clock, &mut file, &mut progress).await;
+    let times = Times {
+        clock: &session.clock,
+        boot: &Machine::of_process(session.clock.now()),
+    };
+    let ended = carry_out(&mut run, &regions, times, &mut file, &mut progress).await;
     progress.clear();
     ended.map_err(|error: NotKept| Failure::Unreadable {
         what: asked.run_file.display().to_string(),

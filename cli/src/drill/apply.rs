@@ -3,9 +3,12 @@
 use super::decide::Step;
 use super::look::{Look, came_back, holding, looked, released, void};
 use super::refusals::failed;
-use super::run::{Phase, RegionRun, Room, Run, Then, Trial, VoidReason};
+use super::run::{RegionRun, Room, Run};
+use super::trial::{Phase, Then, Trial, VoidReason};
 use holdfast::cloud::{Allocated, CloudError};
 use holdfast::model::elastic_ip::Address;
+use holdfast::model::ids::AllocationId;
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// What a call brought.
@@ -13,8 +16,13 @@ use time::OffsetDateTime;
 pub enum Answer {
     /// The addresses that carry the tag of the run.
     Found(Vec<Address>),
-    /// The free places of the quota, where they could be found out.
-    Room(Option<u64>),
+    /// The quota, where somebody says it, and what takes its places.
+    Room {
+        /// How many addresses are allowed.
+        quota: Option<u64>,
+        /// Those that there are.
+        held: BTreeSet<AllocationId>,
+    },
     /// An address.
     Allocated(Allocated),
     /// The address is released.
@@ -38,12 +46,16 @@ pub fn begin(run: &mut Run, step: &Step, now: OffsetDateTime) {
         Step::Allocate { wait, .. } => {
             region.last_begun = Some(now);
             take_place(region);
+            let number = region.trials.len();
             region.trials.push(Trial {
                 wait: *wait,
+                mark: format!("{number}-{}", now.unix_timestamp_nanos()),
+                clock_jumped: false,
                 answers: 0,
                 unanswered_at: None,
                 first_no_at: None,
                 release_unanswered_at: None,
+                released: None,
                 phase: Phase::Allocating { since: now },
             });
         }
@@ -159,6 +171,9 @@ pub fn apply(run: &mut Run, step: &Step, answer: Answer, now: OffsetDateTime) {
                 region.unanswered_call = None;
             }
             region.rests_until = None;
+            if matches!(step, Step::Look { .. }) {
+                region.looks_again_at = None;
+            }
             answered(run, &mut region, step, answer, now);
         }
     }
@@ -168,7 +183,11 @@ pub fn apply(run: &mut Run, step: &Step, answer: Answer, now: OffsetDateTime) {
 fn answered(run: &Run, region: &mut RegionRun, step: &Step, answer: Answer, now: OffsetDateTime) {
     match (step, answer) {
         (Step::Look { .. }, Answer::Found(found)) => looked(region, &Look::of(run, &found, now)),
-        (Step::CountRoom { .. }, Answer::Room(free)) => region.room = Some(Room { free, at: now }),
+        (Step::CountRoom { .. }, Answer::Room { quota, held }) => {
+            let taken = taken(region, held);
+            let free = quota.map(|quota| quota.saturating_sub(taken));
+            region.room = Some(Room { free, at: now });
+        }
         (Step::Allocate { .. }, Answer::Allocated(allocated)) => {
             allocated_for_trial(region, allocated, now);
         }
@@ -200,6 +219,22 @@ fn answered(run: &Run, region: &mut RegionRun, step: &Step, answer: Answer, now:
         }
         _ => {}
     }
+}
+
+/// How many places are taken: what EC2 shows, and what it may not show yet of this run.
+fn taken(region: &RegionRun, mut held: BTreeSet<AllocationId>) -> u64 {
+    let mut unnamed = 0;
+    for trial in &region.trials {
+        match &trial.phase {
+            Phase::Holding { allocation, .. } | Phase::Releasing { allocation, .. } => {
+                held.insert(allocation.clone());
+            }
+            Phase::Allocating { .. } => unnamed += 1,
+            Phase::Asking { .. } if trial.unanswered_at.is_some() => unnamed += 1,
+            _ => {}
+        }
+    }
+    held.len() as u64 + unnamed
 }
 
 /// By chance, a new address may be one that another trial waits for: that trial cannot be measured any more.

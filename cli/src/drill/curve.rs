@@ -1,8 +1,9 @@
 //! What a run has shown: for each wait and region, how many addresses came back. Pure; the JSON of the drill.
 
-use super::run::{Outcome, Phase, RegionRun, Run, Stop, VoidReason};
+use super::run::{RegionRun, Run, Stop, Unreleased};
 use super::settings::Wait;
 use super::statistics::wilson;
+use super::trial::{Outcome, Phase, VoidReason};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -73,6 +74,8 @@ pub struct RegionEnd {
     pub clean: bool,
     /// Allocations of this run that somebody else uses now, or that do not carry its tag any more: they are left alone.
     pub left: Vec<String>,
+    /// Allocations of this run that EC2 refuses to release, and why.
+    pub unreleased: Vec<Unreleased>,
 }
 
 /// The curve of a run.
@@ -165,6 +168,7 @@ impl RegionEnd {
             stopped: region.stopped.clone(),
             clean: region.is_clean(),
             left: region.left.iter().map(ToString::to_string).collect(),
+            unreleased: region.unreleased.clone(),
         }
     }
 }

@@ -1,10 +1,12 @@
-//! What a run does next. Pure: the run and the time alone decide.
+//! What a run does next in a region. Pure: the run and the time alone decide. No region waits for another one.
 //!
-//! The order inside a region: what may have been done is looked up first, and what is held is released. Then what is due
-//! is asked for, and only then a new trial begins. A trial that waits holds nothing, so many may wait at the same time.
+//! The order inside a region: what is held is released first, which takes two short calls and gives a place back. Then
+//! what is due is asked for, and only then a new trial begins. A trial that waits holds nothing, so many may wait at the
+//! same time.
 
-use super::run::{Phase, RegionRun, Room, Run, Stop, Then, Trial, VoidReason};
+use super::run::{RegionRun, Room, Run, Stop};
 use super::settings::{Settings, Wait};
+use super::trial::{Phase, Then, Trial, VoidReason};
 use holdfast::model::ids::AllocationId;
 use std::net::Ipv4Addr;
 use time::{Duration, OffsetDateTime};
@@ -17,7 +19,7 @@ pub const SETTLED_AFTER: Duration = Duration::minutes(2);
 const LOOK_AGAIN_AFTER: Duration = Duration::seconds(5);
 
 /// How old the knowledge of a quota may be.
-const ROOM_HOLDS: Duration = Duration::seconds(30);
+const ROOM_HOLDS: Duration = Duration::seconds(5);
 
 /// How late a further request for a refused address may be, beside the grace of its wait.
 const ASK_AGAIN_WITHIN: Duration = Duration::minutes(1);
@@ -82,36 +84,32 @@ pub enum Step {
         /// Why.
         why: Stop,
     },
-    /// Nothing is due before this time.
-    Rest {
-        /// Until when.
-        until: OffsetDateTime,
-    },
-    /// Nothing more is to be done.
-    Finished,
 }
 
-/// What the run does next. Of what several regions want at once, the request that is due comes first: its wait is measured.
+/// What one region wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Next {
+    /// This step.
+    Now(Step),
+    /// Nothing before this time.
+    At(OffsetDateTime),
+    /// Nothing any more.
+    Never,
+}
+
+/// What the run does next in a region.
 #[must_use]
-pub fn decide(run: &Run, now: OffsetDateTime) -> Step {
-    let mut next: Option<OffsetDateTime> = None;
-    let mut steps = Vec::new();
-    for (name, region) in &run.regions {
-        let region = OfRegion {
-            run,
-            name,
-            region,
-            now,
-        };
-        match region.next() {
-            Next::Now(step) => steps.push(step),
-            Next::At(time) => next = Some(next.map_or(time, |next| next.min(time))),
-            Next::Never => {}
-        }
-    }
-    let first = steps.into_iter().min_by_key(Step::rank);
-    let rest = || next.map_or(Step::Finished, |until| Step::Rest { until });
-    first.unwrap_or_else(rest)
+pub fn next_in(run: &Run, name: &str, now: OffsetDateTime) -> Next {
+    let Some(region) = run.regions.get(name) else {
+        return Next::Never;
+    };
+    let region = OfRegion {
+        run,
+        name,
+        region,
+        now,
+    };
+    region.next()
 }
 
 impl Step {
@@ -128,23 +126,19 @@ impl Step {
         }
     }
 
-    fn rank(&self) -> u8 {
+    /// Where it is.
+    #[must_use]
+    pub fn region(&self) -> &str {
         match self {
-            Self::GiveUp { .. } | Self::Stop { .. } => 0,
-            Self::Ask { .. } | Self::CountRoom { .. } => 1,
-            Self::Release { .. } => 2,
-            Self::Look { .. } => 3,
-            Self::Allocate { .. } => 4,
-            Self::Rest { .. } | Self::Finished => 5,
+            Self::Look { region }
+            | Self::CountRoom { region }
+            | Self::Allocate { region, .. }
+            | Self::Release { region, .. }
+            | Self::Ask { region, .. }
+            | Self::GiveUp { region, .. }
+            | Self::Stop { region, .. } => region,
         }
     }
-}
-
-/// What one region wants.
-enum Next {
-    Now(Step),
-    At(OffsetDateTime),
-    Never,
 }
 
 struct OfRegion<'a> {
@@ -164,7 +158,11 @@ impl OfRegion<'_> {
             return Next::At(until);
         }
         let mut times = Vec::new();
-        for (number, trial) in region.trials.iter().enumerate() {
+        let trials = || region.trials.iter().enumerate();
+        // What waits holds nothing, so it comes second.
+        let waits = |trial: &Trial| matches!(trial.phase, Phase::Waiting { .. });
+        let holding = trials().filter(|(_, trial)| !waits(trial));
+        for (number, trial) in holding.chain(trials().filter(|(_, trial)| waits(trial))) {
             match self.of_trial(number, trial) {
                 Next::Now(step) => return Next::Now(step),
                 Next::At(time) => times.push(time),
@@ -172,11 +170,11 @@ impl OfRegion<'_> {
             }
         }
         if let Some(allocation) = region.strays.first() {
-            return Next::Now(if self.holds(region.strays_seen) {
-                self.release(allocation, None)
+            return if self.holds(region.strays_seen) {
+                Next::Now(self.release(allocation, None))
             } else {
                 self.look()
-            });
+            };
         }
         match self.new_trial() {
             Next::Now(step) => return Next::Now(step),
@@ -189,21 +187,15 @@ impl OfRegion<'_> {
 
     fn of_trial(&self, number: usize, trial: &Trial) -> Next {
         match &trial.phase {
-            Phase::Allocating { since }
-            | Phase::Asking { since, .. }
-            | Phase::Releasing { since, .. } => self.look_since(*since),
+            Phase::Allocating { .. } | Phase::Asking { .. } | Phase::Releasing { .. } => {
+                self.look()
+            }
             Phase::Holding {
                 allocation,
                 checked,
-                since,
                 ..
-            } => {
-                if self.holds(*checked) {
-                    Next::Now(self.release(allocation, Some(number)))
-                } else {
-                    self.look_since(*since)
-                }
-            }
+            } if self.holds(*checked) => Next::Now(self.release(allocation, Some(number))),
+            Phase::Holding { .. } => self.look(),
             Phase::Waiting {
                 ip,
                 released_at,
@@ -218,21 +210,15 @@ impl OfRegion<'_> {
         seen.is_some_and(|at| at <= self.now && self.now - at < LOOK_HOLDS)
     }
 
-    fn look(&self) -> Step {
-        Step::Look {
-            region: self.name.to_owned(),
+    /// The first look comes at once, the others after a pause.
+    fn look(&self) -> Next {
+        let pause = self.region.looks_again_at;
+        match pause.filter(|until| *until > self.now) {
+            Some(until) => Next::At(until),
+            None => Next::Now(Step::Look {
+                region: self.name.to_owned(),
+            }),
         }
-    }
-
-    /// The first look comes at once, the others after a pause. [`RegionRun::rests_until`] makes that pause.
-    fn look_since(&self, since: OffsetDateTime) -> Next {
-        if since > self.now + SETTLED_AFTER {
-            // The machine's clock has gone back.
-            return Next::At(self.now + LOOK_AGAIN_AFTER);
-        }
-        Next::Now(Step::Look {
-            region: self.name.to_owned(),
-        })
     }
 
     fn release(&self, allocation: &AllocationId, trial: Option<usize>) -> Step {
@@ -259,8 +245,11 @@ impl OfRegion<'_> {
                 reason,
             })
         };
-        if matches!(self.region.stopped, Some(Stop::Denied { .. } | Stop::Ended)) {
+        if self.region.stopped.as_ref().is_some_and(Stop::ends_trials) {
             return give_up(VoidReason::GivenUp);
+        }
+        if trial.clock_jumped {
+            return give_up(VoidReason::ClockJumped);
         }
         if ask_at > self.now {
             return Next::At(ask_at);
@@ -278,7 +267,7 @@ impl OfRegion<'_> {
         match self.room().map(|room| room.free) {
             None => Next::Now(Step::CountRoom { region }),
             Some(None) => give_up(VoidReason::QuotaUnknown),
-            Some(Some(free)) if free < self.settings().keep_free => give_up(VoidReason::QuotaFull),
+            Some(Some(free)) if free <= self.settings().keep_free => give_up(VoidReason::QuotaFull),
             Some(_) => Next::Now(Step::Ask {
                 region,
                 trial: number,
@@ -312,7 +301,7 @@ impl OfRegion<'_> {
                 region,
                 why: Stop::QuotaUnknown,
             }),
-            Some(Some(free)) if free < self.settings().keep_free => Next::Now(Step::Stop {
+            Some(Some(free)) if free <= self.settings().keep_free => Next::Now(Step::Stop {
                 region,
                 why: Stop::QuotaFull { free },
             }),
@@ -336,9 +325,7 @@ impl OfRegion<'_> {
         let shown_by = self.region.last_change.map(|change| change + SETTLED_AFTER);
         match shown_by.filter(|time| *time > self.now) {
             Some(time) => Next::At(time),
-            None => Next::Now(Step::Look {
-                region: self.name.to_owned(),
-            }),
+            None => self.look(),
         }
     }
 

@@ -1,7 +1,8 @@
 //! What a look at EC2 makes of a run: what its trials have, what is stray, and what is left to others. Pure.
 
 use super::decide::{SETTLED_AFTER, after_release, is_late, look_again_at};
-use super::run::{Outcome, Phase, RegionRun, Run, Then, Trial, VoidReason};
+use super::run::{RegionRun, Run, Stop};
+use super::trial::{Outcome, Phase, Then, Trial, VoidReason};
 use holdfast::cloud::Allocated;
 use holdfast::model::elastic_ip::Address;
 use holdfast::model::ids::AllocationId;
@@ -18,6 +19,7 @@ pub(super) struct Look<'a> {
     found: Vec<&'a Address>,
     trial_key: String,
     protect_key: String,
+    is_of_lost_run: bool,
     patience: Duration,
     now: OffsetDateTime,
 }
@@ -32,6 +34,7 @@ impl<'a> Look<'a> {
             found: found.iter().filter(is_tagged).collect(),
             trial_key: settings.trial_key(),
             protect_key: settings.protect_key(),
+            is_of_lost_run: run.is_lost(),
             patience: settings.patience(),
             now,
         }
@@ -44,10 +47,16 @@ impl<'a> Look<'a> {
             .copied()
     }
 
-    fn of_trial(&self, number: usize) -> impl Iterator<Item = &Address> {
-        let number = number.to_string();
+    fn of_trial(&self, mark: String) -> impl Iterator<Item = &Address> {
         let found = self.found.iter().copied();
-        found.filter(move |address| address.tags.get(&self.trial_key) == Some(&number))
+        found.filter(move |address| address.tags.get(&self.trial_key) == Some(&mark))
+    }
+
+    /// Whether the address is of a trial of this file. Of a lost run no trial is known, and its tag is enough.
+    fn is_known(&self, address: &Address, region: &RegionRun) -> bool {
+        let mark = address.tags.get(&self.trial_key);
+        let is_of = |trial: &Trial| Some(&trial.mark) == mark;
+        self.is_of_lost_run || region.trials.iter().any(is_of)
     }
 
     fn has_settled(&self, since: OffsetDateTime) -> bool {
@@ -57,10 +66,13 @@ impl<'a> Look<'a> {
     /// Whether the run may release it: nobody uses it, nobody has protected it, and no guard has taken it back.
     fn is_ours(&self, address: &Address) -> bool {
         let is_used = address.association.is_some() || address.service_managed.is_some();
-        let is_reclaimed = address.tags.keys().any(|key| key.ends_with(RECLAIMED_FROM));
         let protection = address.tags.get(&self.protect_key).map(String::as_str);
-        !is_used && !is_reclaimed && protection == Some("none")
+        !is_used && !is_reclaimed(address) && protection == Some("none")
     }
+}
+
+fn is_reclaimed(address: &Address) -> bool {
+    address.tags.keys().any(|key| key.ends_with(RECLAIMED_FROM))
 }
 
 /// What the look makes of a region.
@@ -68,27 +80,34 @@ pub(super) fn looked(region: &mut RegionRun, look: &Look<'_>) {
     let had_open_trials = region.has_open_trials();
     let mut left = Vec::new();
     let mut again = false;
-    for (number, trial) in region.trials.iter_mut().enumerate() {
-        again |= looked_for(trial, number, look, &mut left);
+    for trial in &mut region.trials {
+        again |= looked_for(trial, look, &mut left);
+    }
+    let (known, unknown): (Vec<&Address>, Vec<&Address>) =
+        look.found.iter().partition(|it| look.is_known(it, region));
+    // Whoever took an address back has its tags from a trial. A tag that no trial has is another file's.
+    if !unknown.is_empty() {
+        region.stopped.get_or_insert(Stop::AnotherCopy);
+        left.extend(unknown.iter().map(|it| it.allocation.clone()));
     }
     leave(region, left);
     if again {
-        region.rests_until = Some(look_again_at(look.now));
+        region.looks_again_at = Some(look_again_at(look.now));
     }
     if had_open_trials {
         return;
     }
     let (ours, others): (Vec<&Address>, Vec<&Address>) =
-        look.found.iter().partition(|it| look.is_ours(it));
+        known.into_iter().partition(|it| look.is_ours(it));
     leave(
         region,
         others.iter().map(|it| it.allocation.clone()).collect(),
     );
     // What does not carry the tag any more is somebody else's matter, and what is free again is the run's.
-    region
-        .left
-        .retain(|left| !ours.iter().any(|it| it.allocation == *left));
-    region.strays = ours.iter().map(|it| it.allocation.clone()).collect();
+    let unreleased = |it: &AllocationId| region.unreleased.iter().any(|one| one.allocation == *it);
+    let ours: Vec<AllocationId> = ours.iter().map(|it| it.allocation.clone()).collect();
+    region.strays = ours.iter().filter(|it| !unreleased(it)).cloned().collect();
+    region.left.retain(|left| !ours.contains(left));
     region.strays_seen = Some(look.now);
     region.swept = region.strays.is_empty();
 }
@@ -102,14 +121,9 @@ fn leave(region: &mut RegionRun, left: Vec<AllocationId>) {
 }
 
 /// Whether the look has to be repeated.
-fn looked_for(
-    trial: &mut Trial,
-    number: usize,
-    look: &Look<'_>,
-    left: &mut Vec<AllocationId>,
-) -> bool {
+fn looked_for(trial: &mut Trial, look: &Look<'_>, left: &mut Vec<AllocationId>) -> bool {
     match trial.phase.clone() {
-        Phase::Allocating { since } => match look.of_trial(number).next() {
+        Phase::Allocating { since } => match look.of_trial(trial.mark.clone()).next() {
             Some(found) => {
                 let allocated = Allocated {
                     allocation: found.allocation.clone(),
@@ -148,14 +162,14 @@ fn looked_for(
                 true
             }
         }
-        Phase::Asking { .. } => asked(trial, number, look, left),
+        Phase::Asking { .. } => asked(trial, look, left),
         Phase::Waiting { .. } | Phase::Over { .. } => false,
     }
 }
 
 /// An address was asked for, and no answer came, or EC2 said no. An earlier request may have brought it all the same: only
 /// where one had no answer, what the look shows is what the run asked for.
-fn asked(trial: &mut Trial, number: usize, look: &Look<'_>, left: &mut Vec<AllocationId>) -> bool {
+fn asked(trial: &mut Trial, look: &Look<'_>, left: &mut Vec<AllocationId>) -> bool {
     let Phase::Asking {
         ip,
         released_at,
@@ -165,13 +179,15 @@ fn asked(trial: &mut Trial, number: usize, look: &Look<'_>, left: &mut Vec<Alloc
     else {
         return false;
     };
-    let found = look.of_trial(number).find(|found| found.ip == ip);
-    if let Some(found) = found.filter(|_| trial.unanswered_at.is_some()) {
+    let is_new = |it: &&Address| it.ip == ip && Some(&it.allocation) != trial.released.as_ref();
+    let found = look.of_trial(trial.mark.clone()).find(is_new);
+    let unanswered_at = trial.unanswered_at;
+    if let Some((found, at)) = found.filter(|it| !is_reclaimed(it)).zip(unanswered_at) {
         let allocated = Allocated {
             allocation: found.allocation.clone(),
             ip,
         };
-        came_back(trial, allocated, look.now);
+        came_back(trial, allocated, at);
         return checked(trial, look, left);
     }
     if let Some(found) = found {
@@ -193,12 +209,17 @@ fn asked(trial: &mut Trial, number: usize, look: &Look<'_>, left: &mut Vec<Alloc
     }
     let first_no = trial.first_no_at.unwrap_or(since);
     if since - first_no >= look.patience {
-        let after_seconds = (since - released_at).whole_seconds();
-        let answers = trial.answers;
+        let lost = Outcome::Lost {
+            after_seconds: (since - released_at).whole_seconds(),
+            answers: trial.answers,
+        };
         trial.phase = Phase::Over {
-            outcome: Outcome::Lost {
-                after_seconds,
-                answers,
+            outcome: if trial.clock_jumped {
+                Outcome::Void {
+                    reason: VoidReason::ClockJumped,
+                }
+            } else {
+                lost
             },
         };
     } else {
@@ -262,16 +283,31 @@ pub(super) fn over_unreleased(then: Then) -> Phase {
     }
 }
 
-/// The release is over. Where an earlier one may have done it already, that one counts.
+/// The release is over. Where an earlier one may have done it already, that one counts. The trial cannot be measured where
+/// a long time lies between the two.
 pub(super) fn released(trial: &mut Trial, answered_at: OffsetDateTime) {
-    if let Phase::Releasing { ip, then, .. } = &trial.phase {
-        let at = trial.release_unanswered_at.take().unwrap_or(answered_at);
-        trial.phase = after_release(trial.wait, *ip, *then, at);
+    if let Phase::Releasing {
+        allocation,
+        ip,
+        then,
+        since,
+    } = &trial.phase
+    {
+        trial.released = Some(allocation.clone());
+        let unanswered_at = trial.release_unanswered_at.take();
+        let earliest = unanswered_at.unwrap_or(*since);
+        let is_known = answered_at - earliest <= trial.wait.grace();
+        trial.phase = if *then == Then::Wait && !is_known {
+            void(VoidReason::TooLate)
+        } else {
+            let at = unanswered_at.unwrap_or(answered_at);
+            after_release(trial.wait, *ip, *then, at)
+        };
     }
 }
 
-/// EC2 has given an address for the one that was asked for.
-pub(super) fn came_back(trial: &mut Trial, allocated: Allocated, now: OffsetDateTime) {
+/// EC2 has given an address for the one that was asked for, at this time at the latest.
+pub(super) fn came_back(trial: &mut Trial, allocated: Allocated, given_at: OffsetDateTime) {
     let Phase::Asking {
         ip,
         released_at,
@@ -286,7 +322,11 @@ pub(super) fn came_back(trial: &mut Trial, allocated: Allocated, now: OffsetDate
         Outcome::Void {
             reason: VoidReason::WrongAddress,
         }
-    } else if trial.answers == 1 && is_late(trial.wait, *released_at, *since) {
+    } else if trial.clock_jumped {
+        Outcome::Void {
+            reason: VoidReason::ClockJumped,
+        }
+    } else if trial.answers == 1 && is_late(trial.wait, *released_at, given_at.max(*since)) {
         Outcome::Void {
             reason: VoidReason::TooLate,
         }
@@ -297,5 +337,5 @@ pub(super) fn came_back(trial: &mut Trial, allocated: Allocated, now: OffsetDate
             answers: trial.answers,
         }
     };
-    trial.phase = holding(allocated, now, Then::End { outcome });
+    trial.phase = holding(allocated, given_at, Then::End { outcome });
 }

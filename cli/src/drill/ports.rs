@@ -6,6 +6,7 @@ use holdfast::cloud::{Allocated, CloudError};
 use holdfast::model::elastic_ip::Address;
 use holdfast::model::ids::AllocationId;
 use holdfast::model::tags::Tags;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 
 /// Allocating, releasing and finding the addresses of a drill, in any region.
@@ -48,11 +49,14 @@ pub trait Relinquish: Send + Sync {
         value: &str,
     ) -> impl Future<Output = Result<Vec<Address>, CloudError>> + Send;
 
-    /// How many addresses of Amazon's the account holds in the region (`DescribeAddresses`).
+    /// Which addresses of Amazon's the account holds in the region (`DescribeAddresses`).
     ///
     /// # Errors
     /// As EC2 refuses.
-    fn held(&self, region: &str) -> impl Future<Output = Result<u64, CloudError>> + Send;
+    fn held(
+        &self,
+        region: &str,
+    ) -> impl Future<Output = Result<BTreeSet<AllocationId>, CloudError>> + Send;
 
     /// How many it may hold: Service Quotas L-0263D0A3 (`GetServiceQuota`); `None`: nobody says.
     ///

@@ -3,7 +3,8 @@
 use super::apply::set;
 use super::decide::{Step, is_late};
 use super::look::{holding, over_unreleased, released, void};
-use super::run::{Phase, RegionRun, Room, Stop, VoidReason};
+use super::run::{RegionRun, Room, Stop, StuckBy, Unreleased};
+use super::trial::{Phase, VoidReason};
 use holdfast::cloud::{Allocated, CloudError, Missing};
 use holdfast::model::ids::AllocationId;
 use time::{Duration, OffsetDateTime};
@@ -27,9 +28,16 @@ pub(super) fn failed(region: &mut RegionRun, step: &Step, error: &CloudError, no
 }
 
 fn stuck(error: &CloudError) -> Stop {
+    let by = match error {
+        CloudError::KeysRefused(_) => StuckBy::Keys,
+        CloudError::Throttled(_) => StuckBy::Throttled,
+        CloudError::Denied(_) => StuckBy::Denied,
+        other if other.failure().code.is_none() => StuckBy::NoAnswer,
+        _ => StuckBy::Failing,
+    };
     Stop::Stuck {
         answer: error.to_string(),
-        denied: !error.is_transient(),
+        by,
     }
 }
 
@@ -173,7 +181,7 @@ fn ask_refused(region: &mut RegionRun, number: usize, error: &CloudError, now: O
             };
             *refused = true;
             trial.first_no_at.get_or_insert(*since);
-            if trial.answers == 0 && is_late(trial.wait, *released_at, *since) {
+            if trial.answers == 0 && is_late(trial.wait, *released_at, now.max(*since)) {
                 trial.phase = void(VoidReason::TooLate);
             }
             trial.answers += 1;
@@ -205,7 +213,10 @@ fn release_refused(
     }
     let gone = error.is_missing(Missing::Allocation);
     if !gone {
-        region.left.push(allocation.clone());
+        region.unreleased.push(Unreleased {
+            allocation: allocation.clone(),
+            answer: error.to_string(),
+        });
     }
     let Some(trial) = trial.and_then(|trial| region.trials.get_mut(trial)) else {
         return;

@@ -1,14 +1,15 @@
-//! A run of the drill as data: what is kept in its file, and what each answer makes of it. Pure.
+//! A run of the drill as data: what is kept in its file. Pure.
 //!
-//! A trial allocates an address, releases it, waits, asks for it, and releases what came back. The run is written to
-//! its file before each call that changes something. So a run that was killed knows what it may have done, and looks.
+//! The run is written to its file before each call that changes something. So a run that was killed knows what it may have
+//! done, and looks.
 
+use super::clocks::{Clocks, SinceBoot};
 use super::settings::{Settings, Wait};
+use super::trial::{Outcome, Phase, Trial, moved};
 use holdfast::model::ids::AllocationId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 /// The version of the run file. Another one is refused.
 pub const FORMAT: u32 = 1;
@@ -25,6 +26,9 @@ pub struct Run {
     pub account: String,
     /// What it does.
     pub settings: Settings,
+    /// What this machine's clocks said when the run was last kept.
+    #[serde(default)]
+    pub clocks: Option<Clocks>,
     /// When it was started for the first time.
     #[serde(with = "time::serde::rfc3339")]
     pub begun_at: OffsetDateTime,
@@ -46,9 +50,12 @@ pub struct RegionRun {
     pub last_change: Option<OffsetDateTime>,
     /// How many places of the quota were free, and when.
     pub room: Option<Room>,
-    /// No call is made before this time.
+    /// No call is made before this time: AWS throttles, or has not answered.
     #[serde(with = "time::serde::rfc3339::option", default)]
     pub rests_until: Option<OffsetDateTime>,
+    /// No look is made before this time: the last one has not shown yet what it was for.
+    #[serde(with = "time::serde::rfc3339::option", default)]
+    pub looks_again_at: Option<OffsetDateTime>,
     /// How many calls of one kind in a row AWS has not answered, or has throttled.
     pub unanswered: u32,
     /// Which kind of call that was. Another kind that succeeds says nothing of it.
@@ -62,8 +69,20 @@ pub struct RegionRun {
     pub strays_seen: Option<OffsetDateTime>,
     /// What this run allocated and somebody else uses now: it is left to them.
     pub left: Vec<AllocationId>,
+    /// What EC2 does not release, whatever the permissions.
+    pub unreleased: Vec<Unreleased>,
     /// The last look has shown that nothing of the run is left.
     pub swept: bool,
+}
+
+/// An address of the run that EC2 refuses to release.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unreleased {
+    /// Which.
+    pub allocation: AllocationId,
+    /// What EC2 said.
+    pub answer: String,
 }
 
 /// The free places of a quota, at a moment.
@@ -89,8 +108,8 @@ pub enum Stop {
     Stuck {
         /// The last answer.
         answer: String,
-        /// Whether it was a refusal. Else AWS did not answer.
-        denied: bool,
+        /// What it means.
+        by: StuckBy,
     },
     /// So few places of the quota are free that the drill takes none.
     QuotaFull {
@@ -101,8 +120,26 @@ pub enum Stop {
     QuotaUnknown,
     /// Too many trials counted for nothing.
     TooManyVoid,
+    /// A look has shown an address of this run that this file knows nothing of: somebody goes on with a copy of the file.
+    AnotherCopy,
     /// A person has ended the run.
     Ended,
+}
+
+/// Why a region was given up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StuckBy {
+    /// A permission is missing, or a policy forbids it.
+    Denied,
+    /// There are no keys, or none that AWS takes: a sign-on has ended, say.
+    Keys,
+    /// AWS answers that there are too many calls, each time.
+    Throttled,
+    /// AWS answers with an error each time.
+    Failing,
+    /// No answer comes.
+    NoAnswer,
 }
 
 impl Stop {
@@ -111,153 +148,12 @@ impl Stop {
     pub fn is_final(&self) -> bool {
         matches!(self, Self::Stuck { .. })
     }
-}
 
-/// One trial.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Trial {
-    /// How long it waits.
-    pub wait: Wait,
-    /// How many of its requests EC2 has answered with yes or no.
-    pub answers: u32,
-    /// When a request for its address was sent that may have been carried out without an answer.
-    #[serde(with = "time::serde::rfc3339::option", default)]
-    pub unanswered_at: Option<OffsetDateTime>,
-    /// When EC2 first said no to a request for its address.
-    #[serde(with = "time::serde::rfc3339::option", default)]
-    pub first_no_at: Option<OffsetDateTime>,
-    /// When its first release was sent that may have been carried out without an answer.
-    #[serde(with = "time::serde::rfc3339::option", default)]
-    pub release_unanswered_at: Option<OffsetDateTime>,
-    /// How far it is.
-    pub phase: Phase,
-}
-
-/// How far a trial is. A phase that ends in `-ing` and names a call was written before that call was sent.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "is", rename_all = "kebab-case")]
-pub enum Phase {
-    /// `AllocateAddress` for any address may have been sent.
-    Allocating {
-        /// Since when.
-        #[serde(with = "time::serde::rfc3339")]
-        since: OffsetDateTime,
-    },
-    /// The run has the address.
-    Holding {
-        /// Its allocation.
-        allocation: AllocationId,
-        /// The address.
-        ip: Ipv4Addr,
-        /// Since when.
-        #[serde(with = "time::serde::rfc3339")]
-        since: OffsetDateTime,
-        /// When a look has last shown it with the tags of this run, and used by nobody.
-        #[serde(with = "time::serde::rfc3339::option", default)]
-        checked: Option<OffsetDateTime>,
-        /// What comes after its release.
-        then: Then,
-    },
-    /// `ReleaseAddress` may have been sent.
-    Releasing {
-        /// The allocation.
-        allocation: AllocationId,
-        /// The address.
-        ip: Ipv4Addr,
-        /// Since when.
-        #[serde(with = "time::serde::rfc3339")]
-        since: OffsetDateTime,
-        /// What comes after it.
-        then: Then,
-    },
-    /// The address is released, and is to be asked for.
-    Waiting {
-        /// The address.
-        ip: Ipv4Addr,
-        /// When EC2 had answered the release, or when it was sent where no answer came.
-        #[serde(with = "time::serde::rfc3339")]
-        released_at: OffsetDateTime,
-        /// When it is to be asked for.
-        #[serde(with = "time::serde::rfc3339")]
-        ask_at: OffsetDateTime,
-    },
-    /// `AllocateAddress` for this address may have been sent.
-    Asking {
-        /// The address.
-        ip: Ipv4Addr,
-        /// When it was released.
-        #[serde(with = "time::serde::rfc3339")]
-        released_at: OffsetDateTime,
-        /// Since when.
-        #[serde(with = "time::serde::rfc3339")]
-        since: OffsetDateTime,
-        /// EC2 has said no: a look has to show that the run does not have it already.
-        refused: bool,
-    },
-    /// The trial is over, and the run has nothing of it.
-    Over {
-        /// How it ended.
-        outcome: Outcome,
-    },
-}
-
-/// What comes after the release of an address.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "then", rename_all = "kebab-case")]
-pub enum Then {
-    /// The wait.
-    Wait,
-    /// Nothing: the trial is over.
-    End {
-        /// How it ended.
-        outcome: Outcome,
-    },
-}
-
-/// How a trial ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "outcome", rename_all = "kebab-case")]
-pub enum Outcome {
-    /// The address came back.
-    Recovered {
-        /// How many seconds after its release the request was sent that brought it.
-        after_seconds: i64,
-        /// How many answers it took.
-        answers: u32,
-    },
-    /// EC2 did not give it, until the patience was over.
-    Lost {
-        /// How many seconds after its release the last request was sent.
-        after_seconds: i64,
-        /// How many answers said no.
-        answers: u32,
-    },
-    /// It counts for nothing.
-    Void {
-        /// Why.
-        reason: VoidReason,
-    },
-}
-
-/// Why a trial counts for nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum VoidReason {
-    /// No address was allocated for it.
-    NotAllocated,
-    /// The request came too late to count under this wait: the run was not running, or AWS was throttling.
-    TooLate,
-    /// The address went away, or somebody began to use it, before the run had released it.
-    TakenOver,
-    /// So few places of the quota were free that the request was not sent, or EC2 said that the quota is full.
-    QuotaFull,
-    /// Nobody said how many places of the quota were free when the request was due.
-    QuotaUnknown,
-    /// EC2 gave another address than the one that was asked for.
-    WrongAddress,
-    /// The region was given up before the trial was over.
-    GivenUp,
+    /// Whether nothing is asked for any more. What is held is released.
+    #[must_use]
+    pub fn ends_trials(&self) -> bool {
+        matches!(self, Self::Denied { .. } | Self::Ended | Self::AnotherCopy)
+    }
 }
 
 impl Run {
@@ -278,6 +174,7 @@ impl Run {
             id,
             account,
             settings,
+            clocks: None,
             begun_at: now,
             regions: regions.collect(),
         }
@@ -285,61 +182,50 @@ impl Run {
 
     /// The run is started again: a region that was given up gets another chance, and what was known of quotas is old. A
     /// run that a person has ended stays ended.
-    pub fn resume(&mut self, now: OffsetDateTime) {
+    pub fn resume(&mut self) {
         for region in self.regions.values_mut() {
             region.stopped = region.stopped.take().filter(|stop| *stop == Stop::Ended);
             region.unanswered = 0;
             region.unanswered_call = None;
             region.rests_until = None;
+            region.looks_again_at = None;
             region.room = None;
             region.swept = false;
             region.strays.clear();
-            // A clock that went back must not make the run wait for its own past.
-            region.last_begun = region.last_begun.map(|at| at.min(now));
-            region.last_change = region.last_change.map(|at| at.min(now));
+            region.unreleased.clear();
             region.trials.iter_mut().for_each(Trial::resume);
         }
     }
 
     /// A person ends the run: no trial begins or goes on, and what is held is released.
-    pub fn end(&mut self, now: OffsetDateTime) {
-        self.resume(now);
+    pub fn end(&mut self) {
+        self.resume();
         for region in self.regions.values_mut() {
             region.stopped = Some(Stop::Ended);
         }
+    }
+
+    /// What the clocks say now. Where the time of day has jumped, the times of the run are moved along, and what was being
+    /// measured counts for nothing. What a jump ahead of a machine that was off makes late is void anyway.
+    pub fn see_clocks(&mut self, wall: OffsetDateTime, since_boot: SinceBoot) {
+        let now = Clocks { wall, since_boot };
+        let jump = self.clocks.as_ref().and_then(|then| now.jump_since(then));
+        self.clocks = Some(now);
+        if let Some(jump) = jump {
+            self.regions.values_mut().for_each(|it| it.jump(jump));
+        }
+    }
+
+    /// Whether only the tag of the run is known, and no trial of it.
+    #[must_use]
+    pub fn is_lost(&self) -> bool {
+        self.settings.waits.is_empty()
     }
 
     /// Whether a last look has shown, in every region, that nothing of the run is left.
     #[must_use]
     pub fn is_clean(&self) -> bool {
         self.regions.values().all(RegionRun::is_clean)
-    }
-}
-
-impl Trial {
-    /// A process that was killed may have sent what its file names, and what it looked at is old.
-    fn resume(&mut self) {
-        match &mut self.phase {
-            Phase::Holding { checked, .. } => *checked = None,
-            Phase::Asking {
-                since,
-                refused: false,
-                ..
-            } => self.unanswered_at = Some(*since),
-            Phase::Releasing { since, .. } => {
-                self.release_unanswered_at.get_or_insert(*since);
-            }
-            _ => {}
-        }
-    }
-
-    /// The address that it waits for or asks for.
-    #[must_use]
-    pub fn awaits(&self) -> Option<Ipv4Addr> {
-        match self.phase {
-            Phase::Waiting { ip, .. } | Phase::Asking { ip, .. } => Some(ip),
-            _ => None,
-        }
     }
 }
 
@@ -371,7 +257,23 @@ impl RegionRun {
     /// Whether a last look has shown that nothing of the run is left, and nothing was left to others.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.swept && self.left.is_empty()
+        self.swept && self.left.is_empty() && self.unreleased.is_empty()
+    }
+
+    /// The wall clock has jumped by so much.
+    fn jump(&mut self, by: Duration) {
+        for at in [
+            &mut self.last_begun,
+            &mut self.last_change,
+            &mut self.rests_until,
+            &mut self.looks_again_at,
+        ] {
+            *at = at.map(|at| moved(at, by));
+        }
+        // What was counted or seen is looked for anew.
+        self.room = None;
+        self.strays_seen = None;
+        self.trials.iter_mut().for_each(|trial| trial.jump(by));
     }
 
     /// Whether a trial may still have something in EC2, or is to ask for it.

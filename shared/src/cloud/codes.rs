@@ -72,7 +72,10 @@ impl From<Failure> for CloudError {
             "ValidationError" if failure.action == COMPLETE => {
                 missing(Missing::LifecycleAction, failure)
             }
-            "ResourceNotFoundException" => missing(Missing::Other, failure),
+            // Service Quotas has the second one. Source: its API reference, `GetServiceQuota`.
+            "ResourceNotFoundException" | "NoSuchResourceException" => {
+                missing(Missing::Other, failure)
+            }
             "Resource.AlreadyAssociated" => Self::AlreadyAssociated(failure),
             AUTH_FAILURE => Self::HeldElsewhere(failure),
             "InvalidNetworkInterface.InUse" => Self::InUse(failure),
@@ -103,6 +106,9 @@ impl From<Failure> for CloudError {
             // "You can't stop the Spot Instance", "does not have an 'ebs' root device type". Source:
             // terraform-aws-lambda-scheduler-stop-start, pull request 8; EC2 user guide, "Stop your instance".
             "UnsupportedOperation" if failure.action == STOP => Self::StopUnsupported(failure),
+            // A locked address, or one with a reverse DNS name, is not released. Source: cloud-custodian,
+            // `NetworkAddress.Release`.
+            "InvalidAddress.Locked" | "InvalidAddress.PtrSet" => Self::Refused(failure),
             // A security group of another VPC is an `InvalidParameter`, as `RunInstances` refuses it: "Security group
             // sg-... and subnet subnet-... belong to different networks."
             "InvalidParameter"
@@ -190,6 +196,20 @@ mod tests {
             "StopUnsupported"
         );
         assert_eq!(answer("OperationNotPermitted").name(), "Refused");
+    }
+
+    #[test]
+    fn an_address_that_ec2_keeps_is_refused_and_not_tried_for_ever() {
+        for code in ["InvalidAddress.Locked", "InvalidAddress.PtrSet"] {
+            let answer = answer_to("ec2:ReleaseAddress", code);
+            assert_eq!(answer.name(), "Refused", "{code}");
+        }
+    }
+
+    #[test]
+    fn a_quota_that_service_quotas_does_not_know_is_missing() {
+        let answer = answer_to("servicequotas:GetServiceQuota", "NoSuchResourceException");
+        assert!(answer.is_missing(Missing::Other));
     }
 
     #[test]

@@ -202,6 +202,9 @@ fn alarm(described: &Alarm) -> Value {
         "StateUpdatedTimestamp": since,
         "StateTransitionedTimestamp": since,
     });
+    if described.tags_propagate {
+        answer["ActionConfiguration"] = json!({ "AlarmTagsPropagation": { "Enabled": true } });
+    }
     if let Some(data) = &described.reason_data {
         answer["StateReasonData"] = json!(data);
     }

@@ -117,6 +117,14 @@ fn of_one(world: &World, action: &str, found: &Found) -> Result<Value, Refusal> 
         }
         "GetFunctionConfiguration" => configuration(world, found),
         "GetFunctionConcurrency" => concurrency,
+        "GetPolicy" => {
+            let none = || {
+                let message = "The resource you requested does not exist.";
+                Refusal::new("ResourceNotFoundException", message)
+            };
+            let policy = function.policy.as_ref().ok_or_else(none)?;
+            json!({ "Policy": policy, "RevisionId": "1" })
+        }
         "GetFunctionEventInvokeConfig" => json!({
             "FunctionArn": arn(world, function, Some("$LATEST")),
             "MaximumRetryAttempts": function.maximum_retry_attempts,

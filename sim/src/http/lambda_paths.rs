@@ -30,6 +30,7 @@ pub(super) fn read(parts: &Parts, body: &Bytes) -> Option<Result<AwsCall, String
         (&Method::GET, "2015-03-31", [_]) => "GetFunction",
         (&Method::GET, "2015-03-31", [_, "configuration"]) => "GetFunctionConfiguration",
         (&Method::GET, "2015-03-31", [_, "aliases"]) => "ListAliases",
+        (&Method::GET, "2015-03-31", [_, "policy"]) => "GetPolicy",
         (&Method::GET, "2015-03-31", [_, "aliases", alias]) => {
             parameters.insert("Name".to_owned(), (*alias).into());
             "GetAlias"

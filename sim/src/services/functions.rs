@@ -54,6 +54,8 @@ pub struct LambdaFunction {
     pub on_failure: Option<String>,
     /// The ARN of what is told of one that did not.
     pub on_success: Option<String>,
+    /// Who may call it, as a policy in JSON; none: nobody but whom IAM lets.
+    pub policy: Option<String>,
     /// What stands for the package: two functions of one build have the same.
     #[serde(default)]
     pub code_sha256: String,

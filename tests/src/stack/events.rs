@@ -3,7 +3,7 @@
 use super::Deployment;
 use crate::template::entries;
 use ec2_sim::services::{Rule, Target};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const KIND: &str = "AWS::Events::Rule";
 const DEFAULT_BUS: &str = "default";
@@ -59,6 +59,32 @@ fn rule(deployment: &Deployment, logical_id: &str, properties: &Value) -> Rule {
             })
             .collect(),
     }
+}
+
+/// The policy of a function: SAM lets each rule of its events in.
+pub(super) fn who_may_call(deployment: &Deployment, logical_id: &str) -> String {
+    let function = deployment.arn(logical_id);
+    let tells_it = |rule: &Rule| rule.targets.iter().any(|target| target.arn == function);
+    let rules = rules(deployment).into_iter().filter(tells_it);
+    let (region, account) = (
+        deployment.template.value("AWS::Region"),
+        deployment.template.value("AWS::AccountId"),
+    );
+    let statements = rules.map(|rule| {
+        let bus = Some(&rule.event_bus_name).filter(|bus| *bus != DEFAULT_BUS);
+        let place = bus.map_or_else(|| rule.name.clone(), |bus| format!("{bus}/{}", rule.name));
+        let source = format!("arn:aws:events:{region}:{account}:rule/{place}");
+        json!({
+            "Sid": rule.name,
+            "Effect": "Allow",
+            "Principal": { "Service": "events.amazonaws.com" },
+            "Action": "lambda:InvokeFunction",
+            "Resource": function,
+            "Condition": { "ArnLike": { "AWS:SourceArn": source } },
+        })
+    });
+    let statements: Vec<Value> = statements.collect();
+    json!({ "Version": "2012-10-17", "Id": "default", "Statement": statements }).to_string()
 }
 
 fn dead_letters(properties: &Value) -> Option<String> {

@@ -4,6 +4,7 @@
 use crate::tool::Tool;
 use ec2_sim::World;
 use ec2_sim::http::Simulator;
+use ec2_sim::throttle::Limit;
 use holdfast::clock::{Clock, WallClock};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -67,6 +68,61 @@ async fn a_killed_run_has_released_what_it_allocated_and_shows_what_it_found() {
         (&curve["complete"], &curve["clean"]),
         (&json!(true), &json!(false))
     );
+}
+
+#[tokio::test]
+async fn a_drill_that_is_throttled_waits_and_goes_on() {
+    let slow = Limit {
+        capacity: 1.0,
+        refill: 0.1,
+    };
+    let simulator = simulator(|world| world.limit("ReleaseAddress", slow)).await;
+    let tool = Tool::at(&simulator.url);
+    let file = tool.place("run.json");
+    let mut process = tool.start(&recover(&file, &["--yes"]));
+    for _ in 0..600 {
+        WallClock.sleep(Duration::from_millis(50)).await;
+        if changes(&simulator).len() == 4 {
+            break;
+        }
+    }
+    WallClock.sleep(Duration::from_millis(300)).await;
+    process.kill().await.unwrap();
+    assert_eq!(changes(&simulator).len(), 4);
+    assert!(
+        simulator
+            .world()
+            .calls()
+            .iter()
+            .any(|call| { call.action() == "ReleaseAddress" && !call.mutated() }),
+        "no call was throttled"
+    );
+    let (_, curve) = tool.json(&["drill", "show", "--run-file", &file]).await;
+    assert_eq!(curve["points"][0]["recovered"], json!(1), "{curve}");
+    assert_eq!(curve["regions"][0]["stopped"], Value::Null);
+}
+
+/// The process gives keys that end at once, twice, and then none: so ends a sign-on while a run is under way.
+#[tokio::test]
+async fn a_sign_on_that_ends_during_a_drill_is_told_as_such_and_ends_with_3() {
+    let simulator = simulator(|_| ()).await;
+    let tool = Tool::without_keys(&simulator.url);
+    let count = tool.place("count");
+    let keys = json!({ "Version": 1, "AccessKeyId": "AKIAOPERATOR", "SecretAccessKey": "not-a-secret",
+        "SessionToken": "any", "Expiration": "2020-01-01T00:00:00Z" });
+    let script = format!("echo >> {count}; [ $(wc -l < {count}) -le 4 ] || exit 1; echo '{keys}'");
+    let script = tool.file("keys.sh", &script);
+    let profile =
+        format!("[profile short]\nregion = us-east-1\ncredential_process = /bin/sh {script}\n");
+    let config = tool.file(".aws/config", &profile);
+    let tool = tool
+        .set("AWS_CONFIG_FILE", &config)
+        .set("AWS_PROFILE", "short");
+    let file = tool.place("run.json");
+    let ran = tool.run(&recover(&file, &["--yes"])).await;
+    assert_eq!(ran.code, 3, "{ran:?}");
+    assert!(ran.out.contains("sign in again"), "{ran:?}");
+    assert!(!ran.out.contains("does not answer"), "{ran:?}");
 }
 
 #[tokio::test]

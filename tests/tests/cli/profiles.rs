@@ -83,6 +83,28 @@ async fn a_profile_that_is_not_there_is_said_so() {
         .run(&["status", "--profile", "nobody"])
         .await;
     assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{ran:?}");
+    assert!(ran.err.contains("list-profiles"), "{ran:?}");
+}
+
+/// The mistakes of a first day, in the order in which a person makes them: each is told with what to do.
+#[tokio::test]
+async fn each_mistake_on_the_way_to_the_first_answer_says_what_to_do() {
+    let account = Account::swept().await;
+    let nothing = Tool::without_keys(&account.simulator.url).set("AWS_REGION", "");
+    let ran = nothing.run(&["doctor"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("--region"), "{ran:?}");
+    let ran = nothing.run(&["doctor", "--region", "us-east-1"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("aws configure"), "{ran:?}");
+    let tool = Tool::at(&account.simulator.url);
+    let ran = tool.run(&["doctor", "--endpoint-url", "127.0.0.1"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("http://127.0.0.1:4566"), "{ran:?}");
+    let ran = tool.run(&["doctor", "--stack", "other"]).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(ran.err.contains("holdfast. Name one with --stack"), "{ran:?}");
+    assert!(tool.run(&["doctor"]).await.out.contains("passed"));
 }
 
 #[tokio::test]

@@ -32,6 +32,36 @@ async fn a_member_that_no_alarm_watches_is_told() {
     );
 }
 
+/// The event of an alarm carries its tags only where somebody has switched that on.
+#[tokio::test]
+async fn alarms_that_hand_on_no_tags_are_told_where_only_tagged_ones_may_move_anything() {
+    let tagged = enforcing().with("AlarmsThatMove", "tagged");
+    let account = Account::unswept(floating_interface(), tagged).await;
+    account.sweep().await;
+    let members = &account.members;
+    let seen = account.fails("group-alarms").await;
+    assert!(seen.ends_with("may move anything"), "{seen}");
+    for member in members {
+        assert!(seen.contains(member.as_str()), "{seen}");
+        let mut world = account.simulator.world();
+        let name = alarm_of(member);
+        let mut alarm = world.alarms().find(|it| it.name == name).unwrap().clone();
+        alarm.tags_propagate = true;
+        world.put_alarm(alarm).unwrap();
+        world.set_alarm(&name, AlarmState::Ok);
+    }
+    account.passes("group-alarms").await;
+}
+
+#[tokio::test]
+async fn alarms_of_another_name_are_told_where_only_names_may_move_anything() {
+    let named = enforcing().with("AlarmsThatMove", "name:nothing-like-it");
+    let account = Account::unswept(floating_interface(), named).await;
+    account.sweep().await;
+    let seen = account.fails("group-alarms").await;
+    assert!(seen.contains(account.members[0].as_str()), "{seen}");
+}
+
 #[tokio::test]
 async fn a_full_quota_of_addresses_is_told() {
     let account = Account::well().await;

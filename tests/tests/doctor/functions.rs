@@ -91,6 +91,18 @@ async fn a_call_that_a_function_was_denied_is_told() {
     assert!(seen.starts_with("reconcile was denied a call"), "{seen}");
 }
 
+/// No failover has needed it yet: the sweep asks for it by a dry run, and what EC2 answered is in the log.
+#[tokio::test]
+async fn a_permission_that_nobody_has_needed_yet_is_told_by_the_sweeps_dry_runs() {
+    let account = Account::well().await;
+    account.passes("permissions").await;
+    let denied = "ec2:AttachNetworkInterface";
+    account.simulator.world().deny("*", denied);
+    account.sweep().await;
+    let seen = account.fails("permissions").await;
+    assert!(seen.contains("was denied a call"), "{seen}");
+}
+
 #[tokio::test]
 async fn a_message_in_a_queue_is_told_also_while_somebody_reads_it() {
     let account = Account::well().await;

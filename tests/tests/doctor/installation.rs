@@ -2,6 +2,7 @@
 
 use crate::account::{Account, enforcing};
 use ec2_sim::services::{AccountTrail, AdvancedSelector, Declared};
+use ec2_sim::world::ACCOUNT;
 use holdfast_tests::scenarios::failover::floating_interface;
 use holdfast_tests::stack::Deployment;
 use serde_json::json;
@@ -121,6 +122,28 @@ async fn a_rule_that_is_off_is_told_by_its_name_in_the_template() {
         .targets
         .clear();
     assert!(account.fails("rules").await.ends_with("tells nobody"));
+}
+
+#[tokio::test]
+async fn a_rule_that_may_not_call_its_function_is_told_with_both() {
+    let account = Account::well().await;
+    let name = account.stack.physical_id("ReleaseGuard");
+    let set = |policy: Option<String>| {
+        let mut world = account.simulator.world();
+        let function = world.services_mut().function_mut(&name).unwrap();
+        std::mem::replace(&mut function.policy, policy)
+    };
+    let as_deployed = set(None);
+    let seen = account.fails("rules").await;
+    assert!(
+        seen.contains("ReleaseGuardReleased (")
+            && seen.contains(&format!(
+                "may not call arn:aws:lambda:us-east-1:{ACCOUNT}:function:{name}"
+            )),
+        "{seen}"
+    );
+    set(as_deployed.map(|policy| policy.replace("events.amazonaws.com", "sns.amazonaws.com")));
+    account.fails("rules").await;
 }
 
 #[tokio::test]

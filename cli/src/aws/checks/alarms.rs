@@ -3,7 +3,7 @@
 use crate::aws::actions::DESCRIBE_ALARMS;
 use crate::aws::{CloudError, Connection};
 use aws_sdk_cloudwatch::Client;
-use aws_sdk_cloudwatch::types::{AlarmType, StateValue};
+use aws_sdk_cloudwatch::types::{ActionConfiguration, AlarmTagsPropagation, AlarmType, StateValue};
 use holdfast_aws::failure;
 
 /// Source: CloudWatch API reference, `DescribeAlarms`, `AlarmNames`.
@@ -18,6 +18,8 @@ pub struct SeenAlarm {
     pub state: AlarmState,
     /// Whether its actions are carried out.
     pub acts: bool,
+    /// Whether its events carry its tags (`AlarmTagsPropagation`).
+    pub hands_on_tags: bool,
 }
 
 /// The state of an alarm.
@@ -47,32 +49,27 @@ impl Connection {
             let asked = asked.set_alarm_names(Some(some.to_vec())).max_records(100);
             let answer = asked.send().await;
             let answer = answer.map_err(|error| failure::of(DESCRIBE_ALARMS, error))?;
-            let metric = answer.metric_alarms().iter().map(|alarm| {
-                (
-                    alarm.alarm_name(),
-                    alarm.state_value(),
-                    alarm.actions_enabled(),
-                )
+            let metric = answer.metric_alarms().iter().map(|alarm| SeenAlarm {
+                name: alarm.alarm_name().unwrap_or_default().to_owned(),
+                state: state_of(alarm.state_value()),
+                acts: alarm.actions_enabled() != Some(false),
+                hands_on_tags: hands_on_tags(alarm.action_configuration()),
             });
-            let composite = answer.composite_alarms().iter().map(|alarm| {
-                (
-                    alarm.alarm_name(),
-                    alarm.state_value(),
-                    alarm.actions_enabled(),
-                )
+            let composite = answer.composite_alarms().iter().map(|alarm| SeenAlarm {
+                name: alarm.alarm_name().unwrap_or_default().to_owned(),
+                state: state_of(alarm.state_value()),
+                acts: alarm.actions_enabled() != Some(false),
+                hands_on_tags: hands_on_tags(alarm.action_configuration()),
             });
-            alarms.extend(
-                metric
-                    .chain(composite)
-                    .map(|(name, state, acts)| SeenAlarm {
-                        name: name.unwrap_or_default().to_owned(),
-                        state: state_of(state),
-                        acts: acts != Some(false),
-                    }),
-            );
+            alarms.extend(metric.chain(composite));
         }
         Ok(alarms)
     }
+}
+
+fn hands_on_tags(actions: Option<&ActionConfiguration>) -> bool {
+    let tags = actions.and_then(ActionConfiguration::alarm_tags_propagation);
+    tags.and_then(AlarmTagsPropagation::enabled) == Some(true)
 }
 
 fn state_of(state: Option<&StateValue>) -> AlarmState {

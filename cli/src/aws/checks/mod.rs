@@ -2,6 +2,7 @@
 
 mod alarms;
 mod concurrency;
+mod doors;
 mod identity;
 mod networks;
 mod quotas;

@@ -15,8 +15,9 @@ const RELEASE_ADDRESS: &str = "ec2:ReleaseAddress";
 const ALLOWED: &str = "DryRunOperation";
 /// Its way to say no. Source: as above.
 const DENIED: &str = "UnauthorizedOperation";
-/// The address has a name that keeps it (`ModifyAddressAttribute`). Source: as above.
-const LOCKED: &str = "InvalidAddress.Locked";
+/// The address is locked, or has a name that keeps it (`ModifyAddressAttribute`). Source: as above; cloud-custodian,
+/// `NetworkAddress.Release`.
+const LOCKED: [&str; 2] = ["InvalidAddress.Locked", "InvalidAddress.PtrSet"];
 
 /// Asks whether an address could be released. It cannot release one: `DryRun` is set in the one call that it makes, and
 /// the client inside is nobody else's.
@@ -66,7 +67,7 @@ impl ReleaseTrial {
             Err(error) => match error.code() {
                 Some(ALLOWED) => Ok(Release::Allowed),
                 Some(DENIED) => Ok(Release::Denied),
-                Some(LOCKED) => Ok(Release::Locked),
+                Some(code) if LOCKED.contains(&code) => Ok(Release::Locked),
                 _ => Err(failure::of(RELEASE_ADDRESS, error)),
             },
         }

@@ -1,4 +1,4 @@
-//! EventBridge: whether a rule is there, on, and tells somebody.
+//! EventBridge: whether a rule is there, on, and tells somebody who lets it in.
 
 use crate::aws::actions::{DESCRIBE_RULE, LIST_TARGETS_BY_RULE};
 use crate::aws::{CloudError, Connection};
@@ -28,6 +28,11 @@ pub enum RuleState {
         /// How many targets.
         targets: usize,
     },
+    /// It is on, and this function of its targets does not let it in.
+    ShutOut {
+        /// The ARN of the function, or of its alias.
+        function: String,
+    },
     /// It is there, and off.
     Off,
     /// It is in a state that this version does not know.
@@ -43,7 +48,7 @@ impl Connection {
     /// A rule by what CloudFormation calls it: its name, behind the bus and a stroke on a bus of one's own.
     ///
     /// # Errors
-    /// AWS's answers to `events:DescribeRule` and `events:ListTargetsByRule`.
+    /// AWS's answers to `events:DescribeRule`, `events:ListTargetsByRule` and `lambda:GetPolicy`.
     pub async fn rule(&self, logical_id: &str, physical_id: &str) -> Result<SeenRule, CloudError> {
         let client = Client::new(self.config());
         let (bus, name) = match physical_id.split_once('|') {
@@ -75,6 +80,14 @@ impl Connection {
         let asked = client.list_targets_by_rule().rule(name);
         let sent = asked.set_event_bus_name(bus).send().await;
         let targets = sent.map_err(|error| failure::of(LIST_TARGETS_BY_RULE, error))?;
+        let arn = rule.arn().unwrap_or_default();
+        for target in targets.targets() {
+            let function = target.arn();
+            if function.contains(":lambda:") && !self.lets_in(function, arn).await? {
+                let function = function.to_owned();
+                return Ok(seen(RuleState::ShutOut { function }));
+            }
+        }
         Ok(seen(RuleState::On {
             targets: targets.targets().len(),
         }))

@@ -64,7 +64,9 @@ async fn look(deployment: &Deployment, now: time::OffsetDateTime) -> Diagnosis {
         Check::StackAlarms => on(&reads.resources, |_| {
             runs::stack_alarms(&reads.resources, &reads.stack_alarms)
         }),
-        Check::GroupAlarms => network::alarms(&reads.group_alarms),
+        Check::GroupAlarms => {
+            network::alarms(&reads.group_alarms, &deployment.settings.alarms_that_move)
+        }
         Check::Quota => network::quota(&reads.quota, &reads.addresses),
         Check::DnsNames => on(&reads.addresses, |_| network::names(&reads.vpcs)),
         Check::Releases => on(&reads.addresses, |_| network::releases(&reads.releases)),

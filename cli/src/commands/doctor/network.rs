@@ -2,18 +2,35 @@
 
 use super::reads::{GroupAlarms, Tried};
 use super::verdict::{Read, Verdict, on};
-use crate::aws::checks::{AlarmState, HeldAddress, Release, VpcNames};
+use crate::aws::checks::{AlarmState, HeldAddress, Release, SeenAlarm, VpcNames};
 use crate::output::counted;
+use holdfast::settings::AlarmsThatMove;
 
-pub(super) fn alarms(alarms: &Read<GroupAlarms>) -> Verdict {
+pub(super) fn alarms(alarms: &Read<GroupAlarms>, that_move: &AlarmsThatMove) -> Verdict {
     on(alarms, |alarms| {
-        if alarms.members == 0 {
+        if alarms.members.is_empty() {
             return Verdict::passed("no sweep has found a group with members yet");
         }
-        if !alarms.unwatched.is_empty() {
+        let unwatched: Vec<&str> = alarms.members_without(|_| true);
+        if !unwatched.is_empty() {
             return Verdict::failed(
-                format!("no alarm watches {}", alarms.unwatched.join(", ")),
+                format!("no alarm watches {}", unwatched.join(", ")),
                 "Give each member an alarm: templates/instance-group-alarms.yaml, or docs/DEPLOYMENT.md, Alarms.",
+            );
+        }
+        let unmoved: Vec<&str> = alarms.members_without(|alarm| may_move(alarm, that_move));
+        if !unmoved.is_empty() {
+            return Verdict::failed(
+                format!("no alarm of {} may move anything", unmoved.join(", ")),
+                match that_move {
+                    AlarmsThatMove::Tagged => {
+                        "AlarmsThatMove is tagged, and their alarms' events carry no tags: set AlarmTagsPropagation, as \
+                         templates/instance-group-alarms.yaml does."
+                    }
+                    _ => {
+                        "The names of their alarms do not begin as AlarmsThatMove says: docs/SECURITY.md."
+                    }
+                },
             );
         }
         let named = |state| {
@@ -29,10 +46,32 @@ pub(super) fn alarms(alarms: &Read<GroupAlarms>) -> Verdict {
         }
         Verdict::passed(format!(
             "{} watched, by {}",
-            counted(alarms.members, "member is", "members are"),
+            counted(alarms.members.len(), "member is", "members are"),
             counted(alarms.alarms.len(), "alarm", "alarms")
         ))
     })
+}
+
+/// Whether the event of an alarm may move anything, as far as its name and its tags decide it.
+fn may_move(alarm: &SeenAlarm, that_move: &AlarmsThatMove) -> bool {
+    match that_move {
+        AlarmsThatMove::Any => true,
+        AlarmsThatMove::Tagged => alarm.hands_on_tags,
+        AlarmsThatMove::Named(prefix) => alarm.name.starts_with(prefix.as_str()),
+    }
+}
+
+impl GroupAlarms {
+    /// The members of which no alarm is as wanted.
+    fn members_without(&self, is_wanted: impl Fn(&SeenAlarm) -> bool) -> Vec<&str> {
+        let is_one = |name: &String| {
+            let mut named = self.alarms.iter().filter(|alarm| alarm.name == *name);
+            named.any(&is_wanted)
+        };
+        let without = self.members.iter();
+        let without = without.filter(|(_, names)| !names.iter().any(is_one));
+        without.map(|(member, _)| member.as_str()).collect()
+    }
 }
 
 pub(super) fn quota(quota: &Read<f64>, held: &Read<Vec<HeldAddress>>) -> Verdict {

@@ -74,10 +74,8 @@ pub(super) struct LedgerSeen {
 /// The alarms of the members of all groups.
 #[derive(Debug)]
 pub(super) struct GroupAlarms {
-    /// How many members a sweep has found.
-    pub members: usize,
-    /// Those that no alarm names.
-    pub unwatched: Vec<String>,
+    /// The members that a sweep has found, each with the alarms that name it.
+    pub members: BTreeMap<String, BTreeSet<String>>,
     /// The alarms as they are now.
     pub alarms: Vec<SeenAlarm>,
 }
@@ -290,13 +288,10 @@ async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
         .flat_map(|row| row.alarms)
         .map(|(member, names)| (member.to_string(), names))
         .collect();
-    let unwatched = members.iter().filter(|(_, names)| names.is_empty());
-    let unwatched = unwatched.map(|(member, _)| member.clone()).collect();
     let names: BTreeSet<String> = members.values().flatten().cloned().collect();
     let names: Vec<String> = names.into_iter().collect();
     Ok(GroupAlarms {
-        members: members.len(),
-        unwatched,
+        members,
         alarms: deployment.connection.alarms_named(&names).await?,
     })
 }

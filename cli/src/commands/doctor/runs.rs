@@ -79,7 +79,9 @@ pub(super) fn schedule(sweep: &Read<Option<SeenLine>>, now: OffsetDateTime) -> V
 pub(super) fn denials(denials: &Read<Vec<(Function, SeenLine)>>) -> Verdict {
     on(denials, |denials| {
         if denials.is_empty() {
-            return Verdict::passed("no function was denied a call in the past day");
+            return Verdict::passed(
+                "no function was denied a call or a dry run in the past day; what none has asked for, nobody knows",
+            );
         }
         let told = denials.iter().map(|(function, line)| {
             format!("{function} was denied a call, last at {}", time_of(line.at))

@@ -96,11 +96,12 @@ pub(super) fn rules(rules: &Read<Vec<SeenRule>>) -> Verdict {
         }
         if broken.is_empty() {
             let count = counted(rules.len(), "rule", "rules");
-            return Verdict::passed(format!("{count}, each of them on and with a target"));
+            return Verdict::passed(format!("{count}, each of them on and let in by its target"));
         }
         Verdict::failed(
             broken.join("; "),
-            "Switch a rule on: aws events enable-rule --name NAME. One that is gone comes back with a deployment of the stack.",
+            "Switch a rule on: aws events enable-rule --name NAME. One that is gone, or that may not call its function, is \
+             mended by a deployment of the stack.",
         )
     })
 }
@@ -114,6 +115,9 @@ fn broken(rule: &SeenRule) -> Option<String> {
     match state {
         RuleState::On { targets: 0 } => Some(format!("{logical_id} ({name}) tells nobody")),
         RuleState::On { .. } => None,
+        RuleState::ShutOut { function } => Some(format!(
+            "{logical_id} ({name}) may not call {function}, as far as its policy is understood"
+        )),
         RuleState::Off => Some(format!("{logical_id} ({name}) is off")),
         RuleState::Missing => Some(format!("{logical_id} ({name}) is gone")),
         RuleState::Unknown { word } => Some(format!("{logical_id} ({name}) is in state {word}")),

@@ -1,7 +1,8 @@
 //! What a run has shown, as a page, as rows, and as an exit code.
 
 use crate::drill::curve::{Curve, Point, RegionEnd};
-use crate::drill::run::{Stop, VoidReason};
+use crate::drill::run::{Stop, StuckBy};
+use crate::drill::trial::VoidReason;
 use crate::failure::Exit;
 use crate::output::{Cell, Document, Page, Table, counted};
 use serde::Serialize;
@@ -91,14 +92,19 @@ impl Document for Drilled {
             .iter()
             .filter_map(|region| region.stopped.as_ref());
         let worst = stops.map(|stop| match stop {
-            Stop::Denied { .. } | Stop::Stuck { denied: true, .. } => Exit::Denied,
+            Stop::Denied { .. }
+            | Stop::Stuck {
+                by: StuckBy::Denied | StuckBy::Keys,
+                ..
+            } => Exit::Denied,
             Stop::Stuck { .. } => Exit::NoAnswer,
-            Stop::QuotaFull { .. } | Stop::QuotaUnknown | Stop::TooManyVoid | Stop::Ended => {
-                Exit::Found
-            }
+            Stop::QuotaFull { .. }
+            | Stop::QuotaUnknown
+            | Stop::TooManyVoid
+            | Stop::AnotherCopy
+            | Stop::Ended => Exit::Found,
         });
-        let left = self.0.regions.iter().any(|region| !region.left.is_empty());
-        let whole = self.0.clean && self.0.complete && !left;
+        let whole = self.0.clean && self.0.complete;
         let found = if whole { Exit::Done } else { Exit::Found };
         worst.max().unwrap_or_default().max(found)
     }
@@ -130,8 +136,18 @@ fn told(region: &RegionEnd) -> Vec<Cell> {
             region.left.join(", ")
         )));
     }
+    for one in &region.unreleased {
+        lines.push(Cell::attention(format!(
+            "{name}: EC2 does not release {}: {}. {}",
+            one.allocation, one.answer, RELEASE_IT_LATER
+        )));
+    }
     lines
 }
+
+/// An address with a name of its own, or one that AWS has locked, is not released before that is undone.
+const RELEASE_IT_LATER: &str =
+    "Take away what keeps it, such as a reverse DNS name, and run it again, or release it by hand.";
 
 fn in_words(reason: VoidReason) -> &'static str {
     match reason {
@@ -141,6 +157,7 @@ fn in_words(reason: VoidReason) -> &'static str {
         VoidReason::QuotaFull => "with a full quota",
         VoidReason::QuotaUnknown => "with a quota that nobody knows",
         VoidReason::WrongAddress => "with another address",
+        VoidReason::ClockJumped => "while this machine's clock jumped",
         VoidReason::GivenUp => "given up",
     }
 }
@@ -150,11 +167,9 @@ fn why(stop: &Stop) -> String {
         Stop::Denied { answer } => {
             format!("no further trial, EC2 refuses: {answer}. policies/drill.iam.json has what a drill needs.")
         }
-        Stop::Stuck { answer, denied: true } => format!(
-            "given up, AWS refuses: {answer}. What the run holds is still there: sign in again, and run it again."
-        ),
-        Stop::Stuck { answer, .. } => {
-            format!("given up, AWS does not answer: {answer}. What the run holds is still there: run it again.")
+        Stop::Stuck { answer, by } => {
+            let (what, to_do) = stuck(*by);
+            format!("given up, {what}: {answer}. What the run holds is still there: {to_do}, and run it again.")
         }
         Stop::QuotaFull { free } => format!(
             "no further trial, {} of the quota free: raise the quota, or set --keep-free for a new run.",
@@ -164,6 +179,33 @@ fn why(stop: &Stop) -> String {
             "no further trial, since nobody says how many addresses are allowed: a new run takes --quota.".to_owned()
         }
         Stop::TooManyVoid => "no further trial, since too many counted for nothing.".to_owned(),
+        Stop::AnotherCopy => "no further trial: an address has the tag of this run, and this file does not know its trial. \
+                              Somebody goes on with a copy of the file, or the file is an old one. End the other run. \
+                              Then `holdfast drill end --lost-run` with this run's id releases what is left."
+            .to_owned(),
         Stop::Ended => "ended by a person.".to_owned(),
+    }
+}
+
+/// What happened, and what to do.
+fn stuck(by: StuckBy) -> (&'static str, &'static str) {
+    match by {
+        StuckBy::Denied => (
+            "AWS refuses",
+            "give whoever runs it policies/drill.iam.json",
+        ),
+        StuckBy::Keys => ("AWS takes no keys", "sign in again"),
+        StuckBy::Throttled => (
+            "AWS has answered 20 times that there are too many calls",
+            "wait until others make fewer",
+        ),
+        StuckBy::Failing => (
+            "AWS has answered 20 times with an error",
+            "see what the code means",
+        ),
+        StuckBy::NoAnswer => (
+            "AWS does not answer",
+            "see whether this machine reaches AWS",
+        ),
     }
 }

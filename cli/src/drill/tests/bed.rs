@@ -2,9 +2,10 @@
 
 use super::ports::{Keeper, Nobody, classify, unanswered};
 use crate::drill::curve::{self, Curve};
-use crate::drill::execute::carry_out;
-use crate::drill::run::{Outcome, Run};
+use crate::drill::execute::{Times, carry_out};
+use crate::drill::run::Run;
 use crate::drill::settings::Settings;
+use crate::drill::trial::{Outcome, Phase};
 use ec2_sim::World;
 use ec2_sim::api::{
     self, AllocateAddress, Caller, DescribeAddresses, Ec2Error, Filter, Request, Response, Tag,
@@ -17,6 +18,8 @@ use holdfast::cloud::CloudError;
 use std::collections::BTreeMap;
 use std::future::pending;
 use std::sync::{Mutex, MutexGuard};
+use std::task::Poll;
+use time::{Duration, OffsetDateTime};
 
 pub(super) const REGION: &str = "us-east-1";
 pub(super) const RUN: &str = "drill-1";
@@ -43,6 +46,15 @@ impl Fault {
     ];
 }
 
+/// What happens to the machine that the drill runs on, at a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Disturbance {
+    /// Somebody sets the time of day.
+    ClockSet(Duration),
+    /// The lid is closed, and opened again.
+    Asleep(Duration),
+}
+
 /// A check that is taken out of the drill, to prove that the explorer notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SeededBug {
@@ -63,8 +75,26 @@ pub(super) struct State {
     pub(super) killed: bool,
     pub(super) bug: Option<SeededBug>,
     pub(super) disk: Option<Run>,
+    pub(super) disturbance: Option<(usize, Disturbance)>,
+    /// By how much the time of day is off.
+    pub(super) off: Duration,
+    /// In which region no call is answered before so much time has passed.
+    pub(super) slow: Option<(&'static str, Duration)>,
+    /// What EC2 gave and took away, for the run.
+    pub(super) log: Vec<Done>,
+    /// Acts before every call, in every region.
+    pub(super) housemate: Option<Box<dyn FnMut(&mut World) + Send>>,
     /// Acts on a world before the call of that number.
     pub(super) intruder: Option<(usize, Intruder)>,
+}
+
+/// What a call of the run has done in EC2, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Done {
+    /// `AllocateAddress` for this very address has given it.
+    GivenBack(String, OffsetDateTime),
+    /// `ReleaseAddress` has taken this address away.
+    Released(String, OffsetDateTime),
 }
 
 /// What somebody else does to the account.
@@ -79,10 +109,36 @@ pub(super) fn settings() -> Settings {
         waits: vec!["0s".parse().unwrap(), "1h".parse().unwrap()],
         trials: 1,
         per_hour: 60,
-        keep_free: 2,
+        keep_free: 1,
         quota: None,
         patience_seconds: 60,
         tag_prefix: "holdfast".to_owned(),
+    }
+}
+
+impl State {
+    fn apply(&mut self, region: &str, request: &Request) -> Result<Response, Ec2Error> {
+        let caller = Caller::user(ACCOUNT, "operator");
+        let world = self.worlds.get_mut(region).unwrap();
+        let before = describe(world, Vec::new()).unwrap_or_default();
+        let answer = world.call(&caller, request, false);
+        let now = world.now();
+        match (request, &answer) {
+            (Request::AllocateAddress(asked), Ok(Response::AllocateAddress(given)))
+                if asked.address.as_ref() == Some(&given.public_ip) =>
+            {
+                self.log.push(Done::GivenBack(given.public_ip.clone(), now));
+            }
+            (Request::ReleaseAddress(asked), Ok(_)) => {
+                let released = before
+                    .into_iter()
+                    .find(|address| Some(&address.allocation_id) == asked.allocation_id.as_ref());
+                self.log
+                    .push(Done::Released(released.unwrap().public_ip, now));
+            }
+            _ => {}
+        }
+        answer
     }
 }
 
@@ -137,6 +193,10 @@ impl Bed {
         self.state().intruder = Some((before_call, act));
     }
 
+    pub(super) fn disturb(&self, at_call: usize, disturbance: Disturbance) {
+        self.state().disturbance = Some((at_call, disturbance));
+    }
+
     pub(super) fn calls(&self) -> Vec<&'static str> {
         self.state().names.clone()
     }
@@ -163,7 +223,7 @@ impl Bed {
             .map(|trial| trial.phase);
         phases
             .map(|phase| match phase {
-                crate::drill::run::Phase::Over { outcome } => outcome,
+                Phase::Over { outcome } => outcome,
                 open => panic!("a trial is still open: {open:?}"),
             })
             .collect()
@@ -185,9 +245,13 @@ impl Bed {
                 self.now(),
             ),
         };
-        run.resume(self.now());
+        run.resume();
         let (mut keeper, mut nobody) = (Keeper(self), Nobody);
-        let process = carry_out(&mut run, self, self, &mut keeper, &mut nobody);
+        let times = Times {
+            clock: self,
+            boot: self,
+        };
+        let process = carry_out(&mut run, self, times, &mut keeper, &mut nobody);
         let ended = process.now_or_never().transpose().unwrap().is_some();
         !ended || self.state().killed
     }
@@ -228,15 +292,8 @@ impl Bed {
         request: Request,
     ) -> Result<Response, CloudError> {
         let fault = self.at_the_boundary(action).await;
-        let apply = || {
-            let caller = Caller::user(ACCOUNT, "operator");
-            let mut state = self.state();
-            state
-                .worlds
-                .get_mut(region)
-                .unwrap()
-                .call(&caller, &request, false)
-        };
+        self.stay_away(region).await;
+        let apply = || self.state().apply(region, &request);
         match fault {
             None => apply().map_err(|refusal| classify(action, refusal)),
             Some(Fault::KilledBeforeSend) => self.die().await,
@@ -268,6 +325,18 @@ impl Bed {
         let number = state.calls;
         state.calls += 1;
         state.names.push(action);
+        match state.disturbance.filter(|(at, _)| *at == number) {
+            Some((_, Disturbance::ClockSet(by))) => state.off += by,
+            Some((_, Disturbance::Asleep(long))) => {
+                let asleep = |world: &mut World| world.advance(long);
+                state.worlds.values_mut().for_each(asleep);
+            }
+            None => {}
+        }
+        if let Some(mut act) = state.housemate.take() {
+            state.worlds.values_mut().for_each(&mut act);
+            state.housemate = Some(act);
+        }
         if let Some((_, act)) = state.intruder.take_if(|(at, _)| *at == number) {
             state.worlds.values_mut().for_each(act);
         }
@@ -278,7 +347,27 @@ impl Bed {
             .map(|(_, fault)| *fault)
     }
 
-    async fn die<T>(&self) -> T {
+    /// A sick region answers late.
+    async fn stay_away(&self, region: &str) {
+        let slow = self.state().slow.filter(|(slow, _)| *slow == region);
+        let Some((_, delay)) = slow else { return };
+        let until = self.true_time() + delay;
+        std::future::poll_fn(|_| {
+            if self.true_time() < until {
+                Poll::Pending
+            } else {
+                Poll::Ready(())
+            }
+        })
+        .await;
+    }
+
+    /// The time that passes, whatever a clock says.
+    pub(super) fn true_time(&self) -> OffsetDateTime {
+        self.state().worlds.values().map(World::now).max().unwrap()
+    }
+
+    pub(super) async fn die<T>(&self) -> T {
         self.state().killed = true;
         pending().await
     }

@@ -1,9 +1,12 @@
 //! The drill is killed at every call, loses every reply, is throttled everywhere, and is started again. In the end
 //! nothing of it is left, and nothing of anybody else's was touched.
 
-use super::bed::{Bed, Fault, REGION, SeededBug, settings};
+use super::bed::{Bed, Done, Fault, REGION, SeededBug, settings};
+use crate::drill::trial::{Outcome, Phase, Trial};
 use ec2_sim::World;
 use ec2_sim::api::Tag;
+use std::collections::BTreeMap;
+use time::Duration;
 
 /// Runs a drill with these faults to its end; says what is wrong then.
 fn play(faults: &[(usize, Fault)], bug: Option<SeededBug>) -> Result<usize, String> {
@@ -21,7 +24,7 @@ fn play(faults: &[(usize, Fault)], bug: Option<SeededBug>) -> Result<usize, Stri
     Ok(bed.calls().len())
 }
 
-fn prepared(bed: &Bed, faults: &[(usize, Fault)], bug: Option<SeededBug>) {
+pub(super) fn prepared(bed: &Bed, faults: &[(usize, Fault)], bug: Option<SeededBug>) {
     bed.in_world(|world| world.settings().address_quota = 10);
     bed.plan(faults);
     if let Some(bug) = bug {
@@ -29,7 +32,7 @@ fn prepared(bed: &Bed, faults: &[(usize, Fault)], bug: Option<SeededBug>) {
     }
 }
 
-fn judge(bed: &Bed, others: &std::collections::BTreeMap<String, Vec<Tag>>) -> Result<(), String> {
+pub(super) fn judge(bed: &Bed, others: &BTreeMap<String, Vec<Tag>>) -> Result<(), String> {
     let now = bed.addresses();
     if now != *others {
         return Err(format!("the account had {others:?} and has {now:?}"));
@@ -45,7 +48,49 @@ fn judge(bed: &Bed, others: &std::collections::BTreeMap<String, Vec<Tag>>) -> Re
     if lost != 0 {
         return Err("an address counts as lost that nobody took".to_owned());
     }
+    is_true(bed)
+}
+
+/// Whether each address that counts as back was really given to the run, after that wait.
+pub(super) fn is_true(bed: &Bed) -> Result<(), String> {
+    let log = bed.state().log.clone();
+    let mut waits = really_waited(&log);
+    let regions = bed.run().regions.into_values();
+    for trial in regions.flat_map(|region| region.trials) {
+        let Phase::Over {
+            outcome: Outcome::Recovered { after_seconds, .. },
+        } = trial.phase
+        else {
+            continue;
+        };
+        let is_it = |waited: &Duration| is_that_wait(&trial, after_seconds, *waited);
+        let Some(found) = waits.iter().position(is_it) else {
+            return Err(format!("{trial:?} is not true: {log:?}"));
+        };
+        waits.swap_remove(found);
+    }
     Ok(())
+}
+
+/// How long it took from each release to the call that brought the same address back.
+fn really_waited(log: &[Done]) -> Vec<Duration> {
+    let mut released = BTreeMap::new();
+    let mut waits = Vec::new();
+    for done in log {
+        match done {
+            Done::Released(ip, at) => drop(released.insert(ip, *at)),
+            Done::GivenBack(ip, at) => {
+                waits.extend(released.remove(ip).map(|released| *at - released));
+            }
+        }
+    }
+    waits
+}
+
+fn is_that_wait(trial: &Trial, after_seconds: i64, waited: Duration) -> bool {
+    let grace = trial.wait.grace() * 2;
+    let told = Duration::seconds(after_seconds);
+    waited + grace >= trial.wait.length() && (waited - told).abs() <= grace
 }
 
 #[test]
@@ -97,14 +142,14 @@ fn the_explorer_notices_a_check_that_is_taken_out() {
 }
 
 /// Somebody gives the address of the drill to an instance of theirs.
-fn use_the_address(world: &mut World) {
+pub(super) fn use_the_address(world: &mut World) {
     for allocation in allocations_of_the_run(world) {
         world.mark_service_managed(&allocation, "nlb");
     }
 }
 
 /// Somebody removes the tag, and so says that the address is theirs.
-fn take_the_tag_off(world: &mut World) {
+pub(super) fn take_the_tag_off(world: &mut World) {
     for allocation in allocations_of_the_run(world) {
         untag(world, &allocation);
     }

@@ -1,8 +1,8 @@
 //! Drills on the simulated clock: the experiment of 2018, and what a curve shows.
 
 use super::bed::{Bed, settings};
-use crate::drill::run::Outcome;
 use crate::drill::settings::Settings;
+use crate::drill::trial::Outcome;
 use ec2_sim::Share;
 use time::Duration;
 
@@ -154,12 +154,12 @@ fn a_run_that_was_not_running_at_its_time_counts_nothing_under_that_wait() {
         waits,
         ..settings()
     };
-    // The calls until the wait: room, allocate, look, release; the next one is the request.
-    bed.plan(&[(4, Fault::KilledBeforeSend)]);
+    // The calls until the wait: room, allocate, look, release. After it the room is counted again, and then comes the request.
+    bed.plan(&[(5, Fault::KilledBeforeSend)]);
     assert!(bed.start(&settings));
     assert_eq!(
-        bed.calls()[3..5],
-        ["ec2:ReleaseAddress", "ec2:AllocateAddress"]
+        bed.calls()[4..6],
+        ["ec2:DescribeAddresses", "ec2:AllocateAddress"]
     );
     bed.in_world(|world| world.advance(Duration::hours(3)));
     bed.start_until_it_ends(&settings);

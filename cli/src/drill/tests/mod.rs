@@ -1,6 +1,7 @@
 //! The drill on the simulated EC2, in one process, on a clock of the test.
 
 mod bed;
+mod disturbed;
 mod explorer;
 mod file;
 mod history;

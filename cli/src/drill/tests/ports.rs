@@ -1,10 +1,10 @@
 //! The ports of the drill on the simulated regions: what EC2 answers, the clock, and the disk.
 
 use super::bed::{Bed, SeededBug};
+use crate::drill::clocks::{BootClock, SinceBoot};
 use crate::drill::execute::Watch;
 use crate::drill::ports::{KeepRun, NotKept, Relinquish};
 use crate::drill::run::Run;
-use ec2_sim::World;
 use ec2_sim::api::{
     self, AllocateAddress, DescribeAddresses, Ec2Error, Filter, ReleaseAddress, Request, Response,
     Tag, TagSpecification,
@@ -14,6 +14,7 @@ use holdfast::cloud::{Allocated, CloudError, Failure};
 use holdfast::model::elastic_ip::{Address, Association, Pool};
 use holdfast::model::ids::AllocationId;
 use holdfast::model::tags::Tags;
+use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
@@ -153,10 +154,12 @@ impl Relinquish for Bed {
         }
     }
 
-    async fn held(&self, region: &str) -> Result<u64, CloudError> {
+    async fn held(&self, region: &str) -> Result<BTreeSet<AllocationId>, CloudError> {
         let request = Request::DescribeAddresses(DescribeAddresses::default());
         match self.call(region, "ec2:DescribeAddresses", request).await? {
-            Response::DescribeAddresses(shown) => Ok(shown.len() as u64),
+            Response::DescribeAddresses(shown) => {
+                Ok(shown.iter().map(|it| address(it).allocation).collect())
+            }
             other => panic!("{other:?}"),
         }
     }
@@ -170,12 +173,25 @@ impl Relinquish for Bed {
 
 impl Clock for Bed {
     fn now(&self) -> OffsetDateTime {
-        self.state().worlds.values().map(World::now).max().unwrap()
+        self.true_time() + self.state().off
     }
 
     async fn sleep(&self, how_long: std::time::Duration) {
-        let until = self.now() + how_long;
+        if self.state().killed {
+            self.die::<()>().await;
+        }
+        let until = self.true_time() + how_long;
         self.in_every_world(|_, world| world.advance_to(until));
+    }
+}
+
+impl BootClock for Bed {
+    fn since_boot(&self) -> SinceBoot {
+        let since = self.true_time() - OffsetDateTime::UNIX_EPOCH;
+        SinceBoot {
+            boot: "the only one".to_owned(),
+            milliseconds: u64::try_from(since.whole_milliseconds()).unwrap(),
+        }
     }
 }
 

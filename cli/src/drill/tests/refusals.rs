@@ -1,8 +1,9 @@
 //! What the drill does where EC2, or its own caution, says no.
 
 use super::bed::{Bed, REGION, allocate_by_hand, settings};
-use crate::drill::run::{Stop, VoidReason};
+use crate::drill::run::Stop;
 use crate::drill::settings::Settings;
+use crate::drill::trial::{Outcome, VoidReason};
 
 fn stopped(bed: &Bed) -> Option<Stop> {
     bed.run().regions[REGION].stopped.clone()
@@ -19,14 +20,20 @@ fn the_last_free_places_of_a_quota_are_not_used() {
 }
 
 #[test]
-fn one_free_place_is_enough_where_the_operator_says_so() {
+fn as_many_places_stay_free_as_the_operator_says() {
     let bed = Bed::of(&[REGION]);
-    bed.in_world(|world| (0..4).for_each(|_| drop(allocate_by_hand(world, Vec::new()))));
-    bed.start_until_it_ends(&Settings {
-        keep_free: 1,
+    bed.in_world(|world| drop(allocate_by_hand(world, Vec::new())));
+    let three = Settings {
+        keep_free: 3,
         ..settings()
-    });
+    };
+    bed.start_until_it_ends(&three);
     assert!(bed.curve().complete);
+    bed.in_world(|world| drop(allocate_by_hand(world, Vec::new())));
+    let bed = Bed::of(&[REGION]);
+    bed.in_world(|world| (0..2).for_each(|_| drop(allocate_by_hand(world, Vec::new()))));
+    bed.start_until_it_ends(&three);
+    assert_eq!(stopped(&bed), Some(Stop::QuotaFull { free: 3 }));
 }
 
 #[test]
@@ -86,7 +93,7 @@ fn another_address_than_the_one_that_was_asked_for_is_given_back_and_counts_for_
     assert_eq!(stopped(&bed), Some(Stop::TooManyVoid));
     assert!(bed.outcomes().iter().all(|outcome| matches!(
         outcome,
-        crate::drill::run::Outcome::Void {
+        Outcome::Void {
             reason: VoidReason::WrongAddress
         }
     )));
@@ -113,44 +120,6 @@ fn a_region_that_does_not_answer_is_given_up_after_some_time_and_the_others_go_o
         .into_iter()
         .find(|region| region.region == "eu-west-1");
     assert!(there.unwrap().clean);
-}
-
-/// The guard of another installation, with other tags, takes the address of the drill back with all its tags.
-fn taken_back_by_another_guard(world: &mut ec2_sim::World) {
-    use ec2_sim::api::{AllocateAddress, Caller, Request, Tag, TagSpecification};
-    let tags = vec![
-        Tag::new("holdfast:drill", super::bed::RUN),
-        Tag::new("holdfast:drill-trial", "0"),
-        Tag::new("holdfast:protect", "none"),
-        Tag::new("acme:reclaimed-from", "eipalloc-1"),
-    ];
-    let request = AllocateAddress {
-        address: Some("198.51.100.1".to_owned()),
-        tag_specifications: vec![TagSpecification {
-            resource_type: "elastic-ip".to_owned(),
-            tags,
-        }],
-        ..AllocateAddress::default()
-    };
-    let guard = Caller::role(ec2_sim::world::ACCOUNT, "acme-guard", "guard");
-    let _ = world.call(&guard, &Request::AllocateAddress(request), false);
-}
-
-#[test]
-fn what_another_guard_took_back_is_neither_released_nor_counted() {
-    let bed = Bed::of(&[REGION]);
-    // The calls until then: room, allocate, look, release.
-    bed.intrude(4, taken_back_by_another_guard);
-    let waits = vec!["0s".parse().unwrap()];
-    bed.start_until_it_ends(&Settings {
-        waits,
-        ..settings()
-    });
-    assert_eq!(bed.left_of_the_run(), 1, "the guard has it");
-    let region = &bed.curve().regions[0];
-    assert_eq!(region.left.len(), 1);
-    assert_eq!(region.void.get(&VoidReason::TakenOver), Some(&1));
-    assert!(!bed.curve().clean, "it still carries the tag of the run");
 }
 
 #[test]
@@ -198,7 +167,7 @@ fn a_run_that_a_person_has_ended_stays_ended_and_is_clean() {
     bed.plan(&[(2, Fault::KilledBeforeSend)]);
     assert!(bed.start(&settings()), "it holds an address now");
     let mut run = bed.run();
-    run.end(bed.in_world(|world| world.now()));
+    run.end();
     bed.keep(run);
     bed.start_until_it_ends(&settings());
     assert_eq!((bed.left_of_the_run(), bed.curve().clean), (0, true));
