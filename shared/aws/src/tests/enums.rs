@@ -12,8 +12,8 @@ use aws_sdk_arczonalshift::types::ShiftType;
 use aws_sdk_autoscaling::types::LifecycleState as Lifecycle;
 use aws_sdk_cloudwatch::types::{ActionsSuppressedBy, AlarmType, StateValue};
 use aws_sdk_ec2::types::{
-    AttachmentStatus, EventCode as Planned, InstanceStateName, NetworkInterfaceType, RouteState,
-    ServiceManaged, SummaryStatus,
+    AttachmentStatus, DeviceType, EventCode as Planned, InstanceLifecycleType, InstanceStateName,
+    NetworkInterfaceType, RouteState, ServiceManaged, SummaryStatus,
 };
 use holdfast::model::alarm::AlarmState;
 use holdfast::model::auto_scaling::{LifecycleState, Service};
@@ -97,6 +97,26 @@ fn every_state_of_an_instance_is_known() {
         InstanceState::told(value) != InstanceState::Unknown
     });
     is_complete("InstanceStateName", all, &handled, &[]);
+}
+
+/// Which instances EC2 does not stop is told beforehand for those that its text names.
+#[test]
+fn every_kind_of_instance_and_of_root_device_is_named() {
+    let told = "the report of the fence has what EC2 answers";
+    let ignored = [
+        ("capacity-block", told),
+        ("interruptible-capacity-reservation", told),
+        ("scheduled", told),
+    ];
+    let all = InstanceLifecycleType::values();
+    is_complete("InstanceLifecycleType", all, &["spot"], &ignored);
+    let stops = [("ebs", "it can be stopped")];
+    is_complete(
+        "DeviceType",
+        DeviceType::values(),
+        &["instance-store"],
+        &stops,
+    );
 }
 
 #[test]
