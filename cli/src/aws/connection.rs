@@ -101,19 +101,24 @@ impl Connection {
     /// EC2, CloudTrail, CloudWatch, Auto Scaling and the zonal shifts, read as the functions read them.
     #[must_use]
     pub fn cloud(&self) -> Aws {
-        let lookups = aws_sdk_cloudtrail::config::Builder::from(&self.config).retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(LOOKUP_TRIES)
-                .with_initial_backoff(LOOKUP_FIRST_PAUSE),
-        );
-        let shifts = aws_sdk_arczonalshift::config::Builder::from(&self.config)
-            .timeout_config(TimeoutConfig::builder().operation_timeout(SHIFTS).build());
+        let [lookups, alarms, scaling, shifts] = [(); 4].map(|()| self.config.clone());
         Aws::new(
             aws_sdk_ec2::Client::new(&self.config),
-            aws_sdk_cloudtrail::Client::from_conf(lookups.build()),
-            aws_sdk_cloudwatch::Client::new(&self.config),
-            aws_sdk_autoscaling::Client::new(&self.config),
-            aws_sdk_arczonalshift::Client::from_conf(shifts.build()),
+            move || {
+                let own = aws_sdk_cloudtrail::config::Builder::from(&lookups).retry_config(
+                    RetryConfig::standard()
+                        .with_max_attempts(LOOKUP_TRIES)
+                        .with_initial_backoff(LOOKUP_FIRST_PAUSE),
+                );
+                aws_sdk_cloudtrail::Client::from_conf(own.build())
+            },
+            move || aws_sdk_cloudwatch::Client::new(&alarms),
+            move || aws_sdk_autoscaling::Client::new(&scaling),
+            move || {
+                let own = aws_sdk_arczonalshift::config::Builder::from(&shifts)
+                    .timeout_config(TimeoutConfig::builder().operation_timeout(SHIFTS).build());
+                aws_sdk_arczonalshift::Client::from_conf(own.build())
+            },
         )
     }
 

@@ -40,6 +40,17 @@ macro_rules! equipped {
     };
 }
 
+/// What makes a client of a service, with what only that one has.
+macro_rules! later {
+    ($service:ident, $config:ident, $process:ident, |$builder:ident| $own:expr) => {{
+        let (config, process) = ($config.clone(), $process.clone());
+        move || {
+            let $builder = equipped!($service, &config, process);
+            $service::Client::from_conf($own.build())
+        }
+    }};
+}
+
 /// The cloud and the ledger of a function, as Lambda's environment variables name region and
 /// credentials. `AWS_ENDPOINT_URL` leads all calls elsewhere, to a simulator for example.
 ///
@@ -47,27 +58,21 @@ macro_rules! equipped {
 /// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
 pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
-    let lookups = equipped!(aws_sdk_cloudtrail, &config, process)
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(LOOKUP_TRIES)
-                .with_initial_backoff(LOOKUP_FIRST_PAUSE),
-        )
-        .timeout_config(timeouts(ALL_LOOKUP_TRIES))
-        .build();
     let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
-    let alarms = equipped!(aws_sdk_cloudwatch, &config, process).build();
-    let scaling = equipped!(aws_sdk_autoscaling, &config, process).build();
-    let shifts = equipped!(aws_sdk_arczonalshift, &config, process)
-        .timeout_config(timeouts(SHIFTS))
-        .build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
-        aws_sdk_cloudtrail::Client::from_conf(lookups),
-        aws_sdk_cloudwatch::Client::from_conf(alarms),
-        aws_sdk_autoscaling::Client::from_conf(scaling),
-        aws_sdk_arczonalshift::Client::from_conf(shifts),
+        later!(aws_sdk_cloudtrail, config, process, |builder| builder
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(LOOKUP_TRIES)
+                    .with_initial_backoff(LOOKUP_FIRST_PAUSE),
+            )
+            .timeout_config(timeouts(ALL_LOOKUP_TRIES))),
+        later!(aws_sdk_cloudwatch, config, process, |builder| builder),
+        later!(aws_sdk_autoscaling, config, process, |builder| builder),
+        later!(aws_sdk_arczonalshift, config, process, |builder| builder
+            .timeout_config(timeouts(SHIFTS))),
     );
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),

@@ -24,6 +24,7 @@ mod ledger;
 mod moves;
 mod networks;
 mod notices;
+mod on_first_use;
 mod read;
 mod refusal_code;
 mod signatures;
@@ -42,6 +43,7 @@ pub use notices::Sns;
 pub use signatures::Signatures;
 
 use health::KnownLimits;
+use on_first_use::OnFirstUse;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
@@ -60,10 +62,10 @@ pub struct Process {
 #[derive(Debug, Clone)]
 pub struct Aws {
     ec2: aws_sdk_ec2::Client,
-    trail: aws_sdk_cloudtrail::Client,
-    alarms: aws_sdk_cloudwatch::Client,
-    scaling: aws_sdk_autoscaling::Client,
-    shifts: aws_sdk_arczonalshift::Client,
+    trail: OnFirstUse<aws_sdk_cloudtrail::Client>,
+    alarms: OnFirstUse<aws_sdk_cloudwatch::Client>,
+    scaling: OnFirstUse<aws_sdk_autoscaling::Client>,
+    shifts: OnFirstUse<aws_sdk_arczonalshift::Client>,
     limits: Arc<KnownLimits>,
     /// Whether CloudWatch refused to read log alarms: its endpoint does not know the type.
     log_alarms_refused: Arc<AtomicBool>,
@@ -72,21 +74,22 @@ pub struct Aws {
 }
 
 impl Aws {
-    /// On clients that are set up already.
+    /// On a client of EC2, and on what makes the others. Most events need none of those, so each is made when a call
+    /// first needs it.
     #[must_use]
     pub fn new(
         ec2: aws_sdk_ec2::Client,
-        trail: aws_sdk_cloudtrail::Client,
-        alarms: aws_sdk_cloudwatch::Client,
-        scaling: aws_sdk_autoscaling::Client,
-        shifts: aws_sdk_arczonalshift::Client,
+        trail: impl FnOnce() -> aws_sdk_cloudtrail::Client + Send + 'static,
+        alarms: impl FnOnce() -> aws_sdk_cloudwatch::Client + Send + 'static,
+        scaling: impl FnOnce() -> aws_sdk_autoscaling::Client + Send + 'static,
+        shifts: impl FnOnce() -> aws_sdk_arczonalshift::Client + Send + 'static,
     ) -> Self {
         Self {
             ec2,
-            trail,
-            alarms,
-            scaling,
-            shifts,
+            trail: OnFirstUse::new(trail),
+            alarms: OnFirstUse::new(alarms),
+            scaling: OnFirstUse::new(scaling),
+            shifts: OnFirstUse::new(shifts),
             limits: Arc::default(),
             log_alarms_refused: Arc::default(),
             managed_refused: Arc::default(),

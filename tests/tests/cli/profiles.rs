@@ -103,7 +103,10 @@ async fn each_mistake_on_the_way_to_the_first_answer_says_what_to_do() {
     assert!(ran.err.contains("http://127.0.0.1:4566"), "{ran:?}");
     let ran = tool.run(&["doctor", "--stack", "other"]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
-    assert!(ran.err.contains("holdfast. Name one with --stack"), "{ran:?}");
+    assert!(
+        ran.err.contains("holdfast. Name one with --stack"),
+        "{ran:?}"
+    );
     assert!(tool.run(&["doctor"]).await.out.contains("passed"));
 }
 

@@ -112,6 +112,11 @@ macro_rules! client {
     };
 }
 
+/// A client that needs no making.
+fn made<T>(client: T) -> impl FnOnce() -> T {
+    move || client
+}
+
 impl Wire {
     /// The first answer that is meant for this path, or for any.
     fn next(&self, path: &str) -> Option<Answer> {
@@ -166,10 +171,10 @@ impl Wire {
     fn cloud(&self) -> Aws {
         Aws::new(
             client!(aws_sdk_ec2, self),
-            client!(aws_sdk_cloudtrail, self),
-            client!(aws_sdk_cloudwatch, self),
-            client!(aws_sdk_autoscaling, self),
-            client!(aws_sdk_arczonalshift, self),
+            made(client!(aws_sdk_cloudtrail, self)),
+            made(client!(aws_sdk_cloudwatch, self)),
+            made(client!(aws_sdk_autoscaling, self)),
+            made(client!(aws_sdk_arczonalshift, self)),
         )
     }
 

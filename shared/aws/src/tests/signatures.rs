@@ -1,6 +1,6 @@
 //! A refused signature is made anew, for every service and every code, and nothing else is.
 
-use super::{Answer, RETENTION, Wire, ec2, query_refusal, refusal};
+use super::{Answer, RETENTION, Wire, ec2, made, query_refusal, refusal};
 use crate::{Aws, DynamoLedger, Signatures};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use holdfast::cloud::health::{AlarmFilter, ReadAlarmPages, ReadLifecycleStates};
@@ -70,10 +70,10 @@ fn cloud(wire: &Wire, signatures: &Signatures) -> Aws {
     let cloud = wire.cloud();
     Aws::new(
         patient!(aws_sdk_ec2, cloud.ec2, signatures),
-        patient!(aws_sdk_cloudtrail, cloud.trail, signatures),
-        patient!(aws_sdk_cloudwatch, cloud.alarms, signatures),
-        patient!(aws_sdk_autoscaling, cloud.scaling, signatures),
-        patient!(aws_sdk_arczonalshift, cloud.shifts, signatures),
+        made(patient!(aws_sdk_cloudtrail, cloud.trail, signatures)),
+        made(patient!(aws_sdk_cloudwatch, cloud.alarms, signatures)),
+        made(patient!(aws_sdk_autoscaling, cloud.scaling, signatures)),
+        made(patient!(aws_sdk_arczonalshift, cloud.shifts, signatures)),
     )
 }
 
