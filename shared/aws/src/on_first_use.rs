@@ -34,7 +34,8 @@ mod tests {
         let count = Arc::clone(&made);
         let it = OnFirstUse::new(move || count.fetch_add(1, Ordering::SeqCst));
         assert_eq!(made.load(Ordering::SeqCst), 0);
-        assert_eq!((**it.clone(), **it), (0, 0));
+        let another = it.clone();
+        assert_eq!((*another, *it), (0, 0));
         assert_eq!(made.load(Ordering::SeqCst), 1);
     }
 }
