@@ -109,9 +109,9 @@ async fn measure(options: &Options) -> Result<(), Problem> {
     }
     // What they measure is on the simulator's clock, but for boto3's waiter, which sleeps: so they go on side by side.
     part("bursts and failovers")?;
-    let bursts = options.wants("bursts").then(|| {
-        tokio::task::spawn_blocking(move || bursts::measure(rounds.releases, rounds.instances))
-    });
+    let bursts = options
+        .wants("bursts")
+        .then(|| tokio::spawn(bursts::measure(rounds.releases, rounds.instances)));
     if options.wants("failovers") {
         results.failovers = failovers::measure(&built, &peers, options.is_quick).await?;
     }
