@@ -71,14 +71,9 @@ impl Account {
 
     /// Invokes a function by its name in the template, as Lambda does; gives its report.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
-        let name = self.deployment.physical_id(function);
-        let url = format!(
-            "{}/2015-03-31/functions/{name}/invocations",
-            self.simulator.url
-        );
-        let report = post(Request::post(url), event).await;
-        assert!(report.get("errorType").is_none(), "{report}");
-        report
+        let payload = event.to_string().into_bytes();
+        let report = self.deployment.invoke(&self.simulator, function, payload);
+        report.await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Kim releases the address after its association was ended; gives CloudTrail's event.
