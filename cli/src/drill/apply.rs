@@ -2,7 +2,7 @@
 
 use super::decide::Step;
 use super::look::{Look, came_back, holding, looked, released, void};
-use super::refusals::failed;
+use super::refusals::{failed, set};
 use super::run::{Phase, RegionRun, Room, Run, Then, Trial, VoidReason};
 use holdfast::cloud::{Allocated, CloudError};
 use holdfast::model::elastic_ip::Address;
@@ -107,12 +107,6 @@ fn give_place_back(region: &mut RegionRun) {
     }) = &mut region.room
     {
         *free += 1;
-    }
-}
-
-pub(super) fn set(trial: Option<&mut Trial>, phase: Phase) {
-    if let Some(trial) = trial {
-        trial.phase = phase;
     }
 }
 
