@@ -13,6 +13,7 @@ mod drill;
 mod goldens;
 mod history;
 mod partial;
+mod pictures;
 mod profiles;
 mod pty;
 mod refusals;
