@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_gap_is_a_place_and_not_some_blanks() {
         let runs = lines("  web    ready now");
-        let columns: Vec<(usize, String)> = pieces(&runs[0])
+        let columns: Vec<(usize, String)> = pieces(&runs[0][0])
             .into_iter()
             .map(|(column, text, _)| (column, text))
             .collect();
