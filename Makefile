@@ -40,6 +40,10 @@ demo: event-file binaries ## Lose three addresses, see them come back; EVENT=fil
 demo-page: binaries ## Run the demo, and write what it prints to docs/DEMO.md
 	@tools/demo-page
 
+.PHONY: pictures
+pictures: binaries ## Write docs/pictures: what the operator's tool prints in a terminal, as README shows it
+	HOLDFAST_WRITE_PICTURES=1 cargo test --locked -p holdfast-tests --test cli pictures::
+
 .PHONY: messages
 messages: ## Write docs/MESSAGES.md: everything that a person is told, read out of the code
 	HOLDFAST_WRITE_MESSAGES=1 cargo test --locked -p holdfast-tests --no-default-features --test repo messages::

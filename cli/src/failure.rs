@@ -2,48 +2,14 @@
 //! code follows from the kind and the code of AWS's answer, never from a message.
 
 use crate::aws::credentials::{self, NotGiven};
+use crate::unread::Unread;
 use holdfast::cloud::{Class, CloudError, Failure as Answer};
 use holdfast::error::chain;
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
-use std::process::ExitCode;
 
-/// How a command ends. Scripts key on the exit code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Exit {
-    /// 0: it is done, or everything is as it should be.
-    #[default]
-    Done,
-    /// 1: it ran, and found something that a person should look at.
-    Found,
-    /// 2: the command line, the profile or the stack's name is wrong.
-    Usage,
-    /// 3: AWS refuses: no permission, or no keys that it takes.
-    Denied,
-    /// 4: AWS did not answer, or not with what was asked for.
-    NoAnswer,
-}
-
-impl Exit {
-    /// The exit code.
-    #[must_use]
-    pub fn exit_code(self) -> ExitCode {
-        ExitCode::from(self.code())
-    }
-
-    /// The exit code as a number.
-    #[must_use]
-    pub fn code(self) -> u8 {
-        match self {
-            Self::Done => 0,
-            Self::Found => 1,
-            Self::Usage => 2,
-            Self::Denied => 3,
-            Self::NoAnswer => 4,
-        }
-    }
-}
+pub use crate::exit::Exit;
 
 /// Why a command could not be carried out.
 #[derive(Debug)]
@@ -87,6 +53,13 @@ pub enum Failure {
         /// What came instead.
         source: CloudError,
     },
+    /// A function was called, and somebody stopped the tool before the answer came.
+    NotAwaited {
+        /// Which.
+        what: String,
+    },
+    /// A part could not be read, and without it nothing can be said.
+    NotRead(Box<Unread>),
     /// Standard output is closed: whoever reads has seen enough.
     PipeClosed,
     /// It cannot be written.
@@ -109,6 +82,20 @@ impl Failure {
         move |source| Self::Aws { what, source }
     }
 
+    /// The same as a part that could not be read, where the rest is shown.
+    #[must_use]
+    pub fn unread(&self, region: &str, stack: &str) -> Unread {
+        let what = self.to_string();
+        Unread {
+            region: region.to_owned(),
+            stack: stack.to_owned(),
+            why: self.why().unwrap_or_else(|| what.clone()),
+            what,
+            next: self.advice(),
+            exit: self.exit(),
+        }
+    }
+
     /// How the command ends.
     #[must_use]
     pub fn exit(&self) -> Exit {
@@ -116,7 +103,11 @@ impl Failure {
             Self::Usage { .. } => Exit::Usage,
             Self::Aws { source, .. } => Cause::of(source).exit(),
             Self::Function { .. } => Exit::Found,
-            Self::Unreadable { .. } | Self::MayRun { .. } | Self::Unwritten(_) => Exit::NoAnswer,
+            Self::NotRead(part) => part.exit,
+            Self::Unreadable { .. }
+            | Self::MayRun { .. }
+            | Self::NotAwaited { .. }
+            | Self::Unwritten(_) => Exit::NoAnswer,
             Self::PipeClosed => Exit::Done,
         }
     }
@@ -138,6 +129,9 @@ impl Failure {
         if let Self::Function { why, .. } = self {
             return Some(why.clone());
         }
+        if let Self::NotRead(part) = self {
+            return Some(part.why.clone());
+        }
         self.source().map(chain)
     }
 
@@ -148,10 +142,11 @@ impl Failure {
             Self::Usage { advice, .. }
             | Self::Unreadable { advice, .. }
             | Self::Function { advice, .. } => advice.clone(),
-            Self::MayRun { .. } => "The function may still be running, and the call is not sent again: it would run twice. \
+            Self::MayRun { .. } | Self::NotAwaited { .. } => "The function may still be running, and the call is not sent again: it would run twice. \
                                     See what becomes of it: `holdfast reports --since 15m`."
                 .to_owned(),
             Self::Aws { source, .. } => Cause::of(source).advice(source.failure()),
+            Self::NotRead(part) => part.next.clone(),
             Self::PipeClosed => String::new(),
             Self::Unwritten(_) => "See whether the disk is full.".to_owned(),
         }
@@ -167,7 +162,9 @@ impl fmt::Display for Failure {
             Self::Usage { what, .. }
             | Self::Aws { what, .. }
             | Self::MayRun { what, .. }
+            | Self::NotAwaited { what }
             | Self::Function { what, .. } => formatter.write_str(what),
+            Self::NotRead(part) => formatter.write_str(&part.what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
             Self::PipeClosed => formatter.write_str("standard output is closed"),
             Self::Unwritten(_) => formatter.write_str("the answer cannot be written"),
@@ -183,6 +180,8 @@ impl StdError for Failure {
             Self::Usage { .. }
             | Self::Unreadable { .. }
             | Self::Function { .. }
+            | Self::NotRead(_)
+            | Self::NotAwaited { .. }
             | Self::PipeClosed => None,
         }
     }

@@ -13,19 +13,23 @@
 
 pub mod arguments;
 pub mod aws;
+pub mod command_line;
 pub mod commands;
 pub mod deployment;
 pub mod drill;
+pub mod exit;
 pub mod failure;
 pub mod output;
+pub mod parts;
 pub mod period;
 pub mod read_only;
 pub mod reports;
 pub mod session;
+pub mod unread;
 
-use arguments::Arguments;
-use clap::Parser;
 use clap::error::ErrorKind;
+use clap::{CommandFactory, Parser};
+use command_line::CommandLine;
 use failure::Failure;
 use output::{Shown, Terminal};
 use session::Session;
@@ -37,16 +41,16 @@ pub async fn run(
     arguments: impl IntoIterator<Item = OsString>,
     terminal: impl FnOnce(bool) -> Terminal,
 ) -> ExitCode {
-    let arguments = match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => arguments,
+    let line = match CommandLine::try_parse_from(arguments) {
+        Ok(line) => line,
         Err(refusal) => return refused(&refusal),
     };
-    let Arguments {
+    let CommandLine {
         everywhere,
         command,
-    } = arguments;
+    } = line;
     let mut session = Session::new(terminal(everywhere.no_color), everywhere);
-    match command.run(&mut session).await {
+    match command.run(&mut session, CommandLine::command()).await {
         Ok(exit) => exit.exit_code(),
         // Whoever reads has seen enough.
         Err(Failure::PipeClosed) => ExitCode::SUCCESS,

@@ -2,9 +2,11 @@
 //! (docs/RUNBOOK.md, "Reading a report").
 
 use crate::aws::LogLine;
-use crate::deployment::{Deployment, Function};
+use crate::deployment::{Deployment, Found, Function};
 use crate::failure::Failure;
-use futures_util::future::try_join_all;
+use crate::parts::Parts;
+use crate::unread::Unread;
+use futures_util::future::join_all;
 use holdfast::report::{Part, joined};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,37 +73,75 @@ struct Written {
     report: Value,
 }
 
-/// Reads the reports of all functions of a stack that act, oldest first.
-///
-/// # Errors
-/// AWS's answer to `logs:FilterLogEvents`.
+/// Reads the reports of all functions of a stack that act, oldest first. A log that cannot be read is noted.
 pub async fn read(
     deployment: &Deployment,
     wanted: &Wanted,
-    from: OffsetDateTime,
-    until: OffsetDateTime,
-) -> Result<Vec<LoggedReport>, Failure> {
-    let patterns = patterns(wanted);
-    let reads = Function::ACTING.map(|function| {
-        let patterns = &patterns;
-        async move {
-            let group = &deployment.function(function)?.log_group;
-            let place = deployment.place();
-            let mut lines: BTreeSet<LogLine> = BTreeSet::new();
-            // One after the other: CloudWatch Logs allows few scans at a time.
-            for pattern in patterns {
-                let until = until + AHEAD;
-                let found = deployment.connection.log_lines(group, pattern, from, until);
-                let what = format!("the log of {function} of {place} could not be read");
-                lines.extend(found.await.map_err(Failure::aws(what))?);
-            }
-            Ok::<Vec<LogLine>, Failure>(lines.into_iter().collect())
-        }
+    (from, until): (OffsetDateTime, OffsetDateTime),
+    parts: &mut Parts,
+) -> Vec<LoggedReport> {
+    let reads =
+        Function::ACTING.map(|function| read_of(deployment, function, wanted, (from, until)));
+    let mut reports = Vec::new();
+    for read in join_all(reads).await {
+        reports.extend(parts.take(read).into_iter().flatten());
+    }
+    reports.sort_by_key(|report| report.at);
+    reports
+}
+
+/// Reads the reports of all stacks that were found, oldest first, with what of them could not be read.
+pub async fn read_all(
+    found: Found,
+    wanted: &Wanted,
+    period: (OffsetDateTime, OffsetDateTime),
+) -> (Vec<LoggedReport>, Vec<Unread>) {
+    let reads = found.deployments.iter().map(|deployment| async move {
+        let mut parts = deployment.parts();
+        let reports = read(deployment, wanted, period, &mut parts).await;
+        (reports, parts.into_unread())
     });
-    let lines = try_join_all(reads).await?;
-    let found = lines
-        .into_iter()
-        .flat_map(|lines| of_lines(&lines, deployment));
+    let (mut all, mut unread) = (Vec::new(), found.unread);
+    for (reports, of_stack) in join_all(reads).await {
+        all.extend(reports);
+        unread.extend(of_stack);
+    }
+    all.sort_by_key(|report| report.at);
+    (all, unread)
+}
+
+/// Reads the reports of one function, oldest first.
+///
+/// # Errors
+/// AWS's answer to `logs:FilterLogEvents`; or nobody knows where the function logs.
+pub async fn read_of(
+    deployment: &Deployment,
+    function: Function,
+    wanted: &Wanted,
+    (from, until): (OffsetDateTime, OffsetDateTime),
+) -> Result<Vec<LoggedReport>, Failure> {
+    let what = format!(
+        "the log of {function} of {} could not be read",
+        deployment.place()
+    );
+    let set_up = deployment.function(function).map_err(|failure| {
+        let connection = &deployment.connection;
+        let why = failure.unread(&connection.region, &deployment.stack.name);
+        Failure::NotRead(Box::new(Unread {
+            what: what.clone(),
+            why: format!("where it logs is not known: {}", why.what),
+            ..why
+        }))
+    })?;
+    let mut lines: BTreeSet<LogLine> = BTreeSet::new();
+    // One after the other: CloudWatch Logs allows few scans at a time.
+    for pattern in patterns(wanted) {
+        let connection = &deployment.connection;
+        let found = connection.log_lines(&set_up.log_group, &pattern, from, until + AHEAD);
+        lines.extend(found.await.map_err(Failure::aws(what.clone()))?);
+    }
+    let lines: Vec<LogLine> = lines.into_iter().collect();
+    let found = of_lines(&lines, deployment).into_iter();
     let wanted = found.filter(|(report, parts)| report.is(wanted, parts));
     let mut reports: Vec<LoggedReport> = wanted.map(|(report, _)| report).collect();
     reports.sort_by_key(|report| report.at);
@@ -115,12 +155,13 @@ const AHEAD: Duration = Duration::hours(1);
 /// Source: CloudWatch Logs API reference, `FilterLogEvents`, `filterPattern`.
 const MAX_PATTERN: usize = 1_000;
 
-/// The filter patterns: what any of them lets through is asked for.
-/// Source: CloudWatch Logs user guide, "Filter pattern syntax".
+/// The filter patterns: what any of them lets through is asked for, and more may come. [`LoggedReport::is`] has the last
+/// word. Source: CloudWatch Logs user guide, "Filter pattern syntax".
 fn patterns(wanted: &Wanted) -> Vec<String> {
+    const ALL: &str = r#"{ $.holdfast = "report" }"#;
     let quoted = |text: &str| text.replace(['"', '\\'], "");
     match wanted {
-        Wanted::All => vec![r#"{ $.holdfast = "report" }"#.to_owned()],
+        Wanted::All => vec![ALL.to_owned()],
         Wanted::Outcome(outcome) => {
             let outcome = quoted(outcome);
             vec![format!(
@@ -134,20 +175,38 @@ fn patterns(wanted: &Wanted) -> Vec<String> {
             )]
         }
         Wanted::About { words, name } => {
-            let mut patterns: Vec<String> = Vec::new();
-            for word in words.iter().chain(name) {
-                let word = format!("?\"{}\"", quoted(word));
-                match patterns.last_mut() {
-                    Some(last) if last.len() + word.len() < MAX_PATTERN => {
-                        last.push(' ');
-                        last.push_str(&word);
-                    }
-                    _ => patterns.push(word),
-                }
-            }
-            patterns
+            let words: Option<Vec<&str>> =
+                words.iter().chain(name).map(|it| plain_part(it)).collect();
+            // A name of nothing but quotes can be no pattern: all reports are read.
+            words.map_or_else(|| vec![ALL.to_owned()], |words| any_of(&words))
         }
     }
+}
+
+/// The longest part of a text that stands in JSON, and in a pattern, as it is: a quote or a backslash is escaped in both,
+/// in different ways.
+fn plain_part(text: &str) -> Option<&str> {
+    let is_escaped = |each: char| each == '"' || each == '\\' || each.is_control();
+    let parts = text.split(is_escaped);
+    parts
+        .max_by_key(|part| part.len())
+        .filter(|part| !part.is_empty())
+}
+
+/// Patterns that let through what has any of these words, each short enough.
+fn any_of(words: &[&str]) -> Vec<String> {
+    let mut patterns: Vec<String> = Vec::new();
+    for word in words {
+        let word = format!("?\"{word}\"");
+        match patterns.last_mut() {
+            Some(last) if last.len() + word.len() < MAX_PATTERN => {
+                last.push(' ');
+                last.push_str(&word);
+            }
+            _ => patterns.push(word),
+        }
+    }
+    patterns
 }
 
 impl LoggedReport {
@@ -257,6 +316,20 @@ mod tests {
         for other in ["203.0.113.70", "1203.0.113.7", "203.0.113.7.4"] {
             assert!(!has_word(other, "203.0.113.7"), "{other}");
         }
+    }
+
+    #[test]
+    fn a_name_with_quotes_is_looked_for_by_what_json_has_as_it_is() {
+        let about = |name: &str| {
+            patterns(&Wanted::About {
+                words: Vec::new(),
+                name: Some(name.to_owned()),
+            })
+        };
+        assert_eq!(about("web"), [r#"?"web""#]);
+        assert_eq!(about(r#"the "web" servers"#), [r#"?" servers""#]);
+        assert_eq!(about(r"a\blue"), [r#"?"blue""#]);
+        assert_eq!(about(r#""\"#), [r#"{ $.holdfast = "report" }"#]);
     }
 
     #[test]

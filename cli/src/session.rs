@@ -2,9 +2,10 @@
 
 use crate::arguments::Everywhere;
 use crate::aws::{Connection, Keys};
-use crate::deployment::{self, Deployment};
+use crate::deployment::{self, Deployment, Found};
 use crate::failure::{Exit, Failure};
-use crate::output::{Document, Terminal};
+use crate::output::{Document, Partial, Terminal};
+use crate::unread::Unread;
 use holdfast::clock::WallClock;
 use std::collections::BTreeSet;
 
@@ -54,14 +55,22 @@ impl Session {
         Ok(regions.iter().map(in_region).collect())
     }
 
-    /// Every stack in every region that is asked for.
+    /// Every stack in every region that is asked for, as far as it can be read.
     ///
     /// # Errors
     /// See [`deployment::find_all`].
-    pub async fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
+    pub async fn found(&self) -> Result<Found, Failure> {
         let connections = self.connections().await?;
         let stacks = self.asked.stacks();
         deployment::find_all(connections, &stacks, self.asked.all_regions()).await
+    }
+
+    /// The same, where all of it is needed.
+    ///
+    /// # Errors
+    /// As [`Session::found`], or something of it cannot be read.
+    pub async fn deployments(&self) -> Result<Vec<Deployment>, Failure> {
+        self.found().await?.whole()
     }
 
     /// The one stack that is asked for: of a command that changes something.
@@ -81,6 +90,18 @@ impl Session {
                 "Name one with --region and --stack.",
             )),
         }
+    }
+
+    /// Prints what a command found, with what it could not read, and says how it ends.
+    ///
+    /// # Errors
+    /// Standard output is closed or full.
+    pub fn finish_partial<D: Document>(
+        &mut self,
+        document: D,
+        unread: Vec<Unread>,
+    ) -> Result<Exit, Failure> {
+        self.finish(&Partial::new(document, unread))
     }
 
     /// Prints what a command found, and says how it ends.

@@ -5,6 +5,7 @@ pub mod client;
 pub mod explorer;
 pub mod ledger_contract;
 pub mod performance;
+pub mod picture;
 pub mod promises;
 pub mod random;
 pub mod runtime;

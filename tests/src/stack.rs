@@ -3,7 +3,10 @@
 //! under SAM's names.
 
 mod events;
+mod invoke;
 mod names;
+
+pub use invoke::NoReport;
 
 use crate::runtime::CompiledFunctions;
 use crate::template::{self, Template, entries, template};
@@ -39,6 +42,12 @@ impl Deployment {
         Self {
             template: self.template.with(parameter, value),
         }
+    }
+
+    /// The same in another region.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        self.with("AWS::Region", region)
     }
 
     /// All four functions act, and do not only report.
@@ -118,7 +127,8 @@ impl Deployment {
         simulator.create_table(&self.physical_id("Ledger")).await?;
         simulator.declare(self.declared());
         self.put_alarms(simulator);
-        let functions = CompiledFunctions::new(&simulator.url);
+        let region = self.template.value("AWS::Region");
+        let functions = CompiledFunctions::new(&simulator.url).in_region(&region);
         simulator.run_functions_by(Arc::new(functions));
         Ok(())
     }

@@ -1,12 +1,12 @@
 //! The drill's calls. This is the one file of the project that can release an address: `policies/drill.iam.json` lets
 //! whoever runs the drill release only what carries the drill's tag.
 
+use super::connection::Connection;
 use super::credentials::{NotGiven, cause_of, words};
-use super::{CloudError, Connection};
 use crate::drill::ports::Relinquish;
 use aws_config::retry::RetryConfig;
 use aws_sdk_ec2::types::{DomainType, ResourceType, Tag, TagSpecification};
-use holdfast::cloud::{AddressFilter, Allocated, Failure, Missing, ReadAddresses};
+use holdfast::cloud::{AddressFilter, Allocated, CloudError, Failure, Missing, ReadAddresses};
 use holdfast::model::elastic_ip::{Address, Pool};
 use holdfast::model::ids::AllocationId;
 use holdfast::model::tags::Tags;

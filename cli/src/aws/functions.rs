@@ -1,10 +1,11 @@
 //! Lambda: how a function is set up.
 
 use super::actions::GET_FUNCTION_CONFIGURATION;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::operation::get_function_configuration::GetFunctionConfigurationOutput;
 use aws_sdk_lambda::types::{LastUpdateStatus, State};
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use std::collections::BTreeMap;
 

@@ -4,9 +4,10 @@
 use super::actions::{
     DESCRIBE_ADDRESSES, DESCRIBE_INSTANCES, DESCRIBE_NETWORK_INTERFACES, DESCRIBE_SUBNETS,
 };
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{self, Filter};
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use holdfast_guest::ec2::{
     Address, Answers, AttachmentAnswer, BlockState, Instance, Ipv6, Ipv6Block, NetworkInterface,

@@ -5,14 +5,14 @@
 //! Source: Lambda developer guide, "Understanding retry behavior in Lambda".
 
 use super::actions::INVOKE_FUNCTION;
+use super::connection::Connection;
 use super::credentials;
-use super::{CloudError, Connection};
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::config::Builder;
 use aws_sdk_lambda::primitives::Blob;
-use holdfast::cloud::Class;
+use holdfast::cloud::{Class, CloudError};
 use holdfast_aws::failure;
 use serde_json::Value;
 use std::time::Duration;

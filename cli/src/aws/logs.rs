@@ -1,8 +1,9 @@
 //! CloudWatch Logs: the lines of a log group in a period.
 
 use super::actions::FILTER_LOG_EVENTS;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_cloudwatchlogs::Client;
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use time::OffsetDateTime;
 

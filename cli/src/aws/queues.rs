@@ -1,9 +1,10 @@
 //! SQS: how many messages wait in a queue.
 
 use super::actions::GET_QUEUE_ATTRIBUTES;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::QueueAttributeName;
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 
 impl Connection {

@@ -1,8 +1,9 @@
 //! Which regions an account can use.
 
 use super::actions::DESCRIBE_REGIONS;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_ec2::Client;
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 
 impl Connection {

@@ -1,8 +1,9 @@
 //! CloudFormation: what a stack says of itself.
 
 use super::actions::DESCRIBE_STACKS;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_cloudformation::Client;
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use std::collections::BTreeMap;
 
@@ -53,6 +54,16 @@ impl Connection {
             stacks.extend(page.stacks().iter().map(Stack::from));
         }
         Ok(stacks)
+    }
+}
+
+impl Stack {
+    /// Whether the last change of the stack itself ended well: CloudFormation has many other states.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        const COMPLETE: [&str; 3] = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"];
+        let status = self.status.as_deref();
+        status.is_some_and(|status| COMPLETE.contains(&status))
     }
 }
 

@@ -4,9 +4,10 @@
 //! Races: whoever sets the same tag at the same time. EC2 keeps what came last.
 
 use super::actions::CREATE_TAGS;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::Tag;
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 
 impl Connection {

@@ -2,11 +2,12 @@
 //! minutes. Source: CloudTrail user guide, "Viewing events with CloudTrail Event history".
 
 use super::actions::LOOKUP_EVENTS;
-use super::{CloudError, Connection};
+use super::connection::Connection;
 use aws_config::retry::RetryConfig;
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::primitives::DateTime;
 use aws_sdk_cloudtrail::types::{Event, LookupAttribute, LookupAttributeKey};
+use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use serde::Deserialize;
 use std::time::Duration;
@@ -36,6 +37,8 @@ pub struct TrailCall {
     pub user_agent: Option<String>,
     /// Why it was refused; none where it was carried out.
     pub error_code: Option<String>,
+    /// The association of an Elastic IP that it made or ended.
+    pub association: Option<String>,
 }
 
 /// The calls on one resource.
@@ -75,6 +78,15 @@ struct Record {
     error_code: Option<String>,
     #[serde(default)]
     read_only: bool,
+    request_parameters: Option<Associated>,
+    response_elements: Option<Associated>,
+}
+
+/// What a call on an association says of it, asked or answered.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Associated {
+    association_id: Option<String>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -97,10 +109,35 @@ impl Connection {
         from: OffsetDateTime,
         until: OffsetDateTime,
     ) -> Result<TrailCalls, CloudError> {
+        self.calls_by(LookupAttributeKey::ResourceName, resource, from, until)
+            .await
+    }
+
+    /// The calls in a period of one name, whatever they are on, oldest first.
+    ///
+    /// # Errors
+    /// AWS's answer to `cloudtrail:LookupEvents`.
+    pub async fn calls_named(
+        &self,
+        name: &str,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<TrailCalls, CloudError> {
+        self.calls_by(LookupAttributeKey::EventName, name, from, until)
+            .await
+    }
+
+    async fn calls_by(
+        &self,
+        key: LookupAttributeKey,
+        value: &str,
+        from: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<TrailCalls, CloudError> {
         let client = self.trail();
         let named = LookupAttribute::builder()
-            .attribute_key(LookupAttributeKey::ResourceName)
-            .attribute_value(resource)
+            .attribute_key(key)
+            .attribute_value(value)
             .build();
         let named = named.map_err(|error| {
             failure::unreadable(LOOKUP_EVENTS, "no request", Some(Box::new(error)))
@@ -148,5 +185,9 @@ fn call(event: &Event) -> Option<TrailCall> {
         source: record.source,
         user_agent: record.user_agent,
         error_code: record.error_code,
+        association: [record.request_parameters, record.response_elements]
+            .into_iter()
+            .flatten()
+            .find_map(|it| it.association_id),
     })
 }

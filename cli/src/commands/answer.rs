@@ -294,6 +294,15 @@ impl<C: Asked> Document for AnswerDocument<C> {
         table
     }
 
+    fn beside_rows(&self) -> Vec<String> {
+        let one_line = |it: &Finding| format!("{}. Why: {}. Do: {}", it.what, it.why, it.next);
+        let findings = self.findings.iter().map(one_line);
+        let calls = self.would_call.iter();
+        let calls = calls.map(|call| format!("would call {} {}", call.action, call.on));
+        let end = C::IS_ABOUT_MOVES.then(|| format!("{}: {}", self.outcome, self.summary));
+        end.into_iter().chain(calls).chain(findings).collect()
+    }
+
     fn exit(&self) -> Exit {
         if self.is_done() {
             Exit::Done

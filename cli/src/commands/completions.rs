@@ -1,9 +1,8 @@
 //! `holdfast completions`: what a shell needs to complete the command line.
 
-use crate::arguments;
 use crate::failure::{Exit, Failure};
 use crate::session::Session;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_complete::Shell;
 
 const AFTER_HELP: &str = "\
@@ -19,10 +18,13 @@ pub struct Arguments {
     shell: Shell,
 }
 
-pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
+pub(super) fn run(
+    asked: &Arguments,
+    mut all: clap::Command,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
     let mut script = Vec::new();
-    let mut command = arguments::Arguments::command();
-    clap_complete::generate(asked.shell, &mut command, "holdfast", &mut script);
+    clap_complete::generate(asked.shell, &mut all, "holdfast", &mut script);
     session.terminal.write(&String::from_utf8_lossy(&script))?;
     Ok(Exit::Done)
 }

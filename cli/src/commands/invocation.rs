@@ -22,6 +22,30 @@ pub(super) async fn ask(
     function: Function,
     event: &Value,
 ) -> Result<Value, Failure> {
+    called(session, deployment, function, event, true).await
+}
+
+/// The same with an event on which the function only looks. Whoever stops the tool meanwhile has left nothing behind.
+///
+/// # Errors
+/// As of [`ask`].
+pub(super) async fn look(
+    session: &mut Session,
+    deployment: &Deployment,
+    function: Function,
+    event: &Value,
+) -> Result<Value, Failure> {
+    called(session, deployment, function, event, false).await
+}
+
+/// `goes_on`: the run changes something, and it goes on when somebody stops the tool, so that person is told.
+async fn called(
+    session: &mut Session,
+    deployment: &Deployment,
+    function: Function,
+    event: &Value,
+    goes_on: bool,
+) -> Result<Value, Failure> {
     let set_up = deployment.function(function)?;
     let longest_run = Duration::from_secs(set_up.timeout_seconds.into());
     let asking = deployment
@@ -32,6 +56,11 @@ pub(super) async fn ask(
     let answer = loop {
         tokio::select! {
             answer = &mut asking => break answer,
+            Ok(()) = tokio::signal::ctrl_c(), if goes_on => {
+                return Err(Failure::NotAwaited {
+                    what: format!("{function} was called, and its answer was not waited for"),
+                });
+            }
             () = session.clock.sleep(BETWEEN_SIGNS) => {
                 let seconds = (session.clock.now() - began).whole_seconds();
                 drop(session.terminal.note(format_args!("{function} is at it, {seconds} s")));

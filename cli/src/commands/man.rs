@@ -1,9 +1,8 @@
 //! `holdfast man`: the manual, a page for the tool and one for each command.
 
-use crate::arguments;
 use crate::failure::{Exit, Failure};
 use crate::session::Session;
-use clap::{Args, CommandFactory};
+use clap::Args;
 use clap_mangen::Man;
 
 const AFTER_HELP: &str = "\
@@ -20,8 +19,11 @@ pub struct Arguments {
     of: Option<String>,
 }
 
-pub(super) fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let mut all = arguments::Arguments::command();
+pub(super) fn run(
+    asked: &Arguments,
+    mut all: clap::Command,
+    session: &mut Session,
+) -> Result<Exit, Failure> {
     all.build();
     let page = match &asked.of {
         None => all,

@@ -56,11 +56,11 @@ pub enum Command {
 }
 
 impl Command {
-    /// Carries it out.
+    /// Carries it out. `all` is the command line with everything that can be asked for.
     ///
     /// # Errors
     /// What kept it from ending well.
-    pub async fn run(self, session: &mut Session) -> Result<Exit, Failure> {
+    pub async fn run(self, session: &mut Session, all: clap::Command) -> Result<Exit, Failure> {
         match self {
             Self::Status(arguments) => Box::pin(status::run(&arguments, session)).await,
             Self::Readiness(arguments) => Box::pin(readiness::run(&arguments, session)).await,
@@ -80,9 +80,9 @@ impl Command {
             Self::Protect(arguments) => tags::protect(&arguments, session).await,
             Self::Unprotect(arguments) => tags::unprotect(&arguments, session).await,
             Self::Adopt(arguments) => tags::adopt(&arguments, session).await,
-            Self::Completions(arguments) => completions::run(&arguments, session),
+            Self::Completions(arguments) => completions::run(&arguments, all, session),
             Self::Drill(arguments) => Box::pin(drill::run(arguments, session)).await,
-            Self::Man(arguments) => man::run(&arguments, session),
+            Self::Man(arguments) => man::run(&arguments, all, session),
         }
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
     let deployment = session.deployment().await?;
     let event = json!({"holdfast": "plan", "group": asked.group});
     let function = Function::AlarmFailover;
-    let report = invocation::ask(session, &deployment, function, &event).await?;
+    let report = invocation::look(session, &deployment, function, &event).await?;
     let document = AnswerDocument::<Plan>::of(&deployment, function, report)?;
     session.finish(&document)
 }

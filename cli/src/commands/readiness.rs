@@ -5,13 +5,17 @@ use super::status::{listed, put_finding, readiness_cell, readiness_word};
 use crate::aws::FunctionState;
 use crate::deployment::{Deployment, Function};
 use crate::failure::{Exit, Failure};
-use crate::output::{Cell, Document, Page, Table, ago_in_words, counted, time_of};
+use crate::output::{
+    Cell, Document, Page, Table, ago_in_words, counted, finding_in_one_line, time_of,
+};
 use crate::reports::{self, LoggedReport, Wanted};
 use crate::session::Session;
+use crate::unread::Unread;
 use clap::Args;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::ledger::Ledger;
+use holdfast::model::ids::InstanceId;
 use holdfast::ports::Ports;
 use holdfast::reconcile;
 use holdfast::report::{Finding, GroupReport, Readiness as Word};
@@ -52,6 +56,8 @@ struct Stack {
     region: String,
     stack: String,
     groups: Vec<Group>,
+    #[serde(skip)]
+    knows_groups: bool,
     /// When the last sweep ended that told of groups; none where none is found.
     #[serde(with = "time::serde::rfc3339::option")]
     last_sweep: Option<OffsetDateTime>,
@@ -73,12 +79,18 @@ struct Group {
 const SWEEPS_COME_WITHIN: Duration = Duration::minutes(20);
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let deployments = session.deployments().await?;
+    let found = session.found().await?;
     let group = asked.group.as_deref();
-    let looks = deployments.iter().map(|it| look(it, group, session.clock));
-    let mut stacks = try_join_all(looks).await?;
+    let looks = found.deployments.iter();
+    let looks = join_all(looks.map(|it| look(it, group, session.clock))).await;
+    let (mut stacks, mut unread) = (Vec::new(), found.unread);
+    for (stack, of_stack) in looks {
+        stacks.push(stack);
+        unread.extend(of_stack);
+    }
     stacks.sort_by(|a, b| (&a.region, &a.stack).cmp(&(&b.region, &b.stack)));
     if let Some(name) = group
+        && unread.is_empty()
         && stacks.iter().all(|stack| stack.groups.is_empty())
     {
         return Err(Failure::usage(
@@ -86,17 +98,18 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             "`holdfast readiness` without a name lists all groups.",
         ));
     }
-    session.finish(&Readiness {
+    let document = Readiness {
         at: session.clock.now(),
         deployments: stacks,
-    })
+    };
+    session.finish_partial(document, unread)
 }
 
 async fn look(
     deployment: &Deployment,
     group: Option<&str>,
     clock: WallClock,
-) -> Result<Stack, Failure> {
+) -> (Stack, Vec<Unread>) {
     let (connection, settings) = (&deployment.connection, &deployment.settings);
     let ledger = connection.ledger(&settings.table);
     let ports = Ports {
@@ -110,11 +123,23 @@ async fn look(
         let read = reconcile::overview(&ports, settings, group).await;
         read.map_err(Failure::aws(what))
     };
-    let reports = reports::read(deployment, &Wanted::All, now - SWEEPS_COME_WITHIN, now);
-    let (overview, reports) = futures_util::try_join!(overview, reports)?;
-    let audit = overview.audit;
-    let sweep = last_sweep(&reports);
-    let mut hindrances = hindrances(deployment, &audit.groups, sweep.as_ref());
+    let period = (now - SWEEPS_COME_WITHIN, now);
+    let reports = reports::read_of(deployment, Function::Reconcile, &Wanted::All, period);
+    let (overview, reports) = futures_util::join!(overview, reports);
+    let mut parts = deployment.parts();
+    let overview = parts.take(overview);
+    let knows_groups = overview.is_some();
+    let audit = overview.map(|it| it.audit).unwrap_or_default();
+    let reports = parts.take(reports);
+    let knows_sweeps = reports.is_some();
+    let sweep = last_sweep(&reports.unwrap_or_default());
+    let mut hindrances = Vec::new();
+    if !knows_groups || !audit.groups.is_empty() {
+        hindrances = self::hindrances(deployment, &audit.groups, sweep.as_ref());
+        let has_none = knows_sweeps && knows_groups && sweep.is_none();
+        hindrances.extend(has_none.then(|| no_sweep(deployment)));
+        hindrances.extend(deployment.stack_finding());
+    }
     hindrances.extend(deployment.not_known(&ledger.take_unreadable()));
     let is_told = |it: &&Finding| {
         let mut groups = audit.groups.iter();
@@ -128,14 +153,16 @@ async fn look(
         .groups
         .into_iter()
         .map(|report| beside_sweep(report, &told));
-    Ok(Stack {
+    let stack = Stack {
         region: connection.region.clone(),
         stack: deployment.stack.name.clone(),
         last_sweep,
+        knows_groups,
         groups: groups.collect(),
         hindrances,
         findings,
-    })
+    };
+    (stack, parts.into_unread())
 }
 
 /// A group, with what the last sweep found in its way and this look does not show.
@@ -170,11 +197,8 @@ fn hindrances(
     groups: &[GroupReport],
     sweep: Option<&(OffsetDateTime, Vec<Told>)>,
 ) -> Vec<Finding> {
-    if groups.is_empty() {
-        return Vec::new();
-    }
     let mover = Function::AlarmFailover;
-    let observes = (deployment.mode(mover) == Mode::Observe).then(|| Finding {
+    let observes = (deployment.mode(mover) == Some(Mode::Observe)).then(|| Finding {
         what: format!("{mover} is in observe mode: it moves nothing"),
         why: "the stack's parameter AlarmFailoverMode says so".to_owned(),
         next: "when you trust what it would do, set the parameter to enforce: docs/RUNBOOK.md"
@@ -207,13 +231,8 @@ fn hindrances(
             .to_owned(),
         next: "look again after the next sweep, within five minutes".to_owned(),
     });
-    let no_sweep = sweep.is_none().then(|| no_sweep(deployment));
-    let all = observes
-        .into_iter()
-        .chain(broken)
-        .chain(paused)
-        .chain(unseen);
-    all.chain(no_sweep).collect()
+    let all = observes.into_iter().chain(broken);
+    all.chain(paused).chain(unseen).collect()
 }
 
 /// What the last sweep told of a group.
@@ -280,7 +299,7 @@ impl Document for Readiness {
                     sweep.unwrap_or_default()
                 )),
             ]);
-            if stack.groups.is_empty() {
+            if stack.groups.is_empty() && stack.knows_groups {
                 page.line(["no group: no instance and no interface has the group tag".into()]);
             }
             for group in &stack.groups {
@@ -331,8 +350,9 @@ impl Document for Readiness {
     }
 
     fn beside_rows(&self) -> Vec<String> {
-        let hindrances = self.deployments.iter().flat_map(|stack| &stack.hindrances);
-        hindrances.map(|it| it.what.clone()).collect()
+        let told = self.deployments.iter();
+        let told = told.flat_map(|stack| stack.hindrances.iter().chain(&stack.findings));
+        told.map(finding_in_one_line).collect()
     }
 
     fn exit(&self) -> Exit {
@@ -344,6 +364,18 @@ impl Document for Readiness {
             Exit::Found
         }
     }
+}
+
+/// `1 standby with i-0123456789abcdef0`, `no standby`.
+fn members(ids: &[InstanceId], one: &str, several: &str) -> String {
+    if ids.is_empty() {
+        return format!("no {one}");
+    }
+    format!(
+        "{} with {}",
+        counted(ids.len(), one, several),
+        listed(ids).text
+    )
 }
 
 impl Group {
@@ -358,11 +390,9 @@ impl Group {
             ": ".into(),
             readiness_cell(report.readiness),
             Cell::from(format!(
-                "  {} with {}, {} with {}",
-                counted(report.holders.len(), "holder", "holders"),
-                listed(&report.holders).text,
-                counted(report.standbys.len(), "standby", "standbys"),
-                listed(&report.standbys).text,
+                "  {}, {}",
+                members(&report.holders, "holder", "holders"),
+                members(&report.standbys, "standby", "standbys"),
             )),
         ]);
         if let Some(why) = &report.by_design {

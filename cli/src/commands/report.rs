@@ -6,7 +6,6 @@ use crate::period::Since;
 use crate::reports::{self, LoggedReport, Wanted};
 use crate::session::Session;
 use clap::Args;
-use futures_util::future::try_join_all;
 use holdfast::clock::Clock;
 use serde::Serialize;
 
@@ -38,19 +37,19 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
     let until = session.clock.now();
     let since = asked.since.past(until)?;
     let wanted = Wanted::Id(asked.id.clone());
-    let deployments = session.deployments().await?;
-    let reads = deployments
-        .iter()
-        .map(|it| reports::read(it, &wanted, since, until));
-    let mut found: Vec<LoggedReport> = try_join_all(reads).await?.into_iter().flatten().collect();
-    found.sort_by_key(|report| report.at);
+    let stacks = session.found().await?;
+    let (found, unread) = reports::read_all(stacks, &wanted, (since, until)).await;
+    if let ([], [part, ..]) = (found.as_slice(), unread.as_slice()) {
+        // It may be where nothing could be read.
+        return Err(Failure::NotRead(Box::new(part.clone())));
+    }
     if found.is_empty() {
         return Err(Failure::usage(
             format!("no report since {} has the id {}", time_of(since), asked.id),
             "`holdfast reports` lists the ids. An older one is found with --since, as long as the log is kept.",
         ));
     }
-    session.finish(&Shown { reports: found })
+    session.finish_partial(Shown { reports: found }, unread)
 }
 
 impl Document for Shown {

@@ -6,7 +6,6 @@ use crate::period::Since;
 use crate::reports::{self, LoggedReport, Wanted};
 use crate::session::Session;
 use clap::Args;
-use futures_util::future::try_join_all;
 use holdfast::clock::Clock;
 use holdfast::settings::OUTCOMES;
 use serde::Serialize;
@@ -65,12 +64,8 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
     let until = session.clock.now();
     let since = asked.since.past(until)?;
     let wanted = asked.outcome.clone().map_or(Wanted::All, Wanted::Outcome);
-    let deployments = session.deployments().await?;
-    let reads = deployments
-        .iter()
-        .map(|it| reports::read(it, &wanted, since, until));
-    let mut all: Vec<LoggedReport> = try_join_all(reads).await?.into_iter().flatten().collect();
-    all.sort_by_key(|report| report.at);
+    let found = session.found().await?;
+    let (mut all, unread) = reports::read_all(found, &wanted, (since, until)).await;
     let lists_all = asked.all || asked.outcome.is_some();
     let is_listed = |report: &LoggedReport| lists_all || !QUIET.contains(&report.outcome.as_str());
     let before = all.len();
@@ -81,7 +76,7 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         left_out: before - all.len(),
         reports: all,
     };
-    session.finish(&document)
+    session.finish_partial(document, unread)
 }
 
 impl Document for Reports {

@@ -139,12 +139,12 @@ async fn show_plan(
     deployment: &Deployment,
 ) -> Result<(), Failure> {
     let event = json!({"holdfast": "plan", "group": intent.group});
-    let report = invocation::ask(session, deployment, FUNCTION, &event).await?;
+    let report = invocation::look(session, deployment, FUNCTION, &event).await?;
     let plan = AnswerDocument::<Plan>::of(deployment, FUNCTION, report)?;
     let place = deployment.place();
     drop(session.terminal.note(format_args!("The plan, by {place}:")));
-    drop(session.terminal.note(plan.page()));
-    if deployment.mode(FUNCTION) == Mode::Observe {
+    drop(session.terminal.note_page(&plan.page()));
+    if deployment.mode(FUNCTION) == Some(Mode::Observe) {
         let words =
             "alarm-failover is in observe mode: it says what it would do, and moves nothing.";
         drop(session.terminal.note(words));

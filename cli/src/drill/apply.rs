@@ -2,7 +2,7 @@
 
 use super::decide::Step;
 use super::look::{Look, came_back, holding, looked, released, void};
-use super::refusals::failed;
+use super::refusals::{failed, set};
 use super::run::{RegionRun, Room, Run};
 use super::trial::{Phase, Then, Trial, VoidReason};
 use holdfast::cloud::{Allocated, CloudError};
@@ -119,12 +119,6 @@ fn give_place_back(region: &mut RegionRun) {
     }) = &mut region.room
     {
         *free += 1;
-    }
-}
-
-pub(super) fn set(trial: Option<&mut Trial>, phase: Phase) {
-    if let Some(trial) = trial {
-        trial.phase = phase;
     }
 }
 

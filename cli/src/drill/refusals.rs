@@ -1,10 +1,9 @@
 //! What a run makes of a call that AWS refused, throttled, or did not answer. Pure.
 
-use super::apply::set;
 use super::decide::{Step, is_late};
 use super::look::{holding, over_unreleased, released, void};
 use super::run::{RegionRun, Room, Stop, StuckBy, Unreleased};
-use super::trial::{Phase, VoidReason};
+use super::trial::{Phase, Trial, VoidReason};
 use holdfast::cloud::{Allocated, CloudError, Missing};
 use holdfast::model::ids::AllocationId;
 use time::{Duration, OffsetDateTime};
@@ -229,5 +228,12 @@ fn release_refused(
         released(trial, since);
     } else {
         trial.phase = over_unreleased(*then);
+    }
+}
+
+/// A trial enters a phase.
+pub(super) fn set(trial: Option<&mut Trial>, phase: Phase) {
+    if let Some(trial) = trial {
+        trial.phase = phase;
     }
 }

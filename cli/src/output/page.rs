@@ -98,7 +98,7 @@ impl Cell {
     }
 
     /// What a terminal shows of it: a control character in a tag moves no cursor.
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         let shown = |each: char| {
             if each.is_control() || TURNS_TEXT.contains(&each) {
                 ' '
@@ -111,6 +111,11 @@ impl Cell {
 
     fn width(&self) -> usize {
         self.text.chars().count()
+    }
+
+    /// Whether it is empty, or a dash.
+    pub(super) fn says_nothing(&self) -> bool {
+        self.text.is_empty() || self.text == "-"
     }
 }
 
@@ -164,6 +169,12 @@ impl Table {
         });
         let lines: Vec<String> = std::iter::once(head).chain(rows).collect();
         lines.join("\n") + "\n"
+    }
+
+    /// How many columns of a terminal it takes, with two between its own.
+    pub(super) fn columns_taken(&self) -> usize {
+        let widths = self.widths();
+        widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1)
     }
 
     fn widths(&self) -> Vec<usize> {
@@ -225,6 +236,13 @@ impl Page {
         if !self.0.is_empty() {
             self.0.push(Part::Line(Line::new()));
         }
+    }
+
+    /// The page with something to know: what happened, why, and what to do, a line for each.
+    pub fn finding(&mut self, what: &str, why: &str, next: &str) {
+        self.line([Cell::attention("! "), what.into()]);
+        self.line([Cell::faint(format!("  why: {why}"))]);
+        self.line([Cell::from(format!("  do:  {next}"))]);
     }
 
     /// The page with one more table.

@@ -1,6 +1,7 @@
 //! A document in each of its forms.
 
-use super::Form;
+use super::form::Form;
+use super::layout::in_columns;
 use super::page::{Page, Table};
 use crate::failure::{Exit, Failure};
 use serde::Serialize;
@@ -39,19 +40,33 @@ struct Envelope<'a, D: Document> {
     document: &'a D,
 }
 
-/// The text of a document. `on_one_line`: JSON without line breaks, for one document after another.
-pub(super) fn text<D: Document>(
-    document: &D,
-    form: Form,
-    on_one_line: bool,
-) -> Result<String, Failure> {
+/// How a document is to be written.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Shape {
+    pub(super) form: Form,
+    /// JSON without line breaks, for one document after another.
+    pub(super) on_one_line: bool,
+    /// How many columns the terminal has; none where no terminal is.
+    pub(super) columns: Option<usize>,
+}
+
+/// The text of a document.
+pub(super) fn text<D: Document>(document: &D, shape: Shape) -> Result<String, Failure> {
+    let Shape {
+        form,
+        on_one_line,
+        columns,
+    } = shape;
     let envelope = Envelope {
         version: VERSION,
         command: D::COMMAND,
         document,
     };
     match form {
-        Form::Table => Ok(document.page().to_string()),
+        Form::Table => Ok(match columns {
+            Some(columns) => in_columns(&document.page(), columns),
+            None => document.page().to_string(),
+        }),
         Form::Tsv => Ok(document.rows().tab_separated()),
         Form::Json => {
             let json = if on_one_line {

@@ -1,14 +1,16 @@
 //! Where a command writes and what it asks: standard output for the document, standard error for everything else.
 //! Colour is only where a terminal is, and nobody said no.
 
-use super::Form;
-use super::page::Cell;
-use super::print::{self, Document};
+use super::form::Form;
+use super::layout::in_columns;
+use super::page::{Cell, Page};
+use super::print::{self, Document, Shape};
 use crate::failure::Failure;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use std::fmt;
 use std::io::{self, BufRead, IsTerminal, Write};
+use terminal_size::{Width, terminal_size_of};
 
 /// What became of a line on standard error: whether anybody reads it changes nothing.
 pub type Shown = io::Result<()>;
@@ -18,10 +20,38 @@ pub struct Terminal {
     out: Box<dyn Write>,
     err: Box<dyn Write>,
     input: Box<dyn BufRead>,
+    /// How many columns a stream's terminal has, each time anew: a window changes.
+    columns: fn(Stream) -> Option<usize>,
     /// Whether a person sees standard output.
     pub is_watched: bool,
     /// Whether a person can answer a question: standard input and standard error are terminals.
     pub is_answered: bool,
+}
+
+/// One of the two that a command writes to.
+#[derive(Debug, Clone, Copy)]
+enum Stream {
+    Out,
+    Err,
+}
+
+/// How many columns the terminal of a stream has; none where no terminal is, or it does not say.
+fn columns_of(stream: Stream) -> Option<usize> {
+    let size = match stream {
+        Stream::Out => terminal_size_of(io::stdout()),
+        Stream::Err => terminal_size_of(io::stderr()),
+    };
+    let (Width(columns), _) = size?;
+    (columns > 0).then(|| usize::from(columns))
+}
+
+/// The text over what stands on the screen: each line ends what stood there, and nothing of what rolled out of sight is
+/// touched.
+fn in_place(text: &str) -> String {
+    const TOP: &str = "\u{1b}[H";
+    const END_LINE: &str = "\u{1b}[K\n";
+    const END_SCREEN: &str = "\u{1b}[J";
+    format!("{TOP}{}{END_SCREEN}", text.replace('\n', END_LINE))
 }
 
 impl fmt::Debug for Terminal {
@@ -47,6 +77,7 @@ impl Terminal {
             out: Box::new(AutoStream::new(out, choice(of_out))),
             err: Box::new(AutoStream::new(err, choice(of_err))),
             input: Box::new(io::BufReader::new(io::stdin())),
+            columns: columns_of,
             is_watched,
             is_answered,
         }
@@ -57,7 +88,8 @@ impl Terminal {
     /// # Errors
     /// Standard output is closed or full.
     pub fn print<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
-        self.write(&print::text(document, form, false)?)?;
+        let shape = self.shape(form, false);
+        self.write(&print::text(document, shape)?)?;
         if form == Form::Tsv {
             for what in document.beside_rows() {
                 let _: Shown = self.note(Cell::from(what));
@@ -72,12 +104,30 @@ impl Terminal {
     /// # Errors
     /// Standard output is closed or full.
     pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
-        const CLEARED: &str = "\u{1b}[H\u{1b}[2J";
-        let text = print::text(document, form, true)?;
+        let text = print::text(document, self.shape(form, true))?;
         if self.is_watched && form == Form::Table {
-            self.write(&format!("{CLEARED}{text}"))
+            self.write(&in_place(&text))
         } else {
             self.write(&text)
+        }
+    }
+
+    fn shape(&self, form: Form, on_one_line: bool) -> Shape {
+        Shape {
+            form,
+            on_one_line,
+            columns: (self.columns)(Stream::Out),
+        }
+    }
+
+    /// Says a page beside the document, on standard error.
+    ///
+    /// # Errors
+    /// As the stream refuses.
+    pub fn note_page(&mut self, page: &Page) -> Shown {
+        match (self.columns)(Stream::Err) {
+            Some(columns) => self.note(in_columns(page, columns)),
+            None => self.note(page),
         }
     }
 
@@ -160,6 +210,7 @@ mod tests {
             out: Box::new(io::sink()),
             err: Box::new(io::sink()),
             input: Box::new(answer.as_bytes()),
+            columns: |_| None,
             is_watched: is_answered,
             is_answered,
         }

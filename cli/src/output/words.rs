@@ -1,5 +1,6 @@
 //! Times and numbers in words.
 
+use holdfast::report::Finding;
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
 use time::{Duration, OffsetDateTime};
@@ -38,6 +39,13 @@ pub fn ago_in_words(moment: OffsetDateTime, now: OffsetDateTime) -> String {
 pub fn counted(count: usize, one: &str, several: &str) -> String {
     let noun = if count == 1 { one } else { several };
     format!("{count} {noun}")
+}
+
+/// What happened, why, and what to do, in one line.
+#[must_use]
+pub fn finding_in_one_line(finding: &Finding) -> String {
+    let Finding { what, why, next } = finding;
+    format!("{what}. Why: {why}. Do: {next}")
 }
 
 #[cfg(test)]

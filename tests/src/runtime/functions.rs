@@ -5,7 +5,7 @@
 //! kept for the next invocation, until the function is set up in another way.
 
 use super::{Environment, Function, FunctionError, StartError};
-use ec2_sim::http::{Functions, Invocation, Ran, Running};
+use ec2_sim::http::{Functions, Invocation, REGION, Ran, Running};
 use holdfast::clock::{Clock, WallClock};
 use serde_json::json;
 use std::collections::HashMap;
@@ -19,6 +19,7 @@ const LINES_ARRIVE: Duration = Duration::from_millis(20);
 #[derive(Debug)]
 pub struct CompiledFunctions {
     endpoint: String,
+    region: String,
     idle: Mutex<HashMap<String, Vec<Function>>>,
 }
 
@@ -28,7 +29,17 @@ impl CompiledFunctions {
     pub fn new(endpoint: &str) -> Self {
         Self {
             endpoint: endpoint.to_owned(),
+            region: REGION.to_owned(),
             idle: Mutex::default(),
+        }
+    }
+
+    /// The functions run in this region.
+    #[must_use]
+    pub fn in_region(self, region: &str) -> Self {
+        Self {
+            region: region.to_owned(),
+            ..self
         }
     }
 
@@ -37,6 +48,8 @@ impl CompiledFunctions {
         let fixed = Environment::new(&function.function_name, &self.endpoint)
             .access_key(&invocation.access_key)
             .timeout(Duration::from_secs(function.timeout.into()))
+            .set("AWS_REGION", &self.region)
+            .set("AWS_DEFAULT_REGION", &self.region)
             .set("AWS_LAMBDA_FUNCTION_VERSION", &invocation.version)
             .set("AWS_LAMBDA_LOG_GROUP_NAME", &function.log_group())
             .set("AWS_LAMBDA_LOG_FORMAT", &function.log_format);

@@ -7,6 +7,7 @@ use ec2_sim::api::Request as Call;
 use ec2_sim::api::{Caller, DeleteTags, TagToDelete};
 use ec2_sim::http::Simulator;
 use ec2_sim::world::ACCOUNT;
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::failover::floating_interface;
 use holdfast_tests::stack::Deployment;
@@ -71,14 +72,9 @@ impl Account {
 
     /// Invokes a function by its name in the template, as Lambda does; gives its report.
     pub(crate) async fn invoke(&self, function: &str, event: &Value) -> Value {
-        let name = self.deployment.physical_id(function);
-        let url = format!(
-            "{}/2015-03-31/functions/{name}/invocations",
-            self.simulator.url
-        );
-        let report = post(Request::post(url), event).await;
-        assert!(report.get("errorType").is_none(), "{report}");
-        report
+        let payload = event.to_string().into_bytes();
+        let report = self.deployment.invoke(&self.simulator, function, payload);
+        report.await.unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Kim releases the address after its association was ended; gives CloudTrail's event.
@@ -95,6 +91,16 @@ impl Account {
         let events = self.simulator.take_events().into_iter();
         let mut releases = events.filter(|it| it["detail"]["eventName"] == "ReleaseAddress");
         releases.next_back().expect("the release has an event")
+    }
+
+    /// Kim releases the address, and the guard takes it back; each in a second of its own, since CloudTrail's times have no
+    /// parts of a second: else the order of what is told would differ from run to run.
+    pub(crate) async fn taken_back_by_the_guard(&self) {
+        const A_SECOND: std::time::Duration = std::time::Duration::from_millis(1_100);
+        WallClock.sleep(A_SECOND).await;
+        let event = self.released();
+        WallClock.sleep(A_SECOND).await;
+        self.invoke("ReleaseGuard", &event).await;
     }
 
     /// Kim takes the protect tag away.

@@ -10,10 +10,16 @@
 mod account;
 mod changes;
 mod drill;
+mod goldens;
 mod history;
+mod partial;
+mod pictures;
 mod profiles;
+mod pty;
 mod refusals;
 mod schema;
 mod snapshots;
 mod status;
+mod terminal;
 mod tool;
+mod untidy;

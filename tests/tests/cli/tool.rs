@@ -82,6 +82,12 @@ impl Tool {
         command
     }
 
+    /// The binary, and the environment that it runs with.
+    pub(crate) fn parts(&self) -> (PathBuf, BTreeMap<String, String>) {
+        let binary = find_binary("holdfast").unwrap_or_else(|missing| panic!("{missing}"));
+        (binary, self.environment.clone())
+    }
+
     /// The tool as it runs, to be killed.
     pub(crate) fn start(&self, arguments: &[&str]) -> tokio::process::Child {
         let mut command = self.command(arguments);

@@ -51,17 +51,17 @@ const FOR_TESTS: [&str; 3] = ["testing", "samples", "fixtures"];
 
 /// An import: the file that has it, the file it is of, and the path as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Import {
-    from: String,
-    to: String,
+pub(crate) struct Import {
+    pub(crate) from: String,
+    pub(crate) to: String,
     path: String,
 }
 
 /// The files that ship.
-fn product(sources: &Sources) -> Vec<(String, String)> {
-    let all = sources.files_under(CRATE).into_iter();
+pub(crate) fn product(sources: &Sources, folder: &str) -> Vec<(String, String)> {
+    let all = sources.files_under(folder).into_iter();
     let ships = |file: &str| {
-        let module = module_of(file);
+        let module = module_in(folder, file);
         !module.iter().any(|part| FOR_TESTS.contains(&part.as_str()))
     };
     all.filter(|(file, _)| ships(file)).collect()
@@ -69,10 +69,15 @@ fn product(sources: &Sources) -> Vec<(String, String)> {
 
 /// Every import between two files of the crate.
 fn imports(sources: &Sources) -> BTreeSet<Import> {
-    let files = product(sources);
+    imports_of(sources, CRATE)
+}
+
+/// Every import between two files of a crate, by the folder of its sources.
+pub(crate) fn imports_of(sources: &Sources, folder: &str) -> BTreeSet<Import> {
+    let files = product(sources, folder);
     let modules: BTreeMap<Vec<String>, &str> = files
         .iter()
-        .map(|(file, _)| (module_of(file), file.as_str()))
+        .map(|(file, _)| (module_in(folder, file), file.as_str()))
         .collect();
     let mut found = BTreeSet::new();
     for (file, text) in &files {
@@ -80,7 +85,7 @@ fn imports(sources: &Sources) -> BTreeSet<Import> {
         let mut paths = Paths::default();
         paths.visit_file(&parsed);
         for path in paths.0 {
-            let Some(to) = target(&module_of(file), &path, &modules) else {
+            let Some(to) = target(&module_in(folder, file), &path, &modules) else {
                 continue;
             };
             if to != file {
@@ -97,7 +102,12 @@ fn imports(sources: &Sources) -> BTreeSet<Import> {
 
 /// `shared/src/ledger/lease.rs` is `ledger::lease`, and `shared/src/ledger/mod.rs` is `ledger`.
 fn module_of(file: &str) -> Vec<String> {
-    let path = file.strip_prefix(CRATE).expect("a file of the crate");
+    module_in(CRATE, file)
+}
+
+/// The same in another crate, by the folder of its sources.
+pub(crate) fn module_in(folder: &str, file: &str) -> Vec<String> {
+    let path = file.strip_prefix(folder).expect("a file of the crate");
     let path = path.strip_suffix(".rs").expect("a source");
     let mut parts: Vec<String> = path.split('/').map(str::to_owned).collect();
     if matches!(parts.last().map(String::as_str), Some("mod" | "lib")) {
@@ -234,7 +244,7 @@ fn climbing(imports: &BTreeSet<Import>) -> Vec<&Import> {
 }
 
 /// The files that lead to each other, together; each set is a circle.
-fn circles(imports: &BTreeSet<Import>) -> Vec<BTreeSet<&str>> {
+pub(crate) fn circles(imports: &BTreeSet<Import>) -> Vec<BTreeSet<&str>> {
     let mut reached: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for import in imports {
         reached.entry(&import.from).or_default().insert(&import.to);
@@ -272,7 +282,7 @@ fn circles(imports: &BTreeSet<Import>) -> Vec<BTreeSet<&str>> {
 
 #[test]
 fn every_room_stands_on_a_floor() {
-    let files = product(&sources());
+    let files = product(&sources(), CRATE);
     let without_floor: Vec<&String> = files
         .iter()
         .map(|(file, _)| file)

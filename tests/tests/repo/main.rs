@@ -15,3 +15,4 @@ mod policies;
 mod promises;
 mod runbook;
 mod template;
+mod tool_directions;

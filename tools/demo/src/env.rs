@@ -1,55 +1,51 @@
-//! The simulator and the compiled functions, as they run in the demo.
+//! The simulator with the template deployed in it, as it runs in the demo. The functions are the compiled ones, and are
+//! called by Lambda's own API.
 
 use super::account::EXEMPT_ROLE;
 use ec2_sim::World;
 use ec2_sim::http::Simulator;
 use ec2_sim::world::ACCOUNT;
-use holdfast_tests::runtime::{Environment, Function, Invocation};
+use holdfast_tests::stack::{Deployment, NoReport};
 use holdfast_tests::terminal;
 use holdfast_tests::terminal::Problem;
 use serde_json::{Value, json};
 
-const TABLE: &str = "holdfast-demo";
-
 /// Everything that runs.
 pub(super) struct DemoEnv {
     pub(super) simulator: Simulator,
-    pub(super) guard: Function,
-    pub(super) reconcile: Function,
-    /// Two of them: Lambda starts a second process for an event that arrives while the first is busy.
-    pub(super) instance_start: [Function; 2],
-    pub(super) alarm_failover: Function,
+    deployment: Deployment,
 }
 
 impl DemoEnv {
-    /// Starts the simulator for a region, and the functions against it.
+    /// Starts the simulator for a region, and deploys the template there.
     pub(super) async fn start(region: &str) -> Result<Self, Problem> {
         let simulator = Simulator::serve(World::of(ACCOUNT, region), 0).await?;
-        simulator.create_table(TABLE).await?;
-        let guard = start("release-guard", &simulator, region).await?;
-        let reconcile = start("reconcile", &simulator, region).await?;
-        let instance_start = [
-            start("instance-start", &simulator, region).await?,
-            start("instance-start", &simulator, region).await?,
-        ];
-        let alarm_failover = start("alarm-failover", &simulator, region).await?;
+        let deployment = Deployment::named("holdfast")
+            .in_region(region)
+            .enforcing()
+            .with("CooldownSeconds", "0")
+            .with("ExemptPrincipals", EXEMPT_ROLE);
+        deployment.deploy(&simulator).await?;
+        drop(simulator.take_events());
         terminal::line(&format!(
-            "   a simulated {region} at {}, and the functions as they are deployed:\n   release-guard \
-             (ready in {} ms), reconcile ({} ms), instance-start ({} ms), alarm-failover ({} ms): debug \
-             builds, mode enforce",
+            "   a simulated {region} at {}, with template.yaml deployed as the stack holdfast:\n   the compiled functions, \
+             debug builds, mode enforce; each event is handed to them by Lambda's own API",
             simulator.url,
-            guard.init_duration().as_millis(),
-            reconcile.init_duration().as_millis(),
-            instance_start[0].init_duration().as_millis(),
-            alarm_failover.init_duration().as_millis()
         ))?;
         Ok(Self {
             simulator,
-            guard,
-            reconcile,
-            instance_start,
-            alarm_failover,
+            deployment,
         })
+    }
+
+    /// Hands a payload to a function, by its name in the template.
+    pub(super) async fn invoke(&self, function: &str, payload: Vec<u8>) -> Result<Value, NoReport> {
+        let invoked = self.deployment.invoke(&self.simulator, function, payload);
+        invoked.await
+    }
+
+    async fn answer(&self, function: &str, event: &Value) -> Result<Value, Problem> {
+        self.invoke(function, event.to_string().into_bytes()).await
     }
 
     /// Fires the schedule of reconcile.
@@ -60,42 +56,30 @@ impl DemoEnv {
             "source": "aws.events", "account": ACCOUNT, "time": at,
             "region": self.simulator.world().region(), "resources": [], "detail": {},
         });
-        answer(self.reconcile.invoke(&event).await)
+        self.answer("Reconcile", &event).await
     }
 
     /// Delivers an event as the rules of the template do: releases to the guard, other changes of
     /// addresses to reconcile.
     pub(super) async fn deliver(&self, event: &Value) -> Result<Value, Problem> {
-        answer(match event["detail"]["eventName"].as_str() {
-            Some("ReleaseAddress") => self.guard.invoke(event).await,
-            _ => self.reconcile.invoke(event).await,
-        })
+        match event["detail"]["eventName"].as_str() {
+            Some("ReleaseAddress") => self.answer("ReleaseGuard", event).await,
+            _ => self.answer("Reconcile", event).await,
+        }
     }
 
     /// Delivers the event of an alarm.
     pub(super) async fn alarm(&self, event: &Value) -> Result<Value, Problem> {
-        answer(self.alarm_failover.invoke(event).await)
+        self.answer("AlarmFailover", event).await
     }
 
-    /// Delivers two events of instances at the same moment.
+    /// Delivers two events of instances at the same moment: Lambda starts a second process for the one that arrives while
+    /// the first is busy.
     pub(super) async fn deliver_both(&self, events: &[Value; 2]) -> Result<[Value; 2], Problem> {
-        let [first, second] = &self.instance_start;
-        let (one, other) = tokio::join!(first.invoke(&events[0]), second.invoke(&events[1]));
-        Ok([answer(one)?, answer(other)?])
+        let (one, other) = tokio::join!(
+            self.answer("InstanceStart", &events[0]),
+            self.answer("InstanceStart", &events[1])
+        );
+        Ok([one?, other?])
     }
-}
-
-async fn start(name: &str, simulator: &Simulator, region: &str) -> Result<Function, Problem> {
-    let environment = Environment::new(name, &simulator.url)
-        .timeout(std::time::Duration::from_mins(1))
-        .set("AWS_REGION", region)
-        .set("HOLDFAST_TABLE", TABLE)
-        .set("HOLDFAST_MODE", "enforce")
-        .set("HOLDFAST_COOLDOWN_SECONDS", "0")
-        .set("HOLDFAST_EXEMPT_PRINCIPALS", EXEMPT_ROLE);
-    Ok(Function::start_named(name, &environment).await?)
-}
-
-fn answer(invocation: Invocation) -> Result<Value, Problem> {
-    Ok(invocation.result?)
 }

@@ -18,8 +18,8 @@ use time::Duration;
 
 const GROUP: &str = "gateway";
 
-/// The whole chapter.
-pub(super) async fn chapter(env: &DemoEnv) -> Result<(), Problem> {
+/// The whole chapter. Gives the address that it is about.
+pub(super) async fn chapter(env: &DemoEnv) -> Result<DemoAddress, Problem> {
     terminal::heading(
         "A gateway fails: its interface, with the address on it, moves to a standby",
     )?;
@@ -51,7 +51,7 @@ pub(super) async fn chapter(env: &DemoEnv) -> Result<(), Problem> {
     )?;
     let why = report["findings"].to_string();
     if why.contains("has the 3 interfaces that m5.large allows") {
-        Ok(())
+        Ok(lot)
     } else {
         Err(format!("the report does not name the slot: {why}").into())
     }

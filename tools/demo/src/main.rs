@@ -5,6 +5,7 @@
 mod account;
 mod env;
 mod failover;
+mod operator;
 mod own_event;
 mod part_two;
 mod story;

@@ -30,7 +30,7 @@ pub(crate) async fn own_event(path: &str) -> Result<(), Problem> {
         _ => text,
     };
     terminal::heading("The report")?;
-    match env.guard.invoke_raw(body).await.result {
+    match env.invoke("ReleaseGuard", body).await {
         Ok(report) => {
             terminal::report(&report)?;
             terminal::heading("The same, as the function returned it")?;
@@ -82,7 +82,7 @@ async fn as_if_it_had_happened(
         .find(|event| event["detail"]["eventName"] == "AllocateAddress")
         .ok_or("the simulator emitted no AllocateAddress")?;
     born["detail"]["responseElements"]["allocationId"] = json!(release.allocation);
-    env.reconcile.invoke(&born).await.result?;
+    env.deliver(&born).await?;
     let now = ec2_sim::trail::timestamp(env.simulator.world().now());
     let record = if event.get("detail").is_some() {
         &mut event["detail"]

@@ -6,10 +6,8 @@ use crate::aws::Stack;
 use crate::deployment::{Deployment, Function};
 use crate::output::counted;
 use holdfast::settings::Mode;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// Each function's own.
-const MODE: &str = "HOLDFAST_MODE";
 /// The parameter of the stack that says by which tags an installation goes.
 const PREFIX: &str = "TagPrefix";
 /// The output by which a stack is known to be one of Holdfast's.
@@ -26,7 +24,7 @@ pub(super) fn settings(deployment: &Deployment) -> Verdict {
             "Mend the stack's parameter and deploy. If the functions run, this tool is of another version: use theirs.",
         );
     }
-    let differing = differing(deployment);
+    let differing = deployment.differing_settings();
     if differing.is_empty() {
         return Verdict::passed("all functions have the same settings");
     }
@@ -37,31 +35,10 @@ pub(super) fn settings(deployment: &Deployment) -> Verdict {
     )
 }
 
-/// The keys of Holdfast's own settings that not all functions have alike.
-fn differing(deployment: &Deployment) -> BTreeSet<String> {
-    let own = |environment: &BTreeMap<String, String>| {
-        let own = environment
-            .iter()
-            .filter(|(key, _)| key.starts_with("HOLDFAST_") && *key != MODE);
-        own.map(|(key, value)| (key.clone(), value.clone()))
-            .collect::<BTreeSet<_>>()
-    };
-    let of_each: Vec<BTreeSet<(String, String)>> = deployment
-        .functions
-        .values()
-        .map(|function| own(&function.environment))
-        .collect();
-    let all: BTreeSet<&(String, String)> = of_each.iter().flatten().collect();
-    let not_everywhere = all
-        .into_iter()
-        .filter(|pair| !of_each.iter().all(|own| own.contains(*pair)));
-    not_everywhere.map(|(key, _)| key.clone()).collect()
-}
-
 pub(super) fn modes(deployment: &Deployment) -> Verdict {
     let observing = Function::ACTING
         .iter()
-        .filter(|function| deployment.mode(**function) == Mode::Observe);
+        .filter(|function| deployment.mode(**function) == Some(Mode::Observe));
     let observing: Vec<String> = observing.map(ToString::to_string).collect();
     if observing.is_empty() {
         return Verdict::passed("all four functions act");

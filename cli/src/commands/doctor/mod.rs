@@ -36,11 +36,11 @@ Exit code 0: every check was made, and each was passed.";
 pub struct Arguments {}
 
 pub(super) async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let deployments = session.deployments().await?;
+    let (deployments, unread) = session.found().await?.whole_stacks()?;
     let now = session.clock.now();
     let looks = deployments.iter().map(|deployment| look(deployment, now));
     let stacks = join_all(looks).await;
-    session.finish(&Doctor { stacks })
+    session.finish_partial(Doctor { stacks }, unread)
 }
 
 /// All checks of one stack. What several of them need is read once, everything at the same time.

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 use crate::period::Since;
 use crate::session::Session;
 use clap::Args;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use holdfast::clock::Clock;
 use subject::Subject;
 
@@ -40,16 +40,19 @@ pub struct Arguments {
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let until = session.clock.now();
     let since = asked.since.past(until)?;
-    let deployments = session.deployments().await?;
-    let reads = deployments
+    let found = session.found().await?;
+    let reads = found
+        .deployments
         .iter()
         .map(|deployment| read::look(deployment, &asked.of, since, until));
-    let seen = try_join_all(reads).await?;
-    if seen.iter().all(|seen| !seen.is_known()) {
+    let seen = join_all(reads).await;
+    let unread = seen.iter().flat_map(|seen| seen.unread.iter().cloned());
+    let unread: Vec<_> = found.unread.iter().cloned().chain(unread).collect();
+    if unread.is_empty() && seen.iter().all(|seen| !seen.is_known()) {
         return Err(Failure::usage(
             format!("no stack knows {}", asked.of),
             "`holdfast status` shows the addresses and groups that are known. Another region may have it: --region all.",
         ));
     }
-    session.finish(&view::history(&asked.of, &seen, since, until))
+    session.finish_partial(view::history(&asked.of, &seen, since, until), unread)
 }

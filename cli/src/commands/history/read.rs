@@ -5,20 +5,31 @@ use super::subject::Subject;
 use crate::aws::{CloudError, Connection, TrailCalls};
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::parts::Parts;
 use crate::reports::{self, LoggedReport, Wanted};
-use futures_util::future::try_join_all;
+use crate::unread::Unread;
+use futures_util::future::join_all;
 use holdfast::groups::group_of;
+use holdfast::ledger::history::State;
 use holdfast::ledger::{
     Entry, FloatingInterfaces, Lease, Ledger, ReadAddressHistory, ReleaseRecord, Snapshot,
 };
-use holdfast::model::ids::EniId;
+use holdfast::model::ids::{AllocationId, EniId};
 use holdfast::report::Finding;
+use holdfast_aws::DynamoLedger;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// How many resources CloudTrail is asked for: at two lookups a second for the whole account.
 const MAX_LOOKUPS: usize = 10;
+
+/// How many addresses the ledger's history and the logs are asked for: a query for each, and a scan of each log for some
+/// thirty of them.
+const MAX_ADDRESSES: usize = 50;
+
+/// The call that ends an association. CloudTrail shows it by no address: it names the association alone.
+const DISASSOCIATE: &str = "DisassociateAddress";
 
 /// What one stack knows of it.
 #[derive(Debug)]
@@ -38,6 +49,10 @@ pub(super) struct Seen<'a> {
     pub(super) unreadable: Vec<Finding>,
     /// What CloudTrail was not asked for: there is too much.
     pub(super) not_looked_up: Vec<String>,
+    /// How many further addresses the ledger and the logs were not asked for.
+    pub(super) not_read: usize,
+    /// What could not be read.
+    pub(super) unread: Vec<Unread>,
 }
 
 impl Seen<'_> {
@@ -48,6 +63,7 @@ impl Seen<'_> {
             || !self.unknown_releases.is_empty()
             || self.lease.is_some()
             || !self.unreadable.is_empty()
+            || !self.unread.is_empty()
             || !self.reports.is_empty()
             || has_calls
     }
@@ -58,54 +74,83 @@ pub(super) async fn look<'a>(
     subject: &Subject,
     since: OffsetDateTime,
     until: OffsetDateTime,
-) -> Result<Seen<'a>, Failure> {
+) -> Seen<'a> {
     let connection = &deployment.connection;
     let ledger = connection.ledger(&deployment.settings.table);
     let place = deployment.place();
     let of_ledger = || Failure::aws(format!("the ledger of {place} could not be read"));
-    let (rows, releases, leases, floating) = futures_util::try_join!(
+    let (rows, releases, leases, floating) = futures_util::join!(
         ledger.snapshots(),
         ledger.releases(),
         ledger.leases(),
         ledger.floating_interfaces()
-    )
-    .map_err(of_ledger())?;
+    );
+    let mut parts = deployment.parts();
+    let rows = parts.take(rows.map_err(of_ledger())).unwrap_or_default();
+    let releases = parts
+        .take(releases.map_err(of_ledger()))
+        .unwrap_or_default();
+    let leases = parts.take(leases.map_err(of_ledger())).unwrap_or_default();
+    let floating = parts
+        .take(floating.map_err(of_ledger()))
+        .unwrap_or_default();
     let interfaces = interfaces_of(subject, &floating);
-    let known = Known::of(subject, deployment, (&rows, &releases), interfaces);
+    let mut known = Known::of(subject, deployment, (&rows, &releases), interfaces);
+    let not_read = known.keep_first(MAX_ADDRESSES);
+    let (entries, whole) = histories(&ledger, &known, until).await;
+    let what = format!("the ledger's history of each address of {place} could not be read");
+    parts.take(whole.map_err(Failure::aws(what)));
     let resources = known.resources(subject);
     let (asked, not_looked_up) = resources.split_at(resources.len().min(MAX_LOOKUPS));
-    let histories = known.addresses.iter().map(|ip| async {
-        // What was before says what has changed.
-        let entries = ledger
-            .history(*ip, OffsetDateTime::UNIX_EPOCH, until)
-            .await?;
-        Ok::<_, CloudError>((*ip, entries))
-    });
-    let histories = async { try_join_all(histories).await.map_err(of_ledger()) };
-    let calls = lookups(connection, asked, since, until);
-    let calls = async {
-        let what = format!(
-            "CloudTrail's event history in {} could not be read",
-            connection.region
-        );
-        calls.await.map_err(Failure::aws(what))
-    };
-    let reports = reports_on(deployment, subject, &known, since, until);
-    let (entries, calls, reports) = futures_util::try_join!(histories, calls, reports)?;
+    let trail = lookups(connection, asked, &entries, (since, until));
+    let mut of_reports = deployment.parts();
+    let reports = reports_on(deployment, subject, &known, (since, until), &mut of_reports);
+    let ((calls, whole), reports) = futures_util::join!(trail, reports);
+    let what = format!("CloudTrail's event history could not be read to its end for {place}");
+    parts.take(whole.map_err(Failure::aws(what)));
+    of_reports
+        .into_unread()
+        .into_iter()
+        .for_each(|part| parts.add(part));
     let lease = leases
         .into_iter()
         .find(|it| matches!(subject, Subject::Group(name) if it.group == *name));
-    Ok(Seen {
+    Seen {
         unreadable: deployment.not_known(&ledger.take_unreadable()),
         deployment,
         addresses: known.addresses,
-        entries: entries.into_iter().collect(),
+        entries,
         unknown_releases: known.unknown_releases,
         lease,
         reports,
         calls,
         not_looked_up: not_looked_up.to_vec(),
-    })
+        not_read,
+        unread: parts.into_unread(),
+    }
+}
+
+type Entries = BTreeMap<Ipv4Addr, Vec<Entry>>;
+
+/// What the ledger knew of each address, oldest first; and whether all of it could be read.
+async fn histories(
+    ledger: &DynamoLedger,
+    known: &Known,
+    until: OffsetDateTime,
+) -> (Entries, Result<(), CloudError>) {
+    let histories = known.addresses.iter().map(|ip| async {
+        // What was before says what has changed.
+        let entries = ledger.history(*ip, OffsetDateTime::UNIX_EPOCH, until);
+        (*ip, entries.await)
+    });
+    let (mut all, mut end) = (Entries::new(), Ok(()));
+    for (ip, read) in join_all(histories).await {
+        match read {
+            Ok(entries) => drop(all.insert(ip, entries)),
+            Err(refusal) => end = Err(refusal),
+        }
+    }
+    (all, end)
 }
 
 /// Which addresses and allocations it is about, by the ledger.
@@ -113,6 +158,8 @@ pub(super) async fn look<'a>(
 struct Known {
     addresses: BTreeSet<Ipv4Addr>,
     allocations: BTreeSet<String>,
+    /// The allocations of each address.
+    of_address: BTreeMap<Ipv4Addr, BTreeSet<String>>,
     interfaces: BTreeSet<EniId>,
     unknown_releases: Vec<ReleaseRecord>,
 }
@@ -152,8 +199,7 @@ impl Known {
             known.addresses.extend(is_known.then_some(*ip));
         }
         for row in rows.iter().filter(|row| is_meant(row)) {
-            known.addresses.insert(row.ip);
-            known.allocations.insert(row.allocation.to_string());
+            known.add(row.ip, &row.allocation);
         }
         for release in releases {
             let is_meant = match subject {
@@ -162,15 +208,36 @@ impl Known {
                 Subject::Interface(_) | Subject::Group(_) => false,
             };
             if is_meant {
-                known.addresses.extend(release.ip);
-                known.allocations.insert(release.allocation.to_string());
-                if release.ip.is_none() {
-                    known.unknown_releases.push(release.clone());
+                match release.ip {
+                    Some(ip) => known.add(ip, &release.allocation),
+                    None => {
+                        known.allocations.insert(release.allocation.to_string());
+                        known.unknown_releases.push(release.clone());
+                    }
                 }
             }
         }
         known.interfaces = interfaces;
         known
+    }
+
+    fn add(&mut self, ip: Ipv4Addr, allocation: &AllocationId) {
+        self.addresses.insert(ip);
+        self.allocations.insert(allocation.to_string());
+        let own = self.of_address.entry(ip).or_default();
+        own.insert(allocation.to_string());
+    }
+
+    /// Leaves so many addresses with their allocations; gives how many it left out.
+    fn keep_first(&mut self, most: usize) -> usize {
+        let out: Vec<Ipv4Addr> = self.addresses.iter().skip(most).copied().collect();
+        for ip in &out {
+            self.addresses.remove(ip);
+            for allocation in self.of_address.remove(ip).unwrap_or_default() {
+                self.allocations.remove(&allocation);
+            }
+        }
+        out.len()
     }
 
     /// What CloudTrail is asked for.
@@ -199,28 +266,70 @@ fn is_on(row: &Snapshot, interfaces: &BTreeSet<EniId>) -> bool {
     eni.is_some_and(|eni| interfaces.contains(eni))
 }
 
-/// One after the other: the account's lookups share a rate that is small.
+/// One after the other: the account's lookups share a rate that is small. The first that fails is the last.
 async fn lookups(
     connection: &Connection,
     resources: &[String],
-    since: OffsetDateTime,
-    until: OffsetDateTime,
-) -> Result<BTreeMap<String, TrailCalls>, CloudError> {
+    entries: &Entries,
+    (since, until): (OffsetDateTime, OffsetDateTime),
+) -> (BTreeMap<String, TrailCalls>, Result<(), CloudError>) {
     let mut all = BTreeMap::new();
     for resource in resources {
-        let calls = connection.calls_on(resource, since, until).await?;
-        all.insert(resource.clone(), calls);
+        match connection.calls_on(resource, since, until).await {
+            Ok(calls) => drop(all.insert(resource.clone(), calls)),
+            Err(refusal) => return (all, Err(refusal)),
+        }
     }
-    Ok(all)
+    let associations = associations(entries, &all);
+    if associations.is_empty() {
+        return (all, Ok(()));
+    }
+    match connection.calls_named(DISASSOCIATE, since, until).await {
+        Ok(calls) => all.extend(by_association(calls, &associations)),
+        Err(refusal) => return (all, Err(refusal)),
+    }
+    (all, Ok(()))
+}
+
+/// Each association of these addresses: those that the ledger knew, and those that a call made.
+fn associations(entries: &Entries, calls: &BTreeMap<String, TrailCalls>) -> BTreeSet<String> {
+    let of_ledger = entries.values().flatten().filter_map(|entry| {
+        let State::Snapshot(row) = &entry.state else {
+            return None;
+        };
+        Some(row.association.as_ref()?.value.id.to_string())
+    });
+    let of_calls = calls.values().flat_map(|found| &found.calls);
+    let of_calls = of_calls.filter_map(|call| call.association.clone());
+    of_ledger.chain(of_calls).collect()
+}
+
+/// The calls on these associations alone, by the association.
+fn by_association(
+    found: TrailCalls,
+    associations: &BTreeSet<String>,
+) -> BTreeMap<String, TrailCalls> {
+    let mut all: BTreeMap<String, TrailCalls> = BTreeMap::new();
+    for call in found.calls {
+        let association = call.association.clone();
+        if let Some(association) = association.filter(|it| associations.contains(it)) {
+            all.entry(association).or_default().calls.push(call);
+        }
+    }
+    if found.has_more {
+        let rest = all.entry(DISASSOCIATE.to_owned()).or_default();
+        rest.has_more = true;
+    }
+    all
 }
 
 async fn reports_on(
     deployment: &Deployment,
     subject: &Subject,
     known: &Known,
-    since: OffsetDateTime,
-    until: OffsetDateTime,
-) -> Result<Vec<LoggedReport>, Failure> {
+    period: (OffsetDateTime, OffsetDateTime),
+    parts: &mut Parts,
+) -> Vec<LoggedReport> {
     let mut words: BTreeSet<String> = known.allocations.clone();
     words.extend(known.addresses.iter().map(Ipv4Addr::to_string));
     words.extend(known.interfaces.iter().map(ToString::to_string));
@@ -233,5 +342,5 @@ async fn reports_on(
     }
     let words = words.into_iter().collect();
     let wanted = Wanted::About { words, name };
-    reports::read(deployment, &wanted, since, until).await
+    reports::read(deployment, &wanted, period, parts).await
 }

@@ -5,6 +5,7 @@ use super::ledger::{self, Told};
 use super::read::Seen;
 use super::subject::Subject;
 use crate::aws::TrailCall;
+use crate::deployment::Deployment;
 use crate::output::counted;
 use crate::reports::LoggedReport;
 use holdfast::ledger::Lease;
@@ -13,6 +14,9 @@ use time::{Duration, OffsetDateTime};
 
 /// Source: CloudTrail user guide, "Viewing events with CloudTrail Event history".
 const TRAIL_SHOWS: Duration = Duration::days(90);
+
+/// The parameter of the stack that says how many days its logs are kept.
+const LOG_RETENTION: &str = "LogRetentionDays";
 
 /// How late CloudTrail's event history is. Source: the same.
 const TRAIL_IS_LATE: Duration = Duration::minutes(15);
@@ -27,6 +31,10 @@ pub(super) fn history(
     let mut entries: Vec<Happened> = seen.iter().flat_map(|seen| of_stack(seen, since)).collect();
     entries.sort_by_key(|a| (a.at, a.source));
     let mut incomplete: Vec<String> = seen.iter().flat_map(missing).collect();
+    incomplete.extend(
+        seen.iter()
+            .filter_map(|seen| gone(seen.deployment, since, until)),
+    );
     incomplete.push(format!(
         "CloudTrail may not show all calls after {} yet: ask again in a quarter of an hour",
         crate::output::time_of(until - TRAIL_IS_LATE)
@@ -132,6 +140,24 @@ fn of_lease(lease: &Lease, since: OffsetDateTime) -> Vec<Told> {
     last.chain(paused).filter(|told| told.at >= since).collect()
 }
 
+/// The reports that are no longer there: the stack's parameter says how long its logs are kept.
+fn gone(deployment: &Deployment, since: OffsetDateTime, until: OffsetDateTime) -> Option<String> {
+    let days: i64 = deployment
+        .stack
+        .parameters
+        .get(LOG_RETENTION)?
+        .parse()
+        .ok()?;
+    let kept_since = until.checked_sub(Duration::days(days))?;
+    (since < kept_since).then(|| {
+        format!(
+            "the logs of {} are kept {days} days: reports from before {} are gone",
+            deployment.place(),
+            crate::output::time_of(kept_since)
+        )
+    })
+}
+
 /// What may be missing.
 fn missing(seen: &Seen<'_>) -> Vec<String> {
     let more = seen.calls.iter().filter(|(_, calls)| calls.has_more);
@@ -148,7 +174,16 @@ fn missing(seen: &Seen<'_>) -> Vec<String> {
             )
         )
     });
+    let not_read = (seen.not_read > 0).then(|| {
+        format!(
+            "the ledger's history and the logs were not asked for {}: ask for one address at a time",
+            counted(seen.not_read, "further address", "further addresses")
+        )
+    });
     let unreadable = seen.unreadable.iter();
     let unreadable = unreadable.map(|it| format!("{}: {}. {}", it.what, it.why, it.next));
-    more.chain(left_out).chain(unreadable).collect()
+    more.chain(left_out)
+        .chain(not_read)
+        .chain(unreadable)
+        .collect()
 }

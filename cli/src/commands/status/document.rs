@@ -28,7 +28,7 @@ pub(super) struct Stack {
     pub(super) stack: String,
     /// CloudFormation's word for its state.
     pub(super) stack_status: Option<String>,
-    /// Whether each function acts, or only says what it would do.
+    /// Whether each function acts, or only says what it would do; without those that could not be read.
     pub(super) modes: BTreeMap<Function, Mode>,
     /// The functions that cannot run, each with Lambda's words.
     pub(super) functions_not_ready: BTreeMap<Function, String>,
@@ -81,8 +81,9 @@ pub(super) struct Address {
     pub(super) private_ip: Option<Ipv4Addr>,
     /// The AWS service that manages it: nothing of Holdfast touches it.
     pub(super) service: Option<String>,
-    /// Whether the ledger knows it: what it does not know can be taken back by CloudTrail's history alone.
-    pub(super) in_ledger: bool,
+    /// Whether the ledger knows it: what it does not know can be taken back by CloudTrail's history alone. None where
+    /// the ledger could not be read.
+    pub(super) in_ledger: Option<bool>,
 }
 
 /// A release that is not at its end.

@@ -8,11 +8,12 @@ mod view;
 
 use crate::arguments::Everywhere;
 use crate::failure::{Exit, Failure};
-use crate::output::Shown;
+use crate::output::{Partial, Shown};
 use crate::session::Session;
+use crate::unread::Unread;
 use clap::Args;
 use document::Status;
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use holdfast::clock::Clock;
 pub(crate) use page::{listed, put_finding, readiness_cell, readiness_word};
 use std::time::Duration;
@@ -50,15 +51,18 @@ pub struct Arguments {
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let group = asked.group.as_deref();
     let Some(seconds) = asked.watch else {
-        let status = look(group, session).await?;
-        check_known(&status, group, &session.asked)?;
-        return session.finish(&status);
+        let (status, unread) = look(group, session).await?;
+        if unread.is_empty() {
+            check_known(&status, group, &session.asked)?;
+        }
+        return session.finish_partial(status, unread);
     };
     loop {
         match look(group, session).await {
-            Ok(status) => {
+            Ok((status, unread)) => {
                 let form = session.asked.output;
-                session.terminal.print_anew(&status, form)?;
+                let document = Partial::new(status, unread);
+                session.terminal.print_anew(&document, form)?;
             }
             // Whoever watches wants to see it come back.
             Err(failure) if failure.exit() == Exit::NoAnswer => {
@@ -71,13 +75,16 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
 }
 
 /// The stacks are read anew each time: a mode may change, and a function may break.
-async fn look(group: Option<&str>, session: &Session) -> Result<Status, Failure> {
-    let deployments = session.deployments().await?;
-    let looks = deployments
+async fn look(group: Option<&str>, session: &Session) -> Result<(Status, Vec<Unread>), Failure> {
+    let found = session.found().await?;
+    let looks = found
+        .deployments
         .iter()
         .map(|deployment| read::look(deployment, group, session.clock));
-    let seen = try_join_all(looks).await?;
-    Ok(view::status(&seen, group, session.clock.now()))
+    let seen = join_all(looks).await;
+    let unread = seen.iter().flat_map(|seen| seen.unread.iter().cloned());
+    let unread = found.unread.iter().cloned().chain(unread).collect();
+    Ok((view::status(&seen, group, session.clock.now()), unread))
 }
 
 /// A group that nobody belongs to is a slip of the pen.

@@ -1,8 +1,11 @@
 //! `status` in a terminal, and in rows.
 
 use super::document::{Address, Group, OpenRelease, Stack, Status};
+use crate::deployment::Function;
 use crate::failure::Exit;
-use crate::output::{Cell, Document, Line, Page, Table, ago_in_words, counted, time_of};
+use crate::output::{
+    Cell, Document, Line, Page, Table, ago_in_words, counted, finding_in_one_line, time_of,
+};
 use holdfast::model::ids::InstanceId;
 use holdfast::report::{Finding, Readiness};
 use holdfast::settings::{Mode, Protection};
@@ -121,8 +124,18 @@ impl Stack {
             Some(count) => format!("{what} events: {count}"),
             None => format!("{what} events: not known"),
         });
-        let not_known = self.not_known.iter().map(|it| it.what.clone());
-        open.chain(counted).chain(not_known).collect()
+        let broken = self.functions_not_ready.iter();
+        let broken = broken.map(|(function, why)| format!("{function} cannot run: {why}"));
+        let status = self.stack_status.as_deref().unwrap_or("in no known state");
+        let incomplete = (!self.is_complete()).then(|| format!("the stack is {status}"));
+        let obstacles = self.groups.iter().flat_map(|it| &it.report.obstacles);
+        let findings = self.not_known.iter().chain(obstacles).chain(&self.findings);
+        let findings = findings.map(finding_in_one_line);
+        open.chain(counted)
+            .chain(incomplete)
+            .chain(broken)
+            .chain(findings)
+            .collect()
     }
 
     /// Whether the last change of the stack itself ended well: CloudFormation has many other states.
@@ -150,6 +163,7 @@ impl Stack {
         if !self.is_complete() {
             let status = self.stack_status.as_deref().unwrap_or("in no known state");
             page.line([Cell::bad(format!("the stack is {status}"))]);
+            page.line(["  do:  see its events in CloudFormation, mend what failed, and deploy again: docs/DEPLOYMENT.md".into()]);
         }
         for (function, why) in &self.functions_not_ready {
             page.line([Cell::bad(format!("{function} cannot run: {why}"))]);
@@ -185,24 +199,26 @@ impl Stack {
     fn modes_line(&self) -> Line {
         let all: Vec<Mode> = self.modes.values().copied().collect();
         if let [first, rest @ ..] = all.as_slice()
+            && all.len() == Function::ACTING.len()
             && rest.iter().all(|mode| mode == first)
         {
             return vec!["every function: ".into(), mode_cell(*first)];
         }
-        let each = self
-            .modes
+        let each = Function::ACTING
             .iter()
             .enumerate()
-            .flat_map(|(index, (function, mode))| {
+            .flat_map(|(index, function)| {
                 let comma = if index == 0 { "" } else { ", " };
-                [Cell::from(format!("{comma}{function}: ")), mode_cell(*mode)]
+                let mode = self.modes.get(function).copied();
+                let mode = mode.map_or_else(|| Cell::attention("mode not known"), mode_cell);
+                [Cell::from(format!("{comma}{function}: ")), mode]
             });
         each.collect()
     }
 
     fn queues_line(&self) -> Line {
         let count = |count: Option<u64>, what: &str| match count {
-            None => Cell::attention(format!("{what}: not known, the stack has no such queue")),
+            None => Cell::attention(format!("{what}: not known")),
             Some(0) => Cell::from(format!("{what}: 0")),
             Some(count) => Cell::bad(format!("{what}: {count}")),
         };
@@ -281,8 +297,9 @@ impl Stack {
             }
             let note = match (&address.service, address.in_ledger) {
                 (Some(service), _) => Cell::faint(format!("managed by {service}")),
-                (None, false) => Cell::attention("not in the ledger yet"),
-                (None, true) => Cell::default(),
+                (None, Some(false)) => Cell::attention("not in the ledger yet"),
+                (None, Some(true)) => Cell::default(),
+                (None, None) => Cell::attention("in the ledger: not known"),
             };
             table.push(cells.into_iter().chain([note]));
         }
@@ -316,9 +333,7 @@ fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
 
 /// What happened, why, and what to do: a line for each.
 pub(crate) fn put_finding(page: &mut Page, finding: &Finding) {
-    page.line([Cell::attention("! "), finding.what.as_str().into()]);
-    page.line([Cell::faint(format!("  why: {}", finding.why))]);
-    page.line([Cell::from(format!("  do:  {}", finding.next))]);
+    page.finding(&finding.what, &finding.why, &finding.next);
 }
 
 /// Ids with a space between them, a dash where there are none.

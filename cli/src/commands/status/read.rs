@@ -1,33 +1,44 @@
-//! What `status` reads of one stack, all at the same time. Nothing here changes anything.
+//! What `status` reads of one stack, all at the same time. Nothing here changes anything. What cannot be read is none
+//! here, and keeps nothing else from being shown.
 
 use crate::deployment::Deployment;
 use crate::failure::Failure;
+use crate::parts::Parts;
+use crate::unread::Unread;
 use futures_util::future::OptionFuture;
-use holdfast::alarm_failover::Overview;
-use holdfast::clock::WallClock;
+use holdfast::alarm_failover::{Audit, Overview};
+use holdfast::clock::{Clock, WallClock};
+use holdfast::cloud::{AddressFilter, InterfaceFilter, ReadAddresses, ReadInterfaces};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot, UnreadableRow};
 use holdfast::ports::Ports;
 use holdfast::reconcile;
+use holdfast_aws::{Aws, DynamoLedger};
 
 /// What one look at a stack shows.
 #[derive(Debug)]
 pub(super) struct Seen<'a> {
     pub(super) deployment: &'a Deployment,
+    /// Without groups where those could not be read.
     pub(super) overview: Overview,
-    pub(super) rows: Vec<Snapshot>,
-    pub(super) releases: Vec<ReleaseRecord>,
+    /// Whether the addresses in it are all there are.
+    pub(super) knows_addresses: bool,
+    pub(super) rows: Option<Vec<Snapshot>>,
+    pub(super) releases: Option<Vec<ReleaseRecord>>,
     pub(super) unreadable: Vec<UnreadableRow>,
-    /// Events that a function could not finish; none where the stack has no such queue.
+    /// Events that a function could not finish; none where nobody knows.
     pub(super) failed_events: Option<u64>,
     /// Events that did not come to their function.
     pub(super) undelivered_events: Option<u64>,
+    pub(super) unread: Vec<Unread>,
 }
+
+type Look = Ports<Aws, DynamoLedger, WallClock>;
 
 pub(super) async fn look<'a>(
     deployment: &'a Deployment,
     group: Option<&str>,
     clock: WallClock,
-) -> Result<Seen<'a>, Failure> {
+) -> Seen<'a> {
     let Deployment {
         connection,
         settings,
@@ -52,17 +63,54 @@ pub(super) async fn look<'a>(
         waiting("FailedEventsQueue"),
         waiting("UndeliveredEventsQueue"),
     );
-    Ok(Seen {
+    let mut parts = deployment.parts();
+    let (overview, knows_addresses) =
+        match parts.take(overview.map_err(failed("the groups and their readiness"))) {
+            Some(overview) => (overview, true),
+            None => without_groups(&ports, deployment, &mut parts).await,
+        };
+    let of_queue = failed("the queue of failed events");
+    let failed_events = failed_events.and_then(|read| parts.take(read.map_err(of_queue)));
+    let of_queue = failed("the queue of undelivered events");
+    let undelivered_events = undelivered_events.and_then(|read| parts.take(read.map_err(of_queue)));
+    Seen {
         deployment,
-        overview: overview.map_err(failed("the groups and addresses"))?,
-        rows: rows.map_err(failed("the ledger"))?,
-        releases: releases.map_err(failed("the ledger"))?,
+        overview,
+        knows_addresses,
+        rows: parts.take(rows.map_err(failed("the ledger"))),
+        releases: parts.take(releases.map_err(failed("the ledger"))),
         unreadable: ledger.take_unreadable(),
-        failed_events: failed_events
-            .transpose()
-            .map_err(failed("the queue of failed events"))?,
-        undelivered_events: undelivered_events
-            .transpose()
-            .map_err(failed("the queue of undelivered events"))?,
-    })
+        failed_events,
+        undelivered_events,
+        unread: parts.into_unread(),
+    }
+}
+
+/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself.
+async fn without_groups(
+    ports: &Look,
+    deployment: &Deployment,
+    parts: &mut Parts,
+) -> (Overview, bool) {
+    let at = ports.clock.now();
+    let floating = InterfaceFilter::TagKeys(deployment.settings.tags.on_interfaces());
+    let (addresses, interfaces) = futures_util::join!(
+        ports.cloud.addresses(&AddressFilter::All),
+        ports.cloud.interfaces(&floating),
+    );
+    let place = deployment.place();
+    let failed = |what: &str| Failure::aws(format!("{what} of {place} could not be read"));
+    let addresses = parts.take(addresses.map_err(failed("the addresses")));
+    let interfaces =
+        parts.take(interfaces.map_err(failed("the interfaces that take addresses along")));
+    let knows_addresses = addresses.is_some();
+    let overview = Overview {
+        at,
+        addresses: addresses.unwrap_or_default(),
+        interfaces: interfaces.unwrap_or_default(),
+        instances: Vec::new(),
+        leases: Vec::new(),
+        audit: Audit::default(),
+    };
+    (overview, knows_addresses)
 }

@@ -39,7 +39,12 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
     } = seen;
     let settings = &deployment.settings;
     let account = account_state(seen);
-    let swept = decide::sweep(&account, settings);
+    let known = Known::of(seen);
+    // What is not there may only not have been read.
+    let swept = known
+        .everything()
+        .then(|| decide::sweep(&account, settings))
+        .unwrap_or_default();
     let floating = floating_groups(overview, settings);
     let is_of_group = |tags: &Tags, eni: Option<&EniId>| {
         let own = group_of(tags, &settings.tags);
@@ -50,7 +55,12 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
         let association = it.association.as_ref();
         is_of_group(&it.tags, association.and_then(|it| it.eni.as_ref()))
     });
-    let shown = shown.map(|it| address(it, &account, &floating, settings));
+    let shown = shown.map(|it| Address {
+        in_ledger: known
+            .rows
+            .then(|| account.rows.contains_key(&it.allocation)),
+        ..address(it, &floating, settings)
+    });
     let mut addresses: Vec<Address> = shown.collect();
     addresses.sort_by_key(|it| (it.group.clone(), it.address));
     let groups = overview.audit.groups.iter();
@@ -70,23 +80,56 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
         stack: deployment.stack.name.clone(),
         stack_status: deployment.stack.status.clone(),
         modes: Function::ACTING
-            .map(|function| (function, deployment.mode(function)))
-            .into(),
+            .into_iter()
+            .filter_map(|function| Some((function, deployment.mode(function)?)))
+            .collect(),
         functions_not_ready: not_ready(deployment),
         failed_events: seen.failed_events,
         undelivered_events: seen.undelivered_events,
         groups: groups.collect(),
         addresses,
-        open_releases: open_releases(&account, &swept.missing, settings, now, is_of_group),
+        open_releases: open_releases(
+            &account,
+            (&swept.missing, known),
+            settings,
+            now,
+            is_of_group,
+        ),
         not_known: deployment.not_known(&seen.unreadable),
         findings,
     }
 }
 
+/// What of an account could be read. What hangs on the other parts is not said.
+#[derive(Debug, Clone, Copy)]
+struct Known {
+    addresses: bool,
+    rows: bool,
+    releases: bool,
+}
+
+impl Known {
+    fn of(seen: &Seen<'_>) -> Self {
+        Self {
+            addresses: seen.knows_addresses,
+            rows: seen.rows.is_some(),
+            releases: seen.releases.is_some(),
+        }
+    }
+
+    fn the_ledger(self) -> bool {
+        self.rows && self.releases
+    }
+
+    fn everything(self) -> bool {
+        self.addresses && self.the_ledger()
+    }
+}
+
 fn account_state(seen: &Seen<'_>) -> AccountState {
     let shown = seen.overview.addresses.iter();
-    let rows = seen.rows.iter();
-    let releases = seen.releases.iter();
+    let rows = seen.rows.iter().flatten();
+    let releases = seen.releases.iter().flatten();
     AccountState {
         look: Look {
             addresses: shown
@@ -141,7 +184,6 @@ fn floating_groups<'a>(
 
 fn address(
     address: &elastic_ip::Address,
-    account: &AccountState,
     floating: &BTreeMap<&EniId, &str>,
     settings: &Settings,
 ) -> Address {
@@ -162,7 +204,7 @@ fn address(
         interface: association.and_then(|it| it.eni.clone()),
         private_ip: association.and_then(|it| it.private_ip),
         service: address.service_managed.clone(),
-        in_ledger: account.rows.contains_key(&address.allocation),
+        in_ledger: None,
     }
 }
 
@@ -170,7 +212,7 @@ fn address(
 /// does not show any more. What is only to be recorded is at its end as far as anybody here is concerned.
 fn open_releases(
     account: &AccountState,
-    missing: &[AllocationId],
+    (missing, known): (&[AllocationId], Known),
     settings: &Settings,
     now: OffsetDateTime,
     is_of_group: impl Fn(&Tags, Option<&EniId>) -> bool,
@@ -184,7 +226,10 @@ fn open_releases(
     let open = records
         .filter(|release| !release.status.is_final() && release.status != ReleaseStatus::Recorded);
     let open = open.map(of_record);
-    let due = due::open_releases(account, &[], settings, now).into_iter();
+    let due = known
+        .the_ledger()
+        .then(|| due::open_releases(account, &[], settings, now));
+    let due = due.into_iter().flatten();
     let unrecorded = due.filter_map(|release| match release {
         due::OpenRelease::Unrecorded(row) => Some(of_row(
             &row,

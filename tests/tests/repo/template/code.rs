@@ -20,11 +20,13 @@ pub(crate) struct Sources(BTreeMap<String, String>);
 
 /// The sources as they are in the repository, without tests.
 pub(crate) fn sources() -> Sources {
+    sources_of(&["shared/src", "shared/aws/src", "functions"])
+}
+
+/// The sources below these folders.
+pub(crate) fn sources_of(folders: &[&str]) -> Sources {
     let mut found = BTreeMap::new();
-    let mut folders = vec!["shared/src", "shared/aws/src", "functions"]
-        .into_iter()
-        .map(PathBuf::from)
-        .collect::<Vec<_>>();
+    let mut folders: Vec<PathBuf> = folders.iter().map(PathBuf::from).collect();
     while let Some(folder) = folders.pop() {
         let entries = std::fs::read_dir(Path::new(ROOT).join(&folder)).expect("a source folder");
         for entry in entries {
