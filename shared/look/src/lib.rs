@@ -8,15 +8,19 @@
 
 pub mod answer;
 mod calls;
+pub mod decision;
 pub mod look;
 pub mod recording;
+pub mod redact;
 pub mod refusal;
 pub mod replay;
 pub mod run;
 pub mod tape;
 
+pub use decision::decision;
 pub use look::{BadLook, Look};
 pub use recording::{Recorder, recording};
+pub use redact::{TakenOut, redact};
 pub use replay::Unanswered;
-pub use run::{AllPorts, RecordedRun, carry_out};
+pub use run::{AllPorts, RecordedRun, carry_out, functions_for};
 pub use tape::{Entry, Tape};

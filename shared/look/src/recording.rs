@@ -5,6 +5,10 @@
 //! gives a call up leaves it there without an answer.
 
 use crate::answer::{Answer, value_of};
+#[allow(
+    clippy::wildcard_imports,
+    reason = "they are the types that the list of calls names"
+)]
 use crate::calls::types::*;
 use crate::calls::{ALARMS, READS_LOG_ALARMS, SLEEP, TAKE_UNREADABLE, calls, ledger_calls};
 use crate::refusal::Refusal;

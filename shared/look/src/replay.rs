@@ -5,6 +5,10 @@
 //! hear of it: what it would make of an error is no decision on this event.
 
 use crate::answer::{Answer, BadField, value_of};
+#[allow(
+    clippy::wildcard_imports,
+    reason = "they are the types that the list of calls names"
+)]
 use crate::calls::types::*;
 use crate::calls::{ALARMS, READS_LOG_ALARMS, SLEEP, TAKE_UNREADABLE, calls, ledger_calls};
 use crate::tape::Entry;

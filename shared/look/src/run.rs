@@ -6,8 +6,9 @@ use crate::tape::Entry;
 use holdfast::clock::Clock;
 use holdfast::cloud::lifecycle::CompleteLifecycleAction;
 use holdfast::error::Error;
-use holdfast::events::Trigger;
+use holdfast::events::{OperatorCommand, Trigger};
 use holdfast::ledger::Ledger;
+use holdfast::model::cloudtrail::AddressChange;
 use holdfast::ports::{Delivery, Ports};
 use holdfast::reconcile::ReconcileCloud;
 use holdfast::report::{Function, Report};
@@ -112,5 +113,26 @@ impl RecordedRun {
             trigger,
             delivery,
         ))
+    }
+}
+
+/// Which functions the stack's rules hand such an event to.
+#[must_use]
+pub fn functions_for(trigger: &Trigger) -> &'static [Function] {
+    match trigger {
+        Trigger::Call(record) => match record.change {
+            AddressChange::Released { .. } => &[Function::ReleaseGuard],
+            _ => &[Function::Reconcile],
+        },
+        Trigger::Schedule { .. } | Trigger::Ignored(_) => &[Function::Reconcile],
+        Trigger::Instance(_) => &[Function::InstanceStart, Function::AlarmFailover],
+        Trigger::Alarm(_)
+        | Trigger::SpotNotice(_)
+        | Trigger::HealthEvent(_)
+        | Trigger::LifecycleAction(_) => &[Function::AlarmFailover],
+        Trigger::Command(command) => match command {
+            OperatorCommand::Restore { .. } => &[Function::ReleaseGuard],
+            _ => &[Function::AlarmFailover],
+        },
     }
 }
