@@ -17,6 +17,7 @@ pub mod commands;
 pub mod deployment;
 pub mod drill;
 pub mod failure;
+pub mod look;
 pub mod output;
 pub mod period;
 pub mod read_only;

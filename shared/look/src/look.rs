@@ -69,7 +69,15 @@ pub enum BadLook {
 
 impl From<BadField> for BadLook {
     fn from(BadField { field, why }: BadField) -> Self {
-        Self::Field { field, why }
+        let is_whole = field == ".";
+        Self::Field {
+            field: if is_whole {
+                "the file".to_owned()
+            } else {
+                field
+            },
+            why,
+        }
     }
 }
 
