@@ -33,7 +33,7 @@ const STAYS: [&str; 6] = [
     "the ids of addresses, interfaces, instances, subnets and VPCs",
     "times, regions, zones, and the ids of requests and events",
     "groups and slots, as Holdfast's own tags have them",
-    "the keys of tags and dimensions, and the names of metrics",
+    "the keys of tags and dimensions, and the names and namespaces of metrics",
     "the names of the stack and of the ledger's table",
     "user agents",
 ];

@@ -123,7 +123,7 @@ pub(super) fn names_nobody(text: &str) -> bool {
         || is_type(text)
         || is_uuid(text)
         || is_place(text)
-        || text.ends_with(".amazonaws.com")
+        || is_service(text)
 }
 
 /// `eipalloc-0123`, `i-0123`.
@@ -148,7 +148,8 @@ fn is_id(text: &str) -> bool {
         "ipam-pool-",
     ];
     let is_rest = |rest: &str| {
-        !rest.is_empty()
+        // `i-robot` is a name.
+        rest.bytes().any(|byte| byte.is_ascii_digit())
             && rest.len() <= 32
             && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
     };
@@ -196,29 +197,42 @@ fn is_uuid(text: &str) -> bool {
     lengths.eq([8, 4, 4, 4, 12]) && text.bytes().all(is_hex)
 }
 
-/// A region, a zone by its name or its id: `eu-west-1`, `eu-west-1a`, `use1-az4`.
+/// A region, a zone by its name or its id: `eu-west-1`, `us-west-2-lax-1a`, `use1-az4`. Every region's name has a
+/// direction. Source: AWS Global Infrastructure, "Regions".
 fn is_place(text: &str) -> bool {
+    const DIRECTIONS: [&str; 9] = [
+        "central",
+        "east",
+        "north",
+        "northeast",
+        "northwest",
+        "south",
+        "southeast",
+        "southwest",
+        "west",
+    ];
     let parts: Vec<&str> = text.split('-').collect();
-    let is_plain = |part: &&str| {
-        let mut bytes = part.bytes();
-        bytes.all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
-    };
     match parts.as_slice() {
         [area, zone] => {
             zone.strip_prefix("az").is_some_and(is_number)
                 && area.len() <= 6
-                && area.bytes().all(|byte| byte.is_ascii_alphanumeric())
+                && area.ends_with(|it: char| it.is_ascii_digit())
         }
-        [partition, middle @ .., last] => {
+        [area, middle @ .., last] => {
             let digits = last.trim_end_matches(|it: char| it.is_ascii_lowercase());
-            partition.len() == 2
-                && !middle.is_empty()
-                && middle.iter().all(is_plain)
+            area.len() == 2
+                && middle.iter().any(|part| DIRECTIONS.contains(part))
                 && is_number(digits)
                 && last.len() <= 2
         }
         _ => false,
     }
+}
+
+/// `ec2.amazonaws.com`. The name of a host has more in front: a bucket, or an address.
+fn is_service(text: &str) -> bool {
+    let name = text.strip_suffix(".amazonaws.com");
+    name.is_some_and(|name| !name.contains('.'))
 }
 
 pub(super) fn is_account(text: &str) -> bool {
@@ -236,4 +250,47 @@ pub(super) fn ip_in(text: &str) -> Option<Ip<'_>> {
     let (ip, length) = text.split_at(at);
     let v4 = ip.parse().ok().map(|ip| Ip::V4(ip, length));
     v4.or_else(|| ip.parse().ok().map(|ip| Ip::V6(ip, length)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_looks_like_a_place_an_id_or_a_service_and_is_none_is_a_name() {
+        for name in [
+            "my-web-1",
+            "db-main-2",
+            "i-robot",
+            "gate.example.com",
+            "bucket.s3.amazonaws.com",
+            "ec2-203-0-113-7.compute-1.amazonaws.com",
+            "ip-10-0-0-5.ec2.internal",
+            "anna",
+            "111122223333",
+        ] {
+            assert!(!names_nobody(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn places_ids_times_and_services_name_nobody() {
+        for word in [
+            "eu-west-1",
+            "eu-west-1a",
+            "us-gov-west-1",
+            "us-west-2-lax-1a",
+            "use1-az4",
+            "i-0123456789abcdef0",
+            "eipalloc-0123456789abcdef0",
+            "ipv4pool-ec2-0123456789abcdef0",
+            "2026-01-31T12:00:00.000+0000",
+            "ec2.amazonaws.com",
+            "t3.micro",
+            "u-6tb1.56xlarge",
+            "Warmed:Running",
+        ] {
+            assert!(names_nobody(word), "{word}");
+        }
+    }
 }
