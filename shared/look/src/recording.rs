@@ -120,7 +120,7 @@ macro_rules! record_ledger {
 ledger_calls!(record_ledger);
 
 /// How long a sleep took is noted, since the answers after it hang on that.
-impl<K: Clock> Clock for Recorder<K, K> {
+impl<T: Clock, K: Clock> Clock for Recorder<T, K> {
     fn now(&self) -> OffsetDateTime {
         self.inner.now()
     }

@@ -19,9 +19,6 @@ use std::collections::BTreeSet;
 /// What a text for people is replaced with.
 const GONE: &str = "(taken out)";
 
-/// The tag in which EC2 Auto Scaling names its group.
-const RESERVED: &str = "aws:";
-
 /// The look without personal data, and how much was taken out.
 ///
 /// # Errors
@@ -95,7 +92,9 @@ impl<'a> Redaction<'a> {
                 if let [Value::String(key), Value::String(value)] = items.as_slice() {
                     self.note_own_value(key, value);
                 }
-                items.iter().for_each(|item| self.note_own_values(item));
+                for item in items {
+                    self.note_own_values(item);
+                }
             }
             _ => {}
         }
@@ -217,8 +216,6 @@ impl<'a> Redaction<'a> {
             let names: Vec<String> = text.split(',').map(|name| self.name(name.trim())).collect();
             names.join(",")
         } else if self.is_own_tag(key) {
-            std::mem::take(text)
-        } else if key.starts_with(RESERVED) && names_nobody(text) {
             std::mem::take(text)
         } else {
             self.name(text)
