@@ -21,11 +21,13 @@ use crate::model::ids::{AllocationId, AssociationId, BorderGroup, EniId, Instanc
 use crate::model::instance::Instance;
 use crate::model::interface::Interface;
 use crate::model::tags::Tags;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 /// Which addresses to describe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AddressFilter {
     /// Every address of the account in this region: EC2 answers in one call, without pages. It grows with what is
     /// others', so nothing that has to be quick asks for it.
@@ -69,7 +71,7 @@ pub trait ReadAddresses: Send + Sync {
 }
 
 /// A request for one address by name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AllocateAddressRequest {
     /// The address.
     pub ip: Ipv4Addr,
@@ -82,7 +84,8 @@ pub struct AllocateAddressRequest {
 }
 
 /// What EC2 allocated.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Allocated {
     /// The new allocation.
     pub allocation: AllocationId,
@@ -164,7 +167,8 @@ pub trait ReadInterfaces: Send + Sync {
 }
 
 /// Which network interfaces to describe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum InterfaceFilter {
     /// The interfaces named.
     Ids(Vec<EniId>),
@@ -182,7 +186,8 @@ pub enum InterfaceFilter {
 }
 
 /// Which instances to describe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum InstanceFilter {
     /// The instances named; those that do not exist are left out, they are no error.
     Ids(Vec<InstanceId>),
@@ -205,7 +210,8 @@ pub trait ReadInstances: Send + Sync {
 }
 
 /// A tag, with what has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TagOf {
     /// The id of whatever has it.
     pub resource: String,

@@ -38,13 +38,13 @@ pub use parts::{MAX_LINE_BYTES, Part, parts, size_of};
 pub use pause::{PauseReport, paused};
 pub use phase::{Phase, Stopwatch};
 pub use planned::PlannedCall;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 /// Which function speaks.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Function {
     /// Reacts to `ReleaseAddress`.

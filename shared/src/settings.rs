@@ -19,6 +19,7 @@ pub use bad_settings::{BadSetting, BadSettings};
 pub use installation::Installation;
 pub use lifecycle_hook::LifecycleHook;
 use reader::Reader;
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 pub use tag_keys::TagKeys;
 pub use told_outcomes::{OUTCOMES, ToldOutcomes};
@@ -28,7 +29,8 @@ pub use values::{
 };
 
 /// All settings.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Settings {
     /// `HOLDFAST_TABLE`: the ledger's DynamoDB table.
     pub table: String,

@@ -4,6 +4,7 @@
 pub mod client;
 pub mod explorer;
 pub mod ledger_contract;
+pub mod looks;
 pub mod performance;
 pub mod picture;
 pub mod promises;

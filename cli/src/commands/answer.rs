@@ -163,6 +163,22 @@ impl<C: Asked> AnswerDocument<C> {
         function: Function,
         report: Value,
     ) -> Result<Self, Failure> {
+        let place = (
+            deployment.stack.name.as_str(),
+            deployment.connection.region.as_str(),
+        );
+        Self::at(place, function, report)
+    }
+
+    /// The same of a stack that nobody asks, by its name and its region.
+    ///
+    /// # Errors
+    /// As for [`AnswerDocument::of`].
+    pub(super) fn at(
+        (stack, region): (&str, &str),
+        function: Function,
+        report: Value,
+    ) -> Result<Self, Failure> {
         let told: Told =
             serde_json::from_value(report.clone()).map_err(|error| Failure::Unreadable {
                 what: format!("what {function} answered"),
@@ -171,8 +187,8 @@ impl<C: Asked> AnswerDocument<C> {
             })?;
         let moves = told.failover.map(|failover| failover.moves);
         Ok(Self {
-            stack: deployment.stack.name.clone(),
-            region: deployment.connection.region.clone(),
+            stack: stack.to_owned(),
+            region: region.to_owned(),
             function,
             mode: told.mode,
             outcome: told.outcome,

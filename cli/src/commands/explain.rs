@@ -4,48 +4,45 @@
 //! Races: the account goes on. What is told is so at the moment of the look.
 
 use super::answer::{AnswerDocument, Asked};
-use crate::deployment::{Deployment, Function};
+use crate::deployment::Function;
 use crate::failure::{Exit, Failure};
-use crate::output::{Document, Page, Table};
-use crate::read_only::ReadOnly;
+use crate::look::{self, End, Given, Told};
+use crate::output::{Document, Page, Table, time_of};
 use crate::session::Session;
 use clap::Args;
-use holdfast::clock::{Clock, WallClock};
 use holdfast::cloud::{Class, CloudError};
-use holdfast::error::{Error, chain};
-use holdfast::events::{OperatorCommand, Trigger, parse};
-use holdfast::model::cloudtrail::AddressChange;
-use holdfast::ports::{Delivery, Ports};
+use holdfast::error::chain;
+use holdfast::events::Trigger;
 use holdfast::report::Report;
-use holdfast::settings::{Mode, Settings};
-use holdfast::{alarm_failover, instance_start, reconcile, release_guard};
-use holdfast_aws::{Aws, DynamoLedger};
+use holdfast_look::Look;
 use serde::Serialize;
 use serde_json::Value;
 use std::error::Error as StdError;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
-
-/// How long a look may take: the settings' own waits are part of it.
-const LONGEST: Duration = Duration::from_mins(1);
 
 const AFTER_HELP: &str = "\
 Examples:
   holdfast explain event.json
   aws sqs receive-message ... | holdfast explain -
+  holdfast explain look.json
+  holdfast explain event.json --look look.json
 
 The event is as EventBridge, CloudTrail, CloudWatch or a person sends it. Each function that gets such an event is asked.
-It takes the rights of policies/operator.json. What a function may do in EC2 is not asked for, and taken as given.
+A look that `holdfast record` made has its event and every answer: nobody is asked then, and no profile is needed.
+Else it takes the rights of policies/operator.json. What a function may do in EC2 is not asked for, and taken as given.
 Exit code 0: it can be told. 1: a function could not finish its look. 3 and 4: AWS refused a look, or did not answer.";
 
 /// Show what would be decided about an event, and why
 #[derive(Debug, Args)]
 #[command(after_help = AFTER_HELP)]
 pub struct Arguments {
-    /// The file with the event, or `-` for standard input
+    /// The file with the event or a recorded look, or `-` for standard input
     #[arg(value_name = "EVENT.json")]
     event: PathBuf,
+
+    /// A recorded look that answers in the place of AWS
+    #[arg(long, value_name = "FILE")]
+    look: Option<PathBuf>,
 }
 
 /// The answer of one function to `explain`.
@@ -127,43 +124,91 @@ impl Document for Explanation {
 }
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let event = read(&asked.event)?;
-    let trigger = parse(&event).map_err(|problem| Failure::Unreadable {
-        what: "the event".to_owned(),
-        why: problem.to_string(),
-        advice: "Give it as EventBridge, CloudTrail, CloudWatch or SNS delivers it to a function."
-            .to_owned(),
-    })?;
-    let deployment = session.deployment().await?;
-    let (mut functions, mut exit) = (Vec::new(), Exit::Done);
-    for function in who_gets(&trigger) {
-        let told = explained(&deployment, *function, &trigger).await;
-        if let Err(error) = &told {
-            exit = exit.max(exit_of(error));
+    let explanation = match (look::given(&asked.event)?, &asked.look) {
+        (Given::Look(look), None) => offline(&look, &look.event, session)?,
+        (Given::Event(event), Some(file)) => match look::given(file)? {
+            Given::Look(look) => offline(&look, &event, session)?,
+            Given::Event(_) => return Err(no_look(file)),
+        },
+        (Given::Look(_), Some(_)) => {
+            return Err(Failure::usage(
+                "both files are looks",
+                "A look has its event: give the one alone, or an event and --look.",
+            ));
         }
-        functions.push(match told {
-            Ok(report) => OfFunction {
-                function: *function,
-                answer: Some(AnswerDocument::of(&deployment, *function, value(&report)?)?),
-                failure: None,
-            },
-            Err(error) => OfFunction {
-                function: *function,
-                answer: None,
-                failure: Some(chain(&error)),
-            },
+        (Given::Event(event), None) => {
+            let trigger = look::trigger_of(&event)?;
+            let deployment = session.deployment().await?;
+            let (look, told) = look::taken(&deployment, event, &trigger).await;
+            explanation(&trigger, (&look.stack, &look.region), told)?
+        }
+    };
+    session.finish(&explanation)
+}
+
+fn no_look(file: &Path) -> Failure {
+    Failure::usage(
+        format!("{} is no look", file.display()),
+        "Make one with `holdfast record EVENT.json --out LOOK.json`.",
+    )
+}
+
+/// Nobody is asked: the look has the answers.
+fn offline(look: &Look, event: &Value, session: &mut Session) -> Result<Explanation, Failure> {
+    let trigger = look::trigger_of(event)?;
+    let mut origin = format!("from the look of {}", time_of(look.made_at));
+    if look.redacted {
+        origin += ", with stand-ins for personal data";
+    }
+    if look.made_by != look::VERSION {
+        origin += &format!(
+            "; holdfast {} made it, and {} may decide otherwise",
+            look.made_by,
+            look::VERSION
+        );
+    }
+    drop(session.terminal.note(origin));
+    let told = look::replayed(look, &trigger);
+    explanation(&trigger, (&look.stack, &look.region), told)
+}
+
+fn explanation(
+    trigger: &Trigger,
+    place: (&str, &str),
+    told: Vec<Told>,
+) -> Result<Explanation, Failure> {
+    let mut exit = Exit::Done;
+    let mut functions = Vec::new();
+    for Told { function, end } in told {
+        exit = exit.max(exit_of(&end));
+        let (answer, failure) = match end {
+            End::Ended(Ok(report)) => {
+                let answer = AnswerDocument::at(place, function, value(&report)?)?;
+                (Some(answer), None)
+            }
+            End::Ended(Err(error)) => (None, Some(chain(&error))),
+            End::NotTold(unanswered) => (None, Some(unanswered.to_string())),
+        };
+        functions.push(OfFunction {
+            function,
+            answer,
+            failure,
         });
     }
-    session.finish(&Explanation {
+    Ok(Explanation {
         event: trigger.to_string(),
         functions,
         exit,
     })
 }
 
-/// A look that AWS refuses or does not answer ends as every other such call.
-fn exit_of(error: &Error) -> Exit {
-    let mut under: Option<&(dyn StdError + 'static)> = Some(error);
+/// A look that AWS refuses or does not answer ends as every other such call. So does one from a file.
+pub(super) fn exit_of(end: &End) -> Exit {
+    let mut under: Option<&(dyn StdError + 'static)> = match end {
+        End::Ended(Ok(_)) => return Exit::Done,
+        End::Ended(Err(error)) => Some(error),
+        End::NotTold(_) => None,
+    };
     while let Some(each) = under {
         match each.downcast_ref::<CloudError>().map(CloudError::class) {
             Some(Class::Denied) => return Exit::Denied,
@@ -180,90 +225,4 @@ fn value(report: &Report) -> Result<Value, Failure> {
         why: error.to_string(),
         advice: "This is a fault of this tool: report it.".to_owned(),
     })
-}
-
-fn read(file: &Path) -> Result<Value, Failure> {
-    let unread = |why: String| Failure::Usage {
-        what: format!("{} cannot be read: {why}", file.display()),
-        advice: "Give a file with one event as JSON, or `-` for standard input.".to_owned(),
-    };
-    let mut text = String::new();
-    let read = if file == Path::new("-") {
-        std::io::stdin().read_to_string(&mut text)
-    } else {
-        std::fs::read_to_string(file).map(|found| {
-            text = found;
-            text.len()
-        })
-    };
-    read.map_err(|error| unread(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| unread(error.to_string()))
-}
-
-/// Which functions the stack's rules hand such an event to.
-fn who_gets(trigger: &Trigger) -> &'static [Function] {
-    match trigger {
-        Trigger::Call(record) => match record.change {
-            AddressChange::Released { .. } => &[Function::ReleaseGuard],
-            _ => &[Function::Reconcile],
-        },
-        Trigger::Schedule { .. } | Trigger::Ignored(_) => &[Function::Reconcile],
-        Trigger::Instance(_) => &[Function::InstanceStart, Function::AlarmFailover],
-        Trigger::Alarm(_)
-        | Trigger::SpotNotice(_)
-        | Trigger::HealthEvent(_)
-        | Trigger::LifecycleAction(_) => &[Function::AlarmFailover],
-        Trigger::Command(command) => match command {
-            OperatorCommand::Restore { .. } => &[Function::ReleaseGuard],
-            _ => &[Function::AlarmFailover],
-        },
-    }
-}
-
-/// One function's run on reads alone.
-async fn explained(
-    deployment: &Deployment,
-    function: Function,
-    trigger: &Trigger,
-) -> Result<Report, Error> {
-    let connection = &deployment.connection;
-    let settings = Settings {
-        mode: Mode::Observe,
-        ..deployment.settings.clone()
-    };
-    let ports = Ports {
-        cloud: ReadOnly(connection.cloud()),
-        ledger: ReadOnly(connection.ledger(&settings.table)),
-        clock: WallClock,
-    };
-    let delivery = Delivery {
-        ends_at: ports.clock.now() + LONGEST,
-        run: 0,
-    };
-    of_function(&ports, &settings, function, trigger, delivery).await
-}
-
-type Look = Ports<ReadOnly<Aws>, ReadOnly<DynamoLedger>, WallClock>;
-
-async fn of_function(
-    ports: &Look,
-    settings: &Settings,
-    function: Function,
-    trigger: &Trigger,
-    delivery: Delivery,
-) -> Result<Report, Error> {
-    match function {
-        Function::ReleaseGuard => {
-            Box::pin(release_guard::run(ports, settings, trigger, delivery)).await
-        }
-        Function::InstanceStart => {
-            Box::pin(instance_start::run(ports, settings, trigger, delivery)).await
-        }
-        Function::AlarmFailover => {
-            Box::pin(alarm_failover::run(ports, settings, trigger, delivery)).await
-        }
-        Function::Reconcile | Function::Notify => {
-            Box::pin(reconcile::run(ports, settings, trigger, delivery)).await
-        }
-    }
 }

@@ -13,6 +13,7 @@ mod man;
 mod pause;
 mod plan;
 mod readiness;
+mod record;
 mod report;
 mod reports;
 mod restore;
@@ -39,6 +40,7 @@ pub enum Command {
     Report(report::Arguments),
     Doctor(doctor::Arguments),
     Explain(explain::Arguments),
+    Record(record::Arguments),
     Plan(plan::Arguments),
     Switchover(switchover::Arguments),
     Failback(switchover::FailbackArguments),
@@ -68,7 +70,8 @@ impl Command {
             Self::Reports(arguments) => Box::pin(reports::run(&arguments, session)).await,
             Self::Report(arguments) => Box::pin(report::run(&arguments, session)).await,
             Self::Doctor(arguments) => Box::pin(doctor::run(&arguments, session)).await,
-            Self::Explain(arguments) => explain::run(&arguments, session).await,
+            Self::Explain(arguments) => Box::pin(explain::run(&arguments, session)).await,
+            Self::Record(arguments) => Box::pin(record::run(&arguments, session)).await,
             Self::Plan(arguments) => plan::run(&arguments, session).await,
             Self::Switchover(arguments) => switchover::run(&arguments, session).await,
             Self::Failback(arguments) => switchover::fail_back(&arguments, session).await,

@@ -61,6 +61,17 @@ impl Function {
     }
 }
 
+impl From<holdfast::report::Function> for Function {
+    fn from(function: holdfast::report::Function) -> Self {
+        match function {
+            holdfast::report::Function::ReleaseGuard => Self::ReleaseGuard,
+            holdfast::report::Function::InstanceStart => Self::InstanceStart,
+            holdfast::report::Function::AlarmFailover => Self::AlarmFailover,
+            holdfast::report::Function::Reconcile => Self::Reconcile,
+        }
+    }
+}
+
 impl fmt::Display for Function {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(self.name())

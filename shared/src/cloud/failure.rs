@@ -1,5 +1,6 @@
 //! Why AWS did not do what was asked, as far as a decision hangs on it.
 
+use serde::{Deserialize, Serialize};
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -62,7 +63,8 @@ pub enum Class {
 }
 
 /// What a `NotFound` is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Missing {
     /// The public address (`InvalidAddress.NotFound`).
     Address,

@@ -8,6 +8,7 @@ use crate::model::ids::{InstanceId, InstanceType};
 use crate::model::instance::InstanceTypeLimits;
 use crate::model::instance_status::InstanceStatus;
 use crate::model::zonal_shift::ZonalShift;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Reading status checks.
@@ -37,7 +38,8 @@ pub trait ReadLimits: Send + Sync {
 }
 
 /// Which alarms of the account to describe.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AlarmFilter {
     /// All that there are.
     All,
@@ -46,7 +48,8 @@ pub enum AlarmFilter {
 }
 
 /// Some of the account's alarms.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AlarmPage {
     /// Up to 100 of them.
     pub alarms: Vec<Alarm>,

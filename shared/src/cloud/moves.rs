@@ -5,6 +5,7 @@ use super::CloudError;
 use crate::model::ids::{
     AllocationId, AssociationId, AttachmentId, EniId, InstanceId, SecurityGroupId,
 };
+use serde::Serialize;
 use std::net::Ipv4Addr;
 
 /// Moving a network interface.
@@ -112,7 +113,8 @@ pub trait Fence: Send + Sync {
 }
 
 /// A call of which only the permission is asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum DryRunCall {
     /// `DetachNetworkInterface`.
     Detach(AttachmentId),

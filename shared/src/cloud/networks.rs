@@ -4,10 +4,12 @@
 use super::CloudError;
 use crate::model::ids::{BorderGroup, SubnetId, VpcId, Zone};
 use crate::model::network::{RouteTable, Subnet};
+use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// Which route tables to describe.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RouteTableFilter {
     /// Those that are associated with these subnets.
     OfSubnets(Vec<SubnetId>),

@@ -7,9 +7,11 @@ use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
 use crate::cloud::CloudError;
 use crate::model::ids::{AllocationId, AssociationId};
+use serde::{Deserialize, Serialize};
 
 /// Everything the ledger has on one allocation.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AllocationRows {
     /// Its last known state.
     pub snapshot: Option<Snapshot>,
@@ -21,7 +23,8 @@ pub struct AllocationRows {
 
 /// A row that this version cannot read: a later version wrote it, or somebody changed it by hand. It is passed by, told,
 /// and stays as it is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct UnreadableRow {
     /// Its kind and its key: `snapshot/eipalloc-1`.
     pub name: String,
@@ -30,7 +33,8 @@ pub struct UnreadableRow {
 }
 
 /// What became of a write.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[must_use = "a write that was refused is to be derived anew from what is there now"]
 pub enum Written {
     /// It is in the ledger.

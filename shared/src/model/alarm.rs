@@ -9,7 +9,8 @@ use std::fmt;
 pub const INSTANCE_DIMENSION: &str = "InstanceId";
 
 /// A metric with its dimensions.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AlarmMetric {
     /// `AWS/EC2`, or a namespace of the user's own.
     pub namespace: String,
@@ -62,7 +63,8 @@ impl fmt::Display for AlarmState {
 }
 
 /// An alarm as CloudWatch describes it now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Alarm {
     /// Its name: unique in the account and region.
     pub name: String,

@@ -2,6 +2,7 @@
 //! other. Plain data: nothing here asks or acts.
 
 use super::ids::InstanceId;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The tag that Auto Scaling puts on each of its instances. Nobody else can: it is one of AWS's own.
@@ -10,7 +11,7 @@ pub const GROUP_TAG: &str = "aws:autoscaling:groupName";
 
 /// The lifecycle state of an instance in an Auto Scaling group, in Auto Scaling's own words.
 /// Source: EC2 Auto Scaling API reference, `AutoScalingInstanceDetails`, `LifecycleState`.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LifecycleState(pub String);
 
 /// Whether an instance serves.
@@ -63,7 +64,8 @@ impl LifecycleState {
 
 /// What Auto Scaling waits for before it goes on with an instance: one hook, for this instance, this time.
 /// Source: EC2 Auto Scaling user guide, "Amazon EC2 Auto Scaling lifecycle hooks".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LifecycleAction {
     /// The instance.
     pub instance: InstanceId,

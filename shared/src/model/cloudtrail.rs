@@ -8,7 +8,8 @@ use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// One EC2 call that was carried out.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Record {
     /// When, where, by whom.
     pub call: Call,

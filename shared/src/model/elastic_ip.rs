@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use std::net::Ipv4Addr;
 
 /// An Elastic IP that this account holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Address {
     /// The allocation that holds it.
     pub allocation: AllocationId,

@@ -105,7 +105,8 @@ impl FromStr for InstanceState {
 }
 
 /// An instance with what it is attached to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Instance {
     /// The instance.
     pub id: InstanceId,
@@ -114,6 +115,7 @@ pub struct Instance {
     /// Its tags, reserved ones included.
     pub tags: Tags,
     /// When it was last started.
+    #[serde(with = "time::serde::rfc3339")]
     pub launched_at: OffsetDateTime,
     /// Its availability zone.
     pub zone: Option<Zone>,
@@ -129,7 +131,8 @@ pub struct Instance {
 
 /// Why EC2 may refuse to stop an instance. That one is protected (`disableApiStop`), no description shows.
 /// Source: EC2 user guide, "Stop and start Amazon EC2 instances", and "Stop a Spot Instance".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StopLimit {
     /// A Spot instance: EC2 stops it only where its Spot request is persistent.
     Spot,
@@ -138,7 +141,8 @@ pub enum StopLimit {
 }
 
 /// A network interface, seen from the instance that has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct AttachedInterface {
     /// The interface.
     pub id: EniId,
@@ -159,7 +163,8 @@ pub struct AttachedInterface {
 }
 
 /// A private IP with its public side.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PrivateIp {
     /// The private IP.
     pub ip: Ipv4Addr,
@@ -168,7 +173,8 @@ pub struct PrivateIp {
 }
 
 /// The public address of a private IP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct PublicIp {
     /// The address.
     pub ip: Ipv4Addr,
@@ -179,7 +185,8 @@ pub struct PublicIp {
 
 /// What EC2's own checks say of an instance.
 /// Source: EC2 user guide, "Status checks for your instances".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum StatusChecks {
     /// Instance and host pass.
     Ok,
@@ -192,7 +199,8 @@ pub enum StatusChecks {
 }
 
 /// What an instance type allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InstanceTypeLimits {
     /// Interfaces on network card 0, the primary one included.
     pub interfaces: i32,

@@ -2,11 +2,13 @@
 //! data: nothing here asks or acts.
 
 use super::instance::StatusChecks;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use time::OffsetDateTime;
 
 /// What EC2 tells of one instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InstanceStatus {
     /// The checks of host, instance and volumes.
     pub checks: StatusChecks,
@@ -32,7 +34,8 @@ impl From<StatusChecks> for InstanceStatus {
 
 /// What a check says that not every instance has.
 /// Source: EC2 API reference, `ApplicationStatusSummary`, `PerformanceStatusSummary`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum ProbeStatus {
     /// It passes.
     Ok,
@@ -56,17 +59,20 @@ impl ProbeStatus {
 
 /// Something that AWS has planned for an instance.
 /// Source: EC2 user guide, "Scheduled events for Amazon EC2 instances".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ScheduledEvent {
     /// What.
     pub code: EventCode,
     /// The earliest moment at which it begins; none: EC2 does not say.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub not_before: Option<OffsetDateTime>,
 }
 
 /// What AWS has planned.
 /// Source: EC2 API reference, `InstanceStatusEvent`, `Code`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum EventCode {
     /// The instance is stopped, or terminated where its root device is an instance store.
     Retirement,

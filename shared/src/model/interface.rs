@@ -9,7 +9,8 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use time::OffsetDateTime;
 
 /// A network interface as far as addresses depend on it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Interface {
     /// The interface.
     pub id: EniId,
@@ -98,7 +99,8 @@ impl fmt::Display for OtherIps {
 }
 
 /// The attachment of an interface to an instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Attachment {
     /// This very attachment: the compare-and-set token of a move.
     pub id: AttachmentId,
@@ -113,6 +115,7 @@ pub struct Attachment {
     /// Whether the interface, and every address on it, ends with the instance.
     pub delete_on_termination: bool,
     /// When it was made, where EC2 says so.
+    #[serde(with = "time::serde::rfc3339::option")]
     pub since: Option<OffsetDateTime>,
 }
 
@@ -127,7 +130,8 @@ impl Attachment {
 
 /// How far an attachment is.
 /// Source: EC2 API reference, `NetworkInterfaceAttachment`, `status`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AttachmentState {
     /// On its way.
     Attaching,
@@ -142,7 +146,8 @@ pub enum AttachmentState {
 }
 
 /// The public side of a private IP, seen from its interface.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct InterfaceAssociation {
     /// The public address.
     pub ip: Ipv4Addr,

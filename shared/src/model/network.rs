@@ -2,9 +2,11 @@
 //! or acts.
 
 use crate::model::ids::{SubnetId, VpcId, Zone};
+use serde::{Deserialize, Serialize};
 
 /// A subnet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Subnet {
     /// The subnet.
     pub id: SubnetId,
@@ -15,7 +17,8 @@ pub struct Subnet {
 }
 
 /// A route table.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct RouteTable {
     /// Its VPC.
     pub vpc: VpcId,
@@ -28,7 +31,8 @@ pub struct RouteTable {
 }
 
 /// Where a route leads.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum RouteTarget {
     /// To an internet gateway, or to what stands for one in a Wavelength Zone or on an Outpost: what comes from outside
     /// comes by it.

@@ -1,11 +1,13 @@
 //! A zone that traffic is shifted away from, as the Application Recovery Controller (ARC) tells. Plain data.
 
 use super::ids::ZoneId;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// A shift that is in force.
 /// Source: ARC developer guide, "Zonal shift" and "Zonal autoshift".
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ZonalShift {
     /// The zone.
     pub away_from: ZoneId,

@@ -1,9 +1,11 @@
 //! Patterns over principal ARNs, in which the exempt are named.
 
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// A pattern over principal ARNs: `*` stands for any text, `?` for one character.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct ArnPattern(String);
 
 impl ArnPattern {
@@ -40,6 +42,20 @@ impl ArnPattern {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl TryFrom<String> for ArnPattern {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        text.parse()
+    }
+}
+
+impl From<ArnPattern> for String {
+    fn from(pattern: ArnPattern) -> Self {
+        pattern.0
     }
 }
 

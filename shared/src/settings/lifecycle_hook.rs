@@ -1,10 +1,12 @@
 //! Hooks of Auto Scaling groups whose life-cycle actions Holdfast completes.
 
 use crate::model::auto_scaling::LifecycleAction;
+use serde::{Deserialize, Serialize};
 use std::str::FromStr;
 
 /// A hook by its name, in one Auto Scaling group or in any.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LifecycleHook {
     group: Option<String>,
     name: String,

@@ -1,7 +1,10 @@
 //! The keys of the tags that users set and that we set, under one prefix.
 
+use serde::{Deserialize, Serialize};
+
 /// The keys of the tags that users set and that we set, under one prefix.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct TagKeys {
     /// `holdfast:protect`, on an address: see [`Protection`](super::Protection).
     pub protect: String,

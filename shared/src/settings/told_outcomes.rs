@@ -1,5 +1,6 @@
 //! Which outcomes people are told, in one place: a list of words.
 
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::str::FromStr;
 
@@ -49,7 +50,7 @@ const DEFAULT: &str = "failed,reclaimed,pending,lost,over-quota,denied,let-go,re
 const NONE: &str = "none";
 
 /// The outcomes that are told in one place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ToldOutcomes(BTreeSet<String>);
 
 impl ToldOutcomes {

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 /// Whether a function may change anything in EC2.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Say what would be done; change nothing.
@@ -29,7 +29,7 @@ impl FromStr for Mode {
 }
 
 /// What is to happen when an address is released.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Protection {
     /// Take it back.
@@ -54,7 +54,7 @@ impl FromStr for Protection {
 }
 
 /// What becomes of an address when the instance that has it stops.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OnStop {
     /// It stays with the stopped instance, until an instance that starts needs it.
@@ -138,7 +138,7 @@ impl FromStr for Standby {
 
 /// Whether EC2's own probe of the application says who may stand by. In a group of which the holder alone runs the
 /// application, it fails on every standby that is well.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StandbyApplication {
     /// It says nothing of a standby.
@@ -186,7 +186,7 @@ impl FromStr for Fencing {
 }
 
 /// Whether a fence tag may have an instance stopped although `HOLDFAST_FENCE` does not say so.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StopByTag {
     /// Whoever can set a tag cannot stop an instance by it.
@@ -208,7 +208,8 @@ impl FromStr for StopByTag {
 }
 
 /// Which alarms may move anything. Whoever can make an alarm can name any instance in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum AlarmsThatMove {
     /// Each that names a member.
     Any,
@@ -232,7 +233,7 @@ impl FromStr for AlarmsThatMove {
 }
 
 /// Whether addresses return to the member that stands first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Failback {
     /// Not by themselves.
@@ -254,7 +255,7 @@ impl FromStr for Failback {
 }
 
 /// Whether a zone that traffic is shifted away from has no standbys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ZonalShifts {
     /// Nobody asks which zones these are.

@@ -24,6 +24,7 @@ use futures_util::FutureExt;
 use holdfast::clock::Clock;
 use holdfast::ledger::{Ledger, MemoryLedger, ReleaseRecord};
 use holdfast::ports::{Delivery, Ports};
+use holdfast_look::RecordedRun;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -48,6 +49,8 @@ pub struct TestBed {
     commands: Mutex<BTreeMap<faults::Run, Option<String>>>,
     leased_calls: Mutex<Vec<(LeasedCall, Request)>>,
     intruded: AtomicBool,
+    checks_looks: AtomicBool,
+    looks: Mutex<Vec<RecordedRun>>,
 }
 
 /// What somebody else does to the account in the middle of a run.
@@ -85,6 +88,8 @@ impl TestBed {
             commands: Mutex::default(),
             leased_calls: Mutex::default(),
             intruded: AtomicBool::default(),
+            checks_looks: AtomicBool::default(),
+            looks: Mutex::default(),
         })
     }
 
@@ -115,6 +120,29 @@ impl TestBed {
     #[must_use]
     pub fn was_intruded_on(&self) -> bool {
         self.intruded.load(Ordering::Relaxed)
+    }
+
+    /// From here on, each run is had again from its look, and has to end as it did.
+    pub fn check_looks(&self) {
+        self.checks_looks.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it is so.
+    #[must_use]
+    pub fn checks_looks(&self) -> bool {
+        self.checks_looks.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn note_look(&self, look: RecordedRun) {
+        let mut looks = self.looks.lock().unwrap_or_else(PoisonError::into_inner);
+        looks.push(look);
+    }
+
+    /// The looks of the runs that ended since.
+    #[must_use]
+    pub fn looks(&self) -> Vec<RecordedRun> {
+        let looks = self.looks.lock();
+        looks.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Whether what was true at a run's last read is true when the run ends: nobody else acts between, and no

@@ -18,6 +18,7 @@ use crate::client::{Client, TestBed};
 use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario, truth};
+use crate::looks;
 pub use asked::{plan, switchover};
 use ec2_sim::World;
 use ec2_sim::alarms::{Alarm, AlarmState};
@@ -26,9 +27,9 @@ use futures_util::FutureExt;
 use holdfast::error::Error;
 use holdfast::events::{OperatorCommand, Trigger, parse};
 use holdfast::model::ids::InstanceId;
-use holdfast::report::{FailoverReport, Report, Subject};
+use holdfast::reconcile;
+use holdfast::report::{FailoverReport, Function, Report, Subject};
 use holdfast::settings::Settings;
-use holdfast::{alarm_failover, instance_start, reconcile};
 use owner::{allocate, call, create_interface, interface, launch, tag};
 pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
@@ -298,7 +299,8 @@ impl FailoverFixture {
         let client = client.acting_as("holdfast-instance-start");
         Box::pin(async move {
             let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-            instance_start::run(&ports, &settings, &trigger, delivery).await
+            let function = Function::InstanceStart;
+            looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
         })
     }
 
@@ -440,7 +442,7 @@ async fn deliver(client: Client, settings: Settings, trigger: Trigger) -> Result
         Trigger::Command(OperatorCommand::Failback { .. }) => client.is_asked(None),
         _ => {}
     }
-    let ports = client.ports();
-    let delivery = client.delivery(TIMEOUT);
-    alarm_failover::run(&ports, &settings, &trigger, delivery).await
+    let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
+    let function = Function::AlarmFailover;
+    looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
 }

@@ -8,12 +8,13 @@ use crate::client::{ACCOUNT, Client, TestBed};
 use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
+use crate::looks;
 use ec2_sim::World;
 use ec2_sim::api::{Address, AllocateAddress, Caller, Tag};
 use futures_util::FutureExt;
 use holdfast::events::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
-use holdfast::release_guard;
+use holdfast::report::Function;
 use holdfast::settings::{Mode, Settings};
 use serde_json::Value;
 use std::sync::Arc;
@@ -343,9 +344,10 @@ async fn deliver(
     trigger: Trigger,
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
     let client = client.acting_as("holdfast-release-guard");
-    let ports = client.ports();
-    let delivery = client.delivery(TIMEOUT);
-    let report = Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await?;
+    let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
+    let function = Function::ReleaseGuard;
+    let run = looks::run(client.bed(), function, ports, &settings, &trigger, delivery);
+    let report = Box::pin(run).await?;
     ends::note_claims(client.run(), &report, client.bed());
     Ok(report)
 }

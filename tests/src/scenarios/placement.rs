@@ -12,13 +12,13 @@ use crate::client::{Client, TestBed};
 use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::{Promises, addresses};
 use crate::explorer::{Run, Scenario};
+use crate::looks;
 use ec2_sim::World;
 use ec2_sim::api::{
     Address, AssociateAddress, DisassociateAddress, InstanceNetworkInterfaceSpecification, Request,
     Response, RunInstances, Tag, TagSpecification,
 };
 use holdfast::events::{Trigger, parse};
-use holdfast::instance_start;
 use holdfast::settings::Settings;
 use owner::{allocate, call, interface};
 pub use owner::{
@@ -362,8 +362,9 @@ async fn deliver(
 ) -> Result<holdfast::report::Report, holdfast::error::Error> {
     let client = client.acting_as("holdfast-instance-start");
     let delivery = client.delivery(TIMEOUT);
+    let bed = std::sync::Arc::clone(client.bed());
     let watched = Watched::new(client);
-    let end = instance_start::run(&watched.ports(), &settings, &trigger, delivery).await;
+    let end = looks::start(&bed, watched.ports(), &settings, &trigger, delivery).await;
     watched.check(end.as_ref().ok());
     end
 }

@@ -18,6 +18,7 @@ use crate::client::{ACCOUNT, Client, TestBed};
 use crate::explorer::advice::must_be_accepted;
 use crate::explorer::promises::addresses;
 use crate::explorer::truth;
+use crate::looks;
 use ec2_sim::World;
 use ec2_sim::api::{
     Address, AllocateAddress, AssociateAddress, Caller, CreateTags, DeleteTags,
@@ -28,9 +29,8 @@ use holdfast::error::Error;
 use holdfast::events::{Trigger, parse};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot};
 use holdfast::model::cloudtrail::AddressChange;
-use holdfast::report::Report;
+use holdfast::report::{Function, Report};
 use holdfast::settings::Settings;
-use holdfast::{reconcile, release_guard};
 use serde_json::{Value, json};
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -408,11 +408,13 @@ pub async fn play(client: Client, settings: Settings, trigger: Trigger) -> Resul
         "holdfast-reconcile"
     });
     let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-    let end = if is_release {
-        Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await
+    let function = if is_release {
+        Function::ReleaseGuard
     } else {
-        Box::pin(reconcile::run(&ports, &settings, &trigger, delivery)).await
+        Function::Reconcile
     };
+    let run = looks::run(client.bed(), function, ports, &settings, &trigger, delivery);
+    let end = Box::pin(run).await;
     if let Ok(report) = &end {
         let false_claims =
             truth::false_statements_of_run(client.run(), report, &client.bed().world());

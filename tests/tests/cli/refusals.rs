@@ -17,10 +17,10 @@ const ASKING: [&[&str]; 5] = [
     &["report", "some-id"],
 ];
 
-/// Those that call a function, whose own calls are seen here as well: `changes::refusals` tries them. And one whose
-/// answer says what a function could not see: `changes::explain` does. And two that go on without an answer, and say so:
-/// the suite `doctor`, and `drill`.
-const TRIED_ELSEWHERE: [&str; 10] = [
+/// Those that call a function, whose own calls are seen here as well: `changes::refusals` tries them. And two whose
+/// answer says what a function could not see: `changes::explain` does, and `changes::record`. And two that go on without
+/// an answer, and say so: the suite `doctor`, and `drill`.
+const TRIED_ELSEWHERE: [&str; 11] = [
     "doctor",
     "drill",
     "plan",
@@ -31,6 +31,7 @@ const TRIED_ELSEWHERE: [&str; 10] = [
     "resume",
     "test-notification",
     "explain",
+    "record",
 ];
 
 /// Those that do not.

@@ -12,14 +12,20 @@ pub(crate) fn holds(document: &Value) {
     let command = document["command"]
         .as_str()
         .expect("it says which command it is of");
+    is_as_in(command, document);
+}
+
+/// The document is as `cli/schema/<name>.schema.json` says.
+#[track_caller]
+pub(crate) fn is_as_in(name: &str, document: &Value) {
     let path =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../cli/schema/{command}.schema.json"));
+        Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../cli/schema/{name}.schema.json"));
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let schema: Value = serde_json::from_str(&text).unwrap();
     let mut wrong = Vec::new();
     check(&schema, &schema, document, "", &mut wrong);
-    assert!(wrong.is_empty(), "{command}: {wrong:#?}\n{document:#}");
+    assert!(wrong.is_empty(), "{name}: {wrong:#?}\n{document:#}");
 }
 
 fn check(root: &Value, schema: &Value, value: &Value, at: &str, wrong: &mut Vec<String>) {

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// What the tool has and no function may have: single sign-on, credential processes, a command line, more services.
-const OF_THE_TOOL: [&str; 12] = [
+const OF_THE_TOOL: [&str; 13] = [
     "anstream",
     "aws-sdk-cloudformation",
     "aws-sdk-cloudwatchlogs",
@@ -21,6 +21,7 @@ const OF_THE_TOOL: [&str; 12] = [
     "clap",
     "clap_complete",
     "clap_mangen",
+    "holdfast-look",
 ];
 
 /// The features of `aws-config` that the tool turns on.

@@ -338,8 +338,8 @@ async fn the_adapter_over_http_and_the_traits_in_one_process_say_the_same() {
 
     let aws = Aws::on(Simulator::serve(world, 0).await.unwrap());
     let (ec2, trail, alarms) = (aws.ec2.clone(), aws.trail.clone(), aws.alarms.clone());
-    let adapter =
-        holdfast_aws::Aws::new(ec2, trail, alarms, aws.scaling.clone(), aws.shifts.clone());
+    let (scaling, shifts) = (aws.scaling.clone(), aws.shifts.clone());
+    let adapter = holdfast_aws::Aws::new(ec2, || trail, || alarms, || scaling, || shifts);
     let over_http = story(&adapter, &town, &|| aws.simulator.advance(WHILE)).await;
 
     assert_eq!(over_http, in_process);

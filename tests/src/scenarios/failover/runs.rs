@@ -5,14 +5,15 @@ use crate::client::faults::Fault;
 use crate::client::{Client, TestBed};
 use crate::explorer::Run;
 use crate::explorer::promises::is_holdfast;
+use crate::looks;
 use crate::scenarios::placement::{GROUP, schedule};
 use futures_util::FutureExt;
+use holdfast::alarm_failover;
 use holdfast::error::Error;
 use holdfast::events::parse;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use holdfast::ledger::{Ledger, Written};
 use holdfast::report::{Function, Outcome, Report};
-use holdfast::{alarm_failover, reconcile};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -48,7 +49,8 @@ impl FailoverFixture {
         Box::pin(async move {
             let trigger = parse(&schedule()).expect("the schedule can be read");
             let (ports, delivery) = (client.ports(), client.delivery(SWEEP_TIMEOUT));
-            reconcile::run(&ports, &settings, &trigger, delivery).await
+            let function = Function::Reconcile;
+            looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
         })
     }
 

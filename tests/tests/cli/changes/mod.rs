@@ -5,5 +5,6 @@ mod account;
 mod explain;
 mod guests;
 mod moves;
+mod record;
 mod refusals;
 mod tags;

@@ -1,0 +1,179 @@
+//! Looks: a function's decision about an event, made on reads alone, with everything that it read. And the same decision
+//! once more, out of a file.
+//!
+//! Races: the account goes on while a look is made. Its answers are of a minute at most, and each has its time.
+
+use crate::deployment::{Deployment, Function};
+use crate::failure::Failure;
+use crate::read_only::ReadOnly;
+use holdfast::clock::{Clock, WallClock};
+use holdfast::error::Error;
+use holdfast::events::{Trigger, parse};
+use holdfast::ports::{Delivery, Ports};
+use holdfast::report::Report;
+use holdfast::settings::{Mode, Settings};
+use holdfast_look::look::{FORMAT, is_look};
+use holdfast_look::run::record;
+use holdfast_look::{BadLook, Look, Unanswered, decision, functions_for};
+use serde_json::Value;
+use std::io::Read;
+use std::path::Path;
+use std::time::Duration;
+
+/// How long a look may take: the settings' own waits are part of it.
+const LONGEST: Duration = Duration::from_mins(1);
+
+/// This version, as looks name it.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// How one function ended.
+#[derive(Debug)]
+pub struct Told {
+    /// Which.
+    pub function: Function,
+    /// What it decided, or why that is not known.
+    pub end: End,
+}
+
+/// How a function ended.
+#[derive(Debug)]
+pub enum End {
+    /// It came to an end of its own.
+    Ended(Result<Report, Error>),
+    /// The look does not tell.
+    NotTold(Unanswered),
+}
+
+/// What is in a file that was named.
+#[derive(Debug)]
+pub enum Given {
+    /// An event.
+    Event(Value),
+    /// A look.
+    Look(Box<Look>),
+}
+
+/// Reads a file with an event or a look; `-` is standard input.
+///
+/// # Errors
+/// It is neither.
+pub fn given(file: &Path) -> Result<Given, Failure> {
+    let unread = |why: String| {
+        Failure::usage(
+            format!("{} cannot be read: {why}", file.display()),
+            "Give a file with one event as JSON, a look that `holdfast record` made, or `-` for standard input.",
+        )
+    };
+    let mut text = String::new();
+    let read = if file == Path::new("-") {
+        std::io::stdin().read_to_string(&mut text).map(drop)
+    } else {
+        std::fs::read_to_string(file).map(|found| text = found)
+    };
+    read.map_err(|error| unread(error.to_string()))?;
+    let document: Value = serde_json::from_str(&text).map_err(|error| {
+        unread(if error.is_eof() {
+            BadLook::Truncated { line: error.line() }.to_string()
+        } else {
+            error.to_string()
+        })
+    })?;
+    if is_look(&document) {
+        let look = Look::of(&document).map_err(|bad| spoilt(file, &bad))?;
+        return Ok(Given::Look(Box::new(look)));
+    }
+    Ok(Given::Event(document))
+}
+
+fn spoilt(file: &Path, bad: &BadLook) -> Failure {
+    Failure::usage(
+        format!("the look {} cannot be used: {bad}", file.display()),
+        "Make it anew with `holdfast record`, or use the `holdfast` of the version that made it.",
+    )
+}
+
+/// What a function is given for an event.
+///
+/// # Errors
+/// It is no event that a function gets.
+pub fn trigger_of(event: &Value) -> Result<Trigger, Failure> {
+    parse(event).map_err(|problem| Failure::Unreadable {
+        what: "the event".to_owned(),
+        why: problem.to_string(),
+        advice: "Give it as EventBridge, CloudTrail, CloudWatch or SNS delivers it to a function."
+            .to_owned(),
+    })
+}
+
+/// Each function that gets such an event decides on reads alone, and what it read is kept.
+pub async fn taken(deployment: &Deployment, event: Value, trigger: &Trigger) -> (Look, Vec<Told>) {
+    let connection = &deployment.connection;
+    let settings = Settings {
+        mode: Mode::Observe,
+        ..deployment.settings.clone()
+    };
+    let mut look = Look {
+        look: FORMAT,
+        made_by: VERSION.to_owned(),
+        made_at: WallClock.now(),
+        stack: deployment.stack.name.clone(),
+        region: connection.region.clone(),
+        redacted: false,
+        event,
+        settings,
+        runs: Vec::new(),
+    };
+    let mut told = Vec::new();
+    for function in functions_for(trigger) {
+        let ports = Ports {
+            cloud: ReadOnly(connection.cloud()),
+            ledger: ReadOnly(connection.ledger(&look.settings.table)),
+            clock: WallClock,
+        };
+        let delivery = Delivery {
+            ends_at: ports.clock.now() + LONGEST,
+            run: 0,
+        };
+        let recording = record(*function, ports, &look.settings, trigger, delivery);
+        let (end, run) = Box::pin(recording).await;
+        look.runs.push(run);
+        told.push(Told {
+            function: (*function).into(),
+            end: End::Ended(end),
+        });
+    }
+    (look, told)
+}
+
+/// The same functions decide once more, on what the look has. The event may be another one: then it may ask for more
+/// than the look has.
+#[must_use]
+pub fn replayed(look: &Look, trigger: &Trigger) -> Vec<Told> {
+    let runs = look.runs.iter().map(|run| Told {
+        function: run.function.into(),
+        end: match run.replayed(&look.settings, trigger) {
+            Ok(end) => End::Ended(end),
+            Err(unanswered) => End::NotTold(unanswered),
+        },
+    });
+    runs.collect()
+}
+
+/// Whether a look gives, by itself, the decision with which it was made.
+#[must_use]
+pub fn gives(look: &Look, told: &[Told]) -> bool {
+    let decided = |told: &Told| match &told.end {
+        End::Ended(end) => Some(decision(end)),
+        End::NotTold(_) => None,
+    };
+    let Ok(trigger) = parse(&look.event) else {
+        return false;
+    };
+    let again = replayed(look, &trigger);
+    let pairs = again.iter().zip(told);
+    again.len() == told.len()
+        && pairs.into_iter().all(|(again, told)| {
+            let again = decided(again);
+            again.is_some() && again == decided(told)
+        })
+}

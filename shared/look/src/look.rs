@@ -1,0 +1,157 @@
+//! The file: one event, the settings that counted, and for each function that gets such an event its run.
+
+use crate::answer::{BadField, read_of, value_of};
+use crate::replay::check;
+use crate::run::RecordedRun;
+use holdfast::settings::Settings;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use time::OffsetDateTime;
+
+/// The form of the file. A change that an older reader would misread gets a new number.
+pub const FORMAT: u64 = 1;
+
+/// The field by which a file is known to be a look.
+pub const MARK: &str = "look";
+
+/// A recorded look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct Look {
+    /// Its form: [`FORMAT`].
+    pub look: u64,
+    /// The version of Holdfast that made it.
+    pub made_by: String,
+    /// When it was begun.
+    #[serde(with = "time::serde::rfc3339")]
+    pub made_at: OffsetDateTime,
+    /// The stack.
+    pub stack: String,
+    /// Its region.
+    pub region: String,
+    /// Whether personal data were taken out, and stand-ins put in their place.
+    pub redacted: bool,
+    /// The event, as it was delivered.
+    pub event: Value,
+    /// The settings that counted.
+    pub settings: Settings,
+    /// What each function asked.
+    pub runs: Vec<RecordedRun>,
+}
+
+/// Why a file is no look that can be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum BadLook {
+    /// It ends in the middle.
+    #[error("it ends in the middle, at line {line}: a part of it is missing")]
+    Truncated {
+        /// Where it ends.
+        line: usize,
+    },
+    /// It is no JSON.
+    #[error("it is no JSON: {0}")]
+    NoJson(String),
+    /// It is of a form that this version does not know.
+    #[error("`look`: it is of form {found}, and this version of holdfast reads form {FORMAT}")]
+    OtherForm {
+        /// What it says.
+        found: String,
+    },
+    /// A field is missing, unknown, or not of its form.
+    #[error("`{field}`: {why}")]
+    Field {
+        /// The way to the field.
+        field: String,
+        /// What is wrong.
+        why: String,
+    },
+}
+
+impl From<BadField> for BadLook {
+    fn from(BadField { field, why }: BadField) -> Self {
+        let is_whole = field == ".";
+        Self::Field {
+            field: if is_whole {
+                "the file".to_owned()
+            } else {
+                field
+            },
+            why,
+        }
+    }
+}
+
+/// Whether a document calls itself a look.
+#[must_use]
+pub fn is_look(document: &Value) -> bool {
+    document.get(MARK).is_some()
+}
+
+impl Look {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// It is no look that this version can use; what is wrong with it, by the name of the field.
+    pub fn read(text: &str) -> Result<Self, BadLook> {
+        let document: Value = serde_json::from_str(text).map_err(|error| {
+            if error.is_eof() {
+                BadLook::Truncated { line: error.line() }
+            } else {
+                BadLook::NoJson(error.to_string())
+            }
+        })?;
+        Self::of(&document)
+    }
+
+    /// The same from what was read as JSON already.
+    ///
+    /// # Errors
+    /// As for [`Look::read`].
+    pub fn of(document: &Value) -> Result<Self, BadLook> {
+        let form = document.get(MARK);
+        if form.is_some_and(|form| form.as_u64() != Some(FORMAT)) {
+            return Err(BadLook::OtherForm {
+                found: form.map(ToString::to_string).unwrap_or_default(),
+            });
+        }
+        let look: Self = read_of(document)?;
+        for (number, run) in look.runs.iter().enumerate() {
+            for (place, entry) in run.calls.iter().enumerate() {
+                let here = format!("runs[{number}].calls[{place}]");
+                check_end(&here, entry)?;
+                check(entry).map_err(|bad| BadLook::Field {
+                    field: within(&here, &bad.field),
+                    why: bad.why,
+                })?;
+            }
+        }
+        Ok(look)
+    }
+
+    /// The file's text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        format!("{:#}\n", value_of(self))
+    }
+}
+
+fn within(entry: &str, field: &str) -> String {
+    match field {
+        "call" => format!("{entry}.call"),
+        "." => format!("{entry}.answer"),
+        list if list.starts_with('[') => format!("{entry}.answer{list}"),
+        field => format!("{entry}.answer.{field}"),
+    }
+}
+
+/// An answer came at some time, and a call that nobody answered has neither.
+fn check_end(here: &str, entry: &crate::tape::Entry) -> Result<(), BadLook> {
+    let ends = usize::from(entry.answer.is_some()) + usize::from(entry.refusal.is_some());
+    if ends == usize::from(entry.at.is_some()) {
+        return Ok(());
+    }
+    Err(BadLook::Field {
+        field: here.to_owned(),
+        why: "a call that ended has `at`, and either `answer` or `refusal`".to_owned(),
+    })
+}
