@@ -37,6 +37,10 @@ pub struct Told {
 
 /// How a function ended.
 #[derive(Debug)]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there are as few of them as functions"
+)]
 pub enum End {
     /// It came to an end of its own.
     Ended(Result<Report, Error>),

@@ -161,11 +161,8 @@ fn offline(look: &Look, event: &Value, session: &mut Session) -> Result<Explanat
         origin += ", with stand-ins for personal data";
     }
     if look.made_by != look::VERSION {
-        origin += &format!(
-            "; holdfast {} made it, and {} may decide otherwise",
-            look.made_by,
-            look::VERSION
-        );
+        let (by, here) = (&look.made_by, look::VERSION);
+        origin = format!("{origin}; holdfast {by} made it, and {here} may decide otherwise");
     }
     drop(session.terminal.note(origin));
     let told = look::replayed(look, &trigger);

@@ -126,11 +126,11 @@ async fn look(
     let period = (now - SWEEPS_COME_WITHIN, now);
     let reports = reports::read_of(deployment, Function::Reconcile, &Wanted::All, period);
     let (overview, reports) = futures_util::join!(overview, reports);
-    let mut parts = deployment.parts();
-    let overview = parts.take(overview);
+    let mut gathered = deployment.parts();
+    let overview = gathered.take(overview);
     let knows_groups = overview.is_some();
     let audit = overview.map(|it| it.audit).unwrap_or_default();
-    let reports = parts.take(reports);
+    let reports = gathered.take(reports);
     let knows_sweeps = reports.is_some();
     let sweep = last_sweep(&reports.unwrap_or_default());
     let mut hindrances = Vec::new();
@@ -162,7 +162,7 @@ async fn look(
         hindrances,
         findings,
     };
-    (stack, parts.into_unread())
+    (stack, gathered.into_unread())
 }
 
 /// A group, with what the last sweep found in its way and this look does not show.

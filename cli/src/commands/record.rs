@@ -213,18 +213,15 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         recorded.exit = recorded.exit.max(Exit::Found);
         drop(session.terminal.note(OTHERWISE));
     }
-    match &asked.out {
-        Some(file) => {
-            write(file, &look.text())?;
-            session.finish(&recorded)
+    if let Some(file) = &asked.out {
+        write(file, &look.text())?;
+        session.finish(&recorded)
+    } else {
+        session.terminal.write(&look.text())?;
+        for words in recorded.beside_rows() {
+            drop(session.terminal.note(words));
         }
-        None => {
-            session.terminal.write(&look.text())?;
-            for words in recorded.beside_rows() {
-                drop(session.terminal.note(words));
-            }
-            Ok(recorded.exit)
-        }
+        Ok(recorded.exit)
     }
 }
 

@@ -106,9 +106,8 @@ impl From<Failure> for CloudError {
             // "You can't stop the Spot Instance", "does not have an 'ebs' root device type". Source:
             // terraform-aws-lambda-scheduler-stop-start, pull request 8; EC2 user guide, "Stop your instance".
             "UnsupportedOperation" if failure.action == STOP => Self::StopUnsupported(failure),
-            // A locked address, or one with a reverse DNS name, is not released. Source: cloud-custodian,
-            // `NetworkAddress.Release`.
-            "InvalidAddress.Locked" | "InvalidAddress.PtrSet" => Self::Refused(failure),
+            // A locked address, or one with a reverse DNS name, is not released: `InvalidAddress.*`. Source:
+            // cloud-custodian, `NetworkAddress.Release`.
             // A security group of another VPC is an `InvalidParameter`, as `RunInstances` refuses it: "Security group
             // sg-... and subnet subnet-... belong to different networks."
             "InvalidParameter"
@@ -123,6 +122,8 @@ impl From<Failure> for CloudError {
             | "Gateway.NotAttached"
             | "InvalidGroup.NotFound"
             | "InvalidSecurityGroupID.NotFound"
+            | "InvalidAddress.Locked"
+            | "InvalidAddress.PtrSet"
             | "UnsupportedOperation"
             | "ValidationError"
             | "UnknownParameter"

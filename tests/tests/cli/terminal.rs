@@ -128,9 +128,7 @@ fn words(text: &str) -> Vec<String> {
     let text = anstream::adapter::strip_str(text).to_string();
     let times = Regex::new(r"\d{4}-\d\d-\d\dT[0-9:.]+Z|\d+[smhd] ago").unwrap();
     let text = times.replace_all(&text, "");
-    text.split_whitespace()
-        .map(|it| it.to_lowercase())
-        .collect()
+    text.split_whitespace().map(str::to_lowercase).collect()
 }
 
 /// The page without the names of its columns: one that is empty in every row is not shown in a narrow one.

@@ -14,7 +14,7 @@ impl Account {
     /// The stack is in another state, with or without its outputs.
     fn stack_is(&self, status: &str, has_outputs: bool) {
         let mut stacks = self.deployment.declared().stacks;
-        stacks[0].status = status.to_owned();
+        status.clone_into(&mut stacks[0].status);
         if !has_outputs {
             stacks[0].outputs.clear();
         }

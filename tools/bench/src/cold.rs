@@ -164,7 +164,7 @@ impl Place<'_> {
             case.function
         };
         let mut environment = aws.lead(
-            built.environment(name, &case.simulator),
+            Built::environment(name, &case.simulator),
             &room.certificates(),
         );
         let mut binary = peers.bootstrap();
@@ -221,7 +221,7 @@ impl Place<'_> {
         let before = (round_trip + takes) * ledger + (round_trip + service) * others;
         let processor = PROCESSOR.mul_f64(f64::from(WHOLE) / f64::from(self.share));
         let network = milliseconds(self.distance.handshake() + before + processor);
-        is_ours.then(|| start.took.median + network)
+        is_ours.then_some(start.took.median + network)
     }
 }
 

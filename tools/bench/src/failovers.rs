@@ -38,7 +38,7 @@ pub(super) async fn measure(
         let trio = with_delays(detach, attach).set("HOLDFAST_DETACH_DEADLINE_SECONDS", "60");
         all.push(ours("eni", (detach, attach), &trio)?);
         if (detach, attach) == PEERS && !is_quick {
-            all.push(of_boto3(built, peers).await?);
+            all.push(of_boto3(peers).await?);
         }
     }
     all.push(ours("ip", (0, 0), &floating_private_ip())?);
@@ -69,8 +69,8 @@ fn ours(what: &str, delays: (u64, u64), trio: &FailoverFixture) -> Result<Failov
     let phases: Vec<(String, u64)> = moved
         .phases
         .iter()
-        .map(|phase| Ok((phase.name.to_string(), u64::try_from(phase.ms)?)))
-        .collect::<Result<_, Problem>>()?;
+        .map(|phase| (phase.name.to_string(), phase.ms))
+        .collect();
     let took_ms = phases
         .last()
         .map(|(_, at)| *at)
@@ -86,7 +86,7 @@ fn ours(what: &str, delays: (u64, u64), trio: &FailoverFixture) -> Result<Failov
 }
 
 /// It is over when EC2 has attached: boto3 does not look, so that time is added.
-async fn of_boto3(built: &Built, peers: &Peers) -> Result<Failover, Problem> {
+async fn of_boto3(peers: &Peers) -> Result<Failover, Problem> {
     let mut case = cases::failing(
         "an alarm, `eni` moves",
         "ec2:DetachNetworkInterface",
@@ -96,7 +96,7 @@ async fn of_boto3(built: &Built, peers: &Peers) -> Result<Failover, Problem> {
     let event = case.next()?;
     let mut environment = peers.environment(
         peers::FAILOVER,
-        built.environment("failover", &case.simulator),
+        Built::environment("failover", &case.simulator),
     );
     for (key, value) in &case.known {
         environment = environment.set(key, value);

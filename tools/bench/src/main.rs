@@ -138,7 +138,7 @@ impl Built {
     }
 
     /// What a function finds when it starts against a simulator, in a region that is the simulator's.
-    fn environment(&self, name: &str, simulator: &Simulator) -> Environment {
+    fn environment(name: &str, simulator: &Simulator) -> Environment {
         Environment::new(name, &simulator.url)
             .timeout(Duration::from_mins(5))
             .set("HOLDFAST_TABLE", TABLE)
@@ -147,7 +147,7 @@ impl Built {
     }
 
     async fn start(&self, name: &str, simulator: &Simulator) -> Result<Function, Problem> {
-        let environment = self.environment(name, simulator);
+        let environment = Self::environment(name, simulator);
         Ok(Function::start(&self.binary(name)?, &environment).await?)
     }
 }

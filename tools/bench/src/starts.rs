@@ -35,11 +35,11 @@ pub(super) async fn measure(
     for name in [EMPTY].into_iter().chain(FUNCTIONS) {
         let binary = built.binary(name)?;
         let size = fs::metadata(&binary)?.len();
-        let environment = built.environment(name, &simulator);
+        let environment = Built::environment(name, &simulator);
         all.push(Starts::of(name, binary, environment, Some(size)));
     }
     for peer in PEERS {
-        let environment = peers.environment(peer, built.environment(peer.name, &simulator));
+        let environment = peers.environment(peer, Built::environment(peer.name, &simulator));
         all.push(Starts::of(peer.name, peers.bootstrap(), environment, None));
     }
     // Round about, so that what the machine does meanwhile is spread over all of them; the first is for the disk.

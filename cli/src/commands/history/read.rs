@@ -208,12 +208,11 @@ impl Known {
                 Subject::Interface(_) | Subject::Group(_) => false,
             };
             if is_meant {
-                match release.ip {
-                    Some(ip) => known.add(ip, &release.allocation),
-                    None => {
-                        known.allocations.insert(release.allocation.to_string());
-                        known.unknown_releases.push(release.clone());
-                    }
+                if let Some(ip) = release.ip {
+                    known.add(ip, &release.allocation);
+                } else {
+                    known.allocations.insert(release.allocation.to_string());
+                    known.unknown_releases.push(release.clone());
                 }
             }
         }

@@ -63,26 +63,27 @@ pub(super) async fn look<'a>(
         waiting("FailedEventsQueue"),
         waiting("UndeliveredEventsQueue"),
     );
-    let mut parts = deployment.parts();
+    let mut gathered = deployment.parts();
     let (overview, knows_addresses) =
-        match parts.take(overview.map_err(failed("the groups and their readiness"))) {
+        match gathered.take(overview.map_err(failed("the groups and their readiness"))) {
             Some(overview) => (overview, true),
-            None => without_groups(&ports, deployment, &mut parts).await,
+            None => without_groups(&ports, deployment, &mut gathered).await,
         };
     let of_queue = failed("the queue of failed events");
-    let failed_events = failed_events.and_then(|read| parts.take(read.map_err(of_queue)));
+    let failed_events = failed_events.and_then(|read| gathered.take(read.map_err(of_queue)));
     let of_queue = failed("the queue of undelivered events");
-    let undelivered_events = undelivered_events.and_then(|read| parts.take(read.map_err(of_queue)));
+    let undelivered_events =
+        undelivered_events.and_then(|read| gathered.take(read.map_err(of_queue)));
     Seen {
         deployment,
         overview,
         knows_addresses,
-        rows: parts.take(rows.map_err(failed("the ledger"))),
-        releases: parts.take(releases.map_err(failed("the ledger"))),
+        rows: gathered.take(rows.map_err(failed("the ledger"))),
+        releases: gathered.take(releases.map_err(failed("the ledger"))),
         unreadable: ledger.take_unreadable(),
         failed_events,
         undelivered_events,
-        unread: parts.into_unread(),
+        unread: gathered.into_unread(),
     }
 }
 
@@ -90,7 +91,7 @@ pub(super) async fn look<'a>(
 async fn without_groups(
     ports: &Look,
     deployment: &Deployment,
-    parts: &mut Parts,
+    gathered: &mut Parts,
 ) -> (Overview, bool) {
     let at = ports.clock.now();
     let floating = InterfaceFilter::TagKeys(deployment.settings.tags.on_interfaces());
@@ -100,9 +101,9 @@ async fn without_groups(
     );
     let place = deployment.place();
     let failed = |what: &str| Failure::aws(format!("{what} of {place} could not be read"));
-    let addresses = parts.take(addresses.map_err(failed("the addresses")));
+    let addresses = gathered.take(addresses.map_err(failed("the addresses")));
     let interfaces =
-        parts.take(interfaces.map_err(failed("the interfaces that take addresses along")));
+        gathered.take(interfaces.map_err(failed("the interfaces that take addresses along")));
     let knows_addresses = addresses.is_some();
     let overview = Overview {
         at,

@@ -12,7 +12,7 @@ use holdfast::ledger::{ReleaseRecord, ReleaseStatus, Snapshot};
 use holdfast::model::elastic_ip;
 use holdfast::model::ids::{AllocationId, EniId};
 use holdfast::model::tags::Tags;
-use holdfast::reconcile::decide;
+use holdfast::reconcile::decide::{self, Sweep};
 use holdfast::reconcile::open_releases as due;
 use holdfast::reconcile::state::{AccountState, Look, READ_LAG};
 use holdfast::release_guard::decide::protection_of;
@@ -41,10 +41,11 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
     let account = account_state(seen);
     let known = Known::of(seen);
     // What is not there may only not have been read.
-    let swept = known
-        .everything()
-        .then(|| decide::sweep(&account, settings))
-        .unwrap_or_default();
+    let swept = if known.everything() {
+        decide::sweep(&account, settings)
+    } else {
+        Sweep::default()
+    };
     let floating = floating_groups(overview, settings);
     let is_of_group = |tags: &Tags, eni: Option<&EniId>| {
         let own = group_of(tags, &settings.tags);

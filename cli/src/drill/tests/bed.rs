@@ -83,7 +83,7 @@ pub(super) struct State {
     /// What EC2 gave and took away, for the run.
     pub(super) log: Vec<Done>,
     /// Acts before every call, in every region.
-    pub(super) housemate: Option<Box<dyn FnMut(&mut World) + Send>>,
+    pub(super) housemate: Option<Housemate>,
     /// Acts on a world before the call of that number.
     pub(super) intruder: Option<(usize, Intruder)>,
 }
@@ -96,6 +96,9 @@ pub(super) enum Done {
     /// `ReleaseAddress` has taken this address away.
     Released(String, OffsetDateTime),
 }
+
+/// What somebody else does there all the time.
+pub(super) type Housemate = Box<dyn FnMut(&mut World) + Send>;
 
 /// What somebody else does to the account.
 pub(super) type Intruder = fn(&mut World);

@@ -86,7 +86,7 @@ pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts
             }
         }
         Err(_) => {
-            tracing::warn!(limit = ?OPENING, "opening connections took too long and was left")
+            tracing::warn!(limit = ?OPENING, "opening connections took too long and was left");
         }
     }
     ports
