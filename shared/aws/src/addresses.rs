@@ -101,8 +101,10 @@ impl ReadAddresses for Aws {
 impl Aws {
     /// Has a connection to EC2 open for the calls to come. Nothing is sent.
     pub(super) async fn open(&self) -> Result<(), CloudError> {
+        let once = aws_sdk_ec2::config::Builder::new().retry_config(opening::once());
         let call = self.ec2.describe_addresses().customize();
-        let ended = call.interceptor(OpenOnly).send().await;
+        let call = call.interceptor(OpenOnly).config_override(once);
+        let ended = call.send().await;
         opening::result_of(ended).map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))
     }
 

@@ -28,11 +28,7 @@ const DELAYS: [(u64, u64); 5] = [
 /// What boto3 is measured with: its waiter asks once in 20 s, so all delays of some seconds cost it 20.
 const PEERS: (u64, u64) = (3_000, 2_000);
 
-pub(super) async fn measure(
-    built: &Built,
-    peers: &Peers,
-    is_quick: bool,
-) -> Result<Vec<Failover>, Problem> {
+pub(super) async fn measure(peers: &Peers, is_quick: bool) -> Result<Vec<Failover>, Problem> {
     let mut all = Vec::new();
     for (detach, attach) in DELAYS {
         let trio = with_delays(detach, attach).set("HOLDFAST_DETACH_DEADLINE_SECONDS", "60");

@@ -5,8 +5,9 @@
 //! - A read that has no answer after 700 ms is sent once more, on a new connection beside the first. The first answer
 //!   counts. A service that was only slow is not asked twice again for a minute.
 //! - A read whose connection breaks is sent again at once, on a new one.
-//! - A call that changes something is never sent beside itself. So it does not begin on a connection that has not
-//!   answered since the event arrived, unless it answered just before: it opens one, which costs a handshake.
+//! - A call that changes something is never sent beside itself. So it does not begin where nothing has been answered
+//!   since the event arrived, or just before: it opens a connection, which costs a handshake. Of several connections to a
+//!   service, one that answers speaks for the others.
 //! - After a connection that failed or kept silent, no other of the same age is used.
 //! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`].
 //!

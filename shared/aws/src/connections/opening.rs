@@ -2,10 +2,14 @@
 //! processor: a start has both to spare, an event has not. Nothing is sent on it, so no service's own time is waited for.
 //!
 //! The SDK is asked for a call as ever, so endpoint, proxy and certificates are those of the calls to come. A mark stops
-//! that call where it would be sent.
+//! that call where it would be sent. It holds for the first try only: the SDK makes a second one without it. So there is
+//! none, see [`once`].
 //!
-//! Races: an event's call may come while a connection is being opened. The pool gives it whichever is ready first.
+//! Races: the pool tells that a connection is open, and then gives it to the request. A function has one thread, so it
+//! hears the news first. An event's call may come while a connection is being opened. The pool gives it whichever is ready
+//! first.
 
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_sdk_ec2::error::SdkError;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -37,6 +41,11 @@ impl Intercept for OpenOnly {
         mark(context.request_mut());
         Ok(())
     }
+}
+
+/// How often it is tried. A start has no time for more: the first event opens what is not open.
+pub(in super::super) fn once() -> RetryConfig {
+    RetryConfig::disabled()
 }
 
 pub(super) fn mark(request: &mut HttpRequest) {

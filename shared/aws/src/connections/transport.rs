@@ -31,12 +31,13 @@ pub(super) struct Pool {
     pub(super) opened: Arc<Notify>,
 }
 
-/// What the SDK hands over with a call: how long connecting may take, and how to sleep.
+/// What the SDK hands over with a call: how long connecting may take, and how to sleep. It is the same for all calls of a
+/// client. The client is part of it, so that none is ever freed: a process has one of each.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Runtime(Arc<OnceLock<(HttpConnectorSettings, RuntimeComponents)>>);
 
 impl Runtime {
-    /// All calls of a client hand over the same.
+    /// The first call decides.
     pub(super) fn note(&self, settings: &HttpConnectorSettings, components: &RuntimeComponents) {
         self.0
             .get_or_init(|| (settings.clone(), components.clone()));

@@ -10,6 +10,7 @@ use lambda_runtime::Diagnostic;
 use std::env;
 use std::process::ExitCode;
 use std::time::Duration;
+use tokio::time::timeout;
 
 /// What the start may spend on opening connections. Lambda allows ten seconds for the whole start.
 const OPENING: Duration = Duration::from_secs(3);
@@ -75,18 +76,23 @@ pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts
         ledger,
         clock: WallClock,
     };
-    let opening = async { futures_util::join!(ports.ledger.open(), ports.cloud.open()) };
-    match tokio::time::timeout(OPENING, opening).await {
-        Ok((ledger, cloud)) => {
-            for error in [ledger, cloud].into_iter().filter_map(Result::err) {
-                tracing::warn!(
-                    error = chain(&error),
-                    "a connection could not be opened; the first event will show"
-                );
-            }
-        }
-        Err(_) => {
-            tracing::warn!(limit = ?OPENING, "opening connections took too long and was left");
+    let opened = futures_util::join!(
+        timeout(OPENING, ports.ledger.open()),
+        timeout(OPENING, ports.cloud.open()),
+    );
+    for (service, opened) in [("DynamoDB", opened.0), ("EC2", opened.1)] {
+        match opened {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(
+                service,
+                error = chain(&error),
+                "no connection could be opened; the first event will show"
+            ),
+            Err(_) => tracing::warn!(
+                service,
+                limit = ?OPENING,
+                "a connection took too long to open and was left; the first event will show"
+            ),
         }
     }
     ports

@@ -223,8 +223,10 @@ impl DynamoLedger {
 
     /// Has a connection to DynamoDB open for the calls to come. Nothing is sent.
     pub(super) async fn open(&self) -> Result<(), CloudError> {
+        let once = aws_sdk_dynamodb::config::Builder::new().retry_config(opening::once());
         let call = self.client.batch_get_item().customize();
-        let ended = call.interceptor(OpenOnly).send().await;
+        let call = call.interceptor(OpenOnly).config_override(once);
+        let ended = call.send().await;
         opening::result_of(ended).map_err(|error| failure::of(BATCH_GET_ITEM, error))
     }
 

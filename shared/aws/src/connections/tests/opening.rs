@@ -2,8 +2,9 @@
 
 use super::super::opening;
 use super::super::{Arrival, Connections};
-use super::line;
-use crate::CallCounter;
+use super::{How, line};
+use crate::{Aws, CallCounter};
+use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ec2::error::SdkError;
 use aws_smithy_runtime_api::client::http::HttpConnector;
@@ -12,6 +13,7 @@ use aws_smithy_runtime_api::client::result::ConnectorError;
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
@@ -37,6 +39,28 @@ async fn a_connection_that_cannot_be_opened_is_told_with_its_reason() {
     let refused = opening::result_of(refused).unwrap_err();
     let refused = not_sent(&refused);
     assert!(refused.is_io(), "{refused:?}");
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_not_tried_again_since_a_second_try_would_be_sent() {
+    let line = line(&[How::Break]);
+    let config = client("http://127.0.0.1:1").config().to_builder();
+    let tries = RetryConfig::standard().with_initial_backoff(Duration::ZERO);
+    let config = config
+        .retry_config(tries)
+        .http_client(line.connections.http_client());
+    let ec2 = aws_sdk_ec2::Client::from_conf(config.build());
+    let aws = Aws::new(
+        ec2.clone(),
+        || panic!("EC2 is enough"),
+        || panic!("EC2 is enough"),
+        || panic!("EC2 is enough"),
+        || panic!("EC2 is enough"),
+    );
+    aws.open().await.unwrap_err();
+    assert_eq!(line.sent(), [1]);
+    let _ = ec2.describe_addresses().send().await;
+    assert_eq!(line.sent(), [1, 2], "a call that is no opening goes out");
 }
 
 #[tokio::test]
@@ -123,7 +147,7 @@ fn counted(url: &str, counter: &CallCounter) -> aws_sdk_ec2::Client {
         .credentials_provider(Credentials::for_tests())
         .endpoint_url(url)
         .interceptor(counter.clone())
-        .retry_config(aws_sdk_ec2::config::retry::RetryConfig::disabled())
+        .retry_config(RetryConfig::disabled())
         .http_client(connections.http_client())
         .build();
     aws_sdk_ec2::Client::from_conf(config)
