@@ -4,7 +4,10 @@
 use super::code::{brings_tags, checked_as};
 use std::collections::{BTreeMap, BTreeSet};
 use syn::visit::{self, Visit};
-use syn::{Expr, FnArg, Ident, ImplItem, Item, Member, Pat, Signature, Type, UseTree};
+use syn::{
+    Expr, FnArg, GenericArgument, Ident, ImplItem, Item, Member, Pat, PathArguments, Signature,
+    Type, UseTree,
+};
 
 /// The SDK's crates, and the service as IAM writes it.
 const SERVICES: [(&str, &str); 7] = [
@@ -115,11 +118,19 @@ fn names_client(tree: &UseTree) -> bool {
     }
 }
 
-/// The service of a type that is a client, or a reference to one.
+/// The service of a type that is a client, a reference to one, or something that holds one.
 fn service_of(kind: &Type, imported: Option<&'static str>) -> Option<&'static str> {
     match kind {
         Type::Reference(reference) => service_of(&reference.elem, imported),
         Type::Path(path) => {
+            if let Some(PathArguments::AngleBracketed(held)) =
+                path.path.segments.last().map(|last| &last.arguments)
+            {
+                return held.args.iter().find_map(|held| match held {
+                    GenericArgument::Type(kind) => service_of(kind, imported),
+                    _ => None,
+                });
+            }
             let mut segments = path.path.segments.iter().rev().map(|each| &each.ident);
             segments.next().filter(|last| *last == "Client")?;
             match segments.next() {
