@@ -90,12 +90,17 @@ impl Terminal {
     pub fn print<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
         let shape = self.shape(form, false);
         self.write(&print::text(document, shape)?)?;
+        self.note_beside_rows(document, form);
+        Ok(())
+    }
+
+    /// Says on standard error what has no place in the rows.
+    fn note_beside_rows<D: Document>(&mut self, document: &D, form: Form) {
         if form == Form::Tsv {
             for what in document.beside_rows() {
                 let _: Shown = self.note(Cell::from(what));
             }
         }
-        Ok(())
     }
 
     /// Prints a document that is one of several: in a terminal it takes the place of the one before, and JSON has one
@@ -106,10 +111,11 @@ impl Terminal {
     pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
         let text = print::text(document, self.shape(form, true))?;
         if self.is_watched && form == Form::Table {
-            self.write(&in_place(&text))
-        } else {
-            self.write(&text)
+            return self.write(&in_place(&text));
         }
+        self.write(&text)?;
+        self.note_beside_rows(document, form);
+        Ok(())
     }
 
     fn shape(&self, form: Form, on_one_line: bool) -> Shape {
