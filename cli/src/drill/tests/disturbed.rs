@@ -167,7 +167,7 @@ fn a_wait_during_which_the_clock_is_set_counts_for_nothing_and_is_told() {
 }
 
 /// Each call of the sick region takes longer than a wait of the well one. The well one does all at the same times as where
-/// there is no other: and in one go, for a process that is stuck counts as killed, and its next start would hide that.
+/// there is no other. It does so in one go: a process that is stuck counts as killed, and a new start would hide that.
 #[test]
 fn a_region_that_answers_late_makes_no_other_region_late() {
     const WELL: &str = "eu-west-1";
