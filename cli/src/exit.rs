@@ -19,6 +19,24 @@ pub enum Exit {
 }
 
 impl Exit {
+    /// The one that tells of more: what was found comes before a part that was asked for and is not there, and an answer
+    /// that is missing before both.
+    #[must_use]
+    pub fn worse(self, other: Self) -> Self {
+        let rank = |exit| match exit {
+            Self::Done => 0,
+            Self::Usage => 1,
+            Self::Found => 2,
+            Self::Denied => 3,
+            Self::NoAnswer => 4,
+        };
+        if rank(other) > rank(self) {
+            other
+        } else {
+            self
+        }
+    }
+
     /// The exit code.
     #[must_use]
     pub fn exit_code(self) -> ExitCode {

@@ -58,6 +58,9 @@ struct Reports {
     /// Runs that had nothing to do, and are not listed.
     left_out: usize,
     reports: Vec<LoggedReport>,
+    /// Whether all that was asked for could be read.
+    #[serde(skip)]
+    is_whole: bool,
 }
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
@@ -75,6 +78,7 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         until,
         left_out: before - all.len(),
         reports: all,
+        is_whole: unread.is_empty(),
     };
     session.finish_partial(document, unread)
 }
@@ -90,7 +94,12 @@ impl Document for Reports {
             } else {
                 "no report"
             };
-            page.line([format!("{what} since {}", time_of(self.since)).into()]);
+            let as_far = if self.is_whole {
+                ""
+            } else {
+                ", in what could be read"
+            };
+            page.line([format!("{what} since {}{as_far}", time_of(self.since)).into()]);
         } else {
             let mut table = Table::of(&["time", "function", "outcome", "request", "summary"]);
             for report in &self.reports {

@@ -20,20 +20,7 @@ pub struct Found {
 }
 
 impl Found {
-    /// Those of which everything could be read, for a command that can say nothing of the others.
-    ///
-    /// # Errors
-    /// There is none.
-    pub fn whole_stacks(self) -> Result<(Vec<Deployment>, Vec<Unread>), Failure> {
-        let whole = self.deployments.into_iter();
-        let whole: Vec<Deployment> = whole.filter(|it| it.unread_functions.is_empty()).collect();
-        match self.unread.first() {
-            Some(part) if whole.is_empty() => Err(Failure::NotRead(Box::new(part.clone()))),
-            _ => Ok((whole, self.unread)),
-        }
-    }
-
-    /// The same, where all of it is needed.
+    /// The stacks, where all of each is needed.
     ///
     /// # Errors
     /// Something could not be read.

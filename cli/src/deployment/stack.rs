@@ -141,7 +141,26 @@ impl Deployment {
             .map(|row| (row.name.as_str(), row.why.as_str()))
             .collect();
         let rows = Finding::unreadable_rows(&names);
-        unread.chain(differing).chain(rows).collect()
+        let defaults = self.defaults_finding().into_iter();
+        defaults
+            .chain(unread)
+            .chain(differing)
+            .chain(rows)
+            .collect()
+    }
+
+    /// That no function's settings could be read: then defaults count here, and the functions may go by others.
+    #[must_use]
+    pub fn defaults_finding(&self) -> Option<Finding> {
+        let part = self.unread_functions.values().next();
+        let part = part.filter(|_| self.functions.is_empty())?;
+        Some(Finding {
+            what: format!("the settings of the functions of {} are not known", self.place()),
+            why: "the set-up of no function could be read: what is shown here goes by defaults, and the functions may go \
+                  by others"
+                .to_owned(),
+            next: part.next.clone(),
+        })
     }
 
     /// What keeps the stack itself from being as it was last meant to be, in CloudFormation's word for its state.

@@ -55,6 +55,6 @@ impl<D: Document> Document for Partial<D> {
 
     fn exit(&self) -> Exit {
         let unread = self.unread.iter().map(|part| part.exit);
-        unread.fold(self.document.exit(), Exit::max)
+        unread.fold(self.document.exit(), Exit::worse)
     }
 }

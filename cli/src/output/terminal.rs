@@ -90,12 +90,17 @@ impl Terminal {
     pub fn print<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
         let shape = self.shape(form, false);
         self.write(&print::text(document, shape)?)?;
+        self.note_beside_rows(document, form);
+        Ok(())
+    }
+
+    /// Says on standard error what has no place in the rows.
+    fn note_beside_rows<D: Document>(&mut self, document: &D, form: Form) {
         if form == Form::Tsv {
             for what in document.beside_rows() {
                 let _: Shown = self.note(Cell::from(what));
             }
         }
-        Ok(())
     }
 
     /// Prints a document that is one of several: in a terminal it takes the place of the one before, and JSON has one
@@ -106,10 +111,11 @@ impl Terminal {
     pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
         let text = print::text(document, self.shape(form, true))?;
         if self.is_watched && form == Form::Table {
-            self.write(&in_place(&text))
-        } else {
-            self.write(&text)
+            return self.write(&in_place(&text));
         }
+        self.write(&text)?;
+        self.note_beside_rows(document, form);
+        Ok(())
     }
 
     fn shape(&self, form: Form, on_one_line: bool) -> Shape {
@@ -204,6 +210,71 @@ impl Terminal {
 mod tests {
     use super::*;
     use crate::failure::Exit;
+    use crate::output::Table;
+    use serde::Serialize;
+    use std::sync::{Arc, Mutex};
+
+    /// What was written, for whoever asks later.
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+
+    impl Write for Kept {
+        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+            if let Ok(mut kept) = self.0.lock() {
+                kept.extend_from_slice(text);
+            }
+            Ok(text.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl Kept {
+        fn text(&self) -> String {
+            let kept = self.0.lock().map(|kept| kept.clone());
+            String::from_utf8_lossy(&kept.unwrap_or_default()).into_owned()
+        }
+    }
+
+    #[derive(Serialize)]
+    struct WithNote;
+
+    impl Document for WithNote {
+        const COMMAND: &'static str = "none";
+
+        fn page(&self) -> Page {
+            Page::default()
+        }
+
+        fn rows(&self) -> Table {
+            Table::of(&["region"])
+        }
+
+        fn beside_rows(&self) -> Vec<String> {
+            vec!["the queue could not be read".to_owned()]
+        }
+    }
+
+    #[test]
+    fn rows_that_are_printed_anew_have_the_same_beside_them_as_rows_that_are_printed_once() {
+        let told = |is_anew: bool, form: Form| {
+            let kept = Kept::default();
+            let mut terminal = answering("", false);
+            terminal.err = Box::new(kept.clone());
+            let printed = if is_anew {
+                terminal.print_anew(&WithNote, form)
+            } else {
+                terminal.print(&WithNote, form)
+            };
+            assert!(printed.is_ok());
+            kept.text()
+        };
+        assert_eq!(told(false, Form::Tsv), "the queue could not be read\n");
+        assert_eq!(told(true, Form::Tsv), told(false, Form::Tsv));
+        assert_eq!(told(true, Form::Table), "");
+    }
 
     fn answering(answer: &'static str, is_answered: bool) -> Terminal {
         Terminal {

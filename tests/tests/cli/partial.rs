@@ -273,3 +273,68 @@ async fn a_stack_that_is_missing_keeps_the_other_one_from_nothing() {
         "{parts:?}"
     );
 }
+
+impl Account {
+    /// What a terminal shows while each try of a call is refused.
+    async fn shown_without(&self, action: &str, command: &[&str]) -> String {
+        let refusal = Fault::Refused("AccessDenied".to_owned());
+        self.simulator.inject(action, refusal, EVERY_TRY);
+        let ran = self.tool().run(command).await;
+        self.simulator.heal();
+        assert_eq!(ran.code, 3, "{ran:?}");
+        ran.out
+    }
+}
+
+#[tokio::test]
+async fn default_settings_are_told_where_no_functions_own_could_be_read() {
+    let account = Account::swept().await;
+    let action = "lambda:GetFunctionConfiguration";
+    for (command, field) in [("status", "notKnown"), ("readiness", "hindrances")] {
+        let refusal = Fault::Refused("AccessDeniedException".to_owned());
+        let (_, document) = account.with_fault(action, refusal, &[command]).await;
+        let told = document["deployments"][0][field].to_string();
+        let words = "the settings of the functions of holdfast in us-east-1 are not known";
+        assert!(told.contains(words), "{document:#}");
+        assert!(told.contains(action), "{document:#}");
+    }
+}
+
+#[tokio::test]
+async fn addresses_that_were_not_read_are_not_counted() {
+    let account = Account::swept().await;
+    let shown = account.shown_without("ec2:DescribeAddresses", &["status"]);
+    let shown = shown.await;
+    assert!(shown.contains("addresses: not known"), "{shown}");
+    assert!(!shown.contains("0 addresses"), "{shown}");
+}
+
+#[tokio::test]
+async fn an_address_whose_interface_was_not_read_is_shown_for_each_group() {
+    let account = Account::swept().await;
+    let action = "ec2:DescribeNetworkInterfaces";
+    let shown = account.shown_without(action, &["status", "web"]).await;
+    let row = shown.lines().find(|it| it.starts_with(&account.ip));
+    assert!(row.is_some_and(|it| it.contains("not known")), "{shown}");
+}
+
+#[tokio::test]
+async fn no_report_and_no_history_is_told_only_of_what_could_be_read() {
+    let account = Account::swept().await;
+    let unknown: &[&str] = &["history", "eni-0123456789abcdef0"];
+    for command in [&["reports"][..], unknown] {
+        let shown = account.shown_without("logs:FilterLogEvents", command);
+        let shown = shown.await;
+        assert!(shown.contains(", in what could be read"), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_stack_that_is_missing_hides_nothing_that_was_found_of_the_other_one() {
+    let account = Account::swept().await;
+    account.fail_an_event().await;
+    let both = ["status", "--stack", "holdfast,steadfast"];
+    let (code, status) = account.tool().json(&both).await;
+    assert_eq!(code, 1, "{status:#}");
+    assert_eq!(unread(&status)[0]["stack"], "steadfast");
+}

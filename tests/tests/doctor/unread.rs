@@ -2,6 +2,7 @@
 
 use crate::account::{Account, OPERATOR};
 use ec2_sim::http::Fault;
+use serde_json::json;
 
 /// Checks, and a call that each cannot be made without.
 const CALLS: [(&str, &str); 14] = [
@@ -63,4 +64,75 @@ async fn a_stack_that_cannot_be_read_is_a_failure_of_the_command() {
         seen.err
     );
     assert_eq!(seen.out, "");
+}
+
+/// Without the set-up of a function, these look at less than all functions.
+const OF_ALL_FUNCTIONS: [&str; 4] = ["functions", "runs", "permissions", "settings"];
+
+#[tokio::test]
+async fn one_function_that_cannot_be_read_keeps_only_the_checks_of_functions_from_being_made() {
+    let account = Account::well().await;
+    let action = "lambda:GetFunctionConfiguration";
+    let refusal = Fault::Refused("AccessDeniedException".to_owned());
+    account.simulator.inject(action, refusal, 1);
+    let (code, checks) = account.checks().await;
+    assert_eq!((code, checks.len()), (3, 19), "{checks:#?}");
+    for told in &checks {
+        let check = told["check"].as_str().unwrap();
+        if OF_ALL_FUNCTIONS.contains(&check) {
+            assert_eq!(told["outcome"], "not-made", "{told}");
+            assert!(told["advice"].to_string().contains(action), "{told}");
+        } else if !["modes", "schedule"].contains(&check) {
+            assert_eq!(told["outcome"], "passed", "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_any_function_nothing_is_passed_by_default_settings() {
+    let account = Account::well().await;
+    let action = "lambda:GetFunctionConfiguration";
+    account.simulator.world().deny(OPERATOR, action);
+    let (_, checks) = account.checks().await;
+    let of_functions = ["modes", "schedule", "group-alarms"];
+    for told in &checks {
+        let check = told["check"].as_str().unwrap();
+        let hangs_on_them = OF_ALL_FUNCTIONS.contains(&check) || of_functions.contains(&check);
+        let outcome = if hangs_on_them { "not-made" } else { "passed" };
+        assert_eq!(told["outcome"], outcome, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_neither_of_this_version_nor_without_members() {
+    let account = Account::well().await;
+    account.spoil_row("alarms", &json!({ "S": "no map" })).await;
+    for check in ["version", "group-alarms"] {
+        let advice = account.cannot_make(check).await;
+        assert!(advice.contains("docs/UPGRADE.md"), "{check}: {advice}");
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_is_read_in_part_passes_nothing() {
+    let account = Account::well().await;
+    for _ in 0..25 {
+        account.sweep().await;
+    }
+    account.invoke("Reconcile", &json!({ "no": "event" })).await;
+    account.fails("runs").await;
+    account.simulator.page_after(Some(1));
+    for check in ["runs", "permissions"] {
+        account.cannot_make(check).await;
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_nothing_answers_about_is_told_with_the_call_that_failed() {
+    let account = Account::well().await;
+    account
+        .simulator
+        .inject("sts:GetCallerIdentity", Fault::Lost, 20);
+    let advice = account.cannot_make("clock").await;
+    assert!(advice.contains("reaches AWS"), "{advice}");
 }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 /// CloudWatch Logs answers so for a group that nobody has made.
 const NO_GROUP: &str = "ResourceNotFoundException";
-/// A page may be empty, and the next not: so many are asked for before the rest is left.
+/// A page may be empty, and the next not: so many are asked for. What comes after them is the newest.
 const PAGES: usize = 50;
 
 /// A line of a log.
@@ -24,7 +24,7 @@ impl Connection {
     /// The last line of a log group since a moment that fits a pattern. A group that is not there has none.
     ///
     /// # Errors
-    /// AWS's answer to `logs:FilterLogEvents`.
+    /// AWS's answer to `logs:FilterLogEvents`; or the log has more pages than are asked for: the last line is not known then.
     pub async fn last_line(
         &self,
         group: &str,
@@ -39,7 +39,7 @@ impl Connection {
         let mut last: Option<SeenLine> = None;
         for _ in 0..PAGES {
             let Some(page) = pages.next().await else {
-                break;
+                return Ok(last);
             };
             let page = match page.map_err(|error| failure::of(FILTER_LOG_EVENTS, error)) {
                 Ok(page) => page,
@@ -57,6 +57,11 @@ impl Connection {
             });
             last = last.into_iter().chain(lines).max_by_key(|line| line.at);
         }
-        Ok(last)
+        let found = match last {
+            Some(_) => "a line is found, and later ones may be there",
+            None => "no line is found in them",
+        };
+        let what = format!("{group} has more than {PAGES} pages; {found}");
+        Err(failure::unreadable(FILTER_LOG_EVENTS, what, None))
     }
 }

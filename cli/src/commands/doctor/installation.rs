@@ -1,7 +1,7 @@
 //! The installation: its settings, its modes, its version, its ledger, and whether there is another by its tags.
 
-use super::reads::LedgerSeen;
-use super::verdict::{Read, Verdict, on};
+use super::reads::{LedgerSeen, Writers};
+use super::verdict::{MEND_ROWS, Read, Verdict, if_all_rows, on, rows_in_words};
 use crate::aws::Stack;
 use crate::deployment::{Deployment, Function};
 use crate::output::counted;
@@ -53,30 +53,34 @@ pub(super) fn modes(deployment: &Deployment) -> Verdict {
 }
 
 /// What wrote the ledger's rows. None wrote any: then nothing is known, and nothing is wrong.
-pub(super) fn version(written_by: &Read<BTreeSet<String>>) -> Verdict {
+pub(super) fn version(written_by: &Read<Writers>) -> Verdict {
     on(written_by, |written_by| {
-        let own = env!("CARGO_PKG_VERSION");
-        let others: Vec<&str> = written_by
-            .iter()
-            .map(String::as_str)
-            .filter(|it| *it != own)
-            .collect();
-        if !others.is_empty() {
-            return Verdict::failed(
-                format!(
-                    "this tool is of version {own}, and the ledger was written by {}",
-                    others.join(", ")
-                ),
-                "Use the tool of the version that is deployed, or deploy this one: docs/UPGRADE.md.",
-            );
-        }
-        if written_by.is_empty() {
-            return Verdict::passed(format!(
-                "this tool is of version {own}; no row of the ledger names another"
-            ));
-        }
-        Verdict::passed(format!("the tool and the functions are of version {own}"))
+        if_all_rows(&written_by.unreadable, of_versions(&written_by.versions))
     })
+}
+
+fn of_versions(written_by: &BTreeSet<String>) -> Verdict {
+    let own = env!("CARGO_PKG_VERSION");
+    let others: Vec<&str> = written_by
+        .iter()
+        .map(String::as_str)
+        .filter(|it| *it != own)
+        .collect();
+    if !others.is_empty() {
+        return Verdict::failed(
+            format!(
+                "this tool is of version {own}, and the ledger was written by {}",
+                others.join(", ")
+            ),
+            "Use the tool of the version that is deployed, or deploy this one: docs/UPGRADE.md.",
+        );
+    }
+    if written_by.is_empty() {
+        return Verdict::passed(format!(
+            "this tool is of version {own}; no row of the ledger names another"
+        ));
+    }
+    Verdict::passed(format!("the tool and the functions are of version {own}"))
 }
 
 pub(super) fn alone(deployment: &Deployment, stacks: &Read<Vec<Stack>>) -> Verdict {
@@ -105,10 +109,7 @@ pub(super) fn alone(deployment: &Deployment, stacks: &Read<Vec<Stack>>) -> Verdi
 pub(super) fn ledger(ledger: &Read<LedgerSeen>) -> Verdict {
     on(ledger, |ledger| {
         if !ledger.unreadable.is_empty() {
-            return Verdict::failed(
-                format!("rows that cannot be read: {}", ledger.unreadable.join(", ")),
-                "Deploy the version that wrote them again, or repair them: docs/UPGRADE.md, A row that cannot be read.",
-            );
+            return Verdict::failed(rows_in_words(&ledger.unreadable), MEND_ROWS);
         }
         Verdict::passed(format!(
             "{} and {}",

@@ -1,55 +1,59 @@
 //! What is around the addresses: alarms of members, room for more, names in the VPC, and whether they can be released.
 
 use super::reads::{GroupAlarms, Tried};
-use super::verdict::{Read, Verdict, on};
+use super::verdict::{Read, Verdict, if_all_rows, on};
 use crate::aws::checks::{AlarmState, HeldAddress, Release, SeenAlarm, VpcNames};
 use crate::output::counted;
 use holdfast::settings::AlarmsThatMove;
 
 pub(super) fn alarms(alarms: &Read<GroupAlarms>, that_move: &AlarmsThatMove) -> Verdict {
     on(alarms, |alarms| {
-        if alarms.members.is_empty() {
-            return Verdict::passed("no sweep has found a group with members yet");
-        }
-        let unwatched: Vec<&str> = alarms.members_without(|_| true);
-        if !unwatched.is_empty() {
-            return Verdict::failed(
-                format!("no alarm watches {}", unwatched.join(", ")),
-                "Give each member an alarm: templates/instance-group-alarms.yaml, or docs/DEPLOYMENT.md, Alarms.",
-            );
-        }
-        let unmoved: Vec<&str> = alarms.members_without(|alarm| may_move(alarm, that_move));
-        if !unmoved.is_empty() {
-            return Verdict::failed(
-                format!("no alarm of {} may move anything", unmoved.join(", ")),
-                match that_move {
-                    AlarmsThatMove::Tagged => {
-                        "AlarmsThatMove is tagged, and their alarms' events carry no tags: set AlarmTagsPropagation, as \
-                         templates/instance-group-alarms.yaml does."
-                    }
-                    _ => {
-                        "The names of their alarms do not begin as AlarmsThatMove says: docs/SECURITY.md."
-                    }
-                },
-            );
-        }
-        let named = |state| {
-            let alarms = alarms.alarms.iter().filter(move |it| it.state == state);
-            alarms.map(|alarm| alarm.name.as_str()).collect::<Vec<_>>()
-        };
-        let no_data = [named(AlarmState::NoData), named(AlarmState::Unknown)].concat();
-        if !no_data.is_empty() {
-            return Verdict::failed(
-                format!("without data: {}", no_data.join(", ")),
-                "See whether what they watch still writes its metric: docs/RUNBOOK.md, A heartbeat.",
-            );
-        }
-        Verdict::passed(format!(
-            "{} watched, by {}",
-            counted(alarms.members.len(), "member is", "members are"),
-            counted(alarms.alarms.len(), "alarm", "alarms")
-        ))
+        if_all_rows(&alarms.unreadable, of_alarms(alarms, that_move))
     })
+}
+
+fn of_alarms(alarms: &GroupAlarms, that_move: &AlarmsThatMove) -> Verdict {
+    if alarms.members.is_empty() {
+        return Verdict::passed("no sweep has found a group with members yet");
+    }
+    let unwatched: Vec<&str> = alarms.members_without(|_| true);
+    if !unwatched.is_empty() {
+        return Verdict::failed(
+            format!("no alarm watches {}", unwatched.join(", ")),
+            "Give each member an alarm: templates/instance-group-alarms.yaml, or docs/DEPLOYMENT.md, Alarms.",
+        );
+    }
+    let unmoved: Vec<&str> = alarms.members_without(|alarm| may_move(alarm, that_move));
+    if !unmoved.is_empty() {
+        return Verdict::failed(
+            format!("no alarm of {} may move anything", unmoved.join(", ")),
+            match that_move {
+                AlarmsThatMove::Tagged => {
+                    "AlarmsThatMove is tagged, and their alarms' events carry no tags: set AlarmTagsPropagation, as \
+                         templates/instance-group-alarms.yaml does."
+                }
+                _ => {
+                    "The names of their alarms do not begin as AlarmsThatMove says: docs/SECURITY.md."
+                }
+            },
+        );
+    }
+    let named = |state| {
+        let alarms = alarms.alarms.iter().filter(move |it| it.state == state);
+        alarms.map(|alarm| alarm.name.as_str()).collect::<Vec<_>>()
+    };
+    let no_data = [named(AlarmState::NoData), named(AlarmState::Unknown)].concat();
+    if !no_data.is_empty() {
+        return Verdict::failed(
+            format!("without data: {}", no_data.join(", ")),
+            "See whether what they watch still writes its metric: docs/RUNBOOK.md, A heartbeat.",
+        );
+    }
+    Verdict::passed(format!(
+        "{} watched, by {}",
+        counted(alarms.members.len(), "member is", "members are"),
+        counted(alarms.alarms.len(), "alarm", "alarms")
+    ))
 }
 
 /// Whether the event of an alarm may move anything, as far as its name and its tags decide it.

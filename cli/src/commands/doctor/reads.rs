@@ -2,14 +2,15 @@
 
 use super::verdict::Read;
 use crate::aws::checks::{
-    HeldAddress, METRIC_ALARM, RegionTrail, Release, SeenAlarm, SeenLine, SeenRule, StackResource,
-    VpcNames,
+    HeldAddress, Identity, METRIC_ALARM, RegionTrail, Release, SeenAlarm, SeenLine, SeenRule,
+    StackResource, VpcNames,
 };
 use crate::aws::{CloudError, Connection, Stack};
 use crate::deployment::{Deployment, Function};
 use futures_util::future::try_join_all;
 use futures_util::join;
 use holdfast::ledger::Ledger;
+use holdfast_aws::DynamoLedger;
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
 
@@ -71,6 +72,15 @@ pub(super) struct LedgerSeen {
     pub unreadable: Vec<String>,
 }
 
+/// What wrote the ledger's rows.
+#[derive(Debug)]
+pub(super) struct Writers {
+    /// The versions.
+    pub versions: BTreeSet<String>,
+    /// Rows that cannot be read, so that nobody knows what wrote them.
+    pub unreadable: Vec<String>,
+}
+
 /// The alarms of the members of all groups.
 #[derive(Debug)]
 pub(super) struct GroupAlarms {
@@ -78,6 +88,8 @@ pub(super) struct GroupAlarms {
     pub members: BTreeMap<String, BTreeSet<String>>,
     /// The alarms as they are now.
     pub alarms: Vec<SeenAlarm>,
+    /// Rows that cannot be read: each may have further members.
+    pub unreadable: Vec<String>,
 }
 
 /// A protected address, and whether it could be released.
@@ -92,6 +104,7 @@ pub(super) struct Tried {
 /// Everything that is read for one stack.
 #[derive(Debug)]
 pub(super) struct Reads {
+    pub(super) identity: Read<Identity>,
     pub(super) time_of_aws: Option<OffsetDateTime>,
     pub(super) trails: Read<Vec<RegionTrail>>,
     pub(super) resources: Read<Vec<StackResource>>,
@@ -102,7 +115,7 @@ pub(super) struct Reads {
     pub(super) denials: Read<Vec<(Function, SeenLine)>>,
     pub(super) stacks: Read<Vec<Stack>>,
     pub(super) ledger: Read<LedgerSeen>,
-    pub(super) written_by: Read<BTreeSet<String>>,
+    pub(super) written_by: Read<Writers>,
     pub(super) queues: Read<Vec<Queue>>,
     pub(super) stack_alarms: Read<Vec<SeenAlarm>>,
     pub(super) group_alarms: Read<GroupAlarms>,
@@ -146,11 +159,12 @@ impl Reads {
             )
         };
         let (first, second) = join!(Box::pin(first), Box::pin(second));
-        let ((_, time_of_aws), trails, of_stack, concurrency, queues, stacks, quota) = first;
+        let ((identity, time_of_aws), trails, of_stack, concurrency, queues, stacks, quota) = first;
         let (resources, (rules, stack_alarms)) = of_stack;
         let (runs, sweep, denials, ledger, written_by, group_alarms, of_addresses) = second;
         let (addresses, (vpcs, releases)) = of_addresses;
         Self {
+            identity,
             time_of_aws,
             trails,
             resources,
@@ -238,10 +252,12 @@ async fn runs(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<LastRun>
     try_join_all(looks).await
 }
 
+/// None where it is not known where reconcile logs: the check is not made then.
 async fn sweep(deployment: &Deployment, now: OffsetDateTime) -> Read<Option<SeenLine>> {
-    let reconcile = deployment.functions.get(&Function::Reconcile);
-    let group = reconcile.map(|it| it.log_group.clone()).unwrap_or_default();
-    last_line(&deployment.connection, &group, ANY_RUN, now - SWEEP).await
+    match deployment.functions.get(&Function::Reconcile) {
+        Some(it) => last_line(&deployment.connection, &it.log_group, ANY_RUN, now - SWEEP).await,
+        None => Ok(None),
+    }
 }
 
 async fn denials(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<(Function, SeenLine)>> {
@@ -263,21 +279,29 @@ async fn ledger(deployment: &Deployment) -> Read<LedgerSeen> {
     let ((snapshots, releases, leases), (alarms, interfaces)) = join!(first, second);
     let (snapshots, releases) = (snapshots?, releases?);
     let (_, _, _) = (leases?, alarms?, interfaces?);
-    let unreadable = ledger.take_unreadable().into_iter();
     Ok(LedgerSeen {
         addresses: snapshots.len(),
         releases: releases.len(),
-        unreadable: unreadable.map(|row| row.name).collect(),
+        unreadable: unreadable(&ledger),
     })
 }
 
+/// The names of the rows that this client of the ledger has met and could not read.
+fn unreadable(ledger: &DynamoLedger) -> Vec<String> {
+    let rows = ledger.take_unreadable().into_iter();
+    rows.map(|row| row.name).collect()
+}
+
 /// The versions that wrote what each sweep writes anew.
-async fn written_by(deployment: &Deployment) -> Read<BTreeSet<String>> {
+async fn written_by(deployment: &Deployment) -> Read<Writers> {
     let ledger = deployment.connection.ledger(&deployment.settings.table);
     let (alarms, interfaces) = join!(ledger.member_alarms(), ledger.floating_interfaces());
     let of_alarms = alarms?.into_iter().map(|row| row.written_by);
     let of_interfaces = interfaces?.into_iter().map(|row| row.written_by);
-    Ok(of_alarms.chain(of_interfaces).collect())
+    Ok(Writers {
+        versions: of_alarms.chain(of_interfaces).collect(),
+        unreadable: unreadable(&ledger),
+    })
 }
 
 async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
@@ -293,6 +317,7 @@ async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
     Ok(GroupAlarms {
         members,
         alarms: deployment.connection.alarms_named(&names).await?,
+        unreadable: unreadable(&ledger),
     })
 }
 

@@ -1,7 +1,7 @@
 //! The stack, its trail and its rules: what has to be there before any event comes.
 
 use super::verdict::{Read, Verdict, on};
-use crate::aws::checks::{RegionTrail, RuleState, SeenRule};
+use crate::aws::checks::{Identity, RegionTrail, RuleState, SeenRule};
 use crate::deployment::Deployment;
 use crate::output::counted;
 use time::{Duration, OffsetDateTime};
@@ -11,8 +11,16 @@ const TAKEN: Duration = Duration::minutes(5);
 /// So much is no cause for worry: answers take a while, and say whole seconds.
 const USUAL: Duration = Duration::seconds(30);
 
-pub(super) fn clock(said: Option<OffsetDateTime>, now: OffsetDateTime) -> Verdict {
+/// A refusal says the time, too: only where nothing does is the answer's failure told.
+pub(super) fn clock(
+    identity: &Read<Identity>,
+    said: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Verdict {
     let Some(said) = said else {
+        if let Err(error) = identity {
+            return Verdict::unread(error);
+        }
         return Verdict::not_made(
             "AWS's answer says no time",
             "See whether a proxy or --endpoint-url stands between this machine and AWS.",

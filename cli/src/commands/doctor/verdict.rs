@@ -62,6 +62,25 @@ impl Verdict {
     }
 }
 
+/// Rows of the ledger that cannot be read, in words.
+pub(super) fn rows_in_words(names: &[String]) -> String {
+    format!("rows that cannot be read: {}", names.join(", "))
+}
+
+/// What to do about such rows.
+pub(super) const MEND_ROWS: &str = "Deploy the version that wrote them again, or repair them: docs/UPGRADE.md, A row \
+                                    that cannot be read.";
+
+/// What is passed by the rows that were read is passed only where there is no other.
+pub(super) fn if_all_rows(unreadable: &[String], verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Passed { .. } if !unreadable.is_empty() => {
+            Verdict::not_made(rows_in_words(unreadable), MEND_ROWS)
+        }
+        _ => verdict,
+    }
+}
+
 /// A verdict on what was read, or that it was not.
 pub(super) fn on<T>(read: &Read<T>, judge: impl FnOnce(&T) -> Verdict) -> Verdict {
     match read {

@@ -18,6 +18,9 @@ pub(super) struct History {
     pub(super) entries: Vec<Happened>,
     /// What may be missing here, and why.
     pub(super) incomplete: Vec<String>,
+    /// Whether all that was asked for could be read.
+    #[serde(skip)]
+    pub(super) is_whole: bool,
 }
 
 /// Something that happened.
@@ -73,7 +76,12 @@ impl Document for History {
         ]);
         page.gap();
         if self.entries.is_empty() {
-            page.line(["nothing is found of that time".into()]);
+            let what = if self.is_whole {
+                "nothing is found of that time"
+            } else {
+                "nothing is found of that time, in what could be read"
+            };
+            page.line([what.into()]);
         }
         let mut table = Table::of(&["time", "told by", "what", "by"]);
         for entry in &self.entries {

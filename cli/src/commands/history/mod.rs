@@ -54,5 +54,6 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             "`holdfast status` shows the addresses and groups that are known. Another region may have it: --region all.",
         ));
     }
-    session.finish_partial(view::history(&asked.of, &seen, since, until), unread)
+    let history = view::history(&asked.of, &seen, (since, until), unread.is_empty());
+    session.finish_partial(history, unread)
 }

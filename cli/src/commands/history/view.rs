@@ -25,8 +25,8 @@ const TRAIL_IS_LATE: Duration = Duration::minutes(15);
 pub(super) fn history(
     subject: &Subject,
     seen: &[Seen<'_>],
-    since: OffsetDateTime,
-    until: OffsetDateTime,
+    (since, until): (OffsetDateTime, OffsetDateTime),
+    is_whole: bool,
 ) -> History {
     let mut entries: Vec<Happened> = seen.iter().flat_map(|seen| of_stack(seen, since)).collect();
     entries.sort_by_key(|a| (a.at, a.source));
@@ -49,6 +49,7 @@ pub(super) fn history(
         until,
         entries,
         incomplete,
+        is_whole,
     }
 }
 

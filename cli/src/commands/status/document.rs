@@ -38,6 +38,9 @@ pub(super) struct Stack {
     pub(super) undelivered_events: Option<u64>,
     pub(super) groups: Vec<Group>,
     pub(super) addresses: Vec<Address>,
+    /// Whether these are all there are: they could be read.
+    #[serde(skip)]
+    pub(super) knows_addresses: bool,
     pub(super) open_releases: Vec<OpenRelease>,
     /// What could not be read, so that something here may be missing or not so.
     pub(super) not_known: Vec<Finding>,
@@ -74,6 +77,9 @@ pub(super) struct Address {
     pub(super) address: Ipv4Addr,
     pub(super) allocation: AllocationId,
     pub(super) group: Option<String>,
+    /// Whether that is so: its interface may name a group, and could not be read.
+    #[serde(skip)]
+    pub(super) knows_group: bool,
     /// What happens on a release.
     pub(super) protection: Protection,
     pub(super) holder: Option<InstanceId>,
@@ -102,6 +108,9 @@ pub(super) struct OpenRelease {
     /// Why it is not back.
     pub(super) reason: Option<String>,
     pub(super) attempts: u32,
+    /// Whether it is of the group that is asked for; what is not known is shown.
+    #[serde(skip)]
+    pub(super) knows_group: bool,
 }
 
 impl Status {

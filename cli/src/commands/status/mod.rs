@@ -20,7 +20,8 @@ use std::time::Duration;
 
 const AFTER_HELP: &str = "\
 Exit code 1: a group is not ready, a release is open, an event has failed, or a function cannot run. So it is too when the
-stack's last change did not end well, or something could not be read.
+stack's last change did not end well, or a row or a setting cannot be read. Where AWS refuses a call it is 3, and where AWS
+does not answer one it is 4. It is 2 where a stack that is named is not there, and all else is well.
 
 Examples:
   holdfast status

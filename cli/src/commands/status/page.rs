@@ -75,7 +75,11 @@ fn row(address: &Address) -> Line {
     vec![
         address.address.to_string().into(),
         address.allocation.as_str().into(),
-        Cell::or_dash(address.group.as_deref()),
+        if address.knows_group {
+            Cell::or_dash(address.group.as_deref())
+        } else {
+            Cell::attention("not known")
+        },
         protection_word(address.protection).into(),
         Cell::or_dash(address.holder.as_ref().map(ToString::to_string)),
         Cell::or_dash(address.interface.as_ref().map(ToString::to_string)),
@@ -114,7 +118,14 @@ impl Stack {
 
     fn beside_rows(&self) -> Vec<String> {
         let open = self.open_releases.iter();
-        let open = open.map(|it| format!("open release: {} {}", it.allocation, it.status));
+        let open = open.map(|it| {
+            let group = if it.knows_group {
+                ""
+            } else {
+                ", of a group that is not known"
+            };
+            format!("open release: {} {}{group}", it.allocation, it.status)
+        });
         let counted = [
             ("failed", self.failed_events),
             ("undelivered", self.undelivered_events),
@@ -181,6 +192,12 @@ impl Stack {
             page.gap();
             page.line([Cell::strong("Open releases")]);
             page.table(release_table(&self.open_releases, now));
+            let unplaced = self.open_releases.iter().filter(|it| !it.knows_group);
+            let unplaced: Vec<&str> = unplaced.map(|it| it.allocation.as_str()).collect();
+            if !unplaced.is_empty() {
+                let words = format!("group not known: {}", unplaced.join(", "));
+                page.line([Cell::attention(words)]);
+            }
         }
         if !self.not_known.is_empty() {
             page.gap();
@@ -227,7 +244,11 @@ impl Stack {
             ", ".into(),
             count(self.undelivered_events, "undelivered events"),
             ", ".into(),
-            Cell::from(counted(self.addresses.len(), "address", "addresses")),
+            if self.knows_addresses {
+                Cell::from(counted(self.addresses.len(), "address", "addresses"))
+            } else {
+                Cell::attention("addresses: not known")
+            },
         ]
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Seen<'a> {
     pub(super) overview: Overview,
     /// Whether the addresses in it are all there are.
     pub(super) knows_addresses: bool,
+    /// Whether the floating interfaces in it are all there are.
+    pub(super) knows_interfaces: bool,
     pub(super) rows: Option<Vec<Snapshot>>,
     pub(super) releases: Option<Vec<ReleaseRecord>>,
     pub(super) unreadable: Vec<UnreadableRow>,
@@ -64,9 +66,9 @@ pub(super) async fn look<'a>(
         waiting("UndeliveredEventsQueue"),
     );
     let mut gathered = deployment.parts();
-    let (overview, knows_addresses) =
+    let (overview, knows_addresses, knows_interfaces) =
         match gathered.take(overview.map_err(failed("the groups and their readiness"))) {
-            Some(overview) => (overview, true),
+            Some(overview) => (overview, true, true),
             None => without_groups(&ports, deployment, &mut gathered).await,
         };
     let of_queue = failed("the queue of failed events");
@@ -78,6 +80,7 @@ pub(super) async fn look<'a>(
         deployment,
         overview,
         knows_addresses,
+        knows_interfaces,
         rows: gathered.take(rows.map_err(failed("the ledger"))),
         releases: gathered.take(releases.map_err(failed("the ledger"))),
         unreadable: ledger.take_unreadable(),
@@ -87,12 +90,13 @@ pub(super) async fn look<'a>(
     }
 }
 
-/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself.
+/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself. It says whether the
+/// addresses and the interfaces are known.
 async fn without_groups(
     ports: &Look,
     deployment: &Deployment,
     gathered: &mut Parts,
-) -> (Overview, bool) {
+) -> (Overview, bool, bool) {
     let at = ports.clock.now();
     let floating = InterfaceFilter::TagKeys(deployment.settings.tags.on_interfaces());
     let (addresses, interfaces) = futures_util::join!(
@@ -104,7 +108,7 @@ async fn without_groups(
     let addresses = gathered.take(addresses.map_err(failed("the addresses")));
     let interfaces =
         gathered.take(interfaces.map_err(failed("the interfaces that take addresses along")));
-    let knows_addresses = addresses.is_some();
+    let (knows_addresses, knows_interfaces) = (addresses.is_some(), interfaces.is_some());
     let overview = Overview {
         at,
         addresses: addresses.unwrap_or_default(),
@@ -113,5 +117,5 @@ async fn without_groups(
         leases: Vec::new(),
         audit: Audit::default(),
     };
-    (overview, knows_addresses)
+    (overview, knows_addresses, knows_interfaces)
 }

@@ -46,21 +46,18 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
     } else {
         Sweep::default()
     };
-    let floating = floating_groups(overview, settings);
-    let is_of_group = |tags: &Tags, eni: Option<&EniId>| {
-        let own = group_of(tags, &settings.tags);
-        let own = own.or_else(|| eni.and_then(|eni| floating.get(eni)).copied());
-        group.is_none_or(|group| own == Some(group))
+    let groups_of = Groups {
+        floating: floating_groups(overview, settings),
+        knows_interfaces: seen.knows_interfaces,
+        settings,
     };
-    let shown = overview.addresses.iter().filter(|it| {
-        let association = it.association.as_ref();
-        is_of_group(&it.tags, association.and_then(|it| it.eni.as_ref()))
-    });
+    let shown = overview.addresses.iter();
+    let shown = shown.filter(|it| groups_of.of_address(it).may_be(group));
     let shown = shown.map(|it| Address {
         in_ledger: known
             .rows
             .then(|| account.rows.contains_key(&it.allocation)),
-        ..address(it, &floating, settings)
+        ..address(it, &groups_of)
     });
     let mut addresses: Vec<Address> = shown.collect();
     addresses.sort_by_key(|it| (it.group.clone(), it.address));
@@ -89,13 +86,8 @@ fn stack(seen: &Seen<'_>, group: Option<&str>, now: OffsetDateTime) -> Stack {
         undelivered_events: seen.undelivered_events,
         groups: groups.collect(),
         addresses,
-        open_releases: open_releases(
-            &account,
-            (&swept.missing, known),
-            settings,
-            now,
-            is_of_group,
-        ),
+        knows_addresses: seen.knows_addresses,
+        open_releases: open_releases(&account, (&swept.missing, known), group, &groups_of, now),
         not_known: deployment.not_known(&seen.unreadable),
         findings,
     }
@@ -183,23 +175,69 @@ fn floating_groups<'a>(
     groups.collect()
 }
 
-fn address(
-    address: &elastic_ip::Address,
-    floating: &BTreeMap<&EniId, &str>,
-    settings: &Settings,
-) -> Address {
+/// What says of which group something is.
+#[derive(Debug)]
+struct Groups<'a> {
+    floating: BTreeMap<&'a EniId, &'a str>,
+    knows_interfaces: bool,
+    settings: &'a Settings,
+}
+
+/// Of which group something is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum OfGroup<'a> {
+    Named(&'a str),
+    None,
+    /// What would name it could not be read.
+    NotKnown,
+}
+
+impl<'a> Groups<'a> {
+    fn of(&self, tags: &'a Tags, on: Option<&EniId>) -> OfGroup<'a>
+    where
+        Self: 'a,
+    {
+        let own = group_of(tags, &self.settings.tags);
+        let own = own.or_else(|| on.and_then(|eni| self.floating.get(eni)).copied());
+        match own {
+            Some(name) => OfGroup::Named(name),
+            None if on.is_some() && !self.knows_interfaces => OfGroup::NotKnown,
+            None => OfGroup::None,
+        }
+    }
+
+    fn of_address(&self, address: &'a elastic_ip::Address) -> OfGroup<'a> {
+        let association = address.association.as_ref();
+        self.of(&address.tags, association.and_then(|it| it.eni.as_ref()))
+    }
+}
+
+impl OfGroup<'_> {
+    /// Whether it is shown where this group is asked for, or all are.
+    fn may_be(self, asked: Option<&str>) -> bool {
+        match (asked, self) {
+            (None, _) | (_, Self::NotKnown) => true,
+            (Some(asked), Self::Named(name)) => asked == name,
+            (Some(_), Self::None) => false,
+        }
+    }
+}
+
+fn address(address: &elastic_ip::Address, groups: &Groups<'_>) -> Address {
     let association = address.association.as_ref();
-    let on = association.and_then(|it| it.eni.as_ref());
-    let own = group_of(&address.tags, &settings.tags);
-    let group = own.or_else(|| on.and_then(|eni| floating.get(eni)).copied());
+    let group = groups.of_address(address);
     Address {
         address: address.ip,
         allocation: address.allocation.clone(),
-        group: group.map(str::to_owned),
+        group: match group {
+            OfGroup::Named(name) => Some(name.to_owned()),
+            OfGroup::None | OfGroup::NotKnown => None,
+        },
+        knows_group: group != OfGroup::NotKnown,
         protection: if address.service_managed.is_some() {
             Protection::None
         } else {
-            protection_of(&address.tags, settings)
+            protection_of(&address.tags, groups.settings)
         },
         holder: holder(address).cloned(),
         interface: association.and_then(|it| it.eni.clone()),
@@ -214,14 +252,15 @@ fn address(
 fn open_releases(
     account: &AccountState,
     (missing, known): (&[AllocationId], Known),
-    settings: &Settings,
+    asked: Option<&str>,
+    groups: &Groups<'_>,
     now: OffsetDateTime,
-    is_of_group: impl Fn(&Tags, Option<&EniId>) -> bool,
 ) -> Vec<OpenRelease> {
     let rows = &account.rows;
-    let is_asked_for = |allocation: &AllocationId| {
-        rows.get(allocation)
-            .is_none_or(|row| is_of_group(&row.tags, last_on(row)))
+    // The row has the tags: without it, the release may be of any group.
+    let group_of_row = |allocation: &AllocationId| {
+        let row = rows.get(allocation);
+        row.map_or(OfGroup::NotKnown, |row| groups.of(&row.tags, last_on(row)))
     };
     let records = account.releases.values();
     let open = records
@@ -229,7 +268,7 @@ fn open_releases(
     let open = open.map(of_record);
     let due = known
         .the_ledger()
-        .then(|| due::open_releases(account, &[], settings, now));
+        .then(|| due::open_releases(account, &[], groups.settings, now));
     let due = due.into_iter().flatten();
     let unrecorded = due.filter_map(|release| match release {
         due::OpenRelease::Unrecorded(row) => Some(of_row(
@@ -244,7 +283,13 @@ fn open_releases(
         of_row(row, "not-shown", why)
     });
     let all = unseen.chain(unrecorded).chain(open);
-    all.filter(|it| is_asked_for(&it.allocation)).collect()
+    let all = all.map(|it| (group_of_row(&it.allocation), it));
+    let all = all.filter(|(group, _)| group.may_be(asked));
+    all.map(|(group, it)| OpenRelease {
+        knows_group: asked.is_none() || group != OfGroup::NotKnown,
+        ..it
+    })
+    .collect()
 }
 
 fn of_row(row: &Snapshot, status: &str, why: &str) -> OpenRelease {
@@ -259,6 +304,7 @@ fn of_row(row: &Snapshot, status: &str, why: &str) -> OpenRelease {
         status: status.to_owned(),
         reason: Some(why.to_owned()),
         attempts: 0,
+        knows_group: true,
     }
 }
 
@@ -276,6 +322,7 @@ fn of_record(release: &ReleaseRecord) -> OpenRelease {
         status,
         reason,
         attempts: release.attempts,
+        knows_group: true,
     }
 }
 
