@@ -8,13 +8,14 @@ use crate::failure::Failure;
 use crate::read_only::ReadOnly;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::Error;
-use holdfast::events::{Trigger, parse};
+use holdfast::events::{EventError, Trigger, parse, parse_of_account};
+use holdfast::model::ids::AccountId;
 use holdfast::ports::{Delivery, Ports};
 use holdfast::report::Report;
 use holdfast::settings::{Mode, Settings};
 use holdfast_look::look::{FORMAT, is_look};
 use holdfast_look::run::record;
-use holdfast_look::{BadLook, Look, Unanswered, decision, functions_for};
+use holdfast_look::{BadLook, Look, Unanswered, decision, functions_for, whole};
 use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
@@ -96,21 +97,38 @@ fn spoilt(file: &Path, bad: &BadLook) -> Failure {
     )
 }
 
-/// What a function is given for an event.
+/// What a function of this account is given for an event. An event of another account is none of its business.
 ///
 /// # Errors
 /// It is no event that a function gets.
-pub fn trigger_of(event: &Value) -> Result<Trigger, Failure> {
-    parse(event).map_err(|problem| Failure::Unreadable {
+pub fn trigger_of(event: &Value, own: &AccountId) -> Result<Trigger, Failure> {
+    parse_of_account(event, own).map_err(unread)
+}
+
+/// Whether it is an event at all: that is told before anybody is asked.
+///
+/// # Errors
+/// It is no event that a function gets.
+pub fn check(event: &Value) -> Result<(), Failure> {
+    parse(event).map(drop).map_err(unread)
+}
+
+fn unread(problem: EventError) -> Failure {
+    Failure::Unreadable {
         what: "the event".to_owned(),
         why: problem.to_string(),
         advice: "Give it as EventBridge, CloudTrail, CloudWatch or SNS delivers it to a function."
             .to_owned(),
-    })
+    }
 }
 
 /// Each function that gets such an event decides on reads alone, and what it read is kept.
-pub async fn taken(deployment: &Deployment, event: Value, trigger: &Trigger) -> (Look, Vec<Told>) {
+pub async fn taken(
+    deployment: &Deployment,
+    own: AccountId,
+    event: Value,
+    trigger: &Trigger,
+) -> (Look, Vec<Told>) {
     let connection = &deployment.connection;
     let settings = Settings {
         mode: Mode::Observe,
@@ -122,6 +140,7 @@ pub async fn taken(deployment: &Deployment, event: Value, trigger: &Trigger) -> 
         made_at: WallClock.now(),
         stack: deployment.stack.name.clone(),
         region: connection.region.clone(),
+        account: own,
         redacted: false,
         event,
         settings,
@@ -149,28 +168,35 @@ pub async fn taken(deployment: &Deployment, event: Value, trigger: &Trigger) -> 
     (look, told)
 }
 
-/// The same functions decide once more, on what the look has. The event may be another one: then it may ask for more
-/// than the look has.
+/// Each function that gets such an event decides once more, on what the look has. The event may be another one: then it
+/// may ask for more than the look has, or be for a function that the look has no run of.
 #[must_use]
 pub fn replayed(look: &Look, trigger: &Trigger) -> Vec<Told> {
-    let runs = look.runs.iter().map(|run| Told {
-        function: run.function.into(),
-        end: match run.replayed(&look.settings, trigger) {
-            Ok(end) => End::Ended(end),
-            Err(unanswered) => End::NotTold(unanswered),
-        },
+    let told = functions_for(trigger).iter().map(|function| {
+        let run = look.runs.iter().find(|run| run.function == *function);
+        let function = Function::from(*function);
+        let end = match run.map(|run| run.replayed(&look.settings, trigger)) {
+            Some(Ok(end)) => End::Ended(end),
+            Some(Err(unanswered)) => End::NotTold(unanswered),
+            None => End::NotTold(Unanswered::NoRun {
+                function: function.name().to_owned(),
+            }),
+        };
+        Told { function, end }
     });
-    runs.collect()
+    told.collect()
 }
 
-/// Whether a look gives, by itself, the decision with which it was made.
+/// Whether a look gives, by itself, the decision with which it was made: the whole report, or of a redacted look all of
+/// it that is no person's word.
 #[must_use]
 pub fn gives(look: &Look, told: &[Told]) -> bool {
     let decided = |told: &Told| match &told.end {
-        End::Ended(end) => Some(decision(end)),
+        End::Ended(end) if look.redacted => Some(decision(end)),
+        End::Ended(end) => Some(whole(end)),
         End::NotTold(_) => None,
     };
-    let Ok(trigger) = parse(&look.event) else {
+    let Ok(trigger) = look.trigger_of(&look.event) else {
         return false;
     };
     let again = replayed(look, &trigger);

@@ -19,6 +19,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::error::Error as StdError;
 use std::path::{Path, PathBuf};
+use time::OffsetDateTime;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -67,12 +68,42 @@ impl Asked for Explain {
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Explanation {
+    /// The look that answered; none where AWS was asked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    from: Option<FromLook>,
     /// What the event is, in words.
     event: String,
     functions: Vec<OfFunction>,
     /// How it ends: AWS may have refused a look.
     #[serde(skip)]
     exit: Exit,
+}
+
+/// The look that answered.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct FromLook {
+    /// When it was made.
+    #[serde(with = "time::serde::rfc3339")]
+    made_at: OffsetDateTime,
+    /// By which version.
+    made_by: String,
+    /// Whether it has stand-ins.
+    redacted: bool,
+}
+
+impl FromLook {
+    fn in_words(&self) -> String {
+        let mut words = format!("from the look of {}", time_of(self.made_at));
+        if self.redacted {
+            words += ", with stand-ins for personal data";
+        }
+        if self.made_by != look::VERSION {
+            let (by, here) = (&self.made_by, look::VERSION);
+            words = format!("{words}; holdfast {by} made it, and {here} may decide otherwise");
+        }
+        words
+    }
 }
 
 /// What one function would do.
@@ -92,6 +123,9 @@ impl Document for Explanation {
 
     fn page(&self) -> Page {
         let mut page = Page::default();
+        if let Some(from) = &self.from {
+            page.line([crate::output::Cell::attention(from.in_words())]);
+        }
         page.line([self.event.as_str().into()]);
         for one in &self.functions {
             page.gap();
@@ -118,6 +152,10 @@ impl Document for Explanation {
         table
     }
 
+    fn beside_rows(&self) -> Vec<String> {
+        self.from.iter().map(FromLook::in_words).collect()
+    }
+
     fn exit(&self) -> Exit {
         self.exit
     }
@@ -125,9 +163,9 @@ impl Document for Explanation {
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let explanation = match (look::given(&asked.event)?, &asked.look) {
-        (Given::Look(look), None) => offline(&look, &look.event, session)?,
+        (Given::Look(look), None) => offline(&look, &look.event)?,
         (Given::Event(event), Some(file)) => match look::given(file)? {
-            Given::Look(look) => offline(&look, &event, session)?,
+            Given::Look(look) => offline(&look, &event)?,
             Given::Event(_) => return Err(no_look(file)),
         },
         (Given::Look(_), Some(_)) => {
@@ -137,9 +175,11 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             ));
         }
         (Given::Event(event), None) => {
-            let trigger = look::trigger_of(&event)?;
+            look::check(&event)?;
             let deployment = session.deployment().await?;
-            let (look, told) = look::taken(&deployment, event, &trigger).await;
+            let own = deployment.account()?;
+            let trigger = look::trigger_of(&event, &own)?;
+            let (look, told) = look::taken(&deployment, own, event, &trigger).await;
             explanation(&trigger, (&look.stack, &look.region), told)?
         }
     };
@@ -154,19 +194,19 @@ fn no_look(file: &Path) -> Failure {
 }
 
 /// Nobody is asked: the look has the answers.
-fn offline(look: &Look, event: &Value, session: &mut Session) -> Result<Explanation, Failure> {
-    let trigger = look::trigger_of(event)?;
-    let mut origin = format!("from the look of {}", time_of(look.made_at));
-    if look.redacted {
-        origin += ", with stand-ins for personal data";
-    }
-    if look.made_by != look::VERSION {
-        let (by, here) = (&look.made_by, look::VERSION);
-        origin = format!("{origin}; holdfast {by} made it, and {here} may decide otherwise");
-    }
-    drop(session.terminal.note(origin));
+fn offline(look: &Look, event: &Value) -> Result<Explanation, Failure> {
+    let trigger = look::trigger_of(event, &look.account)?;
     let told = look::replayed(look, &trigger);
-    explanation(&trigger, (&look.stack, &look.region), told)
+    let from = FromLook {
+        made_at: look.made_at,
+        made_by: look.made_by.clone(),
+        redacted: look.redacted,
+    };
+    let explained = explanation(&trigger, (&look.stack, &look.region), told)?;
+    Ok(Explanation {
+        from: Some(from),
+        ..explained
+    })
 }
 
 fn explanation(
@@ -193,6 +233,7 @@ fn explanation(
         });
     }
     Ok(Explanation {
+        from: None,
         event: trigger.to_string(),
         functions,
         exit,

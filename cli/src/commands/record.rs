@@ -33,13 +33,13 @@ const STAYS: [&str; 6] = [
     "the ids of addresses, interfaces, instances, subnets and VPCs",
     "times, regions, zones, and the ids of requests and events",
     "groups and slots, as Holdfast's own tags have them",
-    "the keys of tags and dimensions, and the names and namespaces of metrics",
+    "the keys of tags and dimensions, the names of metrics, and AWS's own namespaces",
     "the names of the stack and of the ledger's table",
     "user agents",
 ];
 
 /// A fault of this tool, and no reason to keep the look from whoever mends it.
-const OTHERWISE: &str = "from this look alone the functions decide otherwise: a fault of this tool, report it with the look";
+const OTHERWISE: &str = "from this look alone the functions decide otherwise: a fault of this tool, report it, and do not post a look without --redact";
 
 /// Keep what the functions read about an event, to explain it again without AWS
 #[derive(Debug, Args)]
@@ -192,12 +192,14 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             "`holdfast explain` shows what is decided on it.",
         ));
     };
-    let trigger = look::trigger_of(&event)?;
+    look::check(&event)?;
     if let Some(file) = asked.out.as_deref().filter(|file| file.exists()) {
         return Err(is_there(file));
     }
     let deployment = session.deployment().await?;
-    let (look, told) = look::taken(&deployment, event, &trigger).await;
+    let own = deployment.account()?;
+    let trigger = look::trigger_of(&event, &own)?;
+    let (look, told) = look::taken(&deployment, own, event, &trigger).await;
     let (look, taken_out) = if asked.redact {
         let (redacted, taken) = redact(&look).map_err(|bad| not_redacted(bad.to_string()))?;
         if !look::gives(&redacted, &told) {
@@ -230,8 +232,7 @@ fn not_redacted(why: String) -> Failure {
     Failure::Unreadable {
         what: "the redacted look".to_owned(),
         why,
-        advice: "Nothing was written. This is a fault of this tool: report it. Without --redact, `record` keeps \
-                 everything as it is."
+        advice: "Nothing was written. This is a fault of this tool: report it. Do not post a look without --redact."
             .to_owned(),
     }
 }
@@ -249,9 +250,14 @@ fn write(file: &Path, text: &str) -> Result<(), Failure> {
     options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options
-        .open(file)
-        .and_then(|mut file| file.write_all(text.as_bytes()));
+    let written = options.open(file).and_then(|mut opened| {
+        let written = opened.write_all(text.as_bytes());
+        if written.is_err() {
+            // Half a look is none. What keeps it here is told by the error of the write.
+            drop(std::fs::remove_file(file));
+        }
+        written
+    });
     written.map_err(|error| match error.kind() {
         io::ErrorKind::AlreadyExists => is_there(file),
         _ => Failure::usage(

@@ -9,6 +9,7 @@ use crate::parts::Parts;
 use crate::unread::Unread;
 use futures_util::future::join_all;
 use holdfast::ledger::UnreadableRow;
+use holdfast::model::ids::AccountId;
 use holdfast::report::Finding;
 use holdfast::settings::{BadSetting, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet};
@@ -112,6 +113,22 @@ impl Deployment {
     #[must_use]
     pub fn differing_settings(&self) -> BTreeSet<String> {
         differing(&self.functions)
+    }
+
+    /// The account that it is in, as its functions' ARNs name it.
+    ///
+    /// # Errors
+    /// No output of the stack is such an ARN.
+    pub fn account(&self) -> Result<AccountId, Failure> {
+        let outputs = Function::ALL
+            .into_iter()
+            .filter_map(|it| self.output(it.output()));
+        let mut accounts = outputs.filter_map(AccountId::in_arn);
+        accounts.next().ok_or_else(|| Failure::Unreadable {
+            what: format!("the account of {}", self.place()),
+            why: "no output of the stack is the ARN of a function".to_owned(),
+            advice: "Deploy the stack anew: its outputs name its functions.".to_owned(),
+        })
     }
 
     /// An output of the stack: `FailedEventsQueue`.

@@ -17,7 +17,7 @@ pub mod replay;
 pub mod run;
 pub mod tape;
 
-pub use decision::decision;
+pub use decision::{decision, whole};
 pub use look::{BadLook, Look};
 pub use recording::{Recorder, recording};
 pub use redact::{TakenOut, redact};

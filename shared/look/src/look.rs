@@ -3,6 +3,8 @@
 use crate::answer::{BadField, read_of, value_of};
 use crate::replay::check;
 use crate::run::RecordedRun;
+use holdfast::events::{EventError, Trigger, parse_of_account};
+use holdfast::model::ids::AccountId;
 use holdfast::settings::Settings;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,6 +31,9 @@ pub struct Look {
     pub stack: String,
     /// Its region.
     pub region: String,
+    /// Its account: an event of another one is none of its business.
+    #[serde(with = "account_in_writing")]
+    pub account: AccountId,
     /// Whether personal data were taken out, and stand-ins put in their place.
     pub redacted: bool,
     /// The event, as it was delivered.
@@ -37,6 +42,22 @@ pub struct Look {
     pub settings: Settings,
     /// What each function asked.
     pub runs: Vec<RecordedRun>,
+}
+
+mod account_in_writing {
+    use holdfast::model::ids::AccountId;
+    use serde::de::{Deserialize, Deserializer, Error};
+    use serde::ser::Serializer;
+
+    pub(super) fn serialize<S: Serializer>(own: &AccountId, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(own.as_str())
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<AccountId, D::Error> {
+        let text = String::deserialize(from)?;
+        AccountId::in_arn(&format!("arn:aws:::{text}:"))
+            .ok_or_else(|| D::Error::custom(format!("`{text}` is no account: it has 12 digits")))
+    }
 }
 
 /// Why a file is no look that can be used.
@@ -115,6 +136,12 @@ impl Look {
             });
         }
         let look: Self = read_of(document)?;
+        if look.runs.is_empty() {
+            return Err(BadLook::Field {
+                field: "runs".to_owned(),
+                why: "a look has the run of at least one function".to_owned(),
+            });
+        }
         for (number, run) in look.runs.iter().enumerate() {
             for (place, entry) in run.calls.iter().enumerate() {
                 let here = format!("runs[{number}].calls[{place}]");
@@ -126,6 +153,14 @@ impl Look {
             }
         }
         Ok(look)
+    }
+
+    /// What a function of this installation is given for an event.
+    ///
+    /// # Errors
+    /// It is no event that a function gets.
+    pub fn trigger_of(&self, event: &Value) -> Result<Trigger, EventError> {
+        parse_of_account(event, &self.account)
     }
 
     /// The file's text.

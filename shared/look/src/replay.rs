@@ -32,6 +32,12 @@ pub enum Unanswered {
         /// The call in words.
         call: String,
     },
+    /// The function was not asked when the look was made: such an event is not for it.
+    #[error("this look has no run of {function}")]
+    NoRun {
+        /// The function.
+        function: String,
+    },
     /// An answer is not of its form.
     #[error("the answer for the call `{call}` cannot be read: {field}: {why}")]
     Unreadable {
@@ -67,8 +73,16 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Replay(Arc<Mutex<State>>);
 
+/// A list is one of names or ids, and means the same in any order: stand-ins may sort otherwise than what they stand for.
 fn question(call: &str, asked: &[Value]) -> Question {
-    let asked = asked.iter().map(ToString::to_string);
+    let asked = asked.iter().map(|one| match one.as_array() {
+        Some(items) => {
+            let mut items: Vec<String> = items.iter().map(ToString::to_string).collect();
+            items.sort_unstable();
+            items.join(" ")
+        }
+        None => one.to_string(),
+    });
     (call.to_owned(), asked.collect())
 }
 

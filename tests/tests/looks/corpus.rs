@@ -2,9 +2,11 @@
 
 use futures_util::FutureExt;
 use holdfast::events::parse;
+use holdfast::model::ids::AccountId;
 use holdfast_look::look::FORMAT;
 use holdfast_look::run::record;
 use holdfast_look::{Look, decision, functions_for, redact};
+use holdfast_tests::client::ACCOUNT;
 use holdfast_tests::looks::differs;
 use holdfast_tests::scenarios::failover::floating_address;
 use serde_json::Value;
@@ -37,6 +39,8 @@ fn every_event_is_decided_offline_as_it_was_with_and_without_personal_data() {
             made_at: trio.bed().world().now(),
             stack: "holdfast".to_owned(),
             region: "us-east-1".to_owned(),
+            account: AccountId::in_arn(&format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"))
+                .unwrap(),
             redacted: false,
             event,
             settings: trio.settings(),

@@ -1,15 +1,17 @@
 //! Recorded looks: from the file alone a run ends as it did, and a file that does not tell how says so.
 
+mod canaries;
 mod corpus;
 mod files;
 mod redacted;
 
 use holdfast::events::parse;
+use holdfast::model::ids::AccountId;
 use holdfast::report::{Outcome, Report};
 use holdfast::settings::Settings;
 use holdfast_look::Look;
 use holdfast_look::look::FORMAT;
-use holdfast_tests::client::TestBed;
+use holdfast_tests::client::{ACCOUNT, TestBed};
 use holdfast_tests::explorer::{Run, Scenario, explore_singly};
 use holdfast_tests::scenarios::failover::floating_address;
 use holdfast_tests::scenarios::guard::account;
@@ -56,6 +58,8 @@ impl Case {
             made_at: datetime!(2026-11-27 13:00 UTC),
             stack: "holdfast".to_owned(),
             region: self.settings.region.clone(),
+            account: AccountId::in_arn(&format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"))
+                .unwrap(),
             redacted: false,
             event: self.event,
             settings: self.settings,

@@ -2,6 +2,7 @@
 
 use crate::{Case, alarm, release, start, sweep};
 use holdfast::events::parse;
+use holdfast::report::Subject;
 use holdfast_look::{Look, decision, redact};
 use holdfast_tests::client::ACCOUNT;
 use serde_json::Value;
@@ -88,4 +89,24 @@ fn redacting_twice_changes_nothing_that_a_decision_hangs_on() {
     let (once, _) = redact(&look).unwrap();
     let (twice, _) = redact(&once).unwrap();
     assert_eq!(decided(&twice), decided(&once));
+}
+
+#[test]
+fn another_address_or_one_less_is_another_decision() {
+    let report = start().ended().0;
+    let mut none = report.clone();
+    let mut other = report.clone();
+    let Subject::Instance(placement) = &mut none.subject else {
+        panic!("{:?}", none.subject);
+    };
+    let placed = placement.placed.pop().expect("an address is placed");
+    let Subject::Instance(placement) = &mut other.subject else {
+        panic!("{:?}", other.subject);
+    };
+    placement.placed[0].allocation = "eipalloc-0000000000000000f".parse().unwrap();
+    assert_ne!(placement.placed[0].allocation, placed.allocation);
+    let was = decision(&Ok(report));
+    for end in [none, other] {
+        assert_ne!(decision(&Ok(end)), was);
+    }
 }

@@ -1,79 +1,11 @@
-//! What a text in a look is by its form, and which fields have words of AWS's or of Holdfast's own.
+//! What a text in a look is by its form: an id, a time, a place, or a name.
 
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// Fields whose words are AWS's or Holdfast's: they stay, as long as they are words. Each is named without its marks.
-const OWN_WORDS: [&str; 53] = [
-    "action",
-    "answer",
-    "application",
-    "attribute",
-    "awsregion",
-    "bordergroup",
-    "call",
-    "change",
-    "checks",
-    "code",
-    "destination",
-    "detailtype",
-    "domain",
-    "errorcode",
-    "eventcategory",
-    "eventcode",
-    "eventname",
-    "eventscopecode",
-    "eventsource",
-    "eventtype",
-    "eventtypecategory",
-    "eventtypecode",
-    "eventversion",
-    "function",
-    "group",
-    "holdfast",
-    "instanceaction",
-    "is",
-    "kind",
-    "lifecycletransition",
-    "metricname",
-    "mover",
-    "namespace",
-    "networkbordergroup",
-    "origin",
-    "performance",
-    "publicipv4pool",
-    "reason",
-    "region",
-    "resourcetype",
-    "routes",
-    "scope",
-    "service",
-    "servicemanaged",
-    "source",
-    "state",
-    "status",
-    "statuscode",
-    "type",
-    "version",
-    "what",
-    "writtenby",
-    "zone",
-];
-
-/// Fields that are for people alone. Nothing is decided on them.
-const FOR_PEOPLE: [&str; 9] = [
-    "alarmdescription",
-    "description",
-    "errormessage",
-    "eventdescription",
-    "newstatereason",
-    "reasondata",
-    "subject",
-    "underneath",
-    "why",
-];
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 /// Words that stand where a name could, and are none.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 35] = [
     "ALARM",
     "AWS",
     "Detached",
@@ -83,12 +15,27 @@ const WORDS: [&str; 20] = [
     "InService",
     "OK",
     "Pending",
+    "Pending:Proceed",
+    "Pending:Wait",
     "ReplacingRootVolume",
+    "ReplacingRootVolume:Proceed",
+    "ReplacingRootVolume:Wait",
     "RootVolumeReplaced",
     "Standby",
     "Terminated",
     "Terminating",
-    "Warmed",
+    "Terminating:Proceed",
+    "Terminating:Wait",
+    "Warmed:Hibernated",
+    "Warmed:Pending",
+    "Warmed:Pending:Proceed",
+    "Warmed:Pending:Wait",
+    "Warmed:Running",
+    "Warmed:Stopped",
+    "Warmed:Terminated",
+    "Warmed:Terminating",
+    "Warmed:Terminating:Proceed",
+    "Warmed:Terminating:Wait",
     "all",
     "done",
     "firing",
@@ -96,25 +43,44 @@ const WORDS: [&str; 20] = [
     "stop",
 ];
 
-/// A field's name without case and marks: AWS writes it in several ways.
-pub(super) fn plain(field: &str) -> String {
-    let letters = field.chars().filter(char::is_ascii_alphanumeric);
-    letters.map(|it| it.to_ascii_lowercase()).collect()
+/// What Holdfast's tags may say. Numbers, ids and times stay as well.
+pub(super) fn is_setting(text: &str) -> bool {
+    const SETTINGS: [&str; 15] = [
+        "auto", "allow", "eip", "eni", "false", "ip", "move", "never", "none", "reclaim", "record",
+        "stay", "stop", "true", "wanted",
+    ];
+    SETTINGS.contains(&text)
 }
 
-pub(super) fn has_own_words(field: &str) -> bool {
-    OWN_WORDS.contains(&plain(field).as_str())
-}
-
-/// `Message` with a capital is SNS's, and has the event.
-pub(super) fn is_for_people(field: &str) -> bool {
-    field == "message" || FOR_PEOPLE.contains(&plain(field).as_str())
+/// The first part of an ARN's resource, where it is AWS's word.
+pub(super) fn is_kind(piece: &str) -> bool {
+    const KINDS: [&str; 18] = [
+        "alarm",
+        "assumed-role",
+        "autoScalingGroup",
+        "aws-service-role",
+        "elastic-ip",
+        "federated-user",
+        "function",
+        "group",
+        "instance",
+        "loadbalancer",
+        "network-interface",
+        "policy",
+        "role",
+        "root",
+        "stack",
+        "table",
+        "targetgroup",
+        "user",
+    ];
+    KINDS.contains(&piece)
 }
 
 /// Something that names nobody: an id of EC2's, a time, a request's id, a region, a number, a service of AWS's.
 pub(super) fn names_nobody(text: &str) -> bool {
     text.is_empty()
-        || WORDS.contains(&text.split(':').next().unwrap_or_default())
+        || WORDS.contains(&text)
         || is_id(text)
         || is_number(text)
         || matches!(text, "true" | "false" | "null")
@@ -127,7 +93,7 @@ pub(super) fn names_nobody(text: &str) -> bool {
 }
 
 /// `eipalloc-0123`, `i-0123`.
-fn is_id(text: &str) -> bool {
+pub(crate) fn is_id(text: &str) -> bool {
     const KINDS: [&str; 17] = [
         "i-",
         "eni-",
@@ -147,11 +113,9 @@ fn is_id(text: &str) -> bool {
         "ipv4pool-ec2-",
         "ipam-pool-",
     ];
+    // `i-robot` is a name. EC2 makes ids of 17 hexadecimal digits, and made some of 8.
     let is_rest = |rest: &str| {
-        // `i-robot` is a name.
-        rest.bytes().any(|byte| byte.is_ascii_digit())
-            && rest.len() <= 32
-            && rest.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        matches!(rest.len(), 8 | 17) && rest.bytes().all(|byte| byte.is_ascii_hexdigit())
     };
     KINDS
         .iter()
@@ -159,17 +123,17 @@ fn is_id(text: &str) -> bool {
 }
 
 fn is_number(text: &str) -> bool {
-    text.len() < 12 && text.parse::<f64>().is_ok()
+    text.len() < 8 && text.parse::<f64>().is_ok()
 }
 
 /// `2026-11-27T13:29:26Z`, in each way in which AWS writes it.
 fn is_time(text: &str) -> bool {
-    let is_of = |(byte, form): (u8, u8)| match form {
-        b'9' => byte.is_ascii_digit(),
-        form => byte == form,
+    // CloudWatch writes `+0000`.
+    let written = match text.split_at_checked(text.len().saturating_sub(5)) {
+        Some((time, "+0000")) => format!("{time}Z"),
+        _ => text.to_owned(),
     };
-    let form = *b"9999-99-99T99:99:99";
-    (form.len()..=36).contains(&text.len()) && text.bytes().zip(form).all(is_of)
+    OffsetDateTime::parse(&written, &Rfc3339).is_ok()
 }
 
 /// Whoever holds a lease is named by the number of a run.
@@ -183,9 +147,12 @@ fn is_type(text: &str) -> bool {
         "nano", "micro", "small", "medium", "large", "xlarge", "metal",
     ];
     text.split_once('.').is_some_and(|(family, size)| {
-        let is_family = family
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+        // `t3`, `x2iedn`, `u-6tb1`: a name of a few letters, and its generation.
+        let rest = family.trim_start_matches(|it: char| it.is_ascii_lowercase());
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_family = (1..=3).contains(&(family.len() - rest.len()))
+            && (rest.starts_with(|it: char| it.is_ascii_digit()) || family.starts_with("u-"))
+            && rest.bytes().all(is_part);
         let size = size.trim_start_matches(|it: char| it.is_ascii_digit());
         is_family && family.len() < 16 && SIZES.contains(&size)
     })
@@ -220,19 +187,48 @@ fn is_place(text: &str) -> bool {
         }
         [area, middle @ .., last] => {
             let digits = last.trim_end_matches(|it: char| it.is_ascii_lowercase());
-            area.len() == 2
-                && middle.iter().any(|part| DIRECTIONS.contains(part))
-                && is_number(digits)
-                && last.len() <= 2
+            let is_number = |text: &str| {
+                (1..=2).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+            };
+            // A local zone has the airport's three letters after its region.
+            let is_middle = match middle {
+                [direction] => DIRECTIONS.contains(direction),
+                ["gov" | "iso" | "isob" | "isof", direction] => DIRECTIONS.contains(direction),
+                [direction, number, city] => {
+                    let is_city = |byte: u8| byte.is_ascii_lowercase();
+                    DIRECTIONS.contains(direction)
+                        && is_number(number)
+                        && city.len() == 3
+                        && city.bytes().all(is_city)
+                }
+                _ => false,
+            };
+            area.len() == 2 && is_middle && is_number(digits) && last.len() - digits.len() <= 1
         }
         _ => false,
     }
 }
 
-/// `ec2.amazonaws.com`. The name of a host has more in front: a bucket, or an address.
+/// `ec2.amazonaws.com`. The name of a host ends in the same way: a bucket, or an address.
 fn is_service(text: &str) -> bool {
+    const SERVICES: [&str; 14] = [
+        "autoscaling",
+        "backup",
+        "cloudformation",
+        "cloudtrail",
+        "cloudwatch",
+        "config",
+        "ec2",
+        "ecs",
+        "eks",
+        "elasticloadbalancing",
+        "events",
+        "lambda",
+        "sns",
+        "ssm",
+    ];
     let name = text.strip_suffix(".amazonaws.com");
-    name.is_some_and(|name| !name.contains('.'))
+    name.is_some_and(|name| SERVICES.contains(&name))
 }
 
 pub(super) fn is_account(text: &str) -> bool {
@@ -267,6 +263,15 @@ mod tests {
             "ec2-203-0-113-7.compute-1.amazonaws.com",
             "ip-10-0-0-5.ec2.internal",
             "anna",
+            "sg-anna1985",
+            "acme.micro",
+            "acme.amazonaws.com",
+            "eu-acmebank-west-1",
+            "us-west-2-acme-1a",
+            "ALARM: Acme Bank prod DB (Anna)",
+            "none: ask kim@acme.com",
+            "4479111234",
+            "2026-01-31T12:00:00Z-kim",
             "111122223333",
         ] {
             assert!(!names_nobody(name), "{name}");

@@ -4,12 +4,19 @@
 //! What a decision hangs on stays, where it names no person and no account: the ids of EC2, times, regions and zones. So do
 //! the values of Holdfast's own tags (groups and slots), the names of stack and ledger, and user agents.
 
+mod fields;
 mod form;
+mod names;
+mod rule;
 mod standins;
 
 use crate::answer::value_of;
 use crate::look::{BadLook, Look};
-use form::{Ip, has_own_words, ip_in, is_account, is_for_people, names_nobody, plain};
+use fields::{
+    has_foreign_values, has_own_words, is_for_people, is_long_number, is_word_of_event, plain,
+};
+pub(crate) use form::is_id;
+use form::{ip_in, is_account, is_setting, names_nobody};
 use holdfast::settings::{AlarmsThatMove, Settings};
 use serde_json::{Map, Value};
 pub use standins::TakenOut;
@@ -26,8 +33,9 @@ const GONE: &str = "(taken out)";
 pub fn redact(look: &Look) -> Result<(Look, TakenOut), BadLook> {
     let mut document = value_of(look);
     let mut redaction = Redaction::new(&look.settings);
-    for part in ["event", "runs"] {
-        redaction.note_own_values(&document[part]);
+    redaction.note_own_values(&document["runs"]);
+    if let Some(group) = document.pointer("/event/group").and_then(Value::as_str) {
+        redaction.note_own_value("group", group);
     }
     redaction.parts(&mut document.clone());
     redaction.stand_ins = Some(StandIns::of(&redaction.met, redaction.prefix.as_deref()));
@@ -44,11 +52,26 @@ pub fn redact(look: &Look) -> Result<(Look, TakenOut), BadLook> {
     Ok((Look::of(&document)?, taken))
 }
 
+/// The parts of a look. Whose words a field has hangs on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// AWS's or a person's.
+    Event,
+    /// What a function asked for; Holdfast's groups stand there without a field.
+    Asked,
+    /// The names of alarms.
+    AskedByName,
+    /// Our own types.
+    Answer,
+}
+
 /// The first pass notes what there is, the second one replaces it.
 struct Redaction<'a> {
     settings: &'a Settings,
-    /// The part of a tag's key that is Holdfast's: `holdfast:`.
-    own_tags: String,
+    /// The keys of Holdfast's own tags, and no other under their prefix.
+    own_tags: BTreeSet<String>,
+    /// Which part of the look is at work.
+    part: Part,
     prefix: Option<String>,
     /// The values of Holdfast's own tags: groups, slots.
     own_values: BTreeSet<String>,
@@ -58,11 +81,12 @@ struct Redaction<'a> {
 
 impl<'a> Redaction<'a> {
     fn new(settings: &'a Settings) -> Self {
-        let key = settings.tags.group.as_str();
-        let own = key.rfind(':').map_or(key, |at| &key[..=at]);
+        let keys = value_of(&settings.tags);
+        let keys = keys.as_object().into_iter().flat_map(Map::values);
         Self {
             settings,
-            own_tags: own.to_owned(),
+            own_tags: keys.filter_map(Value::as_str).map(str::to_owned).collect(),
+            part: Part::Event,
             prefix: match &settings.alarms_that_move {
                 AlarmsThatMove::Named(prefix) => Some(prefix.clone()),
                 _ => None,
@@ -73,7 +97,7 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// What Holdfast's own tags say stays, wherever it stands.
+    /// What Holdfast's own tags say of groups and slots stays, where a group or a slot stands.
     fn note_own_values(&mut self, value: &Value) {
         match value {
             Value::Object(fields) => {
@@ -101,13 +125,14 @@ impl<'a> Redaction<'a> {
     }
 
     fn note_own_value(&mut self, key: &str, value: &str) {
-        if key == "group" || (self.is_own_tag(key) && *key != self.settings.tags.alarm) {
+        let tags = &self.settings.tags;
+        if key == "group" || *key == tags.group || *key == tags.slot {
             self.own_values.insert(value.to_owned());
         }
     }
 
     fn is_own_tag(&self, key: &str) -> bool {
-        key.starts_with(&self.own_tags)
+        self.own_tags.contains(key)
     }
 
     /// The parts of a look, each by its own rule.
@@ -129,14 +154,32 @@ impl<'a> Redaction<'a> {
             self.leaf("hook", &mut hook["name"]);
             self.leaf("hook", &mut hook["group"]);
         }
+        self.part = Part::Event;
+        self.leaf("account", &mut document["account"]);
         self.value("event", &mut document["event"]);
         for run in document["runs"].as_array_mut().into_iter().flatten() {
             for entry in run["calls"].as_array_mut().into_iter().flatten() {
-                for part in ["asked", "answer", "refusal"] {
-                    if let Some(value) = entry.get_mut(part) {
-                        self.value(part, value);
-                    }
-                }
+                self.entry(entry);
+            }
+        }
+    }
+
+    fn entry(&mut self, entry: &mut Value) {
+        let call = entry["call"].as_str().unwrap_or_default().to_owned();
+        let is_by_name = matches!(call.as_str(), "alarms" | "contributors" | "alarm_page");
+        for part in ["asked", "answer", "refusal"] {
+            let Some(value) = entry.get_mut(part) else {
+                continue;
+            };
+            self.part = match part {
+                "asked" if is_by_name => Part::AskedByName,
+                "asked" => Part::Asked,
+                _ => Part::Answer,
+            };
+            if part == "answer" && call == "contributors" {
+                self.foreign(value);
+            } else {
+                self.value(part, value);
             }
         }
     }
@@ -158,11 +201,55 @@ impl<'a> Redaction<'a> {
     }
 
     fn value(&mut self, field: &str, value: &mut Value) {
+        if is_for_people(field) {
+            return self.gone(value);
+        }
         match value {
             Value::Object(fields) => self.object(field, fields),
             Value::Array(items) => self.items(field, items),
             Value::String(_) => self.leaf(field, value),
+            Value::Number(number) if self.part == Part::Event && is_long_number(field, number) => {
+                *value = Value::from(0);
+            }
             _ => {}
+        }
+    }
+
+    /// Whatever stands there is for people: a text, or a document. A list stays a list.
+    fn gone(&mut self, value: &mut Value) {
+        match value {
+            Value::Null => {}
+            Value::Array(items) => items.iter_mut().for_each(|item| self.gone(item)),
+            value => {
+                self.met.texts += 1;
+                *value = Value::from(GONE);
+            }
+        }
+    }
+
+    /// Values that people chose, in a place whose keys they chose as well: of tags that are not ours, and of dimensions.
+    fn foreign(&mut self, value: &mut Value) {
+        match value {
+            Value::Array(items) => items.iter_mut().for_each(|item| self.foreign(item)),
+            Value::Object(fields) => {
+                let is_pair = fields.contains_key("value") || fields.contains_key("Value");
+                for (key, value) in fields.iter_mut() {
+                    if !(is_pair && matches!(plain(key).as_str(), "name" | "key")) {
+                        self.foreign(value);
+                    }
+                }
+            }
+            Value::String(text) => *text = self.foreign_text(text),
+            Value::Number(_) => *value = Value::from(0),
+            _ => {}
+        }
+    }
+
+    fn foreign_text(&mut self, text: &str) -> String {
+        match self.plainly_named(text) {
+            Some(stand_in) => stand_in,
+            None if is_id(text) || text.is_empty() => text.to_owned(),
+            None => self.stand_in(text),
         }
     }
 
@@ -173,17 +260,25 @@ impl<'a> Redaction<'a> {
             let key = key.clone();
             return self.tag(&key, value);
         }
+        if has_foreign_values(field) && plain(field) != "tags" {
+            return items.iter_mut().for_each(|item| self.foreign(item));
+        }
         for item in items {
             self.value(field, item);
         }
     }
 
     fn object(&mut self, field: &str, fields: &mut Map<String, Value>) {
-        if let Some(key) = text_in(fields, "key").map(str::to_owned) {
+        let key = text_in(fields, "key").or(text_in(fields, "Key"));
+        let is_pair = fields.contains_key("value") || fields.contains_key("Value");
+        if let Some(key) = key
+            .filter(|_| is_pair && fields.len() <= 3)
+            .map(str::to_owned)
+        {
             for (name, value) in fields {
                 match name.as_str() {
-                    "key" => {}
-                    "value" => self.tag(&key, value),
+                    "key" | "Key" => {}
+                    "value" | "Value" => self.tag(&key, value),
                     name => self.value(name, value),
                 }
             }
@@ -191,9 +286,11 @@ impl<'a> Redaction<'a> {
         }
         let old = std::mem::take(fields);
         for (key, mut value) in old {
-            if matches!(field, "tags" | "Tags") && value.is_string() {
+            if matches!(field, "tags" | "Tags") {
                 self.tag(&key, &mut value);
-            } else if !(plain(&key) == "name" && is_named_by_aws(field)) {
+            } else if has_foreign_values(field) {
+                self.foreign(&mut value);
+            } else if !(key == "name" && is_named_by_aws(field) && value.is_string()) {
                 self.value(&key, &mut value);
             }
             fields.insert(self.key(&key), value);
@@ -211,20 +308,30 @@ impl<'a> Redaction<'a> {
     }
 
     fn tag(&mut self, key: &str, value: &mut Value) {
-        let Value::String(text) = value else { return };
-        *text = if *key == self.settings.tags.alarm {
+        let Value::String(text) = value else {
+            return self.foreign(value);
+        };
+        let tags = &self.settings.tags;
+        *text = if *key == tags.alarm {
             let names: Vec<String> = text.split(',').map(|name| self.name(name.trim())).collect();
             names.join(",")
-        } else if self.is_own_tag(key) {
+        } else if *key == tags.group || *key == tags.slot {
+            std::mem::take(text)
+        } else if self.is_own_tag(key) && (is_setting(text) || names_nobody(text)) {
             std::mem::take(text)
         } else {
-            self.name(text)
+            self.foreign_text(text)
         };
     }
 
     fn leaf(&mut self, field: &str, value: &mut Value) {
         let Value::String(text) = value else { return };
-        if let Ok(mut inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text) {
+        // Where an event holds another one. A document anywhere else is a text like any other.
+        let holds =
+            self.part == Part::Event && matches!(field, "Message" | "CloudTrailEvent" | "body");
+        if let Ok(mut inner @ (Value::Object(_) | Value::Array(_))) = serde_json::from_str(text)
+            && holds
+        {
             self.value(field, &mut inner);
             *text = inner.to_string();
             return;
@@ -233,13 +340,9 @@ impl<'a> Redaction<'a> {
     }
 
     fn text(&mut self, field: &str, text: &str) -> String {
-        if is_for_people(field) {
-            self.met.texts += 1;
-            return GONE.to_owned();
-        }
         match field {
-            "rule" | "alarmRule" => return self.rule(text),
-            "cause" => {
+            "rule" | "alarmRule" | "AlarmRule" => return self.rule(text),
+            "cause" if self.part == Part::Answer => {
                 return match text.strip_prefix("alarm ") {
                     Some(name) => format!("alarm {}", self.name(name)),
                     None => text.to_owned(),
@@ -248,141 +351,37 @@ impl<'a> Redaction<'a> {
             "userAgent" | "user_agent" => return text.to_owned(),
             _ => {}
         }
-        if let Some(ip) = ip_in(text) {
-            return self.ip(&ip);
+        if let Some(stand_in) = self.plainly_named(text) {
+            return stand_in;
         }
-        if is_account(text) {
-            return self.account(text);
-        }
-        if text.starts_with("arn:") {
-            return self.arn(text);
-        }
-        let is_word = has_own_words(field) && !text.contains(char::is_whitespace);
+        let is_of_event = self.part == Part::Event;
+        let is_word = if is_of_event {
+            is_word_of_event(field, text)
+        } else {
+            has_own_words(field, text)
+        };
         let is_title = matches!(field, "detail-type" | "detailType");
-        if is_word || is_title || names_nobody(text) || self.is_ours(text) {
+        if is_word || is_title || self.is_ours(field, text) {
             return text.to_owned();
+        }
+        // Whoever signs in may be called as they like.
+        if matches!(plain(field).as_str(), "userid" | "username" | "principalid") {
+            return self.stand_in(text);
         }
         self.name(text)
     }
 
-    fn is_ours(&self, text: &str) -> bool {
-        self.own_values.contains(text) || self.is_own_tag(text)
-    }
-
-    /// The names in the rule of a composite alarm; the words around them stay.
-    fn rule(&mut self, rule: &str) -> String {
-        const WORDS: [&str; 9] = [
-            "ALARM",
-            "OK",
-            "INSUFFICIENT_DATA",
-            "AND",
-            "OR",
-            "NOT",
-            "AT_LEAST",
-            "TRUE",
-            "FALSE",
-        ];
-        let mut pieces = Vec::new();
-        for (number, piece) in rule.split('"').enumerate() {
-            if number % 2 == 1 {
-                pieces.push(self.named(piece.trim()));
-                continue;
-            }
-            let mut told = String::new();
-            let mut word = String::new();
-            for letter in piece.chars().chain([' ']) {
-                if letter.is_whitespace() || matches!(letter, '(' | ')' | ',') {
-                    let stays = word.is_empty()
-                        || WORDS.contains(&word.as_str())
-                        || word
-                            .bytes()
-                            .all(|byte| byte.is_ascii_digit() || byte == b'%');
-                    let ended = std::mem::take(&mut word);
-                    told.push_str(&if stays { ended } else { self.named(&ended) });
-                    told.push(letter);
-                } else {
-                    word.push(letter);
-                }
-            }
-            told.pop();
-            pieces.push(told);
-        }
-        pieces.join("\"")
-    }
-
-    fn named(&mut self, alarm: &str) -> String {
-        if alarm.starts_with("arn:") {
-            self.arn(alarm)
-        } else {
-            self.name(alarm)
-        }
-    }
-
-    fn ip(&mut self, ip: &Ip<'_>) -> String {
-        match *ip {
-            Ip::V4(ip, length) => {
-                self.met.ips.insert(ip);
-                let stand_in = self.stand_ins.as_ref().map_or(ip, |it| it.ip(ip));
-                format!("{stand_in}{length}")
-            }
-            Ip::V6(ip, length) => {
-                self.met.ipv6.insert(ip);
-                let stand_in = self.stand_ins.as_ref().map_or(ip, |it| it.ipv6(ip));
-                format!("{stand_in}{length}")
-            }
-        }
-    }
-
-    fn account(&mut self, account: &str) -> String {
-        if let Some(stand_ins) = &self.stand_ins {
-            return stand_ins.account(account).to_owned();
-        }
-        self.met.accounts.insert(account.to_owned());
-        account.to_owned()
-    }
-
-    fn name(&mut self, name: &str) -> String {
-        if names_nobody(name) || self.is_ours(name) {
-            return name.to_owned();
-        }
-        if let Some(stand_ins) = &self.stand_ins {
-            return stand_ins.name(name).to_owned();
-        }
-        self.met.names.insert(name.to_owned());
-        name.to_owned()
-    }
-
-    /// Partition, service, region and the kind of the resource stay.
-    fn arn(&mut self, arn: &str) -> String {
-        if self.stand_ins.is_none() {
-            self.met.arns.insert(arn.to_owned());
-        }
-        let mut parts = arn.splitn(6, ':');
-        let [head, partition, service, region, account, resource] =
-            [(); 6].map(|()| parts.next().unwrap_or_default());
-        let account = if is_account(account) {
-            self.account(account)
-        } else {
-            account.to_owned()
-        };
-        let mut told = String::new();
-        for (number, piece) in resource.split_inclusive([':', '/']).enumerate() {
-            let name = piece.trim_end_matches([':', '/']);
-            let is_kind = number == 0 && name.len() < piece.len();
-            told.push_str(&if is_kind {
-                name.to_owned()
-            } else {
-                self.name(name)
-            });
-            told.push_str(&piece[name.len()..]);
-        }
-        format!("{head}:{partition}:{service}:{region}:{account}:{told}")
+    /// A group or a slot where one stands, or a key that a function asked for.
+    fn is_ours(&self, field: &str, text: &str) -> bool {
+        let is_asked = self.part == Part::Asked;
+        let is_group = is_asked || matches!(field, "group" | "slot");
+        (is_group && self.own_values.contains(text)) || (is_asked && self.is_own_tag(text))
     }
 }
 
-/// The name of a call, a metric or a dimension.
+/// The name of a call or a metric.
 fn is_named_by_aws(field: &str) -> bool {
-    matches!(plain(field).as_str(), "call" | "metric" | "dimensions")
+    matches!(field, "call" | "metric")
 }
 
 fn text_in<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

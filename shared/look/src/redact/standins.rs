@@ -51,8 +51,11 @@ impl StandIns {
     pub(super) fn of(met: &Met, prefix: Option<&str>) -> Self {
         let width = met.names.len().to_string().len();
         let name = |(number, name): (usize, &String)| {
-            let is_named = prefix.is_some_and(|prefix| name.starts_with(prefix));
-            let begin = if is_named { NAMED } else { "" };
+            let begin = match prefix {
+                Some(prefix) if name.starts_with(prefix) => NAMED,
+                Some(prefix) if name.as_str() > prefix => AFTER_NAMED,
+                _ => "",
+            };
             (name.clone(), format!("{begin}name-{number:0width$}"))
         };
         let account =
@@ -86,3 +89,6 @@ impl StandIns {
 
 /// What the names of alarms that move begin with, where a setting says so.
 pub(super) const NAMED: &str = "named-";
+
+/// What those begin with that sort after them.
+const AFTER_NAMED: &str = "other-";

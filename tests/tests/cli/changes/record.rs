@@ -86,17 +86,28 @@ async fn an_event_of_each_kind_is_explained_offline_as_it_is_live() {
         assert_eq!(recorded.code, live.code, "{name}: {recorded:?}");
         follows_its_schema(&recorded.json());
         let text = std::fs::read_to_string(&look).unwrap();
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(&look).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
+        }
         is_as_in("look", &serde_json::from_str(&text).unwrap());
         let again = offline(&["explain", &look, "--output", "json"]).await;
         assert_eq!(again.code, live.code, "{name}: {again:?}");
-        let again: Value = serde_json::from_str(&again.out).unwrap();
+        let mut again: Value = serde_json::from_str(&again.out).unwrap();
+        is_as_in("explain", &again);
+        let from = again.as_object_mut().unwrap().remove("from");
+        assert_eq!(from.unwrap()["redacted"], false, "{name}");
         assert_eq!(timeless(again), timeless(live.json()), "{name}");
         let with_look = offline(&["explain", &event, "--look", &look]).await;
         assert_eq!(with_look.code, live.code, "{name}: {with_look:?}");
         let page = account.run(&["explain", &event]).await.page();
+        let (from, rest) = with_look.out.split_once('\n').unwrap();
+        assert!(from.starts_with("from the look of "), "{from}");
         let numbers = Ran {
             code: with_look.code,
-            out: with_look.out,
+            out: rest.to_owned(),
             err: with_look.err,
         };
         assert_eq!(numbers.page(), page, "{name}");
@@ -145,7 +156,7 @@ async fn a_redacted_look_names_nobody_and_is_decided_alike() {
         explained["functions"][0]["answer"]["outcome"],
         "would-reclaim"
     );
-    assert!(ran.err.contains("stand-ins"), "{}", ran.err);
+    assert_eq!(explained["from"]["redacted"], true, "{explained}");
 }
 
 #[tokio::test]
@@ -202,6 +213,8 @@ async fn a_look_that_cannot_be_used_says_which_field() {
     other["look"] = 2.into();
     let mut short = serde_json::from_str::<Value>(&text).unwrap();
     short["runs"][0]["calls"] = Value::Array(Vec::new());
+    let mut none = other.clone();
+    (none["look"], none["runs"]) = (1.into(), Value::Array(Vec::new()));
     let spoilt = [
         (text[..text.len() / 2].to_owned(), 2, "ends in the middle"),
         (other.to_string(), 2, "`look`"),
@@ -211,6 +224,7 @@ async fn a_look_that_cannot_be_used_says_which_field() {
             2,
             "`maidBy`",
         ),
+        (none.to_string(), 2, "`runs`"),
         (short.to_string(), 1, "this look has no answer for the call"),
     ];
     for (number, (text, code, says)) in spoilt.into_iter().enumerate() {
@@ -222,4 +236,26 @@ async fn a_look_that_cannot_be_used_says_which_field() {
     }
     let ran = offline(&["record", &look]).await;
     assert_eq!(ran.code, 2, "{ran:?}");
+    let release = event("release.json");
+    let ran = offline(&["explain", &release, "--look", &look]).await;
+    assert_eq!(ran.code, 1, "{ran:?}");
+    assert!(ran.out.contains("no run of release-guard"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn an_event_of_another_account_is_ignored_as_the_function_ignores_it() {
+    let account = Account::of(floating_address().world.clone()).await;
+    let folder = Folder::of("another-account");
+    let text = std::fs::read_to_string(event("release.json")).unwrap();
+    let other = folder.written("event.json", &text.replace(ACCOUNT, "444455556666"));
+    let look = folder.file("look.json");
+    let ran = account
+        .run(&["record", &other, "--redact", "--out", &look])
+        .await;
+    assert_eq!(ran.code, 0, "{ran:?}");
+    let offline = offline(&["explain", &look]).await;
+    assert!(offline.out.contains("looks after account"), "{offline:?}");
+    assert!(!offline.out.contains("444455556666"), "{offline:?}");
+    let live = account.run(&["explain", &other]).await;
+    assert!(live.out.contains("444455556666"), "{live:?}");
 }
