@@ -102,7 +102,7 @@ fn spoilt(file: &Path, bad: &BadLook) -> Failure {
 /// # Errors
 /// It is no event that a function gets.
 pub fn trigger_of(event: &Value, own: &AccountId) -> Result<Trigger, Failure> {
-    parse_of_account(event, own).map_err(unread)
+    parse_of_account(event, own).map_err(|problem| unread(&problem))
 }
 
 /// Whether it is an event at all: that is told before anybody is asked.
@@ -110,10 +110,10 @@ pub fn trigger_of(event: &Value, own: &AccountId) -> Result<Trigger, Failure> {
 /// # Errors
 /// It is no event that a function gets.
 pub fn check(event: &Value) -> Result<(), Failure> {
-    parse(event).map(drop).map_err(unread)
+    parse(event).map(drop).map_err(|problem| unread(&problem))
 }
 
-fn unread(problem: EventError) -> Failure {
+fn unread(problem: &EventError) -> Failure {
     Failure::Unreadable {
         what: "the event".to_owned(),
         why: problem.to_string(),

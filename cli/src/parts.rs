@@ -69,7 +69,9 @@ mod tests {
 
     fn gathered(told: [Unread; 2]) -> Vec<Unread> {
         let mut parts = Parts::of("us-east-1", "holdfast");
-        told.into_iter().for_each(|it| parts.add(it));
+        for it in told {
+            parts.add(it);
+        }
         parts.into_unread()
     }
 

@@ -192,8 +192,9 @@ fn is_place(text: &str) -> bool {
             };
             // A local zone has the airport's three letters after its region.
             let is_middle = match middle {
-                [direction] => DIRECTIONS.contains(direction),
-                ["gov" | "iso" | "isob" | "isof", direction] => DIRECTIONS.contains(direction),
+                [direction] | ["gov" | "iso" | "isob" | "isof", direction] => {
+                    DIRECTIONS.contains(direction)
+                }
                 [direction, number, city] => {
                     let is_city = |byte: u8| byte.is_ascii_lowercase();
                     DIRECTIONS.contains(direction)

@@ -315,9 +315,10 @@ impl<'a> Redaction<'a> {
         *text = if *key == tags.alarm {
             let names: Vec<String> = text.split(',').map(|name| self.name(name.trim())).collect();
             names.join(",")
-        } else if *key == tags.group || *key == tags.slot {
-            std::mem::take(text)
-        } else if self.is_own_tag(key) && (is_setting(text) || names_nobody(text)) {
+        } else if *key == tags.group
+            || *key == tags.slot
+            || (self.is_own_tag(key) && (is_setting(text) || names_nobody(text)))
+        {
             std::mem::take(text)
         } else {
             self.foreign_text(text)
