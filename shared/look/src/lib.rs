@@ -1,7 +1,7 @@
 //! Recorded looks: everything that a function asks while it deals with one event, and everything that it is answered.
 //! From such a record the run can be had again, anywhere, without AWS: the same answers give the same decision.
 //!
-//! [`recording`] stands between a function and its ports and notes each call with its answer. [`replay`] is the ports of
+//! [`mod@recording`] stands between a function and its ports and notes each call with its answer. [`replay`] is the ports of
 //! a function that answer out of such notes, on a clock of their own. [`look`] is the file with all of it.
 //!
 //! No function is built from this crate, and it does not know the AWS SDK.
