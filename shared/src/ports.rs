@@ -14,6 +14,18 @@ pub struct Ports<C, L, K> {
     pub clock: K,
 }
 
+impl<T: Clone> Ports<T, T, T> {
+    /// All of it behind one thing.
+    #[must_use]
+    pub fn all_behind(it: &T) -> Self {
+        Self {
+            cloud: it.clone(),
+            ledger: it.clone(),
+            clock: it.clone(),
+        }
+    }
+}
+
 /// One delivery of one event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delivery {

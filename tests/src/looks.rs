@@ -32,8 +32,7 @@ pub async fn run<C: AllPorts, L: Ledger, K: Clock + Clone>(
     }
     let recording = record(function, ports, settings, trigger, delivery);
     let (end, look) = Box::pin(recording).await;
-    bed.note_broken(differs(&end, &look, settings, trigger));
-    bed.note_look(look);
+    note(bed, &end, look, settings, trigger);
     end
 }
 
@@ -61,9 +60,20 @@ pub async fn start<C: InstanceStartCloud, L: Ledger, K: Clock + Clone>(
         run: delivery.run,
         calls: tape.copied(),
     };
-    bed.note_broken(differs(&end, &look, settings, trigger));
-    bed.note_look(look);
+    note(bed, &end, look, settings, trigger);
     end
+}
+
+/// Keeps the look, and what is another end when the run is had again from it.
+fn note(
+    bed: &TestBed,
+    end: &Result<Report, Error>,
+    look: RecordedRun,
+    settings: &Settings,
+    trigger: &Trigger,
+) {
+    bed.note_broken(differs(end, &look, settings, trigger));
+    bed.note_look(look);
 }
 
 /// How a run ended, whole.

@@ -107,11 +107,7 @@ impl Replay {
     /// As what a function is run with.
     #[must_use]
     pub fn ports(&self) -> Ports<Self, Self, Self> {
-        Ports {
-            cloud: self.clone(),
-            ledger: self.clone(),
-            clock: self.clone(),
-        }
+        Ports::all_behind(self)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -46,7 +46,7 @@ mod planned_target;
 mod progress;
 mod resource_progress;
 pub mod route;
-mod rule;
+pub mod rule;
 mod run;
 mod scope;
 mod second_look;

@@ -14,23 +14,49 @@ const WORDS: [&str; 9] = [
     "FALSE",
 ];
 
+/// A part of a rule. All of them in turn are the rule, but for blanks inside quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// An alarm, by name or by ARN, without the quotes that it may have.
+    Alarm(&'a str),
+    /// A word of the rule, a number, a sign, a quote or a blank.
+    Other(&'a str),
+}
+
+/// A rule in its parts.
+#[must_use]
+pub fn pieces(rule: &str) -> Vec<Piece<'_>> {
+    let apart = |it: char| it.is_whitespace() || matches!(it, '(' | ')' | ',');
+    let mut pieces = Vec::new();
+    // Every other part is in quotes.
+    for (number, part) in rule.split('"').enumerate() {
+        if number > 0 {
+            pieces.push(Piece::Other("\""));
+        }
+        if number % 2 == 1 {
+            pieces.push(Piece::Alarm(part.trim()));
+            continue;
+        }
+        for part in part.split_inclusive(apart) {
+            let word = part.trim_end_matches(apart);
+            let is_own = word.is_empty() || WORDS.contains(&word) || is_number(word);
+            let piece = if is_own { Piece::Other } else { Piece::Alarm };
+            pieces.extend([piece(word), Piece::Other(&part[word.len()..])]);
+        }
+    }
+    pieces
+}
+
 /// The alarms that a rule names, by name or by ARN, quoted or not, whatever it asks of them. `NOT OK(x)` and
 /// `AT_LEAST(2, ALARM, (x, y))` hold because some of them fire, as `ALARM(x)` does.
 #[must_use]
 pub(super) fn names(rule: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    // Every other piece is in quotes.
-    for (number, piece) in rule.split('"').enumerate() {
-        if number % 2 == 1 {
-            names.push(name_in(piece.trim()).to_owned());
-            continue;
-        }
-        let apart = |it: char| it.is_whitespace() || matches!(it, '(' | ')' | ',');
-        let words = piece.split(apart).filter(|word| !word.is_empty());
-        let bare = words.filter(|word| !WORDS.contains(word) && !is_number(word));
-        names.extend(bare.map(|word| name_in(word).to_owned()));
-    }
-    names
+    let pieces = pieces(rule).into_iter();
+    let alarms = pieces.filter_map(|piece| match piece {
+        Piece::Alarm(alarm) => Some(name_in(alarm).to_owned()),
+        Piece::Other(_) => None,
+    });
+    alarms.collect()
 }
 
 /// How many `AT_LEAST` asks for: `2`, or `50%`.
@@ -68,6 +94,16 @@ mod tests {
     #[test]
     fn a_name_that_looks_like_an_arn_is_a_name() {
         assert_eq!(names("ALARM(web:alarm:cpu)"), ["web:alarm:cpu"]);
+    }
+
+    #[test]
+    fn the_pieces_of_a_rule_are_the_rule() {
+        let rule = "AT_LEAST(50%, ALARM, (web-1, \"web 2\")) AND\tNOT OK( db )";
+        let text = |piece| match piece {
+            Piece::Alarm(text) | Piece::Other(text) => text,
+        };
+        let whole: String = pieces(rule).into_iter().map(text).collect();
+        assert_eq!(whole, rule);
     }
 
     #[test]

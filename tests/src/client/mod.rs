@@ -380,11 +380,7 @@ impl Client {
     /// The ports that a function is run with.
     #[must_use]
     pub fn ports(&self) -> Ports<Self, Self, Self> {
-        Ports {
-            cloud: self.clone(),
-            ledger: self.clone(),
-            clock: self.clone(),
-        }
+        Ports::all_behind(self)
     }
 }
 

@@ -297,22 +297,26 @@ fn every_room_stands_on_a_floor() {
 #[test]
 fn a_file_imports_from_a_lower_floor_only() {
     let imports = imports(&sources());
-    assert!(
-        imports.len() > 300,
-        "only {} imports were found",
-        imports.len()
-    );
-    let wrong = climbing(&imports);
-    assert!(
-        wrong.is_empty(),
-        "these imports lead up or sideways: {wrong:#?}"
-    );
+    none_climbs(&imports, 300, &climbing(&imports));
 }
 
 #[test]
 fn no_files_import_each_other_in_a_circle() {
-    let imports = imports(&sources());
-    let circles = circles(&imports);
+    no_circles(&imports(&sources()));
+}
+
+/// More imports than so many were found, and none of them climbs.
+pub(crate) fn none_climbs(imports: &BTreeSet<Import>, more_than: usize, climbing: &[&Import]) {
+    let found = imports.len();
+    assert!(found > more_than, "only {found} imports were found");
+    assert!(
+        climbing.is_empty(),
+        "these imports lead up or sideways: {climbing:#?}"
+    );
+}
+
+pub(crate) fn no_circles(imports: &BTreeSet<Import>) {
+    let circles = circles(imports);
     assert!(
         circles.is_empty(),
         "files import each other in a circle: {circles:#?}"

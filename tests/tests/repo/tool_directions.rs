@@ -1,7 +1,7 @@
 //! The direction in the operator's tool, as `directions` has it for the crate `holdfast`: a file imports from a lower
 //! floor only, and no files import each other in a circle.
 
-use crate::directions::{Import, circles, imports_of, module_in, product};
+use crate::directions::{Import, circles, imports_of, module_in, no_circles, none_climbs, product};
 use crate::template::code::{Sources, sources_of};
 use std::collections::BTreeSet;
 
@@ -70,26 +70,12 @@ fn every_room_of_the_tool_stands_on_a_floor() {
 #[test]
 fn a_file_of_the_tool_imports_from_a_lower_floor_only() {
     let imports = imports_of(&sources(), CRATE);
-    assert!(
-        imports.len() > 150,
-        "only {} imports were found",
-        imports.len()
-    );
-    let wrong = climbing(&imports);
-    assert!(
-        wrong.is_empty(),
-        "these imports lead up or sideways: {wrong:#?}"
-    );
+    none_climbs(&imports, 150, &climbing(&imports));
 }
 
 #[test]
 fn no_files_of_the_tool_import_each_other_in_a_circle() {
-    let imports = imports_of(&sources(), CRATE);
-    let circles = circles(&imports);
-    assert!(
-        circles.is_empty(),
-        "files import each other in a circle: {circles:#?}"
-    );
+    no_circles(&imports_of(&sources(), CRATE));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use ec2_sim::World;
 use ec2_sim::api::Caller;
-use ec2_sim::http::Simulator;
+use ec2_sim::http::{Fault, Simulator};
 use ec2_sim::services::Declared;
 use ec2_sim::world::{ACCOUNT, REGION};
 use holdfast_tests::runtime::{CompiledFunctions, Environment, Function, find_binary};
@@ -23,6 +23,14 @@ const FUNCTIONS: [(&str, &str, &str); 5] = [
     ("Reconcile", "reconcile", "ReconcileFunction"),
     ("Notify", "notify", "NotifyFunction"),
 ];
+
+/// A denied and a throttled call, each with the exit code of a command whose look meets it.
+pub(crate) fn refusals() -> [(Fault, i32); 2] {
+    [
+        (Fault::Refused("UnauthorizedOperation".to_owned()), 3),
+        (Fault::Throttled, 4),
+    ]
+}
 
 /// The account, with its stack.
 pub(crate) struct Account {

@@ -1,9 +1,8 @@
 //! What would be decided about an event: of every event there is, on reads alone.
 
-use super::account::Account;
+use super::account::{Account, refusals};
 use crate::schema::holds as follows_its_schema;
 use ec2_sim::api::{AllocateAddress, Caller, Tag};
-use ec2_sim::http::Fault;
 use ec2_sim::world::ACCOUNT;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::failover::floating_address;
@@ -70,11 +69,7 @@ async fn a_look_that_aws_refuses_or_does_not_answer_is_told_with_its_exit_code()
     let account = Account::of(floating_address().world.clone()).await;
     let event = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/events/asked-plan.json");
     let arguments = ["explain", event.to_str().unwrap()];
-    let refusals = [
-        (Fault::Refused("UnauthorizedOperation".to_owned()), 3),
-        (Fault::Throttled, 4),
-    ];
-    for (fault, code) in refusals {
+    for (fault, code) in refusals() {
         account.simulator.heal();
         account
             .simulator

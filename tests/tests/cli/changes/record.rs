@@ -1,11 +1,10 @@
 //! What the functions read about an event, kept in a file, and the decision out of that file: without keys, without a
 //! profile, and with an AWS that is not there.
 
-use super::account::{Account, Ran};
+use super::account::{Account, Ran, refusals};
 use crate::schema::{holds as follows_its_schema, is_as_in};
 use crate::tool::{Ran as ToolRan, Tool};
 use ec2_sim::api::{AllocateAddress, Caller, Tag};
-use ec2_sim::http::Fault;
 use ec2_sim::world::ACCOUNT;
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::failover::floating_address;
@@ -172,11 +171,7 @@ async fn without_a_file_the_look_goes_to_standard_output_and_the_rest_beside_it(
 async fn what_aws_refused_is_in_the_look_and_ends_alike_offline() {
     let account = Account::of(floating_address().world.clone()).await;
     let folder = Folder::of("refused");
-    let refusals = [
-        (Fault::Refused("UnauthorizedOperation".to_owned()), 3),
-        (Fault::Throttled, 4),
-    ];
-    for (fault, code) in refusals {
+    for (fault, code) in refusals() {
         account.simulator.heal();
         account
             .simulator
