@@ -4,6 +4,7 @@
 //! acts on an answer does so with a call that EC2 itself refuses when the answer was stale.
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
+use super::connections::Connections;
 use super::connections::opening::{self, OpenOnly};
 use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
@@ -99,8 +100,11 @@ impl ReadAddresses for Aws {
 }
 
 impl Aws {
-    /// Has a connection to EC2 open for the calls to come. Nothing is sent.
+    /// Has a connection to EC2 open on which a call may begin that changes something. Nothing is sent.
     pub(super) async fn open(&self) -> Result<(), CloudError> {
+        if self.to_ec2.as_ref().is_some_and(Connections::are_open) {
+            return Ok(());
+        }
         let once = aws_sdk_ec2::config::Builder::new().retry_config(opening::once());
         let call = self.ec2.describe_addresses().customize();
         let call = call.interceptor(OpenOnly).config_override(once);

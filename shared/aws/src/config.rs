@@ -31,12 +31,15 @@ const ALL_LOOKUP_TRIES: Duration = Duration::from_secs(18);
 /// What the client of each service has alike: it counts, signs anew what was refused, and leaves dead connections.
 macro_rules! equipped {
     ($service:ident, $config:expr, $process:expr) => {
+        equipped!($service, $config, $process, connections(&$process))
+    };
+    ($service:ident, $config:expr, $process:expr, $connections:expr) => {
         $service::config::Builder::from($config)
             .interceptor($process.counter.clone())
             .interceptor($process.signatures.clone())
             .retry_classifier($process.signatures.clone())
             .interceptor(MarkReads)
-            .http_client(Connections::new(&$process.counter, &$process.arrival).http_client())
+            .http_client($connections.http_client())
     };
 }
 
@@ -58,7 +61,8 @@ macro_rules! later {
 /// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
 pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
     let config = load(settings).await;
-    let ec2 = equipped!(aws_sdk_ec2, &config, process).build();
+    let to_ec2 = connections(process);
+    let ec2 = equipped!(aws_sdk_ec2, &config, process, to_ec2).build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let cloud = Aws::new(
         aws_sdk_ec2::Client::from_conf(ec2),
@@ -73,7 +77,8 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
         later!(aws_sdk_autoscaling, config, process, |builder| builder),
         later!(aws_sdk_arczonalshift, config, process, |builder| builder
             .timeout_config(timeouts(SHIFTS))),
-    );
+    )
+    .over(to_ec2);
     let ledger = DynamoLedger::new(
         aws_sdk_dynamodb::Client::from_conf(table),
         settings.table.clone(),
@@ -112,6 +117,10 @@ async fn load(settings: &Settings) -> SdkConfig {
         Err(_) => config,
     };
     config.load().await
+}
+
+fn connections(process: &Process) -> Connections {
+    Connections::new(&process.counter, &process.arrival)
 }
 
 /// The loader takes what the environment says of endpoints, and would look for two files beside it.

@@ -42,6 +42,7 @@ pub use ledger::DynamoLedger;
 pub use notices::Sns;
 pub use signatures::Signatures;
 
+use connections::Connections;
 use health::KnownLimits;
 use on_first_use::OnFirstUse;
 use std::sync::Arc;
@@ -62,6 +63,8 @@ pub struct Process {
 #[derive(Debug, Clone)]
 pub struct Aws {
     ec2: aws_sdk_ec2::Client,
+    /// Those of that client, where they are known.
+    to_ec2: Option<Connections>,
     trail: OnFirstUse<aws_sdk_cloudtrail::Client>,
     alarms: OnFirstUse<aws_sdk_cloudwatch::Client>,
     scaling: OnFirstUse<aws_sdk_autoscaling::Client>,
@@ -86,6 +89,7 @@ impl Aws {
     ) -> Self {
         Self {
             ec2,
+            to_ec2: None,
             trail: OnFirstUse::new(trail),
             alarms: OnFirstUse::new(alarms),
             scaling: OnFirstUse::new(scaling),
@@ -93,6 +97,14 @@ impl Aws {
             limits: Arc::default(),
             log_alarms_refused: Arc::default(),
             managed_refused: Arc::default(),
+        }
+    }
+
+    /// Its client of EC2 has these connections.
+    fn over(self, to_ec2: Connections) -> Self {
+        Self {
+            to_ec2: Some(to_ec2),
+            ..self
         }
     }
 }

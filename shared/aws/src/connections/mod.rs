@@ -6,10 +6,11 @@
 //!   counts. A service that was only slow is not asked twice again for a minute.
 //! - A read whose connection breaks is sent again at once, on a new one.
 //! - A call that changes something is never sent beside itself. So it does not begin where nothing has been answered
-//!   since the event arrived, or just before: it opens a connection, which costs a handshake. Of several connections to a
-//!   service, one that answers speaks for the others.
+//!   since the event arrived, or in the five seconds before that call: it opens a connection, which costs a handshake. Of
+//!   several connections to a service, one that answers speaks for the others.
 //! - After a connection that failed or kept silent, no other of the same age is used.
-//! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`].
+//! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`]. So does an event whose
+//!   first call to EC2 changes something, beside what it reads of the ledger.
 //!
 //! Races: calls side by side share the pool. Each knows which pool it took. One that fails puts that pool away, and
 //! never the one that another call has opened since. A call that is given up half way counts as one that failed.
@@ -49,12 +50,15 @@ pub(super) struct Patience {
     pub(super) silence: Duration,
     /// A connection that is not used.
     pub(super) idle: Duration,
-    /// A connection that was not used from before an event to a call that is not sent beside itself. A start opens its
-    /// connections just before the first event.
+    /// A connection that was not used from before an event to a call that is not sent beside itself.
     pub(super) freeze: Duration,
     /// How long a service that was slow is not asked twice.
     pub(super) slow: Duration,
 }
+
+/// A middlebox forgets a connection after minutes, and then says nothing. A server that closes one says so, and the SDK
+/// hears it at once. Source: VPC user guide, "NAT gateways" (350 s), "Security group connection tracking" (350 s).
+const FREEZE: Duration = Duration::from_secs(5);
 
 impl Default for Patience {
     fn default() -> Self {
@@ -62,7 +66,7 @@ impl Default for Patience {
             // A run may read the ledger after EC2, and both connections may be dead: together less than two seconds.
             silence: Duration::from_millis(700),
             idle: Duration::from_mins(1),
-            freeze: Duration::from_millis(250),
+            freeze: FREEZE,
             slow: Duration::from_mins(1),
         }
     }
@@ -111,14 +115,19 @@ impl Connections {
         })
     }
 
+    /// Whether one is open on which a call may begin that changes something.
+    pub(super) fn are_open(&self) -> bool {
+        self.0.pools.has_a_connection()
+    }
+
     /// Has a connection open to where this request would go, and sends nothing on it.
     async fn open(&self, request: HttpRequest) -> Answer {
         let pools = &self.0.pools;
-        if pools.has_a_connection() {
+        if self.are_open() {
             return Err(opening::opened());
         }
         let again = request.try_clone();
-        let refused = match self.open_once(pools.take(Kind::Read), request).await {
+        let refused = match self.open_once(pools.take(Kind::Change), request).await {
             Err(refused) if roots::is_unknown_issuer(&refused) => refused,
             ended => return ended,
         };
@@ -126,7 +135,7 @@ impl Connections {
             return Err(refused);
         };
         self.take_roots_of_the_image();
-        self.open_once(pools.take(Kind::Read), again).await
+        self.open_once(pools.take(Kind::Change), again).await
     }
 
     async fn open_once(&self, taken: Taken, request: HttpRequest) -> Answer {

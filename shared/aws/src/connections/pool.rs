@@ -92,9 +92,10 @@ impl Pools {
         }
     }
 
-    /// Whether a connection of the present pool is known to be good.
+    /// Whether a call that changes something would begin on the present pool, on a connection that is open.
     pub(super) fn has_a_connection(&self) -> bool {
-        self.present().answered.is_some()
+        let answered = self.present().answered;
+        answered.is_some_and(|at| !self.may_be_dead(at, Kind::Change))
     }
 
     /// The next pool trusts whom the image trusts, and the present one is not taken any more.

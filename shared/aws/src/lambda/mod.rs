@@ -4,6 +4,7 @@
 //! Nothing is kept from one event to the next but settings and connections, so there is nothing to
 //! arbitrate here. A process whose keys AWS does not take tells Lambda so and ends.
 
+mod beside;
 mod ending;
 mod event;
 mod log;
@@ -88,6 +89,13 @@ struct Running {
 }
 
 impl Running {
+    /// Has the connection open that the first call to EC2 needs. Where that fails, the call finds out for itself.
+    async fn open(&self) {
+        if begins_with_a_change(self.function) {
+            drop(self.ports.cloud.open().await);
+        }
+    }
+
     async fn invoke<F>(&self, run: &F, event: LambdaEvent<Payload>) -> Result<Value, Diagnostic>
     where
         F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
@@ -125,7 +133,10 @@ impl Running {
             at: line.began,
         };
         let ended = match event.payload.trigger(own.as_ref()) {
-            Ok(trigger) => run(&self.ports, &self.settings, &trigger, delivery).await,
+            Ok(trigger) => {
+                let run = run(&self.ports, &self.settings, &trigger, delivery);
+                beside::with(self.open(), run).await
+            }
             Err(unreadable) => Err(unreadable.into()),
         };
         let refusal = signatures.take_refusal();
@@ -148,6 +159,12 @@ impl Running {
         }
         ended
     }
+}
+
+/// Whether the first call to EC2 changes something. Such a call does not begin on a connection that may have died in a
+/// freeze, and a handshake costs two round trips.
+const fn begins_with_a_change(function: Function) -> bool {
+    matches!(function, Function::ReleaseGuard)
 }
 
 /// Rows that could not be read do not end a run, and are told with it, however it ended: the log has a line for each.

@@ -2,7 +2,7 @@
 
 use super::super::opening;
 use super::super::{Arrival, Connections};
-use super::{How, line};
+use super::{A_MOMENT, How, line};
 use crate::{Aws, CallCounter};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
@@ -10,6 +10,7 @@ use aws_sdk_ec2::error::SdkError;
 use aws_smithy_runtime_api::client::http::HttpConnector;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
+use holdfast::clock::{Clock, WallClock};
 use rustls::pki_types::PrivateKeyDer;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -72,6 +73,20 @@ async fn a_second_opening_asks_for_nothing() {
     let ended = line.connections.call(request).await.unwrap_err();
     assert!(ended.is_user(), "{ended:?}");
     assert_eq!(line.sent(), [1]);
+}
+
+#[tokio::test]
+async fn an_opening_after_a_freeze_opens_the_connection_that_a_change_then_takes() {
+    let line = line(&[]);
+    assert_eq!(line.read().await.unwrap(), "1");
+    WallClock.sleep(A_MOMENT * 2).await;
+    line.arrival.now();
+    assert!(!line.connections.are_open());
+    let mut request = HttpRequest::empty();
+    opening::mark(&mut request);
+    let _ = line.connections.call(request).await;
+    assert!(line.connections.are_open());
+    assert_eq!(line.change().await.unwrap(), "2");
 }
 
 #[tokio::test]
