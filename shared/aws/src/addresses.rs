@@ -5,7 +5,7 @@
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
 use super::connections::Connections;
-use super::connections::opening::{self, OpenOnly};
+use super::connections::opening::OpenOnly;
 use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
@@ -105,11 +105,11 @@ impl Aws {
         if self.to_ec2.as_ref().is_some_and(Connections::are_open) {
             return Ok(());
         }
-        let once = aws_sdk_ec2::config::Builder::new().retry_config(opening::once());
+        let opening = OpenOnly::default();
         let call = self.ec2.describe_addresses().customize();
-        let call = call.interceptor(OpenOnly).config_override(once);
-        let ended = call.send().await;
-        opening::result_of(ended).map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))
+        let stopped = call.interceptor(opening.clone()).send().await;
+        let opened = opening.open(stopped).await;
+        opened.map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))
     }
 
     async fn described(&self, by: Option<Filter>) -> Result<Vec<Address>, CloudError> {

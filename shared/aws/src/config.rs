@@ -2,12 +2,13 @@
 //! instance for its role. A call that hangs ends in time for the run to say so.
 
 use super::connections::{Connections, MarkReads};
+use super::environment::Endpoints;
 use super::{Aws, DynamoLedger, Process, Sns};
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
-use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
+use aws_sdk_ec2::config::SharedCredentialsProvider;
 use holdfast::settings::Settings;
 use std::time::Duration;
 
@@ -35,6 +36,7 @@ macro_rules! equipped {
     };
     ($service:ident, $config:expr, $process:expr, $connections:expr) => {
         $service::config::Builder::from($config)
+            .retry_config(tries())
             .interceptor($process.counter.clone())
             .interceptor($process.signatures.clone())
             .retry_classifier($process.signatures.clone())
@@ -59,8 +61,8 @@ macro_rules! later {
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
 /// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
-pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
-    let config = load(settings).await;
+pub fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
+    let config = shared(settings);
     let to_ec2 = connections(process);
     let ec2 = equipped!(aws_sdk_ec2, &config, process, to_ec2).build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
@@ -88,8 +90,8 @@ pub async fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedg
 }
 
 /// SNS and the ledger, for the function that tells people.
-pub async fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, DynamoLedger) {
-    let config = load(settings).await;
+pub fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, DynamoLedger) {
+    let config = shared(settings);
     let topics = equipped!(aws_sdk_sns, &config, process).build();
     let table = equipped!(aws_sdk_dynamodb, &config, process).build();
     let ledger = DynamoLedger::new(
@@ -100,35 +102,28 @@ pub async fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, Dy
     (Sns::new(aws_sdk_sns::Client::from_conf(topics)), ledger)
 }
 
-async fn load(settings: &Settings) -> SdkConfig {
-    let config = aws_config::defaults(BehaviorVersion::v2026_01_12())
-        .profile_files(no_profile())
+fn shared(settings: &Settings) -> SdkConfig {
+    let mut config = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new(settings.region.clone()))
-        .credentials_provider(EnvironmentVariableCredentialsProvider::new())
-        .retry_config(
-            RetryConfig::standard()
-                .with_max_attempts(TRIES)
-                .with_initial_backoff(FIRST_PAUSE),
-        )
+        .credentials_provider(SharedCredentialsProvider::new(
+            EnvironmentVariableCredentialsProvider::new(),
+        ))
         .timeout_config(timeouts(ALL_TRIES));
+    Endpoints::of_the_process().lead(&mut config);
     // By this mark in CloudTrail's records, another installation knows our calls.
-    let config = match AppName::new(settings.installation().to_string()) {
-        Ok(mark) => config.app_name(mark),
-        Err(_) => config,
-    };
-    config.load().await
+    config.set_app_name(AppName::new(settings.installation().to_string()).ok());
+    config.build()
+}
+
+fn tries() -> RetryConfig {
+    RetryConfig::standard()
+        .with_max_attempts(TRIES)
+        .with_initial_backoff(FIRST_PAUSE)
 }
 
 fn connections(process: &Process) -> Connections {
-    Connections::new(&process.counter, &process.arrival)
-}
-
-/// The loader takes what the environment says of endpoints, and would look for two files beside it.
-fn no_profile() -> EnvConfigFiles {
-    EnvConfigFiles::builder()
-        .with_contents(EnvConfigFileKind::Config, "")
-        .with_contents(EnvConfigFileKind::Credentials, "")
-        .build()
+    Connections::new(&process.counter, &process.arrival, &process.transports)
 }
 
 fn timeouts(all_tries: Duration) -> TimeoutConfig {

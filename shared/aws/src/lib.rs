@@ -14,6 +14,7 @@ mod config;
 mod connections;
 mod count;
 mod dry_run;
+mod environment;
 pub mod failure;
 mod fence;
 mod health;
@@ -36,7 +37,7 @@ mod zonal_shifts;
 mod tests;
 
 pub use config::{connect, connect_to_tell};
-pub use connections::Arrival;
+pub use connections::{Arrival, Transports};
 pub use count::{CallCounter, Calls};
 pub use ledger::DynamoLedger;
 pub use notices::Sns;
@@ -57,6 +58,8 @@ pub struct Process {
     pub signatures: Signatures,
     /// When the present event arrived.
     pub arrival: Arrival,
+    /// Where their connections come from.
+    pub transports: Transports,
 }
 
 /// EC2, CloudTrail, CloudWatch and Auto Scaling of one region. Clones share what they know of instance types.

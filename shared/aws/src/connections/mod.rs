@@ -41,6 +41,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::timeout;
+pub use transport::Transports;
 use transport::{Pool, Runtime};
 
 /// How long each thing may take before it is doubted.
@@ -88,11 +89,11 @@ struct Shared {
 
 impl Connections {
     /// Over TLS, by the proxy that the environment names.
-    pub(super) fn new(counter: &CallCounter, arrival: &Arrival) -> Self {
+    pub(super) fn new(counter: &CallCounter, arrival: &Arrival, transports: &Transports) -> Self {
         let patience = Patience::default();
         let runtime = Runtime::default();
-        let of_the_calls = runtime.clone();
-        let open = move |roots| transport::over_tls(&of_the_calls, patience.idle, roots);
+        let (of_the_calls, transports) = (runtime.clone(), transports.clone());
+        let open = move |roots| transports.pool(&of_the_calls, patience.idle, roots);
         let pools = Pools::opened_by(Roots::at_first(), open, patience, arrival);
         Self::of(pools, patience, counter, runtime)
     }

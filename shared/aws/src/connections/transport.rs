@@ -1,12 +1,14 @@
-//! Pools of real connections: the SDK's own, over TLS, by the proxy that the environment names.
+//! Pools of real connections: over TLS, by the proxy that the environment names. Each is a partition of one pool of the
+//! SDK, which a process has. So all of them have one TLS configuration, and a new connection goes on with a TLS session of
+//! an older one: a handshake without certificates, which takes half of the processor.
 //!
 //! Races: none here. The SDK's pool arbitrates between its connections.
 
 use super::roots::Roots;
 use aws_sdk_ec2::config::RuntimeComponents;
 use aws_smithy_http_client::pool::{
-    BuildError, Client, ClientBuildError, ConnectionEvent, ConnectionPool, DriverSpawner,
-    Partition, PartitionId,
+    BuildError, Client, ClientBuildError, ConnectionEvent, ConnectionPool, ConnectionReuseScope,
+    DriverSpawner, Partition, PartitionId,
 };
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::Provider;
@@ -16,12 +18,12 @@ use aws_smithy_runtime_api::client::http::{
 };
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::Notify;
 
-/// Where the connections of a pool belong: a function has one runtime.
-const EVERYTHING: PartitionId = PartitionId::from_index(0);
+/// So many pools come from one of the SDK. The one after them has a new one, with TLS sessions of its own.
+const PARTITIONS: usize = 32;
 
 /// A pool of connections, and who waits for one that opens.
 #[derive(Debug, Clone)]
@@ -44,15 +46,90 @@ impl Runtime {
     }
 }
 
-/// A pool without connections.
-pub(super) fn over_tls(runtime: &Runtime, idle: Duration, roots: Roots) -> Pool {
-    let opened = Arc::new(Notify::new());
-    let connector = match (client(&opened, idle, roots), runtime.0.get()) {
-        (Ok(client), Some((settings, components))) => client.http_connector(settings, components),
-        (Err(error), _) => SharedHttpConnector::new(Unusable(error.to_string())),
-        (Ok(_), None) => SharedHttpConnector::new(Unusable("no call came before".to_owned())),
-    };
-    Pool { connector, opened }
+/// Where the pools of a process come from. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Transports(Arc<Origins>);
+
+/// By whom they trust.
+#[derive(Debug, Default)]
+struct Origins {
+    amazons_own: Mutex<Option<Origin>>,
+    of_the_image: Mutex<Option<Origin>>,
+}
+
+/// One pool of the SDK, and which of its partitions are in use.
+#[derive(Debug)]
+struct Origin {
+    pool: ConnectionPool,
+    opened: Vec<Arc<Notify>>,
+    /// How many partitions were given away.
+    given: usize,
+}
+
+impl Transports {
+    /// A pool without connections.
+    pub(super) fn pool(&self, runtime: &Runtime, idle: Duration, roots: Roots) -> Pool {
+        let (connector, opened) = match (self.client(idle, roots), runtime.0.get()) {
+            (Ok((client, opened)), Some((settings, components))) => {
+                (client.http_connector(settings, components), opened)
+            }
+            (Err(error), _) => (unusable(error.to_string()), Arc::default()),
+            (Ok(_), None) => (unusable("no call came before".to_owned()), Arc::default()),
+        };
+        Pool { connector, opened }
+    }
+
+    fn client(&self, idle: Duration, roots: Roots) -> Result<(Client, Arc<Notify>), BadPool> {
+        let origin = match roots {
+            Roots::AmazonsOwn => &self.0.amazons_own,
+            Roots::OfTheImage => &self.0.of_the_image,
+        };
+        let mut origin = origin.lock().unwrap_or_else(PoisonError::into_inner);
+        let present = match origin.take().filter(|present| present.given < PARTITIONS) {
+            Some(present) => present,
+            None => Origin::new(idle, roots)?,
+        };
+        let present = origin.insert(present);
+        let number = present.given;
+        present.given += 1;
+        let client = Client::from_partition(&present.pool, PartitionId::from_index(number))?;
+        Ok((client, Arc::clone(&present.opened[number])))
+    }
+}
+
+impl Origin {
+    fn new(idle: Duration, roots: Roots) -> Result<Self, BadPool> {
+        let opened: Vec<Arc<Notify>> = (0..PARTITIONS).map(|_| Arc::default()).collect();
+        let news = opened.clone();
+        let spawner = DriverSpawner::from_fn(|driver| drop(tokio::spawn(driver)));
+        let partition = |number| Partition::new(PartitionId::from_index(number), spawner.clone());
+        let mut builder = ConnectionPool::builder()
+            .idle_timeout(idle)
+            .proxy_config(ProxyConfig::from_env())
+            .partitions((0..PARTITIONS).map(partition))
+            // What is put away is not taken again: no partition lends a connection to another one.
+            .connection_reuse_scope(ConnectionReuseScope::Partition)
+            .event_listener(move |event: &ConnectionEvent<'_>| {
+                if let ConnectionEvent::Opened(connection) = event {
+                    let partition = connection.establishment().partition();
+                    let is_its =
+                        |(number, _): &(usize, _)| PartitionId::from_index(*number) == partition;
+                    let who_waits = news.iter().enumerate().find(is_its);
+                    if let Some((_, who_waits)) = who_waits {
+                        who_waits.notify_waiters();
+                    }
+                }
+            })
+            .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
+        if let Some(context) = roots.context() {
+            builder.set_tls_context(context);
+        }
+        Ok(Self {
+            pool: builder.build_https()?,
+            opened,
+            given: 0,
+        })
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -63,23 +140,8 @@ enum BadPool {
     Client(#[from] ClientBuildError),
 }
 
-fn client(opened: &Arc<Notify>, idle: Duration, roots: Roots) -> Result<Client, BadPool> {
-    let opened = Arc::clone(opened);
-    let spawner = DriverSpawner::from_fn(|driver| drop(tokio::spawn(driver)));
-    let mut builder = ConnectionPool::builder()
-        .idle_timeout(idle)
-        .proxy_config(ProxyConfig::from_env())
-        .partitions([Partition::new(EVERYTHING, spawner)])
-        .event_listener(move |event: &ConnectionEvent<'_>| {
-            if let ConnectionEvent::Opened(_) = event {
-                opened.notify_waiters();
-            }
-        })
-        .tls_provider(Provider::Rustls(CryptoMode::AwsLc));
-    if let Some(context) = roots.context() {
-        builder.set_tls_context(context);
-    }
-    Ok(Client::from_partition(&builder.build_https()?, EVERYTHING)?)
+fn unusable(why: String) -> SharedHttpConnector {
+    SharedHttpConnector::new(Unusable(why))
 }
 
 /// A pool that could not be made says so in each call.

@@ -115,6 +115,7 @@ impl Running {
             counter,
             signatures,
             arrival,
+            ..
         } = &self.process;
         arrival.now();
         // What the start was refused is over: this event shows whether it still is so.

@@ -35,7 +35,7 @@ where
         Err(problem) => return start::refused(&problem).await,
     };
     let process = Process::default();
-    let (cloud, ledger) = connect_to_tell(&settings, &process).await;
+    let (cloud, ledger) = connect_to_tell(&settings, &process);
     let ports = Ports {
         cloud,
         ledger,

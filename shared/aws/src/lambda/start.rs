@@ -70,7 +70,7 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
 /// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
 /// for either.
 pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts {
-    let (cloud, ledger) = connect(settings, process).await;
+    let (cloud, ledger) = connect(settings, process);
     let ports = Ports {
         cloud,
         ledger,

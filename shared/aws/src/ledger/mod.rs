@@ -12,7 +12,7 @@ mod unreadable;
 mod versions;
 
 use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
-use super::connections::opening::{self, OpenOnly};
+use super::connections::opening::OpenOnly;
 use super::failure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -223,11 +223,11 @@ impl DynamoLedger {
 
     /// Has a connection to DynamoDB open for the calls to come. Nothing is sent.
     pub(super) async fn open(&self) -> Result<(), CloudError> {
-        let once = aws_sdk_dynamodb::config::Builder::new().retry_config(opening::once());
+        let opening = OpenOnly::default();
         let call = self.client.batch_get_item().customize();
-        let call = call.interceptor(OpenOnly).config_override(once);
-        let ended = call.send().await;
-        opening::result_of(ended).map_err(|error| failure::of(BATCH_GET_ITEM, error))
+        let stopped = call.interceptor(opening.clone()).send().await;
+        let opened = opening.open(stopped).await;
+        opened.map_err(|error| failure::of(BATCH_GET_ITEM, error))
     }
 
     /// Reads consistently, so that a row that was written a moment ago is seen.

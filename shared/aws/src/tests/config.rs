@@ -10,8 +10,8 @@ fn settings() -> Settings {
     Settings::read(owned).unwrap()
 }
 
-async fn connected() -> (Aws, DynamoLedger) {
-    connect(&settings(), &Process::default()).await
+fn connected() -> (Aws, DynamoLedger) {
+    connect(&settings(), &Process::default())
 }
 
 /// Tries, the first pause between them, and how long one try and all of them may take.
@@ -44,9 +44,9 @@ macro_rules! patience {
 const SECOND: Option<Duration> = Some(Duration::from_secs(1));
 const SEVEN_SECONDS: Option<Duration> = Some(Duration::from_secs(7));
 
-#[tokio::test]
-async fn every_client_gives_up_in_thirteen_seconds_but_the_one_that_reads_the_trail() {
-    let (cloud, ledger) = connected().await;
+#[test]
+fn every_client_gives_up_in_thirteen_seconds_but_the_one_that_reads_the_trail() {
+    let (cloud, ledger) = connected();
     let expected = (
         3,
         Duration::from_millis(100),
@@ -59,9 +59,9 @@ async fn every_client_gives_up_in_thirteen_seconds_but_the_one_that_reads_the_tr
     assert_eq!(patience!(ledger.client), expected);
 }
 
-#[tokio::test]
-async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_hastily() {
-    let (cloud, _) = connected().await;
+#[test]
+fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_hastily() {
+    let (cloud, _) = connected();
     let expected = (
         5,
         Duration::from_millis(500),
@@ -72,9 +72,9 @@ async fn the_trail_which_allows_two_calls_a_second_is_asked_more_often_and_less_
     assert_eq!(patience!(cloud.trail), expected);
 }
 
-#[tokio::test]
-async fn every_client_is_of_the_region_that_lambda_names() {
-    let (cloud, ledger) = connected().await;
+#[test]
+fn every_client_is_of_the_region_that_lambda_names() {
+    let (cloud, ledger) = connected();
     let regions = [
         cloud.ec2.config().region(),
         cloud.alarms.config().region(),

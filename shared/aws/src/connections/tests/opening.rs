@@ -1,14 +1,15 @@
 //! A connection that is open before it is needed, on real sockets: what was sent is counted by the server.
 
-use super::super::opening;
-use super::super::{Arrival, Connections};
+use super::super::opening::{self, OpenOnly};
+use super::super::{Arrival, Connections, Transports};
 use super::{A_MOMENT, How, line};
 use crate::{Aws, CallCounter};
 use aws_sdk_ec2::config::retry::RetryConfig;
 use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_ec2::error::SdkError;
+use aws_sdk_ec2::operation::describe_addresses::DescribeAddressesError;
 use aws_smithy_runtime_api::client::http::HttpConnector;
-use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use holdfast::clock::{Clock, WallClock};
 use rustls::pki_types::PrivateKeyDer;
@@ -23,9 +24,7 @@ use tokio_rustls::TlsAcceptor;
 async fn nothing_is_sent_on_a_connection_that_is_opened_and_the_next_call_takes_it() {
     let server = server_without_tls().await;
     let ec2 = client(&server.url);
-    let opening = ec2.describe_addresses().customize();
-    let opened = opening.interceptor(opening::OpenOnly).send().await;
-    opening::result_of(opened).unwrap();
+    open(&ec2).await.unwrap();
     assert_eq!((server.connections(), server.requests()), (1, 0));
     ec2.describe_addresses().send().await.unwrap();
     assert_eq!((server.connections(), server.requests()), (1, 1));
@@ -33,17 +32,13 @@ async fn nothing_is_sent_on_a_connection_that_is_opened_and_the_next_call_takes_
 
 #[tokio::test]
 async fn a_connection_that_cannot_be_opened_is_told_with_its_reason() {
-    let opening = client("http://127.0.0.1:1")
-        .describe_addresses()
-        .customize();
-    let refused = opening.interceptor(opening::OpenOnly).send().await;
-    let refused = opening::result_of(refused).unwrap_err();
+    let refused = open(&client("http://127.0.0.1:1")).await.unwrap_err();
     let refused = not_sent(&refused);
     assert!(refused.is_io(), "{refused:?}");
 }
 
 #[tokio::test]
-async fn what_cannot_be_opened_is_not_tried_again_since_a_second_try_would_be_sent() {
+async fn what_cannot_be_opened_is_not_tried_again() {
     let line = line(&[How::Break]);
     let config = client("http://127.0.0.1:1").config().to_builder();
     let tries = RetryConfig::standard().with_initial_backoff(Duration::ZERO);
@@ -90,15 +85,39 @@ async fn an_opening_after_a_freeze_opens_the_connection_that_a_change_then_takes
 }
 
 #[tokio::test]
+async fn no_connection_that_was_put_away_is_taken_again_however_many_there_were() {
+    let server = server_without_tls().await;
+    let counter = CallCounter::default();
+    let connections = Connections::new(&counter, &Arrival::default(), &Transports::default());
+    let ec2 = client_over(&connections, &server.url, &counter);
+    for put_away in 0..100 {
+        for _ in 0..2 {
+            ec2.describe_addresses().send().await.unwrap();
+        }
+        assert_eq!(server.connections(), put_away + 1);
+        connections.0.pools.put_away(put_away as u64);
+    }
+}
+
+#[tokio::test]
 async fn opening_is_no_call() {
     let server = server_without_tls().await;
     let counter = CallCounter::default();
     let ec2 = counted(&server.url, &counter);
-    let opening = ec2.describe_addresses().customize();
-    opening::result_of(opening.interceptor(opening::OpenOnly).send().await).unwrap();
+    open(&ec2).await.unwrap();
     assert_eq!(counter.so_far().calls, 0);
     ec2.describe_addresses().send().await.unwrap();
     assert_eq!(counter.so_far().calls, 1);
+}
+
+/// Has a connection open to where this client's calls go.
+pub(super) async fn open(
+    ec2: &aws_sdk_ec2::Client,
+) -> Result<(), SdkError<DescribeAddressesError, HttpResponse>> {
+    let opening = OpenOnly::default();
+    let call = ec2.describe_addresses().customize();
+    let stopped = call.interceptor(opening.clone()).send().await;
+    opening.open(stopped).await
 }
 
 /// A server, and what it saw.
@@ -155,7 +174,11 @@ pub(super) fn client(url: &str) -> aws_sdk_ec2::Client {
 }
 
 fn counted(url: &str, counter: &CallCounter) -> aws_sdk_ec2::Client {
-    let connections = Connections::new(counter, &Arrival::default());
+    let connections = Connections::new(counter, &Arrival::default(), &Transports::default());
+    client_over(&connections, url, counter)
+}
+
+fn client_over(connections: &Connections, url: &str, counter: &CallCounter) -> aws_sdk_ec2::Client {
     let config = aws_sdk_ec2::Config::builder()
         .behavior_version(BehaviorVersion::v2026_01_12())
         .region(Region::new("us-east-1"))
