@@ -5,7 +5,7 @@
 
 use super::actions::{DESCRIBE_ADDRESSES, DESCRIBE_ADDRESSES_ATTRIBUTE};
 use super::connections::Connections;
-use super::connections::opening::OpenOnly;
+use super::connections::opening::open;
 use super::read::{MAX_FILTER_VALUES, filter, one_of, optional, required, said, tags};
 use super::{Aws, failure};
 use aws_sdk_ec2::types::{
@@ -105,10 +105,7 @@ impl Aws {
         if self.to_ec2.as_ref().is_some_and(Connections::are_open) {
             return Ok(());
         }
-        let opening = OpenOnly::default();
-        let call = self.ec2.describe_addresses().customize();
-        let stopped = call.interceptor(opening.clone()).send().await;
-        let opened = opening.open(stopped).await;
+        let opened = open!(self.ec2.describe_addresses());
         opened.map_err(|error| failure::of(DESCRIBE_ADDRESSES, error))
     }
 

@@ -3,6 +3,7 @@
 //! Races with the alarms themselves, which change on their own: an answer tells how one is at that moment.
 
 use super::actions::{DESCRIBE_ALARM_CONTRIBUTORS, DESCRIBE_ALARMS};
+use super::connections::opening::open;
 use super::failure::unreadable;
 use super::read::said;
 use super::{Aws, failure};
@@ -103,6 +104,12 @@ impl ReadAlarmPages for Aws {
 }
 
 impl Aws {
+    /// Has a connection to CloudWatch open for the calls to come. Nothing is sent.
+    pub(super) async fn open_alarms(&self) -> Result<(), CloudError> {
+        let opened = open!(self.alarms.describe_alarms());
+        opened.map_err(|error| failure::of(DESCRIBE_ALARMS, error))
+    }
+
     /// A page of alarms of every type. Each type is asked for by name: left out, only metric alarms are given
     /// (CloudWatch API reference, `DescribeAlarms`, `AlarmTypes`). An endpoint that does not know log alarms yet refuses
     /// the word, and is asked again without it: for as long as the process lives, no call has it.

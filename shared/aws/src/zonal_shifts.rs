@@ -3,6 +3,7 @@
 //! Races with whoever starts and ends shifts: an answer tells how it is at that moment.
 
 use super::actions::{LIST_AUTOSHIFTS, LIST_ZONAL_SHIFTS};
+use super::connections::opening::open;
 use super::read::said;
 use super::{Aws, failure};
 use aws_sdk_arczonalshift::types::{
@@ -38,6 +39,14 @@ impl ReadZonalShifts for Aws {
         let own = own.iter().filter(|shift| is_meant(shift.shift_type()));
         let own = own.map(shift);
         Ok(of_aws.chain(own).collect())
+    }
+}
+
+impl Aws {
+    /// Has a connection to ARC open for the calls to come. Nothing is sent.
+    pub(super) async fn open_shifts(&self) -> Result<(), CloudError> {
+        let opened = open!(self.shifts.list_zonal_shifts());
+        opened.map_err(|error| failure::of(LIST_ZONAL_SHIFTS, error))
     }
 }
 

@@ -8,12 +8,13 @@ use super::peers::{self, Peer, Peers};
 use super::share::WHOLE;
 use super::tls::{Authority, Aws, Distance};
 use super::{Built, Rounds, expect};
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::performance::{Path, Start, State};
 use holdfast_tests::terminal::Problem;
 use std::time::{Duration, Instant};
 
 /// Longer than the function's own idea of a freeze.
-const FREEZE: Duration = Duration::from_millis(300);
+const FREEZE: Duration = Duration::from_secs(6);
 
 /// How much of a processor the bound allows between the start and the call that decides.
 const PROCESSOR: Duration = Duration::from_millis(3);
@@ -81,7 +82,7 @@ pub(super) struct Lab<'a> {
 pub(super) async fn measure(lab: &Lab<'_>) -> Result<Vec<Path>, Problem> {
     let authority = Authority::new()?;
     authority.write(&lab.room.certificates())?;
-    let mut paths = Vec::new();
+    let mut frozen = Vec::new();
     for distance in DISTANCES {
         for share in SHARES {
             for job in &JOBS {
@@ -94,10 +95,16 @@ pub(super) async fn measure(lab: &Lab<'_>) -> Result<Vec<Path>, Problem> {
                         job,
                         is_peer,
                     };
-                    paths.extend(place.measure().await?);
+                    frozen.push(place.measure().await?);
                 }
             }
         }
+    }
+    // They all stand still at once, since each for itself would take minutes.
+    WallClock.sleep(FREEZE).await;
+    let mut paths = Vec::new();
+    for place in frozen {
+        paths.extend(place.thaw().await?);
     }
     Ok(paths)
 }
@@ -121,8 +128,19 @@ struct Runs {
     processor: Series,
 }
 
-impl Place<'_> {
-    async fn measure(&self) -> Result<Vec<Path>, Problem> {
+/// A cell whose processes stand still, for one more event each.
+struct Frozen<'a> {
+    place: Place<'a>,
+    case: Case,
+    aws: Aws,
+    processes: Vec<Started>,
+    cold: Runs,
+    warm: Runs,
+}
+
+impl<'a> Place<'a> {
+    /// An event for each new process, one more, and then it stands still.
+    async fn measure(self) -> Result<Frozen<'a>, Problem> {
         let rounds = if self.is_peer {
             self.lab.rounds.peers
         } else {
@@ -130,28 +148,27 @@ impl Place<'_> {
         };
         let mut case = self.job.case(self.lab.built, rounds * 3).await?;
         let aws = Aws::serve(self.authority, &case.simulator.url, self.distance).await?;
-        let mut states =
-            [State::Cold, State::Warm, State::Frozen].map(|state| (state, Runs::default()));
+        let (mut cold, mut warm) = (Runs::default(), Runs::default());
+        let mut processes = Vec::new();
         for _ in 0..rounds {
             let event = case.next()?;
             let started = self.start(&case, &aws).await?;
-            let mut event = Some(event);
-            for (state, runs) in &mut states {
-                if *state == State::Frozen {
-                    started.freeze(FREEZE).await?;
-                }
-                let event = match event.take() {
-                    Some(event) => event,
-                    None => case.next()?,
-                };
-                runs.tell(&case, &started, &aws, &event, *state).await?;
-            }
-            started.function.kill().await;
+            cold.tell(&case, &started, &aws, &event, State::Cold)
+                .await?;
+            let event = case.next()?;
+            warm.tell(&case, &started, &aws, &event, State::Warm)
+                .await?;
+            started.freeze()?;
+            processes.push(started);
         }
-        let told = states
-            .into_iter()
-            .map(|(state, runs)| self.told(&case, state, &runs));
-        Ok(told.collect())
+        Ok(Frozen {
+            place: self,
+            case,
+            aws,
+            processes,
+            cold,
+            warm,
+        })
     }
 
     async fn start(&self, case: &Case, aws: &Aws) -> Result<Started, Problem> {
@@ -222,6 +239,34 @@ impl Place<'_> {
         let processor = PROCESSOR.mul_f64(f64::from(WHOLE) / f64::from(self.share));
         let network = milliseconds(self.distance.handshake() + before + processor);
         is_ours.then_some(start.took.median + network)
+    }
+}
+
+impl Frozen<'_> {
+    /// One more event for each.
+    async fn thaw(self) -> Result<[Path; 3], Problem> {
+        let Self {
+            place,
+            mut case,
+            aws,
+            processes,
+            cold,
+            warm,
+        } = self;
+        let mut frozen = Runs::default();
+        for started in processes {
+            let event = case.next()?;
+            started.thaw()?;
+            frozen
+                .tell(&case, &started, &aws, &event, State::Frozen)
+                .await?;
+            started.function.kill().await;
+        }
+        Ok([
+            place.told(&case, State::Cold, &cold),
+            place.told(&case, State::Warm, &warm),
+            place.told(&case, State::Frozen, &frozen),
+        ])
     }
 }
 

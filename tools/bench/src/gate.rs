@@ -2,7 +2,6 @@
 //! from the word. So it is alike for all, and to join a group is no part of it.
 
 use super::share::{Group, WHOLE};
-use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::runtime::{Environment, Function, Usage};
 use holdfast_tests::terminal::Problem;
 use std::fs::{self, OpenOptions};
@@ -10,7 +9,11 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+
+/// How many were started: each has a group of its own.
+static STARTED: AtomicUsize = AtomicUsize::new(0);
 
 const LAUNCHER: &str = "#!/bin/sh
 [ -z \"$BENCH_DOOR\" ] || echo $$ >\"$BENCH_DOOR\"
@@ -58,10 +61,12 @@ pub(super) struct Started {
 }
 
 impl Started {
-    /// It has stood still for so long; nothing tells it.
-    pub(super) async fn freeze(&self, pause: Duration) -> Result<(), Problem> {
-        self.signal("-STOP")?;
-        WallClock.sleep(pause).await;
+    /// It stands still from now on; nothing tells it.
+    pub(super) fn freeze(&self) -> Result<(), Problem> {
+        self.signal("-STOP")
+    }
+
+    pub(super) fn thaw(&self) -> Result<(), Problem> {
         self.signal("-CONT")
     }
 
@@ -83,7 +88,7 @@ pub(super) async fn start(
     share: u32,
 ) -> Result<Started, Problem> {
     let group = if share < WHOLE {
-        Group::new("share")
+        Group::new(&STARTED.fetch_add(1, Ordering::Relaxed).to_string())
     } else {
         None
     };

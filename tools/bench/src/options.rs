@@ -101,7 +101,7 @@ impl Options {
             processes: 10,
             events_each: 10,
             sweeps: 3,
-            largest_sweep: 4_000,
+            largest_sweep: 2_000,
             // The checks of the test bed grow with the square of it: a thousand take minutes.
             releases: 400,
             instances: 300,

@@ -94,6 +94,16 @@ impl OpenOnly {
     }
 }
 
+/// Has a connection open to where this call would go, and makes none: each SDK crate has a type of its own for its calls.
+macro_rules! open {
+    ($call:expr) => {{
+        let opening = $crate::connections::opening::OpenOnly::default();
+        let stopped = $call.customize().interceptor(opening.clone()).send().await;
+        opening.open(stopped).await
+    }};
+}
+pub(in super::super) use open;
+
 impl Destination {
     async fn open(&self) -> Result<HttpResponse, ConnectorError> {
         let Self {

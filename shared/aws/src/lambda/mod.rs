@@ -58,7 +58,7 @@ where
     let process = Process::default();
     let running = Running {
         function,
-        ports: start::ports(&settings, &process).await,
+        ports: start::ports(function, &settings, &process).await,
         settings,
         process,
         end: ProcessEnd::default(),

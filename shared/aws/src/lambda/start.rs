@@ -1,11 +1,13 @@
 //! Starting: settings, clients, and connections that are open before the first event comes.
 
 use super::{LambdaPorts, ending};
-use crate::{Process, connect};
+use crate::{Aws, Process, connect};
 use holdfast::clock::WallClock;
+use holdfast::cloud::CloudError;
 use holdfast::error::chain;
 use holdfast::ports::Ports;
-use holdfast::settings::Settings;
+use holdfast::report::Function;
+use holdfast::settings::{Settings, ZonalShifts};
 use lambda_runtime::Diagnostic;
 use std::env;
 use std::process::ExitCode;
@@ -14,6 +16,9 @@ use tokio::time::timeout;
 
 /// What the start may spend on opening connections. Lambda allows ten seconds for the whole start.
 const OPENING: Duration = Duration::from_secs(3);
+
+/// How long it waits for those that not every event needs, once the others are open.
+const MOMENT: Duration = Duration::from_millis(50);
 
 const RUNTIME_API: &str = "AWS_LAMBDA_RUNTIME_API";
 
@@ -67,33 +72,53 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// The ports, with a connection to EC2 and one to DynamoDB open, so that the first event does not wait
-/// for either.
-pub(super) async fn ports(settings: &Settings, process: &Process) -> LambdaPorts {
+/// The ports, with the connections open that the first event needs.
+pub(super) async fn ports(
+    function: Function,
+    settings: &Settings,
+    process: &Process,
+) -> LambdaPorts {
     let (cloud, ledger) = connect(settings, process);
     let ports = Ports {
         cloud,
         ledger,
         clock: WallClock,
     };
-    let opened = futures_util::join!(
-        timeout(OPENING, ports.ledger.open()),
-        timeout(OPENING, ports.cloud.open()),
+    let others = tokio::spawn(open_others(function, settings.clone(), ports.cloud.clone()));
+    futures_util::join!(
+        opened("DynamoDB", ports.ledger.open()),
+        opened("EC2", ports.cloud.open()),
     );
-    for (service, opened) in [("DynamoDB", opened.0), ("EC2", opened.1)] {
-        match opened {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(
-                service,
-                error = chain(&error),
-                "no connection could be opened; the first event will show"
-            ),
-            Err(_) => tracing::warn!(
-                service,
-                limit = ?OPENING,
-                "a connection took too long to open and was left; the first event will show"
-            ),
-        }
-    }
+    // Whoever cannot be reached from here does not hold up the start: the first event may not need them.
+    drop(timeout(MOMENT, others).await);
     ports
+}
+
+/// A failover that an alarm asks for reads alarms and, where that is wished, zonal shifts.
+async fn open_others(function: Function, settings: Settings, cloud: Aws) {
+    if function != Function::AlarmFailover {
+        return;
+    }
+    let shifts = async {
+        if settings.zonal_shifts == ZonalShifts::Heed {
+            opened("ARC", cloud.open_shifts()).await;
+        }
+    };
+    futures_util::join!(opened("CloudWatch", cloud.open_alarms()), shifts);
+}
+
+async fn opened(service: &'static str, opening: impl Future<Output = Result<(), CloudError>>) {
+    match timeout(OPENING, opening).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(
+            service,
+            error = chain(&error),
+            "no connection could be opened; the first event will show"
+        ),
+        Err(_) => tracing::warn!(
+            service,
+            limit = ?OPENING,
+            "a connection took too long to open and was left; the first event will show"
+        ),
+    }
 }

@@ -12,7 +12,7 @@ mod unreadable;
 mod versions;
 
 use super::actions::{BATCH_GET_ITEM, PUT_ITEM, QUERY, TRANSACT_WRITE_ITEMS};
-use super::connections::opening::OpenOnly;
+use super::connections::opening::open;
 use super::failure;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::BuildError;
@@ -223,10 +223,7 @@ impl DynamoLedger {
 
     /// Has a connection to DynamoDB open for the calls to come. Nothing is sent.
     pub(super) async fn open(&self) -> Result<(), CloudError> {
-        let opening = OpenOnly::default();
-        let call = self.client.batch_get_item().customize();
-        let stopped = call.interceptor(opening.clone()).send().await;
-        let opened = opening.open(stopped).await;
+        let opened = open!(self.client.batch_get_item());
         opened.map_err(|error| failure::of(BATCH_GET_ITEM, error))
     }
 
