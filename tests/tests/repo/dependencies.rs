@@ -25,7 +25,7 @@ const OF_THE_TOOL: [&str; 13] = [
 ];
 
 /// The features of `aws-config` that the tool turns on.
-const ITS_FEATURES: [&str; 2] = ["credentials-process", "sso"];
+const ITS_FEATURES: [&str; 3] = ["credentials-process", "default-https-client", "sso"];
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
@@ -112,6 +112,15 @@ fn no_feature_that_the_tool_turns_on_ships() {
             "{feature} ships"
         );
     }
+}
+
+/// Each function has connections of its own, and no other client of HTTPS beside them.
+#[test]
+fn the_https_client_of_the_sdk_does_not_ship() {
+    let shipped = linked(None);
+    let own = features(&shipped, "aws-smithy-runtime");
+    assert!(own.contains("client"), "{own:?}");
+    assert!(!own.contains("default-https-client"), "{own:?}");
 }
 
 #[test]

@@ -65,7 +65,7 @@ impl Job {
     async fn case(&self, built: &Built, events: usize) -> Result<Case, Problem> {
         match self.peer.name {
             "boto3-reclaim" => cases::released(built, events).await,
-            _ => cases::interface_fails().await,
+            _ => cases::interface_fails(built).await,
         }
     }
 }

@@ -26,18 +26,20 @@ pub(super) async fn measure(built: &Built, rounds: Rounds) -> Result<Vec<Event>,
         cases::released(built, all).await?,
         cases::started(all).await?,
         cases::failing(
+            built,
             "an alarm, `eip` moves",
             "ec2:AssociateAddress",
             failover::floating_address(),
         )
         .await?,
         cases::failing(
+            built,
             "an alarm, `ip` moves",
             "ec2:AssignPrivateIpAddresses",
             failover::floating_private_ip(),
         )
         .await?,
-        cases::interface_fails().await?,
+        cases::interface_fails(built).await?,
     ];
     let mut events = Vec::new();
     for mut case in cases {

@@ -28,13 +28,17 @@ const DELAYS: [(u64, u64); 5] = [
 /// What boto3 is measured with: its waiter asks once in 20 s, so all delays of some seconds cost it 20.
 const PEERS: (u64, u64) = (3_000, 2_000);
 
-pub(super) async fn measure(peers: &Peers, is_quick: bool) -> Result<Vec<Failover>, Problem> {
+pub(super) async fn measure(
+    built: &Built,
+    peers: &Peers,
+    is_quick: bool,
+) -> Result<Vec<Failover>, Problem> {
     let mut all = Vec::new();
     for (detach, attach) in DELAYS {
         let trio = with_delays(detach, attach).set("HOLDFAST_DETACH_DEADLINE_SECONDS", "60");
         all.push(ours("eni", (detach, attach), &trio)?);
         if (detach, attach) == PEERS && !is_quick {
-            all.push(of_boto3(peers).await?);
+            all.push(of_boto3(built, peers).await?);
         }
     }
     all.push(ours("ip", (0, 0), &floating_private_ip())?);
@@ -82,8 +86,9 @@ fn ours(what: &str, delays: (u64, u64), trio: &FailoverFixture) -> Result<Failov
 }
 
 /// It is over when EC2 has attached: boto3 does not look, so that time is added.
-async fn of_boto3(peers: &Peers) -> Result<Failover, Problem> {
+async fn of_boto3(built: &Built, peers: &Peers) -> Result<Failover, Problem> {
     let mut case = cases::failing(
+        built,
         "an alarm, `eni` moves",
         "ec2:DetachNetworkInterface",
         with_delays(PEERS.0, PEERS.1),

@@ -113,7 +113,7 @@ async fn measure(options: &Options) -> Result<(), Problem> {
         .wants("bursts")
         .then(|| tokio::spawn(bursts::measure(rounds.releases, rounds.instances)));
     if options.wants("failovers") {
-        results.failovers = failovers::measure(&peers, options.is_quick).await?;
+        results.failovers = failovers::measure(&built, &peers, options.is_quick).await?;
     }
     if let Some(bursts) = bursts {
         results.bursts = bursts.await??;
