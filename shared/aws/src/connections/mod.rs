@@ -8,7 +8,7 @@
 //! - A call that changes something is never sent beside itself. So it does not begin where nothing has been answered
 //!   since the event arrived, or in the five seconds before that call: it opens a connection, which costs a handshake. Of
 //!   several connections to a service, one that answers speaks for the others.
-//! - After a connection that failed or kept silent, no other of the same age is used.
+//! - After a connection that failed or kept silent, no other of the same age is used, to whatever service it leads.
 //! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`]. So does an event whose
 //!   first call to EC2 changes something, beside what it reads of the ledger.
 //!

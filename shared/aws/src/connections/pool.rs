@@ -110,13 +110,18 @@ impl Pools {
     /// What last answered then may be dead now.
     fn may_be_dead(&self, answered: OffsetDateTime, kind: Kind) -> bool {
         let was_frozen = self.arrival.is_after(answered) && is_over(answered, self.patience.freeze);
-        is_over(answered, self.patience.idle) || (kind == Kind::Change && was_frozen)
+        is_over(answered, self.patience.idle)
+            || self.arrival.doubts(answered)
+            || (kind == Kind::Change && was_frozen)
     }
 
-    /// That pool is not taken any more.
+    /// That pool is not taken any more: a connection of it failed, or kept silent.
     pub(super) fn put_away(&self, number: u64) {
         let mut present = self.present();
         if present.number == number {
+            if let Some(answered) = present.answered {
+                self.arrival.note_dead(answered);
+            }
             present.put_away();
         }
     }
@@ -166,14 +171,12 @@ impl InProgress<'_> {
 
 impl Drop for InProgress<'_> {
     fn drop(&mut self) {
-        let mut present = self.pools.present();
-        if present.number != self.number {
-            return;
+        if !self.is_answered {
+            return self.pools.put_away(self.number);
         }
-        if self.is_answered {
+        let mut present = self.pools.present();
+        if present.number == self.number {
             present.answered = Some(WallClock.now());
-        } else {
-            present.put_away();
         }
     }
 }

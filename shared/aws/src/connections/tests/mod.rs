@@ -24,6 +24,8 @@ const LONG: Duration = Duration::from_mins(1);
 #[derive(Debug, Clone, Copy)]
 enum How {
     Answer,
+    /// And is silent from then on.
+    AnswerOnce,
     Break,
     Silent,
     Late(Duration),
@@ -47,11 +49,17 @@ struct OnePool {
 
 impl HttpConnector for OnePool {
     fn call(&self, _request: HttpRequest) -> HttpConnectorFuture {
-        self.network.sent.lock().unwrap().push(self.number);
         let (how, number) = (self.how, self.number);
+        let before = {
+            let mut sent = self.network.sent.lock().unwrap();
+            sent.push(number);
+            sent.iter().filter(|pool| **pool == number).count() - 1
+        };
         HttpConnectorFuture::new(async move {
             match how {
                 How::Answer => {}
+                How::AnswerOnce if before == 0 => {}
+                How::AnswerOnce => pending().await,
                 How::Late(by) => WallClock.sleep(by).await,
                 How::Silent => pending().await,
                 How::Break => {
@@ -94,8 +102,12 @@ fn line(pools: &[How]) -> Line {
 }
 
 fn patient(pools: &[How], patience: Patience) -> Line {
+    told_by(&Arrival::default(), pools, patience)
+}
+
+fn told_by(arrival: &Arrival, pools: &[How], patience: Patience) -> Line {
     let (network, counter) = (Network::default(), CallCounter::default());
-    let arrival = Arrival::default();
+    let arrival = arrival.clone();
     network.pools.lock().unwrap().extend(pools);
     let opening = network.clone();
     let open = move |_roots| {
@@ -214,6 +226,28 @@ async fn a_change_does_not_begin_on_a_connection_that_may_have_died_in_a_freeze(
     WallClock.sleep(A_MOMENT * 2).await;
     line.arrival.now();
     assert_eq!(line.change().await.unwrap(), "2");
+}
+
+#[tokio::test]
+async fn where_the_connection_to_one_service_died_in_a_freeze_none_of_that_age_to_another_is_used()
+{
+    let arrival = Arrival::default();
+    let patience = Patience {
+        silence: A_MOMENT,
+        idle: LONG,
+        freeze: LONG,
+        slow: LONG,
+    };
+    let ledger = told_by(&arrival, &[How::AnswerOnce], patience);
+    let ec2 = told_by(&arrival, &[], patience);
+    for line in [&ledger, &ec2] {
+        assert_eq!(line.read().await.unwrap(), "1");
+    }
+    arrival.now();
+    assert_eq!(ledger.read().await.unwrap(), "2", "the first one is silent");
+    assert_eq!(ec2.read().await.unwrap(), "2");
+    arrival.now();
+    assert_eq!(ec2.read().await.unwrap(), "2", "nothing was dead since");
 }
 
 #[tokio::test]
