@@ -1,6 +1,6 @@
 //! Pools of real connections: over TLS, by the proxy that the environment names. Each is a partition of one pool of the
-//! SDK, which a process has. So all of them have one TLS configuration, and a new connection goes on with a TLS session of
-//! an older one: a handshake without certificates, which takes half of the processor.
+//! SDK, which a process has. So all of them have one TLS configuration. A new connection goes on with the TLS session of an
+//! older one, without certificates.
 //!
 //! Races: none here. The SDK's pool arbitrates between its connections.
 
