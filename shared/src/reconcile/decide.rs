@@ -3,7 +3,7 @@
 
 use super::displaced::{Displaced, displaced};
 use super::state::AffectedAddresses;
-use super::state::{AccountState, AffectedRows, Look};
+use super::state::{AccountState, AffectedRows, Look, Places};
 use super::unprotected::{self, LostProtection};
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, Snapshot};
@@ -96,6 +96,7 @@ pub struct Sweep {
 #[must_use]
 pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
     let mut plan = Sweep::default();
+    let places = Places::of(&observed.look);
     for allocation in observed.look.addresses.keys() {
         let known = observed.known(allocation);
         let next = after_look(&known, &observed.look, allocation, settings);
@@ -107,7 +108,8 @@ pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
             .as_ref()
             .and_then(|now| unprotected::seen(known.snapshot.as_ref(), now, at, settings));
         plan.unprotected.extend(lost);
-        let lost = displaced(known.snapshot.as_ref(), next.as_ref(), observed);
+        let before = known.snapshot.as_ref();
+        let lost = displaced(before, next.as_ref(), &observed.look, &places);
         plan.displaced.extend(lost);
         let row = next.or(known.snapshot);
         if let Some(snapshot) = row.filter(Snapshot::is_allocated) {

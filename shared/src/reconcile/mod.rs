@@ -145,11 +145,12 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     reachability::check(ports, &case, &mut audit).await;
     watch.lap("audit", clock);
     failures.append(&mut audit.failures);
-    let would = waiting.would.as_slice();
+    let would = waiting.would.iter().map(|placed| placed.allocation.clone());
+    let would: BTreeSet<AllocationId> = would.collect();
     failures.append(&mut losses.failures);
     audit
         .failovers
-        .retain(|failover| !messages::is_placed_first(failover, would));
+        .retain(|failover| !messages::is_placed_first(failover, &would));
     let is_told_once = !handled.news.is_empty()
         || !plan.displaced.is_empty()
         || !unprotected.is_empty()

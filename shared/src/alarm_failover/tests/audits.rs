@@ -4,7 +4,7 @@ use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
 use crate::alarm_failover::audit;
-use crate::alarm_failover::audit::FleetState;
+use crate::alarm_failover::audit::GroupState;
 use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
@@ -24,12 +24,13 @@ use std::time::Duration;
 pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let fleet = FleetState {
+    let state = GroupState {
         observed: &fixture.observed,
+        alarms: &fixture.observed.alarms,
         alarms_are_all: true,
-        health: fixture.fitness_with_limits(),
+        health: &fixture.fitness_with_limits(),
     };
-    audit::readiness(&fleet, &group, &settings, second(0))
+    audit::readiness(&state, &group, &settings, second(0))
 }
 
 fn two_holders() -> Fixture {
@@ -143,16 +144,17 @@ fn record(alarms: &[&str]) -> FailoverRecord {
 fn target(fixture: &Fixture, last: Option<FailoverRecord>) -> Option<(Duration, bool)> {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let fleet = FleetState {
+    let state = GroupState {
         observed: &fixture.observed,
+        alarms: &fixture.observed.alarms,
         alarms_are_all: true,
-        health: fixture.fitness_with_limits(),
+        health: &fixture.fitness_with_limits(),
     };
     let lease = Lease {
         last,
         ..Lease::new(GROUP.1)
     };
-    let target = audit::failback_target(&group, &fleet, &settings, &lease);
+    let target = audit::failback_target(&group, &state, &settings, &lease);
     target.map(|(target, wait, is_healthy)| {
         assert_eq!(target.id, id(1));
         (wait, is_healthy)
