@@ -176,3 +176,6 @@ fn found<K: Eq + Hash>(by: &By<K>, key: Option<K>) -> impl Iterator<Item = usize
     let found = key.and_then(|key| by.get(&key));
     found.into_iter().flatten().copied()
 }
+
+#[cfg(test)]
+mod tests;

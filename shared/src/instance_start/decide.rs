@@ -216,7 +216,7 @@ pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
     placements
 }
 
-fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
+pub(super) fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
     let group = Group::named(name, observed, &settings.tags);
     let moves = |address: &Address, down| moves_on(observed, address, down, settings);
     let pool = Pool::of(&group, moves);

@@ -25,10 +25,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub(super) async fn note<C: ReadInstances, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    rows: &BTreeMap<AllocationId, Snapshot>,
+    rows: &BTreeMap<&AllocationId, &Snapshot>,
 ) -> Result<(), Error> {
     let open: Vec<&Snapshot> = rows
         .values()
+        .copied()
         .filter(|row| is_ours(row, case.settings) && unnoted(row).is_some())
         .collect();
     if open.is_empty() {

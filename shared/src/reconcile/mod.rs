@@ -129,7 +129,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut handled = release_handler.all(open_releases).await;
     watch.lap("releases", clock);
     let addresses = observed.look.addresses.values();
-    let last_targets = instance_start::last_targets(rows.values());
+    let last_targets = instance_start::last_targets(rows.values().copied());
     let waiting =
         instance_start::place_waiting(ports, settings, addresses, &last_targets, delivery).await;
     watch.lap("place", clock);

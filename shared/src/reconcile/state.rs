@@ -105,11 +105,12 @@ impl AccountState {
 impl AccountState {
     /// The ledger's snapshots after these writes.
     #[must_use]
-    pub fn rows_with(&self, written: &[Snapshot]) -> BTreeMap<AllocationId, Snapshot> {
-        let mut rows = self.rows.clone();
-        let written = written.iter().cloned();
-        rows.extend(written.map(|row| (row.allocation.clone(), row)));
-        rows
+    pub fn rows_with<'a>(
+        &'a self,
+        written: &'a [Snapshot],
+    ) -> BTreeMap<&'a AllocationId, &'a Snapshot> {
+        let rows = self.rows.values().chain(written);
+        rows.map(|row| (&row.allocation, row)).collect()
     }
 }
 

@@ -291,14 +291,10 @@ impl FailoverFixture {
     /// A run of instance-start for an event.
     #[must_use]
     pub fn start(&self, client: Client, event: &Value) -> Run<'static> {
-        let trigger = parse(event).expect("the scenario's events can be read");
-        let settings = self.settings();
-        let client = client.acting_as("holdfast-instance-start");
-        Box::pin(async move {
-            let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-            let function = Function::InstanceStart;
-            looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
-        })
+        self.run_start(
+            client,
+            parse(event).expect("the scenario's events can be read"),
+        )
     }
 
     /// Runs the function for an event.

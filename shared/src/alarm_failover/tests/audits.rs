@@ -11,6 +11,7 @@ use crate::alarm_failover::group::Group;
 use crate::alarm_failover::messages::target_tags_in_vain;
 use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::state::Observed;
 use crate::cloud::moves::DryRunCall;
 use crate::groups::ChosenBy;
 use crate::ledger::lease::{FailoverRecord, Lease};
@@ -21,16 +22,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+/// By a look at all groups, and by the part of one: they say the same.
 pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let settings = settings(&[]);
-    let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let state = GroupState {
-        observed: &fixture.observed,
-        alarms: &fixture.observed.alarms,
-        alarms_are_all: true,
-        health: &fixture.fitness_with_limits(),
+    let by = |observed: &Observed| {
+        let group = Group::named(GROUP.1, observed, &settings, &[]);
+        let state = GroupState {
+            observed,
+            alarms: &fixture.observed.alarms,
+            alarms_are_all: true,
+            health: &fixture.fitness_with_limits(),
+        };
+        audit::readiness(&state, &group, &settings, second(0))
     };
-    audit::readiness(&state, &group, &settings, second(0))
+    let whole = by(&fixture.observed);
+    let parts = fixture.observed.parts(&settings);
+    if let Some(part) = parts.get(GROUP.1) {
+        assert_eq!(by(part), whole);
+    }
+    whole
 }
 
 fn two_holders() -> Fixture {

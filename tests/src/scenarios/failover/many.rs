@@ -1,13 +1,15 @@
 //! Many groups at once, for what happens to all of them in the same moment.
 
 use super::owner::{allocate, call, specified};
-use super::{FailoverFixture, deliver};
+use super::{FailoverFixture, TIMEOUT, deliver};
 use crate::client::{Client, TestBed};
 use crate::explorer::Run;
+use crate::looks;
 use ec2_sim::World;
 use ec2_sim::api::{AssociateAddress, Request, Response, RunInstances};
 use holdfast::events::Trigger;
 use holdfast::ledger::MemoryLedger;
+use holdfast::report::Function;
 use std::sync::Arc;
 use time::Duration;
 
@@ -28,6 +30,18 @@ impl FailoverFixture {
     #[must_use]
     pub fn bed_with(&self, ledger: MemoryLedger) -> Arc<TestBed> {
         TestBed::with_ledger(self.world.clone(), ledger)
+    }
+
+    /// A run of instance-start for a trigger.
+    #[must_use]
+    pub fn run_start(&self, client: Client, trigger: Trigger) -> Run<'static> {
+        let settings = self.settings();
+        let client = client.acting_as("holdfast-instance-start");
+        Box::pin(async move {
+            let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
+            let function = Function::InstanceStart;
+            looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
+        })
     }
 
     /// A run of the function for a trigger.

@@ -1,10 +1,13 @@
 //! What happens in a burst: many releases, or many instances that end.
 
-use super::{Happening, Work};
+use super::{Goal, Happening, Hearer, Work};
 use ec2_sim::Crowd;
+use ec2_sim::api::{Address, InstanceState};
 use holdfast::events::{Trigger, parse};
 use holdfast::ports::Delivery;
 use holdfast::release_guard;
+use holdfast_tests::client::TestBed;
+use holdfast_tests::explorer::promises::AccountView;
 use holdfast_tests::scenarios::failover::many_groups;
 use holdfast_tests::scenarios::guard;
 use holdfast_tests::scenarios::large_account::add_crowd;
@@ -35,7 +38,7 @@ pub(super) fn released(count: usize) -> Result<Happening, Problem> {
     let is_release = |event: &Value| event["detail"]["eventName"] == "ReleaseAddress";
     let events = account.events().into_iter().filter(is_release);
     let settings = account.settings().clone();
-    let work: Work = Arc::new(move |client, trigger| {
+    let work: Work = Arc::new(move |client, _, trigger| {
         let settings = settings.clone();
         Box::pin(async move {
             let client = client.acting_as("holdfast-release-guard");
@@ -47,9 +50,10 @@ pub(super) fn released(count: usize) -> Result<Happening, Problem> {
     Ok(Happening {
         what: format!("{count} releases, 1,000 a minute"),
         bed: Arc::clone(&account.bed),
-        triggers: triggers(events)?,
+        told: all_to(Hearer::ReleaseGuard, triggers(events)?),
         over: BETWEEN_RELEASES * u32::try_from(count)?,
         work,
+        goal: |_| Ok(()),
     })
 }
 
@@ -61,14 +65,14 @@ pub(super) fn ended(count: usize) -> Result<Happening, Problem> {
     for id in ending {
         terminate(&mut fleet.world, id);
     }
-    of_fleet(
-        format!("{count} instances of nobody's end at once"),
-        fleet,
-        told_of(ending),
-    )
+    let events = told_of(ending);
+    let what = format!("{count} instances of nobody's end at once");
+    of_fleet(what, fleet, events, |_| Ok(()))
 }
 
-/// The holders of so many groups end in the same moment. A standby of each is well.
+/// The holders of so many groups end in the same moment. A standby of each is well. Both functions hear of each end, as the
+/// template has it. EC2 takes the address from what is terminated. What alarm-failover has not moved by then is
+/// instance-start's to give.
 pub(super) fn failed(count: usize) -> Result<Happening, Problem> {
     let mut groups = many_groups(count);
     let learnt = groups.bed();
@@ -79,13 +83,22 @@ pub(super) fn failed(count: usize) -> Result<Happening, Problem> {
     }
     let bed = groups.bed_with(learnt.ledger.fork());
     bed.only_measure();
-    let triggers = triggers(told_of(&groups.members))?;
+    let told = triggers(told_of(&groups.members))?.into_iter();
+    let told = told.flat_map(|trigger| {
+        let both = [Hearer::AlarmFailover, Hearer::InstanceStart];
+        both.map(|hearer| (hearer, trigger.clone()))
+    });
+    let told = told.collect();
     Ok(Happening {
         what: format!("{count} holders end at once, each with a standby"),
         bed,
-        triggers,
+        told,
         over: Duration::ZERO,
-        work: Arc::new(move |client, trigger| groups.run(client, trigger)),
+        work: Arc::new(move |client, hearer, trigger| match hearer {
+            Hearer::AlarmFailover => groups.run(client, trigger),
+            _ => groups.run_start(client, trigger),
+        }),
+        goal: all_held,
     })
 }
 
@@ -104,23 +117,46 @@ pub(super) fn replaced(count: usize) -> Result<Happening, Problem> {
     let fleet = fleet.world(|world| ending.iter().for_each(|id| terminate(world, id)));
     let started = new.iter().map(|id| state_change(id, "running"));
     let events: Vec<Value> = told_of(&ending).into_iter().chain(started).collect();
-    of_fleet(
-        format!("{count} instances of one group end at once, and {count} new ones run"),
-        fleet,
-        events,
-    )
+    let what = format!("{count} instances of one group end at once, and {count} new ones run");
+    of_fleet(what, fleet, events, all_held)
 }
 
-fn of_fleet(what: String, fleet: Fleet, events: Vec<Value>) -> Result<Happening, Problem> {
+fn of_fleet(
+    what: String,
+    fleet: Fleet,
+    events: Vec<Value>,
+    goal: Goal,
+) -> Result<Happening, Problem> {
     let bed = fleet.bed();
     bed.only_measure();
     Ok(Happening {
         what,
         bed,
-        triggers: triggers(events)?,
+        told: all_to(Hearer::InstanceStart, triggers(events)?),
         over: Duration::ZERO,
-        work: Arc::new(move |client, trigger| fleet.run(client, trigger)),
+        work: Arc::new(move |client, _, trigger| fleet.run(client, trigger)),
+        goal,
     })
+}
+
+fn all_to(hearer: Hearer, triggers: Vec<Trigger>) -> Vec<(Hearer, Trigger)> {
+    let each = triggers.into_iter().map(|trigger| (hearer, trigger));
+    each.collect()
+}
+
+/// Each address is with an instance that runs.
+fn all_held(bed: &TestBed) -> Result<(), Problem> {
+    let view = AccountView::of(&bed.world());
+    let is_held = |address: &Address| {
+        let held = address.association.as_ref();
+        let holder = held.and_then(|held| view.instances.get(held.instance_id.as_ref()?));
+        holder.is_some_and(|holder| holder.state == InstanceState::Running)
+    };
+    let left = view.addresses.values().filter(|it| !is_held(it)).count();
+    match left {
+        0 => Ok(()),
+        left => Err(format!("{left} addresses are with nobody that runs").into()),
+    }
 }
 
 /// Each instance is told of twice.

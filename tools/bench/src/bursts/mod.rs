@@ -24,12 +24,15 @@ use tokio::task::spawn_blocking;
 const AT_A_TIME: [usize; 3] = [1, 10, 100];
 const AGAIN_AFTER: Duration = Duration::from_mins(1);
 const DELIVERIES: u32 = 3;
+/// Each run looks at its whole group, so a burst of one group takes this machine the square of its members.
+const LARGE_GROUP: usize = 100;
 
 /// One delivery that is to come.
 struct Due {
     at: OffsetDateTime,
     came: OffsetDateTime,
     delivery: u32,
+    hearer: Hearer,
     trigger: Trigger,
 }
 
@@ -49,17 +52,29 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The function that is told of an event.
+#[derive(Debug, Clone, Copy)]
+enum Hearer {
+    ReleaseGuard,
+    InstanceStart,
+    AlarmFailover,
+}
+
 /// How one event is worked on.
-type Work = Arc<dyn Fn(Client, Trigger) -> Run<'static> + Send + Sync>;
+type Work = Arc<dyn Fn(Client, Hearer, Trigger) -> Run<'static> + Send + Sync>;
+
+/// What has to be so in the end.
+type Goal = fn(&TestBed) -> Result<(), Problem>;
 
 /// What happens, and who works on it.
 struct Happening {
     what: String,
     bed: Arc<TestBed>,
-    triggers: Vec<Trigger>,
+    told: Vec<(Hearer, Trigger)>,
     /// The time in which the events come.
     over: Duration,
     work: Work,
+    goal: Goal,
 }
 
 /// `releases` and `instances` are how many. The clock is the simulator's, so bursts are worked out side by side.
@@ -68,7 +83,7 @@ pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Bur
         |releases, _| happenings::released(releases),
         |_, instances| happenings::ended(instances),
         |_, instances| happenings::failed(instances),
-        |_, instances| happenings::replaced(instances),
+        |_, instances| happenings::replaced(instances.min(LARGE_GROUP)),
     ];
     let mut bursts = Vec::new();
     for happening in happenings {
@@ -89,23 +104,25 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
     let Happening {
         what,
         bed,
-        triggers,
+        told,
         over,
         work,
+        goal,
     } = happening;
     let bed = &bed;
     bed.world().throttle(true);
     take_time(bed);
     let began = bed.world().now();
     let refused_before = refused(bed);
-    let events = triggers.len();
+    let events = told.len();
     let between = over / u32::try_from(events.max(1))?;
-    let due = (0..).zip(triggers).map(|(number, trigger)| {
+    let due = (0..).zip(told).map(|(number, (hearer, trigger))| {
         let at = began + between * number;
         Due {
             at,
             came: at,
             delivery: 1,
+            hearer,
             trigger,
         }
     });
@@ -126,6 +143,7 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
         }
     }
     bed.drive(runs)?;
+    goal(bed).map_err(|problem| format!("{what}, {processes} at a time: {problem}"))?;
     let ends = std::mem::take(&mut *locked(&queue.ends));
     let mut took: Vec<f64> = ends.iter().map(|end| end.took.as_seconds_f64()).collect();
     took.sort_by(f64::total_cmp);
@@ -160,7 +178,7 @@ async fn process(
         if early.is_positive() {
             client.sleep(early.unsigned_abs()).await;
         }
-        let answer = work(client.clone(), due.trigger.clone()).await;
+        let answer = work(client.clone(), due.hearer, due.trigger.clone()).await;
         let now = client.now();
         if answer.is_err() && due.delivery < DELIVERIES {
             let at = now + AGAIN_AFTER;
