@@ -86,6 +86,10 @@ start-cost: ## Count system calls, files and instructions of each start, of the 
 	@tools/start/cost
 	@tools/start/cli
 
+.PHONY: sweep-cost
+sweep-cost: ## Count the instructions of a run of reconcile as the account grows: no faster than it does (valgrind)
+	@tools/start/sweep
+
 .PHONY: validate
 validate: diagrams ## Check the template (sam validate, cfn-lint with everything on, checkov) and the diagrams
 	@tools/validate
@@ -201,9 +205,10 @@ release-proof: ## Search the functions of a release build for calls that their r
 	@tools/release-proof $(FOLDER)
 
 .PHONY: shipped
-shipped: binaries ## Build what ships once, count its starts, and search it for calls that no role may make (strace, valgrind)
+shipped: binaries ## Build what ships once, count its starts and its sweeps, and search it for calls that no role may make (strace, valgrind)
 	@tools/release-build
 	@tools/start/cost "$(TARGET)/release"
+	@tools/start/sweep "$(TARGET)/release"
 	@tools/release-proof "$(TARGET)/release"
 
 .PHONY: ledger-contract

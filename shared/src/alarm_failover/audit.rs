@@ -22,11 +22,11 @@ use super::planned_target::planned_targets;
 use super::run;
 use super::state::{MemberHealth, Observed};
 use crate::clock::Clock;
-use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::groups::{group_of, value_of};
 use crate::ledger::lease::{FailoverRecord, Lease};
 use crate::ledger::{Ledger, Written};
+use crate::model::alarm::Alarm;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::{Instance, InstanceState, StatusChecks};
@@ -38,29 +38,15 @@ use time::OffsetDateTime;
 
 /// Everything that the readiness of a group follows from.
 #[derive(Debug)]
-pub(super) struct FleetState<'a> {
+pub(super) struct GroupState<'a> {
+    /// What concerns the group: the part of it, or a look at all.
     pub(super) observed: &'a Observed,
-    pub(super) health: MemberHealth,
+    /// Of its members, or of those of all groups.
+    pub(super) health: &'a MemberHealth,
+    /// All that are known, also those that name no instance.
+    pub(super) alarms: &'a BTreeMap<String, Alarm>,
     /// Whether all alarms were read: what is not known says nothing for a member.
     pub(super) alarms_are_all: bool,
-}
-
-impl<'a> FleetState<'a> {
-    /// Health and limits of all members of all groups.
-    pub(super) async fn load<C: AlarmFailoverCloud, L, K>(
-        ports: &Ports<C, L, K>,
-        settings: &Settings,
-        observed: &'a Observed,
-        alarms_are_all: bool,
-    ) -> Result<FleetState<'a>, CloudError> {
-        let members: Vec<&Instance> = observed.instances.iter().collect();
-        let health = observe::health_of(&ports.cloud, settings, &members).await?;
-        Ok(FleetState {
-            observed,
-            health,
-            alarms_are_all,
-        })
-    }
 }
 
 /// Looks at every group. `addresses` are those that reconcile has seen a moment ago.
@@ -104,39 +90,49 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     if names.is_empty() {
         return Ok(audit);
     }
-    let (leases, fleet) = futures_util::join!(
+    let members: Vec<&Instance> = observed.instances.iter().collect();
+    let (leases, health) = futures_util::join!(
         ports.ledger.leases(),
-        FleetState::load(ports, settings, &observed, alarms.are_all)
+        observe::health_of(&ports.cloud, settings, &members)
     );
     let leases = leases.map_err(Error::LedgerUnread)?;
     let leases: BTreeMap<&str, &Lease> = leases
         .iter()
         .map(|lease| (lease.group.as_str(), lease))
         .collect();
-    let fleet = fleet.map_err(|source| messages::not_observed(&idle, source))?;
+    let health = health.map_err(|source| messages::not_observed(&idle, source))?;
     let in_vain = messages::target_tags_in_vain(&observed, settings);
     audit.findings.extend(in_vain);
-    let not_told = fleet.health.lifecycle_not_told.as_deref();
+    let not_told = health.lifecycle_not_told.as_deref();
     audit
         .findings
         .extend(not_told.map(messages::lifecycle_not_told));
-    let not_told = fleet.health.shifts_not_told.as_deref();
+    let not_told = health.shifts_not_told.as_deref();
     audit
         .findings
         .extend(not_told.map(messages::shifts_not_told));
-    for name in &names {
-        let lease = leases.get(name.as_str()).copied();
-        let done = reconcile_group(ports, settings, delivery, &fleet, name, lease);
+    for (name, part) in &observed.parts(settings) {
+        if !names.contains(*name) {
+            continue;
+        }
+        let lease = leases.get(name).copied();
+        let state = GroupState {
+            observed: part,
+            health: &health,
+            alarms: &observed.alarms,
+            alarms_are_all: alarms.are_all,
+        };
+        let group = Group::named(name, part, settings, &[]);
+        let done = reconcile_group(ports, settings, delivery, &state, &group, lease);
         audit.note(done.await);
-        let group = Group::named(name, &observed, settings, &[]);
-        let (mut report, moves) = readiness(&fleet, &group, settings, ports.clock.now());
+        let (mut report, moves) = readiness(&state, &group, settings, ports.clock.now());
         if report.readiness != Readiness::NoStandbyByDesign {
             report
                 .obstacles
                 .extend(dry_runs(ports, &group, &moves).await);
         }
         let now = ports.clock.now();
-        audit.conclude(report, &fleet, (&group, &moves), lease, settings, now);
+        audit.conclude(report, &state, (&group, &moves), lease, settings, now);
     }
     Ok(audit)
 }
@@ -146,13 +142,15 @@ impl Audit {
     pub(super) fn conclude(
         &mut self,
         mut report: GroupReport,
-        fleet: &FleetState<'_>,
+        state: &GroupState<'_>,
         (group, moves): (&Group<'_>, &[Move]),
         lease: Option<&Lease>,
         settings: &Settings,
         now: OffsetDateTime,
     ) {
-        let observed = fleet.observed;
+        let GroupState {
+            observed, health, ..
+        } = state;
         let paused = lease.and_then(|lease| lease.pause_at(now));
         report.pause = paused.map(PauseReport::from);
         self.findings
@@ -160,14 +158,14 @@ impl Audit {
         report.judge();
         self.findings.extend(messages::unready(&report));
         self.findings
-            .extend(messages::events_ahead(group, &fleet.health, settings));
+            .extend(messages::events_ahead(group, health, settings));
         self.findings
-            .extend(messages::zones_to_leave(group, &fleet.health));
+            .extend(messages::zones_to_leave(group, health));
         self.findings.extend(stop_limits(group, settings));
         self.targets.extend(planned_targets(group, observed, moves));
         self.findings
             .extend(messages::doubtful_interfaces(moves, settings));
-        let seen = (observed, &fleet.health);
+        let seen = (*observed, *health);
         self.findings
             .extend(messages::stays_while_wanted(group, seen, settings));
         self.findings.extend(messages::would_leave(group, settings));
@@ -185,12 +183,15 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     delivery: Delivery,
-    fleet: &FleetState<'_>,
-    name: &str,
+    state: &GroupState<'_>,
+    group: &Group<'_>,
     lease: Option<&Lease>,
 ) -> Result<Vec<Report>, Error> {
     let now = ports.clock.now();
-    let group = Group::named(name, fleet.observed, settings, &[]);
+    let name = group.name;
+    let GroupState {
+        observed, health, ..
+    } = state;
     let is_held = lease.is_some_and(|lease| lease.is_held_by_other("", now));
     let is_paused = lease.is_some_and(|lease| lease.pause_at(now).is_some());
     if group.members.is_empty() || is_held || is_paused {
@@ -202,33 +203,33 @@ async fn reconcile_group<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         last.filter(|_| lease.targets_new_holder())
             .or(lease.in_progress.as_ref())
     });
-    let is_down = |holder: &InstanceId| fleet.observed.is_down(holder);
+    let is_down = |holder: &InstanceId| observed.is_down(holder);
     let adrift = |resource: &Resource<'_>| match &resource.location {
         Location::Held(holder) => {
-            let state = fleet.observed.state_of(holder);
+            let state = observed.state_of(holder);
             is_down(holder) && resource.leaves_holder_in(state, settings)
         }
         Location::Detaching(_) | Location::Unheld => true,
     };
     let cause = match in_progress {
         Some(record) => Some(resumed(record, name, now)),
-        None if group.resources.iter().any(adrift) => Some(found_down(&group, name, now, &is_down)),
+        None if group.resources.iter().any(adrift) => Some(found_down(group, name, now, &is_down)),
         None => None,
     };
     if let Some(cause) = cause {
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    let ends = ahead::cause(&group, &fleet.health, settings, now)
-        .or_else(|| lifecycle_action::found(&group, &fleet.health, now));
+    let ends = ahead::cause(group, health, settings, now)
+        .or_else(|| lifecycle_action::found(group, health, now));
     if let Some(cause) = ends {
         done.push(run::handle_cause(ports, settings, &cause, delivery).await?);
         return Ok(done);
     }
-    if let Some(lease) = lease.filter(|_| fleet.alarms_are_all)
-        && let Some(target) = failback_target(&group, fleet, settings, lease)
+    if let Some(lease) = lease.filter(|_| state.alarms_are_all)
+        && let Some(target) = failback_target(group, state, settings, lease)
     {
-        done.extend(fail_back(ports, settings, delivery, &group, target, lease).await?);
+        done.extend(fail_back(ports, settings, delivery, group, target, lease).await?);
     }
     Ok(done)
 }
@@ -283,7 +284,7 @@ fn found_down(
 /// The member to which everything is to return, if something asks for it and it is not there already.
 pub(super) fn failback_target<'a>(
     group: &Group<'a>,
-    fleet: &FleetState<'_>,
+    state: &GroupState<'_>,
     settings: &Settings,
     lease: &Lease,
 ) -> Option<(&'a Instance, std::time::Duration, bool)> {
@@ -298,22 +299,23 @@ pub(super) fn failback_target<'a>(
         }
     });
     let wait = waits.max()?;
+    let health = state.health;
     let is_healthy = target.state == InstanceState::Running
-        && fleet.health.checks(&target.id) == StatusChecks::Ok
-        && fleet.health.ends_by(&target.id).is_none()
-        && fleet.observed.firing_for(&target.id).is_none()
-        && fleet.health.not_in_service(&target.id).is_none()
-        && fleet.health.shifted(target).is_none()
-        && !still_fires(lease.last.as_ref(), fleet.observed);
+        && health.checks(&target.id) == StatusChecks::Ok
+        && health.ends_by(&target.id).is_none()
+        && state.observed.firing_for(&target.id).is_none()
+        && health.not_in_service(&target.id).is_none()
+        && health.shifted(target).is_none()
+        && !still_fires(lease.last.as_ref(), state.alarms);
     Some((target, wait, is_healthy))
 }
 
 /// Whether an alarm that names no instance and led to the last failover fires to this day: nothing says
 /// that it would not lead to the next.
-pub(super) fn still_fires(last: Option<&FailoverRecord>, observed: &Observed) -> bool {
+fn still_fires(last: Option<&FailoverRecord>, known: &BTreeMap<String, Alarm>) -> bool {
     let mut alarms = last.into_iter().flat_map(|last| &last.alarms);
     alarms.any(|name| {
-        let alarm = observed.alarms.get(name).filter(|alarm| alarm.fires());
+        let alarm = known.get(name).filter(|alarm| alarm.fires());
         alarm.is_some_and(|alarm| alarm.metrics.iter().all(|on| on.instance().is_none()))
     })
 }
@@ -361,7 +363,7 @@ async fn fail_back<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
 
 /// What would be done for each holder if it failed now, and what stands in the way.
 pub(super) fn readiness(
-    fleet: &FleetState<'_>,
+    state: &GroupState<'_>,
     group: &Group<'_>,
     settings: &Settings,
     now: OffsetDateTime,
@@ -374,7 +376,7 @@ pub(super) fn readiness(
     // Where nobody holds anything, what is with nobody is all that there is to be moved.
     let nobody = holders.is_empty().then(BTreeSet::new);
     for sources in each.chain(nobody) {
-        let plan = if_failed(fleet, group, &sources, settings, now);
+        let plan = if_failed(state, group, &sources, settings, now);
         blocked.extend(plan.blocked);
         moves.extend(plan.moves);
     }
@@ -386,7 +388,7 @@ pub(super) fn readiness(
         None => messages::obstacles(&blocked, group, settings),
     };
     obstacles.extend(messages::flag_findings(group));
-    obstacles.extend(messages::untagged_holders(group, fleet.observed, settings));
+    obstacles.extend(messages::untagged_holders(group, state.observed, settings));
     let standbys: BTreeSet<InstanceId> = moves.iter().map(|one| one.to.clone()).collect();
     let fences = fencing::of_holders(group, settings).into_iter();
     let fences = fences.filter_map(|(holder, how)| messages::would_be_fenced(holder, &how));
@@ -417,7 +419,7 @@ pub(super) fn stop_limits(group: &Group<'_>, settings: &Settings) -> Vec<Finding
 }
 
 fn if_failed(
-    fleet: &FleetState<'_>,
+    state: &GroupState<'_>,
     group: &Group<'_>,
     sources: &BTreeSet<InstanceId>,
     settings: &Settings,
@@ -425,8 +427,8 @@ fn if_failed(
 ) -> Plan {
     decide::plan(&PlanInput {
         group,
-        observed: fleet.observed,
-        health: &fleet.health,
+        observed: state.observed,
+        health: state.health,
         kind: &CauseKind::SpotInterruption,
         sources,
         may_begin: true,

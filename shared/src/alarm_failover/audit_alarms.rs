@@ -80,8 +80,9 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             }
         },
     }
+    let members: BTreeSet<&InstanceId> = groups.values().flatten().collect();
     let is_of_use = |alarm: &Alarm| {
-        let is_member = |id: InstanceId| groups.values().any(|members| members.contains(&id));
+        let is_member = |id: InstanceId| members.contains(&id);
         let names_one = alarm.instances().next().is_some();
         alarm.fires() && (!names_one || alarm.instances().any(is_member))
     };

@@ -4,6 +4,7 @@ use super::messages;
 use super::planned_target::PlannedTarget;
 use crate::error::{Error, chain};
 use crate::report::{Finding, GroupReport, Outcome, Report};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What reconcile did and found.
 #[derive(Debug, Default)]
@@ -22,26 +23,50 @@ pub struct Audit {
     pub targets: Vec<PlannedTarget>,
 }
 
-impl Audit {
-    /// Something that stands in the way of a failover of a group, once.
-    pub fn add_obstacle(&mut self, group: &str, obstacle: Finding) {
-        let mut groups = self.groups.iter_mut();
-        if let Some(group) = groups.find(|it| it.group == group) {
+/// What is added to an audit when it is done, each thing once.
+#[derive(Debug)]
+pub struct Additions<'a> {
+    audit: &'a mut Audit,
+    /// Where in it each group is.
+    groups: BTreeMap<String, usize>,
+    told: BTreeSet<Finding>,
+}
+
+impl<'a> Additions<'a> {
+    /// To this audit.
+    #[must_use]
+    pub fn to(audit: &'a mut Audit) -> Self {
+        let groups = audit.groups.iter().zip(0..);
+        let groups = groups.map(|(it, at)| (it.group.clone(), at)).collect();
+        let told = audit.findings.iter().cloned().collect();
+        Self {
+            audit,
+            groups,
+            told,
+        }
+    }
+
+    /// Something that stands in the way of a failover of a group.
+    pub fn obstacle(&mut self, group: &str, obstacle: Finding) {
+        let at = self.groups.get(group).copied();
+        if let Some(group) = at.and_then(|at| self.audit.groups.get_mut(at)) {
             if !group.obstacles.contains(&obstacle) {
                 group.obstacles.push(obstacle.clone());
             }
             group.judge();
         }
-        self.add_finding(obstacle);
+        self.finding(obstacle);
     }
 
-    /// Something that a person should know, once.
-    pub fn add_finding(&mut self, finding: Finding) {
-        if !self.findings.contains(&finding) {
-            self.findings.push(finding);
+    /// Something that a person should know.
+    pub fn finding(&mut self, finding: Finding) {
+        if self.told.insert(finding.clone()) {
+            self.audit.findings.push(finding);
         }
     }
+}
 
+impl Audit {
     /// Notes what was done for a group.
     pub(super) fn note(&mut self, done: Result<Vec<Report>, Error>) {
         match done {

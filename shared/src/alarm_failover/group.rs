@@ -3,8 +3,8 @@
 
 use super::state::Observed;
 use crate::groups::{
-    UnreadableTag, addresses_of, floating_group, floating_private_ips, holder, is_of_group,
-    members_of, mover_of, priority, unreadable, value_of,
+    Locations, UnreadableTag, addresses_of, floating_group, floating_private_ips, holder,
+    is_of_group, members_of, mover_of, priority, unreadable, value_of,
 };
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{AllocationId, EniId, InstanceId, SubnetId};
@@ -12,7 +12,7 @@ use crate::model::instance::{AttachedInterface, Instance, InstanceState};
 use crate::model::interface::{Attachment, AttachmentState, Interface};
 use crate::model::tags::Tags;
 use crate::settings::{Fencing, Mover, OnStop, Settings};
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 
 /// One group.
@@ -26,6 +26,9 @@ pub struct Group<'a> {
     pub resources: Vec<Resource<'a>>,
     /// Its Elastic IPs that are associated with nothing.
     pub free: Vec<&'a Address>,
+    /// Where things are in the look that it was found in.
+    pub(super) locations: Locations<'a>,
+    by_id: HashMap<&'a InstanceId, &'a Instance>,
 }
 
 /// Something that is to be with a healthy member.
@@ -166,7 +169,9 @@ impl<'a> Group<'a> {
         let addresses = || addresses_of(name, &observed.addresses, keys);
         let mut group = Self {
             name,
+            by_id: members.iter().map(|it| (&it.id, *it)).collect(),
             members,
+            locations: Locations::of(observed.everything()),
             resources: Vec::new(),
             free: addresses()
                 .filter(|address| address.association.is_none())
@@ -174,10 +179,12 @@ impl<'a> Group<'a> {
         };
         for interface in &observed.interfaces {
             if is_of_group(&interface.tags, name, keys) && !interface.is_aws_managed() {
-                group.add_interface(interface, observed, settings);
+                group.add_interface(interface, settings);
             }
         }
-        for address in addresses() {
+        let resources = group.resources.iter();
+        let riding: BTreeSet<Ipv4Addr> = resources.flat_map(|it| it.public_ips.clone()).collect();
+        for address in addresses().filter(|it| !riding.contains(&it.ip)) {
             group.add_address(address, settings, pending_reassociation);
         }
         group
@@ -186,7 +193,7 @@ impl<'a> Group<'a> {
     /// The member with that id.
     #[must_use]
     pub fn member(&self, id: &InstanceId) -> Option<&'a Instance> {
-        self.members.iter().copied().find(|member| member.id == *id)
+        self.by_id.get(id).copied()
     }
 
     /// The tags of its members and of what moves that do not count, each with whose it is.
@@ -216,12 +223,7 @@ impl<'a> Group<'a> {
         seats.cloned().collect()
     }
 
-    fn add_interface(
-        &mut self,
-        interface: &'a Interface,
-        observed: &Observed,
-        settings: &Settings,
-    ) {
+    fn add_interface(&mut self, interface: &'a Interface, settings: &Settings) {
         let mover = mover_of(&interface.tags, &settings.tags);
         let attachment = interface.attachment.as_ref();
         let is_primary = attachment.is_some_and(Attachment::is_primary);
@@ -232,17 +234,12 @@ impl<'a> Group<'a> {
         if !is_whole {
             let ips = floating_private_ips(interface, &settings.tags);
             let is_own = |ip: &Ipv4Addr| {
-                observed.addresses.iter().any(|address| {
-                    let held = address.association.as_ref();
-                    is_of_group(&address.tags, self.name, &settings.tags)
-                        && held.is_some_and(|held| {
-                            held.eni.as_ref() == Some(&interface.id) && held.private_ip == Some(*ip)
-                        })
-                })
+                let on_it = self.locations.address_at(&interface.id, *ip);
+                on_it.is_some_and(|it| is_of_group(&it.tags, self.name, &settings.tags))
             };
             if !ips.is_empty() {
                 self.resources.push(Resource {
-                    public_ips: public_ips(interface, Some(&ips), observed),
+                    public_ips: public_ips(interface, Some(&ips), &self.locations),
                     cargo: ResourceKind::PrivateIps {
                         from: interface.id.clone(),
                         subnet: interface.subnet.clone(),
@@ -257,7 +254,7 @@ impl<'a> Group<'a> {
             return;
         }
         self.resources.push(Resource {
-            public_ips: public_ips(interface, None, observed),
+            public_ips: public_ips(interface, None, &self.locations),
             cargo: ResourceKind::Interface(interface),
             location,
             mover,
@@ -277,11 +274,7 @@ impl<'a> Group<'a> {
             }
             return;
         }
-        let rides = self
-            .resources
-            .iter()
-            .any(|resource| resource.public_ips.contains(&address.ip));
-        let holder = holder(address).filter(|id| self.member(id).is_some() && !rides);
+        let holder = holder(address).filter(|id| self.member(id).is_some());
         if let Some(holder) = holder {
             self.push_address(address, Location::Held(holder.clone()), settings);
         }
@@ -354,16 +347,15 @@ fn location_of(attachment: Option<&Attachment>) -> Location {
 fn public_ips(
     interface: &Interface,
     only: Option<&[Ipv4Addr]>,
-    observed: &Observed,
+    locations: &Locations<'_>,
 ) -> Vec<Ipv4Addr> {
     let is_meant = |ip: Ipv4Addr| only.is_none_or(|only| only.contains(&ip));
-    let on_it = |address: &&Address| {
-        address.association.as_ref().is_some_and(|association| {
-            association.eni.as_ref() == Some(&interface.id)
-                && association.private_ip.is_some_and(is_meant)
-        })
+    let is_on_it = |address: &&&Address| {
+        let held = address.association.as_ref();
+        held.is_some_and(|held| held.private_ip.is_some_and(is_meant))
     };
-    let tagged = observed.addresses.iter().filter(on_it).map(|it| it.ip);
+    let tagged = locations.addresses_on(&interface.id).iter();
+    let tagged = tagged.filter(is_on_it).map(|it| it.ip);
     let shown = interface.private_ips.iter().filter_map(|(ip, public)| {
         let public = public.as_ref().filter(|_| is_meant(*ip))?;
         // What EC2 assigned by itself has no allocation, and does not ride along.

@@ -15,7 +15,6 @@ use super::observe;
 use super::state::{Look, Observed};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::groups::current_target;
 use crate::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
 use crate::ledger::{Ledger, Written};
 use crate::model::ids::{AllocationId, InstanceId};
@@ -197,7 +196,7 @@ fn claim_of(
     let held = group.resources.iter().filter(|it| it.is_held_by(sources));
     let former_targets = held.filter_map(|resource| match &resource.cargo {
         ResourceKind::Address(address) => {
-            let now = current_target(address, &observed.instances, &observed.interfaces)?;
+            let now = group.locations.target_of(address)?;
             Some((address.allocation.clone(), now))
         }
         _ => None,

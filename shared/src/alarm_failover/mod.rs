@@ -66,7 +66,7 @@ use crate::ports::{Delivery, Ports};
 use crate::report::Report;
 use crate::settings::Settings;
 pub use audit::audit;
-pub use audit_result::Audit;
+pub use audit_result::{Additions, Audit};
 use case::FUNCTION;
 pub use cloud::{AlarmFailoverCloud, ReadFleet};
 pub use obstacle::Obstacle;

@@ -194,11 +194,11 @@ impl Observed {
         cloud: &C,
         settings: &Settings,
     ) -> Result<Self, CloudError> {
-        let is_shown = |id: &InstanceId| self.instances.iter().any(|each| each.id == *id);
+        let shown: BTreeSet<&InstanceId> = self.instances.iter().map(|each| &each.id).collect();
         let untagged_holders: BTreeSet<InstanceId> = self
             .holders(settings)
             .map(|(_, holder)| holder)
-            .filter(|holder| !is_shown(holder))
+            .filter(|holder| !shown.contains(holder))
             .cloned()
             .collect();
         if untagged_holders.is_empty() {

@@ -4,7 +4,7 @@
 //! Nothing is asked as a dry run: the rights of whoever looks say nothing of the function's. Which alarms name a member
 //! is taken from what the last sweep has learnt, so nothing here grows with what is others'.
 
-use super::audit::{self, FleetState};
+use super::audit::{self, GroupState};
 use super::audit_alarms::group_names;
 use super::audit_result::Audit;
 use super::cloud::ReadFleet;
@@ -24,7 +24,7 @@ use crate::model::interface::Interface;
 use crate::ports::Ports;
 use crate::settings::Settings;
 use futures_util::future::try_join_all;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
 /// What a look at an account shows.
@@ -145,12 +145,19 @@ async fn alarms_of<C: ReadFleet, L, K: Clock>(
     observed: &Observed,
     names: &[String],
 ) -> Result<Vec<(String, AlarmsOnMembers)>, CloudError> {
+    let mut members: BTreeMap<&str, Vec<&InstanceId>> = BTreeMap::new();
+    for instance in &observed.instances {
+        if let Some(group) = group_of(&instance.tags, &settings.tags) {
+            members.entry(group).or_default().push(&instance.id);
+        }
+    }
+    let members = &members;
     let each = names.iter().map(|name| async move {
-        let group = Group::named(name, observed, settings, &[]);
-        let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
+        let members = members.get(name.as_str());
+        let members = members.map_or(&[][..], Vec::as_slice);
         let learnt = observed.learnt.of_group(name);
         let now = ports.clock.now();
-        let known = member_alarms::of_members(&ports.cloud, &learnt, &members, now).await?;
+        let known = member_alarms::of_members(&ports.cloud, &learnt, members, now).await?;
         Ok((name.clone(), known))
     });
     try_join_all(each).await
@@ -183,16 +190,23 @@ fn judged(
     audit
         .findings
         .extend(messages::target_tags_in_vain(&observed, settings));
-    let fleet = FleetState {
-        observed: &observed,
-        health,
-        alarms_are_all: false,
-    };
-    for name in names {
-        let group = Group::named(name, &observed, settings, &[]);
-        let (report, moves) = audit::readiness(&fleet, &group, settings, now);
-        let lease = leases.iter().find(|lease| lease.group == *name);
-        audit.conclude(report, &fleet, (&group, &moves), lease, settings, now);
+    let leases = leases.iter().map(|lease| (lease.group.as_str(), lease));
+    let leases: BTreeMap<&str, &Lease> = leases.collect();
+    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    for (name, part) in &observed.parts(settings) {
+        if !names.contains(name) {
+            continue;
+        }
+        let state = GroupState {
+            observed: part,
+            health: &health,
+            alarms: &observed.alarms,
+            alarms_are_all: false,
+        };
+        let group = Group::named(name, part, settings, &[]);
+        let (report, moves) = audit::readiness(&state, &group, settings, now);
+        let lease = leases.get(name).copied();
+        audit.conclude(report, &state, (&group, &moves), lease, settings, now);
     }
     (observed, audit)
 }

@@ -2,7 +2,7 @@
 //! is changed, in EC2 or in the ledger.
 
 use super::assessment;
-use super::audit::{self, FleetState};
+use super::audit::{self, GroupState};
 use super::case::Case;
 use super::cloud::AlarmFailoverCloud;
 use super::group::Group;
@@ -43,15 +43,16 @@ pub(super) async fn answer<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     let mut health = health.map_err(|source| messages::not_observed(&asked, source))?;
     observed.note_alarms(&mut health);
     let gap = health.known.gap.take();
-    let fleet = FleetState {
+    let state = GroupState {
         observed: &observed,
-        health,
+        health: &health,
+        alarms: &observed.alarms,
         alarms_are_all: gap.is_none(),
     };
     let known = Group::named(group, &observed, settings, &[]);
     let pauses = Pauses::read(&ports.ledger, ports.clock.now()).await;
     let pauses = pauses.map_err(Error::LedgerUnread)?;
-    let (report, moves) = audit::readiness(&fleet, &known, settings, ports.clock.now());
+    let (report, moves) = audit::readiness(&state, &known, settings, ports.clock.now());
     let fences = audit::stop_limits(&known, settings);
     let mut report = messages::planned(&case, (&report, fences), &moves);
     let lasting = pauses.of_group(group);

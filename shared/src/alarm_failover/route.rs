@@ -3,8 +3,7 @@
 use super::group::{Resource, ResourceKind};
 use super::obstacle::Obstacle;
 use super::plan::{AssociationChange, Detachment, MoveAction, PlanInput};
-use super::state::Observed;
-use crate::groups::{TargetChoice, TargetInterfaces, current_target, is_of_group, shown_target};
+use crate::groups::{TargetChoice, TargetInterfaces, is_of_group};
 use crate::model::elastic_ip::Address;
 use crate::model::former_target::FormerTarget;
 use crate::model::ids::{EniId, InstanceId, SubnetId};
@@ -47,8 +46,7 @@ pub fn plan_move(
             by_interface,
         } => {
             let only = by_interface.then_some(input.group.name);
-            let observed = input.observed;
-            let former = shown_target(from, None, &observed.instances, &observed.interfaces);
+            let former = input.group.locations.target_at(from, None);
             let where_it_was = (subnet.as_ref(), former.as_ref());
             plan_private_ip_move(input, where_it_was, only, ips, member, reserved)
         }
@@ -214,8 +212,7 @@ fn plan_address_move(
     member: &Instance,
     reserved: &mut Reservations,
 ) -> Result<MoveAction, Obstacle> {
-    let interfaces = &input.observed.interfaces;
-    let now = current_target(address, &input.observed.instances, interfaces);
+    let now = input.group.locations.target_of(address);
     let former = now
         .as_ref()
         .or_else(|| input.former_targets.get(&address.allocation));
@@ -239,12 +236,7 @@ fn plan_address_move(
 }
 
 fn target_interfaces<'a>(input: &PlanInput<'a>, member: &'a Instance) -> TargetInterfaces<'a> {
-    let Observed {
-        addresses,
-        interfaces,
-        ..
-    } = input.observed;
-    TargetInterfaces::of(member, addresses, interfaces, &input.settings.tags)
+    TargetInterfaces::of(member, &input.group.locations, &input.settings.tags)
 }
 
 fn association_change(input: &PlanInput<'_>, address: &Address) -> AssociationChange {
@@ -281,7 +273,6 @@ fn plan_move_with_private_ip(
 }
 
 fn has_tag(input: &PlanInput<'_>, eni: &EniId, group: &str) -> bool {
-    let mut interfaces = input.observed.interfaces.iter();
-    let keys = &input.settings.tags;
-    interfaces.any(|each| each.id == *eni && is_of_group(&each.tags, group, keys))
+    let interface = input.group.locations.interface(eni);
+    interface.is_some_and(|it| is_of_group(&it.tags, group, &input.settings.tags))
 }

@@ -1,6 +1,6 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
-use crate::groups::group_of;
+use crate::groups::{Everything, Part, group_of, parts};
 use crate::member_alarms::{AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, AlarmState};
 use crate::model::auto_scaling::{LifecycleState, Service};
@@ -11,7 +11,7 @@ use crate::model::instance_status::{InstanceStatus, ProbeStatus, ScheduledEvent}
 use crate::model::interface::Interface;
 use crate::model::zonal_shift::ZonalShift;
 use crate::settings::Settings;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use time::OffsetDateTime;
 
 /// What is known of all groups.
@@ -68,6 +68,65 @@ impl Observed {
         let alarms = std::mem::take(&mut health.known.alarms).into_iter();
         self.alarms
             .extend(alarms.map(|alarm| (alarm.name.clone(), alarm)));
+    }
+
+    /// What EC2 shows of the groups.
+    pub(super) fn everything(&self) -> Everything<'_> {
+        Everything {
+            instances: &self.instances,
+            interfaces: &self.interfaces,
+            addresses: &self.addresses,
+        }
+    }
+
+    /// What concerns each group, as a look of its own. Of the alarms it has those that name an instance of it.
+    pub(super) fn parts(&self, settings: &Settings) -> BTreeMap<&str, Self> {
+        let mut named: HashMap<InstanceId, Vec<&Alarm>> = HashMap::new();
+        for alarm in self.alarms.values() {
+            for instance in alarm.instances() {
+                named.entry(instance).or_default().push(alarm);
+            }
+        }
+        let parts = parts(self.everything(), &settings.tags, |_| None).into_iter();
+        let parts = parts.map(|(group, part)| (group, self.part(part, &named)));
+        parts.collect()
+    }
+
+    fn part(&self, part: Part, named: &HashMap<InstanceId, Vec<&Alarm>>) -> Self {
+        let Part {
+            instances,
+            interfaces,
+            addresses,
+        } = part;
+        let attached = interfaces.iter().filter_map(Interface::instance);
+        let associated = addresses
+            .iter()
+            .filter_map(|each| each.association.as_ref());
+        let associated = associated.filter_map(|held| held.instance.as_ref());
+        let holders: BTreeSet<&InstanceId> = attached.chain(associated).collect();
+        let others = holders.iter().filter_map(|id| {
+            let state = self.others.get(*id)?;
+            Some(((*id).clone(), *state))
+        });
+        let others = others.collect();
+        let own = instances.iter().map(|each| &each.id);
+        let concerned: BTreeSet<&InstanceId> = own.chain(holders).collect();
+        let alarms = concerned.into_iter().filter_map(|id| named.get(id));
+        let alarms = alarms.flatten().copied();
+        Self {
+            at: self.at,
+            others,
+            alarms: alarms
+                .map(|alarm| (alarm.name.clone(), alarm.clone()))
+                .collect(),
+            reads_log_alarms: self.reads_log_alarms,
+            contributors_not_told: None,
+            learnt: Rows::default(),
+            lifecycle: BTreeMap::new(),
+            instances,
+            interfaces,
+            addresses,
+        }
     }
 
     /// Who has something of the groups, each with the group of what it has.

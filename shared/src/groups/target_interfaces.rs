@@ -8,14 +8,12 @@
 //! Where 2 and 3 name different interfaces, or several are left, nothing is chosen: what EC2 accepts is not therefore
 //! right. Only interfaces that are the instance's own come into question: see [`own_interfaces`].
 
+use super::locations::Locations;
 use super::target_obstacle::{Ambiguity, TargetObstacle};
 use super::targets::{Target, own_interfaces, targets};
-use crate::model::elastic_ip::Address;
 use crate::model::former_target::FormerTarget;
-use crate::model::former_target::LastTarget;
 use crate::model::ids::{EniId, InstanceId};
 use crate::model::instance::{AttachedInterface, Instance};
-use crate::model::interface::Interface;
 use crate::model::tags::Tags;
 use crate::settings::TagKeys;
 use std::collections::BTreeSet;
@@ -67,61 +65,16 @@ pub fn is_address_target(tags: &Tags, keys: &TagKeys) -> bool {
     value.is_some_and(|value| !value.trim().eq_ignore_ascii_case("false"))
 }
 
-/// Where an address is now, as EC2 shows its holder, or the interface that has it.
-#[must_use]
-pub fn current_target(
-    address: &Address,
-    instances: &[Instance],
-    interfaces: &[Interface],
-) -> Option<FormerTarget> {
-    let association = address.association.as_ref()?;
-    let eni = association.eni.as_ref()?;
-    shown_target(eni, association.private_ip, instances, interfaces)
-}
-
-/// Where an address was last: as the ledger has noted it, or where EC2 shows the interface now.
-#[must_use]
-pub fn last_target(
-    last: &LastTarget,
-    instances: &[Instance],
-    interfaces: &[Interface],
-) -> Option<FormerTarget> {
-    let noted = last.noted.clone();
-    noted.or_else(|| shown_target(last.eni.as_ref()?, last.private_ip, instances, interfaces))
-}
-
-/// Where EC2 shows an interface, and a private IP on it.
-#[must_use]
-pub fn shown_target(
-    eni: &EniId,
-    private_ip: Option<Ipv4Addr>,
-    instances: &[Instance],
-    interfaces: &[Interface],
-) -> Option<FormerTarget> {
-    let mut attached = instances.iter().flat_map(|each| &each.interfaces);
-    let as_attached = attached.find(|each| each.id == *eni);
-    let as_attached = as_attached.map(|each| FormerTarget::on(each, private_ip));
-    as_attached.or_else(|| {
-        let shown = interfaces.iter().find(|each| each.id == *eni)?;
-        FormerTarget::of(shown, private_ip)
-    })
-}
-
 impl<'a> TargetInterfaces<'a> {
-    /// Those of an instance. `interfaces` are the ones that have a tag of ours.
+    /// Those of an instance.
     #[must_use]
-    pub fn of(
-        instance: &'a Instance,
-        addresses: &[Address],
-        interfaces: &[Interface],
-        keys: &'a TagKeys,
-    ) -> Self {
-        let free = targets(instance, addresses, interfaces, keys);
+    pub fn of(instance: &'a Instance, look: &Locations<'_>, keys: &'a TagKeys) -> Self {
+        let free = targets(instance, look, keys);
         let candidate = |interface: &'a AttachedInterface| {
-            let mut tagged = interfaces.iter().filter(|each| each.id == interface.id);
+            let tagged = look.interface(&interface.id);
             Candidate {
                 interface,
-                is_tagged: tagged.any(|each| is_address_target(&each.tags, keys)),
+                is_tagged: tagged.is_some_and(|each| is_address_target(&each.tags, keys)),
                 free: free
                     .iter()
                     .filter(|target| target.eni == interface.id)
@@ -132,7 +85,7 @@ impl<'a> TargetInterfaces<'a> {
         Self {
             instance: &instance.id,
             tag: &keys.address_target,
-            own: own_interfaces(instance, interfaces, keys)
+            own: own_interfaces(instance, look, keys)
                 .map(candidate)
                 .collect(),
         }

@@ -1,10 +1,9 @@
 //! On which private IP of an instance an address can go. One answer for every function that places one.
 
 use super::floating::{floating_group, floating_group_of};
-use crate::model::elastic_ip::Address;
+use super::locations::Locations;
 use crate::model::ids::EniId;
 use crate::model::instance::{AttachedInterface, Instance, PrivateIp};
-use crate::model::interface::Interface;
 use crate::settings::TagKeys;
 use std::net::Ipv4Addr;
 
@@ -20,15 +19,15 @@ pub struct Target {
 }
 
 /// The interfaces that are an instance's own: not an AWS service's, and none that floats in a group. An address
-/// on a floating one goes with it to the next member. `interfaces` are those with a group tag.
+/// on a floating one goes with it to the next member.
 pub(super) fn own_interfaces<'a>(
     instance: &'a Instance,
-    interfaces: &[Interface],
+    look: &Locations<'_>,
     keys: &TagKeys,
 ) -> impl Iterator<Item = &'a AttachedInterface> {
     let floats = move |eni: &EniId| {
-        let mut tagged = interfaces.iter();
-        tagged.any(|each| each.id == *eni && floating_group(each, keys).is_some())
+        let tagged = look.interface(eni);
+        tagged.is_some_and(|each| floating_group(each, keys).is_some())
     };
     let attached = instance.interfaces.iter();
     attached.filter(move |each| !each.service_managed && !floats(&each.id))
@@ -39,20 +38,15 @@ pub(super) fn own_interfaces<'a>(
 ///
 /// A free private IP has no public IP, or one that EC2 assigned by itself. EC2 shows no Elastic IP there, of
 /// whatever group: a second one would drive it away.
-pub(super) fn targets(
-    instance: &Instance,
-    addresses: &[Address],
-    interfaces: &[Interface],
-    keys: &TagKeys,
-) -> Vec<Target> {
+pub(super) fn targets(instance: &Instance, look: &Locations<'_>, keys: &TagKeys) -> Vec<Target> {
     let floats = |eni: &EniId, ip: Ipv4Addr| {
-        let tagged = interfaces.iter().find(|each| each.id == *eni);
+        let tagged = look.interface(eni);
         tagged.is_some_and(|each| floating_group_of(each, Some(ip), keys).is_some())
     };
     let is_free = |eni: &EniId, private: &PrivateIp| {
         private.public.is_none_or(|public| public.auto_assigned)
             && !floats(eni, private.ip)
-            && !has_address(addresses, eni, private.ip)
+            && look.address_at(eni, private.ip).is_none()
     };
     let of = |own: &AttachedInterface| {
         let free = own.private_ips.iter().filter(|ip| is_free(&own.id, ip));
@@ -63,25 +57,15 @@ pub(super) fn targets(
         };
         free.map(target).collect::<Vec<Target>>()
     };
-    own_interfaces(instance, interfaces, keys)
-        .flat_map(of)
-        .collect()
-}
-
-fn has_address(addresses: &[Address], eni: &EniId, private_ip: Ipv4Addr) -> bool {
-    let mut associations = addresses
-        .iter()
-        .filter_map(|address| address.association.as_ref());
-    associations.any(|association| {
-        association.eni.as_ref() == Some(eni) && association.private_ip == Some(private_ip)
-    })
+    own_interfaces(instance, look, keys).flat_map(of).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::groups::Everything;
     use crate::model::instance::{InstanceState, PublicIp};
-    use crate::model::interface::{Attachment, AttachmentState, OtherIps};
+    use crate::model::interface::{Attachment, AttachmentState, Interface, OtherIps};
     use crate::model::tags::Tags;
     use time::OffsetDateTime;
 
@@ -123,9 +107,17 @@ mod tests {
         }
     }
 
+    fn look<'a>(instance: &'a Instance, interfaces: &'a [Interface]) -> Locations<'a> {
+        Locations::of(Everything {
+            instances: std::slice::from_ref(instance),
+            interfaces,
+            addresses: &[],
+        })
+    }
+
     fn places(instance: &Instance, interfaces: &[Interface]) -> Vec<(String, u8)> {
         let keys = TagKeys::under("holdfast");
-        let found = targets(instance, &[], interfaces, &keys);
+        let found = targets(instance, &look(instance, interfaces), &keys);
         let last = |ip: Ipv4Addr| ip.octets()[3];
         found
             .into_iter()
@@ -181,7 +173,7 @@ mod tests {
         instance.interfaces[0].private_ips[0].public = public(false);
         instance.interfaces[1].private_ips[0].public = public(true);
         let keys = TagKeys::under("holdfast");
-        let found = targets(&instance, &[], &[], &keys);
+        let found = targets(&instance, &look(&instance, &[]), &keys);
         assert_eq!(found[1].private_ip, private_ip(3).ip);
         assert_eq!(found[1].auto_assigned, public(true).map(|it| it.ip));
         assert_eq!(found.len(), 3);

@@ -89,10 +89,6 @@ impl<'a> Candidate<'a> {
         })
     }
 
-    fn is(&self, other: &Self) -> bool {
-        self.id() == other.id() && self.number == other.number
-    }
-
     pub(super) fn affinity(&self, address: &Address) -> u64 {
         affinity(self.id(), self.number, &address.allocation)
     }
@@ -139,7 +135,7 @@ pub(super) fn assign<'a>(
         given.insert(&address.allocation);
         shared.push(assignment);
     }
-    candidates.retain(|candidate| !shared.iter().any(|it| it.who.is(candidate)));
+    candidates.retain(|candidate| !served.contains(&(candidate.id(), candidate.number)));
     shared
 }
 

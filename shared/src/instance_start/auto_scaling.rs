@@ -47,14 +47,9 @@ pub(super) fn asked_for_start(
 /// The same for addresses that are to be given out in all groups. It is whoever lacks one where there is one to be
 /// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
-    let groups: BTreeSet<&str> = observed
-        .instances
-        .iter()
-        .filter_map(|each| group_of(&each.tags, &settings.tags))
-        .collect();
     let mut asked = BTreeSet::new();
-    for name in groups {
-        let group = Group::named(name, observed, &settings.tags);
+    for (name, part) in &observed.parts(&settings.tags) {
+        let group = Group::named(name, part, &settings.tags);
         let addresses = || group.addresses.iter().copied();
         let stopped: Vec<&Instance> = addresses()
             .filter_map(|address| Some(group.stopped_holder(address)?.instance))

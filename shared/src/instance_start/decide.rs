@@ -6,7 +6,7 @@ use super::group::{Group, Reserved, StoppedHolder, on_stop};
 use super::plan::{Decision, Kept, PlacementPlan, Placements, PlannedAssociation, PreviousHolder};
 use super::pool::{Pool, candidates, had_before, may_take_from_others};
 use super::state::{Observed, ToldState};
-use crate::groups::{Target, group_of, priority};
+use crate::groups::{Target, group_of, holder, priority};
 use crate::model::auto_scaling::Service;
 use crate::model::elastic_ip::Address;
 use crate::model::ids::InstanceId;
@@ -134,7 +134,7 @@ pub fn stop(observed: &Observed, id: &InstanceId, settings: &Settings) -> Placem
 
 fn handed_over(observed: &Observed, id: &InstanceId, settings: &Settings) -> Placements {
     let mut placements = Placements::default();
-    for name in groups(observed, settings) {
+    for name in groups_with(observed, id, settings) {
         let group = Group::named(name, observed, &settings.tags);
         let mut reserved = Reserved::new();
         let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
@@ -183,7 +183,7 @@ fn moves_on(
 #[must_use]
 pub fn kept(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Kept> {
     let mut kept = Vec::new();
-    for name in groups(observed, settings) {
+    for name in groups_with(observed, id, settings) {
         let group = Group::named(name, observed, &settings.tags);
         let mut waiting = candidates(&group, observed, |state| state == InstanceState::Running);
         waiting.retain(|candidate| may_take_from_others(observed, candidate));
@@ -210,13 +210,13 @@ pub fn kept(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Ke
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
     let mut placements = Placements::default();
-    for name in groups(observed, settings) {
-        placements.add(waiting_in(name, observed, settings));
+    for (name, part) in &observed.parts(&settings.tags) {
+        placements.add(waiting_in(name, part, settings));
     }
     placements
 }
 
-fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
+pub(super) fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placements {
     let group = Group::named(name, observed, &settings.tags);
     let moves = |address: &Address, down| moves_on(observed, address, down, settings);
     let pool = Pool::of(&group, moves);
@@ -234,10 +234,15 @@ fn waiting_in(name: &str, observed: &Observed, settings: &Settings) -> Placement
     }
 }
 
-fn groups<'a>(observed: &'a Observed, settings: &Settings) -> BTreeSet<&'a str> {
-    let instances = observed.instances.iter();
-    instances
-        .filter_map(|instance| group_of(&instance.tags, &settings.tags))
+/// The groups of what an instance has.
+fn groups_with<'a>(
+    observed: &'a Observed,
+    id: &InstanceId,
+    settings: &Settings,
+) -> BTreeSet<&'a str> {
+    let addresses = observed.addresses.iter();
+    let held = addresses.filter(|address| holder(address) == Some(id));
+    held.filter_map(|address| group_of(&address.tags, &settings.tags))
         .collect()
 }
 

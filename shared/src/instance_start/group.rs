@@ -3,8 +3,8 @@
 
 use super::state::Observed;
 use crate::groups::{
-    TargetChoice, TargetInterfaces, TargetObstacle, addresses_of, current_target, floating_group,
-    floating_group_of, floating_private_ips, holder, is_of_group, last_target, members_of,
+    Locations, TargetChoice, TargetInterfaces, TargetObstacle, addresses_of, elastic_ips,
+    floating_group, floating_group_of, floating_private_ips, holder, is_of_group, members_of,
     slots_of, value_of,
 };
 use crate::model::elastic_ip::{Address, Association};
@@ -27,8 +27,11 @@ pub struct Group<'a> {
     pub members: Vec<Member<'a>>,
     keys: &'a TagKeys,
     observed: &'a Observed,
+    locations: Locations<'a>,
     /// Where its addresses are, or were last.
     former_targets: BTreeMap<&'a AllocationId, FormerTarget>,
+    /// The slots of its addresses.
+    slots: BTreeSet<&'a str>,
 }
 
 /// The private IPs that earlier steps of a plan take.
@@ -72,36 +75,32 @@ impl<'a> Group<'a> {
     /// The group of that name.
     #[must_use]
     pub fn named(name: &'a str, observed: &'a Observed, keys: &'a TagKeys) -> Self {
+        let locations = Locations::of(observed.everything());
+        let addresses: Vec<&Address> = addresses_of(name, &observed.addresses, keys)
+            .filter(|address| !moves_with_interface(address, &locations, name, keys))
+            .collect();
+        let known = addresses.iter().filter_map(|address| {
+            let last = || observed.last_targets.get(&address.allocation);
+            let now = locations.target_of(address);
+            let target = now.or_else(|| locations.last_target(last()?))?;
+            Some((&address.allocation, target))
+        });
+        let slots = addresses
+            .iter()
+            .filter_map(|it| slots_of(&it.tags, keys).next());
         let mut group = Self {
             name,
-            addresses: addresses_of(name, &observed.addresses, keys)
-                .filter(|address| !moves_with_interface(address, observed, name, keys))
-                .collect(),
+            former_targets: known.collect(),
+            slots: slots.collect(),
+            addresses,
             members: Vec::new(),
             keys,
             observed,
-            former_targets: BTreeMap::new(),
+            locations,
         };
-        let known = group.addresses.iter().filter_map(|address| {
-            let Observed {
-                instances,
-                interfaces,
-                last_targets,
-                ..
-            } = observed;
-            let now = current_target(address, instances, interfaces);
-            let last = || {
-                last_target(
-                    last_targets.get(&address.allocation)?,
-                    instances,
-                    interfaces,
-                )
-            };
-            Some((&address.allocation, now.or_else(last)?))
-        });
-        group.former_targets = known.collect();
+        let has = Shown::of(&group.addresses);
         group.members = members_of(name, &observed.instances, keys)
-            .map(|instance| group.member(instance))
+            .map(|instance| group.member(instance, &has))
             .collect();
         group
     }
@@ -131,16 +130,13 @@ impl<'a> Group<'a> {
     }
 
     fn has_slot(&self, slot: &str) -> bool {
-        self.addresses
-            .iter()
-            .any(|address| self.slot_of(address) == Some(slot))
+        self.slots.contains(slot)
     }
 
     /// Whether nothing has the address, as far as both of EC2's answers show.
     #[must_use]
     pub fn is_free(&self, address: &Address) -> bool {
-        let mut instances = self.observed.instances.iter();
-        address.association.is_none() && !instances.any(|instance| shows(instance, address.ip))
+        address.association.is_none() && !self.locations.is_shown(address.ip)
     }
 
     /// The instance that has the address and is known not to run any more. An address on an interface
@@ -149,9 +145,7 @@ impl<'a> Group<'a> {
     #[must_use]
     pub fn stopped_holder(&self, address: &'a Address) -> Option<StoppedHolder<'a>> {
         let association = address.association.as_ref()?;
-        let id = association.instance.as_ref()?;
-        let mut instances = self.observed.instances.iter();
-        let instance = instances.find(|instance| instance.id == *id)?;
+        let instance = self.locations.instance(association.instance.as_ref()?)?;
         instance.state.is_down().then_some(StoppedHolder {
             instance,
             association,
@@ -191,28 +185,13 @@ impl<'a> Group<'a> {
         member.targets.choose(former, reserved, number)
     }
 
-    fn member(&self, instance: &'a Instance) -> Member<'a> {
-        let already_correct: Vec<&Address> = self
-            .addresses
-            .iter()
-            .copied()
-            .filter(|address| holder(address) == Some(&instance.id))
-            .collect();
-        let inconsistent: Vec<&Address> = self
-            .addresses
-            .iter()
-            .copied()
-            .filter(|address| holder(address) != Some(&instance.id) && shows(instance, address.ip))
-            .collect();
+    fn member(&self, instance: &'a Instance, has: &Shown<'a>) -> Member<'a> {
+        let already_correct = has.held_by(instance);
+        let inconsistent = has.shown_by(instance);
         let has = [already_correct.clone(), inconsistent.clone()].concat();
         let wanted = self.still_wanted(instance, &has);
         let asked = wanted.len();
-        let Observed {
-            addresses,
-            interfaces,
-            ..
-        } = self.observed;
-        let targets = TargetInterfaces::of(instance, addresses, interfaces, self.keys);
+        let targets = TargetInterfaces::of(instance, &self.locations, self.keys);
         let served = wanted.into_iter().take(targets.free());
         let needs: Vec<Need<'_>> = served.map(|slot| Need { slot }).collect();
         Member {
@@ -260,28 +239,49 @@ pub fn on_stop(address: &Address, settings: &Settings) -> OnStop {
 /// goes.
 fn moves_with_interface(
     address: &Address,
-    observed: &Observed,
+    locations: &Locations<'_>,
     group: &str,
     keys: &TagKeys,
 ) -> bool {
-    let Some(held) = &address.association else {
-        return false;
-    };
-    let mut interfaces = observed.interfaces.iter();
-    interfaces.any(|interface| {
-        Some(&interface.id) == held.eni.as_ref()
-            && floating_group_of(interface, held.private_ip, keys) == Some(group)
-    })
+    let held = address.association.as_ref();
+    let moves = held.and_then(|held| {
+        let interface = locations.interface(held.eni.as_ref()?)?;
+        floating_group_of(interface, held.private_ip, keys)
+    });
+    moves == Some(group)
 }
 
-/// Whether an instance's interfaces show an Elastic IP.
-fn shows(instance: &Instance, ip: Ipv4Addr) -> bool {
-    let mut private_ips = instance
-        .interfaces
-        .iter()
-        .flat_map(|interface| &interface.private_ips);
-    private_ips.any(|private| {
-        let public = private.public.filter(|public| !public.auto_assigned);
-        public.is_some_and(|public| public.ip == ip)
-    })
+/// The addresses of a group by whoever has them, each list in the order of the look.
+struct Shown<'a> {
+    by_holder: BTreeMap<&'a InstanceId, Vec<&'a Address>>,
+    by_ip: BTreeMap<Ipv4Addr, (usize, &'a Address)>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(addresses: &[&'a Address]) -> Self {
+        let mut by_holder: BTreeMap<&InstanceId, Vec<&Address>> = BTreeMap::new();
+        for address in addresses {
+            if let Some(holder) = holder(address) {
+                by_holder.entry(holder).or_default().push(address);
+            }
+        }
+        let by_ip = addresses.iter().enumerate();
+        Self {
+            by_holder,
+            by_ip: by_ip.map(|(at, it)| (it.ip, (at, *it))).collect(),
+        }
+    }
+
+    fn held_by(&self, instance: &Instance) -> Vec<&'a Address> {
+        let held = self.by_holder.get(&instance.id);
+        held.cloned().unwrap_or_default()
+    }
+
+    /// Those that an instance's interfaces show, and that are not shown to be with it.
+    fn shown_by(&self, instance: &Instance) -> Vec<&'a Address> {
+        let shown = elastic_ips(instance).filter_map(|ip| self.by_ip.get(&ip).copied());
+        let shown = shown.filter(|(_, address)| holder(address) != Some(&instance.id));
+        let in_order: BTreeMap<usize, &Address> = shown.collect();
+        in_order.into_values().collect()
+    }
 }

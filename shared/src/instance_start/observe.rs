@@ -96,12 +96,13 @@ pub(super) async fn with_alarms<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let steps = decide(&observed);
     // What is free helps whoever gets it: only what leaves another instance has to go to one that is well.
     let leaving = steps.iter().filter(|step| step.from.is_some());
-    let groups: BTreeSet<String> = leaving
-        .filter_map(|step| {
-            let mut instances = observed.instances.iter();
-            let to = instances.find(|each| each.id == step.instance)?;
-            group_of(&to.tags, &settings.tags).map(str::to_owned)
-        })
+    let to: BTreeSet<&InstanceId> = leaving.map(|step| &step.instance).collect();
+    let to = observed
+        .instances
+        .iter()
+        .filter(|each| to.contains(&each.id));
+    let groups: BTreeSet<String> = to
+        .filter_map(|to| group_of(&to.tags, &settings.tags).map(str::to_owned))
         .collect();
     if groups.is_empty() {
         return Ok((observed, BTreeMap::new()));

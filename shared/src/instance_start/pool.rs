@@ -6,7 +6,7 @@ use super::plan::BlockedPlacement;
 use super::state::Observed;
 use crate::model::auto_scaling::Service;
 use crate::model::elastic_ip::Address;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::InstanceState;
 use std::collections::BTreeSet;
 
@@ -53,9 +53,10 @@ impl Shares<'_> {
         self.left.retain(is_meant);
     }
 
-    fn gives(&self, address: &Address) -> bool {
-        let mut given = self.assignments.iter();
-        given.any(|share| share.address.allocation == address.allocation)
+    /// What is given to somebody.
+    fn given(&self) -> BTreeSet<AllocationId> {
+        let given = self.assignments.iter();
+        given.map(|it| it.address.allocation.clone()).collect()
     }
 }
 
@@ -105,11 +106,15 @@ impl<'a> Pool<'a> {
         observed: &Observed,
         shares: &mut Shares<'a>,
     ) {
+        let mut given = shares.given();
         for who in std::mem::take(&mut shares.left) {
-            let rest = self.leftover_for(group, observed, &who, shares);
+            let rest = self.leftover_for(group, observed, &who, (&given, &shares.reserved));
             let share = rest.and_then(|address| who.take(group, address, &mut shares.reserved));
             match share {
-                Some(share) => shares.assignments.push(share),
+                Some(share) => {
+                    given.insert(share.address.allocation.clone());
+                    shares.assignments.push(share);
+                }
                 None => shares.left.push(who),
             }
         }
@@ -120,11 +125,11 @@ impl<'a> Pool<'a> {
         group: &Group<'a>,
         observed: &Observed,
         who: &Candidate<'a>,
-        shares: &Shares<'a>,
+        (given, reserved): (&BTreeSet<AllocationId>, &Reserved),
     ) -> Option<&'a Address> {
         let best = |addresses: &[&'a Address]| {
             let open = addresses.iter().copied().filter(|address| {
-                !shares.gives(address) && who.may_have(group, address, &shares.reserved)
+                !given.contains(&address.allocation) && who.may_have(group, address, reserved)
             });
             open.max_by_key(|address| who.affinity(address))
         };
@@ -135,10 +140,10 @@ impl<'a> Pool<'a> {
     /// Who could have what is still there, if it were known on which interface: one word for each instance.
     pub(super) fn blocked(&self, group: &Group<'a>, shares: &Shares<'a>) -> Vec<BlockedPlacement> {
         let mut told: BTreeSet<&InstanceId> = BTreeSet::new();
-        let reserved = &shares.reserved;
+        let (given, reserved) = (shares.given(), &shares.reserved);
         let first = |who: &Candidate<'a>| {
             let all = self.free.iter().chain(&self.down);
-            let mut open = all.filter(|address| !shares.gives(address));
+            let mut open = all.filter(|address| !given.contains(&address.allocation));
             let mut same = open.clone();
             if same.any(|address| who.may_have(group, address, reserved)) {
                 return None;

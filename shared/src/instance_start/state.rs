@@ -1,12 +1,14 @@
 //! What is known of an account when it is decided who gets which address.
 
 use super::plan::PlannedAssociation;
+use crate::groups::{Everything, Part, parts};
 use crate::model::auto_scaling::{LifecycleState, Service};
 use crate::model::elastic_ip::Address;
 use crate::model::former_target::LastTarget;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::model::instance::Instance;
 use crate::model::interface::Interface;
+use crate::settings::TagKeys;
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
 
@@ -63,14 +65,67 @@ impl Observed {
         })
     }
 
+    /// What EC2 shows of the groups.
+    pub(super) fn everything(&self) -> Everything<'_> {
+        Everything {
+            instances: &self.instances,
+            interfaces: &self.interfaces,
+            addresses: &self.addresses,
+        }
+    }
+
+    /// What concerns each group, as a look of its own.
+    pub(super) fn parts(&self, keys: &TagKeys) -> BTreeMap<&str, Self> {
+        let was_on = |address: &Address| {
+            let last = self.last_targets.get(&address.allocation)?;
+            last.eni.as_ref()
+        };
+        let mut refused: BTreeMap<&AllocationId, Vec<&InstanceId>> = BTreeMap::new();
+        for (allocation, instance) in &self.refused {
+            refused.entry(allocation).or_default().push(instance);
+        }
+        let parts = parts(self.everything(), keys, was_on).into_iter();
+        let parts = parts.map(|(group, part)| (group, self.part(part, &refused)));
+        parts.collect()
+    }
+
+    fn part(&self, part: Part, refused: &BTreeMap<&AllocationId, Vec<&InstanceId>>) -> Self {
+        let Part {
+            instances,
+            interfaces,
+            addresses,
+        } = part;
+        let ids = || instances.iter().map(|each| each.id.clone());
+        let allocations = || addresses.iter().map(|each| each.allocation.clone());
+        let refused = allocations().flat_map(|allocation| {
+            let whom = refused.get(&allocation).into_iter().flatten();
+            let whom: Vec<InstanceId> = whom.map(|id| (*id).clone()).collect();
+            whom.into_iter().map(move |id| (allocation.clone(), id))
+        });
+        Self {
+            at: self.at,
+            last_held: with_keys(&self.last_held, allocations()),
+            last_targets: with_keys(&self.last_targets, allocations()),
+            alarming: ids().filter(|id| self.alarming.contains(id)).collect(),
+            told_states: with_keys(&self.told_states, ids()),
+            refused: refused.collect(),
+            instances,
+            interfaces,
+            addresses,
+        }
+    }
+
     /// The same after steps that a look may not show yet. Where EC2 shows an address with somebody else
     /// meanwhile, that is believed.
     #[must_use]
     pub fn after<'a>(mut self, steps: impl IntoIterator<Item = &'a PlannedAssociation>) -> Self {
+        let addresses = self.addresses.iter_mut();
+        let addresses = addresses.map(|address| (address.allocation.clone(), address));
+        let mut addresses: BTreeMap<AllocationId, &mut Address> = addresses.collect();
         for step in steps {
-            let mut addresses = self.addresses.iter_mut();
-            let address = addresses.find(|address| address.allocation == step.allocation);
-            let Some(address) = address else { continue };
+            let Some(address) = addresses.get_mut(&step.allocation) else {
+                continue;
+            };
             let shown = address.association.as_ref();
             if shown.is_none_or(|association| step.is_before(association)) {
                 address.association = step.association();
@@ -78,4 +133,15 @@ impl Observed {
         }
         self
     }
+}
+
+fn with_keys<K: Ord, V: Clone>(
+    of: &BTreeMap<K, V>,
+    keys: impl Iterator<Item = K>,
+) -> BTreeMap<K, V> {
+    let found = keys.filter_map(|key| {
+        let value = of.get(&key)?.clone();
+        Some((key, value))
+    });
+    found.collect()
 }

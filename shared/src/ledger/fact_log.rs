@@ -212,11 +212,15 @@ impl Snapshot {
     #[must_use]
     pub fn is_untold_within(&self, after: OffsetDateTime, until: OffsetDateTime) -> bool {
         let log = &self.fact_log;
+        let is_meant = |fact: &Fact| fact.is_look() && after < fact.at && fact.at <= until;
+        if !log.facts.iter().any(is_meant) {
+            return false;
+        }
         let mut row = log.start(self);
         let mut is_new = log.before.is_none();
         for fact in &log.facts {
             if let FactKind::Observed(seen) = &fact.what
-                && (after < fact.at && fact.at <= until)
+                && is_meant(fact)
                 && (is_new || seen.tags != row.tags)
             {
                 return true;
@@ -235,6 +239,27 @@ impl Snapshot {
         if self.had_ended_by(fact.at) || fact.tells_another_ip_than(self.ip) {
             return None;
         }
+        if self.is_shown_again_by(&fact, protect_tag) {
+            return None;
+        }
+        self.with_fact_replayed(fact, protect_tag)
+    }
+
+    /// Whether a look that is younger than all facts shows what is known. Most looks do, so none of the facts is taken up
+    /// again for them.
+    pub(super) fn is_shown_again_by(&self, fact: &Fact, protect_tag: &str) -> bool {
+        let is_youngest = self.fact_log.facts.iter().all(|known| known.at < fact.at);
+        if !fact.is_look() || !is_youngest {
+            return false;
+        }
+        let known = self.without_fact_log();
+        let mut shown = known.clone();
+        shown.apply_fact(fact, protect_tag);
+        shown == known
+    }
+
+    /// The same by what all facts tell.
+    pub(super) fn with_fact_replayed(&self, fact: Fact, protect_tag: &str) -> Option<Self> {
         let mut fact_log = self.own_fact_log(protect_tag);
         fact_log.insert(fact);
         let told = fact_log.replay(self, protect_tag);
@@ -291,9 +316,28 @@ impl Snapshot {
     /// This snapshot without what it rests on.
     #[must_use]
     pub fn without_fact_log(&self) -> Self {
+        // Each by itself: a clone of the whole would clone what is left out.
         Self {
+            allocation: self.allocation.clone(),
+            ip: self.ip,
+            pool: self.pool.clone(),
+            border_group: self.border_group.clone(),
+            tags: self.tags.clone(),
+            service_managed: self.service_managed.clone(),
+            association: self.association.clone(),
+            former_target: self.former_target.clone(),
+            reverse_dns: self.reverse_dns.clone(),
+            unprotected: self.unprotected.clone(),
+            unlocked: self.unlocked.clone(),
+            transfer_offer: self.transfer_offer.clone(),
+            reclaims: self.reclaims.clone(),
+            state: self.state,
+            unconfirmed: self.unconfirmed,
+            observed_at: self.observed_at,
+            tags_as_of: self.tags_as_of,
+            as_of: self.as_of,
+            revision: self.revision,
             fact_log: FactLog::default(),
-            ..self.clone()
         }
     }
 

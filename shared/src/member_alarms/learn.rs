@@ -125,7 +125,7 @@ pub async fn learn<L: Ledger>(
             names.insert(alarm.name.clone());
         }
     }
-    let earlier = ledger.member_alarms().await?;
+    let earlier = by_group(ledger).await?;
     let of_many: BTreeSet<&String> = alarms
         .iter()
         .filter(|alarm| alarm.may_have_contributors())
@@ -133,45 +133,51 @@ pub async fn learn<L: Ledger>(
         .collect();
     let mut rows = Vec::new();
     for (group, members) in groups {
-        let before = earlier.iter().filter(|row| row.group == *group);
-        let before: Vec<&MemberAlarms> = before.collect();
+        let before = earlier.get(group);
         let of = |member: &InstanceId| {
             let mut names = by_instance.get(member).cloned().unwrap_or_default();
-            let once = before.iter().filter_map(|row| row.alarms.get(member));
-            let once = once.flatten().filter(|name| of_many.contains(name));
+            let once = before.and_then(|row| row.alarms.get(member));
+            let once = once
+                .into_iter()
+                .flatten()
+                .filter(|name| of_many.contains(name));
             names.extend(once.cloned());
             names
         };
         let learnt = members.iter().map(|id| (id.clone(), of(id))).collect();
         let row = MemberAlarms::new(group, as_of, learnt);
-        let of_it = earlier.iter().filter(|it| it.group == row.group);
-        write(ledger, &row, of_it.cloned().collect()).await?;
+        write(ledger, &row, before.cloned()).await?;
         rows.push(row);
     }
     Ok(rows)
+}
+
+/// The rows of the ledger, by their group.
+async fn by_group<L: Ledger>(ledger: &L) -> Result<BTreeMap<String, MemberAlarms>, CloudError> {
+    let rows = ledger.member_alarms().await?.into_iter();
+    Ok(rows.map(|row| (row.group.clone(), row)).collect())
 }
 
 /// Writes the row, unless another sweep has read the alarms later, or nothing is new.
 async fn write<L: Ledger>(
     ledger: &L,
     row: &MemberAlarms,
-    mut rows: Vec<MemberAlarms>,
+    mut earlier: Option<MemberAlarms>,
 ) -> Result<(), CloudError> {
     for _ in 0..TRIES {
-        let earlier = rows.iter().find(|earlier| earlier.group == row.group);
-        let is_known = earlier.is_some_and(|earlier| {
+        let is_known = earlier.as_ref().is_some_and(|earlier| {
             let is_same = earlier.alarms == row.alarms && earlier.left_out == row.left_out;
             earlier.as_of >= row.as_of || (is_same && row.as_of - earlier.as_of < RENEWED)
         });
         if is_known {
             return Ok(());
         }
-        let next = row.clone().after(earlier);
+        let next = row.clone().after(earlier.as_ref());
         let written = ledger.put_member_alarms(&next).await?;
         if matches!(written, Written::Stored | Written::Unreadable) {
             return Ok(());
         }
-        rows = ledger.member_alarms().await?;
+        earlier = by_group(ledger).await?.remove(&row.group);
     }
     // Whoever came first each time has learnt it, too.
     Ok(())

@@ -24,6 +24,7 @@ use crate::error::chain;
 use crate::ledger::{Ledger, MemberAlarms};
 use crate::model::alarm::Alarm;
 use crate::model::ids::InstanceId;
+use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
 
 /// How many pages of firing alarms are read where no sweep has told which ones matter: within a second, at a third of a
@@ -55,11 +56,11 @@ pub struct AlarmsOnMembers {
 
 /// What the ledger has on all groups, or why that could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Rows(Result<Vec<MemberAlarms>, String>);
+pub struct Rows(Result<BTreeMap<String, MemberAlarms>, String>);
 
 impl Default for Rows {
     fn default() -> Self {
-        Self(Ok(Vec::new()))
+        Self(Ok(BTreeMap::new()))
     }
 }
 
@@ -67,7 +68,11 @@ impl Rows {
     /// Reads them. A ledger that does not answer keeps no address from moving.
     pub async fn read<L: Ledger>(ledger: &L) -> Self {
         let rows = ledger.member_alarms().await;
-        Self(rows.map_err(|failure| chain(&failure)))
+        let by_group = |rows: Vec<MemberAlarms>| {
+            let rows = rows.into_iter();
+            rows.map(|row| (row.group.clone(), row)).collect()
+        };
+        Self(rows.map(by_group).map_err(|failure| chain(&failure)))
     }
 
     /// What the ledger has on a group.
@@ -75,7 +80,7 @@ impl Rows {
     pub fn of_group(&self, group: &str) -> Learnt {
         match &self.0 {
             Ok(rows) => {
-                let row = rows.iter().find(|row| row.group == group);
+                let row = rows.get(group);
                 row.cloned().map_or(Learnt::Nothing, Learnt::Row)
             }
             Err(why) => Learnt::Unread(why.clone()),
@@ -84,7 +89,7 @@ impl Rows {
 
     /// The groups of which an instance was a member, or held something, at the last sweep.
     pub fn groups_of(&self, instance: &InstanceId) -> impl Iterator<Item = &str> {
-        let rows = self.0.iter().flatten();
+        let rows = self.0.iter().flat_map(BTreeMap::values);
         let of_it = rows.filter(move |row| row.alarms.contains_key(instance));
         of_it.map(|row| row.group.as_str())
     }

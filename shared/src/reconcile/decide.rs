@@ -3,10 +3,10 @@
 
 use super::displaced::{Displaced, displaced};
 use super::state::AffectedAddresses;
-use super::state::{AccountState, AffectedRows, Look};
+use super::state::{AccountState, AffectedRows, Look, Places};
 use super::unprotected::{self, LostProtection};
 use crate::ledger::snapshot::Observation;
-use crate::ledger::{AllocationRows, Snapshot};
+use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::ids::AllocationId;
 use crate::release_guard::decide::protection;
@@ -96,22 +96,24 @@ pub struct Sweep {
 #[must_use]
 pub fn sweep(observed: &AccountState, settings: &Settings) -> Sweep {
     let mut plan = Sweep::default();
+    let places = Places::of(&observed.look);
     for allocation in observed.look.addresses.keys() {
-        let known = observed.known(allocation);
-        let next = after_look(&known, &observed.look, allocation, settings);
+        let before = observed.rows.get(allocation);
+        let release = observed.releases.get(allocation);
+        let next = next_row((before, release), &observed.look, allocation, settings);
         if next.is_some() {
             plan.changed.push(allocation.clone());
         }
         let at = observed.look.at;
         let lost = next
             .as_ref()
-            .and_then(|now| unprotected::seen(known.snapshot.as_ref(), now, at, settings));
+            .and_then(|now| unprotected::seen(before, now, at, settings));
         plan.unprotected.extend(lost);
-        let lost = displaced(known.snapshot.as_ref(), next.as_ref(), observed);
+        let lost = displaced(before, next.as_ref(), &observed.look, &places);
         plan.displaced.extend(lost);
-        let row = next.or(known.snapshot);
-        if let Some(snapshot) = row.filter(Snapshot::is_allocated) {
-            let (protection, findings) = protection(&snapshot, settings);
+        let row = next.as_ref().or(before);
+        if let Some(snapshot) = row.filter(|row| row.is_allocated()) {
+            let (protection, findings) = protection(snapshot, settings);
             let is_protected =
                 protection == Protection::Reclaim && snapshot.service_managed.is_none();
             plan.protected += usize::from(is_protected);
@@ -169,12 +171,22 @@ pub fn after_look(
     allocation: &AllocationId,
     settings: &Settings,
 ) -> Option<Snapshot> {
+    let known = (known.snapshot.as_ref(), known.release.as_ref());
+    next_row(known, look, allocation, settings)
+}
+
+fn next_row(
+    (before, release): (Option<&Snapshot>, Option<&ReleaseRecord>),
+    look: &Look,
+    allocation: &AllocationId,
+    settings: &Settings,
+) -> Option<Snapshot> {
     let observation = look.of(allocation)?;
-    let next = match &known.snapshot {
+    let next = match before {
         None => Snapshot::first(observation),
         Some(row) => row.after_observation(observation, &settings.tags.protect)?,
     };
-    Some(ended_if_released(next, known))
+    Some(ended_if_released(next, release))
 }
 
 /// The row of an allocation after a call and a look at it, each counted at its own time. None when they
@@ -199,7 +211,7 @@ pub fn after_call(
     let seen =
         observation.and_then(|observation| heard.after_observation(observation, protect_tag));
     let next = seen.unwrap_or(heard);
-    let next = ended_if_released(next, known);
+    let next = ended_if_released(next, known.release.as_ref());
     (known.snapshot.as_ref() != Some(&next)).then_some(next)
 }
 
@@ -229,8 +241,8 @@ pub fn transferred_row<'a>(
 }
 
 /// An allocation that has a release record has ended, whatever an older truth says.
-fn ended_if_released(snapshot: Snapshot, known: &AllocationRows) -> Snapshot {
-    match &known.release {
+fn ended_if_released(snapshot: Snapshot, release: Option<&ReleaseRecord>) -> Snapshot {
+    match release {
         Some(release) if snapshot.is_allocated() => snapshot.ended(release.released_at),
         _ => snapshot,
     }

@@ -4,11 +4,11 @@
 //! and no call and no event names the one that went. Holdfast reads the private IP right before it associates. An address
 //! that comes there in the last moment may be driven away all the same. Only a look at everything shows that.
 
-use super::state::AccountState;
+use super::state::{Look, Places};
 use crate::ledger::Snapshot;
 use crate::ledger::snapshot::{Lock, Unlocked};
 use crate::model::cloudtrail::AddressChange;
-use crate::model::elastic_ip::{Address, Association};
+use crate::model::elastic_ip::Association;
 use crate::model::ids::{AllocationId, EniId};
 use crate::model::interface::Interface;
 use std::net::Ipv4Addr;
@@ -86,23 +86,19 @@ impl LostPlace<'_> {
 pub fn displaced(
     before: Option<&Snapshot>,
     after: Option<&Snapshot>,
-    observed: &AccountState,
+    look: &Look,
+    places: &Places<'_>,
 ) -> Option<Displaced> {
     let (before, after) = (before?, after?);
     let held = before.association.as_ref();
     let held = held.filter(|held| held.until.is_none())?;
     let is_over = after.association.as_ref()?.until.is_some();
-    let shown = observed.look.addresses.get(&before.allocation)?;
+    let shown = look.addresses.get(&before.allocation)?;
     if !is_over || shown.association.is_some() {
         return None;
     }
     let (eni, private_ip) = held.value.eni.clone().zip(held.value.private_ip)?;
-    let is_there = |other: &&Address| {
-        let association = other.association.as_ref();
-        association
-            .is_some_and(|it| it.eni.as_ref() == Some(&eni) && it.private_ip == Some(private_ip))
-    };
-    let by = observed.look.addresses.values().find(is_there)?;
+    let by = places.address_on(&eni, private_ip)?;
     Some(Displaced {
         allocation: before.allocation.clone(),
         ip: before.ip,

@@ -13,22 +13,23 @@ use crate::groups::group_of;
 use crate::ledger::{AllocationRows, Ledger, NotedTarget, Snapshot, UpdateError, update_snapshot};
 use crate::model::elastic_ip::Association;
 use crate::model::former_target::FormerTarget;
-use crate::model::ids::{AllocationId, InstanceId};
-use crate::model::instance::Instance;
+use crate::model::ids::{AllocationId, EniId, InstanceId};
+use crate::model::instance::{AttachedInterface, Instance};
 use crate::ports::Ports;
 use crate::release_guard::decide::protection;
 use crate::settings::{Protection, Settings};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Notes where the addresses of groups, and those that are to be taken back, are.
 pub(super) async fn note<C: ReadInstances, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
-    rows: &BTreeMap<AllocationId, Snapshot>,
+    rows: &BTreeMap<&AllocationId, &Snapshot>,
 ) -> Result<(), Error> {
     let open: Vec<&Snapshot> = rows
         .values()
+        .copied()
         .filter(|row| is_ours(row, case.settings) && unnoted(row).is_some())
         .collect();
     if open.is_empty() {
@@ -39,8 +40,9 @@ pub(super) async fn note<C: ReadInstances, L: Ledger, K: Clock>(
     let which = InstanceFilter::Ids(holders.into_iter().collect());
     let instances = retry_transient(&ports.clock, case, || ports.cloud.instances(&which)).await;
     let instances = instances.map_err(unread)?;
+    let attached = attached(&instances);
     let notes = open.into_iter().filter_map(|row| {
-        let noted = noted(row, &instances)?;
+        let noted = noted(row, &attached)?;
         Some((row.clone(), noted))
     });
     let notes: Vec<(Snapshot, NotedTarget)> = notes.collect();
@@ -88,10 +90,17 @@ fn unnoted(row: &Snapshot) -> Option<&Association> {
     (!is_noted).then_some(&held.value)
 }
 
-fn noted(row: &Snapshot, instances: &[Instance]) -> Option<NotedTarget> {
+/// What is attached to instances, by its id.
+type Attached<'a> = HashMap<&'a EniId, &'a AttachedInterface>;
+
+fn attached(instances: &[Instance]) -> Attached<'_> {
+    let all = instances.iter().flat_map(|each| &each.interfaces);
+    all.map(|each| (&each.id, each)).collect()
+}
+
+fn noted(row: &Snapshot, attached: &Attached<'_>) -> Option<NotedTarget> {
     let association = unnoted(row)?;
-    let mut attached = instances.iter().flat_map(|each| &each.interfaces);
-    let interface = attached.find(|each| Some(&each.id) == association.eni.as_ref())?;
+    let interface = attached.get(association.eni.as_ref()?)?;
     let shows = |ip| {
         let mut ips = interface.private_ips.iter();
         ips.any(|each| each.ip == ip && each.public.is_some_and(|public| public.ip == row.ip))

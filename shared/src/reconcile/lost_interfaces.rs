@@ -76,8 +76,11 @@ async fn find<C: ReconcileCloud, L: Ledger, K: Clock>(
         return Ok(());
     };
     let seen = floating(&shown, keys);
+    let addresses = addresses.iter().map(|each| (&each.allocation, each));
+    let addresses = addresses.collect();
+    let known = by_group(&known);
     for row in next_rows(&known, &seen, at) {
-        let earlier = known.iter().find(|earlier| earlier.group == row.group);
+        let earlier = known.get(row.group.as_str());
         match ports.ledger.put_floating_interfaces(&row).await {
             Ok(Written::Stored) => {}
             Ok(Written::Conflict | Written::Unreadable) => continue,
@@ -116,10 +119,10 @@ fn unfinished(source: CloudError) -> Error {
 
 /// The interfaces that a row has and a look at all of them does not show.
 fn missing(known: &[FloatingInterfaces], shown: &[Interface]) -> Vec<EniId> {
-    let is_shown = |eni: &&EniId| shown.iter().any(|each| each.id == **eni);
+    let shown: BTreeSet<&EniId> = shown.iter().map(|each| &each.id).collect();
     let noted = known.iter().flat_map(|row| row.interfaces.keys());
-    let missing: BTreeSet<&EniId> = noted.filter(|eni| !is_shown(eni)).collect();
-    missing.into_iter().cloned().collect()
+    let noted: BTreeSet<&EniId> = noted.collect();
+    noted.difference(&shown).copied().cloned().collect()
 }
 
 /// Those that are missing when they are asked for by their ids, too. One that is there lost its tag.
@@ -135,8 +138,9 @@ async fn gone<C: ReconcileCloud, L, K: Clock>(
     let there = retry_transient(&ports.clock, case, || ports.cloud.interfaces(&by_id)).await;
     let there = unless_refused(there).map_err(unfinished)?;
     Ok(there.map(|there| {
-        let is_there = |eni: &EniId| there.iter().any(|each| each.id == *eni);
-        missing.into_iter().filter(|eni| !is_there(eni)).collect()
+        let there: BTreeSet<EniId> = there.into_iter().map(|each| each.id).collect();
+        let missing = missing.into_iter();
+        missing.filter(|eni| !there.contains(eni)).collect()
     }))
 }
 
@@ -198,16 +202,19 @@ fn floating(shown: &[Interface], keys: &TagKeys) -> Seen {
     seen
 }
 
+/// The rows of the ledger, by their group.
+type NotedRows<'a> = BTreeMap<&'a str, &'a FloatingInterfaces>;
+
+fn by_group(known: &[FloatingInterfaces]) -> NotedRows<'_> {
+    known.iter().map(|row| (row.group.as_str(), row)).collect()
+}
+
 /// The rows that say something else than before.
-fn next_rows(
-    known: &[FloatingInterfaces],
-    seen: &Seen,
-    at: OffsetDateTime,
-) -> Vec<FloatingInterfaces> {
-    let noted = known.iter().map(|row| row.group.as_str());
+fn next_rows(known: &NotedRows<'_>, seen: &Seen, at: OffsetDateTime) -> Vec<FloatingInterfaces> {
+    let noted = known.keys().copied();
     let groups: BTreeSet<&str> = noted.chain(seen.keys().map(String::as_str)).collect();
     let rows = groups.into_iter().filter_map(|group| {
-        let earlier = known.iter().find(|row| row.group == group);
+        let earlier = known.get(group).copied();
         let now = seen.get(group).cloned().unwrap_or_default();
         let next = FloatingInterfaces::after(earlier, group, at, now);
         let is_new = earlier.is_none_or(|earlier| !earlier.is_same_as(&next));
@@ -216,12 +223,15 @@ fn next_rows(
     rows.collect()
 }
 
+/// Elastic IPs as they are now, by their allocation.
+type AddressesNow<'a> = BTreeMap<&'a AllocationId, &'a Address>;
+
 /// What a group has lost. An interface of which every private IP is on another one of the group is replaced, not lost.
 fn lost(
     earlier: &FloatingInterfaces,
     gone: &BTreeSet<EniId>,
     seen: &Seen,
-    addresses: &[Address],
+    addresses: &AddressesNow<'_>,
 ) -> Vec<LostInterfaceReport> {
     let there: BTreeSet<Ipv4Addr> = seen
         .get(&earlier.group)
@@ -247,8 +257,8 @@ fn lost(
     .collect()
 }
 
-fn formerly_on_it(allocation: &AllocationId, ip: Ipv4Addr, now: &[Address]) -> FormerlyOnIt {
-    let now = now.iter().find(|each| each.allocation == *allocation);
+fn formerly_on_it(allocation: &AllocationId, ip: Ipv4Addr, now: &AddressesNow<'_>) -> FormerlyOnIt {
+    let now = now.get(allocation);
     let association = now.and_then(|address| address.association.as_ref());
     FormerlyOnIt {
         allocation: allocation.clone(),

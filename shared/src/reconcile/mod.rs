@@ -129,7 +129,7 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     let mut handled = release_handler.all(open_releases).await;
     watch.lap("releases", clock);
     let addresses = observed.look.addresses.values();
-    let last_targets = instance_start::last_targets(rows.values());
+    let last_targets = instance_start::last_targets(rows.values().copied());
     let waiting =
         instance_start::place_waiting(ports, settings, addresses, &last_targets, delivery).await;
     watch.lap("place", clock);
@@ -145,11 +145,12 @@ async fn sweep<C: ReconcileCloud, L: Ledger, K: Clock>(
     reachability::check(ports, &case, &mut audit).await;
     watch.lap("audit", clock);
     failures.append(&mut audit.failures);
-    let would = waiting.would.as_slice();
+    let would = waiting.would.iter().map(|placed| placed.allocation.clone());
+    let would: BTreeSet<AllocationId> = would.collect();
     failures.append(&mut losses.failures);
     audit
         .failovers
-        .retain(|failover| !messages::is_placed_first(failover, would));
+        .retain(|failover| !messages::is_placed_first(failover, &would));
     let is_told_once = !handled.news.is_empty()
         || !plan.displaced.is_empty()
         || !unprotected.is_empty()

@@ -5,7 +5,7 @@
 
 use super::case::Case;
 use super::observe::retry_transient;
-use crate::alarm_failover::{Audit, PlannedTarget};
+use crate::alarm_failover::{Additions, Audit, PlannedTarget};
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::networks::{ReadNetworks, RouteTableFilter};
@@ -81,16 +81,18 @@ async fn networks<C: ReadNetworks, K: Clock>(
 
 /// What is known to be wrong is an obstacle: the group is not ready. What is not known is told.
 pub(super) fn judge(audit: &mut Audit, networks: &Networks, settings: &Settings) {
-    for target in std::mem::take(&mut audit.targets) {
+    let targets = std::mem::take(&mut audit.targets);
+    let mut additions = Additions::to(audit);
+    for target in targets {
         match networks.reached(target.subnet.as_ref()) {
             Reached::Yes => {}
-            Reached::No => audit.add_obstacle(&target.group, not_reached(&target, settings)),
-            Reached::Unknown(why) => audit.add_finding(not_known(&target, why)),
+            Reached::No => additions.obstacle(&target.group, not_reached(&target, settings)),
+            Reached::Unknown(why) => additions.finding(not_known(&target, why)),
         }
         match networks.border_group_of(&target) {
             Ok(()) => {}
-            Err(Some(there)) => audit.add_obstacle(&target.group, other_border(&target, &there)),
-            Err(None) => audit.add_finding(border_not_known(&target)),
+            Err(Some(there)) => additions.obstacle(&target.group, other_border(&target, &there)),
+            Err(None) => additions.finding(border_not_known(&target)),
         }
     }
 }

@@ -4,8 +4,8 @@ use crate::cloud::CloudError;
 use crate::ledger::snapshot::Observation;
 use crate::ledger::{AllocationRows, ReleaseRecord, Snapshot};
 use crate::model::elastic_ip::Address;
-use crate::model::ids::{AllocationId, AssociationId};
-use std::collections::BTreeMap;
+use crate::model::ids::{AllocationId, AssociationId, EniId};
+use std::collections::{BTreeMap, HashMap};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -56,6 +56,29 @@ impl Look {
     }
 }
 
+/// Which address a look shows on which private IP: found once for all rows of a sweep.
+#[derive(Debug)]
+pub struct Places<'a>(HashMap<(&'a EniId, Ipv4Addr), &'a Address>);
+
+impl<'a> Places<'a> {
+    /// Those of a look.
+    #[must_use]
+    pub fn of(look: &'a Look) -> Self {
+        let taken = look.addresses.values().filter_map(|address| {
+            let association = address.association.as_ref()?;
+            let place = (association.eni.as_ref()?, association.private_ip?);
+            Some((place, address))
+        });
+        Self(taken.collect())
+    }
+
+    /// The address on a private IP of an interface.
+    #[must_use]
+    pub fn address_on(&self, eni: &EniId, private_ip: Ipv4Addr) -> Option<&'a Address> {
+        self.0.get(&(eni, private_ip)).copied()
+    }
+}
+
 /// Everything: what EC2 shows and what the ledger has.
 #[derive(Debug)]
 pub struct AccountState {
@@ -82,11 +105,12 @@ impl AccountState {
 impl AccountState {
     /// The ledger's snapshots after these writes.
     #[must_use]
-    pub fn rows_with(&self, written: &[Snapshot]) -> BTreeMap<AllocationId, Snapshot> {
-        let mut rows = self.rows.clone();
-        let written = written.iter().cloned();
-        rows.extend(written.map(|row| (row.allocation.clone(), row)));
-        rows
+    pub fn rows_with<'a>(
+        &'a self,
+        written: &'a [Snapshot],
+    ) -> BTreeMap<&'a AllocationId, &'a Snapshot> {
+        let rows = self.rows.values().chain(written);
+        rows.map(|row| (&row.allocation, row)).collect()
     }
 }
 

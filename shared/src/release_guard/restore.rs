@@ -2,7 +2,7 @@
 //! restored. Pure: deciding on the state after it was restored yields nothing to do.
 
 use super::state::Release;
-use crate::groups::{ChosenBy, TargetChoice, TargetInterfaces, last_target};
+use crate::groups::{ChosenBy, Everything, Locations, TargetChoice, TargetInterfaces};
 use crate::ledger::RestorationNote;
 use crate::ledger::Snapshot;
 use crate::ledger::release::KnownAssociation;
@@ -220,11 +220,13 @@ fn counterpart(
             return restoration.findings.push(finding);
         }
     };
-    let former = former.and_then(|last| {
-        let instances = std::slice::from_ref(instance.as_ref());
-        last_target(last, instances, interfaces)
+    let look = Locations::of(Everything {
+        instances: std::slice::from_ref(instance.as_ref()),
+        interfaces,
+        addresses: &[],
     });
-    let own = TargetInterfaces::of(instance, &[], interfaces, keys);
+    let former = former.and_then(|last| look.last_target(last));
+    let own = TargetInterfaces::of(instance, &look, keys);
     match own.choose(former.as_ref(), &BTreeSet::new(), 0) {
         Ok(TargetChoice { target, chosen_by }) => {
             let (eni, private_ip) = (target.eni, target.private_ip);

@@ -5,7 +5,7 @@ use crate::model::ids::{EniId, InstanceId};
 use serde::{Serialize, Serializer};
 
 /// Something that a person should know.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Finding {
     /// What happened.

@@ -149,6 +149,12 @@ impl FaultInjector {
         self.state().passed.clone()
     }
 
+    /// How many calls there were so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state().passed.len()
+    }
+
     /// The names of every call so far.
     #[must_use]
     pub fn names(&self) -> Vec<&'static str> {

@@ -5,6 +5,7 @@
 )]
 
 mod asked;
+mod many;
 mod owner;
 mod runs;
 mod seen;
@@ -30,6 +31,8 @@ use holdfast::model::ids::InstanceId;
 use holdfast::reconcile;
 use holdfast::report::{FailoverReport, Function, Report, Subject};
 use holdfast::settings::Settings;
+pub use many::many_groups;
+use many::settings;
 use owner::{allocate, call, create_interface, interface, launch, tag};
 pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
@@ -65,12 +68,6 @@ pub struct FailoverFixture {
 
 /// Three members that are well, and nothing that moves.
 fn members() -> FailoverFixture {
-    let settings = [
-        ("HOLDFAST_TABLE", "ledger"),
-        ("HOLDFAST_MODE", "enforce"),
-        ("HOLDFAST_STOP_BY_TAG", "allow"),
-        ("AWS_REGION", "us-east-1"),
-    ];
     let mut world = World::new();
     world.settings().address_quota = 1000;
     world.put_security_group(CLOSED, None);
@@ -93,9 +90,7 @@ fn members() -> FailoverFixture {
         eni: String::new(),
         allocation: String::new(),
         private_ip: String::new(),
-        settings: settings
-            .map(|(key, value)| (key.to_owned(), value.to_owned()))
-            .into(),
+        settings: settings(),
     };
     trio.world.take_events();
     trio
@@ -287,21 +282,19 @@ impl FailoverFixture {
     /// A run of the function for an event.
     #[must_use]
     pub fn deliver(&self, client: Client, event: &Value) -> Run<'static> {
-        let trigger = parse(event).expect("the scenario's events can be read");
-        Box::pin(deliver(client, self.settings(), trigger))
+        self.run(
+            client,
+            parse(event).expect("the scenario's events can be read"),
+        )
     }
 
     /// A run of instance-start for an event.
     #[must_use]
     pub fn start(&self, client: Client, event: &Value) -> Run<'static> {
-        let trigger = parse(event).expect("the scenario's events can be read");
-        let settings = self.settings();
-        let client = client.acting_as("holdfast-instance-start");
-        Box::pin(async move {
-            let (ports, delivery) = (client.ports(), client.delivery(TIMEOUT));
-            let function = Function::InstanceStart;
-            looks::run(client.bed(), function, ports, &settings, &trigger, delivery).await
-        })
+        self.run_start(
+            client,
+            parse(event).expect("the scenario's events can be read"),
+        )
     }
 
     /// Runs the function for an event.

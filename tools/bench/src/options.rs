@@ -102,8 +102,7 @@ impl Options {
             events_each: 10,
             sweeps: 3,
             largest_sweep: 2_000,
-            // The checks of the test bed grow with the square of it: a thousand take minutes.
-            releases: 400,
+            releases: 1_000,
             instances: 300,
         }
     }

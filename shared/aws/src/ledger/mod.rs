@@ -125,7 +125,7 @@ impl Ledger for DynamoLedger {
     }
 
     async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
-        let found = self.all_of(LEASE).await?;
+        let found = self.query(self.of_kind(LEASE)).await?;
         let count = found.len();
         let mut leases: Vec<Lease> = self.readable(found);
         if leases.len() < count {
@@ -257,8 +257,12 @@ impl DynamoLedger {
         Err(left_out())
     }
 
+    /// Each row is read as its page comes, so that no more of them than a page has are there in both forms.
     async fn read_all<T: DeserializeOwned>(&self, kind: &str) -> Result<Vec<T>, CloudError> {
-        Ok(self.readable(self.all_of(kind).await?))
+        let mut found = Vec::new();
+        let read = |page: Vec<Row>| found.extend(self.readable(page));
+        self.each_page(self.of_kind(kind), read).await?;
+        Ok(found)
     }
 
     fn readable<T: DeserializeOwned>(&self, found: impl IntoIterator<Item = Row>) -> Vec<T> {
@@ -292,27 +296,33 @@ impl DynamoLedger {
         }
     }
 
-    async fn all_of(&self, kind: &str) -> Result<Vec<Row>, CloudError> {
-        let query = self
-            .client
+    fn of_kind(&self, kind: &str) -> QueryFluentBuilder {
+        self.client
             .query()
             .key_condition_expression("#pk = :pk")
             .expression_attribute_names("#pk", PARTITION)
-            .expression_attribute_values(":pk", rows::text(kind));
-        self.query(query).await
+            .expression_attribute_values(":pk", rows::text(kind))
+    }
+
+    async fn query(&self, query: QueryFluentBuilder) -> Result<Vec<Row>, CloudError> {
+        let mut found = Vec::new();
+        self.each_page(query, |page| found.extend(page)).await?;
+        Ok(found)
     }
 
     /// All pages, read consistently.
-    async fn query(&self, query: QueryFluentBuilder) -> Result<Vec<Row>, CloudError> {
-        query
-            .table_name(&self.table)
-            .consistent_read(true)
-            .into_paginator()
-            .items()
-            .send()
-            .try_collect()
-            .await
-            .map_err(|error| failure::of(QUERY, error))
+    async fn each_page(
+        &self,
+        query: QueryFluentBuilder,
+        mut take: impl FnMut(Vec<Row>),
+    ) -> Result<(), CloudError> {
+        let query = query.table_name(&self.table).consistent_read(true);
+        let mut pages = query.into_paginator().send();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| failure::of(QUERY, error))?;
+            take(page.items.unwrap_or_default());
+        }
+        Ok(())
     }
 
     /// Puts `row` if its revision follows the one that is there, and with it what belongs beside it:

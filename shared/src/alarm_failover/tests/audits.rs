@@ -4,13 +4,14 @@ use super::asked::{second, settings, trio};
 use super::fixture::{ENI, Fixture, GROUP, id, pair};
 use super::looks::alarm;
 use crate::alarm_failover::audit;
-use crate::alarm_failover::audit::FleetState;
+use crate::alarm_failover::audit::GroupState;
 use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::effect::Effect;
 use crate::alarm_failover::group::Group;
 use crate::alarm_failover::messages::target_tags_in_vain;
 use crate::alarm_failover::plan::Move;
 use crate::alarm_failover::plan::{AssociationChange, Detachment, MoveAction};
+use crate::alarm_failover::state::Observed;
 use crate::cloud::moves::DryRunCall;
 use crate::groups::ChosenBy;
 use crate::ledger::lease::{FailoverRecord, Lease};
@@ -21,15 +22,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+/// By a look at all groups, and by the part of one: they say the same.
 pub(super) fn ready(fixture: &Fixture) -> (GroupReport, Vec<Move>) {
     let settings = settings(&[]);
-    let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let fleet = FleetState {
-        observed: &fixture.observed,
-        alarms_are_all: true,
-        health: fixture.fitness_with_limits(),
+    let by = |observed: &Observed| {
+        let group = Group::named(GROUP.1, observed, &settings, &[]);
+        let state = GroupState {
+            observed,
+            alarms: &fixture.observed.alarms,
+            alarms_are_all: true,
+            health: &fixture.fitness_with_limits(),
+        };
+        audit::readiness(&state, &group, &settings, second(0))
     };
-    audit::readiness(&fleet, &group, &settings, second(0))
+    let whole = by(&fixture.observed);
+    let parts = fixture.observed.parts(&settings);
+    if let Some(part) = parts.get(GROUP.1) {
+        assert_eq!(by(part), whole);
+    }
+    whole
 }
 
 fn two_holders() -> Fixture {
@@ -143,16 +154,17 @@ fn record(alarms: &[&str]) -> FailoverRecord {
 fn target(fixture: &Fixture, last: Option<FailoverRecord>) -> Option<(Duration, bool)> {
     let settings = settings(&[]);
     let group = Group::named(GROUP.1, &fixture.observed, &settings, &[]);
-    let fleet = FleetState {
+    let state = GroupState {
         observed: &fixture.observed,
+        alarms: &fixture.observed.alarms,
         alarms_are_all: true,
-        health: fixture.fitness_with_limits(),
+        health: &fixture.fitness_with_limits(),
     };
     let lease = Lease {
         last,
         ..Lease::new(GROUP.1)
     };
-    let target = audit::failback_target(&group, &fleet, &settings, &lease);
+    let target = audit::failback_target(&group, &state, &settings, &lease);
     target.map(|(target, wait, is_healthy)| {
         assert_eq!(target.id, id(1));
         (wait, is_healthy)

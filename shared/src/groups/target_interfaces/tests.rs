@@ -1,7 +1,10 @@
 //! Which interface of an instance takes an address, rule by rule.
 
 use super::*;
+use crate::groups::Everything;
+use crate::model::former_target::LastTarget;
 use crate::model::instance::{InstanceState, PrivateIp, PublicIp};
+use crate::model::interface::Interface;
 use time::OffsetDateTime;
 
 /// A firewall: each interface at a device index, in a subnet, with private IPs.
@@ -44,6 +47,14 @@ fn two_legged() -> Instance {
     ])
 }
 
+fn look<'a>(instances: &'a [Instance], interfaces: &'a [Interface]) -> Locations<'a> {
+    Locations::of(Everything {
+        instances,
+        interfaces,
+        addresses: &[],
+    })
+}
+
 fn ip(last: u8) -> Ipv4Addr {
     Ipv4Addr::new(10, 0, 0, last)
 }
@@ -74,7 +85,8 @@ fn choice(
     former: Option<&FormerTarget>,
 ) -> Result<(String, Ipv4Addr, ChosenBy), TargetObstacle> {
     let keys = TagKeys::under("holdfast");
-    let all = TargetInterfaces::of(instance, &[], interfaces, &keys);
+    let look = look(std::slice::from_ref(instance), interfaces);
+    let all = TargetInterfaces::of(instance, &look, &keys);
     let chosen = all.choose(former, &BTreeSet::new(), 0)?;
     let target = chosen.target;
     Ok((target.eni.to_string(), target.private_ip, chosen.chosen_by))
@@ -262,7 +274,8 @@ fn on_the_interface_it_goes_to_the_private_ip_at_the_same_position_if_that_is_fr
 fn what_an_earlier_step_reserved_is_not_free() {
     let keys = TagKeys::under("holdfast");
     let instance = two_legged();
-    let all = TargetInterfaces::of(&instance, &[], &[], &keys);
+    let look = look(std::slice::from_ref(&instance), &[]);
+    let all = TargetInterfaces::of(&instance, &look, &keys);
     let former = was(1, "subnet-p");
     let after = |reserved: &[u8]| {
         let eni: EniId = "eni-0p".parse().unwrap();
@@ -277,13 +290,13 @@ fn what_an_earlier_step_reserved_is_not_free() {
 #[test]
 fn where_an_address_is_comes_from_its_holder_or_from_the_interface_itself() {
     let eni: EniId = "eni-0p".parse().unwrap();
-    let shown = shown_target(&eni, Some(ip(3)), &[two_legged()], &[]);
+    let shown = look(&[two_legged()], &[]).target_at(&eni, Some(ip(3)));
     let expected = FormerTarget {
         position: Some(1),
         ..was(1, "subnet-p")
     };
     assert_eq!(shown, Some(expected));
-    assert_eq!(shown_target(&eni, Some(ip(3)), &[], &[]), None);
+    assert_eq!(look(&[], &[]).target_at(&eni, Some(ip(3))), None);
 }
 
 #[test]
@@ -294,7 +307,7 @@ fn what_the_ledger_noted_counts_before_what_became_of_the_interface() {
         noted: Some(was(5, "subnet-x")),
         ..LastTarget::default()
     };
-    let of = |last: &LastTarget| last_target(last, &[two_legged()], &[]);
+    let of = |last: &LastTarget| look(&[two_legged()], &[]).last_target(last);
     assert_eq!(of(&last), Some(was(5, "subnet-x")));
     let unnoted = LastTarget {
         noted: None,
@@ -312,7 +325,8 @@ fn a_private_ip_of_another_interface_goes_by_the_same_rule_to_one_that_can_take_
         ("eni-0b", 1, "subnet-p", &[2]),
         ("eni-0c", 2, "subnet-x", &[3]),
     ]);
-    let all = TargetInterfaces::of(&instance, &[], &[], &keys);
+    let look = look(std::slice::from_ref(&instance), &[]);
+    let all = TargetInterfaces::of(&instance, &look, &keys);
     let in_subnet = |each: &AttachedInterface| each.subnet == was(0, "subnet-p").subnet;
     let goes_to = |index| {
         let chosen = all.choose_interface(Some(&was(index, "subnet-p")), in_subnet);

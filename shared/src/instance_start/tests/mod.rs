@@ -14,7 +14,7 @@ mod stops;
 mod waits;
 
 use super::decide;
-use super::plan::{Decision, PlacementPlan, PlannedAssociation};
+use super::plan::{Decision, PlacementPlan, Placements, PlannedAssociation};
 use super::state::{Observed, ToldState};
 use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::{Address, Association, Pool};
@@ -338,8 +338,15 @@ impl Seen {
             .collect()
     }
 
+    /// Which address goes to which instance that waits: by the part of each group, and by a look at all.
     fn waiting(&self) -> Vec<(Ipv4Addr, InstanceId)> {
-        let placements = decide::waiting(&self.observed, &self.settings());
+        let settings = self.settings();
+        let placements = decide::waiting(&self.observed, &settings);
+        let mut whole = Placements::default();
+        for name in self.observed.parts(&settings.tags).keys() {
+            whole.add(decide::waiting_in(name, &self.observed, &settings));
+        }
+        assert_eq!(placements, whole);
         placements
             .steps
             .into_iter()

@@ -17,7 +17,7 @@ use super::{
     disassociated, minute, named, observation, offered, own, released, reverse_dns_reset, tagged,
     tags, untagged, withdrawn,
 };
-use crate::ledger::snapshot::Observation;
+use crate::ledger::snapshot::{Fact, Observation};
 use crate::model::cloudtrail::{AddressChange, Record};
 use crate::model::elastic_ip::Address;
 use crate::testing::random;
@@ -211,9 +211,20 @@ fn after(row: Option<&Snapshot>, event: &Event) -> Option<Snapshot> {
             };
             Some(match row {
                 None => Snapshot::first(look),
-                Some(row) => row.after_observation(look, PROTECT).unwrap_or(row.clone()),
+                Some(row) => {
+                    is_left_out_rightly(row, look);
+                    row.after_observation(look, PROTECT).unwrap_or(row.clone())
+                }
             })
         }
+    }
+}
+
+/// A look that is passed by at once would teach nothing, either, if all facts were taken up again.
+fn is_left_out_rightly(row: &Snapshot, look: Observation<'_>) {
+    let fact = Fact::seen(look);
+    if row.is_shown_again_by(&fact, PROTECT) {
+        assert_eq!(row.with_fact_replayed(fact, PROTECT), None);
     }
 }
 

@@ -12,10 +12,10 @@ use crate::error::{Error, chain};
 use crate::instance_start::PlacedWaiting;
 use crate::model::ids::{AllocationId, InstanceId};
 use crate::report::{
-    Command, Finding, MoveReport, Outcome, PlacedReport, Readiness, Report, Stopwatch, Subject,
-    SweepReport,
+    Command, Finding, MoveReport, Outcome, Readiness, Report, Stopwatch, Subject, SweepReport,
 };
 use crate::settings::Settings;
+use std::collections::BTreeSet;
 
 /// What became of the releases that a sweep took up.
 #[derive(Debug, Default)]
@@ -64,7 +64,7 @@ pub(crate) fn swept(
     };
     let mut summary = counts(&sweep);
     for report in &sweep.releases {
-        summary = format!("{summary}; {}", report.summary);
+        summary.extend(["; ", &report.summary]);
     }
     Report {
         findings,
@@ -99,15 +99,15 @@ pub(crate) fn with_placed(mut report: Report, waiting: PlacedWaiting) -> Report 
         let to = placed.association.instance.as_ref();
         let to = to.map_or("an instance", InstanceId::as_str);
         let ip = placed.ip;
-        report.summary = format!("{}; {ip} is on {to}, which waited", report.summary);
+        let is_there = format!("; {ip} is on {to}, which waited");
+        report.summary.push_str(&is_there);
     }
     for would in &waiting.would {
         let to = would.association.instance.as_ref();
         let to = to.map_or("an instance", InstanceId::as_str);
-        report.summary = format!(
-            "{}; in `enforce` mode {} would be on {to}, which waits",
-            report.summary, would.ip
-        );
+        let ip = would.ip;
+        let would_be = format!("; in `enforce` mode {ip} would be on {to}, which waits");
+        report.summary.push_str(&would_be);
     }
     if let Subject::Sweep(sweep) = &mut report.subject {
         sweep.placed = waiting.placed;
@@ -119,7 +119,7 @@ pub(crate) fn with_placed(mut report: Report, waiting: PlacedWaiting) -> Report 
 pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report.findings.extend(audit.findings);
     for failover in &audit.failovers {
-        report.summary = format!("{}; {}", report.summary, failover.summary);
+        report.summary.extend(["; ", &failover.summary]);
         let is_graver = failover.outcome.gravity() < report.outcome.gravity();
         if is_graver && is_news(failover) {
             report.outcome = failover.outcome;
@@ -146,16 +146,15 @@ pub(crate) fn with_groups(mut report: Report, audit: Audit) -> Report {
     report
 }
 
-/// `observe` mode: whether all that a failover would move goes to instances that wait before it comes to that.
-pub(crate) fn is_placed_first(failover: &Report, would: &[PlacedReport]) -> bool {
+/// `observe` mode: whether all that a failover would move goes to instances that wait before it comes to that. `would`
+/// are the allocations that do.
+pub(crate) fn is_placed_first(failover: &Report, would: &BTreeSet<AllocationId>) -> bool {
     let Subject::Failover(subject) = &failover.subject else {
         return false;
     };
     let is_placed = |one: &MoveReport| {
-        let mut placed = would.iter().map(|placed| &placed.allocation);
-        one.allocation
-            .as_ref()
-            .is_some_and(|own| placed.any(|other| other == own))
+        let own = one.allocation.as_ref();
+        own.is_some_and(|own| would.contains(own))
     };
     !subject.moves.is_empty() && subject.moves.iter().all(is_placed)
 }
@@ -172,7 +171,7 @@ pub(crate) fn is_news(failover: &Report) -> bool {
 pub(crate) fn with_failures(mut report: Report, failures: &[Error]) -> Report {
     for failure in failures {
         let why = chain(failure);
-        report.summary = format!("{}; not finished: {why}", report.summary);
+        report.summary.extend(["; not finished: ", &why]);
         report.findings.push(Finding {
             what: format!("reconcile has not finished all that it began ({})", failure.name()),
             why,

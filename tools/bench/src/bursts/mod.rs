@@ -4,20 +4,16 @@
 //!
 //! Races: the runs share one account, and its allowance of calls. EC2 arbitrates.
 
-use ec2_sim::Crowd;
+mod happenings;
+
 use holdfast::clock::Clock;
 use holdfast::error::Error;
-use holdfast::events::{Trigger, parse};
-use holdfast::ports::Delivery;
-use holdfast::release_guard;
+use holdfast::events::Trigger;
 use holdfast::report::Report;
 use holdfast_tests::client::{Client, TestBed};
 use holdfast_tests::explorer::Run;
 use holdfast_tests::performance::Burst;
-use holdfast_tests::scenarios::guard;
-use holdfast_tests::scenarios::large_account::{add_crowd, take_time};
-use holdfast_tests::scenarios::placement::{Fleet, fleet, state_change, terminate};
-use holdfast_tests::scenarios::reconcile::Installation;
+use holdfast_tests::scenarios::large_account::take_time;
 use holdfast_tests::terminal::Problem;
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,14 +24,15 @@ use tokio::task::spawn_blocking;
 const AT_A_TIME: [usize; 3] = [1, 10, 100];
 const AGAIN_AFTER: Duration = Duration::from_mins(1);
 const DELIVERIES: u32 = 3;
-/// A thousand a minute.
-const BETWEEN_RELEASES: Duration = Duration::from_millis(60);
+/// Each run looks at its whole group, so a burst of one group takes this machine the square of its members.
+const LARGE_GROUP: usize = 100;
 
 /// One delivery that is to come.
 struct Due {
     at: OffsetDateTime,
     came: OffsetDateTime,
     delivery: u32,
+    hearer: Hearer,
     trigger: Trigger,
 }
 
@@ -55,17 +52,46 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// The function that is told of an event.
+#[derive(Debug, Clone, Copy)]
+enum Hearer {
+    ReleaseGuard,
+    InstanceStart,
+    AlarmFailover,
+}
+
 /// How one event is worked on.
-type Work = Arc<dyn Fn(Client, Trigger) -> Run<'static> + Send + Sync>;
+type Work = Arc<dyn Fn(Client, Hearer, Trigger) -> Run<'static> + Send + Sync>;
+
+/// What has to be so in the end.
+type Goal = fn(&TestBed) -> Result<(), Problem>;
+
+/// What happens, and who works on it.
+struct Happening {
+    what: String,
+    bed: Arc<TestBed>,
+    told: Vec<(Hearer, Trigger)>,
+    /// The time in which the events come.
+    over: Duration,
+    work: Work,
+    goal: Goal,
+}
 
 /// `releases` and `instances` are how many. The clock is the simulator's, so bursts are worked out side by side.
 pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Problem> {
+    let happenings: [fn(usize, usize) -> Result<Happening, Problem>; 4] = [
+        |releases, _| happenings::released(releases),
+        |_, instances| happenings::ended(instances),
+        |_, instances| happenings::failed(instances),
+        |_, instances| happenings::replaced(instances.min(LARGE_GROUP)),
+    ];
     let mut bursts = Vec::new();
-    for processes in AT_A_TIME {
-        bursts.push(spawn_blocking(move || released(releases, processes)));
-    }
-    for processes in AT_A_TIME {
-        bursts.push(spawn_blocking(move || ended(instances, processes)));
+    for happening in happenings {
+        for processes in AT_A_TIME {
+            bursts.push(spawn_blocking(move || {
+                burst(happening(releases, instances)?, processes)
+            }));
+        }
     }
     let mut measured = Vec::new();
     for burst in bursts {
@@ -74,80 +100,29 @@ pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Bur
     Ok(measured)
 }
 
-/// Protected addresses are released, evenly, a thousand a minute.
-fn released(count: usize, processes: usize) -> Result<Burst, Problem> {
-    let mut account = Installation::new();
-    let known = account.allocate_many(count, "reclaim");
-    account.lose_events();
-    account.pass(time::Duration::MINUTE);
-    account.sweep()?;
-    for address in &known {
-        account.release(address);
-    }
-    let is_release = |event: &serde_json::Value| event["detail"]["eventName"] == "ReleaseAddress";
-    let events = account.events().into_iter().filter(is_release);
-    let triggers: Result<Vec<Trigger>, _> = events.map(|event| parse(&event)).collect();
-    let settings = account.settings().clone();
-    let work: Work = Arc::new(move |client, trigger| {
-        let settings = settings.clone();
-        Box::pin(async move {
-            let client = client.acting_as("holdfast-release-guard");
-            let (ports, delivery): (_, Delivery) =
-                (client.ports(), client.delivery(guard::TIMEOUT));
-            Box::pin(release_guard::run(&ports, &settings, &trigger, delivery)).await
-        })
-    });
-    let what = format!("{count} releases, 1,000 a minute");
-    burst(
+fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
+    let Happening {
         what,
-        &account.bed,
-        triggers?,
-        BETWEEN_RELEASES * u32::try_from(count)?,
-        processes,
-        &work,
-    )
-}
-
-/// Instances of nobody's end in the same moment, in an account of 10,000; each is told of twice.
-fn ended(count: usize, processes: usize) -> Result<Burst, Problem> {
-    let mut fleet: Fleet = fleet().addresses(1).running(1);
-    let others = add_crowd(&mut fleet.world, Crowd::large());
-    let bed = fleet.bed();
-    let ending = &others[..count];
-    for id in ending {
-        terminate(&mut bed.world(), id);
-    }
-    let states = ["shutting-down", "terminated"];
-    let told = states
-        .iter()
-        .flat_map(|state| ending.iter().map(move |id| state_change(id, state)));
-    let triggers: Result<Vec<Trigger>, _> = told.map(|event| parse(&event)).collect();
-    let work: Work = Arc::new(move |client, trigger| fleet.run(client, trigger));
-    let what = format!("{count} instances end at once");
-    burst(what, &bed, triggers?, Duration::ZERO, processes, &work)
-}
-
-/// `over`: the time in which the events come.
-fn burst(
-    what: String,
-    bed: &Arc<TestBed>,
-    triggers: Vec<Trigger>,
-    over: Duration,
-    processes: usize,
-    work: &Work,
-) -> Result<Burst, Problem> {
+        bed,
+        told,
+        over,
+        work,
+        goal,
+    } = happening;
+    let bed = &bed;
     bed.world().throttle(true);
     take_time(bed);
     let began = bed.world().now();
     let refused_before = refused(bed);
-    let events = triggers.len();
+    let events = told.len();
     let between = over / u32::try_from(events.max(1))?;
-    let due = (0..).zip(triggers).map(|(number, trigger)| {
+    let due = (0..).zip(told).map(|(number, (hearer, trigger))| {
         let at = began + between * number;
         Due {
             at,
             came: at,
             delivery: 1,
+            hearer,
             trigger,
         }
     });
@@ -162,12 +137,13 @@ fn burst(
             runs.push(Box::pin(process(
                 Arc::clone(bed),
                 Arc::clone(&queue),
-                Arc::clone(work),
+                Arc::clone(&work),
                 first,
             )));
         }
     }
     bed.drive(runs)?;
+    goal(bed).map_err(|problem| format!("{what}, {processes} at a time: {problem}"))?;
     let ends = std::mem::take(&mut *locked(&queue.ends));
     let mut took: Vec<f64> = ends.iter().map(|end| end.took.as_seconds_f64()).collect();
     took.sort_by(f64::total_cmp);
@@ -202,7 +178,7 @@ async fn process(
         if early.is_positive() {
             client.sleep(early.unsigned_abs()).await;
         }
-        let answer = work(client.clone(), due.trigger.clone()).await;
+        let answer = work(client.clone(), due.hearer, due.trigger.clone()).await;
         let now = client.now();
         if answer.is_err() && due.delivery < DELIVERIES {
             let at = now + AGAIN_AFTER;
