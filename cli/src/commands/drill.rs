@@ -13,6 +13,7 @@ use crate::drill::ports::NotKept;
 use crate::drill::run::Run;
 use crate::drill::settings::{Settings, Wait};
 use crate::failure::{Exit, Failure};
+use crate::output::counted;
 use crate::session::Session;
 use clap::{Args, Subcommand};
 use document::Drilled;
@@ -208,26 +209,41 @@ async fn begun(asked: &Recover, session: &Session) -> Result<Run, Failure> {
     empty(id, settings, session).await
 }
 
-/// What a run is about to do, before anybody agrees to it.
+/// What a run is about to do, before anybody agrees to it: of one that goes on, what is left.
 fn plan(run: &Run) -> String {
     let settings = &run.settings;
     let waits: Vec<String> = settings.waits.iter().map(ToString::to_string).collect();
-    let each = settings.waits.len() * settings.trials as usize;
-    let hours = each.div_ceil(settings.per_hour.max(1) as usize);
+    let left: Vec<usize> = run
+        .regions
+        .values()
+        .map(|it| it.lacking(settings))
+        .collect();
+    let all = 2 * left.iter().sum::<usize>();
+    let longest = left.into_iter().max().unwrap_or_default();
+    let hours = longest.div_ceil(settings.per_hour.max(1) as usize);
     let regions: Vec<&str> = run.regions.keys().map(String::as_str).collect();
+    let trials = counted(settings.trials as usize, "trial", "trials");
+    let rate = if longest == 0 {
+        String::new()
+    } else {
+        format!(", so it takes about {hours} h and the longest wait")
+    };
     format!(
-        "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  in all:  {} addresses are allocated and \
-         released again, {} in each region\n  rate:    {} an hour in a region, so it takes about {hours} h and the \
-         longest wait\n  quota:   {} at least of the quota stay free",
+        "run {} in account {}\n  regions: {}\n  waits:   {}, {trials} each\n  in all:  {} allocated and released \
+         again, {} in one region at the most\n  rate:    {} begin in a region within an hour at the most{rate}\n  \
+         quota:   {} left free at least",
         run.id,
         run.account,
         regions.join(", "),
         waits.join(", "),
-        settings.trials,
-        2 * each * regions.len(),
-        2 * each,
-        settings.per_hour,
-        settings.keep_free,
+        counted(all, "address is", "addresses are"),
+        2 * longest,
+        counted(settings.per_hour as usize, "trial", "trials"),
+        counted(
+            usize::try_from(settings.keep_free).unwrap_or(usize::MAX),
+            "place is",
+            "places are"
+        ),
     )
 }
 

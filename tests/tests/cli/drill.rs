@@ -9,7 +9,7 @@ use holdfast::clock::{Clock, WallClock};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn simulator(change: impl FnOnce(&mut World)) -> Simulator {
+pub(crate) async fn simulator(change: impl FnOnce(&mut World)) -> Simulator {
     let mut world = World::new();
     change(&mut world);
     Simulator::serve(world, 0).await.unwrap()
@@ -30,7 +30,7 @@ fn recover<'a>(run_file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     line.iter().chain(more).copied().collect()
 }
 
-fn changes(simulator: &Simulator) -> Vec<&'static str> {
+pub(crate) fn changes(simulator: &Simulator) -> Vec<&'static str> {
     let world = simulator.world();
     let changes = world.calls().iter().filter(|call| call.mutated());
     changes.map(ec2_sim::world::Call::action).collect()

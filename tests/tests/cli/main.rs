@@ -10,6 +10,7 @@
 mod account;
 mod changes;
 mod drill;
+mod drill_goldens;
 mod goldens;
 mod history;
 mod partial;
