@@ -149,8 +149,8 @@ pub async fn taken(
     let mut told = Vec::new();
     for function in functions_for(trigger) {
         let ports = Ports {
-            cloud: ReadOnly(connection.cloud()),
-            ledger: ReadOnly(connection.ledger(&look.settings.table)),
+            cloud: ReadOnly::of(connection.cloud()),
+            ledger: ReadOnly::of(connection.ledger(&look.settings.table)),
             clock: WallClock,
         };
         let delivery = Delivery {

@@ -40,6 +40,7 @@ pub(super) async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Fa
     let Found {
         deployments,
         unread,
+        ..
     } = session.found().await?;
     let now = session.clock.now();
     let looks = deployments.iter().map(|deployment| look(deployment, now));
