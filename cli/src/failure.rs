@@ -58,6 +58,11 @@ pub enum Failure {
         /// Which.
         what: String,
     },
+    /// Somebody stopped the tool before it had anything to show. Nothing was changed.
+    Stopped {
+        /// What was being done, and what is left of it.
+        what: String,
+    },
     /// A part could not be read, and without it nothing can be said.
     NotRead(Box<Unread>),
     /// Standard output is closed: whoever reads has seen enough.
@@ -107,6 +112,7 @@ impl Failure {
             Self::Unreadable { .. }
             | Self::MayRun { .. }
             | Self::NotAwaited { .. }
+            | Self::Stopped { .. }
             | Self::Unwritten(_) => Exit::NoAnswer,
             Self::PipeClosed => Exit::Done,
         }
@@ -147,6 +153,7 @@ impl Failure {
                 .to_owned(),
             Self::Aws { source, .. } => Cause::of(source).advice(source.failure()),
             Self::NotRead(part) => part.next.clone(),
+            Self::Stopped { .. } => "Run it again.".to_owned(),
             Self::PipeClosed => String::new(),
             Self::Unwritten(_) => "See whether the disk is full.".to_owned(),
         }
@@ -163,6 +170,7 @@ impl fmt::Display for Failure {
             | Self::Aws { what, .. }
             | Self::MayRun { what, .. }
             | Self::NotAwaited { what }
+            | Self::Stopped { what }
             | Self::Function { what, .. } => formatter.write_str(what),
             Self::NotRead(part) => formatter.write_str(&part.what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
@@ -182,6 +190,7 @@ impl StdError for Failure {
             | Self::Function { .. }
             | Self::NotRead(_)
             | Self::NotAwaited { .. }
+            | Self::Stopped { .. }
             | Self::PipeClosed => None,
         }
     }

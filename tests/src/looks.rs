@@ -59,6 +59,8 @@ pub async fn start<C: InstanceStartCloud, L: Ledger, K: Clock + Clone>(
         began_at,
         ends_at: delivery.ends_at,
         run: delivery.run,
+        mode: None,
+        settings: None,
         calls: tape.copied(),
     };
     bed.note_broken(differs(&end, &look, settings, trigger));

@@ -20,6 +20,7 @@ use document::Drilled;
 use holdfast::clock::Clock;
 use holdfast::error::chain;
 use progress::Progress;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 const AFTER_HELP: &str = "\
@@ -133,6 +134,12 @@ struct OfFile {
 }
 
 pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let file = match &asked.what {
+        What::Recover(asked) => &asked.file,
+        What::Show(asked) => &asked.file,
+        What::End(asked) => &asked.file,
+    };
+    can_be_drawn(file)?;
     match asked.what {
         What::Recover(asked) => recover(asked, session).await,
         What::Show(asked) => {
@@ -298,6 +305,25 @@ fn finish(run: &Run, asked: &OfFile, session: &mut Session) -> Result<Exit, Fail
         );
     }
     session.finish(&Drilled(curve))
+}
+
+/// Whether the picture can be written: whoever waits for days should hear of it before.
+fn can_be_drawn(asked: &OfFile) -> Result<(), Failure> {
+    let Some(place) = &asked.plot else {
+        return Ok(());
+    };
+    let is_there = place.exists();
+    let opened = OpenOptions::new().create(true).append(true).open(place);
+    opened.map_err(|error| {
+        Failure::usage(
+            format!("{} cannot be written: {error}", place.display()),
+            "Name a file in a folder that is there and can be written.",
+        )
+    })?;
+    if !is_there {
+        std::fs::remove_file(place)?;
+    }
+    Ok(())
 }
 
 /// A run of which only the tag is left: nothing of it begins or goes on.

@@ -23,7 +23,22 @@ pub(super) fn settings(
 ) -> Result<(Settings, Vec<BadSetting>), Failure> {
     let read = functions.get(&Function::Reconcile);
     let read = read.or_else(|| functions.values().next());
-    let mut variables = read.map_or_else(|| of_stack(stack), |it| it.environment.clone());
+    let variables = read.map_or_else(|| of_stack(stack), |it| it.environment.clone());
+    readable(variables, region)
+}
+
+/// The settings of one function, as it reads them, and those that cannot be read here.
+pub(super) fn own_settings(
+    function: &FunctionConfiguration,
+    region: &str,
+) -> Result<(Settings, Vec<BadSetting>), Failure> {
+    readable(function.environment.clone(), region)
+}
+
+fn readable(
+    mut variables: BTreeMap<String, String>,
+    region: &str,
+) -> Result<(Settings, Vec<BadSetting>), Failure> {
     variables.insert("AWS_REGION".to_owned(), region.to_owned());
     let bad = match Settings::read(variables.clone()) {
         Ok(settings) => return Ok((settings, Vec::new())),

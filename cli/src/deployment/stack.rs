@@ -2,7 +2,7 @@
 //! the stack's outputs and from how its functions are set up, so a ledger of an earlier stack is found, too.
 
 use super::function::Function;
-use super::settings::{MODE, TABLE, differing, settings};
+use super::settings::{MODE, TABLE, differing, own_settings, settings};
 use crate::aws::{Connection, FunctionConfiguration, Stack};
 use crate::failure::Failure;
 use crate::parts::Parts;
@@ -126,6 +126,15 @@ impl Deployment {
         let region = &self.connection.region;
         let found = self.functions.get(&function);
         found.ok_or_else(|| no_output(&self.stack, region, function.output()))
+    }
+
+    /// The settings by which one function goes: its own, where somebody changed them by hand.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn settings_of(&self, function: Function) -> Result<Settings, Failure> {
+        let set_up = self.function(function)?;
+        own_settings(set_up, &self.connection.region).map(|(settings, _)| settings)
     }
 
     /// The mode of a function: whether it acts, or only says what it would do. One whose set-up could not be read has

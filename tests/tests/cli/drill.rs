@@ -196,3 +196,17 @@ async fn a_run_that_is_not_there_cannot_be_shown() {
         .await;
     assert_eq!(ran.code, 2, "{ran:?}");
 }
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_written_is_refused_before_anything_is_allocated() {
+    let simulator = simulator(|_| ()).await;
+    let tool = Tool::at(&simulator.url);
+    let (file, plot) = (
+        tool.place("run.json"),
+        tool.place("no/such/folder/drill.svg"),
+    );
+    let line = recover(&file, &["--yes", "--plot", &plot]);
+    let ran = tool.run(&line).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(simulator.call_names().is_empty(), "{ran:?}");
+}
