@@ -2,6 +2,7 @@
 
 mod canaries;
 mod corpus;
+mod everywhere;
 mod files;
 mod redacted;
 mod settings;
