@@ -265,8 +265,8 @@ impl Cause {
                  After a single sign-on has ended, `aws sso login` begins a new one. \
                  Where no profile is named, name one with --profile or AWS_PROFILE."
                 .to_owned(),
-            Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. \
-                 Sign in again, and see that the clock is right."
+            Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. Sign in again, and see that \
+                 the clock is right. A region that is not on in the account takes no keys either: `aws account list-regions`."
                 .to_owned(),
             Self::Denied => format!(
                 "Give whoever asks the action {}: policies/operator.json has all that this tool reads, \
@@ -311,6 +311,7 @@ mod tests {
             ("UnauthorizedOperation", Exit::Denied),
             ("AccessDeniedException", Exit::Denied),
             ("ExpiredToken", Exit::Denied),
+            ("AuthFailure", Exit::Denied),
             ("RequestLimitExceeded", Exit::NoAnswer),
             ("InternalError", Exit::NoAnswer),
             ("ValidationException", Exit::NoAnswer),

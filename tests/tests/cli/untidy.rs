@@ -263,3 +263,19 @@ async fn the_history_of_a_thousand_addresses_is_a_bounded_number_of_calls_and_sa
         assert!(incomplete.contains(part), "{part}: {incomplete}");
     }
 }
+
+/// AWS answers so for a region that is not on, as it does for keys that are wrong.
+#[tokio::test]
+async fn a_region_that_is_not_on_is_named_among_the_causes() {
+    let account = Account::swept().await;
+    for code in ["UnrecognizedClientException", "InvalidClientTokenId"] {
+        let refusal = Fault::Refused(code.to_owned());
+        account
+            .simulator
+            .inject("cloudformation:DescribeStacks", refusal, 10);
+        let ran = account.tool().run(&["status"]).await;
+        account.simulator.heal();
+        assert_eq!(ran.code, 3, "{ran:?}");
+        assert!(ran.err.contains("not on in the account"), "{ran:?}");
+    }
+}
