@@ -2,7 +2,7 @@
 //! the stack's outputs and from how its functions are set up, so a ledger of an earlier stack is found, too.
 
 use super::function::Function;
-use super::settings::{MODE, TABLE, differing, own_settings, settings};
+use super::settings::{MODE, TABLE, bad_of_others, differing, own_settings, settings};
 use crate::aws::{Connection, FunctionConfiguration, Stack};
 use crate::failure::Failure;
 use crate::parts::Parts;
@@ -104,7 +104,12 @@ impl Deployment {
                 }
             }
         }
-        let (settings, unread_settings) = settings(&functions, &stack, &connection.region)?;
+        let (settings, mut unread_settings) = settings(&functions, &stack, &connection.region)?;
+        unread_settings.extend(bad_of_others(
+            &functions,
+            &connection.region,
+            &unread_settings,
+        ));
         Ok(Self {
             connection,
             stack,
@@ -138,13 +143,14 @@ impl Deployment {
     }
 
     /// The mode of a function: whether it acts, or only says what it would do. One whose set-up could not be read has
-    /// none that is known.
+    /// none that is known, and one with a word that is no mode does not start.
     #[must_use]
     pub fn mode(&self, function: Function) -> Option<Mode> {
         let set_up = self.functions.get(&function)?;
-        let word = set_up.environment.get(MODE);
-        let word = word.and_then(|word| word.trim().parse().ok());
-        Some(word.unwrap_or(Mode::Observe))
+        match set_up.environment.get(MODE).map(|word| word.trim()) {
+            None | Some("") => Some(Mode::Observe),
+            Some(word) => word.parse().ok(),
+        }
     }
 
     /// Whether what was read by these settings is of this stack: the same ledger, and the same tags.

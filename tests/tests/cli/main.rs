@@ -25,5 +25,6 @@ mod snapshots;
 mod status;
 mod terminal;
 mod tool;
+mod unknown;
 mod unreadable;
 mod untidy;

@@ -120,7 +120,10 @@ async fn look(
     let knows_groups = overview.is_some();
     let audit = overview.map(|it| it.audit).unwrap_or_default();
     let reports = gathered.take(reports);
-    let knows_sweeps = reports.is_some();
+    let before = gathered.count();
+    let reports = reports.map(|read| read.told(&mut gathered));
+    // A gap in the log may have the sweep that is looked for.
+    let knows_sweeps = reports.is_some() && gathered.count() == before;
     let sweep = last_sweep(&reports.unwrap_or_default());
     let mut hindrances = Vec::new();
     if !knows_groups || !audit.groups.is_empty() {
