@@ -13,6 +13,7 @@ mod drill;
 mod drill_goldens;
 mod goldens;
 mod history;
+mod not_none;
 mod own_settings;
 mod partial;
 mod pictures;

@@ -27,7 +27,7 @@ pub(crate) const READING: [&[&str]; 4] = [
 const FINDS_THE_STACK: &str = "cloudformation:DescribeStacks";
 
 /// More than any command tries.
-const EVERY_TRY: u32 = 1_000;
+pub(crate) const EVERY_TRY: u32 = 1_000;
 
 impl Account {
     /// The calls that a command makes when all is well.

@@ -124,9 +124,19 @@ async fn looking_changes_nothing() {
 #[tokio::test]
 async fn a_group_that_nobody_knows_is_a_slip_of_the_pen() {
     let account = Account::swept().await;
-    for command in ["status", "readiness", "history"] {
-        let ran = account.tool().run(&[command, "wbe"]).await;
-        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{command}: {ran:?}");
+    let commands: [&[&str]; 4] = [
+        &["status", "wbe"],
+        &["status", "wbe", "--watch", "5"],
+        &["readiness", "wbe"],
+        &["history", "wbe"],
+    ];
+    for command in commands {
+        let ran = account.tool().run(command).await;
+        assert_eq!(
+            (ran.code, ran.out.as_str()),
+            (2, ""),
+            "{command:?}: {ran:?}"
+        );
         assert!(ran.err.contains("wbe"), "{ran:?}");
     }
 }

@@ -55,7 +55,9 @@ async fn a_report_of_another_form_is_told_beside_the_others() {
         let now = world.now();
         let logs = world.services_mut().logs_mut();
         let groups: Vec<String> = logs.groups().map(|(name, _)| name.clone()).collect();
-        let group = groups.iter().find(|it| it.to_lowercase().contains("reconcile"));
+        let group = groups
+            .iter()
+            .find(|it| it.to_lowercase().contains("reconcile"));
         logs.write((group.unwrap(), "later"), now, now, later.to_string());
     }
     let (code, reports) = account.tool().json(&["reports", "--all"]).await;

@@ -60,6 +60,10 @@ async fn a_release_whose_record_cannot_be_read_may_be_open() {
     assert_eq!(open[0]["allocation"], account.allocation.as_str());
     assert_eq!(open[0]["status"], "unknown");
     assert_eq!(open[0]["address"], account.ip.as_str());
+    assert_eq!(open[0]["attempts"], Value::Null);
+    let row = shown.lines().find(|line| line.contains("unknown"));
+    let unknown = row.map(|row| row.matches("not known").count());
+    assert_eq!(unknown, Some(2), "by whom, how often: {shown}");
     assert!(
         shown.contains("its record in the ledger cannot be read"),
         "{shown}"

@@ -119,7 +119,8 @@ pub(super) struct OpenRelease {
     pub(super) status: String,
     /// Why it is not back.
     pub(super) reason: Option<String>,
-    pub(super) attempts: u32,
+    /// How often it was asked for; none where its record cannot be read.
+    pub(super) attempts: Option<u32>,
     /// Whether it is of the group that is asked for; what is not known is shown.
     #[serde(skip)]
     pub(super) knows_group: bool,

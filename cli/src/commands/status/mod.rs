@@ -62,9 +62,13 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         }
         return session.finish_partial(status, unread);
     };
+    let mut is_first = true;
     loop {
         match look(group, session).await {
             Ok((status, unread)) => {
+                if std::mem::take(&mut is_first) && unread.is_empty() {
+                    check_known(&status, group, &session.asked)?;
+                }
                 let form = session.asked.output;
                 let document = Partial::new(status, unread);
                 session.terminal.print_anew(&document, form)?;

@@ -355,13 +355,18 @@ fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
         "why",
     ]);
     for release in releases {
+        // Of a record that cannot be read nothing is none.
+        let or_none = |text: Option<String>| match (&text, release.attempts) {
+            (None, None) => Cell::attention("not known"),
+            _ => Cell::or_dash(text),
+        };
         table.push([
-            Cell::or_dash(release.address.map(|ip| ip.to_string())),
+            or_none(release.address.map(|ip| ip.to_string())),
             release.allocation.as_str().into(),
             Cell::bad(release.status.as_str()),
-            Cell::or_dash(release.released_at.map(|at| ago_in_words(at, now))),
-            Cell::or_dash(release.by.as_deref()),
-            release.attempts.to_string().into(),
+            or_none(release.released_at.map(|at| ago_in_words(at, now))),
+            or_none(release.by.clone()),
+            or_none(release.attempts.map(|count| count.to_string())),
             Cell::or_dash(release.reason.as_deref()),
         ]);
     }

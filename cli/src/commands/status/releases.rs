@@ -69,7 +69,10 @@ fn doubtful(account: &AccountState, known: &Known<'_>) -> Vec<OpenRelease> {
     let of_record = known.unreadable(RELEASE).map(|allocation| {
         let why = "its record in the ledger cannot be read";
         match account.rows.get(&allocation) {
-            Some(row) => of_row(row, UNKNOWN, why),
+            Some(row) => OpenRelease {
+                attempts: None,
+                ..of_row(row, UNKNOWN, why)
+            },
             None => without_row(allocation, why),
         }
     });
@@ -99,7 +102,7 @@ fn without_row(allocation: AllocationId, why: &str) -> OpenRelease {
         by: None,
         status: UNKNOWN.to_owned(),
         reason: Some(why.to_owned()),
-        attempts: 0,
+        attempts: None,
         knows_group: true,
     }
 }
@@ -115,7 +118,7 @@ fn of_row(row: &Snapshot, status: &str, why: &str) -> OpenRelease {
         by: None,
         status: status.to_owned(),
         reason: Some(why.to_owned()),
-        attempts: 0,
+        attempts: Some(0),
         knows_group: true,
     }
 }
@@ -133,7 +136,7 @@ fn of_record(release: &ReleaseRecord) -> OpenRelease {
         by: release.actor.arn.clone(),
         status,
         reason,
-        attempts: release.attempts,
+        attempts: Some(release.attempts),
         knows_group: true,
     }
 }
