@@ -52,7 +52,7 @@ fn stack(document: &Value) -> &Value {
 }
 
 /// What is told of a thing though it was read otherwise, or not at all.
-fn untrue(list: &str, was: &Value, is: &Value) -> Vec<String> {
+fn changed(list: &str, was: &Value, is: &Value) -> Vec<String> {
     let mut wrong = Vec::new();
     for (field, before) in was.as_object().unwrap() {
         let now = &is[field.as_str()];
@@ -99,7 +99,7 @@ async fn a_call_that_is_refused_turns_nothing_into_none() {
             for before in was[list].as_array().unwrap() {
                 match now.iter().find(|it| it[key] == before[key]) {
                     Some(now) => wrong.extend(
-                        untrue(list, before, now)
+                        changed(list, before, now)
                             .into_iter()
                             .map(|it| format!("{action}: {it}")),
                     ),
