@@ -58,6 +58,11 @@ pub enum Failure {
         /// Which.
         what: String,
     },
+    /// Somebody stopped the tool before it had anything to show. Nothing was changed.
+    Stopped {
+        /// What was being done, and what is left of it.
+        what: String,
+    },
     /// A part could not be read, and without it nothing can be said.
     NotRead(Box<Unread>),
     /// Standard output is closed: whoever reads has seen enough.
@@ -107,6 +112,7 @@ impl Failure {
             Self::Unreadable { .. }
             | Self::MayRun { .. }
             | Self::NotAwaited { .. }
+            | Self::Stopped { .. }
             | Self::Unwritten(_) => Exit::NoAnswer,
             Self::PipeClosed => Exit::Done,
         }
@@ -147,6 +153,7 @@ impl Failure {
                 .to_owned(),
             Self::Aws { source, .. } => Cause::of(source).advice(source.failure()),
             Self::NotRead(part) => part.next.clone(),
+            Self::Stopped { .. } => "Run it again.".to_owned(),
             Self::PipeClosed => String::new(),
             Self::Unwritten(_) => "See whether the disk is full.".to_owned(),
         }
@@ -163,6 +170,7 @@ impl fmt::Display for Failure {
             | Self::Aws { what, .. }
             | Self::MayRun { what, .. }
             | Self::NotAwaited { what }
+            | Self::Stopped { what }
             | Self::Function { what, .. } => formatter.write_str(what),
             Self::NotRead(part) => formatter.write_str(&part.what),
             Self::Unreadable { what, why, .. } => write!(formatter, "{what} cannot be read: {why}"),
@@ -182,6 +190,7 @@ impl StdError for Failure {
             | Self::Function { .. }
             | Self::NotRead(_)
             | Self::NotAwaited { .. }
+            | Self::Stopped { .. }
             | Self::PipeClosed => None,
         }
     }
@@ -256,8 +265,8 @@ impl Cause {
                  After a single sign-on has ended, `aws sso login` begins a new one. \
                  Where no profile is named, name one with --profile or AWS_PROFILE."
                 .to_owned(),
-            Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. \
-                 Sign in again, and see that the clock is right."
+            Self::KeysRefused => "The keys have ended or are wrong, or this machine's clock is. Sign in again, and see that \
+                 the clock is right. A region that is not on in the account takes no keys either: `aws account list-regions`."
                 .to_owned(),
             Self::Denied => format!(
                 "Give whoever asks the action {}: policies/operator.json has all that this tool reads, \
@@ -302,6 +311,7 @@ mod tests {
             ("UnauthorizedOperation", Exit::Denied),
             ("AccessDeniedException", Exit::Denied),
             ("ExpiredToken", Exit::Denied),
+            ("AuthFailure", Exit::Denied),
             ("RequestLimitExceeded", Exit::NoAnswer),
             ("InternalError", Exit::NoAnswer),
             ("ValidationException", Exit::NoAnswer),

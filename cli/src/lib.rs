@@ -19,6 +19,7 @@ pub mod deployment;
 pub mod drill;
 pub mod exit;
 pub mod failure;
+pub mod first_round;
 pub mod look;
 pub mod output;
 pub mod parts;

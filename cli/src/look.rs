@@ -4,8 +4,10 @@
 //! Races: the account goes on while a look is made. Its answers are of a minute at most, and each has its time.
 
 use crate::deployment::{Deployment, Function};
-use crate::failure::Failure;
+use crate::failure::{Exit, Failure};
+use crate::parts::Parts;
 use crate::read_only::ReadOnly;
+use crate::unread::Unread;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::error::Error;
 use holdfast::events::{EventError, Trigger, parse, parse_of_account};
@@ -15,7 +17,7 @@ use holdfast::report::Report;
 use holdfast::settings::{Mode, Settings};
 use holdfast_look::look::{FORMAT, is_look};
 use holdfast_look::run::record;
-use holdfast_look::{BadLook, Look, Unanswered, decision, functions_for, whole};
+use holdfast_look::{BadLook, Look, Unanswered, UnreadSetting, decision, functions_for, whole};
 use serde_json::Value;
 use std::io::Read;
 use std::path::Path;
@@ -102,7 +104,7 @@ fn spoilt(file: &Path, bad: &BadLook) -> Failure {
 /// # Errors
 /// It is no event that a function gets.
 pub fn trigger_of(event: &Value, own: &AccountId) -> Result<Trigger, Failure> {
-    parse_of_account(event, own).map_err(|problem| unread(&problem))
+    parse_of_account(event, own).map_err(|problem| no_event(&problem))
 }
 
 /// Whether it is an event at all: that is told before anybody is asked.
@@ -110,10 +112,10 @@ pub fn trigger_of(event: &Value, own: &AccountId) -> Result<Trigger, Failure> {
 /// # Errors
 /// It is no event that a function gets.
 pub fn check(event: &Value) -> Result<(), Failure> {
-    parse(event).map(drop).map_err(|problem| unread(&problem))
+    parse(event).map(drop).map_err(|problem| no_event(&problem))
 }
 
-fn unread(problem: &EventError) -> Failure {
+fn no_event(problem: &EventError) -> Failure {
     Failure::Unreadable {
         what: "the event".to_owned(),
         why: problem.to_string(),
@@ -122,18 +124,17 @@ fn unread(problem: &EventError) -> Failure {
     }
 }
 
-/// Each function that gets such an event decides on reads alone, and what it read is kept.
+/// Each function that gets such an event decides on reads alone, by its own settings, and what it read is kept.
+///
+/// # Errors
+/// The settings of a function could not be read.
 pub async fn taken(
     deployment: &Deployment,
     own: AccountId,
     event: Value,
     trigger: &Trigger,
-) -> (Look, Vec<Told>) {
+) -> Result<(Look, Vec<Told>), Failure> {
     let connection = &deployment.connection;
-    let settings = Settings {
-        mode: Mode::Observe,
-        ..deployment.settings.clone()
-    };
     let mut look = Look {
         look: FORMAT,
         made_by: VERSION.to_owned(),
@@ -143,29 +144,75 @@ pub async fn taken(
         account: own,
         redacted: false,
         event,
-        settings,
+        settings: on_reads_alone(&deployment.settings),
+        bad_settings: bad_settings(deployment),
         runs: Vec::new(),
     };
     let mut told = Vec::new();
     for function in functions_for(trigger) {
+        let settings = on_reads_alone(&deployment.settings_of((*function).into())?);
         let ports = Ports {
-            cloud: ReadOnly(connection.cloud()),
-            ledger: ReadOnly(connection.ledger(&look.settings.table)),
+            cloud: ReadOnly::of(connection.cloud()),
+            ledger: ReadOnly::of(connection.ledger(&settings.table)),
             clock: WallClock,
         };
         let delivery = Delivery {
             ends_at: ports.clock.now() + LONGEST,
             run: 0,
         };
-        let recording = record(*function, ports, &look.settings, trigger, delivery);
-        let (end, run) = Box::pin(recording).await;
+        let recording = record(*function, ports, &settings, trigger, delivery);
+        let (end, mut run) = Box::pin(recording).await;
+        run.mode = deployment.mode((*function).into());
+        run.settings = (settings != look.settings).then(|| Box::new(settings));
         look.runs.push(run);
         told.push(Told {
             function: (*function).into(),
             end: End::Ended(end),
         });
     }
-    (look, told)
+    Ok((look, told))
+}
+
+fn on_reads_alone(settings: &Settings) -> Settings {
+    Settings {
+        mode: Mode::Observe,
+        ..settings.clone()
+    }
+}
+
+fn bad_settings(deployment: &Deployment) -> Vec<UnreadSetting> {
+    let bad = deployment.unread_settings.iter();
+    let bad = bad.map(|bad| UnreadSetting {
+        key: bad.key.clone(),
+        why: bad.problem.clone(),
+    });
+    bad.collect()
+}
+
+/// What whoever made the look could not read. A function may be allowed the same, and then decide otherwise.
+#[must_use]
+pub fn unread(look: &Look) -> Vec<Unread> {
+    let mut parts = Parts::of(&look.region, &look.stack);
+    for run in &look.runs {
+        let function = Function::from(run.function);
+        for refusal in run.refused_reads() {
+            let what = format!("what {} tells {function} could not be read", refusal.action);
+            let part: Result<(), Failure> = Err(Failure::aws(what)(refusal.error()));
+            parts.take(part);
+        }
+    }
+    for bad in &look.bad_settings {
+        parts.add(Unread {
+            region: look.region.clone(),
+            stack: look.stack.clone(),
+            what: format!("the setting {} cannot be read here", bad.key),
+            why: bad.why.clone(),
+            next: "use the `holdfast` of the version that is deployed: its default counts here"
+                .to_owned(),
+            exit: Exit::Found,
+        });
+    }
+    parts.into_unread()
 }
 
 /// Each function that gets such an event decides once more, on what the look has. The event may be another one: then it

@@ -44,6 +44,12 @@ impl Parts {
         }
     }
 
+    /// How many parts could not be read so far.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.unread.len()
+    }
+
     /// All that could not be read.
     #[must_use]
     pub fn into_unread(self) -> Vec<Unread> {

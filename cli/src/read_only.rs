@@ -1,5 +1,10 @@
 //! AWS and the ledger, for reads alone. Whatever a domain asks to be changed is refused here, before any call: what this
 //! wraps is asked for nothing but reads. So a decision of the functions can be had anywhere, with read rights.
+//!
+//! A function goes on without some answers, and rightly so. Whoever looks has other rights than a function. So each read
+//! that was refused or not answered is noted here, whatever becomes of it above: nothing that hangs on it is told as well.
+//!
+//! Races: reads side by side share the notes, under a lock that is held for one step.
 
 use holdfast::cloud::health::{
     AlarmFilter, AlarmPage, ReadAlarmContributors, ReadAlarmPages, ReadAlarms, ReadLifecycleStates,
@@ -11,7 +16,7 @@ use holdfast::cloud::moves::{
 };
 use holdfast::cloud::networks::{ReadNetworks, RouteTableFilter};
 use holdfast::cloud::{
-    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, CloudError,
+    AddressFilter, Allocate, AllocateAddressRequest, Allocated, Associate, Class, CloudError,
     Disassociate, Failure, InstanceFilter, InterfaceFilter, ReadAddresses, ReadEventHistory,
     ReadInstances, ReadInterfaces, ReadTags, SetReverseDns, TagOf,
 };
@@ -33,12 +38,59 @@ use holdfast::model::instance_status::InstanceStatus;
 use holdfast::model::interface::Interface;
 use holdfast::model::network::{RouteTable, Subnet};
 use holdfast::model::zonal_shift::ZonalShift;
+use holdfast_look::refusal::Refusal;
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
+use std::sync::{Arc, Mutex, PoisonError};
 
-/// Something that is asked for reads alone.
+/// Reads by what was asked, and how the last try of each that failed was refused.
+type Refusals = BTreeMap<String, Refusal>;
+
+/// Something that is asked for reads alone. Clones share what was refused.
 #[derive(Debug, Clone)]
-pub struct ReadOnly<T>(pub T);
+pub struct ReadOnly<T> {
+    inner: T,
+    refusals: Arc<Mutex<Refusals>>,
+}
+
+impl<T> ReadOnly<T> {
+    /// Nothing is asked yet.
+    pub fn of(inner: T) -> Self {
+        Self {
+            inner,
+            refusals: Arc::default(),
+        }
+    }
+
+    /// The reads that were refused or not answered, one for each action. A read that was answered at a later try is none.
+    #[must_use]
+    pub fn refusals(&self) -> Vec<CloudError> {
+        let refusals = self.refusals.lock();
+        let refusals = refusals.unwrap_or_else(PoisonError::into_inner);
+        let by_action = refusals.values().map(|it| (it.action.as_str(), it));
+        let by_action: BTreeMap<&str, &Refusal> = by_action.collect();
+        by_action.into_values().map(Refusal::error).collect()
+    }
+
+    async fn noted<A>(
+        &self,
+        asked: String,
+        read: impl Future<Output = Result<A, CloudError>>,
+    ) -> Result<A, CloudError> {
+        let answer = read.await;
+        let refusals = self.refusals.lock();
+        let mut refusals = refusals.unwrap_or_else(PoisonError::into_inner);
+        match &answer {
+            // That something is not there is an answer.
+            Err(refusal) if !matches!(refusal.class(), Class::Missing(_)) => {
+                refusals.insert(asked, refusal.into());
+            }
+            _ => drop(refusals.remove(&asked)),
+        }
+        drop(refusals);
+        answer
+    }
+}
 
 /// What every change is answered.
 fn refused(action: &'static str) -> CloudError {
@@ -51,12 +103,19 @@ fn refused(action: &'static str) -> CloudError {
     })
 }
 
+/// What is asked, to tell one read from another one.
+macro_rules! asked {
+    ($name:ident($($argument:ident),*)) => {
+        format!("{} {:?}", stringify!($name), ($(&$argument,)*))
+    };
+}
+
 /// Reads go through, each as it is.
 macro_rules! reads {
     ($($port:ident { $(fn $name:ident($($argument:ident: $kind:ty),*) -> $answer:ty;)* })*) => {$(
         impl<T: $port> $port for ReadOnly<T> {
             $(async fn $name(&self, $($argument: $kind),*) -> Result<$answer, CloudError> {
-                self.0.$name($($argument),*).await
+                self.noted(asked!($name($($argument),*)), self.inner.$name($($argument),*)).await
             })*
         }
     )*};
@@ -119,11 +178,12 @@ reads! {
 
 impl<T: ReadAlarms> ReadAlarms for ReadOnly<T> {
     async fn alarms(&self, names: &[String]) -> Result<Vec<Alarm>, CloudError> {
-        self.0.alarms(names).await
+        self.noted(asked!(alarms(names)), self.inner.alarms(names))
+            .await
     }
 
     fn reads_log_alarms(&self) -> bool {
-        self.0.reads_log_alarms()
+        self.inner.reads_log_alarms()
     }
 }
 
@@ -175,29 +235,39 @@ impl<T: Send + Sync> DryRun for ReadOnly<T> {
 /// A row that would be written is taken as written, and is nowhere: a run in `observe` mode notes what it saw, and goes on.
 impl<T: Ledger> Ledger for ReadOnly<T> {
     async fn read(&self, allocation: &AllocationId) -> Result<AllocationRows, CloudError> {
-        self.0.read(allocation).await
+        self.noted(asked!(read(allocation)), self.inner.read(allocation))
+            .await
     }
 
     async fn snapshots(&self) -> Result<Vec<Snapshot>, CloudError> {
-        self.0.snapshots().await
+        self.noted(asked!(snapshots()), self.inner.snapshots())
+            .await
     }
 
     async fn snapshots_of(
         &self,
         allocations: &[AllocationId],
     ) -> Result<Vec<Snapshot>, CloudError> {
-        self.0.snapshots_of(allocations).await
+        self.noted(
+            asked!(snapshots_of(allocations)),
+            self.inner.snapshots_of(allocations),
+        )
+        .await
     }
 
     async fn releases(&self) -> Result<Vec<ReleaseRecord>, CloudError> {
-        self.0.releases().await
+        self.noted(asked!(releases()), self.inner.releases()).await
     }
 
     async fn allocation_of_association(
         &self,
         association: &AssociationId,
     ) -> Result<Option<AllocationId>, CloudError> {
-        self.0.allocation_of_association(association).await
+        self.noted(
+            asked!(allocation_of_association(association)),
+            self.inner.allocation_of_association(association),
+        )
+        .await
     }
 
     async fn put_snapshot(&self, _snapshot: &Snapshot) -> Result<Written, CloudError> {
@@ -209,11 +279,11 @@ impl<T: Ledger> Ledger for ReadOnly<T> {
     }
 
     async fn leases(&self) -> Result<Vec<Lease>, CloudError> {
-        self.0.leases().await
+        self.noted(asked!(leases()), self.inner.leases()).await
     }
 
     fn take_unreadable(&self) -> Vec<UnreadableRow> {
-        self.0.take_unreadable()
+        self.inner.take_unreadable()
     }
 
     async fn acquire_lease(&self, _claim: &Claim) -> Result<Acquire, CloudError> {
@@ -225,7 +295,11 @@ impl<T: Ledger> Ledger for ReadOnly<T> {
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {
-        self.0.floating_interfaces().await
+        self.noted(
+            asked!(floating_interfaces()),
+            self.inner.floating_interfaces(),
+        )
+        .await
     }
 
     async fn put_floating_interfaces(
@@ -236,7 +310,8 @@ impl<T: Ledger> Ledger for ReadOnly<T> {
     }
 
     async fn member_alarms(&self) -> Result<Vec<MemberAlarms>, CloudError> {
-        self.0.member_alarms().await
+        self.noted(asked!(member_alarms()), self.inner.member_alarms())
+            .await
     }
 
     async fn put_member_alarms(&self, _row: &MemberAlarms) -> Result<Written, CloudError> {
@@ -247,7 +322,6 @@ impl<T: Ledger> Ledger for ReadOnly<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use holdfast::cloud::Class;
     use std::fmt::Debug;
 
     fn is_refused<A: Debug>(answer: Result<A, CloudError>) {
@@ -258,7 +332,7 @@ mod tests {
     /// There is nothing under it, so that nothing could be asked.
     #[tokio::test]
     async fn every_change_is_refused_before_any_call() {
-        let look = ReadOnly(());
+        let look = ReadOnly::of(());
         let eni = "eni-1".parse().unwrap();
         let (allocation, instance) = ("eipalloc-1".parse().unwrap(), "i-1".parse().unwrap());
         let (association, attachment) = (

@@ -1,9 +1,12 @@
 //! The reports of a stack's functions, out of their logs: each run writes its whole report there, in one line or several
 //! (docs/RUNBOOK.md, "Reading a report").
 
+mod wanted;
+
 use crate::aws::LogLine;
 use crate::deployment::{Deployment, Found, Function};
 use crate::failure::Failure;
+use crate::output::{VERSION_ADVICE, counted};
 use crate::parts::Parts;
 use crate::unread::Unread;
 use futures_util::future::join_all;
@@ -12,24 +15,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use time::{Duration, OffsetDateTime};
-
-/// Which reports are asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wanted {
-    /// All of them.
-    All,
-    /// Those of runs that ended so.
-    Outcome(String),
-    /// Those of one run, by Lambda's request id or the id of the event.
-    Id(String),
-    /// Those that speak of something.
-    About {
-        /// Addresses and ids, wherever they stand in a text.
-        words: Vec<String>,
-        /// A name that is a value by itself: of a group.
-        name: Option<String>,
-    },
-}
+pub use wanted::Wanted;
+use wanted::patterns;
 
 /// The report of one run.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -60,7 +47,6 @@ pub struct LoggedReport {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Written {
-    holdfast: String,
     function: String,
     request_id: String,
     event_id: Option<String>,
@@ -84,7 +70,11 @@ pub async fn read(
         Function::ACTING.map(|function| read_of(deployment, function, wanted, (from, until)));
     let mut reports = Vec::new();
     for read in join_all(reads).await {
-        reports.extend(parts.take(read).into_iter().flatten());
+        reports.extend(
+            parts
+                .take(read)
+                .map_or_else(Vec::new, |read| read.told(parts)),
+        );
     }
     reports.sort_by_key(|report| report.at);
     reports
@@ -110,6 +100,26 @@ pub async fn read_all(
     (all, unread)
 }
 
+/// What a function's log has.
+#[derive(Debug, Default)]
+pub struct Logged {
+    /// The reports, oldest first.
+    reports: Vec<LoggedReport>,
+    /// What of the log is not known.
+    gaps: Vec<Failure>,
+}
+
+impl Logged {
+    /// The reports, once it is noted what beside them is not known.
+    pub fn told(self, parts: &mut Parts) -> Vec<LoggedReport> {
+        for gap in self.gaps {
+            let gap: Result<(), Failure> = Err(gap);
+            parts.take(gap);
+        }
+        self.reports
+    }
+}
+
 /// Reads the reports of one function, oldest first.
 ///
 /// # Errors
@@ -119,11 +129,9 @@ pub async fn read_of(
     function: Function,
     wanted: &Wanted,
     (from, until): (OffsetDateTime, OffsetDateTime),
-) -> Result<Vec<LoggedReport>, Failure> {
-    let what = format!(
-        "the log of {function} of {} could not be read",
-        deployment.place()
-    );
+) -> Result<Logged, Failure> {
+    let log = format!("the log of {function} of {}", deployment.place());
+    let what = format!("{log} could not be read");
     let set_up = deployment.function(function).map_err(|failure| {
         let connection = &deployment.connection;
         let why = failure.unread(&connection.region, &deployment.stack.name);
@@ -138,76 +146,49 @@ pub async fn read_of(
     for pattern in patterns(wanted) {
         let connection = &deployment.connection;
         let found = connection.log_lines(&set_up.log_group, &pattern, from, until + AHEAD);
-        lines.extend(found.await.map_err(Failure::aws(what.clone()))?);
+        match found.await.map_err(Failure::aws(what.clone()))? {
+            Some(found) => lines.extend(found),
+            None => {
+                let gap = no_group(&log, &set_up.log_group);
+                return Ok(Logged {
+                    gaps: vec![gap],
+                    ..Logged::default()
+                });
+            }
+        }
     }
     let lines: Vec<LogLine> = lines.into_iter().collect();
-    let found = of_lines(&lines, deployment).into_iter();
+    let (written, unknown) = written(&lines);
+    let found = of_lines(written, deployment).into_iter();
     let wanted = found.filter(|(report, parts)| report.is(wanted, parts));
     let mut reports: Vec<LoggedReport> = wanted.map(|(report, _)| report).collect();
     reports.sort_by_key(|report| report.at);
-    Ok(reports)
+    Ok(Logged {
+        reports,
+        gaps: of_another_form(&log, unknown).into_iter().collect(),
+    })
+}
+
+/// The stack makes its log groups: one that is not there was deleted, and what it had is gone.
+fn no_group(log: &str, group: &str) -> Failure {
+    Failure::Unreadable {
+        what: log.to_owned(),
+        why: format!("there is no log group {group}"),
+        advice: "Somebody deleted it, and the reports in it are gone. Deploy the stack again: it makes the group anew."
+            .to_owned(),
+    }
+}
+
+fn of_another_form(log: &str, count: usize) -> Option<Failure> {
+    (count > 0).then(|| Failure::Unreadable {
+        what: format!("{} of {log}", counted(count, "report", "reports")),
+        why: "another version of Holdfast wrote it in a form of its own".to_owned(),
+        advice: VERSION_ADVICE.to_owned(),
+    })
 }
 
 /// This machine's clock may be slow: what AWS has written is read all the same.
 const AHEAD: Duration = Duration::hours(1);
-
-/// CloudWatch Logs takes patterns of 1,024 characters at most.
-/// Source: CloudWatch Logs API reference, `FilterLogEvents`, `filterPattern`.
-const MAX_PATTERN: usize = 1_000;
-
-/// The filter patterns: what any of them lets through is asked for, and more may come. [`LoggedReport::is`] has the last
-/// word. Source: CloudWatch Logs user guide, "Filter pattern syntax".
-fn patterns(wanted: &Wanted) -> Vec<String> {
-    const ALL: &str = r#"{ $.holdfast = "report" }"#;
-    let quoted = |text: &str| text.replace(['"', '\\'], "");
-    match wanted {
-        Wanted::All => vec![ALL.to_owned()],
-        Wanted::Outcome(outcome) => {
-            let outcome = quoted(outcome);
-            vec![format!(
-                r#"{{ ($.holdfast = "report") && ($.outcome = "{outcome}") }}"#
-            )]
-        }
-        Wanted::Id(id) => {
-            let id = quoted(id);
-            vec![format!(
-                r#"{{ ($.holdfast = "report") && (($.requestId = "{id}") || ($.eventId = "{id}")) }}"#
-            )]
-        }
-        Wanted::About { words, name } => {
-            let words: Option<Vec<&str>> =
-                words.iter().chain(name).map(|it| plain_part(it)).collect();
-            // A name of nothing but quotes can be no pattern: all reports are read.
-            words.map_or_else(|| vec![ALL.to_owned()], |words| any_of(&words))
-        }
-    }
-}
-
-/// The longest part of a text that stands in JSON, and in a pattern, as it is: a quote or a backslash is escaped in both,
-/// in different ways.
-fn plain_part(text: &str) -> Option<&str> {
-    let is_escaped = |each: char| each == '"' || each == '\\' || each.is_control();
-    let parts = text.split(is_escaped);
-    parts
-        .max_by_key(|part| part.len())
-        .filter(|part| !part.is_empty())
-}
-
-/// Patterns that let through what has any of these words, each short enough.
-fn any_of(words: &[&str]) -> Vec<String> {
-    let mut patterns: Vec<String> = Vec::new();
-    for word in words {
-        let word = format!("?\"{word}\"");
-        match patterns.last_mut() {
-            Some(last) if last.len() + word.len() < MAX_PATTERN => {
-                last.push(' ');
-                last.push_str(&word);
-            }
-            _ => patterns.push(word),
-        }
-    }
-    patterns
-}
 
 impl LoggedReport {
     /// `parts` are what was found of it: of a report of several lines, perhaps only those that have the word.
@@ -251,13 +232,29 @@ fn any_text(value: &Value, is_meant: &impl Fn(&str) -> bool) -> bool {
     }
 }
 
+/// The lines that are of a report, and how many call themselves one and are of another form.
+fn written(lines: &[LogLine]) -> (Vec<(OffsetDateTime, Written)>, usize) {
+    let (mut all, mut unknown) = (Vec::new(), 0);
+    for line in lines {
+        let Ok(document) = serde_json::from_str::<Value>(&line.text) else {
+            continue;
+        };
+        if document["holdfast"] != "report" {
+            continue;
+        }
+        match Written::deserialize(document) {
+            Ok(written) => all.push((line.at, written)),
+            Err(_) => unknown += 1,
+        }
+    }
+    (all, unknown)
+}
+
 /// The runs that wrote these lines. Further tries of an event have its request id, and begin with a first part again.
-fn of_lines(lines: &[LogLine], deployment: &Deployment) -> Vec<(LoggedReport, Vec<Part>)> {
-    let written = lines.iter().filter_map(|line| {
-        let written: Written = serde_json::from_str(&line.text).ok()?;
-        (written.holdfast == "report").then_some((line.at, written))
-    });
-    let mut written: Vec<(OffsetDateTime, Written)> = written.collect();
+fn of_lines(
+    mut written: Vec<(OffsetDateTime, Written)>,
+    deployment: &Deployment,
+) -> Vec<(LoggedReport, Vec<Part>)> {
     written.sort_by_key(|(at, line)| (*at, line.part));
     let mut runs: Vec<Vec<(OffsetDateTime, Written)>> = Vec::new();
     for line in written {
@@ -316,30 +313,5 @@ mod tests {
         for other in ["203.0.113.70", "1203.0.113.7", "203.0.113.7.4"] {
             assert!(!has_word(other, "203.0.113.7"), "{other}");
         }
-    }
-
-    #[test]
-    fn a_name_with_quotes_is_looked_for_by_what_json_has_as_it_is() {
-        let about = |name: &str| {
-            patterns(&Wanted::About {
-                words: Vec::new(),
-                name: Some(name.to_owned()),
-            })
-        };
-        assert_eq!(about("web"), [r#"?"web""#]);
-        assert_eq!(about(r#"the "web" servers"#), [r#"?" servers""#]);
-        assert_eq!(about(r"a\blue"), [r#"?"blue""#]);
-        assert_eq!(about(r#""\"#), [r#"{ $.holdfast = "report" }"#]);
-    }
-
-    #[test]
-    fn many_words_are_several_patterns_that_are_short_enough() {
-        let words: Vec<String> = (0..100)
-            .map(|number| format!("eipalloc-{number:017}"))
-            .collect();
-        let patterns = patterns(&Wanted::About { words, name: None });
-        assert!(patterns.len() > 1);
-        assert!(patterns.iter().all(|pattern| pattern.len() <= 1_024));
-        assert_eq!(patterns.join(" ").matches('?').count(), 100);
     }
 }

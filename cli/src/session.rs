@@ -2,7 +2,7 @@
 
 use crate::arguments::Everywhere;
 use crate::aws::{Connection, Keys};
-use crate::deployment::{self, Deployment, Found};
+use crate::deployment::{self, Coming, Deployment, Found, OfStack};
 use crate::failure::{Exit, Failure};
 use crate::output::{Document, Partial, Terminal};
 use crate::unread::Unread;
@@ -60,9 +60,21 @@ impl Session {
     /// # Errors
     /// See [`deployment::find_all`].
     pub async fn found(&self) -> Result<Found, Failure> {
+        let look = async |_, coming: Coming| Ok((coming.await?, ()));
+        self.looked_at(look).await
+    }
+
+    /// The same with a look at each, which begins as soon as the stack is known, before its functions are.
+    ///
+    /// # Errors
+    /// As [`Session::found`].
+    pub async fn looked_at<T>(
+        &self,
+        look: impl AsyncFn(OfStack, Coming) -> Result<(Deployment, T), Failure>,
+    ) -> Result<Found<T>, Failure> {
         let connections = self.connections().await?;
-        let stacks = self.asked.stacks();
-        deployment::find_all(connections, &stacks, self.asked.all_regions()).await
+        let (stacks, is_everywhere) = (self.asked.stacks(), self.asked.all_regions());
+        deployment::find_all(connections, &stacks, is_everywhere, look).await
     }
 
     /// The same, where all of it is needed.

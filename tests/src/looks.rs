@@ -58,6 +58,8 @@ pub async fn start<C: InstanceStartCloud, L: Ledger, K: Clock + Clone>(
         began_at,
         ends_at: delivery.ends_at,
         run: delivery.run,
+        mode: None,
+        settings: None,
         calls: tape.copied(),
     };
     note(bed, &end, look, settings, trigger);

@@ -7,7 +7,7 @@ use holdfast::cloud::CloudError;
 use holdfast_aws::failure;
 use time::OffsetDateTime;
 
-/// CloudWatch Logs answers so for a group that nobody has written to yet.
+/// CloudWatch Logs answers so for a group that is not there.
 const NO_GROUP: &str = "ResourceNotFoundException";
 
 /// A line of a log.
@@ -20,8 +20,8 @@ pub struct LogLine {
 }
 
 impl Connection {
-    /// The lines of a log group in a period that match a pattern, page by page, oldest first. A group that does not
-    /// exist has none.
+    /// The lines of a log group in a period that match a pattern, page by page, oldest first. None where there is no such
+    /// group.
     ///
     /// # Errors
     /// AWS's answer to `logs:FilterLogEvents`.
@@ -31,7 +31,7 @@ impl Connection {
         pattern: &str,
         from: OffsetDateTime,
         until: OffsetDateTime,
-    ) -> Result<Vec<LogLine>, CloudError> {
+    ) -> Result<Option<Vec<LogLine>>, CloudError> {
         let client = Client::new(self.config());
         let asked = client
             .filter_log_events()
@@ -44,7 +44,9 @@ impl Connection {
         while let Some(page) = pages.next().await {
             let page = match page.map_err(|error| failure::of(FILTER_LOG_EVENTS, error)) {
                 Ok(page) => page,
-                Err(refusal) if refusal.failure().code.as_deref() == Some(NO_GROUP) => break,
+                Err(refusal) if refusal.failure().code.as_deref() == Some(NO_GROUP) => {
+                    return Ok(None);
+                }
                 Err(refusal) => return Err(refusal),
             };
             lines.extend(page.events().iter().filter_map(|event| {
@@ -55,7 +57,7 @@ impl Connection {
             }));
         }
         lines.sort_by_key(|line| line.at);
-        Ok(lines)
+        Ok(Some(lines))
     }
 }
 

@@ -46,8 +46,10 @@ pub struct TrailCall {
 pub struct TrailCalls {
     /// Oldest first.
     pub calls: Vec<TrailCall>,
-    /// Whether there are more than are read.
+    /// Whether there may be more than are read.
     pub has_more: bool,
+    /// How many records are of no form that is known here: what they tell is not known.
+    pub unreadable: usize,
 }
 
 impl TrailCalls {
@@ -155,7 +157,12 @@ impl Connection {
                 return Ok(found.in_order());
             };
             let page = page.map_err(|error| failure::of(LOOKUP_EVENTS, error))?;
-            found.calls.extend(page.events().iter().filter_map(call));
+            for event in page.events() {
+                match call(event) {
+                    Some(call) => found.calls.extend(call),
+                    None => found.unreadable += 1,
+                }
+            }
         }
         found.has_more = true;
         Ok(found.in_order())
@@ -170,14 +177,15 @@ impl Connection {
     }
 }
 
-fn call(event: &Event) -> Option<TrailCall> {
+/// The call of a record, or that it is none that is shown: it only read. None at all where the record cannot be read.
+fn call(event: &Event) -> Option<Option<TrailCall>> {
     let record: Record = serde_json::from_str(event.cloud_trail_event()?).ok()?;
     let who = record.user_identity;
     let is_dry_run = record.error_code.as_deref() == Some(DRY_RUN);
     if record.read_only || is_dry_run {
-        return None;
+        return Some(None);
     }
-    Some(TrailCall {
+    Some(Some(TrailCall {
         at: OffsetDateTime::parse(&record.event_time, &Rfc3339).ok()?,
         name: record.event_name,
         event_id: record.event_id,
@@ -189,5 +197,27 @@ fn call(event: &Event) -> Option<TrailCall> {
             .into_iter()
             .flatten()
             .find_map(|it| it.association_id),
-    })
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(record: &str) -> Option<Option<TrailCall>> {
+        call(&Event::builder().cloud_trail_event(record).build())
+    }
+
+    #[test]
+    fn a_record_of_no_known_form_is_told_from_a_call_that_only_read() {
+        let record = |read_only: bool| {
+            format!(
+                r#"{{"eventTime":"2026-01-31T12:00:00Z","eventName":"ReleaseAddress","eventID":"1","readOnly":{read_only}}}"#
+            )
+        };
+        assert_eq!(read(&record(true)), Some(None));
+        assert!(read(&record(false)).is_some_and(|call| call.is_some()));
+        assert_eq!(read("{}"), None);
+        assert_eq!(read("no JSON"), None);
+    }
 }

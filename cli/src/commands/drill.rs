@@ -13,12 +13,14 @@ use crate::drill::ports::NotKept;
 use crate::drill::run::Run;
 use crate::drill::settings::{Settings, Wait};
 use crate::failure::{Exit, Failure};
+use crate::output::counted;
 use crate::session::Session;
 use clap::{Args, Subcommand};
 use document::Drilled;
 use holdfast::clock::Clock;
 use holdfast::error::chain;
 use progress::Progress;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
 const AFTER_HELP: &str = "\
@@ -132,6 +134,12 @@ struct OfFile {
 }
 
 pub(super) async fn run(asked: Arguments, session: &mut Session) -> Result<Exit, Failure> {
+    let file = match &asked.what {
+        What::Recover(asked) => &asked.file,
+        What::Show(asked) => &asked.file,
+        What::End(asked) => &asked.file,
+    };
+    can_be_drawn(file)?;
     match asked.what {
         What::Recover(asked) => recover(asked, session).await,
         What::Show(asked) => {
@@ -208,26 +216,41 @@ async fn begun(asked: &Recover, session: &Session) -> Result<Run, Failure> {
     empty(id, settings, session).await
 }
 
-/// What a run is about to do, before anybody agrees to it.
+/// What a run is about to do, before anybody agrees to it: of one that goes on, what is left.
 fn plan(run: &Run) -> String {
     let settings = &run.settings;
     let waits: Vec<String> = settings.waits.iter().map(ToString::to_string).collect();
-    let each = settings.waits.len() * settings.trials as usize;
-    let hours = each.div_ceil(settings.per_hour.max(1) as usize);
+    let left: Vec<usize> = run
+        .regions
+        .values()
+        .map(|it| it.lacking(settings))
+        .collect();
+    let all = 2 * left.iter().sum::<usize>();
+    let longest = left.into_iter().max().unwrap_or_default();
+    let hours = longest.div_ceil(settings.per_hour.max(1) as usize);
     let regions: Vec<&str> = run.regions.keys().map(String::as_str).collect();
+    let trials = counted(settings.trials as usize, "trial", "trials");
+    let rate = if longest == 0 {
+        String::new()
+    } else {
+        format!(", so it takes about {hours} h and the longest wait")
+    };
     format!(
-        "run {} in account {}\n  regions: {}\n  waits:   {}, {} trials each\n  in all:  {} addresses are allocated and \
-         released again, {} in each region\n  rate:    {} an hour in a region, so it takes about {hours} h and the \
-         longest wait\n  quota:   {} at least of the quota stay free",
+        "run {} in account {}\n  regions: {}\n  waits:   {}, {trials} each\n  in all:  {} allocated and released \
+         again, {} in one region at the most\n  rate:    {} begin in a region within an hour at the most{rate}\n  \
+         quota:   {} left free at least",
         run.id,
         run.account,
         regions.join(", "),
         waits.join(", "),
-        settings.trials,
-        2 * each * regions.len(),
-        2 * each,
-        settings.per_hour,
-        settings.keep_free,
+        counted(all, "address is", "addresses are"),
+        2 * longest,
+        counted(settings.per_hour as usize, "trial", "trials"),
+        counted(
+            usize::try_from(settings.keep_free).unwrap_or(usize::MAX),
+            "place is",
+            "places are"
+        ),
     )
 }
 
@@ -282,6 +305,25 @@ fn finish(run: &Run, asked: &OfFile, session: &mut Session) -> Result<Exit, Fail
         );
     }
     session.finish(&Drilled(curve))
+}
+
+/// Whether the picture can be written: whoever waits for days should hear of it before.
+fn can_be_drawn(asked: &OfFile) -> Result<(), Failure> {
+    let Some(place) = &asked.plot else {
+        return Ok(());
+    };
+    let is_there = place.exists();
+    let opened = OpenOptions::new().create(true).append(true).open(place);
+    opened.map_err(|error| {
+        Failure::usage(
+            format!("{} cannot be written: {error}", place.display()),
+            "Name a file in a folder that is there and can be written.",
+        )
+    })?;
+    if !is_there {
+        std::fs::remove_file(place)?;
+    }
+    Ok(())
 }
 
 /// A run of which only the tag is left: nothing of it begins or goes on.

@@ -7,13 +7,15 @@ use super::answer::{AnswerDocument, Asked};
 use crate::deployment::Function;
 use crate::failure::{Exit, Failure};
 use crate::look::{self, End, Given, Told};
-use crate::output::{Document, Page, Table, time_of};
+use crate::output::{Cell, Document, Page, Table, time_of};
 use crate::session::Session;
+use crate::unread::Unread;
 use clap::Args;
 use holdfast::cloud::{Class, CloudError};
 use holdfast::error::chain;
 use holdfast::events::Trigger;
 use holdfast::report::Report;
+use holdfast::settings::Mode;
 use holdfast_look::Look;
 use serde::Serialize;
 use serde_json::Value;
@@ -111,11 +113,26 @@ impl FromLook {
 #[serde(rename_all = "camelCase")]
 struct OfFunction {
     function: Function,
+    /// Whether it acts in its stack, or only says what it would do; none where the look does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mode: Option<Mode>,
     #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerDocument<Explain>>,
     /// Why it could not finish.
     #[serde(skip_serializing_if = "Option::is_none")]
     failure: Option<String>,
+}
+
+impl OfFunction {
+    fn mode_cell(&self) -> Cell {
+        match self.mode {
+            Some(Mode::Enforce) => Cell::from("in this stack it acts: what it would do, it does"),
+            Some(Mode::Observe) => {
+                Cell::attention("in this stack it only observes: it says this, and does nothing")
+            }
+            None => Cell::attention("whether it acts in this stack: not known"),
+        }
+    }
 }
 
 impl Document for Explanation {
@@ -124,30 +141,41 @@ impl Document for Explanation {
     fn page(&self) -> Page {
         let mut page = Page::default();
         if let Some(from) = &self.from {
-            page.line([crate::output::Cell::attention(from.in_words())]);
+            page.line([Cell::attention(from.in_words())]);
         }
         page.line([self.event.as_str().into()]);
         for one in &self.functions {
             page.gap();
-            page.line([crate::output::Cell::strong(one.function.name())]);
+            page.line([Cell::strong(one.function.name())]);
+            page.line([one.mode_cell()]);
             if let Some(answer) = &one.answer {
                 page.0.extend(answer.page().0);
             }
             if let Some(failure) = &one.failure {
-                page.line([crate::output::Cell::bad(failure)]);
+                page.line([Cell::bad(failure)]);
             }
         }
         page
     }
 
     fn rows(&self) -> Table {
-        let mut table = Table::of(&["function", "outcome", "summary"]);
+        let mut table = Table::of(&["function", "outcome", "summary", "mode"]);
         for one in &self.functions {
             let (outcome, summary) = match &one.answer {
                 Some(answer) => answer.in_short(),
                 None => ("failed", one.failure.as_deref().unwrap_or_default()),
             };
-            table.push([one.function.name().into(), outcome.into(), summary.into()]);
+            let mode = match one.mode {
+                Some(Mode::Enforce) => "enforce",
+                Some(Mode::Observe) => "observe",
+                None => "not known",
+            };
+            table.push([
+                one.function.name().into(),
+                outcome.into(),
+                summary.into(),
+                mode.into(),
+            ]);
         }
         table
     }
@@ -162,7 +190,7 @@ impl Document for Explanation {
 }
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let explanation = match (look::given(&asked.event)?, &asked.look) {
+    let (explanation, unread) = match (look::given(&asked.event)?, &asked.look) {
         (Given::Look(look), None) => offline(&look, &look.event)?,
         (Given::Event(event), Some(file)) => match look::given(file)? {
             Given::Look(look) => offline(&look, &event)?,
@@ -179,11 +207,11 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
             let deployment = session.deployment().await?;
             let own = deployment.account()?;
             let trigger = look::trigger_of(&event, &own)?;
-            let (look, told) = look::taken(&deployment, own, event, &trigger).await;
-            explanation(&trigger, (&look.stack, &look.region), told)?
+            let (look, told) = look::taken(&deployment, own, event, &trigger).await?;
+            (explanation(&trigger, &look, told)?, look::unread(&look))
         }
     };
-    session.finish(&explanation)
+    session.finish_partial(explanation, unread)
 }
 
 fn no_look(file: &Path) -> Failure {
@@ -194,7 +222,7 @@ fn no_look(file: &Path) -> Failure {
 }
 
 /// Nobody is asked: the look has the answers.
-fn offline(look: &Look, event: &Value) -> Result<Explanation, Failure> {
+fn offline(look: &Look, event: &Value) -> Result<(Explanation, Vec<Unread>), Failure> {
     let trigger = look::trigger_of(event, &look.account)?;
     let told = look::replayed(look, &trigger);
     let from = FromLook {
@@ -202,18 +230,21 @@ fn offline(look: &Look, event: &Value) -> Result<Explanation, Failure> {
         made_by: look.made_by.clone(),
         redacted: look.redacted,
     };
-    let explained = explanation(&trigger, (&look.stack, &look.region), told)?;
-    Ok(Explanation {
+    let explained = explanation(&trigger, look, told)?;
+    let explained = Explanation {
         from: Some(from),
         ..explained
-    })
+    };
+    Ok((explained, look::unread(look)))
 }
 
-fn explanation(
-    trigger: &Trigger,
-    place: (&str, &str),
-    told: Vec<Told>,
-) -> Result<Explanation, Failure> {
+fn explanation(trigger: &Trigger, look: &Look, told: Vec<Told>) -> Result<Explanation, Failure> {
+    let place = (look.stack.as_str(), look.region.as_str());
+    let mode_of = |function: Function| {
+        let mut runs = look.runs.iter();
+        runs.find(|run| Function::from(run.function) == function)?
+            .mode
+    };
     let mut exit = Exit::Done;
     let mut functions = Vec::new();
     for Told { function, end } in told {
@@ -228,6 +259,7 @@ fn explanation(
         };
         functions.push(OfFunction {
             function,
+            mode: mode_of(function),
             answer,
             failure,
         });

@@ -1,20 +1,20 @@
 //! `holdfast record`: keeps what the functions read about an event, so that what they decide can be had again from one
 //! file.
 //!
-//! Races: the account goes on meanwhile. Each answer is of its own moment, as it is in a function's run.
+//! Races: the account goes on meanwhile. Each answer is of its own moment, as it is in a function's run. Whoever stops the
+//! tool before the look is whole leaves no file.
 
 use super::explain::exit_of;
 use crate::deployment::Function;
 use crate::failure::{Exit, Failure};
 use crate::look::{self, End, Given, Told};
-use crate::output::{Cell, Document, Page, Table, counted};
+use crate::output::{Cell, Document, NewFile, Page, Partial, Table, counted};
 use crate::session::Session;
 use clap::Args;
 use holdfast::error::chain;
 use holdfast_look::{Look, TakenOut, redact};
 use serde::Serialize;
-use std::fs::OpenOptions;
-use std::io::{self, Write};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 const AFTER_HELP: &str = "\
@@ -29,13 +29,12 @@ Exit code 0: the look is whole. 1: a function could not finish its look. 3 and 4
 The file is written in each case: what AWS refused is in it.";
 
 /// What a redacted look still has, so that the decision stays the same.
-const STAYS: [&str; 6] = [
+const STAYS: [&str; 5] = [
     "the ids of addresses, interfaces, instances, subnets and VPCs",
     "times, regions, zones, and the ids of requests and events",
     "groups and slots, as Holdfast's own tags have them",
-    "the keys of tags and dimensions, the names of metrics, and AWS's own namespaces",
-    "the names of the stack and of the ledger's table",
-    "user agents",
+    "AWS's own words: states, error codes, namespaces and their metrics, the keys of its tags",
+    "the names and versions of programs that many use, from user agents",
 ];
 
 /// A fault of this tool, and no reason to keep the look from whoever mends it.
@@ -193,13 +192,51 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         ));
     };
     look::check(&event)?;
-    if let Some(file) = asked.out.as_deref().filter(|file| file.exists()) {
-        return Err(is_there(file));
-    }
+    let Some(path) = asked.out.as_deref() else {
+        let (look, told) = taken(session, event).await?;
+        return finish(asked, session, (look, told), None);
+    };
+    let file = NewFile::take(path)?;
+    let taken = tokio::select! {
+        taken = taken(session, event) => taken?,
+        () = stopped() => return Err(Failure::Stopped {
+            what: "the look was stopped, and nothing was written".to_owned(),
+        }),
+    };
+    finish(asked, session, taken, Some(file))
+}
+
+/// Reads and decides.
+async fn taken(session: &Session, event: Value) -> Result<(Look, Vec<Told>), Failure> {
     let deployment = session.deployment().await?;
     let own = deployment.account()?;
     let trigger = look::trigger_of(&event, &own)?;
-    let (look, told) = look::taken(&deployment, own, event, &trigger).await;
+    look::taken(&deployment, own, event, &trigger).await
+}
+
+/// Somebody stops the tool: by a key, or as a machine does that is shut down.
+async fn stopped() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut ends) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = ends.recv() => return,
+                Ok(()) = tokio::signal::ctrl_c() => return,
+            }
+        }
+    }
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn finish(
+    asked: &Arguments,
+    session: &mut Session,
+    (look, told): (Look, Vec<Told>),
+    file: Option<NewFile>,
+) -> Result<Exit, Failure> {
     let (look, taken_out) = if asked.redact {
         let (redacted, taken) = redact(&look).map_err(|bad| not_redacted(bad.to_string()))?;
         if !look::gives(&redacted, &told) {
@@ -210,21 +247,23 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
     } else {
         (look, None)
     };
+    let unread = look::unread(&look);
     let mut recorded = Recorded::of(&look, &told, asked.out.as_deref(), taken_out);
     // A look with stand-ins has been asked already.
     if !asked.redact && !look::gives(&look, &told) {
         recorded.exit = recorded.exit.max(Exit::Found);
         drop(session.terminal.note(OTHERWISE));
     }
-    if let Some(file) = &asked.out {
-        write(file, &look.text())?;
-        session.finish(&recorded)
+    if let Some(file) = file {
+        file.write(&look.text())?;
+        session.finish_partial(recorded, unread)
     } else {
         session.terminal.write(&look.text())?;
-        for words in recorded.beside_rows() {
+        let told = Partial::new(recorded, unread);
+        for words in told.beside_rows() {
             drop(session.terminal.note(words));
         }
-        Ok(recorded.exit)
+        Ok(told.exit())
     }
 }
 
@@ -236,34 +275,4 @@ fn not_redacted(why: String) -> Failure {
         advice: "Nothing was written. This is a fault of this tool: report it. Do not post a look without --redact."
             .to_owned(),
     }
-}
-
-fn is_there(file: &Path) -> Failure {
-    Failure::usage(
-        format!("{} is there already", file.display()),
-        "Name another file: a look is never written over another one.",
-    )
-}
-
-/// Whoever else is on this machine does not read it.
-fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let written = options.open(file).and_then(|mut opened| {
-        let written = opened.write_all(text.as_bytes());
-        if written.is_err() {
-            // Half a look is none. What keeps it here is told by the error of the write.
-            drop(std::fs::remove_file(file));
-        }
-        written
-    });
-    written.map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => is_there(file),
-        _ => Failure::usage(
-            format!("{} cannot be written: {error}", file.display()),
-            "Name a file in a folder that is there and can be written.",
-        ),
-    })
 }

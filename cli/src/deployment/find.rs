@@ -2,7 +2,7 @@
 
 use super::function::Function;
 use super::settings::TABLE;
-use super::stack::Deployment;
+use super::stack::{Coming, Deployment, OfStack};
 use crate::arguments::ALL_REGIONS;
 use crate::aws::Connection;
 use crate::failure::Failure;
@@ -12,14 +12,16 @@ use std::collections::BTreeSet;
 
 /// The stacks that were found, and what of them could not be read.
 #[derive(Debug)]
-pub struct Found {
+pub struct Found<T = ()> {
     /// Each stack in each region, at least one.
     pub deployments: Vec<Deployment>,
+    /// What was read of each of them, in their order.
+    pub looks: Vec<T>,
     /// The stacks that could not be read at all, and each set-up of a function that could not.
     pub unread: Vec<Unread>,
 }
 
-impl Found {
+impl<T> Found<T> {
     /// The stacks, where all of each is needed.
     ///
     /// # Errors
@@ -33,31 +35,36 @@ impl Found {
 }
 
 /// Looks at every stack in every region that is asked for, all at the same time. A stack that cannot be read, or is not
-/// there, keeps no other one from being shown.
+/// there, keeps no other one from being shown. `look` begins as soon as a stack is known, before its functions are.
 ///
 /// # Errors
 /// Nothing is found.
-pub async fn find_all(
+pub async fn find_all<T>(
     connections: Vec<Connection>,
     stacks: &[String],
     is_everywhere: bool,
-) -> Result<Found, Failure> {
+    look: impl AsyncFn(OfStack, Coming) -> Result<(Deployment, T), Failure>,
+) -> Result<Found<T>, Failure> {
     let pairs = connections.iter().flat_map(|connection| {
         let with_stack = move |stack| (connection, stack);
         stacks.iter().map(with_stack)
     });
-    let looks = pairs.map(|(connection, stack)| async move {
-        let found = Deployment::find(connection.clone(), stack).await;
-        (connection, stack, found)
+    let looks = pairs.map(|(connection, stack)| {
+        let look = &look;
+        async move {
+            let found = Deployment::find(connection.clone(), stack, look).await;
+            (connection, stack, found)
+        }
     });
     let mut failures: Vec<(&str, &String, Failure)> = Vec::new();
-    let mut deployments = Vec::new();
+    let (mut deployments, mut seen) = (Vec::new(), Vec::new());
     let mut missing: BTreeSet<&String> = stacks.iter().collect();
     for (connection, stack, found) in join_all(looks).await {
         match found {
-            Ok(Some(deployment)) => {
+            Ok(Some((deployment, look))) => {
                 missing.remove(stack);
                 deployments.push(deployment);
+                seen.push(look);
             }
             Ok(None) if is_everywhere => {}
             Ok(None) => {
@@ -92,6 +99,7 @@ pub async fn find_all(
     }
     Ok(Found {
         deployments,
+        looks: seen,
         unread,
     })
 }

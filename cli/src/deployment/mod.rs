@@ -8,4 +8,4 @@ mod stack;
 
 pub use find::{Found, find_all};
 pub use function::Function;
-pub use stack::Deployment;
+pub use stack::{Coming, Deployment, OfStack};

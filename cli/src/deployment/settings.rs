@@ -23,7 +23,44 @@ pub(super) fn settings(
 ) -> Result<(Settings, Vec<BadSetting>), Failure> {
     let read = functions.get(&Function::Reconcile);
     let read = read.or_else(|| functions.values().next());
-    let mut variables = read.map_or_else(|| of_stack(stack), |it| it.environment.clone());
+    let variables = read.map_or_else(|| of_stack(stack), |it| it.environment.clone());
+    readable(variables, region)
+}
+
+/// The settings of one function, as it reads them, and those that cannot be read here.
+pub(super) fn own_settings(
+    function: &FunctionConfiguration,
+    region: &str,
+) -> Result<(Settings, Vec<BadSetting>), Failure> {
+    readable(function.environment.clone(), region)
+}
+
+/// The settings that other functions cannot read: each with its function, since somebody changed that one by hand.
+pub(super) fn bad_of_others(
+    functions: &BTreeMap<Function, FunctionConfiguration>,
+    region: &str,
+    known: &[BadSetting],
+) -> Vec<BadSetting> {
+    let bad = functions.iter().flat_map(|(function, set_up)| {
+        let mut variables = set_up.environment.clone();
+        variables.insert("AWS_REGION".to_owned(), region.to_owned());
+        let bad = Settings::read(variables)
+            .err()
+            .map_or_else(Vec::new, |bad| bad.0);
+        bad.into_iter().map(move |bad| (function, bad))
+    });
+    let new = bad.filter(|(_, bad)| !known.contains(bad));
+    let with_function = new.map(|(function, bad)| BadSetting {
+        problem: format!("{} (of {function})", bad.problem),
+        ..bad
+    });
+    with_function.collect()
+}
+
+fn readable(
+    mut variables: BTreeMap<String, String>,
+    region: &str,
+) -> Result<(Settings, Vec<BadSetting>), Failure> {
     variables.insert("AWS_REGION".to_owned(), region.to_owned());
     let bad = match Settings::read(variables.clone()) {
         Ok(settings) => return Ok((settings, Vec::new())),

@@ -2,17 +2,32 @@
 //! the stack's outputs and from how its functions are set up, so a ledger of an earlier stack is found, too.
 
 use super::function::Function;
-use super::settings::{MODE, TABLE, differing, settings};
+use super::settings::{MODE, TABLE, bad_of_others, differing, own_settings, settings};
 use crate::aws::{Connection, FunctionConfiguration, Stack};
 use crate::failure::Failure;
 use crate::parts::Parts;
 use crate::unread::Unread;
-use futures_util::future::join_all;
+use futures_util::FutureExt;
+use futures_util::future::{LocalBoxFuture, join_all, ready};
 use holdfast::ledger::UnreadableRow;
 use holdfast::model::ids::AccountId;
 use holdfast::report::Finding;
 use holdfast::settings::{BadSetting, Mode, Settings};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A stack before its functions are known, and the settings as its parameters have them.
+#[derive(Debug, Clone)]
+pub struct OfStack {
+    /// AWS in its region.
+    pub connection: Connection,
+    /// The stack.
+    pub stack: Stack,
+    /// The table and the tags' keys, as far as the stack names them.
+    pub settings: Settings,
+}
+
+/// The stack with its functions, as soon as their set-up is read.
+pub type Coming = LocalBoxFuture<'static, Result<Deployment, Failure>>;
 
 /// A stack of Holdfast in one region.
 #[derive(Debug, Clone)]
@@ -32,33 +47,47 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// Looks at a stack; none where it does not exist.
+    /// Looks at a stack; none where it does not exist. What needs the stack alone is read while its functions' set-up
+    /// comes: `look` has both.
     ///
     /// # Errors
-    /// AWS does not answer, or the stack is not Holdfast's.
-    pub(super) async fn find(connection: Connection, stack: &str) -> Result<Option<Self>, Failure> {
-        let region = &connection.region;
+    /// AWS does not answer, or the stack is not Holdfast's. So `look` may say.
+    pub(super) async fn find<T>(
+        connection: Connection,
+        stack: &str,
+        look: impl AsyncFnOnce(OfStack, Coming) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        let region = connection.region.clone();
         let what = || format!("the stack {stack} in {region} could not be read");
         let found = connection
             .stack(stack)
             .await
             .map_err(Failure::aws(what()))?;
-        match found {
-            Some(stack) => Self::of(connection, stack).await.map(Some),
-            None => Ok(None),
-        }
+        let Some(stack) = found else {
+            return Ok(None);
+        };
+        let arns = arns(&stack, &region)?;
+        let taken = settings(&BTreeMap::new(), &stack, &region);
+        let coming = Self::of(connection.clone(), stack.clone(), arns).boxed_local();
+        let Ok((settings, _)) = taken else {
+            // The functions' own say what is wrong.
+            let deployment = coming.await?;
+            let come = ready(Ok(deployment.clone())).boxed_local();
+            return look(deployment.of_stack(), come).await.map(Some);
+        };
+        let of_stack = OfStack {
+            connection,
+            stack,
+            settings,
+        };
+        look(of_stack, coming).await.map(Some)
     }
 
-    async fn of(connection: Connection, stack: Stack) -> Result<Self, Failure> {
-        let arns = Function::ALL.map(|function| {
-            let arn = stack.outputs.get(function.output()).cloned();
-            arn.map(|arn| (function, arn))
-                .ok_or_else(|| no_output(&stack, &connection.region, function.output()))
-        });
-        let arns: Vec<(Function, String)> = arns.into_iter().collect::<Result<_, _>>()?;
-        if !stack.outputs.contains_key(TABLE) {
-            return Err(no_output(&stack, &connection.region, TABLE));
-        }
+    async fn of(
+        connection: Connection,
+        stack: Stack,
+        arns: Vec<(Function, String)>,
+    ) -> Result<Self, Failure> {
         let reads = arns.into_iter().map(|(function, arn)| {
             let connection = &connection;
             async move { (function, connection.function(&arn).await) }
@@ -75,7 +104,12 @@ impl Deployment {
                 }
             }
         }
-        let (settings, unread_settings) = settings(&functions, &stack, &connection.region)?;
+        let (settings, mut unread_settings) = settings(&functions, &stack, &connection.region)?;
+        unread_settings.extend(bad_of_others(
+            &functions,
+            &connection.region,
+            &unread_settings,
+        ));
         Ok(Self {
             connection,
             stack,
@@ -99,14 +133,40 @@ impl Deployment {
         found.ok_or_else(|| no_output(&self.stack, region, function.output()))
     }
 
+    /// The settings by which one function goes: its own, where somebody changed them by hand.
+    ///
+    /// # Errors
+    /// They could not be read.
+    pub fn settings_of(&self, function: Function) -> Result<Settings, Failure> {
+        let set_up = self.function(function)?;
+        own_settings(set_up, &self.connection.region).map(|(settings, _)| settings)
+    }
+
     /// The mode of a function: whether it acts, or only says what it would do. One whose set-up could not be read has
-    /// none that is known.
+    /// none that is known, and one with a word that is no mode does not start.
     #[must_use]
     pub fn mode(&self, function: Function) -> Option<Mode> {
         let set_up = self.functions.get(&function)?;
-        let word = set_up.environment.get(MODE);
-        let word = word.and_then(|word| word.trim().parse().ok());
-        Some(word.unwrap_or(Mode::Observe))
+        match set_up.environment.get(MODE).map(|word| word.trim()) {
+            None | Some("") => Some(Mode::Observe),
+            Some(word) => word.parse().ok(),
+        }
+    }
+
+    /// Whether what was read by these settings is of this stack: the same ledger, and the same tags.
+    #[must_use]
+    pub fn goes_by(&self, taken: &Settings) -> bool {
+        taken.table == self.settings.table && taken.tags == self.settings.tags
+    }
+
+    /// The stack, with the settings that count.
+    #[must_use]
+    pub fn of_stack(&self) -> OfStack {
+        OfStack {
+            connection: self.connection.clone(),
+            stack: self.stack.clone(),
+            settings: self.settings.clone(),
+        }
     }
 
     /// The keys of Holdfast's own settings that not all functions have alike.
@@ -203,6 +263,20 @@ impl Deployment {
     pub fn parts(&self) -> Parts {
         Parts::of(&self.connection.region, &self.stack.name)
     }
+}
+
+/// The ARNs of the functions, as the outputs of the stack have them.
+fn arns(stack: &Stack, region: &str) -> Result<Vec<(Function, String)>, Failure> {
+    let arns = Function::ALL.map(|function| {
+        let arn = stack.outputs.get(function.output()).cloned();
+        arn.map(|arn| (function, arn))
+            .ok_or_else(|| no_output(stack, region, function.output()))
+    });
+    let arns = arns.into_iter().collect::<Result<_, _>>()?;
+    if !stack.outputs.contains_key(TABLE) {
+        return Err(no_output(stack, region, TABLE));
+    }
+    Ok(arns)
 }
 
 fn place(stack: &Stack, region: &str) -> String {

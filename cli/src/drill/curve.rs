@@ -20,7 +20,7 @@ pub struct Curve {
     pub account: String,
     /// When it began, as RFC 3339.
     pub begun_at: String,
-    /// Whether every trial that was asked for counts.
+    /// Whether every trial that was asked for counts. Of a run whose file is lost, nobody knows that.
     pub complete: bool,
     /// Whether the last look has shown that nothing of the run is left, in every region.
     pub clean: bool,
@@ -100,7 +100,7 @@ pub fn of(run: &Run) -> Curve {
         run: run.id.clone(),
         account: run.account.clone(),
         begun_at: holdfast::report::utc(run.begun_at),
-        complete: by_region.clone().all(|point| point.trials >= wanted),
+        complete: !run.is_lost() && by_region.clone().all(|point| point.trials >= wanted),
         clean: run.is_clean(),
         points: by_region.chain(over_all).collect(),
         regions: regions

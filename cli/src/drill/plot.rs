@@ -79,6 +79,8 @@ impl Plot {
             .filter(|point| point.is_over_all())
             .map(|point| point.trials)
             .sum();
+        let noun = if trials == 1 { "trial" } else { "trials" };
+        let trials = format!("{trials} {noun}");
         line(
             out,
             format_args!(
@@ -106,7 +108,7 @@ impl Plot {
         line(
             out,
             format_args!(
-                "<text x=\"{LEFT}\" y=\"44\" fill=\"#555555\">share of {trials} trials by wait, with 95 % intervals; \
+                "<text x=\"{LEFT}\" y=\"44\" fill=\"#555555\">share of {trials} by wait, with 95 % intervals; \
              small: each region</text>"
             ),
         );

@@ -239,6 +239,18 @@ impl RegionRun {
         })
     }
 
+    /// How many trials are still to begin, for all waits; none where no further one begins.
+    #[must_use]
+    pub fn lacking(&self, settings: &Settings) -> usize {
+        if self.stopped.is_some() {
+            return 0;
+        }
+        let wanted = settings.trials as usize;
+        let of_each = settings.waits.iter();
+        let of_each = of_each.map(|wait| wanted.saturating_sub(self.counting_or_open(*wait)));
+        of_each.sum()
+    }
+
     /// How many trials of a wait count already, or may still.
     #[must_use]
     pub fn counting_or_open(&self, wait: Wait) -> usize {

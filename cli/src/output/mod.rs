@@ -3,6 +3,7 @@
 
 mod form;
 mod layout;
+mod new_file;
 mod page;
 mod partial;
 mod print;
@@ -10,6 +11,7 @@ mod terminal;
 mod words;
 
 pub use form::Form;
+pub use new_file::NewFile;
 pub use page::{Cell, Line, Page, Part, Table, Tone};
 pub use partial::Partial;
 pub use print::{Document, VERSION};

@@ -22,7 +22,11 @@ pub struct Terminal {
     input: Box<dyn BufRead>,
     /// How many columns a stream's terminal has, each time anew: a window changes.
     columns: fn(Stream) -> Option<usize>,
-    /// Whether a person sees standard output.
+    /// Standard output as it is, past the filter that takes colours out: where on the screen something stands is no colour.
+    screen: Box<dyn Write>,
+    /// Whether standard output has colours.
+    has_colours: bool,
+    /// Whether a person sees standard output, on a terminal that can write over what stands there.
     pub is_watched: bool,
     /// Whether a person can answer a question: standard input and standard error are terminals.
     pub is_answered: bool,
@@ -70,10 +74,13 @@ impl Terminal {
     pub fn of_process(no_color: bool) -> Self {
         let (out, err) = (io::stdout(), io::stderr());
         let choice = |choice| if no_color { ColorChoice::Never } else { choice };
-        let is_watched = out.is_terminal();
+        let is_watched =
+            out.is_terminal() && std::env::var_os("TERM").is_none_or(|it| it != "dumb");
         let is_answered = io::stdin().is_terminal() && err.is_terminal();
         let (of_out, of_err) = (AutoStream::choice(&out), AutoStream::choice(&err));
         Self {
+            screen: Box::new(io::stdout()),
+            has_colours: choice(of_out) != ColorChoice::Never,
             out: Box::new(AutoStream::new(out, choice(of_out))),
             err: Box::new(AutoStream::new(err, choice(of_err))),
             input: Box::new(io::BufReader::new(io::stdin())),
@@ -103,15 +110,21 @@ impl Terminal {
         }
     }
 
-    /// Prints a document that is one of several: in a terminal it takes the place of the one before, and JSON has one
-    /// line for each.
+    /// Prints a document that is one of several: in a terminal it takes the place of the one before, with or without
+    /// colours, and JSON has one line for each.
     ///
     /// # Errors
     /// Standard output is closed or full.
     pub fn print_anew<D: Document>(&mut self, document: &D, form: Form) -> Result<(), Failure> {
         let text = print::text(document, self.shape(form, true))?;
         if self.is_watched && form == Form::Table {
-            return self.write(&in_place(&text));
+            let text = if self.has_colours {
+                text
+            } else {
+                anstream::adapter::strip_str(&text).to_string()
+            };
+            self.screen.write_all(in_place(&text).as_bytes())?;
+            return Ok(self.screen.flush()?);
         }
         self.write(&text)?;
         self.note_beside_rows(document, form);
@@ -278,6 +291,8 @@ mod tests {
 
     fn answering(answer: &'static str, is_answered: bool) -> Terminal {
         Terminal {
+            screen: Box::new(io::sink()),
+            has_colours: true,
             out: Box::new(io::sink()),
             err: Box::new(io::sink()),
             input: Box::new(answer.as_bytes()),

@@ -63,6 +63,10 @@ impl ReadNetworks for Aws {
                     found.extend(self.in_table_pages(by).await?);
                 }
             }
+            RouteTableFilter::Main => {
+                let by = vec![filter("association.main", ["true".to_owned()])];
+                found.extend(self.in_table_pages(by).await?);
+            }
         }
         Ok(found)
     }

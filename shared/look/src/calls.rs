@@ -114,6 +114,30 @@ macro_rules! ledger_calls {
 
 pub(crate) use {calls, ledger_calls};
 
+/// Whether a call only reads, by the name of its port.
+pub(crate) fn is_read(call: &str) -> bool {
+    macro_rules! is_read {
+        ($($port:ident { $(
+            fn $name:ident($($argument:ident: $kind:ty),*) notes ($($noted:expr),*) -> $answer:ty;
+        )* })*) => {
+            [$($((stringify!($port), stringify!($name)),)*)*]
+                .iter()
+                .any(|(port, name)| *name == call && port.starts_with("Read"))
+        };
+    }
+    const OF_LEDGER: [&str; 8] = [
+        "read",
+        "snapshots",
+        "snapshots_of",
+        "releases",
+        "allocation_of_association",
+        "leases",
+        "floating_interfaces",
+        "member_alarms",
+    ];
+    calls!(is_read) || call == ALARMS || OF_LEDGER.contains(&call)
+}
+
 /// The calls that wait for nothing, and the clock's one.
 pub(crate) const READS_LOG_ALARMS: &str = "reads_log_alarms";
 pub(crate) const ALARMS: &str = "alarms";

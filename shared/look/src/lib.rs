@@ -18,7 +18,7 @@ pub mod run;
 pub mod tape;
 
 pub use decision::{decision, whole};
-pub use look::{BadLook, Look};
+pub use look::{BadLook, Look, UnreadSetting};
 pub use recording::{Recorder, recording};
 pub use redact::{TakenOut, redact};
 pub use replay::Unanswered;

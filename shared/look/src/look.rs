@@ -7,7 +7,7 @@ use holdfast::events::{EventError, Trigger, parse_of_account};
 use holdfast::model::ids::AccountId;
 use holdfast::settings::Settings;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use time::OffsetDateTime;
 
 /// The form of the file. A change that an older reader would misread gets a new number.
@@ -38,10 +38,23 @@ pub struct Look {
     pub redacted: bool,
     /// The event, as it was delivered.
     pub event: Value,
-    /// The settings that counted.
+    /// The settings that counted. The mode is that in which the look was made: each run has its function's own.
     pub settings: Settings,
+    /// The settings of the functions that could not be read, and count as their defaults here.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub bad_settings: Vec<UnreadSetting>,
     /// What each function asked.
     pub runs: Vec<RecordedRun>,
+}
+
+/// A setting that the version which made the look does not know, or cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct UnreadSetting {
+    /// The environment variable.
+    pub key: String,
+    /// What is wrong with it.
+    pub why: String,
 }
 
 mod account_in_writing {
@@ -135,7 +148,7 @@ impl Look {
                 found: form.map(ToString::to_string).unwrap_or_default(),
             });
         }
-        let look: Self = read_of(document)?;
+        let look: Self = read_of(&with_later_settings(document))?;
         if look.runs.is_empty() {
             return Err(BadLook::Field {
                 field: "runs".to_owned(),
@@ -169,6 +182,39 @@ impl Look {
         format!("{:#}\n", value_of(self))
     }
 }
+
+/// The document with the settings that came after it was made, as their defaults.
+fn with_later_settings(document: &Value) -> Value {
+    let mut document = document.clone();
+    let defaults = |own: &Map<String, Value>| {
+        let needed = [("HOLDFAST_TABLE", "table"), ("AWS_REGION", "region")];
+        let needed = needed.map(|(key, field)| {
+            let own = own.get(field).and_then(Value::as_str).unwrap_or_default();
+            (key.to_owned(), own.to_owned())
+        });
+        Settings::read(needed).map(value_of).unwrap_or_default()
+    };
+    let complete = |settings: Option<&mut Value>| {
+        let Some(own) = settings.and_then(Value::as_object_mut) else {
+            return;
+        };
+        let defaults = defaults(own);
+        for (field, default) in defaults.as_object().into_iter().flatten() {
+            if !ALWAYS_THERE.contains(&field.as_str()) {
+                own.entry(field).or_insert_with(|| default.clone());
+            }
+        }
+    };
+    complete(document.get_mut("settings"));
+    let runs = document.get_mut("runs").and_then(Value::as_array_mut);
+    for run in runs.into_iter().flatten() {
+        complete(run.get_mut("settings"));
+    }
+    document
+}
+
+/// The settings that every version has written.
+const ALWAYS_THERE: [&str; 4] = ["table", "mode", "tags", "region"];
 
 fn within(entry: &str, field: &str) -> String {
     match field {

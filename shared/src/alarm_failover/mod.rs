@@ -70,7 +70,7 @@ pub use audit_result::{Additions, Audit};
 use case::FUNCTION;
 pub use cloud::{AlarmFailoverCloud, ReadFleet};
 pub use obstacle::Obstacle;
-pub use overview::{Overview, overview};
+pub use overview::{Glance, Overview, glance};
 pub use planned_target::PlannedTarget;
 
 /// Runs alarm-failover on one trigger.

@@ -3,6 +3,9 @@
 //!
 //! Nothing is asked as a dry run: the rights of whoever looks say nothing of the function's. Which alarms name a member
 //! is taken from what the last sweep has learnt, so nothing here grows with what is others'.
+//!
+//! A read that ends nothing where it is refused is not told here: to a function the same may be allowed. The port of
+//! whoever looks notes it, and they know what to do about their own rights.
 
 use super::audit::{self, GroupState};
 use super::audit_alarms::group_names;
@@ -18,7 +21,7 @@ use crate::groups::group_of;
 use crate::ledger::{Lease, Ledger};
 use crate::member_alarms::{self, AlarmsOnMembers, Rows};
 use crate::model::elastic_ip::Address;
-use crate::model::ids::InstanceId;
+use crate::model::ids::{InstanceId, SubnetId};
 use crate::model::instance::{Instance, InstanceState};
 use crate::model::interface::Interface;
 use crate::ports::Ports;
@@ -59,44 +62,23 @@ impl Overview {
     }
 }
 
-/// Looks at all groups, or at one.
-///
-/// Two rounds of reads, however many there are: first the addresses, interfaces, instances and rows of the ledger, then
-/// how well the members are. The second one needs their ids.
+/// What the first round of reads shows: no read of it hangs on another one's answer.
+#[derive(Debug)]
+pub struct Glance {
+    observed: Observed,
+    addresses: Vec<Address>,
+    leases: Vec<Lease>,
+}
+
+/// The first round: addresses, interfaces, instances and rows of the ledger, all at the same time, however many there
+/// are. Of the settings only the tags' keys count here.
 ///
 /// # Errors
 /// As AWS refuses: the failure names the action.
-pub async fn overview<C: ReadFleet, L: Ledger, K: Clock>(
+pub async fn glance<C: ReadFleet, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    only: Option<&str>,
-) -> Result<Overview, CloudError> {
-    let (observed, addresses, leases) = first_round(ports, settings).await?;
-    let asked_for = members(&observed, settings, only);
-    let health = observe::health_of(&ports.cloud, settings, &asked_for);
-    let all_names = group_names(&observed, settings).into_iter();
-    let names: Vec<String> = all_names
-        .filter(|name| only.is_none_or(|only| only == name))
-        .collect();
-    let alarms = alarms_of(ports, settings, &observed, &names);
-    let with_others = observed.clone().with_others(&ports.cloud, settings);
-    let (health, alarms, observed) = futures_util::try_join!(health, alarms, with_others)?;
-    let now = ports.clock.now();
-    let (observed, audit) = judged(observed, &leases, (health, alarms), &names, settings, now);
-    Ok(Overview {
-        at: observed.at,
-        addresses,
-        interfaces: observed.interfaces,
-        instances: observed.instances,
-        leases,
-        audit,
-    })
-}
-
-async fn first_round<C: ReadFleet, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
-    settings: &Settings,
-) -> Result<(Observed, Vec<Address>, Vec<Lease>), CloudError> {
+) -> Result<Glance, CloudError> {
     let at = ports.clock.now();
     let cloud = &ports.cloud;
     let tagged = InstanceFilter::TagKey(settings.tags.group.clone());
@@ -123,7 +105,58 @@ async fn first_round<C: ReadFleet, L: Ledger, K: Clock>(
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
     };
-    Ok((observed, addresses, leases))
+    Ok(Glance {
+        observed,
+        addresses,
+        leases,
+    })
+}
+
+impl Glance {
+    /// The subnets of the members' interfaces: where an address may go.
+    #[must_use]
+    pub fn subnets(&self, settings: &Settings, only: Option<&str>) -> BTreeSet<SubnetId> {
+        let members = members(&self.observed, settings, only).into_iter();
+        let interfaces = members.flat_map(|member| &member.interfaces);
+        interfaces.filter_map(|it| it.subnet.clone()).collect()
+    }
+
+    /// The second round: how well the members are. It needs their ids and the names of their alarms. Only where an alarm
+    /// on many time series fires, a third one asks for which instances.
+    ///
+    /// # Errors
+    /// As AWS refuses: the failure names the action.
+    pub async fn overview<C: ReadFleet, L: Ledger, K: Clock>(
+        self,
+        ports: &Ports<C, L, K>,
+        settings: &Settings,
+        only: Option<&str>,
+    ) -> Result<Overview, CloudError> {
+        let Self {
+            observed,
+            addresses,
+            leases,
+        } = self;
+        let asked_for = members(&observed, settings, only);
+        let health = observe::health_of(&ports.cloud, settings, &asked_for);
+        let all_names = group_names(&observed, settings).into_iter();
+        let names: Vec<String> = all_names
+            .filter(|name| only.is_none_or(|only| only == name))
+            .collect();
+        let alarms = alarms_of(ports, settings, &observed, &names);
+        let with_others = observed.clone().with_others(&ports.cloud, settings);
+        let (health, alarms, observed) = futures_util::try_join!(health, alarms, with_others)?;
+        let now = ports.clock.now();
+        let (observed, audit) = judged(observed, &leases, (health, alarms), &names, settings, now);
+        Ok(Overview {
+            at: observed.at,
+            addresses,
+            interfaces: observed.interfaces,
+            instances: observed.instances,
+            leases,
+            audit,
+        })
+    }
 }
 
 fn members<'a>(
@@ -173,7 +206,8 @@ fn judged(
 ) -> (Observed, Audit) {
     let mut audit = Audit::default();
     for (name, known) in alarms {
-        let finding = known.gap.map(|gap| gap.finding(&name));
+        let told = known.gap.filter(|gap| !gap.is_refused());
+        let finding = told.map(|gap| gap.finding(&name));
         audit.findings.extend(finding);
         let alarms = known.alarms.into_iter();
         observed
@@ -183,10 +217,12 @@ fn judged(
     if !observed.reads_log_alarms && !names.is_empty() {
         audit.findings.push(messages::no_log_alarms());
     }
-    let not_told = health.lifecycle_not_told.as_deref();
+    // With shifts there was an answer: EC2 does not show in which zone a member is.
+    let not_told = health.shifts_not_told.as_deref();
+    let not_told = not_told.filter(|_| !health.shifts.is_empty());
     audit
         .findings
-        .extend(not_told.map(messages::lifecycle_not_told));
+        .extend(not_told.map(messages::shifts_not_told));
     audit
         .findings
         .extend(messages::target_tags_in_vain(&observed, settings));

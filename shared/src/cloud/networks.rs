@@ -15,6 +15,8 @@ pub enum RouteTableFilter {
     OfSubnets(Vec<SubnetId>),
     /// The main ones of these VPCs.
     MainOf(Vec<VpcId>),
+    /// The main ones of all VPCs: for whoever does not know yet which VPCs the subnets are in.
+    Main,
 }
 
 /// Reading subnets, route tables and zones.

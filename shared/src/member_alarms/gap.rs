@@ -35,6 +35,15 @@ pub enum Gap {
 }
 
 impl Gap {
+    /// Whether a read that was refused or not answered is why.
+    #[must_use]
+    pub fn is_refused(&self) -> bool {
+        matches!(
+            self,
+            Self::Unread { .. } | Self::NotAsked(NotAsked { why: Some(_), .. })
+        )
+    }
+
     /// What a person should know of it.
     #[must_use]
     pub fn finding(&self, group: &str) -> Finding {

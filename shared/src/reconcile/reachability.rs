@@ -50,6 +50,36 @@ pub(super) async fn check<C: ReadNetworks, L, K: Clock>(
     }
 }
 
+/// The networks of these subnets, read at the same time: the VPCs of the subnets are not known yet, so the main tables of
+/// all VPCs are read. Nothing is read of no subnet.
+pub(super) async fn networks_of<C: ReadNetworks, L, K: Clock>(
+    ports: &Ports<C, L, K>,
+    case: &Case<'_>,
+    subnets: BTreeSet<SubnetId>,
+) -> Result<Networks, CloudError> {
+    if subnets.is_empty() {
+        return Ok(Networks::default());
+    }
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let ids: Vec<SubnetId> = subnets.into_iter().collect();
+    let own = RouteTableFilter::OfSubnets(ids.clone());
+    let (subnets, own, main, border_groups) = futures_util::join!(
+        retry_transient(clock, case, || cloud.subnets(&ids)),
+        retry_transient(clock, case, || cloud.route_tables(&own)),
+        retry_transient(clock, case, || cloud.route_tables(&RouteTableFilter::Main)),
+        retry_transient(clock, case, || cloud.border_groups()),
+    );
+    Ok(Networks {
+        subnets: by_id(subnets?),
+        tables: own?.into_iter().chain(main?).collect(),
+        border_groups: border_groups?,
+    })
+}
+
+fn by_id(subnets: Vec<Subnet>) -> BTreeMap<SubnetId, Subnet> {
+    subnets.into_iter().map(|it| (it.id.clone(), it)).collect()
+}
+
 async fn networks<C: ReadNetworks, K: Clock>(
     (cloud, clock): (&C, &K),
     case: &Case<'_>,
@@ -73,7 +103,7 @@ async fn networks<C: ReadNetworks, K: Clock>(
         tables.extend(main);
     }
     Ok(Networks {
-        subnets: subnets.into_iter().map(|it| (it.id.clone(), it)).collect(),
+        subnets: by_id(subnets),
         tables,
         border_groups: border_groups?,
     })

@@ -42,6 +42,7 @@ impl ReadNetworks for Client {
                 filter("vpc-id", ids.iter().map(ToString::to_string)),
                 filter("association.main", ["true".to_owned()]),
             ],
+            RouteTableFilter::Main => vec![filter("association.main", ["true".to_owned()])],
         };
         let request = Request::DescribeRouteTables(DescribeRouteTables {
             filters,

@@ -9,7 +9,7 @@ use holdfast::clock::{Clock, WallClock};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-async fn simulator(change: impl FnOnce(&mut World)) -> Simulator {
+pub(crate) async fn simulator(change: impl FnOnce(&mut World)) -> Simulator {
     let mut world = World::new();
     change(&mut world);
     Simulator::serve(world, 0).await.unwrap()
@@ -30,7 +30,7 @@ fn recover<'a>(run_file: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     line.iter().chain(more).copied().collect()
 }
 
-fn changes(simulator: &Simulator) -> Vec<&'static str> {
+pub(crate) fn changes(simulator: &Simulator) -> Vec<&'static str> {
     let world = simulator.world();
     let changes = world.calls().iter().filter(|call| call.mutated());
     changes.map(ec2_sim::world::Call::action).collect()
@@ -195,4 +195,18 @@ async fn a_run_that_is_not_there_cannot_be_shown() {
         .run(&["drill", "show", "--run-file", &tool.place("none.json")])
         .await;
     assert_eq!(ran.code, 2, "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_picture_that_cannot_be_written_is_refused_before_anything_is_allocated() {
+    let simulator = simulator(|_| ()).await;
+    let tool = Tool::at(&simulator.url);
+    let (file, plot) = (
+        tool.place("run.json"),
+        tool.place("no/such/folder/drill.svg"),
+    );
+    let line = recover(&file, &["--yes", "--plot", &plot]);
+    let ran = tool.run(&line).await;
+    assert_eq!(ran.code, 2, "{ran:?}");
+    assert!(simulator.call_names().is_empty(), "{ran:?}");
 }

@@ -27,10 +27,10 @@ pub(crate) const READING: [&[&str]; 4] = [
 const FINDS_THE_STACK: &str = "cloudformation:DescribeStacks";
 
 /// More than any command tries.
-const EVERY_TRY: u32 = 1_000;
+pub(crate) const EVERY_TRY: u32 = 1_000;
 
 impl Account {
-    /// The calls that a command makes when all is well, without those that a look does without.
+    /// The calls that a command makes when all is well.
     async fn calls_of(&self, command: &[&str]) -> BTreeSet<String> {
         self.simulator.forget_calls();
         let (code, document) = self.tool().json(command).await;
@@ -39,10 +39,7 @@ impl Account {
             (0, &json!([])),
             "{command:?}: {document:#}"
         );
-        let calls = self.simulator.call_names().into_iter();
-        calls
-            .filter(|it| !crate::refusals::is_done_without(it))
-            .collect()
+        self.simulator.call_names().into_iter().collect()
     }
 
     /// The document while each try of a call meets a fault.

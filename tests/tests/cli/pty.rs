@@ -77,6 +77,15 @@ impl Screen {
         }
     }
 
+    /// Waits until the terminal was sent a text so many times.
+    pub(crate) async fn shows_times(&self, text: &str, times: usize) {
+        let began = Instant::now();
+        while self.text().matches(text).count() < times {
+            assert!(began.elapsed() < LIMIT, "{text}: {}", self.text());
+            WallClock.sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
     pub(crate) fn press(&self, keys: &str) {
         let mut pty = self.pty.as_ref();
         pty.write_all(keys.as_bytes()).unwrap();

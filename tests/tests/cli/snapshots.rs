@@ -24,6 +24,9 @@ fn lasting(text: &str) -> String {
     let times = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "TIME"),
         (r"\d+[smhd] ago", "AGO"),
+        (r"drill-\d{19}", "DRILL"),
+        // The home folder of a test.
+        (r"[^ ]*/holdfast-cli-\d+-\d+", "HOME"),
         (
             r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}",
             "ID",

@@ -123,6 +123,46 @@ async fn a_watch_writes_in_place_and_leaves_what_rolled_out_of_sight() {
     }
 }
 
+/// Where a page stands is no colour.
+#[tokio::test]
+async fn a_watch_without_colour_writes_in_place_as_well() {
+    let account = Account::swept().await;
+    let quiet = account.tool().set("NO_COLOR", "1");
+    let watch = ["status", "--watch", "5"];
+    let no_color = ["status", "--watch", "5", "--no-color"];
+    for (tool, command) in [(&quiet, &watch[..]), (&account.tool(), &no_color)] {
+        let screen = tool.in_terminal(command, 80);
+        screen.shows_times("\u{1b}[H", 2).await;
+        screen.press(CTRL_C);
+        let ended = screen.ends().await;
+        assert!(ended.text.starts_with("\u{1b}[H"), "{ended:?}");
+        assert!(
+            !Regex::new("\u{1b}\\[[0-9;]*m")
+                .unwrap()
+                .is_match(&ended.text),
+            "{ended:?}"
+        );
+        assert!(ended.text.contains("ready"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_watch_writes_page_after_page_where_nothing_can_be_written_over() {
+    let account = Account::swept().await;
+    let dumb = account.tool().set("TERM", "dumb");
+    let screen = dumb.in_terminal(&["status", "--watch", "5"], 80);
+    screen.shows_times("holdfast in us-east-1", 2).await;
+    screen.press(CTRL_C);
+    let ended = screen.ends().await;
+    assert!(!ended.text.contains('\u{1b}'), "{ended:?}");
+    let page = account
+        .tool()
+        .first_lines(&["status", "--watch", "5"], 3)
+        .await;
+    assert!(page[0].starts_with("holdfast in us-east-1"), "{page:?}");
+    assert!(page.iter().all(|line| !line.contains('\u{1b}')), "{page:?}");
+}
+
 /// The words of a page, without times.
 fn words(text: &str) -> Vec<String> {
     let text = anstream::adapter::strip_str(text).to_string();

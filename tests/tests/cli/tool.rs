@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::Command;
 use tokio::time::timeout;
 
@@ -93,6 +94,22 @@ impl Tool {
         let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(Stdio::null());
         command.spawn().unwrap()
+    }
+
+    /// The first lines that a command prints into a pipe, which goes on until it is stopped.
+    pub(crate) async fn first_lines(&self, arguments: &[&str], count: usize) -> Vec<String> {
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut first = Vec::new();
+        while first.len() < count {
+            let line = timeout(LIMIT, lines.next_line()).await;
+            let line = line.unwrap_or_else(|_| panic!("{arguments:?} hangs"));
+            first.push(line.unwrap().expect("it goes on"));
+        }
+        process.kill().await.unwrap();
+        first
     }
 
     /// A path in the home folder, where nothing is yet.

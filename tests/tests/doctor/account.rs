@@ -101,12 +101,17 @@ impl Account {
 
     /// Changes one row of the ledger, of those that have this attribute.
     pub(crate) async fn spoil_row(&self, attribute: &str, value: &Value) {
+        self.change_row(attribute, attribute, value).await;
+    }
+
+    /// Changes an attribute of one row of the ledger, of those that have another one.
+    pub(crate) async fn change_row(&self, has: &str, attribute: &str, value: &Value) {
         let table = self.stack.physical_id("Ledger");
         let all = json!({ "TableName": table });
         let rows = self.call("DynamoDB_20120810.Scan", &all).await;
         let mut rows = rows["Items"].as_array().cloned().unwrap_or_default();
-        let row = rows.iter_mut().find(|row| row.get(attribute).is_some());
-        let row = row.unwrap_or_else(|| panic!("no row has {attribute}"));
+        let row = rows.iter_mut().find(|row| row.get(has).is_some());
+        let row = row.unwrap_or_else(|| panic!("no row has {has}"));
         row[attribute] = value.clone();
         let put = json!({ "TableName": table, "Item": row });
         self.call("DynamoDB_20120810.PutItem", &put).await;

@@ -9,6 +9,7 @@
 
 mod account;
 mod addresses;
+mod crowded;
 mod documents;
 mod functions;
 mod installation;

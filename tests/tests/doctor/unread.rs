@@ -136,3 +136,16 @@ async fn a_clock_that_nothing_answers_about_is_told_with_the_call_that_failed() 
     let advice = account.cannot_make("clock").await;
     assert!(advice.contains("reaches AWS"), "{advice}");
 }
+
+/// What is gone with the log is no sign that nothing failed.
+#[tokio::test]
+async fn without_a_log_no_run_is_said_to_have_gone_well() {
+    let account = Account::well().await;
+    let gone = Fault::Refused("ResourceNotFoundException".to_owned());
+    account
+        .simulator
+        .inject("logs:FilterLogEvents", gone, 1_000);
+    for check in ["runs", "schedule", "permissions"] {
+        account.cannot_make(check).await;
+    }
+}

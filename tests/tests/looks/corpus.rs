@@ -42,6 +42,7 @@ fn every_event_is_decided_offline_as_it_was_with_and_without_personal_data() {
             account: AccountId::in_arn(&format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"))
                 .unwrap(),
             redacted: false,
+            bad_settings: Vec::new(),
             event,
             settings: trio.settings(),
             runs: Vec::new(),

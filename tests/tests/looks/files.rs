@@ -3,9 +3,11 @@
 
 use crate::{alarm, release};
 use holdfast::events::parse;
+use holdfast::report::Outcome;
 use holdfast_look::answer::Answer;
 use holdfast_look::{BadLook, Entry, Look, Unanswered};
 use serde_json::{Value, json};
+use std::path::Path;
 
 fn document() -> Value {
     let (_, look) = alarm().ended();
@@ -120,4 +122,43 @@ fn nothing_is_no_interface_and_no_answer_is_nothing() {
     let entry = json!({ "call": "interface", "asked": ["eni-1"], "at": "2026-11-27T13:00:00Z", "answer": null });
     let entry: Entry = serde_json::from_value(entry).unwrap();
     assert_eq!(entry.answer, Some(Value::Null));
+}
+
+/// A look that was made before looks had each function's own mode and settings.
+fn older() -> Value {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/looks");
+    let text = std::fs::read_to_string(folder.join("release-without-modes.json"));
+    serde_json::from_str(&text.unwrap()).unwrap()
+}
+
+#[test]
+fn a_look_from_before_the_functions_own_modes_is_read_and_decided_as_it_was() {
+    let look = Look::of(&older()).unwrap();
+    assert_eq!(look.runs[0].mode, None);
+    assert_eq!(look.runs[0].settings, None);
+    assert!(look.bad_settings.is_empty());
+    let trigger = parse(&look.event).unwrap();
+    let end = look.runs[0].replayed(&look.settings, &trigger);
+    assert_eq!(end.unwrap().unwrap().outcome, Outcome::Reclaimed);
+}
+
+/// A setting that came later counts as its default. What every version has is not made up.
+#[test]
+fn a_setting_that_an_older_version_did_not_have_is_its_default() {
+    const ALWAYS_THERE: [&str; 4] = ["table", "mode", "tags", "region"];
+    let whole = Look::of(&older()).unwrap();
+    let fields = older()["settings"].as_object().unwrap().clone();
+    for (field, _) in &fields {
+        let mut document = older();
+        let settings = document["settings"].as_object_mut().unwrap();
+        settings.remove(field);
+        let read = Look::of(&document);
+        if ALWAYS_THERE.contains(&field.as_str()) {
+            assert!(read.is_err(), "{field}");
+        } else {
+            let read = read.unwrap_or_else(|bad| panic!("{field}: {bad}"));
+            assert_eq!(read.settings.table, whole.settings.table);
+        }
+    }
+    assert!(fields.len() > 20, "{fields:?}");
 }

@@ -2,8 +2,10 @@
 
 mod canaries;
 mod corpus;
+mod everywhere;
 mod files;
 mod redacted;
+mod settings;
 
 use holdfast::events::parse;
 use holdfast::model::ids::AccountId;
@@ -61,6 +63,7 @@ impl Case {
             account: AccountId::in_arn(&format!("arn:aws:lambda:us-east-1:{ACCOUNT}:function:f"))
                 .unwrap(),
             redacted: false,
+            bad_settings: Vec::new(),
             event: self.event,
             settings: self.settings,
             runs,

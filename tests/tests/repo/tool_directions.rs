@@ -17,7 +17,7 @@ const FLOORS: [&[&str]; 11] = [
     &["arguments", "period"],
     &["aws"],
     &["deployment"],
-    &["reports", "session", "look"],
+    &["first_round", "reports", "session", "look"],
     &["commands"],
     &["command_line"],
 ];

@@ -6,7 +6,8 @@ use crate::aws::actions::{
 use crate::aws::{CloudError, Connection};
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{Filter, VpcAttributeName};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
+use holdfast::model::elastic_ip::Pool;
 use holdfast_aws::failure;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,6 +21,9 @@ pub struct HeldAddress {
     pub ip: String,
     /// Its allocation; none of an address of the time before VPCs.
     pub allocation: Option<String>,
+    /// Whether it takes a place of the quota. One of the account's own ranges does not.
+    /// Source: EC2 user guide, "Bring your own IP addresses (BYOIP) to Amazon EC2".
+    pub counts: bool,
     /// The interface that it is on.
     pub interface: Option<String>,
     /// Its tags.
@@ -49,6 +53,9 @@ impl Connection {
         let held = answer.addresses().iter().map(|address| HeldAddress {
             ip: address.public_ip().unwrap_or_default().to_owned(),
             allocation: address.allocation_id().map(str::to_owned),
+            counts: address
+                .public_ipv4_pool()
+                .is_none_or(|pool| Pool::from_public_ipv4_pool(pool) == Pool::Amazon),
             interface: address.network_interface_id().map(str::to_owned),
             tags: address
                 .tags()
@@ -59,11 +66,14 @@ impl Connection {
         Ok(held.collect())
     }
 
-    /// The VPCs of these interfaces.
+    /// The VPCs of these interfaces, each with what is known of it: AWS's answer to `ec2:DescribeVpcAttribute` may be none.
     ///
     /// # Errors
-    /// AWS's answers to `ec2:DescribeNetworkInterfaces` and `ec2:DescribeVpcAttribute`.
-    pub async fn vpcs_of(&self, interfaces: &[String]) -> Result<Vec<VpcNames>, CloudError> {
+    /// AWS's answer to `ec2:DescribeNetworkInterfaces`.
+    pub async fn vpcs_of(
+        &self,
+        interfaces: &[String],
+    ) -> Result<Vec<Result<VpcNames, CloudError>>, CloudError> {
         let client = Client::new(self.config());
         let mut vpcs = BTreeSet::new();
         for some in interfaces.chunks(IN_A_CALL) {
@@ -78,7 +88,7 @@ impl Connection {
                 vpcs.extend(of.filter_map(|one| one.vpc_id().map(str::to_owned)));
             }
         }
-        try_join_all(vpcs.into_iter().map(|vpc| names(&client, vpc))).await
+        Ok(join_all(vpcs.into_iter().map(|vpc| names(&client, vpc))).await)
     }
 }
 

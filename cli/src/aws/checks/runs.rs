@@ -6,8 +6,6 @@ use aws_sdk_cloudwatchlogs::Client;
 use holdfast_aws::failure;
 use time::OffsetDateTime;
 
-/// CloudWatch Logs answers so for a group that nobody has made.
-const NO_GROUP: &str = "ResourceNotFoundException";
 /// A page may be empty, and the next not: so many are asked for. What comes after them is the newest.
 const PAGES: usize = 50;
 
@@ -21,7 +19,8 @@ pub struct SeenLine {
 }
 
 impl Connection {
-    /// The last line of a log group since a moment that fits a pattern. A group that is not there has none.
+    /// The last line of a log group since a moment that fits a pattern. A group that is not there says nothing: the stack
+    /// makes it, so somebody deleted it with what it had.
     ///
     /// # Errors
     /// AWS's answer to `logs:FilterLogEvents`; or the log has more pages than are asked for: the last line is not known then.
@@ -41,13 +40,7 @@ impl Connection {
             let Some(page) = pages.next().await else {
                 return Ok(last);
             };
-            let page = match page.map_err(|error| failure::of(FILTER_LOG_EVENTS, error)) {
-                Ok(page) => page,
-                Err(refusal) if refusal.failure().code.as_deref() == Some(NO_GROUP) => {
-                    return Ok(None);
-                }
-                Err(refusal) => return Err(refusal),
-            };
+            let page = page.map_err(|error| failure::of(FILTER_LOG_EVENTS, error))?;
             let lines = page.events().iter().filter_map(|event| {
                 let at = i128::from(event.timestamp()?) * 1_000_000;
                 Some(SeenLine {

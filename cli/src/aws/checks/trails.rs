@@ -4,7 +4,9 @@ use crate::aws::actions::{DESCRIBE_TRAILS, GET_EVENT_SELECTORS, GET_TRAIL_STATUS
 use crate::aws::{CloudError, Connection};
 use aws_sdk_cloudtrail::Client;
 use aws_sdk_cloudtrail::operation::get_event_selectors::GetEventSelectorsOutput;
-use aws_sdk_cloudtrail::types::{AdvancedEventSelector, EventSelector, ReadWriteType};
+use aws_sdk_cloudtrail::types::{
+    AdvancedEventSelector, AdvancedFieldSelector, EventSelector, ReadWriteType,
+};
 use futures_util::future::join_all;
 use holdfast_aws::failure;
 
@@ -82,20 +84,75 @@ fn logs_changes(selectors: &GetEventSelectorsOutput) -> bool {
     basic.iter().any(of_changes) || advanced.iter().any(selects_changes)
 }
 
+/// Whether a release is among what a selector selects. Each field that it has must let the release through.
+/// Source: CloudTrail API reference, `AdvancedFieldSelector`.
 fn selects_changes(selector: &AdvancedEventSelector) -> bool {
     let fields = selector.field_selectors();
-    let is_management = fields.iter().any(|field| {
-        field.field() == "eventCategory" && field.equals().iter().any(|it| it == "Management")
-    });
-    let is_of_reads = fields
+    let is_management = fields
         .iter()
-        .any(|field| field.field() == "readOnly" && !field.equals().iter().any(|it| it == "false"));
-    // EC2's events can be left out by their source.
-    let leaves_ec2_out = fields.iter().any(|field| {
-        let ec2 = |source: &String| source == "ec2.amazonaws.com";
-        field.field() == "eventSource"
-            && (field.not_equals().iter().any(ec2)
-                || (!field.equals().is_empty() && !field.equals().iter().any(ec2)))
-    });
-    is_management && !is_of_reads && !leaves_ec2_out
+        .any(|field| field.field() == "eventCategory" && lets_through(field, "Management"));
+    is_management
+        && fields.iter().all(|field| match field.field() {
+            "eventCategory" => true,
+            "readOnly" => lets_through(field, "false"),
+            "eventSource" => lets_through(field, "ec2.amazonaws.com"),
+            "eventName" => lets_through(field, "ReleaseAddress"),
+            "eventType" => lets_through(field, "AwsApiCall"),
+            // Who called, and from where: some releases do not come through.
+            _ => false,
+        })
+}
+
+/// Whether a value passes a field: one of what is wanted, and none of what is not.
+fn lets_through(field: &AdvancedFieldSelector, value: &str) -> bool {
+    let equals = |them: &[String]| them.iter().any(|it| it == value);
+    let starts = |them: &[String]| them.iter().any(|it| value.starts_with(it.as_str()));
+    let ends = |them: &[String]| them.iter().any(|it| value.ends_with(it.as_str()));
+    (field.equals().is_empty() || equals(field.equals()))
+        && (field.starts_with().is_empty() || starts(field.starts_with()))
+        && (field.ends_with().is_empty() || ends(field.ends_with()))
+        && !equals(field.not_equals())
+        && !starts(field.not_starts_with())
+        && !ends(field.not_ends_with())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Build = fn(
+        aws_sdk_cloudtrail::types::builders::AdvancedFieldSelectorBuilder,
+    ) -> aws_sdk_cloudtrail::types::builders::AdvancedFieldSelectorBuilder;
+
+    /// A selector of management events with one field more.
+    fn selects(field: &str, build: Build) -> bool {
+        let category = AdvancedFieldSelector::builder().field("eventCategory");
+        let category = category.equals("Management").build().unwrap();
+        let other = build(AdvancedFieldSelector::builder().field(field));
+        let selector = AdvancedEventSelector::builder()
+            .field_selectors(category)
+            .field_selectors(other.build().unwrap());
+        selects_changes(&selector.build().unwrap())
+    }
+
+    #[test]
+    fn a_selector_that_lets_a_release_through_is_one_of_changes() {
+        assert!(selects("readOnly", |it| it.equals("false")));
+        assert!(selects("readOnly", |it| it.not_equals("true")));
+        assert!(selects("eventSource", |it| it.not_equals("kms.amazonaws.com")));
+        assert!(selects("eventSource", |it| it.starts_with("ec2")));
+        assert!(selects("eventName", |it| it.not_starts_with("Describe")));
+    }
+
+    #[test]
+    fn a_selector_that_keeps_a_release_back_is_none() {
+        assert!(!selects("readOnly", |it| it.equals("true")));
+        assert!(!selects("readOnly", |it| it.not_equals("false")));
+        assert!(!selects("eventSource", |it| it.not_equals("ec2.amazonaws.com")));
+        assert!(!selects("eventSource", |it| it.not_starts_with("ec2")));
+        assert!(!selects("eventName", |it| it.equals("CreateTags")));
+        assert!(!selects("eventName", |it| it.not_ends_with("Address")));
+        assert!(!selects("userIdentity.arn", |it| it
+            .not_starts_with("arn:aws:iam::1:role/ci")));
+    }
 }

@@ -40,6 +40,7 @@ pub(super) async fn run(_: &Arguments, session: &mut Session) -> Result<Exit, Fa
     let Found {
         deployments,
         unread,
+        ..
     } = session.found().await?;
     let now = session.clock.now();
     let looks = deployments.iter().map(|deployment| look(deployment, now));
@@ -73,7 +74,7 @@ async fn look(deployment: &Deployment, now: time::OffsetDateTime) -> Diagnosis {
         Check::StackAlarms => on(&reads.resources, |_| {
             runs::stack_alarms(&reads.resources, &reads.stack_alarms)
         }),
-        Check::GroupAlarms => group_alarms(deployment, &reads),
+        Check::GroupAlarms => group_alarms(deployment, &reads, now),
         Check::Quota => network::quota(&reads.quota, &reads.addresses),
         Check::DnsNames => on(&reads.addresses, |_| network::names(&reads.vpcs)),
         Check::Releases => on(&reads.addresses, |_| network::releases(&reads.releases)),
@@ -115,10 +116,10 @@ fn schedule(deployment: &Deployment, reads: &Reads, now: time::OffsetDateTime) -
 }
 
 /// Which alarms may move anything is a setting of the functions: by its default nothing is passed and nothing is wrong.
-fn group_alarms(deployment: &Deployment, reads: &Reads) -> Verdict {
+fn group_alarms(deployment: &Deployment, reads: &Reads, now: time::OffsetDateTime) -> Verdict {
     let that_move = &deployment.settings.alarms_that_move;
     match deployment.defaults_finding() {
         Some(Finding { what, why, next }) => Verdict::not_made(format!("{what}: {why}"), next),
-        None => network::alarms(&reads.group_alarms, that_move),
+        None => network::alarms(&reads.group_alarms, that_move, now),
     }
 }

@@ -1,13 +1,37 @@
 //! What is around the addresses: alarms of members, room for more, names in the VPC, and whether they can be released.
 
 use super::reads::{GroupAlarms, Tried};
-use super::verdict::{Read, Verdict, if_all_rows, on};
+use super::verdict::{Read, Verdict, if_all_rows, on, on_each};
 use crate::aws::checks::{AlarmState, HeldAddress, Release, SeenAlarm, VpcNames};
-use crate::output::counted;
+use crate::output::{ago_in_words, counted};
 use holdfast::settings::AlarmsThatMove;
+use time::{Duration, OffsetDateTime};
 
-pub(super) fn alarms(alarms: &Read<GroupAlarms>, that_move: &AlarmsThatMove) -> Verdict {
+/// What a sweep has learnt says how it is only as long as sweeps come, and only where all of it had room.
+const LEARNT_HOLDS: Duration = Duration::minutes(30);
+
+pub(super) fn alarms(
+    alarms: &Read<GroupAlarms>,
+    that_move: &AlarmsThatMove,
+    now: OffsetDateTime,
+) -> Verdict {
     on(alarms, |alarms| {
+        if let Some(as_of) = alarms.as_of.filter(|as_of| now - *as_of > LEARNT_HOLDS) {
+            return Verdict::not_made(
+                format!(
+                    "reconcile has last learnt the alarms of members {}",
+                    ago_in_words(as_of, now)
+                ),
+                "See why it does not run, or does not read all alarms: the checks `schedule` and `runs`, and its last report.",
+            );
+        }
+        if alarms.left_out > 0 {
+            let count = counted(alarms.left_out, "alarm that names", "alarms that name");
+            return Verdict::not_made(
+                format!("{count} a member had no room in the ledger, so that not all are known"),
+                "Give the members of a group fewer alarms, or make it several groups: docs/RUNBOOK.md.",
+            );
+        }
         if_all_rows(&alarms.unreadable, of_alarms(alarms, that_move))
     })
 }
@@ -81,13 +105,14 @@ impl GroupAlarms {
 pub(super) fn quota(quota: &Read<f64>, held: &Read<Vec<HeldAddress>>) -> Verdict {
     on(held, |held| {
         on(quota, |quota| {
+            let count = held.iter().filter(|address| address.counts).count();
             let seen = format!(
                 "{} of {quota} in use",
-                counted(held.len(), "address", "addresses")
+                counted(count, "address", "addresses")
             );
             // A quota is a small whole number.
             #[expect(clippy::cast_precision_loss, reason = "nobody has 2^52 addresses")]
-            let is_full = held.len() as f64 >= *quota;
+            let is_full = count as f64 >= *quota;
             if is_full {
                 Verdict::failed(
                     seen,
@@ -100,27 +125,29 @@ pub(super) fn quota(quota: &Read<f64>, held: &Read<Vec<HeldAddress>>) -> Verdict
     })
 }
 
-pub(super) fn names(vpcs: &Read<Vec<VpcNames>>) -> Verdict {
-    on(vpcs, |vpcs| {
-        let without = vpcs.iter().filter(|vpc| !(vpc.hostnames && vpc.support));
-        let without: Vec<&str> = without.map(|vpc| vpc.vpc.as_str()).collect();
-        if without.is_empty() {
-            let count = counted(
-                vpcs.len(),
-                "VPC with addresses has",
-                "VPCs with addresses have",
-            );
-            return Verdict::passed(format!("{count} DNS names, and none is without"));
-        }
-        Verdict::failed(
-            format!("no DNS hostnames in {}", without.join(", ")),
-            "Switch them on: aws ec2 modify-vpc-attribute --vpc-id VPC --enable-dns-hostnames. See docs/DEPLOYMENT.md.",
-        )
-    })
+pub(super) fn names(vpcs: &Read<Vec<Read<VpcNames>>>) -> Verdict {
+    on(vpcs, |vpcs| on_each(vpcs, of_vpcs))
 }
 
-pub(super) fn releases(tried: &Read<Vec<Tried>>) -> Verdict {
-    on(tried, |tried| {
+fn of_vpcs(vpcs: &[&VpcNames]) -> Verdict {
+    let without = vpcs.iter().filter(|vpc| !(vpc.hostnames && vpc.support));
+    let without: Vec<&str> = without.map(|vpc| vpc.vpc.as_str()).collect();
+    if without.is_empty() {
+        let count = counted(
+            vpcs.len(),
+            "VPC with addresses has",
+            "VPCs with addresses have",
+        );
+        return Verdict::passed(format!("{count} DNS names, and none is without"));
+    }
+    Verdict::failed(
+        format!("no DNS hostnames in {}", without.join(", ")),
+        "Switch them on: aws ec2 modify-vpc-attribute --vpc-id VPC --enable-dns-hostnames. See docs/DEPLOYMENT.md.",
+    )
+}
+
+pub(super) fn releases(tried: &[Read<Tried>]) -> Verdict {
+    on_each(tried, |tried| {
         let of = |wanted: Release| {
             let of = tried.iter().filter(move |it| it.release == wanted);
             of.map(|it| it.ip.as_str()).collect::<Vec<_>>()

@@ -7,7 +7,7 @@ use crate::aws::checks::{
 };
 use crate::aws::{CloudError, Connection, Stack};
 use crate::deployment::{Deployment, Function};
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use futures_util::join;
 use holdfast::ledger::Ledger;
 use holdfast_aws::DynamoLedger;
@@ -90,6 +90,10 @@ pub(super) struct GroupAlarms {
     pub alarms: Vec<SeenAlarm>,
     /// Rows that cannot be read: each may have further members.
     pub unreadable: Vec<String>,
+    /// How many alarms that name a member had no room in the ledger.
+    pub left_out: usize,
+    /// When the oldest row was learnt; none where there is no row.
+    pub as_of: Option<OffsetDateTime>,
 }
 
 /// A protected address, and whether it could be released.
@@ -108,21 +112,21 @@ pub(super) struct Reads {
     pub(super) time_of_aws: Option<OffsetDateTime>,
     pub(super) trails: Read<Vec<RegionTrail>>,
     pub(super) resources: Read<Vec<StackResource>>,
-    pub(super) rules: Read<Vec<SeenRule>>,
-    pub(super) concurrency: Read<Vec<(Function, Option<i32>)>>,
-    pub(super) runs: Read<Vec<LastRun>>,
+    pub(super) rules: Vec<Read<SeenRule>>,
+    pub(super) concurrency: Vec<Read<(Function, Option<i32>)>>,
+    pub(super) runs: Vec<Read<LastRun>>,
     pub(super) sweep: Read<Option<SeenLine>>,
-    pub(super) denials: Read<Vec<(Function, SeenLine)>>,
+    pub(super) denials: Vec<Read<Option<(Function, SeenLine)>>>,
     pub(super) stacks: Read<Vec<Stack>>,
     pub(super) ledger: Read<LedgerSeen>,
     pub(super) written_by: Read<Writers>,
-    pub(super) queues: Read<Vec<Queue>>,
+    pub(super) queues: Vec<Read<Queue>>,
     pub(super) stack_alarms: Read<Vec<SeenAlarm>>,
     pub(super) group_alarms: Read<GroupAlarms>,
     pub(super) quota: Read<f64>,
     pub(super) addresses: Read<Vec<HeldAddress>>,
-    pub(super) vpcs: Read<Vec<VpcNames>>,
-    pub(super) releases: Read<Vec<Tried>>,
+    pub(super) vpcs: Read<Vec<Read<VpcNames>>>,
+    pub(super) releases: Vec<Read<Tried>>,
 }
 
 impl Reads {
@@ -191,7 +195,7 @@ impl Reads {
 async fn of_resources(
     aws: &Connection,
     resources: &Read<Vec<StackResource>>,
-) -> (Read<Vec<SeenRule>>, Read<Vec<SeenAlarm>>) {
+) -> (Vec<Read<SeenRule>>, Read<Vec<SeenAlarm>>) {
     let of = |kind: &'static str| {
         let all = resources.iter().flatten();
         all.filter(move |resource| resource.kind == kind)
@@ -200,10 +204,10 @@ async fn of_resources(
     let rules = rules.map(|rule| aws.rule(&rule.logical_id, &rule.physical_id));
     let alarms = of(METRIC_ALARM).map(|alarm| alarm.physical_id.clone());
     let alarms: Vec<String> = alarms.collect();
-    join!(try_join_all(rules), aws.alarms_named(&alarms))
+    join!(join_all(rules), aws.alarms_named(&alarms))
 }
 
-async fn concurrency(deployment: &Deployment) -> Read<Vec<(Function, Option<i32>)>> {
+async fn concurrency(deployment: &Deployment) -> Vec<Read<(Function, Option<i32>)>> {
     let looks = deployment
         .functions
         .iter()
@@ -211,16 +215,16 @@ async fn concurrency(deployment: &Deployment) -> Read<Vec<(Function, Option<i32>
             let most = deployment.connection.reserved_concurrency(&it.arn).await?;
             Ok::<_, CloudError>((*function, most))
         });
-    try_join_all(looks).await
+    join_all(looks).await
 }
 
-async fn queues(deployment: &Deployment) -> Read<Vec<Queue>> {
+async fn queues(deployment: &Deployment) -> Vec<Read<Queue>> {
     let looks = ["FailedEventsQueue", "UndeliveredEventsQueue"].map(|output| async move {
         let url = deployment.output(output).unwrap_or_default();
         let messages = deployment.connection.waiting_messages(url).await?;
         Ok::<_, CloudError>(Queue { output, messages })
     });
-    try_join_all(looks).await
+    join_all(looks).await
 }
 
 async fn last_line(
@@ -232,7 +236,7 @@ async fn last_line(
     aws.last_line(group, pattern, since).await
 }
 
-async fn runs(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<LastRun>> {
+async fn runs(deployment: &Deployment, now: OffsetDateTime) -> Vec<Read<LastRun>> {
     let aws = &deployment.connection;
     let looks = deployment
         .functions
@@ -249,7 +253,7 @@ async fn runs(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<LastRun>
                 went_well,
             })
         });
-    try_join_all(looks).await
+    join_all(looks).await
 }
 
 /// None where it is not known where reconcile logs: the check is not made then.
@@ -260,7 +264,10 @@ async fn sweep(deployment: &Deployment, now: OffsetDateTime) -> Read<Option<Seen
     }
 }
 
-async fn denials(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<(Function, SeenLine)>> {
+async fn denials(
+    deployment: &Deployment,
+    now: OffsetDateTime,
+) -> Vec<Read<Option<(Function, SeenLine)>>> {
     let looks = deployment
         .functions
         .iter()
@@ -269,7 +276,7 @@ async fn denials(deployment: &Deployment, now: OffsetDateTime) -> Read<Vec<(Func
             let line = last_line(aws, &it.log_group, DENIED, now - DENIALS).await?;
             Ok::<_, CloudError>(line.map(|line| (*function, line)))
         });
-    Ok(try_join_all(looks).await?.into_iter().flatten().collect())
+    join_all(looks).await
 }
 
 async fn ledger(deployment: &Deployment) -> Read<LedgerSeen> {
@@ -307,6 +314,8 @@ async fn written_by(deployment: &Deployment) -> Read<Writers> {
 async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
     let ledger = deployment.connection.ledger(&deployment.settings.table);
     let rows = ledger.member_alarms().await?;
+    let left_out = rows.iter().map(|row| row.left_out).sum();
+    let as_of = rows.iter().map(|row| row.as_of).min();
     let members: BTreeMap<String, BTreeSet<String>> = rows
         .into_iter()
         .flat_map(|row| row.alarms)
@@ -318,6 +327,8 @@ async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
         members,
         alarms: deployment.connection.alarms_named(&names).await?,
         unreadable: unreadable(&ledger),
+        left_out,
+        as_of,
     })
 }
 
@@ -325,12 +336,12 @@ async fn group_alarms(deployment: &Deployment) -> Read<GroupAlarms> {
 async fn of_addresses(
     deployment: &Deployment,
     addresses: &Read<Vec<HeldAddress>>,
-) -> (Read<Vec<VpcNames>>, Read<Vec<Tried>>) {
+) -> (Read<Vec<Read<VpcNames>>>, Vec<Read<Tried>>) {
     let held: Vec<&HeldAddress> = addresses.iter().flatten().collect();
     join!(vpcs(deployment, &held), releases(deployment, &held))
 }
 
-async fn vpcs(deployment: &Deployment, held: &[&HeldAddress]) -> Read<Vec<VpcNames>> {
+async fn vpcs(deployment: &Deployment, held: &[&HeldAddress]) -> Read<Vec<Read<VpcNames>>> {
     let keys = &deployment.settings.tags;
     let ours = held.iter().filter(|address| {
         let has = |key: &String| address.tags.contains_key(key);
@@ -342,7 +353,7 @@ async fn vpcs(deployment: &Deployment, held: &[&HeldAddress]) -> Read<Vec<VpcNam
     deployment.connection.vpcs_of(&interfaces).await
 }
 
-async fn releases(deployment: &Deployment, held: &[&HeldAddress]) -> Read<Vec<Tried>> {
+async fn releases(deployment: &Deployment, held: &[&HeldAddress]) -> Vec<Read<Tried>> {
     let key = &deployment.settings.tags.protect;
     let is_protected = |address: &&&HeldAddress| {
         address
@@ -359,5 +370,5 @@ async fn releases(deployment: &Deployment, held: &[&HeldAddress]) -> Read<Vec<Tr
             Ok::<_, CloudError>(Tried { ip, release })
         })
     });
-    try_join_all(looks).await
+    join_all(looks).await
 }

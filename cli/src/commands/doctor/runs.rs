@@ -1,7 +1,7 @@
 //! The functions and their runs: whether they can start, how the last run ended, what was left in a queue.
 
 use super::reads::{LastRun, Queue};
-use super::verdict::{Read, Verdict, on};
+use super::verdict::{Read, Verdict, on, on_each};
 use crate::aws::FunctionState;
 use crate::aws::checks::{AlarmState, METRIC_ALARM, SeenAlarm, SeenLine, StackResource};
 use crate::deployment::{Deployment, Function};
@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 pub(super) fn ready(
     deployment: &Deployment,
-    concurrency: &Read<Vec<(Function, Option<i32>)>>,
+    concurrency: &[Read<(Function, Option<i32>)>],
 ) -> Verdict {
     let asleep = deployment
         .functions
@@ -26,7 +26,7 @@ pub(super) fn ready(
             "Deploy the stack again; if it stays so, see the function's page in Lambda's console.",
         );
     }
-    on(concurrency, |concurrency| {
+    on_each(concurrency, |concurrency| {
         let none = concurrency.iter().filter(|(_, most)| *most == Some(0));
         let none: Vec<String> = none.map(|(function, _)| function.to_string()).collect();
         if none.is_empty() {
@@ -43,8 +43,8 @@ pub(super) fn ready(
     })
 }
 
-pub(super) fn last_runs(runs: &Read<Vec<LastRun>>) -> Verdict {
-    on(runs, |runs| {
+pub(super) fn last_runs(runs: &[Read<LastRun>]) -> Verdict {
+    on_each(runs, |runs| {
         let failing = runs.iter().filter(|run| run.is_failing());
         let failing: Vec<String> = failing
             .filter_map(|run| {
@@ -76,8 +76,9 @@ pub(super) fn schedule(sweep: &Read<Option<SeenLine>>, now: OffsetDateTime) -> V
     })
 }
 
-pub(super) fn denials(denials: &Read<Vec<(Function, SeenLine)>>) -> Verdict {
-    on(denials, |denials| {
+pub(super) fn denials(denials: &[Read<Option<(Function, SeenLine)>>]) -> Verdict {
+    on_each(denials, |denials| {
+        let denials: Vec<&(Function, SeenLine)> = denials.iter().copied().flatten().collect();
         if denials.is_empty() {
             return Verdict::passed(
                 "no function was denied a call or a dry run in the past day; what none has asked for, nobody knows",
@@ -93,8 +94,8 @@ pub(super) fn denials(denials: &Read<Vec<(Function, SeenLine)>>) -> Verdict {
     })
 }
 
-pub(super) fn queues(queues: &Read<Vec<Queue>>) -> Verdict {
-    on(queues, |queues| {
+pub(super) fn queues(queues: &[Read<Queue>]) -> Verdict {
+    on_each(queues, |queues| {
         let waiting: Vec<String> = queues
             .iter()
             .filter(|queue| queue.messages > 0)

@@ -1,6 +1,6 @@
 //! The stack, its trail and its rules: what has to be there before any event comes.
 
-use super::verdict::{Read, Verdict, on};
+use super::verdict::{Read, Verdict, on, on_each};
 use crate::aws::checks::{Identity, RegionTrail, RuleState, SeenRule};
 use crate::deployment::Deployment;
 use crate::output::counted;
@@ -86,16 +86,16 @@ pub(super) fn trail(trails: &Read<Vec<RegionTrail>>, region: &str) -> Verdict {
                 format!("Start it: aws cloudtrail start-logging --name {name}"),
             ),
             Some((name, _)) => Verdict::failed(
-                format!("{name} does not log calls that change EC2's resources"),
+                format!("{name} does not log every call that changes EC2's resources"),
                 format!("Let it log management events, writes among them, or do this. {advice}"),
             ),
         }
     })
 }
 
-pub(super) fn rules(rules: &Read<Vec<SeenRule>>) -> Verdict {
-    on(rules, |rules| {
-        let broken: Vec<String> = rules.iter().filter_map(broken).collect();
+pub(super) fn rules(rules: &[Read<SeenRule>]) -> Verdict {
+    on_each(rules, |rules| {
+        let broken: Vec<String> = rules.iter().filter_map(|rule| broken(rule)).collect();
         if rules.is_empty() {
             return Verdict::failed(
                 "the stack has no rule",

@@ -88,3 +88,69 @@ pub(super) fn on<T>(read: &Read<T>, judge: impl FnOnce(&T) -> Verdict) -> Verdic
         Err(error) => Verdict::unread(error),
     }
 }
+
+/// A verdict on what was read one by one. What is wrong with some is wrong, whatever could not be read of others. Nothing
+/// is passed where one could not be read.
+pub(super) fn on_each<T>(reads: &[Read<T>], judge: impl FnOnce(&[&T]) -> Verdict) -> Verdict {
+    let seen: Vec<&T> = reads.iter().filter_map(|read| read.as_ref().ok()).collect();
+    let unread = reads.iter().find_map(|read| read.as_ref().err());
+    match (judge(&seen), unread) {
+        (verdict, None) => verdict,
+        (
+            Verdict::Failed {
+                seen: wrong,
+                advice,
+            },
+            Some(error),
+        ) if !seen.is_empty() => Verdict::Failed {
+            seen: format!("{wrong}; not all could be read: {}", chain(error)),
+            advice,
+        },
+        (_, Some(error)) => Verdict::unread(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denied() -> CloudError {
+        CloudError::Denied(holdfast::cloud::Failure {
+            action: "sqs:GetQueueAttributes",
+            code: Some("AccessDenied".to_owned()),
+            message: None,
+            request_id: None,
+            source: None,
+        })
+    }
+
+    /// A queue, by how many wait in it.
+    fn judged(reads: &[Read<u32>]) -> Verdict {
+        on_each(reads, |queues| {
+            if queues.iter().any(|waiting| **waiting > 0) {
+                Verdict::failed("somebody waits", "see who")
+            } else {
+                Verdict::passed("nobody waits")
+            }
+        })
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_beside_what_could_not_be_read() {
+        let Verdict::Failed { seen, .. } = judged(&[Err(denied()), Ok(1)]) else {
+            panic!("it is wrong");
+        };
+        assert!(
+            seen.starts_with("somebody waits; not all could be read: "),
+            "{seen}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_passed_where_one_could_not_be_read() {
+        for reads in [[Ok(0), Err(denied())], [Err(denied()), Err(denied())]] {
+            assert!(matches!(judged(&reads), Verdict::NotMade { .. }));
+        }
+        assert_eq!(judged(&[Ok(0), Ok(0)]), Verdict::passed("nobody waits"));
+    }
+}

@@ -61,12 +61,16 @@ impl Document for Drilled {
         page.gap();
         // The sum of one region is that region.
         let several = curve.regions.len() > 1;
-        page.table(Self::table(
-            curve
-                .points
-                .iter()
-                .filter(|point| several || !point.is_over_all()),
-        ));
+        if curve.points.is_empty() {
+            page.line(["What it has measured is not known: its file is lost.".into()]);
+        } else {
+            page.table(Self::table(
+                curve
+                    .points
+                    .iter()
+                    .filter(|point| several || !point.is_over_all()),
+            ));
+        }
         page.gap();
         for region in &curve.regions {
             for line in told(region) {

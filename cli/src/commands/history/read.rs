@@ -315,9 +315,9 @@ fn by_association(
             all.entry(association).or_default().calls.push(call);
         }
     }
-    if found.has_more {
+    if found.has_more || found.unreadable > 0 {
         let rest = all.entry(DISASSOCIATE.to_owned()).or_default();
-        rest.has_more = true;
+        (rest.has_more, rest.unreadable) = (found.has_more, found.unreadable);
     }
     all
 }

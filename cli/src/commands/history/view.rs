@@ -163,7 +163,12 @@ fn gone(deployment: &Deployment, since: OffsetDateTime, until: OffsetDateTime) -
 fn missing(seen: &Seen<'_>) -> Vec<String> {
     let more = seen.calls.iter().filter(|(_, calls)| calls.has_more);
     let more = more.map(|(resource, _)| {
-        format!("CloudTrail has more calls on {resource} than are read: a later --since shows all of that time")
+        format!("CloudTrail may have more calls on {resource} than are read: a later --since shows all of that time")
+    });
+    let unknown = seen.calls.iter().filter(|(_, calls)| calls.unreadable > 0);
+    let unknown = unknown.map(|(resource, calls)| {
+        let count = counted(calls.unreadable, "record", "records");
+        format!("{count} of CloudTrail on {resource} cannot be read here: look them up in its event history")
     });
     let left_out = (!seen.not_looked_up.is_empty()).then(|| {
         format!(
@@ -183,7 +188,8 @@ fn missing(seen: &Seen<'_>) -> Vec<String> {
     });
     let unreadable = seen.unreadable.iter();
     let unreadable = unreadable.map(|it| format!("{}: {}. {}", it.what, it.why, it.next));
-    more.chain(left_out)
+    more.chain(unknown)
+        .chain(left_out)
         .chain(not_read)
         .chain(unreadable)
         .collect()

@@ -38,14 +38,22 @@ pub(super) struct Stack {
     pub(super) undelivered_events: Option<u64>,
     pub(super) groups: Vec<Group>,
     pub(super) addresses: Vec<Address>,
-    /// Whether these are all there are: they could be read.
-    #[serde(skip)]
-    pub(super) knows_addresses: bool,
     pub(super) open_releases: Vec<OpenRelease>,
+    /// The lists of these in which something may be missing, since what is in them could not all be read.
+    pub(super) incomplete: Vec<List>,
     /// What could not be read, so that something here may be missing or not so.
     pub(super) not_known: Vec<Finding>,
     /// What a person should know besides.
     pub(super) findings: Vec<Finding>,
+}
+
+/// A list of a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) enum List {
+    Groups,
+    Addresses,
+    OpenReleases,
 }
 
 /// One group.
@@ -54,6 +62,10 @@ pub(super) struct Stack {
 pub(super) struct Group {
     #[serde(flatten)]
     pub(super) report: GroupReport,
+    /// Whether all could be read that its readiness hangs on.
+    pub(super) readiness_known: bool,
+    /// Whether its pause and its last failover could be read.
+    pub(super) lease_known: bool,
     /// The last failover that moved something.
     pub(super) last_failover: Option<LastFailover>,
     /// What is under way, in words.
@@ -107,10 +119,18 @@ pub(super) struct OpenRelease {
     pub(super) status: String,
     /// Why it is not back.
     pub(super) reason: Option<String>,
-    pub(super) attempts: u32,
+    /// How often it was asked for; none where its record cannot be read.
+    pub(super) attempts: Option<u32>,
     /// Whether it is of the group that is asked for; what is not known is shown.
     #[serde(skip)]
     pub(super) knows_group: bool,
+}
+
+impl Stack {
+    /// Whether all that belongs into a list is in it.
+    pub(super) fn knows_all(&self, list: List) -> bool {
+        !self.incomplete.contains(&list)
+    }
 }
 
 impl Status {
@@ -121,6 +141,7 @@ impl Status {
                 && stack.addresses.is_empty()
                 && stack.open_releases.is_empty()
                 && stack.not_known.is_empty()
+                && stack.incomplete.is_empty()
         };
         self.deployments.iter().all(is_empty)
     }

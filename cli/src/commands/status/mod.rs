@@ -1,21 +1,25 @@
-//! `holdfast status`: everything at a glance. One look at each stack: its addresses, interfaces, instances, the ledger
-//! and the queues are read at the same time, however many there are.
+//! `holdfast status`: everything at a glance. One look at each stack: its functions, addresses, interfaces, instances, the
+//! ledger and the queues are read at the same time, however many there are.
 
+mod cells;
 mod document;
+mod known;
+mod of_group;
 mod page;
 mod read;
+mod releases;
 mod view;
 
 use crate::arguments::Everywhere;
+use crate::deployment::Found;
 use crate::failure::{Exit, Failure};
 use crate::output::{Partial, Shown};
 use crate::session::Session;
 use crate::unread::Unread;
+pub(crate) use cells::{listed, put_finding, readiness_cell, readiness_word};
 use clap::Args;
 use document::Status;
-use futures_util::future::join_all;
 use holdfast::clock::Clock;
-pub(crate) use page::{listed, put_finding, readiness_cell, readiness_word};
 use std::time::Duration;
 
 const AFTER_HELP: &str = "\
@@ -58,9 +62,13 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
         }
         return session.finish_partial(status, unread);
     };
+    let mut is_first = true;
     loop {
         match look(group, session).await {
             Ok((status, unread)) => {
+                if std::mem::take(&mut is_first) && unread.is_empty() {
+                    check_known(&status, group, &session.asked)?;
+                }
                 let form = session.asked.output;
                 let document = Partial::new(status, unread);
                 session.terminal.print_anew(&document, form)?;
@@ -77,15 +85,18 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
 
 /// The stacks are read anew each time: a mode may change, and a function may break.
 async fn look(group: Option<&str>, session: &Session) -> Result<(Status, Vec<Unread>), Failure> {
-    let found = session.found().await?;
-    let looks = found
-        .deployments
-        .iter()
-        .map(|deployment| read::look(deployment, group, session.clock));
-    let seen = join_all(looks).await;
+    let clock = session.clock;
+    let found =
+        session.looked_at(async |stack, coming| read::look(stack, coming, group, clock).await);
+    let Found {
+        deployments,
+        looks: seen,
+        unread: of_stacks,
+    } = found.await?;
     let unread = seen.iter().flat_map(|seen| seen.unread.iter().cloned());
-    let unread = found.unread.iter().cloned().chain(unread).collect();
-    Ok((view::status(&seen, group, session.clock.now()), unread))
+    let unread = of_stacks.into_iter().chain(unread).collect();
+    let stacks: Vec<_> = deployments.iter().zip(&seen).collect();
+    Ok((view::status(&stacks, group, clock.now()), unread))
 }
 
 /// A group that nobody belongs to is a slip of the pen.

@@ -1,14 +1,17 @@
 //! `status` in a terminal, and in rows.
 
-use super::document::{Address, Group, OpenRelease, Stack, Status};
+use super::cells::{
+    listed, mode_cell, protection_cell, protection_word, put_finding, readiness_cell,
+    readiness_word,
+};
+use super::document::{Address, Group, List, OpenRelease, Stack, Status};
 use crate::deployment::Function;
 use crate::failure::Exit;
 use crate::output::{
     Cell, Document, Line, Page, Table, ago_in_words, counted, finding_in_one_line, time_of,
 };
-use holdfast::model::ids::InstanceId;
-use holdfast::report::{Finding, Readiness};
-use holdfast::settings::{Mode, Protection};
+use holdfast::report::Readiness;
+use holdfast::settings::Mode;
 use time::OffsetDateTime;
 
 impl Document for Status {
@@ -43,7 +46,11 @@ impl Document for Status {
                     .group
                     .as_ref()
                     .and_then(|name| stack.readiness_of(name));
-                let readiness = readiness.map_or("-", readiness_word);
+                let readiness = match readiness {
+                    Some((readiness, is_known)) => readiness_word(readiness, is_known),
+                    None if address.knows_group && stack.knows_all(List::Groups) => "-",
+                    None => "not known",
+                };
                 table.push(
                     place
                         .into_iter()
@@ -87,22 +94,6 @@ fn row(address: &Address) -> Line {
     ]
 }
 
-pub(super) fn protection_word(protection: Protection) -> &'static str {
-    match protection {
-        Protection::Reclaim => "reclaim",
-        Protection::Record => "record",
-        Protection::None => "none",
-    }
-}
-
-pub(crate) fn readiness_word(readiness: Readiness) -> &'static str {
-    match readiness {
-        Readiness::Ready => "ready",
-        Readiness::NotReady => "not ready",
-        Readiness::NoStandbyByDesign => "no standby by design",
-    }
-}
-
 impl Stack {
     fn wants_somebody(&self) -> bool {
         let waits = |count: Option<u64>| count.is_some_and(|count| count > 0);
@@ -138,11 +129,17 @@ impl Stack {
         let broken = self.functions_not_ready.iter();
         let broken = broken.map(|(function, why)| format!("{function} cannot run: {why}"));
         let status = self.stack_status.as_deref().unwrap_or("in no known state");
+        let lists = self.incomplete.iter().map(|list| match list {
+            List::Groups => "groups: not all known".to_owned(),
+            List::Addresses => "addresses: not all known".to_owned(),
+            List::OpenReleases => "open releases: not all known".to_owned(),
+        });
         let incomplete = (!self.is_complete()).then(|| format!("the stack is {status}"));
         let obstacles = self.groups.iter().flat_map(|it| &it.report.obstacles);
         let findings = self.not_known.iter().chain(obstacles).chain(&self.findings);
         let findings = findings.map(finding_in_one_line);
         open.chain(counted)
+            .chain(lists)
             .chain(incomplete)
             .chain(broken)
             .chain(findings)
@@ -156,11 +153,11 @@ impl Stack {
         status.is_some_and(|status| COMPLETE.contains(&status))
     }
 
-    fn readiness_of(&self, name: &str) -> Option<Readiness> {
+    /// The readiness of a group, and whether all could be read that it hangs on.
+    fn readiness_of(&self, name: &str) -> Option<(Readiness, bool)> {
         let mut groups = self.groups.iter();
-        groups
-            .find(|it| it.report.group == name)
-            .map(|it| it.report.readiness)
+        let group = groups.find(|it| it.report.group == name)?;
+        Some((group.report.readiness, group.readiness_known))
     }
 
     fn put_on(&self, page: &mut Page, now: OffsetDateTime) {
@@ -184,9 +181,17 @@ impl Stack {
             page.table(self.group_table(now));
             self.obstacles(page);
         }
+        if !self.knows_all(List::Groups) {
+            page.gap();
+            page.line([Cell::attention("groups: not known")]);
+        }
         if !self.addresses.is_empty() {
             page.gap();
             page.table(self.address_table());
+        }
+        if self.open_releases.is_empty() && !self.knows_all(List::OpenReleases) {
+            page.gap();
+            page.line([Cell::attention("open releases: not known")]);
         }
         if !self.open_releases.is_empty() {
             page.gap();
@@ -197,6 +202,9 @@ impl Stack {
             if !unplaced.is_empty() {
                 let words = format!("group not known: {}", unplaced.join(", "));
                 page.line([Cell::attention(words)]);
+            }
+            if !self.knows_all(List::OpenReleases) {
+                page.line([Cell::attention("others: not known")]);
             }
         }
         if !self.not_known.is_empty() {
@@ -244,7 +252,7 @@ impl Stack {
             ", ".into(),
             count(self.undelivered_events, "undelivered events"),
             ", ".into(),
-            if self.knows_addresses {
+            if self.knows_all(List::Addresses) {
                 Cell::from(counted(self.addresses.len(), "address", "addresses"))
             } else {
                 Cell::attention("addresses: not known")
@@ -261,32 +269,17 @@ impl Stack {
             "pause",
             "last failover",
         ]);
-        for Group {
-            report,
-            last_failover,
-            in_progress,
-        } in &self.groups
-        {
-            let pause = report
-                .pause
-                .as_ref()
-                .map(|pause| format!("until {}", time_of(pause.until)));
-            let last = match (in_progress, last_failover) {
-                (Some(cause), _) => Cell::attention(format!("under way: {cause}")),
-                (None, Some(last)) => Cell::from(format!(
-                    "{}, {}",
-                    ago_in_words(last.began_at, now),
-                    last.cause
-                )),
-                (None, None) => Cell::or_dash(None::<String>),
-            };
+        for group in &self.groups {
+            let report = &group.report;
+            let pause = report.pause.as_ref();
+            let pause = pause.map(|pause| format!("until {}", time_of(pause.until)));
             table.push([
                 Cell::strong(report.group.as_str()),
-                readiness_cell(report.readiness),
+                readiness_cell(report.readiness, group.readiness_known),
                 listed(&report.holders),
                 listed(&report.standbys),
-                pause.map_or_else(|| Cell::or_dash(None::<String>), Cell::attention),
-                last,
+                pause.map_or_else(|| group.none_or_not_known(), Cell::attention),
+                group.last_cell(now),
             ]);
         }
         table
@@ -328,6 +321,29 @@ impl Stack {
     }
 }
 
+impl Group {
+    fn last_cell(&self, now: OffsetDateTime) -> Cell {
+        match (&self.in_progress, &self.last_failover) {
+            (Some(cause), _) => Cell::attention(format!("under way: {cause}")),
+            (None, Some(last)) => Cell::from(format!(
+                "{}, {}",
+                ago_in_words(last.began_at, now),
+                last.cause
+            )),
+            (None, None) => self.none_or_not_known(),
+        }
+    }
+
+    /// What the lease of the group says, where it says nothing.
+    fn none_or_not_known(&self) -> Cell {
+        if self.lease_known {
+            Cell::or_dash(None::<String>)
+        } else {
+            Cell::attention("not known")
+        }
+    }
+}
+
 fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
     let mut table = Table::of(&[
         "address",
@@ -339,51 +355,20 @@ fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
         "why",
     ]);
     for release in releases {
+        // Of a record that cannot be read nothing is none.
+        let or_none = |text: Option<String>| match (&text, release.attempts) {
+            (None, None) => Cell::attention("not known"),
+            _ => Cell::or_dash(text),
+        };
         table.push([
-            Cell::or_dash(release.address.map(|ip| ip.to_string())),
+            or_none(release.address.map(|ip| ip.to_string())),
             release.allocation.as_str().into(),
             Cell::bad(release.status.as_str()),
-            Cell::or_dash(release.released_at.map(|at| ago_in_words(at, now))),
-            Cell::or_dash(release.by.as_deref()),
-            release.attempts.to_string().into(),
+            or_none(release.released_at.map(|at| ago_in_words(at, now))),
+            or_none(release.by.clone()),
+            or_none(release.attempts.map(|count| count.to_string())),
             Cell::or_dash(release.reason.as_deref()),
         ]);
     }
     table
-}
-
-/// What happened, why, and what to do: a line for each.
-pub(crate) fn put_finding(page: &mut Page, finding: &Finding) {
-    page.finding(&finding.what, &finding.why, &finding.next);
-}
-
-/// Ids with a space between them, a dash where there are none.
-pub(crate) fn listed(ids: &[InstanceId]) -> Cell {
-    let names: Vec<&str> = ids.iter().map(InstanceId::as_str).collect();
-    Cell::or_dash((!names.is_empty()).then(|| names.join(" ")))
-}
-
-fn mode_cell(mode: Mode) -> Cell {
-    match mode {
-        Mode::Enforce => Cell::good("enforce"),
-        Mode::Observe => Cell::attention("observe (it changes nothing)"),
-    }
-}
-
-pub(crate) fn readiness_cell(readiness: Readiness) -> Cell {
-    let word = readiness_word(readiness);
-    match readiness {
-        Readiness::Ready => Cell::good(word),
-        Readiness::NotReady => Cell::bad(word),
-        Readiness::NoStandbyByDesign => Cell::faint(word),
-    }
-}
-
-fn protection_cell(protection: Protection) -> Cell {
-    let word = protection_word(protection);
-    match protection {
-        Protection::Reclaim => Cell::good(word),
-        Protection::Record => Cell::from(word),
-        Protection::None => Cell::faint(word),
-    }
 }

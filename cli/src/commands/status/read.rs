@@ -1,25 +1,63 @@
-//! What `status` reads of one stack, all at the same time. Nothing here changes anything. What cannot be read is none
-//! here, and keeps nothing else from being shown.
+//! What `status` reads of one stack. Nothing here changes anything. What cannot be read is none here, and keeps nothing
+//! else from being shown.
+//!
+//! Three calls follow each other, however much there is: the stack, then all that needs the stack alone, then what needs
+//! the members' ids and the names of their alarms. The pages of one list follow each other as well.
 
-use crate::deployment::Deployment;
+use crate::deployment::{Coming, Deployment, OfStack};
 use crate::failure::Failure;
+use crate::first_round::{FirstRound, GroupsRead, Look};
 use crate::parts::Parts;
 use crate::unread::Unread;
 use futures_util::future::OptionFuture;
 use holdfast::alarm_failover::{Audit, Overview};
 use holdfast::clock::{Clock, WallClock};
-use holdfast::cloud::{AddressFilter, InterfaceFilter, ReadAddresses, ReadInterfaces};
+use holdfast::cloud::{AddressFilter, CloudError, InterfaceFilter, ReadAddresses, ReadInterfaces};
 use holdfast::ledger::{Ledger, ReleaseRecord, Snapshot, UnreadableRow};
-use holdfast::ports::Ports;
-use holdfast::reconcile;
-use holdfast_aws::{Aws, DynamoLedger};
+
+/// What is read beside the groups.
+#[derive(Debug)]
+struct Besides {
+    rows: Result<Vec<Snapshot>, CloudError>,
+    releases: Result<Vec<ReleaseRecord>, CloudError>,
+    unreadable: Vec<UnreadableRow>,
+    /// None where the stack has no such queue.
+    failed_events: Option<Result<u64, CloudError>>,
+    undelivered_events: Option<Result<u64, CloudError>>,
+}
+
+impl Besides {
+    async fn of(stack: &OfStack) -> Self {
+        let ledger = stack.connection.ledger(&stack.settings.table);
+        let waiting = |output| {
+            let url = stack.stack.outputs.get(output);
+            OptionFuture::from(url.map(|url| stack.connection.waiting_messages(url)))
+        };
+        let (rows, releases, failed_events, undelivered_events) = futures_util::join!(
+            ledger.snapshots(),
+            ledger.releases(),
+            waiting("FailedEventsQueue"),
+            waiting("UndeliveredEventsQueue"),
+        );
+        Self {
+            rows,
+            releases,
+            unreadable: ledger.take_unreadable(),
+            failed_events,
+            undelivered_events,
+        }
+    }
+}
 
 /// What one look at a stack shows.
 #[derive(Debug)]
-pub(super) struct Seen<'a> {
-    pub(super) deployment: &'a Deployment,
+pub(super) struct Seen {
     /// Without groups where those could not be read.
     pub(super) overview: Overview,
+    /// Whether the groups in it are all there are.
+    pub(super) knows_groups: bool,
+    /// Whether all could be read that their readiness hangs on.
+    pub(super) is_whole: bool,
     /// Whether the addresses in it are all there are.
     pub(super) knows_addresses: bool,
     /// Whether the floating interfaces in it are all there are.
@@ -34,64 +72,65 @@ pub(super) struct Seen<'a> {
     pub(super) unread: Vec<Unread>,
 }
 
-type Look = Ports<Aws, DynamoLedger, WallClock>;
-
-pub(super) async fn look<'a>(
-    deployment: &'a Deployment,
+/// A look at a stack. No list waits for the pages of another one.
+///
+/// # Errors
+/// The functions' set-up cannot be used.
+pub(super) async fn look(
+    stack: OfStack,
+    coming: Coming,
     group: Option<&str>,
     clock: WallClock,
-) -> Seen<'a> {
-    let Deployment {
-        connection,
-        settings,
-        ..
-    } = deployment;
-    let ledger = connection.ledger(&settings.table);
-    let ports = Ports {
-        cloud: connection.cloud(),
-        ledger: ledger.clone(),
-        clock,
+) -> Result<(Deployment, Seen), Failure> {
+    let groups = async {
+        let (deployment, first) = FirstRound::beside(coming, &stack, clock).await?;
+        let mut parts = deployment.parts();
+        let (ports, read) = first.groups(&deployment, group, &mut parts).await;
+        Ok::<_, Failure>((deployment, ports, read, parts))
     };
-    let waiting = |output| {
-        let url = deployment.output(output);
-        OptionFuture::from(url.map(|url| connection.waiting_messages(url)))
+    let besides = async { Ok(Besides::of(&stack).await) };
+    let ((deployment, ports, read, mut gathered), besides) =
+        futures_util::try_join!(groups, besides)?;
+    let besides = if deployment.goes_by(&stack.settings) {
+        besides
+    } else {
+        Besides::of(&deployment.of_stack()).await
     };
     let place = deployment.place();
     let failed = |what: &str| Failure::aws(format!("{what} of {place} could not be read"));
-    let (overview, rows, releases, failed_events, undelivered_events) = futures_util::join!(
-        reconcile::overview(&ports, settings, group),
-        ledger.snapshots(),
-        ledger.releases(),
-        waiting("FailedEventsQueue"),
-        waiting("UndeliveredEventsQueue"),
+    let GroupsRead { overview, is_whole } = read;
+    let knows_groups = overview.is_some();
+    let (overview, knows_addresses, knows_interfaces) = match overview {
+        Some(overview) => (overview, true, true),
+        None => without_groups(&ports, &deployment, &mut gathered).await,
+    };
+    let mut of_queue = |read: Option<Result<u64, CloudError>>, what| {
+        read.and_then(|read| gathered.take(read.map_err(failed(what))))
+    };
+    let failed_events = of_queue(besides.failed_events, "the queue of failed events");
+    let undelivered_events = of_queue(
+        besides.undelivered_events,
+        "the queue of undelivered events",
     );
-    let mut gathered = deployment.parts();
-    let (overview, knows_addresses, knows_interfaces) =
-        match gathered.take(overview.map_err(failed("the groups and their readiness"))) {
-            Some(overview) => (overview, true, true),
-            None => without_groups(&ports, deployment, &mut gathered).await,
-        };
-    let of_queue = failed("the queue of failed events");
-    let failed_events = failed_events.and_then(|read| gathered.take(read.map_err(of_queue)));
-    let of_queue = failed("the queue of undelivered events");
-    let undelivered_events =
-        undelivered_events.and_then(|read| gathered.take(read.map_err(of_queue)));
-    Seen {
-        deployment,
+    let unreadable = besides.unreadable.into_iter();
+    let seen = Seen {
         overview,
+        knows_groups,
+        is_whole,
         knows_addresses,
         knows_interfaces,
-        rows: gathered.take(rows.map_err(failed("the ledger"))),
-        releases: gathered.take(releases.map_err(failed("the ledger"))),
-        unreadable: ledger.take_unreadable(),
+        rows: gathered.take(besides.rows.map_err(failed("the ledger"))),
+        releases: gathered.take(besides.releases.map_err(failed("the ledger"))),
+        unreadable: unreadable.chain(ports.ledger.take_unreadable()).collect(),
         failed_events,
         undelivered_events,
         unread: gathered.into_unread(),
-    }
+    };
+    Ok((deployment, seen))
 }
 
-/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself. It says whether the
-/// addresses and the interfaces are known.
+/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself. It says
+/// whether the addresses and the interfaces are known.
 async fn without_groups(
     ports: &Look,
     deployment: &Deployment,

@@ -139,3 +139,20 @@ async fn each_zone_is_read_with_its_border_group() {
     );
     assert_eq!(wire.members(), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_main_tables_of_all_vpcs_are_asked_for_where_no_vpc_is_known() {
+    let wire = Wire::answering([ec2("DescribeRouteTables", "<routeTableSet/>")]);
+    let found = wire.cloud().route_tables(&RouteTableFilter::Main).await;
+    assert_eq!(found.unwrap(), []);
+    let mut members = wire.members();
+    members.sort();
+    assert_eq!(
+        members,
+        [
+            "Filter.1.Name=association.main",
+            "Filter.1.Value.1=true",
+            "MaxResults=100"
+        ]
+    );
+}

@@ -1,60 +1,52 @@
-//! Which fields of a look have words of AWS's or of Holdfast's own, and which have those of people.
+//! Which fields of an event have words of AWS's or of Holdfast's own, and which fields of a look have those of people.
 
+use super::lists::{is_detail_type, is_event_name, is_namespace};
 use serde_json::Number;
 
-/// Fields of our own types whose words stay, as long as they are words. Each is named without its marks.
-const OWN_WORDS: [&str; 28] = [
-    "action",
-    "answer",
-    "application",
-    "attribute",
-    "bordergroup",
-    "call",
-    "change",
-    "checks",
-    "code",
-    "detailtype",
-    "domain",
-    "eventcode",
-    "function",
-    "is",
-    "kind",
-    "metric",
-    "mover",
-    "networkbordergroup",
-    "performance",
-    "reason",
-    "routes",
-    "servicemanaged",
-    "state",
-    "status",
-    "type",
-    "what",
-    "writtenby",
-    "zone",
-];
-
-/// Fields of events that have a word of AWS's or of Holdfast's, and nothing else.
-const OF_EVENTS: [&str; 12] = [
-    "errorcode",
-    "eventcategory",
-    "eventname",
-    "eventtype",
-    "eventversion",
-    "holdfast",
-    "lifecycletransition",
-    "metricname",
-    "mover",
-    "networkbordergroup",
-    "origin",
-    "destination",
-];
-
 /// Words in fields that others may have in their events as well.
-const WORDS_OF_EVENTS: [(&str, &[&str]); 6] = [
+const WORDS_OF_EVENTS: [(&str, &[&str]); 14] = [
+    ("destination", &["AutoScalingGroup", "EC2", "WarmPool"]),
+    (
+        "eventcategory",
+        &["Data", "Insight", "Management", "NetworkActivity"],
+    ),
     ("eventsource", &["aws:sns"]),
+    (
+        "eventtype",
+        &[
+            "AwsApiCall",
+            "AwsConsoleAction",
+            "AwsConsoleSignIn",
+            "AwsServiceEvent",
+        ],
+    ),
+    (
+        "holdfast",
+        &["failback", "failover", "pause", "plan", "restore", "resume"],
+    ),
     ("instanceaction", &["hibernate", "stop", "terminate"]),
+    (
+        "lifecycletransition",
+        &[
+            "autoscaling:EC2_INSTANCE_LAUNCHING",
+            "autoscaling:EC2_INSTANCE_TERMINATING",
+        ],
+    ),
+    ("mover", &["auto", "eip", "eni", "ip"]),
+    ("origin", &["AutoScalingGroup", "EC2", "WarmPool"]),
     ("service", &["EC2"]),
+    (
+        "source",
+        &[
+            "aws.autoscaling",
+            "aws.cloudwatch",
+            "aws.ec2",
+            "aws.events",
+            "aws.health",
+            "aws.scheduler",
+            "aws:sns",
+        ],
+    ),
     (
         "state",
         &[
@@ -83,23 +75,24 @@ const WORDS_OF_EVENTS: [(&str, &[&str]); 6] = [
 ];
 
 /// Fields whose values people chose.
-const FOREIGN: [&str; 7] = [
+const FOREIGN: [&str; 4] = [
     "alarmcontributorattributes",
-    "alarmtags",
     "attributes",
     "dimensions",
     "messageattributes",
-    "tags",
-    "tagset",
 ];
 
+/// Fields of tags.
+const TAGS: [&str; 3] = ["alarmtags", "tags", "tagset"];
+
 /// Fields that are for people alone. Nothing is decided on them.
-const FOR_PEOPLE: [&str; 9] = [
+const FOR_PEOPLE: [&str; 10] = [
     "alarmdescription",
     "description",
     "errormessage",
     "eventdescription",
     "newstatereason",
+    "problem",
     "reasondata",
     "subject",
     "underneath",
@@ -112,38 +105,66 @@ pub(super) fn plain(field: &str) -> String {
     letters.map(|it| it.to_ascii_lowercase()).collect()
 }
 
-pub(super) fn has_own_words(field: &str, text: &str) -> bool {
-    let field = plain(field);
-    let is_word = !text.contains(char::is_whitespace);
-    is_word && (OWN_WORDS.contains(&field.as_str()) || is_of_metrics(&field, text))
-}
-
-/// Somebody else may mean something else by a field of an event: most stay for the sake of one of a few words.
+/// Somebody else may mean something else by a field of an event: it stays for the sake of one of a few words.
 pub(super) fn is_word_of_event(field: &str, text: &str) -> bool {
     let field = plain(field);
     let mut lists = WORDS_OF_EVENTS.iter();
-    let is_listed = lists.any(|(of, words)| *of == field && words.contains(&text));
-    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-    let is_word = match field.as_str() {
-        "eventscopecode" | "eventtypecategory" | "eventtypecode" => {
-            const CATEGORIES: [&str; 4] = [
+    lists.any(|(of, words)| *of == field && words.contains(&text))
+        || match field.as_str() {
+            "detailtype" => is_detail_type(text),
+            "errorcode" => is_error_code(text),
+            "eventname" => is_event_name(text),
+            "eventversion" => text.bytes().all(|it| it.is_ascii_digit() || it == b'.'),
+            "eventscopecode" => ["ACCOUNT_SPECIFIC", "NONE", "PUBLIC"].contains(&text),
+            "eventtypecategory" => [
                 "accountNotification",
                 "investigation",
                 "issue",
                 "scheduledChange",
-            ];
-            text.bytes().all(is_code) || CATEGORIES.contains(&text)
+            ]
+            .contains(&text),
+            "eventtypecode" => is_health_code(text),
+            "namespace" => is_namespace(text),
+            "publicipv4pool" => text == "amazon",
+            _ => false,
         }
-        "source" => text.starts_with("aws.") || text == "aws:sns",
-        "publicipv4pool" => text == "amazon",
-        field => OF_EVENTS.contains(&field) || is_of_metrics(field, text),
-    };
-    is_listed || (is_word && !text.contains(char::is_whitespace))
 }
 
-/// A namespace of AWS's. Those of others may name the firm.
-fn is_of_metrics(field: &str, text: &str) -> bool {
-    field == "namespace" && text.starts_with("AWS/")
+/// `AWS_EC2_INSTANCE_STOP_SCHEDULED`.
+fn is_health_code(text: &str) -> bool {
+    let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    text.starts_with("AWS_") && text.bytes().all(is_code)
+}
+
+/// `Client.InvalidAllocationID.NotFound`, `ThrottlingException`: AWS alone writes these.
+pub(super) fn is_error_code(text: &str) -> bool {
+    let is_part = |part: &str| {
+        part.starts_with(|it: char| it.is_ascii_uppercase())
+            && part.bytes().all(|it| it.is_ascii_alphanumeric())
+    };
+    text.len() < 80 && text.split('.').all(is_part)
+}
+
+/// `ec2:DescribeAddresses`.
+pub(super) fn is_action(text: &str) -> bool {
+    let is_service = |it: &str| {
+        it.bytes()
+            .all(|it| it.is_ascii_lowercase() || b"-2".contains(&it))
+    };
+    text.split_once(':')
+        .is_some_and(|(service, action)| is_service(service) && is_error_code(action))
+}
+
+/// `CPUUtilization`, where its namespace is AWS's.
+pub(super) fn is_metric(text: &str) -> bool {
+    text.starts_with(|it: char| it.is_ascii_uppercase())
+        && text
+            .bytes()
+            .all(|it| it.is_ascii_alphanumeric() || it == b'_')
+}
+
+pub(super) fn has_tags(field: &str) -> bool {
+    TAGS.contains(&plain(field).as_str())
 }
 
 pub(super) fn has_foreign_values(field: &str) -> bool {

@@ -211,7 +211,7 @@ fn is_place(text: &str) -> bool {
 }
 
 /// `ec2.amazonaws.com`. The name of a host ends in the same way: a bucket, or an address.
-fn is_service(text: &str) -> bool {
+pub(super) fn is_service(text: &str) -> bool {
     const SERVICES: [&str; 14] = [
         "autoscaling",
         "backup",

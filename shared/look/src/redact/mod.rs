@@ -2,25 +2,28 @@
 //! that AWS adds tomorrow is taken out as well.
 //!
 //! What a decision hangs on stays, where it names no person and no account: the ids of EC2, times, regions and zones. So do
-//! the values of Holdfast's own tags (groups and slots), the names of stack and ledger, and user agents.
+//! the values of Holdfast's own tags (groups and slots), words of our own enumerations, and listed words of AWS's.
 
+mod enumerations;
 mod fields;
 mod form;
+mod lists;
 mod names;
+mod pairs;
 mod rule;
+mod settings;
 mod standins;
+mod told;
 
 use crate::answer::value_of;
 use crate::look::{BadLook, Look};
-use fields::{
-    has_foreign_values, has_own_words, is_for_people, is_long_number, is_word_of_event, plain,
-};
+use enumerations::{Enumerations, place};
+use fields::{is_action, is_error_code, is_for_people, is_long_number, is_word_of_event, plain};
 pub(crate) use form::is_id;
-use form::{ip_in, is_account, is_setting, names_nobody};
 use holdfast::settings::{AlarmsThatMove, Settings};
 use serde_json::{Map, Value};
 pub use standins::TakenOut;
-use standins::{Met, NAMED, StandIns};
+use standins::{Met, StandIns};
 use std::collections::BTreeSet;
 
 /// What a text for people is replaced with.
@@ -31,9 +34,11 @@ const GONE: &str = "(taken out)";
 /// # Errors
 /// What is left cannot be read as a look: a fault of ours, which must not pass for a look.
 pub fn redact(look: &Look) -> Result<(Look, TakenOut), BadLook> {
+    settings::are_alike(look)?;
     let mut document = value_of(look);
     let mut redaction = Redaction::new(&look.settings);
     redaction.note_own_values(&document["runs"]);
+    redaction.note_own_values(&document["event"]);
     if let Some(group) = document.pointer("/event/group").and_then(Value::as_str) {
         redaction.note_own_value("group", group);
     }
@@ -75,6 +80,11 @@ struct Redaction<'a> {
     prefix: Option<String>,
     /// The values of Holdfast's own tags: groups, slots.
     own_values: BTreeSet<String>,
+    /// The mark of the look's own installation, and its stand-in.
+    installation: (String, String),
+    enumerations: Enumerations,
+    /// The words of enumerations in the answer that is at work, each with its field.
+    enumerated: BTreeSet<(String, String)>,
     met: Met,
     stand_ins: Option<StandIns>,
 }
@@ -92,6 +102,9 @@ impl<'a> Redaction<'a> {
                 _ => None,
             },
             own_values: BTreeSet::new(),
+            installation: settings::installations(settings),
+            enumerations: Enumerations::default(),
+            enumerated: BTreeSet::new(),
             met: Met::default(),
             stand_ins: None,
         }
@@ -138,26 +151,18 @@ impl<'a> Redaction<'a> {
     /// The parts of a look, each by its own rule.
     fn parts(&mut self, document: &mut Value) {
         self.met.texts = 0;
-        let settings = &mut document["settings"];
-        self.patterns(&mut settings["exempt_principals"]);
-        for topic in ["mail_topic", "chat_topic"] {
-            self.leaf("arn", &mut settings[topic]);
-        }
-        if let Some(prefix) = settings.pointer_mut("/alarms_that_move/named") {
-            *prefix = Value::from(NAMED);
-        }
-        for hook in settings["lifecycle_hooks"]
-            .as_array_mut()
-            .into_iter()
-            .flatten()
-        {
-            self.leaf("hook", &mut hook["name"]);
-            self.leaf("hook", &mut hook["group"]);
+        self.settings_of(&mut document["settings"]);
+        if let Some(bad) = document.get_mut("badSettings") {
+            self.bad_settings(bad);
         }
         self.part = Part::Event;
         self.leaf("account", &mut document["account"]);
+        self.stack(&mut document["stack"]);
         self.value("event", &mut document["event"]);
         for run in document["runs"].as_array_mut().into_iter().flatten() {
+            if let Some(own) = run.get_mut("settings") {
+                self.settings_of(own);
+            }
             for entry in run["calls"].as_array_mut().into_iter().flatten() {
                 self.entry(entry);
             }
@@ -167,37 +172,47 @@ impl<'a> Redaction<'a> {
     fn entry(&mut self, entry: &mut Value) {
         let call = entry["call"].as_str().unwrap_or_default().to_owned();
         let is_by_name = matches!(call.as_str(), "alarms" | "contributors" | "alarm_page");
-        for part in ["asked", "answer", "refusal"] {
-            let Some(value) = entry.get_mut(part) else {
-                continue;
-            };
-            self.part = match part {
-                "asked" if is_by_name => Part::AskedByName,
-                "asked" => Part::Asked,
-                _ => Part::Answer,
-            };
-            if part == "answer" && call == "contributors" {
-                self.foreign(value);
+        if let Some(asked) = entry.get_mut("asked") {
+            self.part = if is_by_name {
+                Part::AskedByName
             } else {
-                self.value(part, value);
-            }
+                Part::Asked
+            };
+            self.value("asked", asked);
+        }
+        self.part = Part::Answer;
+        if entry.get("answer").is_some() {
+            self.enumerated = self.enumerations.of(entry);
+        }
+        match entry.get_mut("answer") {
+            Some(answer) if call == "contributors" => self.foreign(answer),
+            Some(answer) => self.value("answer", answer),
+            None => {}
+        }
+        if let Some(refusal) = entry.get_mut("refusal") {
+            self.refusal(refusal);
         }
     }
 
-    /// A pattern becomes the stand-ins of those whom it covers: it covers the same ones as before.
-    fn patterns(&mut self, patterns: &mut Value) {
-        let arns: Vec<String> = self.met.arns.iter().cloned().collect();
-        let mut covered = Vec::new();
-        for pattern in &self.settings.exempt_principals {
-            let before = covered.len();
-            let of_pattern = arns.iter().filter(|arn| pattern.matches(arn));
-            let of_pattern: Vec<String> = of_pattern.cloned().collect();
-            covered.extend(of_pattern.iter().map(|arn| self.arn(arn)));
-            if covered.len() == before {
-                covered.push(self.arn(pattern.as_str()));
+    /// Its kind is ours, its action and its code are AWS's. What AWS and the errors underneath say goes.
+    fn refusal(&mut self, refusal: &mut Value) {
+        let Some(fields) = refusal.as_object_mut() else {
+            return;
+        };
+        for (field, value) in fields {
+            match field.as_str() {
+                "kind" => {}
+                "message" | "underneath" => self.gone(value),
+                _ => {
+                    let Value::String(text) = value else { continue };
+                    let stays = (field == "action" && is_action(text))
+                        || (field == "code" && is_error_code(text));
+                    if !stays {
+                        *text = self.name(text);
+                    }
+                }
             }
         }
-        *patterns = Value::from(covered);
     }
 
     fn value(&mut self, field: &str, value: &mut Value) {
@@ -227,104 +242,6 @@ impl<'a> Redaction<'a> {
         }
     }
 
-    /// Values that people chose, in a place whose keys they chose as well: of tags that are not ours, and of dimensions.
-    fn foreign(&mut self, value: &mut Value) {
-        match value {
-            Value::Array(items) => items.iter_mut().for_each(|item| self.foreign(item)),
-            Value::Object(fields) => {
-                let is_pair = fields.contains_key("value") || fields.contains_key("Value");
-                for (key, value) in fields.iter_mut() {
-                    if !(is_pair && matches!(plain(key).as_str(), "name" | "key")) {
-                        self.foreign(value);
-                    }
-                }
-            }
-            Value::String(text) => *text = self.foreign_text(text),
-            Value::Number(_) => *value = Value::from(0),
-            _ => {}
-        }
-    }
-
-    fn foreign_text(&mut self, text: &str) -> String {
-        match self.plainly_named(text) {
-            Some(stand_in) => stand_in,
-            None if is_id(text) || text.is_empty() => text.to_owned(),
-            None => self.stand_in(text),
-        }
-    }
-
-    fn items(&mut self, field: &str, items: &mut [Value]) {
-        if let [Value::String(key), value @ (Value::String(_) | Value::Null)] = items
-            && field == "tags"
-        {
-            let key = key.clone();
-            return self.tag(&key, value);
-        }
-        if has_foreign_values(field) && plain(field) != "tags" {
-            return items.iter_mut().for_each(|item| self.foreign(item));
-        }
-        for item in items {
-            self.value(field, item);
-        }
-    }
-
-    fn object(&mut self, field: &str, fields: &mut Map<String, Value>) {
-        let key = text_in(fields, "key").or(text_in(fields, "Key"));
-        let is_pair = fields.contains_key("value") || fields.contains_key("Value");
-        if let Some(key) = key
-            .filter(|_| is_pair && fields.len() <= 3)
-            .map(str::to_owned)
-        {
-            for (name, value) in fields {
-                match name.as_str() {
-                    "key" | "Key" => {}
-                    "value" | "Value" => self.tag(&key, value),
-                    name => self.value(name, value),
-                }
-            }
-            return;
-        }
-        let old = std::mem::take(fields);
-        for (key, mut value) in old {
-            if matches!(field, "tags" | "Tags") {
-                self.tag(&key, &mut value);
-            } else if has_foreign_values(field) {
-                self.foreign(&mut value);
-            } else if !(key == "name" && is_named_by_aws(field) && value.is_string()) {
-                self.value(&key, &mut value);
-            }
-            fields.insert(self.key(&key), value);
-        }
-    }
-
-    /// What is told under an address is named by it.
-    fn key(&mut self, key: &str) -> String {
-        match ip_in(key) {
-            Some(ip) => self.ip(&ip),
-            None if is_account(key) => self.account(key),
-            None if key.starts_with("arn:") => self.arn(key),
-            None => key.to_owned(),
-        }
-    }
-
-    fn tag(&mut self, key: &str, value: &mut Value) {
-        let Value::String(text) = value else {
-            return self.foreign(value);
-        };
-        let tags = &self.settings.tags;
-        *text = if *key == tags.alarm {
-            let names: Vec<String> = text.split(',').map(|name| self.name(name.trim())).collect();
-            names.join(",")
-        } else if *key == tags.group
-            || *key == tags.slot
-            || (self.is_own_tag(key) && (is_setting(text) || names_nobody(text)))
-        {
-            std::mem::take(text)
-        } else {
-            self.foreign_text(text)
-        };
-    }
-
     fn leaf(&mut self, field: &str, value: &mut Value) {
         let Value::String(text) = value else { return };
         // Where an event holds another one. A document anywhere else is a text like any other.
@@ -343,26 +260,22 @@ impl<'a> Redaction<'a> {
     fn text(&mut self, field: &str, text: &str) -> String {
         match field {
             "rule" | "alarmRule" | "AlarmRule" => return self.rule(text),
-            "cause" if self.part == Part::Answer => {
-                return match text.strip_prefix("alarm ") {
-                    Some(name) => format!("alarm {}", self.name(name)),
-                    None => text.to_owned(),
-                };
-            }
-            "userAgent" | "user_agent" => return text.to_owned(),
+            "cause" if self.part == Part::Answer => return self.cause(text),
+            "userAgent" | "user_agent" => return self.user_agent(text),
             _ => {}
         }
         if let Some(stand_in) = self.plainly_named(text) {
             return stand_in;
         }
-        let is_of_event = self.part == Part::Event;
-        let is_word = if is_of_event {
-            is_word_of_event(field, text)
-        } else {
-            has_own_words(field, text)
+        let is_word = match self.part {
+            Part::Event => is_word_of_event(field, text),
+            Part::Answer => {
+                let word = (place(field).to_owned(), text.to_owned());
+                self.enumerated.contains(&word) || (field == "code" && is_error_code(text))
+            }
+            Part::Asked | Part::AskedByName => false,
         };
-        let is_title = matches!(field, "detail-type" | "detailType");
-        if is_word || is_title || self.is_ours(field, text) {
+        if is_word || self.is_ours(field, text) {
             return text.to_owned();
         }
         // Whoever signs in may be called as they like.
@@ -378,11 +291,6 @@ impl<'a> Redaction<'a> {
         let is_group = is_asked || matches!(field, "group" | "slot");
         (is_group && self.own_values.contains(text)) || (is_asked && self.is_own_tag(text))
     }
-}
-
-/// The name of a call or a metric.
-fn is_named_by_aws(field: &str) -> bool {
-    matches!(field, "call" | "metric")
 }
 
 fn text_in<'a>(fields: &'a Map<String, Value>, name: &str) -> Option<&'a str> {

@@ -2,14 +2,17 @@
 //! profile, and with an AWS that is not there.
 
 use super::account::{Account, Ran, refusals};
+use crate::pty::CTRL_C;
 use crate::schema::{holds as follows_its_schema, is_as_in};
 use crate::tool::{Ran as ToolRan, Tool};
 use ec2_sim::api::{AllocateAddress, Caller, Tag};
 use ec2_sim::world::ACCOUNT;
+use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::scenarios::estate;
 use holdfast_tests::scenarios::failover::floating_address;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const NOBODY: &str = "http://127.0.0.1:9";
 
@@ -253,4 +256,71 @@ async fn an_event_of_another_account_is_ignored_as_the_function_ignores_it() {
     assert!(!offline.out.contains("444455556666"), "{offline:?}");
     let live = account.run(&["explain", &other]).await;
     assert!(live.out.contains("444455556666"), "{live:?}");
+}
+
+/// Where it would be written is looked at first: nobody waits for minutes to hear then that there is no place.
+#[tokio::test]
+async fn a_file_that_cannot_be_written_is_refused_before_anybody_is_asked() {
+    let account = Account::of(floating_address().world.clone()).await;
+    let folder = Folder::of("no-place");
+    let kept = folder.written("kept.json", "somebody's");
+    let places = [
+        folder.file("no/such/folder/look.json"),
+        folder.file("."),
+        kept.clone(),
+    ];
+    account.simulator.forget_calls();
+    for place in places {
+        let plan = event("asked-plan.json");
+        let ran = account.run(&["record", &plan, "--out", &place]).await;
+        assert_eq!((ran.code, ran.out.as_str()), (2, ""), "{place}: {ran:?}");
+        assert!(ran.err.contains("Name"), "{ran:?}");
+    }
+    assert_eq!(account.simulator.call_names(), Vec::<String>::new());
+    assert_eq!(std::fs::read_to_string(kept).unwrap(), "somebody's");
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_a_look_that_could_not_be_made() {
+    let account = Account::of(floating_address().world.clone()).await;
+    let folder = Folder::of("not-made");
+    let (plan, look) = (event("asked-plan.json"), folder.file("look.json"));
+    let record = ["record", plan.as_str(), "--out", look.as_str()];
+    let unreachable = account.run_at(NOBODY, &record).await;
+    assert_eq!(unreachable.code, 4, "{unreachable:?}");
+    assert!(!Path::new(&look).exists());
+    let refusal = Fault::Refused("AccessDenied".to_owned());
+    account
+        .simulator
+        .inject("cloudformation:DescribeStacks", refusal, 100);
+    let denied = account.run(&record).await;
+    assert_eq!(denied.code, 3, "{denied:?}");
+    assert!(!Path::new(&look).exists());
+}
+
+#[tokio::test]
+async fn whoever_stops_it_half_way_leaves_no_file() {
+    let account = Account::of(floating_address().world.clone()).await;
+    let folder = Folder::of("stopped");
+    let look = folder.file("look.json");
+    let tool = Tool::at(&account.simulator.url);
+    account
+        .simulator
+        .inject("ec2:DescribeInstances", Fault::Slow(30_000), 10);
+    account.simulator.forget_calls();
+    let plan = event("asked-plan.json");
+    let screen = tool.in_terminal(&["record", &plan, "--out", &look], 80);
+    let is_asked = || {
+        let calls = account.simulator.call_names();
+        calls.iter().any(|call| call == "ec2:DescribeInstances")
+    };
+    while !is_asked() {
+        WallClock.sleep(Duration::from_millis(20)).await;
+    }
+    assert!(Path::new(&look).exists(), "its place is taken");
+    screen.press(CTRL_C);
+    let ended = screen.ends().await;
+    assert_eq!(ended.code, Some(4), "{ended:?}");
+    assert!(ended.text.contains("nothing was written"), "{ended:?}");
+    assert!(!Path::new(&look).exists());
 }

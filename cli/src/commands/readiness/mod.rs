@@ -1,24 +1,19 @@
 //! `holdfast readiness`: whether a failover of each group would work now. It is the decision that an alarm would lead
 //! to. What the last sweep of reconcile found stands beside it: its dry runs alone tell what the functions may do.
 
-use super::status::{listed, put_finding, readiness_cell, readiness_word};
+mod page;
+
 use crate::aws::FunctionState;
-use crate::deployment::{Deployment, Function};
+use crate::deployment::{Coming, Deployment, Function, OfStack};
 use crate::failure::{Exit, Failure};
-use crate::output::{
-    Cell, Document, Page, Table, ago_in_words, counted, finding_in_one_line, time_of,
-};
+use crate::first_round::{FirstRound, GroupsRead, is_lease_of, tells_of_groups};
 use crate::reports::{self, LoggedReport, Wanted};
 use crate::session::Session;
 use crate::unread::Unread;
 use clap::Args;
-use futures_util::future::join_all;
 use holdfast::clock::{Clock, WallClock};
 use holdfast::ledger::Ledger;
-use holdfast::model::ids::InstanceId;
-use holdfast::ports::Ports;
-use holdfast::reconcile;
-use holdfast::report::{Finding, GroupReport, Readiness as Word};
+use holdfast::report::{Finding, GroupReport};
 use holdfast::settings::Mode;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -71,6 +66,10 @@ struct Stack {
 struct Group {
     #[serde(flatten)]
     report: GroupReport,
+    /// Whether all could be read that its readiness hangs on.
+    readiness_known: bool,
+    /// Whether its pause could be read.
+    lease_known: bool,
     /// What the last sweep found in its way and this look does not show: it may be over, or only the functions see it.
     told_by_sweep: Vec<Finding>,
 }
@@ -79,12 +78,11 @@ struct Group {
 const SWEEPS_COME_WITHIN: Duration = Duration::minutes(20);
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
-    let found = session.found().await?;
-    let group = asked.group.as_deref();
-    let looks = found.deployments.iter();
-    let looks = join_all(looks.map(|it| look(it, group, session.clock))).await;
+    let (group, clock) = (asked.group.as_deref(), session.clock);
+    let found = session.looked_at(async |stack, coming| look(stack, coming, group, clock).await);
+    let found = found.await?;
     let (mut stacks, mut unread) = (Vec::new(), found.unread);
-    for (stack, of_stack) in looks {
+    for (stack, of_stack) in found.looks {
         stacks.push(stack);
         unread.extend(of_stack);
     }
@@ -106,41 +104,37 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
 }
 
 async fn look(
-    deployment: &Deployment,
+    stack: OfStack,
+    coming: Coming,
     group: Option<&str>,
     clock: WallClock,
-) -> (Stack, Vec<Unread>) {
-    let (connection, settings) = (&deployment.connection, &deployment.settings);
-    let ledger = connection.ledger(&settings.table);
-    let ports = Ports {
-        cloud: connection.cloud(),
-        ledger: ledger.clone(),
-        clock,
-    };
+) -> Result<(Deployment, (Stack, Vec<Unread>)), Failure> {
     let now = clock.now();
-    let overview = async {
-        let what = format!("the groups of {} could not be read", deployment.place());
-        let read = reconcile::overview(&ports, settings, group).await;
-        read.map_err(Failure::aws(what))
-    };
-    let period = (now - SWEEPS_COME_WITHIN, now);
-    let reports = reports::read_of(deployment, Function::Reconcile, &Wanted::All, period);
-    let (overview, reports) = futures_util::join!(overview, reports);
+    let (deployment, first) = FirstRound::beside(coming, &stack, clock).await?;
     let mut gathered = deployment.parts();
-    let overview = gathered.take(overview);
+    let period = (now - SWEEPS_COME_WITHIN, now);
+    let reports = reports::read_of(&deployment, Function::Reconcile, &Wanted::All, period);
+    let groups = first.groups(&deployment, group, &mut gathered);
+    let ((ports, read), reports) = futures_util::join!(groups, reports);
+    let GroupsRead { overview, is_whole } = read;
     let knows_groups = overview.is_some();
     let audit = overview.map(|it| it.audit).unwrap_or_default();
     let reports = gathered.take(reports);
-    let knows_sweeps = reports.is_some();
+    let before = gathered.count();
+    let reports = reports.map(|read| read.told(&mut gathered));
+    // A gap in the log may have the sweep that is looked for.
+    let knows_sweeps = reports.is_some() && gathered.count() == before;
     let sweep = last_sweep(&reports.unwrap_or_default());
     let mut hindrances = Vec::new();
     if !knows_groups || !audit.groups.is_empty() {
-        hindrances = self::hindrances(deployment, &audit.groups, sweep.as_ref());
+        hindrances = self::hindrances(&deployment, &audit.groups, sweep.as_ref());
         let has_none = knows_sweeps && knows_groups && sweep.is_none();
-        hindrances.extend(has_none.then(|| no_sweep(deployment)));
+        hindrances.extend(has_none.then(|| no_sweep(&deployment)));
         hindrances.extend(deployment.stack_finding());
     }
-    hindrances.extend(deployment.not_known(&ledger.take_unreadable()));
+    let unreadable = ports.ledger.take_unreadable();
+    hindrances.extend(deployment.not_known(&unreadable));
+    let is_whole = is_whole && !unreadable.iter().any(tells_of_groups);
     let is_told = |it: &&Finding| {
         let mut groups = audit.groups.iter();
         groups.any(|group| group.obstacles.contains(it))
@@ -149,12 +143,16 @@ async fn look(
     let findings = findings.collect();
     let last_sweep = sweep.as_ref().map(|(at, _)| *at);
     let told = sweep.map(|(_, groups)| groups).unwrap_or_default();
-    let groups = audit
-        .groups
-        .into_iter()
-        .map(|report| beside_sweep(report, &told));
+    let groups = audit.groups.into_iter().map(|report| {
+        let lease_known = !unreadable.iter().any(|row| is_lease_of(row, &report.group));
+        Group {
+            readiness_known: is_whole,
+            lease_known,
+            ..beside_sweep(report, &told)
+        }
+    });
     let stack = Stack {
-        region: connection.region.clone(),
+        region: deployment.connection.region.clone(),
         stack: deployment.stack.name.clone(),
         last_sweep,
         knows_groups,
@@ -162,7 +160,7 @@ async fn look(
         hindrances,
         findings,
     };
-    (stack, gathered.into_unread())
+    Ok((deployment, (stack, gathered.into_unread())))
 }
 
 /// A group, with what the last sweep found in its way and this look does not show.
@@ -177,6 +175,8 @@ fn beside_sweep(report: GroupReport, told: &[Told]) -> Group {
     Group {
         told_by_sweep: new.map(Finding::from).collect(),
         report,
+        readiness_known: true,
+        lease_known: true,
     }
 }
 
@@ -277,141 +277,5 @@ fn no_sweep(deployment: &Deployment) -> Finding {
         why: "no report of a sweep is in its log: whether the functions are permitted to move anything is not known"
             .to_owned(),
         next: format!("see how {} ends: holdfast reports --all --since 1h", deployment.place()),
-    }
-}
-
-impl Document for Readiness {
-    const COMMAND: &'static str = "readiness";
-
-    fn page(&self) -> Page {
-        let mut page = Page::default();
-        for stack in &self.deployments {
-            page.gap();
-            let sweep = stack
-                .last_sweep
-                .map(|at| format!(", last sweep {}", ago_in_words(at, self.at)));
-            page.line([
-                Cell::strong(stack.stack.as_str()),
-                Cell::from(format!(" in {}", stack.region)),
-                Cell::faint(format!(
-                    "  {}{}",
-                    time_of(self.at),
-                    sweep.unwrap_or_default()
-                )),
-            ]);
-            if stack.groups.is_empty() && stack.knows_groups {
-                page.line(["no group: no instance and no interface has the group tag".into()]);
-            }
-            for group in &stack.groups {
-                group.put_on(&mut page);
-            }
-            if !stack.hindrances.is_empty() {
-                page.line([Cell::bad("However ready the groups are")]);
-            }
-            for finding in stack.hindrances.iter().chain(&stack.findings) {
-                put_finding(&mut page, finding);
-            }
-        }
-        page
-    }
-
-    fn rows(&self) -> Table {
-        let mut table = Table::of(&[
-            "region",
-            "stack",
-            "group",
-            "readiness",
-            "holders",
-            "standbys",
-            "pause",
-            "obstacles",
-        ]);
-        for stack in &self.deployments {
-            for Group {
-                report,
-                told_by_sweep,
-            } in &stack.groups
-            {
-                let obstacles = report.obstacles.iter().chain(told_by_sweep);
-                let obstacles: Vec<&str> = obstacles.map(|it| it.what.as_str()).collect();
-                table.push([
-                    stack.region.as_str().into(),
-                    stack.stack.as_str().into(),
-                    report.group.as_str().into(),
-                    readiness_word(report.readiness).into(),
-                    listed(&report.holders),
-                    listed(&report.standbys),
-                    Cell::or_dash(report.pause.as_ref().map(|pause| time_of(pause.until))),
-                    Cell::or_dash((!obstacles.is_empty()).then(|| obstacles.join("; "))),
-                ]);
-            }
-        }
-        table
-    }
-
-    fn beside_rows(&self) -> Vec<String> {
-        let told = self.deployments.iter();
-        let told = told.flat_map(|stack| stack.hindrances.iter().chain(&stack.findings));
-        told.map(finding_in_one_line).collect()
-    }
-
-    fn exit(&self) -> Exit {
-        let is_well =
-            |stack: &Stack| stack.hindrances.is_empty() && stack.groups.iter().all(Group::is_well);
-        if self.deployments.iter().all(is_well) {
-            Exit::Done
-        } else {
-            Exit::Found
-        }
-    }
-}
-
-/// `1 standby with i-0123456789abcdef0`, `no standby`.
-fn members(ids: &[InstanceId], one: &str, several: &str) -> String {
-    if ids.is_empty() {
-        return format!("no {one}");
-    }
-    format!(
-        "{} with {}",
-        counted(ids.len(), one, several),
-        listed(ids).text
-    )
-}
-
-impl Group {
-    fn is_well(&self) -> bool {
-        self.report.readiness != Word::NotReady && self.told_by_sweep.is_empty()
-    }
-
-    fn put_on(&self, page: &mut Page) {
-        let report = &self.report;
-        page.line([
-            Cell::strong(report.group.as_str()),
-            ": ".into(),
-            readiness_cell(report.readiness),
-            Cell::from(format!(
-                "  {}, {}",
-                members(&report.holders, "holder", "holders"),
-                members(&report.standbys, "standby", "standbys"),
-            )),
-        ]);
-        if let Some(why) = &report.by_design {
-            page.line([Cell::faint(format!("  by design: {why}"))]);
-        }
-        if let Some(pause) = &report.pause {
-            page.line([Cell::attention(format!(
-                "  paused until {}",
-                time_of(pause.until)
-            ))]);
-        }
-        report.obstacles.iter().for_each(|it| put_finding(page, it));
-        if !self.told_by_sweep.is_empty() {
-            page.line([Cell::attention(
-                "  the last sweep found, and this look does not show:",
-            )]);
-            self.told_by_sweep
-                .iter()
-                .for_each(|it| put_finding(page, it));
-        }
     }
 }

@@ -1,0 +1,72 @@
+//! What of a stack could be read, and so what may be said of it. Pure.
+
+use super::document::List;
+use super::read::Seen;
+use holdfast::model::ids::AllocationId;
+use holdfast::reconcile::state::AccountState;
+
+/// What of an account could be read. What hangs on the other parts is not said.
+#[derive(Debug)]
+pub(super) struct Known<'a> {
+    groups: bool,
+    pub(super) addresses: bool,
+    rows: bool,
+    releases: bool,
+    /// The kind and the key of each row that cannot be read.
+    unreadable: Vec<&'a str>,
+}
+
+impl<'a> Known<'a> {
+    pub(super) fn of(seen: &'a Seen) -> Self {
+        let unreadable = seen.unreadable.iter();
+        Self {
+            groups: seen.knows_groups,
+            addresses: seen.knows_addresses,
+            rows: seen.rows.is_some(),
+            releases: seen.releases.is_some(),
+            unreadable: unreadable.map(|row| row.name.as_str()).collect(),
+        }
+    }
+
+    pub(super) fn the_ledger(&self) -> bool {
+        self.rows && self.releases
+    }
+
+    pub(super) fn everything(&self) -> bool {
+        self.addresses && self.the_ledger()
+    }
+
+    /// The allocations whose row of this kind cannot be read.
+    pub(super) fn unreadable(&self, kind: &'static str) -> impl Iterator<Item = AllocationId> {
+        let of_kind = self.unreadable.iter();
+        of_kind.filter_map(move |name| match name.split_once('/') {
+            Some((of, key)) if of == kind => key.parse().ok(),
+            _ => None,
+        })
+    }
+
+    /// Whether the ledger knows an address; none where nobody can tell.
+    pub(super) fn has_row(
+        &self,
+        account: &AccountState,
+        allocation: &AllocationId,
+    ) -> Option<bool> {
+        let is_unreadable = self.unreadable(SNAPSHOT).any(|it| it == *allocation);
+        (self.rows && !is_unreadable).then(|| account.rows.contains_key(allocation))
+    }
+
+    /// The lists in which something may be missing.
+    pub(super) fn incomplete(&self) -> Vec<List> {
+        let lists = [
+            (self.groups, List::Groups),
+            (self.addresses, List::Addresses),
+            (self.everything(), List::OpenReleases),
+        ];
+        let missing = lists.into_iter().filter(|(is_known, _)| !is_known);
+        missing.map(|(_, list)| list).collect()
+    }
+}
+
+/// The kinds of the ledger's rows.
+pub(super) const SNAPSHOT: &str = "snapshot";
+pub(super) const RELEASE: &str = "release";
