@@ -1,6 +1,6 @@
 //! What happens, for the events that are measured: a world, and how the next event in it comes about.
 
-use super::{Built, expect, simulated};
+use super::{Built, simulated};
 use ec2_sim::World;
 use ec2_sim::alarms::AlarmState;
 use ec2_sim::api::{AllocateAddress, Caller, Tag};

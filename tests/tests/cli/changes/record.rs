@@ -6,6 +6,7 @@ use crate::pty::CTRL_C;
 use crate::schema::{holds as follows_its_schema, is_as_in};
 use crate::tool::{Ran as ToolRan, Tool};
 use ec2_sim::api::{AllocateAddress, Caller, Tag};
+use ec2_sim::http::Fault;
 use ec2_sim::world::ACCOUNT;
 use holdfast::clock::{Clock, WallClock};
 use holdfast_tests::scenarios::estate;
