@@ -33,19 +33,19 @@ pub fn parts<'a>(
     let index = Index::of(look);
     let mut tagged: BTreeMap<&str, Positions> = BTreeMap::new();
     for (at, instance) in look.instances.iter().enumerate() {
-        let group = group_of(&instance.tags, keys);
-        let group = group.map(|group| tagged.entry(group).or_default());
-        group.map(|group| group.instances.insert(at));
+        if let Some(group) = group_of(&instance.tags, keys) {
+            tagged.entry(group).or_default().instances.insert(at);
+        }
     }
     for (at, interface) in look.interfaces.iter().enumerate() {
-        let group = group_of(&interface.tags, keys);
-        let group = group.map(|group| tagged.entry(group).or_default());
-        group.map(|group| group.interfaces.insert(at));
+        if let Some(group) = group_of(&interface.tags, keys) {
+            tagged.entry(group).or_default().interfaces.insert(at);
+        }
     }
     for (at, address) in look.addresses.iter().enumerate() {
-        let group = group_of(&address.tags, keys);
-        let group = group.map(|group| tagged.entry(group).or_default());
-        group.map(|group| group.addresses.insert(at));
+        if let Some(group) = group_of(&address.tags, keys) {
+            tagged.entry(group).or_default().addresses.insert(at);
+        }
     }
     let whole = tagged.into_iter().map(|(group, mut own)| {
         own.add_holders(look, &index, &also_on);
