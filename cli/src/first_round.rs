@@ -49,7 +49,7 @@ impl FirstRound {
             ledger: ReadOnly::of(connection.ledger(&settings.table)),
             clock,
         };
-        let glance = glance(&ports, settings).await;
+        let glance = Box::pin(glance(&ports, settings)).await;
         Self { ports, glance }
     }
 
@@ -62,13 +62,13 @@ impl FirstRound {
         stack: &OfStack,
         clock: WallClock,
     ) -> Result<(Deployment, Self), Failure> {
-        let (deployment, first) = futures_util::join!(coming, Self::of(stack, clock));
+        let (deployment, first) = futures_util::join!(coming, Box::pin(Self::of(stack, clock)));
         let deployment = deployment?;
         if deployment.goes_by(&stack.settings) {
             return Ok((deployment, first));
         }
         // The functions go by another table or other tags than the stack says.
-        let first = Self::of(&deployment.of_stack(), clock).await;
+        let first = Box::pin(Self::of(&deployment.of_stack(), clock)).await;
         Ok((deployment, first))
     }
 
@@ -82,7 +82,10 @@ impl FirstRound {
         let Self { ports, glance } = self;
         let place = deployment.place();
         let read = match glance {
-            Ok(glance) => reconcile::overview(&ports, &deployment.settings, glance, only).await,
+            Ok(glance) => {
+                let settings = &deployment.settings;
+                Box::pin(reconcile::overview(&ports, settings, glance, only)).await
+            }
             Err(refusal) => Err(refusal),
         };
         let told = read.as_ref().err().map(|refusal| refusal.failure().action);

@@ -146,16 +146,13 @@ pub async fn read_of(
     for pattern in patterns(wanted) {
         let connection = &deployment.connection;
         let found = connection.log_lines(&set_up.log_group, &pattern, from, until + AHEAD);
-        match found.await.map_err(Failure::aws(what.clone()))? {
-            Some(found) => lines.extend(found),
-            None => {
-                let gap = no_group(&log, &set_up.log_group);
-                return Ok(Logged {
-                    gaps: vec![gap],
-                    ..Logged::default()
-                });
-            }
-        }
+        let Some(found) = found.await.map_err(Failure::aws(what.clone()))? else {
+            return Ok(Logged {
+                gaps: vec![no_group(&log, &set_up.log_group)],
+                ..Logged::default()
+            });
+        };
+        lines.extend(found);
     }
     let lines: Vec<LogLine> = lines.into_iter().collect();
     let (written, unknown) = written(&lines);

@@ -159,7 +159,8 @@ impl Connection {
             let page = page.map_err(|error| failure::of(LOOKUP_EVENTS, error))?;
             for event in page.events() {
                 match call(event) {
-                    Some(call) => found.calls.extend(call),
+                    Some(Told::Call(call)) => found.calls.push(call),
+                    Some(Told::OnlyRead) => {}
                     None => found.unreadable += 1,
                 }
             }
@@ -177,15 +178,23 @@ impl Connection {
     }
 }
 
-/// The call of a record, or that it is none that is shown: it only read. None at all where the record cannot be read.
-fn call(event: &Event) -> Option<Option<TrailCall>> {
+/// What a record tells.
+#[derive(Debug, PartialEq, Eq)]
+enum Told {
+    Call(TrailCall),
+    /// It changed nothing, and is not shown.
+    OnlyRead,
+}
+
+/// None where the record cannot be read.
+fn call(event: &Event) -> Option<Told> {
     let record: Record = serde_json::from_str(event.cloud_trail_event()?).ok()?;
     let who = record.user_identity;
     let is_dry_run = record.error_code.as_deref() == Some(DRY_RUN);
     if record.read_only || is_dry_run {
-        return Some(None);
+        return Some(Told::OnlyRead);
     }
-    Some(Some(TrailCall {
+    Some(Told::Call(TrailCall {
         at: OffsetDateTime::parse(&record.event_time, &Rfc3339).ok()?,
         name: record.event_name,
         event_id: record.event_id,
@@ -204,7 +213,7 @@ fn call(event: &Event) -> Option<Option<TrailCall>> {
 mod tests {
     use super::*;
 
-    fn read(record: &str) -> Option<Option<TrailCall>> {
+    fn read(record: &str) -> Option<Told> {
         call(&Event::builder().cloud_trail_event(record).build())
     }
 
@@ -215,8 +224,8 @@ mod tests {
                 r#"{{"eventTime":"2026-01-31T12:00:00Z","eventName":"ReleaseAddress","eventID":"1","readOnly":{read_only}}}"#
             )
         };
-        assert_eq!(read(&record(true)), Some(None));
-        assert!(read(&record(false)).is_some_and(|call| call.is_some()));
+        assert_eq!(read(&record(true)), Some(Told::OnlyRead));
+        assert!(matches!(read(&record(false)), Some(Told::Call(_))));
         assert_eq!(read("{}"), None);
         assert_eq!(read("no JSON"), None);
     }

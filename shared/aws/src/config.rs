@@ -61,6 +61,7 @@ macro_rules! later {
 ///
 /// The SDK may send a call again whose reply was lost. That is safe for every call that Holdfast makes:
 /// each trait in [`holdfast::cloud`] and [`holdfast::ledger`] says what a second one does.
+#[must_use]
 pub fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
     let config = shared(settings);
     let to_ec2 = connections(process);
@@ -90,6 +91,7 @@ pub fn connect(settings: &Settings, process: &Process) -> (Aws, DynamoLedger) {
 }
 
 /// SNS and the ledger, for the function that tells people.
+#[must_use]
 pub fn connect_to_tell(settings: &Settings, process: &Process) -> (Sns, DynamoLedger) {
     let config = shared(settings);
     let topics = equipped!(aws_sdk_sns, &config, process).build();

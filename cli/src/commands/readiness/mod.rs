@@ -79,7 +79,8 @@ const SWEEPS_COME_WITHIN: Duration = Duration::minutes(20);
 
 pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit, Failure> {
     let (group, clock) = (asked.group.as_deref(), session.clock);
-    let found = session.looked_at(async |stack, coming| look(stack, coming, group, clock).await);
+    let found =
+        session.looked_at(async |stack, coming| Box::pin(look(stack, coming, group, clock)).await);
     let found = found.await?;
     let (mut stacks, mut unread) = (Vec::new(), found.unread);
     for (stack, of_stack) in found.looks {
@@ -110,11 +111,11 @@ async fn look(
     clock: WallClock,
 ) -> Result<(Deployment, (Stack, Vec<Unread>)), Failure> {
     let now = clock.now();
-    let (deployment, first) = FirstRound::beside(coming, &stack, clock).await?;
+    let (deployment, first) = Box::pin(FirstRound::beside(coming, &stack, clock)).await?;
     let mut gathered = deployment.parts();
     let period = (now - SWEEPS_COME_WITHIN, now);
     let reports = reports::read_of(&deployment, Function::Reconcile, &Wanted::All, period);
-    let groups = first.groups(&deployment, group, &mut gathered);
+    let groups = Box::pin(first.groups(&deployment, group, &mut gathered));
     let ((ports, read), reports) = futures_util::join!(groups, reports);
     let GroupsRead { overview, is_whole } = read;
     let knows_groups = overview.is_some();

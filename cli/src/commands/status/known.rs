@@ -8,10 +8,7 @@ use holdfast::reconcile::state::AccountState;
 /// What of an account could be read. What hangs on the other parts is not said.
 #[derive(Debug)]
 pub(super) struct Known<'a> {
-    groups: bool,
-    pub(super) addresses: bool,
-    rows: bool,
-    releases: bool,
+    seen: &'a Seen,
     /// The kind and the key of each row that cannot be read.
     unreadable: Vec<&'a str>,
 }
@@ -20,20 +17,21 @@ impl<'a> Known<'a> {
     pub(super) fn of(seen: &'a Seen) -> Self {
         let unreadable = seen.unreadable.iter();
         Self {
-            groups: seen.knows_groups,
-            addresses: seen.knows_addresses,
-            rows: seen.rows.is_some(),
-            releases: seen.releases.is_some(),
+            seen,
             unreadable: unreadable.map(|row| row.name.as_str()).collect(),
         }
     }
 
+    pub(super) fn addresses(&self) -> bool {
+        self.seen.knows.addresses
+    }
+
     pub(super) fn the_ledger(&self) -> bool {
-        self.rows && self.releases
+        self.seen.rows.is_some() && self.seen.releases.is_some()
     }
 
     pub(super) fn everything(&self) -> bool {
-        self.addresses && self.the_ledger()
+        self.addresses() && self.the_ledger()
     }
 
     /// The allocations whose row of this kind cannot be read.
@@ -52,14 +50,14 @@ impl<'a> Known<'a> {
         allocation: &AllocationId,
     ) -> Option<bool> {
         let is_unreadable = self.unreadable(SNAPSHOT).any(|it| it == *allocation);
-        (self.rows && !is_unreadable).then(|| account.rows.contains_key(allocation))
+        (self.seen.rows.is_some() && !is_unreadable).then(|| account.rows.contains_key(allocation))
     }
 
     /// The lists in which something may be missing.
     pub(super) fn incomplete(&self) -> Vec<List> {
         let lists = [
-            (self.groups, List::Groups),
-            (self.addresses, List::Addresses),
+            (self.seen.knows.groups, List::Groups),
+            (self.addresses(), List::Addresses),
             (self.everything(), List::OpenReleases),
         ];
         let missing = lists.into_iter().filter(|(is_known, _)| !is_known);

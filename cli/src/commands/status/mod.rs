@@ -86,8 +86,8 @@ pub(super) async fn run(asked: &Arguments, session: &mut Session) -> Result<Exit
 /// The stacks are read anew each time: a mode may change, and a function may break.
 async fn look(group: Option<&str>, session: &Session) -> Result<(Status, Vec<Unread>), Failure> {
     let clock = session.clock;
-    let found =
-        session.looked_at(async |stack, coming| read::look(stack, coming, group, clock).await);
+    let found = session
+        .looked_at(async |stack, coming| Box::pin(read::look(stack, coming, group, clock)).await);
     let Found {
         deployments,
         looks: seen,

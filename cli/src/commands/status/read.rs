@@ -54,14 +54,9 @@ impl Besides {
 pub(super) struct Seen {
     /// Without groups where those could not be read.
     pub(super) overview: Overview,
-    /// Whether the groups in it are all there are.
-    pub(super) knows_groups: bool,
+    pub(super) knows: Knows,
     /// Whether all could be read that their readiness hangs on.
     pub(super) is_whole: bool,
-    /// Whether the addresses in it are all there are.
-    pub(super) knows_addresses: bool,
-    /// Whether the floating interfaces in it are all there are.
-    pub(super) knows_interfaces: bool,
     pub(super) rows: Option<Vec<Snapshot>>,
     pub(super) releases: Option<Vec<ReleaseRecord>>,
     pub(super) unreadable: Vec<UnreadableRow>,
@@ -70,6 +65,15 @@ pub(super) struct Seen {
     /// Events that did not come to their function.
     pub(super) undelivered_events: Option<u64>,
     pub(super) unread: Vec<Unread>,
+}
+
+/// Whether what is in an overview is all there is.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Knows {
+    pub(super) groups: bool,
+    pub(super) addresses: bool,
+    /// The floating ones.
+    pub(super) interfaces: bool,
 }
 
 /// A look at a stack. No list waits for the pages of another one.
@@ -83,10 +87,11 @@ pub(super) async fn look(
     clock: WallClock,
 ) -> Result<(Deployment, Seen), Failure> {
     let groups = async {
-        let (deployment, first) = FirstRound::beside(coming, &stack, clock).await?;
-        let mut parts = deployment.parts();
-        let (ports, read) = first.groups(&deployment, group, &mut parts).await;
-        Ok::<_, Failure>((deployment, ports, read, parts))
+        let (deployment, first) = Box::pin(FirstRound::beside(coming, &stack, clock)).await?;
+        let mut gathered = deployment.parts();
+        let groups = Box::pin(first.groups(&deployment, group, &mut gathered));
+        let (ports, read) = groups.await;
+        Ok::<_, Failure>((deployment, ports, read, gathered))
     };
     let besides = async { Ok(Besides::of(&stack).await) };
     let ((deployment, ports, read, mut gathered), besides) =
@@ -115,10 +120,12 @@ pub(super) async fn look(
     let unreadable = besides.unreadable.into_iter();
     let seen = Seen {
         overview,
-        knows_groups,
+        knows: Knows {
+            groups: knows_groups,
+            addresses: knows_addresses,
+            interfaces: knows_interfaces,
+        },
         is_whole,
-        knows_addresses,
-        knows_interfaces,
         rows: gathered.take(besides.rows.map_err(failed("the ledger"))),
         releases: gathered.take(besides.releases.map_err(failed("the ledger"))),
         unreadable: unreadable.chain(ports.ledger.take_unreadable()).collect(),

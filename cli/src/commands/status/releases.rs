@@ -77,7 +77,7 @@ fn doubtful(account: &AccountState, known: &Known<'_>) -> Vec<OpenRelease> {
         }
     });
     let is_gone = |allocation: &AllocationId| {
-        known.addresses
+        known.addresses()
             && !account.look.addresses.contains_key(allocation)
             && !account.releases.contains_key(allocation)
     };

@@ -48,7 +48,7 @@ fn stack(deployment: &Deployment, seen: &Seen, group: Option<&str>, now: OffsetD
     } else {
         Sweep::default()
     };
-    let groups_of = Groups::of(overview, seen.knows_interfaces, settings);
+    let groups_of = Groups::of(overview, seen.knows.interfaces, settings);
     let shown = overview.addresses.iter();
     let shown = shown.filter(|it| groups_of.of_address(it).may_be(group));
     let shown = shown.map(|it| Address {

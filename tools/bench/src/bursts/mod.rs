@@ -67,6 +67,9 @@ type Work = Arc<dyn Fn(Client, Hearer, Trigger) -> Run<'static> + Send + Sync>;
 type Goal = fn(&TestBed) -> Result<(), Problem>;
 
 /// What happens, and who works on it.
+/// What makes so many releases, or so many instances, ready to happen.
+type Prepare = fn(usize, usize) -> Result<Happening, Problem>;
+
 struct Happening {
     what: String,
     bed: Arc<TestBed>,
@@ -79,7 +82,7 @@ struct Happening {
 
 /// `releases` and `instances` are how many. The clock is the simulator's, so bursts are worked out side by side.
 pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Problem> {
-    let happenings: [fn(usize, usize) -> Result<Happening, Problem>; 4] = [
+    let happenings: [Prepare; 4] = [
         |releases, _| happenings::released(releases),
         |_, instances| happenings::ended(instances),
         |_, instances| happenings::failed(instances),
