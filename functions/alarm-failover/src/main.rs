@@ -2,11 +2,10 @@
 //! `holdfast::alarm_failover`; the settings that it takes are in `holdfast::settings`.
 
 use holdfast::alarm_failover;
-use holdfast::report::Function;
 use holdfast_aws::lambda;
 use std::process::ExitCode;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    lambda::serve(Function::AlarmFailover, alarm_failover::run).await
+    lambda::serve_failover(alarm_failover::run).await
 }

@@ -27,6 +27,7 @@ use holdfast::settings::Settings;
 use lambda_runtime::{Diagnostic, LambdaEvent, service_fn};
 use serde_json::Value;
 use std::env;
+use std::future::ready;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::process::{self, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -50,6 +51,28 @@ pub async fn serve<F>(function: Function, run: F) -> ExitCode
 where
     F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
 {
+    serve_opened(function, |_, _| ready(()), run).await
+}
+
+/// The same for alarm-failover: each failover reads alarms and, where that is wished, zonal shifts. No other function has
+/// this in it, since no other role may read both.
+pub async fn serve_failover<F>(run: F) -> ExitCode
+where
+    F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
+{
+    serve_opened(Function::AlarmFailover, start::open_health, run).await
+}
+
+/// `open` opens connections beside those that every function needs.
+async fn serve_opened<F, O>(
+    function: Function,
+    open: impl FnOnce(Settings, Aws) -> O,
+    run: F,
+) -> ExitCode
+where
+    F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
+    O: Future<Output = ()> + Send + 'static,
+{
     lambda_runtime::tracing::init_default_subscriber();
     let settings = match start::settings() {
         Ok(settings) => settings,
@@ -58,7 +81,7 @@ where
     let process = Process::default();
     let running = Running {
         function,
-        ports: start::ports(function, &settings, &process).await,
+        ports: start::ports(&settings, &process, open).await,
         settings,
         process,
         end: ProcessEnd::default(),

@@ -6,7 +6,6 @@ use holdfast::clock::WallClock;
 use holdfast::cloud::CloudError;
 use holdfast::error::chain;
 use holdfast::ports::Ports;
-use holdfast::report::Function;
 use holdfast::settings::{Settings, ZonalShifts};
 use lambda_runtime::Diagnostic;
 use std::env;
@@ -73,18 +72,21 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
 }
 
 /// The ports, with the connections open that the first event needs.
-pub(super) async fn ports(
-    function: Function,
+pub(super) async fn ports<O>(
     settings: &Settings,
     process: &Process,
-) -> LambdaPorts {
+    open: impl FnOnce(Settings, Aws) -> O,
+) -> LambdaPorts
+where
+    O: Future<Output = ()> + Send + 'static,
+{
     let (cloud, ledger) = connect(settings, process);
     let ports = Ports {
         cloud,
         ledger,
         clock: WallClock,
     };
-    let others = tokio::spawn(open_others(function, settings.clone(), ports.cloud.clone()));
+    let others = tokio::spawn(open(settings.clone(), ports.cloud.clone()));
     futures_util::join!(
         opened("DynamoDB", ports.ledger.open()),
         opened("EC2", ports.cloud.open()),
@@ -94,11 +96,8 @@ pub(super) async fn ports(
     ports
 }
 
-/// A failover that an alarm asks for reads alarms and, where that is wished, zonal shifts.
-async fn open_others(function: Function, settings: Settings, cloud: Aws) {
-    if function != Function::AlarmFailover {
-        return;
-    }
+/// What a failover reads of health.
+pub(super) async fn open_health(settings: Settings, cloud: Aws) {
     let shifts = async {
         if settings.zonal_shifts == ZonalShifts::Heed {
             opened("ARC", cloud.open_shifts()).await;
