@@ -263,7 +263,7 @@ fn names<'a>(bounds: impl IntoIterator<Item = &'a TypeParamBound>) -> Vec<String
         .collect()
 }
 
-/// Finds `serve(.., module::run)`.
+/// Finds `serve(.., module::run)`, and `serve_failover(module::run)`.
 struct Served(Option<String>);
 
 impl Visit<'_> for Served {
@@ -273,7 +273,7 @@ impl Visit<'_> for Served {
                 .path
                 .segments
                 .last()
-                .is_some_and(|last| last.ident == "serve")
+                .is_some_and(|last| last.ident == "serve" || last.ident == "serve_failover")
             && let Some(Expr::Path(run)) = call.args.last()
         {
             let module = run.path.segments.iter().rev().nth(1);
