@@ -5,12 +5,12 @@
 //! - A read that has no answer after 700 ms is sent once more, on a new connection beside the first. The first answer
 //!   counts. A service that was only slow is not asked twice again for a minute.
 //! - A read whose connection breaks is sent again at once, on a new one.
-//! - A call that changes something is never sent beside itself. So it does not begin where nothing has been answered
-//!   since the event arrived, or in the five seconds before that call: it opens a connection, which costs a handshake. Of
-//!   several connections to a service, one that answers speaks for the others.
-//! - After a connection that failed or kept silent, no other of the same age is used, to whatever service it leads.
+//! - A call that changes something is never sent beside itself. It begins where something was answered since the event
+//!   arrived, or in the five seconds before that call. Elsewhere it opens a connection, which costs a handshake. One
+//!   connection to a service that answers speaks for the others to it.
+//! - After a connection that failed or kept silent, no other of the same age is used. That holds for all services.
 //! - A start opens a connection before a call needs it, and sends nothing on it: see [`opening`]. So does an event whose
-//!   first call to EC2 changes something, beside what it reads of the ledger.
+//!   first call to EC2 changes something. It does so while it reads the ledger.
 //!
 //! Races: calls side by side share the pool. Each knows which pool it took. One that fails puts that pool away, and
 //! never the one that another call has opened since. A call that is given up half way counts as one that failed.

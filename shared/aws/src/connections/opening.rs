@@ -19,15 +19,16 @@ use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use std::error::Error;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The mark of a request that is not to be sent.
 #[derive(Debug, Clone, Copy)]
 struct OpensOnly;
 
-/// Stops a call before it is signed, and keeps where it would have gone.
+/// Stops a call before it is signed, and keeps where it would have gone until that is taken: it is part of the call's
+/// components, and they of the destination.
 #[derive(Debug, Clone, Default)]
-pub(in super::super) struct OpenOnly(Arc<OnceLock<Destination>>);
+pub(in super::super) struct OpenOnly(Arc<Mutex<Option<Destination>>>);
 
 /// Where a call would have gone, and with what.
 #[derive(Debug)]
@@ -69,7 +70,7 @@ impl Intercept for OpenOnly {
             .and_then(TimeoutConfig::connect_timeout);
         let mut settings = HttpConnectorSettings::builder();
         settings.set_connect_timeout(connecting);
-        self.0.get_or_init(|| Destination {
+        *self.destination() = Some(Destination {
             uri: context.request().uri().to_owned(),
             settings: settings.build(),
             components: components.clone(),
@@ -84,13 +85,18 @@ impl OpenOnly {
         &self,
         stopped: Result<T, SdkError<E, HttpResponse>>,
     ) -> Result<(), SdkError<E, HttpResponse>> {
-        let Some(destination) = self.0.get() else {
+        let destination = self.destination().take();
+        let Some(destination) = destination else {
             return stopped.map(drop);
         };
         match destination.open().await {
             Err(error) if !is_opened(&error) => Err(SdkError::dispatch_failure(error)),
             _ => Ok(()),
         }
+    }
+
+    fn destination(&self) -> MutexGuard<'_, Option<Destination>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -112,10 +112,8 @@ impl Origin {
             .event_listener(move |event: &ConnectionEvent<'_>| {
                 if let ConnectionEvent::Opened(connection) = event {
                     let partition = connection.establishment().partition();
-                    let is_its =
-                        |(number, _): &(usize, _)| PartitionId::from_index(*number) == partition;
-                    let who_waits = news.iter().enumerate().find(is_its);
-                    if let Some((_, who_waits)) = who_waits {
+                    let mut each = (0..).map(PartitionId::from_index).zip(&news);
+                    if let Some((_, who_waits)) = each.find(|(of, _)| *of == partition) {
                         who_waits.notify_waiters();
                     }
                 }

@@ -5,10 +5,11 @@ use super::super::{Arrival, Connections, Transports};
 use super::{A_MOMENT, How, line};
 use crate::{Aws, CallCounter};
 use aws_sdk_ec2::config::retry::RetryConfig;
-use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Region};
+use aws_sdk_ec2::config::{BehaviorVersion, Credentials, Intercept, Region};
 use aws_sdk_ec2::error::SdkError;
 use aws_sdk_ec2::operation::describe_addresses::DescribeAddressesError;
 use aws_smithy_runtime_api::client::http::HttpConnector;
+use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_runtime_api::client::result::ConnectorError;
 use holdfast::clock::{Clock, WallClock};
@@ -96,6 +97,30 @@ async fn no_connection_that_was_put_away_is_taken_again_however_many_there_were(
         }
         assert_eq!(server.connections(), put_away + 1);
         connections.0.pools.put_away(put_away as u64);
+    }
+}
+
+#[tokio::test]
+async fn an_opening_leaves_nothing_of_its_call_behind() {
+    let server = server_without_tls().await;
+    let ec2 = client(&server.url);
+    // The connections keep what belongs to the first call.
+    ec2.describe_addresses().send().await.unwrap();
+    let (opening, kept) = (OpenOnly::default(), Kept::default());
+    let call = ec2.describe_addresses().customize();
+    let call = call.interceptor(opening.clone()).interceptor(kept.clone());
+    opening.open(call.send().await).await.unwrap();
+    assert_eq!(Arc::strong_count(&kept.0), 1);
+}
+
+/// Part of a call for as long as anything of the call is kept.
+#[derive(Debug, Clone, Default)]
+struct Kept(Arc<()>);
+
+#[dyn_dispatch_hint]
+impl Intercept for Kept {
+    fn name(&self) -> &'static str {
+        "Kept"
     }
 }
 
