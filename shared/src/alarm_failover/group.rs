@@ -182,9 +182,11 @@ impl<'a> Group<'a> {
                 group.add_interface(interface, settings);
             }
         }
-        let resources = group.resources.iter();
-        let riding: BTreeSet<Ipv4Addr> = resources.flat_map(|it| it.public_ips.clone()).collect();
-        for address in addresses().filter(|it| !riding.contains(&it.ip)) {
+        let riding = group.resources.iter().flat_map(|it| &it.public_ips);
+        let riding: BTreeSet<Ipv4Addr> = riding.copied().collect();
+        // What is with nobody rides on nothing, whatever an interface still shows.
+        let stays = |it: &&Address| it.association.is_none() || !riding.contains(&it.ip);
+        for address in addresses().filter(stays) {
             group.add_address(address, settings, pending_reassociation);
         }
         group

@@ -6,7 +6,7 @@ use crate::alarm_failover::group::{Group, Location, Resource, ResourceId, Resour
 use crate::model::elastic_ip::{Address, Association};
 use crate::model::ids::{AllocationId, EniId};
 use crate::model::instance::{InstanceState, PrivateIp};
-use crate::model::interface::{Attachment, AttachmentState, Interface};
+use crate::model::interface::{Attachment, AttachmentState, Interface, InterfaceAssociation};
 use std::net::Ipv4Addr;
 
 /// The secondary private IPs of the first member.
@@ -160,6 +160,24 @@ fn an_address_that_is_free_on_purpose_stays_free() {
         vec![public_ip(9)],
     );
     assert_eq!(halfway[1..], [adrift]);
+}
+
+#[test]
+fn an_address_that_a_run_has_left_free_is_kept_though_an_interface_still_shows_it() {
+    let fixture = pair().floating().another(9, None).change(|fixture| {
+        let shown = InterfaceAssociation {
+            ip: public_ip(9),
+            allocation: Some(allocation(9)),
+        };
+        let ips = fixture.observed.interfaces[0].private_ips.values_mut();
+        ips.for_each(|ip| *ip = Some(shown.clone()));
+    });
+    let adrift = (
+        ResourceId::Address(allocation(9)),
+        Location::Unheld,
+        vec![public_ip(9)],
+    );
+    assert_eq!(kept_with(&fixture, &[allocation(9)])[1..], [adrift]);
 }
 
 #[test]
