@@ -111,18 +111,18 @@ pub async fn audit<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     audit
         .findings
         .extend(not_told.map(messages::shifts_not_told));
-    for (name, part) in &observed.parts(settings) {
-        if !names.contains(*name) {
+    for (name, part) in observed.parts(settings) {
+        if !names.contains(name) {
             continue;
         }
         let lease = leases.get(name).copied();
         let state = GroupState {
-            observed: part,
+            observed: &part,
             health: &health,
             alarms: &observed.alarms,
             alarms_are_all: alarms.are_all,
         };
-        let group = Group::named(name, part, settings, &[]);
+        let group = Group::named(name, &part, settings, &[]);
         let done = reconcile_group(ports, settings, delivery, &state, &group, lease);
         audit.note(done.await);
         let (mut report, moves) = readiness(&state, &group, settings, ports.clock.now());

@@ -140,7 +140,7 @@ impl Glance {
         let asked_for = members(&observed, settings, only);
         let health = observe::health_of(&ports.cloud, settings, &asked_for);
         let all_names = group_names(&observed, settings).into_iter();
-        let names: Vec<String> = all_names
+        let names: BTreeSet<String> = all_names
             .filter(|name| only.is_none_or(|only| only == name))
             .collect();
         let alarms = alarms_of(ports, settings, &observed, &names);
@@ -176,7 +176,7 @@ async fn alarms_of<C: ReadFleet, L, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
     observed: &Observed,
-    names: &[String],
+    names: &BTreeSet<String>,
 ) -> Result<Vec<(String, AlarmsOnMembers)>, CloudError> {
     let mut members: BTreeMap<&str, Vec<&InstanceId>> = BTreeMap::new();
     for instance in &observed.instances {
@@ -200,7 +200,7 @@ fn judged(
     mut observed: Observed,
     leases: &[Lease],
     (health, alarms): (MemberHealth, Vec<(String, AlarmsOnMembers)>),
-    names: &[String],
+    names: &BTreeSet<String>,
     settings: &Settings,
     now: OffsetDateTime,
 ) -> (Observed, Audit) {
@@ -228,18 +228,17 @@ fn judged(
         .extend(messages::target_tags_in_vain(&observed, settings));
     let leases = leases.iter().map(|lease| (lease.group.as_str(), lease));
     let leases: BTreeMap<&str, &Lease> = leases.collect();
-    let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    for (name, part) in &observed.parts(settings) {
+    for (name, part) in observed.parts(settings) {
         if !names.contains(name) {
             continue;
         }
         let state = GroupState {
-            observed: part,
+            observed: &part,
             health: &health,
             alarms: &observed.alarms,
             alarms_are_all: false,
         };
-        let group = Group::named(name, part, settings, &[]);
+        let group = Group::named(name, &part, settings, &[]);
         let (report, moves) = audit::readiness(&state, &group, settings, now);
         let lease = leases.get(name).copied();
         audit.conclude(report, &state, (&group, &moves), lease, settings, now);

@@ -80,16 +80,15 @@ impl Observed {
     }
 
     /// What concerns each group, as a look of its own. Of the alarms it has those that name an instance of it.
-    pub(super) fn parts(&self, settings: &Settings) -> BTreeMap<&str, Self> {
+    pub(super) fn parts(&self, settings: &Settings) -> impl Iterator<Item = (&str, Self)> {
         let mut named: HashMap<InstanceId, Vec<&Alarm>> = HashMap::new();
         for alarm in self.alarms.values() {
             for instance in alarm.instances() {
                 named.entry(instance).or_default().push(alarm);
             }
         }
-        let parts = parts(self.everything(), &settings.tags, |_| None).into_iter();
-        let parts = parts.map(|(group, part)| (group, self.part(part, &named)));
-        parts.collect()
+        let parts = parts(self.everything(), &settings.tags, |_| None);
+        parts.map(move |(group, part)| (group, self.part(part, &named)))
     }
 
     fn part(&self, part: Part, named: &HashMap<InstanceId, Vec<&Alarm>>) -> Self {

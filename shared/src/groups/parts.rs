@@ -24,12 +24,13 @@ pub struct Part {
     pub addresses: Vec<Address>,
 }
 
-/// The part of each group that a tag names. `also_on` is where an address was last, if that counts.
+/// The part of each group that a tag names, one after the other: groups may share a holder with all that it has.
+/// `also_on` is where an address was last, if that counts.
 pub fn parts<'a>(
     look: Everything<'a>,
     keys: &TagKeys,
     also_on: impl Fn(&'a Address) -> Option<&'a EniId>,
-) -> BTreeMap<&'a str, Part> {
+) -> impl Iterator<Item = (&'a str, Part)> {
     let index = Index::of(look);
     let mut tagged: BTreeMap<&str, Positions> = BTreeMap::new();
     for (at, instance) in look.instances.iter().enumerate() {
@@ -47,12 +48,11 @@ pub fn parts<'a>(
             tagged.entry(group).or_default().addresses.insert(at);
         }
     }
-    let whole = tagged.into_iter().map(|(group, mut own)| {
+    tagged.into_iter().map(move |(group, mut own)| {
         own.add_holders(look, &index, &also_on);
         own.add_what_is_on_them(look, &index);
         (group, own.part(look))
-    });
-    whole.collect()
+    })
 }
 
 /// Where in a look things are.
@@ -72,8 +72,11 @@ impl Positions {
         also_on: &impl Fn(&'a Address) -> Option<&'a EniId>,
     ) {
         for at in &self.interfaces {
-            let holder = look.interfaces[*at].instance();
-            self.instances.extend(found(&index.instances, holder));
+            let interface = &look.interfaces[*at];
+            self.instances
+                .extend(found(&index.instances, interface.instance()));
+            self.instances
+                .extend(found(&index.attached, Some(&interface.id)));
         }
         for at in &self.addresses {
             let address = &look.addresses[*at];

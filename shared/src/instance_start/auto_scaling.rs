@@ -48,8 +48,8 @@ pub(super) fn asked_for_start(
 /// had, and who has one and does not run.
 pub(super) fn asked_for_all(observed: &Observed, settings: &Settings) -> BTreeSet<InstanceId> {
     let mut asked = BTreeSet::new();
-    for (name, part) in &observed.parts(&settings.tags) {
-        let group = Group::named(name, part, &settings.tags);
+    for (name, part) in observed.parts(&settings.tags) {
+        let group = Group::named(name, &part, &settings.tags);
         let addresses = || group.addresses.iter().copied();
         let stopped: Vec<&Instance> = addresses()
             .filter_map(|address| Some(group.stopped_holder(address)?.instance))

@@ -210,8 +210,8 @@ pub fn kept(observed: &Observed, id: &InstanceId, settings: &Settings) -> Vec<Ke
 #[must_use]
 pub fn waiting(observed: &Observed, settings: &Settings) -> Placements {
     let mut placements = Placements::default();
-    for (name, part) in &observed.parts(&settings.tags) {
-        placements.add(waiting_in(name, part, settings));
+    for (name, part) in observed.parts(&settings.tags) {
+        placements.add(waiting_in(name, &part, settings));
     }
     placements
 }

@@ -75,8 +75,8 @@ impl Observed {
     }
 
     /// What concerns each group, as a look of its own.
-    pub(super) fn parts(&self, keys: &TagKeys) -> BTreeMap<&str, Self> {
-        let was_on = |address: &Address| {
+    pub(super) fn parts(&self, keys: &TagKeys) -> impl Iterator<Item = (&str, Self)> {
+        let was_on = move |address: &Address| {
             let last = self.last_targets.get(&address.allocation)?;
             last.eni.as_ref()
         };
@@ -84,9 +84,8 @@ impl Observed {
         for (allocation, instance) in &self.refused {
             refused.entry(allocation).or_default().push(instance);
         }
-        let parts = parts(self.everything(), keys, was_on).into_iter();
-        let parts = parts.map(|(group, part)| (group, self.part(part, &refused)));
-        parts.collect()
+        let parts = parts(self.everything(), keys, was_on);
+        parts.map(move |(group, part)| (group, self.part(part, &refused)))
     }
 
     fn part(&self, part: Part, refused: &BTreeMap<&AllocationId, Vec<&InstanceId>>) -> Self {

@@ -73,7 +73,7 @@ fn of<'a>(instances: &'a [Instance], addresses: &'a [Address]) -> BTreeMap<&'a s
         interfaces: &[],
         addresses,
     };
-    parts(look, &TagKeys::under("holdfast"), |_| None)
+    parts(look, &TagKeys::under("holdfast"), |_| None).collect()
 }
 
 #[test]
@@ -90,6 +90,23 @@ fn an_address_brings_its_holder_and_the_holder_what_else_it_has() {
     assert_eq!(part.addresses, addresses[..2]);
     assert_eq!(parts["c"].instances, instances[2..]);
     assert_eq!(parts["c"].addresses, addresses[2..]);
+}
+
+#[test]
+fn an_instance_that_shows_an_interface_belongs_to_it_though_the_interface_shows_none() {
+    let own = Interface {
+        tags: tags(Some("a")),
+        ..Interface::bare(eni(2))
+    };
+    let instances = [instance(1, "a"), instance(2, "b")];
+    let look = Everything {
+        instances: &instances,
+        interfaces: std::slice::from_ref(&own),
+        addresses: &[],
+    };
+    let keys = TagKeys::under("holdfast");
+    let parts: BTreeMap<&str, Part> = parts(look, &keys, |_| None).collect();
+    assert_eq!(parts["a"].instances, instances);
 }
 
 #[test]
@@ -113,7 +130,8 @@ fn where_an_address_was_last_belongs_to_it() {
         "eipalloc-1" => Some(&first),
         _ => Some(&second),
     };
-    let parts = parts(look, &TagKeys::under("holdfast"), last);
+    let keys = TagKeys::under("holdfast");
+    let parts: BTreeMap<&str, Part> = parts(look, &keys, last).collect();
     assert_eq!(parts["a"].instances, instances);
     assert_eq!(parts["a"].interfaces, interfaces[..1]);
     assert_eq!(parts["b"].interfaces, interfaces[1..]);

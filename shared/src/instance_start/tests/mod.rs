@@ -343,7 +343,7 @@ impl Seen {
         let settings = self.settings();
         let placements = decide::waiting(&self.observed, &settings);
         let mut whole = Placements::default();
-        for name in self.observed.parts(&settings.tags).keys() {
+        for (name, _) in self.observed.parts(&settings.tags) {
             whole.add(decide::waiting_in(name, &self.observed, &settings));
         }
         assert_eq!(placements, whole);
