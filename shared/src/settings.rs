@@ -134,7 +134,29 @@ impl Settings {
             variables: variables.into_iter().collect(),
             bad: Vec::new(),
         };
-        let settings = Self {
+        let settings = Self::taken_from(&mut reader);
+        reader.refuse_the_rest();
+        if reader.bad.is_empty() {
+            Ok(settings)
+        } else {
+            Err(BadSettings(reader.bad))
+        }
+    }
+
+    /// Whether a setting is read from this environment variable.
+    #[must_use]
+    pub fn has(key: &str) -> bool {
+        let mut reader = Reader {
+            variables: [(key.to_owned(), String::new())].into(),
+            bad: Vec::new(),
+        };
+        drop(Self::taken_from(&mut reader));
+        reader.variables.is_empty()
+    }
+
+    /// Takes each setting out of the variables, so that what is left has no meaning.
+    fn taken_from(reader: &mut Reader) -> Self {
+        Self {
             table: reader.table(),
             mode: reader.parsed("HOLDFAST_MODE", Mode::Observe),
             tags: TagKeys::under(&reader.tag_prefix()),
@@ -180,12 +202,6 @@ impl Settings {
             chat_topic: reader.optional("HOLDFAST_CHAT_TOPIC"),
             chat_outcomes: reader.parsed("HOLDFAST_CHAT_OUTCOMES", ToldOutcomes::default()),
             region: reader.required("AWS_REGION", "the region, as Lambda sets it"),
-        };
-        reader.refuse_the_rest();
-        if reader.bad.is_empty() {
-            Ok(settings)
-        } else {
-            Err(BadSettings(reader.bad))
         }
     }
 }

@@ -32,6 +32,14 @@ pub struct UnreadableRow {
     pub why: String,
 }
 
+impl UnreadableRow {
+    /// Its kind, and its key within that.
+    #[must_use]
+    pub fn kind_and_key(&self) -> (&str, &str) {
+        self.name.split_once('/').unwrap_or((&self.name, ""))
+    }
+}
+
 /// What became of a write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

@@ -153,7 +153,9 @@ pub async fn learn<L: Ledger>(
 }
 
 /// The rows of the ledger, by their group.
-async fn by_group<L: Ledger>(ledger: &L) -> Result<BTreeMap<String, MemberAlarms>, CloudError> {
+pub(super) async fn by_group<L: Ledger>(
+    ledger: &L,
+) -> Result<BTreeMap<String, MemberAlarms>, CloudError> {
     let rows = ledger.member_alarms().await?.into_iter();
     Ok(rows.map(|row| (row.group.clone(), row)).collect())
 }

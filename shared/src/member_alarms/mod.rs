@@ -67,12 +67,8 @@ impl Default for Rows {
 impl Rows {
     /// Reads them. A ledger that does not answer keeps no address from moving.
     pub async fn read<L: Ledger>(ledger: &L) -> Self {
-        let rows = ledger.member_alarms().await;
-        let by_group = |rows: Vec<MemberAlarms>| {
-            let rows = rows.into_iter();
-            rows.map(|row| (row.group.clone(), row)).collect()
-        };
-        Self(rows.map(by_group).map_err(|failure| chain(&failure)))
+        let rows = learn::by_group(ledger).await;
+        Self(rows.map_err(|failure| chain(&failure)))
     }
 
     /// What the ledger has on a group.

@@ -68,7 +68,7 @@ impl Redaction<'_> {
     pub(super) fn bad_settings(&mut self, bad: &mut Value) {
         for setting in bad.as_array_mut().into_iter().flatten() {
             if let Value::String(key) = &mut setting["key"]
-                && !is_key(key)
+                && !Settings::has(key)
             {
                 *key = self.stand_in(key);
             }
@@ -102,15 +102,4 @@ impl Redaction<'_> {
         }
         *patterns = Value::from(covered);
     }
-}
-
-/// A setting that Holdfast has: its name is ours.
-fn is_key(key: &str) -> bool {
-    let known = Settings::read([(key.to_owned(), String::new())]);
-    let is_unknown = |bad: &holdfast::settings::BadSettings| {
-        bad.0
-            .iter()
-            .any(|bad| bad.key == key && bad.problem.starts_with("unknown"))
-    };
-    !known.is_err_and(|bad| is_unknown(&bad))
 }
