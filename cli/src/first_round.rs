@@ -23,7 +23,7 @@ pub type Look = Ports<ReadOnly<Aws>, ReadOnly<DynamoLedger>, WallClock>;
 #[derive(Debug)]
 pub struct FirstRound {
     /// By what it was read.
-    pub ports: Look,
+    ports: Look,
     glance: Result<Glance, CloudError>,
 }
 
@@ -99,8 +99,7 @@ impl FirstRound {
         let is_whole = overview.is_some() && besides.is_empty() && !deployment.functions.is_empty();
         for refusal in besides {
             let what = hangs_on(refusal.failure().action, &place);
-            let part: Result<(), Failure> = Err(Failure::aws(what)(refusal));
-            parts.take(part);
+            parts.lost(&Failure::aws(what)(refusal));
         }
         (ports, GroupsRead { overview, is_whole })
     }
@@ -132,13 +131,13 @@ fn hangs_on(action: &str, place: &str) -> String {
 /// alarms name its members.
 #[must_use]
 pub fn tells_of_groups(row: &UnreadableRow) -> bool {
-    const OF_ADDRESSES: [&str; 2] = ["snapshot/", "release/"];
-    !OF_ADDRESSES.iter().any(|kind| row.name.starts_with(kind))
+    let (kind, _) = row.kind_and_key();
+    !["snapshot", "release"].contains(&kind)
 }
 
 /// Whether a row that cannot be read may have the pause and the last failover of a group.
 #[must_use]
 pub fn is_lease_of(row: &UnreadableRow, group: &str) -> bool {
-    let of_group = row.name.split_once('/');
-    of_group.is_some_and(|(kind, of)| kind.starts_with("lease") && of == group)
+    let (kind, of) = row.kind_and_key();
+    kind.starts_with("lease") && of == group
 }

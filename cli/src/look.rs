@@ -197,8 +197,7 @@ pub fn unread(look: &Look) -> Vec<Unread> {
         let function = Function::from(run.function);
         for refusal in run.refused_reads() {
             let what = format!("what {} tells {function} could not be read", refusal.action);
-            let part: Result<(), Failure> = Err(Failure::aws(what)(refusal.error()));
-            parts.take(part);
+            parts.lost(&Failure::aws(what)(refusal.error()));
         }
     }
     for bad in &look.bad_settings {

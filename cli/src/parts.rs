@@ -28,10 +28,15 @@ impl Parts {
         match read {
             Ok(part) => Some(part),
             Err(failure) => {
-                self.add(failure.unread(&self.region, &self.stack));
+                self.lost(&failure);
                 None
             }
         }
+    }
+
+    /// A part that could not be read.
+    pub fn lost(&mut self, failure: &Failure) {
+        self.add(failure.unread(&self.region, &self.stack));
     }
 
     /// One more that could not be read. Where the same is told with the same advice, the worse exit code stays; another
@@ -42,12 +47,6 @@ impl Parts {
             Some(told) => told.exit = told.exit.worse(part.exit),
             None => self.unread.push(part),
         }
-    }
-
-    /// How many parts could not be read so far.
-    #[must_use]
-    pub fn count(&self) -> usize {
-        self.unread.len()
     }
 
     /// All that could not be read.

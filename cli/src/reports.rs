@@ -101,29 +101,34 @@ pub async fn read_all(
 }
 
 /// What a function's log has.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Logged {
     /// The reports, oldest first.
     reports: Vec<LoggedReport>,
     /// What of the log is not known.
-    gaps: Vec<Failure>,
+    gap: Option<Failure>,
 }
 
 impl Logged {
     /// The reports, once it is noted what beside them is not known.
     pub fn told(self, parts: &mut Parts) -> Vec<LoggedReport> {
-        for gap in self.gaps {
-            let gap: Result<(), Failure> = Err(gap);
-            parts.take(gap);
+        if let Some(gap) = self.gap {
+            parts.lost(&gap);
         }
         self.reports
+    }
+
+    /// Whether all of the log is known.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.gap.is_none()
     }
 }
 
 /// Reads the reports of one function, oldest first.
 ///
 /// # Errors
-/// AWS's answer to `logs:FilterLogEvents`; or nobody knows where the function logs.
+/// AWS's answer to `logs:FilterLogEvents`; or nobody knows where the function logs, or that log is gone.
 pub async fn read_of(
     deployment: &Deployment,
     function: Function,
@@ -147,10 +152,7 @@ pub async fn read_of(
         let connection = &deployment.connection;
         let found = connection.log_lines(&set_up.log_group, &pattern, from, until + AHEAD);
         let Some(found) = found.await.map_err(Failure::aws(what.clone()))? else {
-            return Ok(Logged {
-                gaps: vec![no_group(&log, &set_up.log_group)],
-                ..Logged::default()
-            });
+            return Err(no_group(&log, &set_up.log_group));
         };
         lines.extend(found);
     }
@@ -162,7 +164,7 @@ pub async fn read_of(
     reports.sort_by_key(|report| report.at);
     Ok(Logged {
         reports,
-        gaps: of_another_form(&log, unknown).into_iter().collect(),
+        gap: of_another_form(&log, unknown),
     })
 }
 

@@ -97,6 +97,15 @@ impl Cell {
         text.map_or_else(|| Self::faint("-"), |text| Self::from(text.into()))
     }
 
+    /// The text. Where there is none: a dash, or that it is not known.
+    #[must_use]
+    pub fn or_unknown(text: Option<impl Into<String>>, is_known: bool) -> Self {
+        match text {
+            None if !is_known => Self::attention("not known"),
+            text => Self::or_dash(text),
+        }
+    }
+
     /// What a terminal shows of it: a control character in a tag moves no cursor.
     pub(super) fn shown(&self) -> String {
         let shown = |each: char| {

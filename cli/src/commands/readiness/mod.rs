@@ -7,7 +7,7 @@ use crate::aws::FunctionState;
 use crate::deployment::{Coming, Deployment, Function, OfStack};
 use crate::failure::{Exit, Failure};
 use crate::first_round::{FirstRound, GroupsRead, is_lease_of, tells_of_groups};
-use crate::reports::{self, LoggedReport, Wanted};
+use crate::reports::{self, Logged, LoggedReport, Wanted};
 use crate::session::Session;
 use crate::unread::Unread;
 use clap::Args;
@@ -121,10 +121,9 @@ async fn look(
     let knows_groups = overview.is_some();
     let audit = overview.map(|it| it.audit).unwrap_or_default();
     let reports = gathered.take(reports);
-    let before = gathered.count();
-    let reports = reports.map(|read| read.told(&mut gathered));
     // A gap in the log may have the sweep that is looked for.
-    let knows_sweeps = reports.is_some() && gathered.count() == before;
+    let knows_sweeps = reports.as_ref().is_some_and(Logged::is_whole);
+    let reports = reports.map(|read| read.told(&mut gathered));
     let sweep = last_sweep(&reports.unwrap_or_default());
     let mut hindrances = Vec::new();
     if !knows_groups || !audit.groups.is_empty() {
@@ -147,9 +146,10 @@ async fn look(
     let groups = audit.groups.into_iter().map(|report| {
         let lease_known = !unreadable.iter().any(|row| is_lease_of(row, &report.group));
         Group {
+            told_by_sweep: beside_sweep(&report, &told),
+            report,
             readiness_known: is_whole,
             lease_known,
-            ..beside_sweep(report, &told)
         }
     });
     let stack = Stack {
@@ -164,8 +164,8 @@ async fn look(
     Ok((deployment, (stack, gathered.into_unread())))
 }
 
-/// A group, with what the last sweep found in its way and this look does not show.
-fn beside_sweep(report: GroupReport, told: &[Told]) -> Group {
+/// What the last sweep found in the way of a group and this look does not show.
+fn beside_sweep(report: &GroupReport, told: &[Told]) -> Vec<Finding> {
     let own = report.obstacles.iter().map(as_told);
     let own: Vec<ToldFinding> = own.collect();
     let of_sweep = told.iter().find(|told| told.group == report.group);
@@ -173,12 +173,7 @@ fn beside_sweep(report: GroupReport, told: &[Told]) -> Group {
         .map(|told| told.obstacles.clone())
         .unwrap_or_default();
     let new = of_sweep.into_iter().filter(|told| !own.contains(told));
-    Group {
-        told_by_sweep: new.map(Finding::from).collect(),
-        report,
-        readiness_known: true,
-        lease_known: true,
-    }
+    new.map(Finding::from).collect()
 }
 
 /// A finding as a report has it: some characters are put by others there.

@@ -74,11 +74,10 @@ impl Document for Readiness {
                     listed(&report.holders),
                     listed(&report.standbys),
                     group.pause_cell(),
-                    if obstacles.is_empty() && !group.readiness_known {
-                        Cell::attention("not known")
-                    } else {
-                        Cell::or_dash((!obstacles.is_empty()).then(|| obstacles.join("; ")))
-                    },
+                    Cell::or_unknown(
+                        (!obstacles.is_empty()).then(|| obstacles.join("; ")),
+                        group.readiness_known,
+                    ),
                 ]);
             }
         }
@@ -124,10 +123,8 @@ impl Group {
     }
 
     fn pause_cell(&self) -> Cell {
-        match &self.report.pause {
-            None if !self.lease_known => Cell::attention("not known"),
-            pause => Cell::or_dash(pause.as_ref().map(|pause| time_of(pause.until))),
-        }
+        let pause = self.report.pause.as_ref();
+        Cell::or_unknown(pause.map(|pause| time_of(pause.until)), self.lease_known)
     }
 
     fn put_on(&self, page: &mut Page) {

@@ -2,6 +2,7 @@
 
 use super::document::List;
 use super::read::Seen;
+use holdfast::ledger::UnreadableRow;
 use holdfast::model::ids::AllocationId;
 use holdfast::reconcile::state::AccountState;
 
@@ -9,17 +10,11 @@ use holdfast::reconcile::state::AccountState;
 #[derive(Debug)]
 pub(super) struct Known<'a> {
     seen: &'a Seen,
-    /// The kind and the key of each row that cannot be read.
-    unreadable: Vec<&'a str>,
 }
 
 impl<'a> Known<'a> {
     pub(super) fn of(seen: &'a Seen) -> Self {
-        let unreadable = seen.unreadable.iter();
-        Self {
-            seen,
-            unreadable: unreadable.map(|row| row.name.as_str()).collect(),
-        }
+        Self { seen }
     }
 
     pub(super) fn addresses(&self) -> bool {
@@ -36,11 +31,9 @@ impl<'a> Known<'a> {
 
     /// The allocations whose row of this kind cannot be read.
     pub(super) fn unreadable(&self, kind: &'static str) -> impl Iterator<Item = AllocationId> {
-        let of_kind = self.unreadable.iter();
-        of_kind.filter_map(move |name| match name.split_once('/') {
-            Some((of, key)) if of == kind => key.parse().ok(),
-            _ => None,
-        })
+        let rows = self.seen.unreadable.iter().map(UnreadableRow::kind_and_key);
+        let of_kind = rows.filter(move |(of, _)| *of == kind);
+        of_kind.filter_map(|(_, key)| key.parse().ok())
     }
 
     /// Whether the ledger knows an address; none where nobody can tell.

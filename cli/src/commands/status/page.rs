@@ -82,11 +82,7 @@ fn row(address: &Address) -> Line {
     vec![
         address.address.to_string().into(),
         address.allocation.as_str().into(),
-        if address.knows_group {
-            Cell::or_dash(address.group.as_deref())
-        } else {
-            Cell::attention("not known")
-        },
+        Cell::or_unknown(address.group.as_deref(), address.knows_group),
         protection_word(address.protection).into(),
         Cell::or_dash(address.holder.as_ref().map(ToString::to_string)),
         Cell::or_dash(address.interface.as_ref().map(ToString::to_string)),
@@ -336,11 +332,7 @@ impl Group {
 
     /// What the lease of the group says, where it says nothing.
     fn none_or_not_known(&self) -> Cell {
-        if self.lease_known {
-            Cell::or_dash(None::<String>)
-        } else {
-            Cell::attention("not known")
-        }
+        Cell::or_unknown(None::<String>, self.lease_known)
     }
 }
 
@@ -356,10 +348,7 @@ fn release_table(releases: &[OpenRelease], now: OffsetDateTime) -> Table {
     ]);
     for release in releases {
         // Of a record that cannot be read nothing is none.
-        let or_none = |text: Option<String>| match (&text, release.attempts) {
-            (None, None) => Cell::attention("not known"),
-            _ => Cell::or_dash(text),
-        };
+        let or_none = |text: Option<String>| Cell::or_unknown(text, release.attempts.is_some());
         table.push([
             or_none(release.address.map(|ip| ip.to_string())),
             release.allocation.as_str().into(),

@@ -104,9 +104,13 @@ pub(super) async fn look(
     let place = deployment.place();
     let failed = |what: &str| Failure::aws(format!("{what} of {place} could not be read"));
     let GroupsRead { overview, is_whole } = read;
-    let knows_groups = overview.is_some();
-    let (overview, knows_addresses, knows_interfaces) = match overview {
-        Some(overview) => (overview, true, true),
+    let all = Knows {
+        groups: true,
+        addresses: true,
+        interfaces: true,
+    };
+    let (overview, knows) = match overview {
+        Some(overview) => (overview, all),
         None => without_groups(&ports, &deployment, &mut gathered).await,
     };
     let mut of_queue = |read: Option<Result<u64, CloudError>>, what| {
@@ -120,11 +124,7 @@ pub(super) async fn look(
     let unreadable = besides.unreadable.into_iter();
     let seen = Seen {
         overview,
-        knows: Knows {
-            groups: knows_groups,
-            addresses: knows_addresses,
-            interfaces: knows_interfaces,
-        },
+        knows,
         is_whole,
         rows: gathered.take(besides.rows.map_err(failed("the ledger"))),
         releases: gathered.take(besides.releases.map_err(failed("the ledger"))),
@@ -136,13 +136,12 @@ pub(super) async fn look(
     Ok((deployment, seen))
 }
 
-/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself. It says
-/// whether the addresses and the interfaces are known.
+/// What there is without the groups: one call of theirs failed, and the others are made again, each for itself.
 async fn without_groups(
     ports: &Look,
     deployment: &Deployment,
     gathered: &mut Parts,
-) -> (Overview, bool, bool) {
+) -> (Overview, Knows) {
     let at = ports.clock.now();
     let floating = InterfaceFilter::TagKeys(deployment.settings.tags.on_interfaces());
     let (addresses, interfaces) = futures_util::join!(
@@ -154,7 +153,11 @@ async fn without_groups(
     let addresses = gathered.take(addresses.map_err(failed("the addresses")));
     let interfaces =
         gathered.take(interfaces.map_err(failed("the interfaces that take addresses along")));
-    let (knows_addresses, knows_interfaces) = (addresses.is_some(), interfaces.is_some());
+    let knows = Knows {
+        groups: false,
+        addresses: addresses.is_some(),
+        interfaces: interfaces.is_some(),
+    };
     let overview = Overview {
         at,
         addresses: addresses.unwrap_or_default(),
@@ -163,5 +166,5 @@ async fn without_groups(
         leases: Vec::new(),
         audit: Audit::default(),
     };
-    (overview, knows_addresses, knows_interfaces)
+    (overview, knows)
 }

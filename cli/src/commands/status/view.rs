@@ -8,7 +8,6 @@ use super::releases::open_releases;
 use crate::aws::FunctionState;
 use crate::deployment::{Deployment, Function};
 use crate::first_round::{is_lease_of, tells_of_groups};
-use holdfast::alarm_failover::Overview;
 use holdfast::groups::holder;
 use holdfast::ledger::lease::Lease;
 use holdfast::model::elastic_ip;
@@ -58,7 +57,7 @@ fn stack(deployment: &Deployment, seen: &Seen, group: Option<&str>, now: OffsetD
     let mut addresses: Vec<Address> = shown.collect();
     addresses.sort_by_key(|it| (it.group.clone(), it.address));
     let groups = overview.audit.groups.iter();
-    let groups = groups.map(|report| of_group(report, (seen, overview), now));
+    let groups = groups.map(|report| of_group(report, seen, now));
     let mut findings = swept.findings;
     let beside = overview.audit.findings.iter();
     let is_told = |it: &&Finding| {
@@ -118,12 +117,8 @@ fn not_ready(deployment: &Deployment) -> BTreeMap<Function, String> {
     not_ready.collect()
 }
 
-fn of_group(
-    report: &GroupReport,
-    (seen, overview): (&Seen, &Overview),
-    now: OffsetDateTime,
-) -> Group {
-    let lease: Option<&Lease> = overview.lease(&report.group);
+fn of_group(report: &GroupReport, seen: &Seen, now: OffsetDateTime) -> Group {
+    let lease: Option<&Lease> = seen.overview.lease(&report.group);
     let mut unreadable = seen.unreadable.iter();
     let last = lease.and_then(|lease| lease.last.as_ref());
     let is_held = lease.is_some_and(|lease| lease.is_held_by_other("", now));
