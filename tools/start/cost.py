@@ -1,7 +1,7 @@
 """Counts what a function does before it first asks for an event: system calls, files, instructions, page faults, and how
 large its zip is. It times nothing.
 
-    tools/start/cost SIMULATOR FOLDER      FOLDER has NAME/bootstrap or NAME for each function, as they ship
+    tools/start/cost FOLDER                FOLDER has NAME/bootstrap or NAME for each function, as they ship
 
 The functions run behind a Lambda Runtime API of this program, against the simulator, without TLS on the wire: the TLS
 configuration is made all the same. Beside them runs the empty function that is built alike. strace counts calls and files,
@@ -86,21 +86,26 @@ class Simulator:
         self.process.wait()
 
 
-def start(command, simulator, look=lambda process: None):
-    """Runs a function, under a tool or not, until it asks for an event; gives what it said, and what a look at it gave."""
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
-    server.asked, server.end, server.problem = threading.Event(), threading.Event(), None
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {
+def environment(server, simulator, name):
+    """What Lambda and the template give a function, with this program as Lambda."""
+    return {
         "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
-        "AWS_LAMBDA_FUNCTION_NAME": "start", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
-        "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/start", "AWS_LAMBDA_LOG_STREAM_NAME": "start",
+        "AWS_LAMBDA_FUNCTION_NAME": name, "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256", "AWS_LAMBDA_FUNCTION_VERSION": "1",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}", "AWS_LAMBDA_LOG_STREAM_NAME": name,
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "START", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "not-a-token",
         "AWS_ENDPOINT_URL": simulator.url, "HOLDFAST_TABLE": TABLE, "HOLDFAST_MODE": "enforce",
         "HOME": "/root",
     }  # fmt: skip
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def start(command, simulator, look=lambda process: None):
+    """Runs a function, under a tool or not, until it asks for an event; gives what it said, and what a look at it gave."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
+    server.asked, server.end, server.problem = threading.Event(), threading.Event(), None
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    variables = environment(server, simulator, "start")
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     asked = server.asked.wait(120)
     seen = look(process)
     end(process)

@@ -1,7 +1,7 @@
 """Counts the instructions of a scheduled run of reconcile in accounts of three sizes, each twice the one before. It times
 nothing.
 
-    tools/start/sweep SIMULATOR FOLDER [--only NAME] [--sizes 100,200,400] [--keep FOLDER]
+    tools/start/sweep FOLDER [--only NAME] [--sizes 100,200,400] [--keep FOLDER]
 
 Each run is one process, behind a Lambda Runtime API of this program, against the simulator. callgrind counts. What a
 process takes to start is the same at each size. So it drops out where the runs are subtracted from each other: a cost that
@@ -21,12 +21,11 @@ import urllib.parse
 import urllib.request
 from pathlib import Path
 
-from cost import BOUNDS, TABLE, Simulator, binary_of, end
+from cost import BOUNDS, TABLE, Simulator, binary_of, end, environment
 
 SIZES = [100, 200, 400]
 # How many times what the step from the smallest to the middle size takes, the step from there to the largest may take.
 BOUND = BOUNDS["sweep_growth"]
-ROLE = "holdfast-reconcile"
 SCHEDULE = {
     "version": "0", "id": "schedule", "detail-type": "Scheduled Event", "source": "aws.events",
     "account": "111122223333", "time": "2026-01-15T12:00:00Z", "region": "us-east-1", "resources": [], "detail": {},
@@ -142,16 +141,9 @@ def run(binary, simulator, profile):
     server.asked_again, server.end = threading.Event(), threading.Event()
     server.is_handed_out, server.answer, server.problem = False, None, None
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    environment = {
-        "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{server.server_port}",
-        "AWS_LAMBDA_FUNCTION_NAME": "reconcile", "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "256",
-        "AWS_LAMBDA_FUNCTION_VERSION": "1", "AWS_LAMBDA_LOG_GROUP_NAME": "/aws/lambda/reconcile",
-        "AWS_LAMBDA_LOG_STREAM_NAME": "sweep", "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand", "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "SWEEP", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_SESSION_TOKEN": "not-a-token",
-        "AWS_ENDPOINT_URL": simulator.url, "HOLDFAST_TABLE": TABLE, "HOLDFAST_MODE": "enforce", "HOME": "/root",
-    }  # fmt: skip
     command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={profile or '/dev/null'}", binary]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    variables = environment(server, simulator, "reconcile")
+    process = subprocess.Popen(command, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     said = []
     reader = threading.Thread(target=lambda: said.append(process.stdout.read()), daemon=True)
     reader.start()

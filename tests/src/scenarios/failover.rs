@@ -32,7 +32,6 @@ use holdfast::reconcile;
 use holdfast::report::{FailoverReport, Function, Report, Subject};
 use holdfast::settings::Settings;
 pub use many::many_groups;
-use many::settings;
 use owner::{allocate, call, create_interface, interface, launch, tag};
 pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
@@ -84,16 +83,7 @@ fn members() -> FailoverFixture {
             .expect("an alarm on one metric is good");
         world.set_alarm(&alarm_of(member), AlarmState::Ok);
     }
-    let mut trio = FailoverFixture {
-        world,
-        members,
-        eni: String::new(),
-        allocation: String::new(),
-        private_ip: String::new(),
-        settings: settings(),
-    };
-    trio.world.take_events();
-    trio
+    FailoverFixture::of(world, members)
 }
 
 /// The name of the alarm on a member's status checks.

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use time::Duration;
 
 /// Those of every fixture.
-pub(super) fn settings() -> Vec<(String, String)> {
+fn settings() -> Vec<(String, String)> {
     let settings = [
         ("HOLDFAST_TABLE", "ledger"),
         ("HOLDFAST_MODE", "enforce"),
@@ -26,6 +26,19 @@ pub(super) fn settings() -> Vec<(String, String)> {
 }
 
 impl FailoverFixture {
+    /// Of these members, with nothing that moves. What was done so far is told of by no event.
+    pub(super) fn of(mut world: World, members: Vec<String>) -> Self {
+        world.take_events();
+        Self {
+            world,
+            members,
+            eni: String::new(),
+            allocation: String::new(),
+            private_ip: String::new(),
+            settings: settings(),
+        }
+    }
+
     /// The test bed on which the function is to act, with a ledger that is there already.
     #[must_use]
     pub fn bed_with(&self, ledger: MemoryLedger) -> Arc<TestBed> {
@@ -77,15 +90,7 @@ pub fn many_groups(count: usize) -> FailoverFixture {
     });
     let members = members.collect();
     world.advance(Duration::minutes(5));
-    world.take_events();
-    FailoverFixture {
-        world,
-        members,
-        eni: String::new(),
-        allocation: String::new(),
-        private_ip: String::new(),
-        settings: settings(),
-    }
+    FailoverFixture::of(world, members)
 }
 
 /// The first of two new members.

@@ -92,6 +92,17 @@ impl Thawed {
         self.function.invoke(&self.event).await
     }
 
+    /// The event ends as it does where nothing goes wrong; how long that took.
+    pub(super) async fn ends_as_ever(&self, told: &str) -> Duration {
+        let invocation = self.invoke().await;
+        let report = invocation
+            .result
+            .unwrap_or_else(|error| panic!("{told}: {error}"));
+        assert_eq!(report["outcome"], self.what.outcome(), "{told}: {report}");
+        println!("{told}: {} in {:.2?}", report["outcome"], invocation.took);
+        invocation.took
+    }
+
     /// Hands the event to a new process.
     pub(super) async fn invoke_afresh(&self) -> Value {
         let fresh = start(self.what.function(), &self.simulator.url).await;

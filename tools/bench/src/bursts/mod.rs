@@ -66,10 +66,10 @@ type Work = Arc<dyn Fn(Client, Hearer, Trigger) -> Run<'static> + Send + Sync>;
 /// What has to be so in the end.
 type Goal = fn(&TestBed) -> Result<(), Problem>;
 
-/// What happens, and who works on it.
 /// What makes so many releases, or so many instances, ready to happen.
 type Prepare = fn(usize, usize) -> Result<Happening, Problem>;
 
+/// What happens, and who works on it.
 struct Happening {
     what: String,
     bed: Arc<TestBed>,
