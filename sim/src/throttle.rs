@@ -21,7 +21,16 @@ impl Limit {
         Self { capacity, refill }
     }
 
-    fn of(request: &Request) -> Self {
+    /// How many seconds it takes to admit so many calls.
+    #[must_use]
+    pub fn takes(self, calls: usize) -> f64 {
+        let calls = u32::try_from(calls).map_or(f64::MAX, f64::from);
+        (calls - self.capacity).max(0.0) / self.refill
+    }
+
+    /// What EC2 admits of such a request.
+    #[must_use]
+    pub fn of(request: &Request) -> Self {
         match request {
             Request::DescribeInstances(request)
                 if request.filters.is_empty()

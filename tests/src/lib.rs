@@ -1,6 +1,7 @@
 //! The machinery that proves Holdfast: its ports on the simulated EC2, the explorer, and the harness that runs
 //! compiled functions. Nothing here is linked into a function.
 
+pub mod bursts;
 pub mod client;
 pub mod explorer;
 pub mod ledger_contract;

@@ -182,8 +182,22 @@ pub struct Burst {
     pub longest_s: f64,
     /// How many calls EC2 refused for their rate.
     pub throttled: usize,
+    /// The action whose calls EC2 takes longest to admit.
+    pub held_up_by: Option<HeldUp>,
     /// How the runs ended, and how many of each.
     pub ends: BTreeMap<String, usize>,
+}
+
+/// The calls of one action, at EC2's rate.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HeldUp {
+    /// The EC2 action.
+    pub action: String,
+    /// How many were admitted.
+    pub calls: usize,
+    /// How long EC2 takes to admit so many, in seconds.
+    pub at_least_s: f64,
 }
 
 /// One failover on the simulator's clock.

@@ -1,6 +1,6 @@
 //! The tables of the page, each from the figures alone.
 
-use super::{Burst, Event, Failover, Path, Results, Spread, Start, State, Sweep};
+use super::{Burst, Event, Failover, HeldUp, Path, Results, Spread, Start, State, Sweep};
 use std::fmt::Write;
 
 /// A table as Markdown has it. The first column is text, and the others are numbers.
@@ -265,6 +265,7 @@ pub(super) fn bursts(all: &[Burst]) -> String {
             number(burst.median_s),
             number(burst.longest_s),
             burst.throttled.to_string(),
+            held_up_by(burst.held_up_by.as_ref()),
             ends.collect::<Vec<_>>().join(", "),
         ]
     });
@@ -275,9 +276,18 @@ pub(super) fn bursts(all: &[Burst]) -> String {
         "half are answered within, s",
         "all within, s",
         "calls refused for their rate",
+        "what EC2 takes longest to admit",
         "ends",
     ];
     table(&header, rows)
+}
+
+fn held_up_by(slowest: Option<&HeldUp>) -> String {
+    let told = slowest.map(|it| {
+        let least = number(it.at_least_s);
+        format!("{} `{}`: {least} s", it.calls, it.action)
+    });
+    told.unwrap_or_else(|| "-".to_owned())
 }
 
 pub(super) fn failovers(all: &[Failover]) -> String {

@@ -4,6 +4,7 @@ mod adrift;
 mod ahead;
 mod alarms;
 mod audit;
+mod bursts;
 mod doubts;
 mod dry_runs;
 mod effects;

@@ -1,5 +1,6 @@
 //! The release guard on the simulated EC2: what becomes of a released address.
 
+mod bursts;
 mod explorer;
 mod intruders;
 mod large_account;

@@ -1,5 +1,6 @@
 //! Placement on the simulated EC2: which address a starting instance is given.
 
+mod bursts;
 mod doubts;
 mod events;
 mod explorer;

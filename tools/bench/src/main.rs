@@ -6,7 +6,6 @@
 //! be compared with each other. What the simulator, a debug build, takes to answer is in the times and not in
 //! the processor time.
 
-mod bursts;
 mod cases;
 mod cold;
 mod events;
@@ -26,6 +25,7 @@ use cold::Lab;
 use ec2_sim::World;
 use ec2_sim::http::Simulator;
 use gate::Room;
+use holdfast_tests::bursts;
 use holdfast_tests::performance::Results;
 use holdfast_tests::runtime::{Environment, Function, Invocation};
 use holdfast_tests::terminal::{self, Problem};

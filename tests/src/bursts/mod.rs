@@ -4,18 +4,22 @@
 //!
 //! Races: the runs share one account, and its allowance of calls. EC2 arbitrates.
 
-mod happenings;
+pub mod happenings;
 
+use crate::client::{Client, TestBed};
+use crate::explorer::Run;
+use crate::performance::{Burst, HeldUp};
+use crate::scenarios::large_account::take_time;
+use crate::terminal::Problem;
+use ec2_sim::Doubts;
+use ec2_sim::throttle::Limit;
+use ec2_sim::world::Call;
 use holdfast::clock::Clock;
 use holdfast::error::Error;
 use holdfast::events::Trigger;
 use holdfast::report::Report;
-use holdfast_tests::client::{Client, TestBed};
-use holdfast_tests::explorer::Run;
-use holdfast_tests::performance::Burst;
-use holdfast_tests::scenarios::large_account::take_time;
-use holdfast_tests::terminal::Problem;
 use std::collections::{BTreeMap, VecDeque};
+use std::fmt::{self, Display};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -52,6 +56,21 @@ fn locked<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
     shared.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Happening {
+    /// On these sides of what nobody knows about EC2.
+    #[must_use]
+    pub fn doubting(self, doubts: Doubts) -> Self {
+        self.bed.world().settings().doubts = doubts;
+        self
+    }
+}
+
+impl fmt::Debug for Happening {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.what)
+    }
+}
+
 /// The function that is told of an event.
 #[derive(Debug, Clone, Copy)]
 enum Hearer {
@@ -66,11 +85,28 @@ type Work = Arc<dyn Fn(Client, Hearer, Trigger) -> Run<'static> + Send + Sync>;
 /// What has to be so in the end.
 type Goal = fn(&TestBed) -> Result<(), Problem>;
 
-/// What makes so many releases, or so many instances, ready to happen.
-type Prepare = fn(usize, usize) -> Result<Happening, Problem>;
+/// How much happens, and whether each call and each run is held to the promises.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// How many addresses, or instances.
+    pub count: usize,
+    /// Checked, a burst takes time with the square of its size.
+    pub is_checked: bool,
+}
+
+impl Size {
+    fn prepare(self, bed: &TestBed) {
+        if !self.is_checked {
+            bed.only_measure();
+        }
+    }
+}
+
+/// What makes it ready to happen.
+type Prepare = fn(Size) -> Result<Happening, Problem>;
 
 /// What happens, and who works on it.
-struct Happening {
+pub struct Happening {
     what: String,
     bed: Arc<TestBed>,
     told: Vec<(Hearer, Trigger)>,
@@ -80,19 +116,27 @@ struct Happening {
     goal: Goal,
 }
 
-/// `releases` and `instances` are how many. The clock is the simulator's, so bursts are worked out side by side.
-pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Problem> {
-    let happenings: [Prepare; 4] = [
-        |releases, _| happenings::released(releases),
-        |_, instances| happenings::ended(instances),
-        |_, instances| happenings::failed(instances),
-        |_, instances| happenings::replaced(instances.min(LARGE_GROUP)),
+/// Measures them all. `releases` and `instances` are how many. The clock is the simulator's, so bursts are worked out
+/// side by side.
+///
+/// # Errors
+/// A burst does not end as it should.
+pub async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Problem> {
+    let happenings: [(Prepare, usize); 4] = [
+        (happenings::released, releases),
+        (happenings::ended, instances),
+        (happenings::failed, instances),
+        (happenings::replaced, instances.min(LARGE_GROUP)),
     ];
     let mut bursts = Vec::new();
-    for happening in happenings {
+    for (happening, count) in happenings {
+        let size = Size {
+            count,
+            is_checked: false,
+        };
         for processes in AT_A_TIME {
             bursts.push(spawn_blocking(move || {
-                burst(happening(releases, instances)?, processes)
+                burst(happening(size)?, processes)
             }));
         }
     }
@@ -103,7 +147,11 @@ pub(super) async fn measure(releases: usize, instances: usize) -> Result<Vec<Bur
     Ok(measured)
 }
 
-fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
+/// Lets it happen, with so many processes at a time.
+///
+/// # Errors
+/// It does not end as it should, or breaks a promise.
+pub fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
     let Happening {
         what,
         bed,
@@ -116,7 +164,7 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
     bed.world().throttle(true);
     take_time(bed);
     let began = bed.world().now();
-    let refused_before = refused(bed);
+    let calls_before = bed.world().calls().len();
     let events = told.len();
     let between = over / u32::try_from(events.max(1))?;
     let due = (0..).zip(told).map(|(number, (hearer, trigger))| {
@@ -146,7 +194,13 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
         }
     }
     bed.drive(runs)?;
-    goal(bed).map_err(|problem| format!("{what}, {processes} at a time: {problem}"))?;
+    let wrong = |problem: &dyn Display| format!("{what}, {processes} at a time: {problem}");
+    goal(bed).map_err(|problem| wrong(&problem))?;
+    let broken = bed.broken();
+    if let Some(first) = broken.first() {
+        let count = broken.len();
+        return Err(wrong(&format!("{count} are broken, first {first}")).into());
+    }
     let ends = std::mem::take(&mut *locked(&queue.ends));
     let mut took: Vec<f64> = ends.iter().map(|end| end.took.as_seconds_f64()).collect();
     took.sort_by(f64::total_cmp);
@@ -155,6 +209,7 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
         *outcomes.entry(end.outcome.clone()).or_default() += 1;
     }
     let last = ends.iter().map(|end| end.at).max().unwrap_or(began);
+    let calls = Calls::of(&bed.world().calls()[calls_before..]);
     Ok(Burst {
         what,
         events,
@@ -162,7 +217,8 @@ fn burst(happening: Happening, processes: usize) -> Result<Burst, Problem> {
         last_answer_s: tenths((last - began).as_seconds_f64()),
         median_s: tenths(took.get(took.len() / 2).copied().unwrap_or_default()),
         longest_s: tenths(took.last().copied().unwrap_or_default()),
-        throttled: refused(bed) - refused_before,
+        throttled: calls.refused,
+        held_up_by: calls.slowest(),
         ends: outcomes,
     })
 }
@@ -220,14 +276,39 @@ fn told(answer: &Result<Report, Error>) -> String {
     word.unwrap_or("failed").to_owned()
 }
 
-/// How many calls EC2 has refused for their rate so far.
-fn refused(bed: &TestBed) -> usize {
-    let world = bed.world();
-    let codes = world
-        .calls()
-        .iter()
-        .filter_map(|call| call.error_code.as_deref());
-    codes.filter(|code| *code == "RequestLimitExceeded").count()
+/// The calls of a burst.
+#[derive(Debug, Default)]
+struct Calls {
+    /// How many EC2 has refused for their rate.
+    refused: usize,
+    /// How many it has admitted, by action, and what it admits.
+    admitted: BTreeMap<&'static str, (usize, Limit)>,
+}
+
+impl Calls {
+    fn of(calls: &[Call]) -> Self {
+        let mut counted = Self::default();
+        for call in calls {
+            if call.error_code.as_deref() == Some("RequestLimitExceeded") {
+                counted.refused += 1;
+                continue;
+            }
+            let limit = Limit::of(&call.request);
+            let admitted = counted.admitted.entry(call.action()).or_insert((0, limit));
+            admitted.0 += 1;
+        }
+        counted
+    }
+
+    /// The action whose calls EC2 takes longest to admit.
+    fn slowest(&self) -> Option<HeldUp> {
+        let all = self.admitted.iter().map(|(action, (count, limit))| HeldUp {
+            action: (*action).to_owned(),
+            calls: *count,
+            at_least_s: tenths(limit.takes(*count)),
+        });
+        all.max_by(|one, other| one.at_least_s.total_cmp(&other.at_least_s))
+    }
 }
 
 fn tenths(seconds: f64) -> f64 {

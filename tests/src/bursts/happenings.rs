@@ -1,19 +1,19 @@
 //! What happens in a burst: many releases, or many instances that end.
 
-use super::{Goal, Happening, Hearer, Work};
+use super::{Goal, Happening, Hearer, Size, Work};
+use crate::client::TestBed;
+use crate::explorer::promises::AccountView;
+use crate::scenarios::failover::many_groups;
+use crate::scenarios::guard;
+use crate::scenarios::large_account::add_crowd;
+use crate::scenarios::placement::{Fleet, fleet, state_change, terminate};
+use crate::scenarios::reconcile::Installation;
+use crate::terminal::Problem;
 use ec2_sim::Crowd;
 use ec2_sim::api::{Address, InstanceState};
 use holdfast::events::{Trigger, parse};
 use holdfast::ports::Delivery;
 use holdfast::release_guard;
-use holdfast_tests::client::TestBed;
-use holdfast_tests::explorer::promises::AccountView;
-use holdfast_tests::scenarios::failover::many_groups;
-use holdfast_tests::scenarios::guard;
-use holdfast_tests::scenarios::large_account::add_crowd;
-use holdfast_tests::scenarios::placement::{Fleet, fleet, state_change, terminate};
-use holdfast_tests::scenarios::reconcile::Installation;
-use holdfast_tests::terminal::Problem;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,9 +25,13 @@ const BETWEEN_RELEASES: Duration = Duration::from_millis(60);
 const ENDING: [&str; 2] = ["shutting-down", "terminated"];
 
 /// Protected addresses are released, evenly, a thousand a minute.
-pub(super) fn released(count: usize) -> Result<Happening, Problem> {
+///
+/// # Errors
+/// An event cannot be read.
+pub fn released(size: Size) -> Result<Happening, Problem> {
     let mut account = Installation::new();
-    account.bed.only_measure();
+    let count = size.count;
+    size.prepare(&account.bed);
     let known = account.allocate_many(count, "reclaim");
     account.lose_events();
     account.pass(time::Duration::MINUTE);
@@ -58,7 +62,11 @@ pub(super) fn released(count: usize) -> Result<Happening, Problem> {
 }
 
 /// Instances of nobody's end in the same moment, in an account of 10,000.
-pub(super) fn ended(count: usize) -> Result<Happening, Problem> {
+///
+/// # Errors
+/// An event cannot be read.
+pub fn ended(size: Size) -> Result<Happening, Problem> {
+    let count = size.count;
     let mut fleet: Fleet = fleet().addresses(1).running(1);
     let others = add_crowd(&mut fleet.world, Crowd::large());
     let ending = &others[..count];
@@ -67,22 +75,26 @@ pub(super) fn ended(count: usize) -> Result<Happening, Problem> {
     }
     let events = told_of(ending);
     let what = format!("{count} instances of nobody's end at once");
-    of_fleet(what, fleet, events, |_| Ok(()))
+    of_fleet(what, size, fleet, events, |_| Ok(()))
 }
 
 /// The holders of so many groups end in the same moment. A standby of each is well. Both functions hear of each end, as the
 /// template has it. EC2 takes the address from what is terminated. What alarm-failover has not moved by then is
 /// instance-start's to give.
-pub(super) fn failed(count: usize) -> Result<Happening, Problem> {
+///
+/// # Errors
+/// An event cannot be read.
+pub fn failed(size: Size) -> Result<Happening, Problem> {
+    let count = size.count;
     let mut groups = many_groups(count);
     let learnt = groups.bed();
-    learnt.only_measure();
+    size.prepare(&learnt);
     let _report = groups.swept(&learnt);
     for holder in &groups.members {
         terminate(&mut groups.world, holder);
     }
     let bed = groups.bed_with(learnt.ledger.fork());
-    bed.only_measure();
+    size.prepare(&bed);
     let told = triggers(told_of(&groups.members))?.into_iter();
     let told = told.flat_map(|trigger| {
         let both = [Hearer::AlarmFailover, Hearer::InstanceStart];
@@ -104,31 +116,36 @@ pub(super) fn failed(count: usize) -> Result<Happening, Problem> {
 
 /// All instances of one large group end in the same moment, and as many new ones run. Each had an address, and each new one
 /// is to have one.
-pub(super) fn replaced(count: usize) -> Result<Happening, Problem> {
-    let size = i32::try_from(count)?;
+///
+/// # Errors
+/// An event cannot be read.
+pub fn replaced(size: Size) -> Result<Happening, Problem> {
+    let count = size.count;
+    let instances = i32::try_from(count)?;
     let mut fleet = fleet().set("HOLDFAST_POOL_WAIT_SECONDS", "60");
-    fleet = fleet.addresses(count).running(size);
+    fleet = fleet.addresses(count).running(instances);
     for number in 0..count {
         fleet = fleet.holding(number, number);
     }
-    let fleet = fleet.running(size);
+    let fleet = fleet.running(instances);
     let (ending, new) = fleet.instances.split_at(count);
     let (ending, new) = (ending.to_vec(), new.to_vec());
     let fleet = fleet.world(|world| ending.iter().for_each(|id| terminate(world, id)));
     let started = new.iter().map(|id| state_change(id, "running"));
     let events: Vec<Value> = told_of(&ending).into_iter().chain(started).collect();
     let what = format!("{count} instances of one group end at once, and {count} new ones run");
-    of_fleet(what, fleet, events, all_held)
+    of_fleet(what, size, fleet, events, all_held)
 }
 
 fn of_fleet(
     what: String,
+    size: Size,
     fleet: Fleet,
     events: Vec<Value>,
     goal: Goal,
 ) -> Result<Happening, Problem> {
     let bed = fleet.bed();
-    bed.only_measure();
+    size.prepare(&bed);
     Ok(Happening {
         what,
         bed,
