@@ -7,9 +7,9 @@ use super::state::Observed;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::error::Error;
-use crate::groups::group_of;
+use crate::groups::{floating_group, group_of};
 use crate::ledger::Ledger;
-use crate::member_alarms::{self, AllAlarms, Gap};
+use crate::member_alarms::{self, AllAlarms, Gap, GroupMembers};
 use crate::model::alarm::Alarm;
 use crate::model::ids::InstanceId;
 use crate::ports::{Delivery, Ports};
@@ -80,7 +80,7 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
             }
         },
     }
-    let members: BTreeSet<&InstanceId> = groups.values().flatten().collect();
+    let members: BTreeSet<&InstanceId> = groups.values().flat_map(|it| &it.members).collect();
     let is_of_use = |alarm: &Alarm| {
         let is_member = |id: InstanceId| members.contains(&id);
         let names_one = alarm.instances().next().is_some();
@@ -91,18 +91,30 @@ pub(super) async fn note<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     Ok((observed, read))
 }
 
-/// The members of each group, and whoever else holds something of it.
-fn groups(observed: &Observed, settings: &Settings) -> BTreeMap<String, BTreeSet<InstanceId>> {
-    let mut groups: BTreeMap<String, BTreeSet<InstanceId>> = BTreeMap::new();
+/// The members of each group, with whoever else holds something of it, and what EC2 shows of them.
+fn groups(observed: &Observed, settings: &Settings) -> BTreeMap<String, GroupMembers> {
+    let mut groups: BTreeMap<String, GroupMembers> = BTreeMap::new();
     for instance in &observed.instances {
         if let Some(group) = group_of(&instance.tags, &settings.tags) {
-            let members = groups.entry(group.to_owned()).or_default();
-            members.insert(instance.id.clone());
+            let group = groups.entry(group.to_owned()).or_default();
+            group.members.insert(instance.id.clone());
+            let kind = instance.kind.clone();
+            let typed = kind.map(|kind| (instance.id.clone(), kind));
+            group.shown.types.extend(typed);
         }
     }
     for (group, holder) in observed.holders(settings) {
-        if let Some(members) = groups.get_mut(group) {
-            members.insert(holder.clone());
+        if let Some(group) = groups.get_mut(group) {
+            group.members.insert(holder.clone());
+            group.shown.holders.insert(holder.clone());
+        }
+    }
+    for interface in &observed.interfaces {
+        let group = floating_group(interface, &settings.tags);
+        let group = group.and_then(|name| groups.get_mut(name));
+        if let (Some(group), Some(holder)) = (group, interface.instance()) {
+            let floating = &mut group.shown.interfaces;
+            floating.insert(interface.id.clone(), holder.clone());
         }
     }
     groups

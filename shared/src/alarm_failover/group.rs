@@ -306,6 +306,14 @@ impl<'a> Group<'a> {
         });
     }
 
+    /// Whether anything of the group may need room on a standby, for an interface or for a private IP.
+    pub(super) fn needs_room(&self) -> bool {
+        self.resources.iter().any(|resource| match &resource.cargo {
+            ResourceKind::Address(address) => self.secondary_private_ip(address).is_some(),
+            _ => true,
+        })
+    }
+
     /// The interface of the holder, and the private IP on it, if that is one that can move.
     #[must_use]
     pub fn secondary_private_ip(

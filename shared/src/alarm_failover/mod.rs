@@ -17,6 +17,7 @@
 
 mod ahead;
 pub mod assessment;
+mod attach_dry_runs;
 mod audit;
 mod audit_alarms;
 mod audit_result;
@@ -24,6 +25,7 @@ mod by_design;
 pub mod case;
 mod cloud;
 pub mod decide;
+mod early;
 pub mod effect;
 mod execute;
 mod failback_command;

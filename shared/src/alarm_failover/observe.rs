@@ -6,19 +6,21 @@
 //! 3. Only where it is needed: an instance that holds something and was not among them, by its id. Also the
 //!    instances for which an alarm on many of them fires.
 //! 4. Beside the lease: how well the members are, what the alarms on them say, and what their types allow. Also who may
-//!    be given which interface, and which members Auto Scaling has in service.
+//!    be given which interface, and which members Auto Scaling has in service, and where zones are to be left. Where a
+//!    sweep has told who the members are, an alarm asks for the first four of these beside step 2 (`early`).
 //!
 //! Nothing of it grows with what is others'.
 
+use super::attach_dry_runs;
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::{AlarmFailoverCloud, ReadFleet};
-use super::group::{Group, Location, Resource, ResourceKind};
+use super::early::{self, EarlyAnswers};
+use super::group::Group;
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
 use super::zonal_shifts;
 use crate::clock::Clock;
 use crate::cloud::health::{ReadAlarmContributors, ReadAlarms, ReadLifecycleStates};
-use crate::cloud::moves::DryRunCall;
 use crate::cloud::{AddressFilter, CloudError, InstanceFilter, InterfaceFilter, ReadInstances};
 use crate::error::chain;
 use crate::ledger::Ledger;
@@ -27,20 +29,17 @@ use crate::model::alarm::Alarm;
 use crate::model::auto_scaling::{GROUP_TAG, LifecycleState};
 use crate::model::elastic_ip::Address;
 use crate::model::ids::{EniId, InstanceId, InstanceType};
-use crate::model::instance::{Instance, InstanceState};
+use crate::model::instance::{Instance, InstanceState, InstanceTypeLimits};
+use crate::model::instance_status::InstanceStatus;
 use crate::ports::Ports;
 use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{Mode, Settings};
-use futures_util::future::join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// The first pause after a look that EC2 did not answer; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-
-/// How many attachments are asked for as a dry run at the most: EC2's limits count them as real ones.
-const MAX_DRY_RUNS: usize = 4;
 
 /// Whether a cause may be about a group, and what is to be read for it. It is asked again while EC2 does not answer, as
 /// long as there is time to do something with the answer.
@@ -58,8 +57,12 @@ pub(super) async fn look<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
     case: &Case<'_>,
     scope: &Scope,
 ) -> Result<Observed, CloudError> {
+    // Once: what is asked early is asked again after the look where it has to be.
+    let early = early::ask(&ports.cloud, case, scope, ports.clock.now());
     let once = || look_once(ports, case, scope);
-    retry_transient(&ports.clock, backoff(case), once).await
+    let observed = retry_transient(&ports.clock, backoff(case), once);
+    let (observed, early) = futures_util::join!(observed, early);
+    Ok(Observed { early, ..observed? })
 }
 
 /// A new look at one group, with how well its members are. `sources` says who is to lose what it holds.
@@ -128,6 +131,7 @@ async fn look_once<C: AlarmFailoverCloud, L: Ledger, K: Clock>(
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
         lifecycle: lifecycle?,
+        early: EarlyAnswers::default(),
     };
     let observed = observed.with_contributors(cloud, case.cause).await?;
     observed.with_others(cloud, settings).await
@@ -157,6 +161,7 @@ pub(super) async fn groups<C: ReadFleet, L, K: Clock>(
         reads_log_alarms: ports.cloud.reads_log_alarms(),
         learnt: Rows::default(),
         lifecycle: BTreeMap::new(),
+        early: EarlyAnswers::default(),
     };
     observed.with_others(&ports.cloud, settings).await
 }
@@ -245,14 +250,19 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
     let once = || async {
-        let health = health_of(&ports.cloud, case.settings, &group.members);
+        let known = AlreadyKnown {
+            statuses: observed.early.statuses(group, ports.clock.now()),
+            limits: observed.early.limits(group),
+            needs_room: group.needs_room(),
+        };
+        let health = health_beside(&ports.cloud, case.settings, &group.members, known);
         let known = known_alarms(ports, group, observed);
         let (health, known) = futures_util::join!(health, known);
         let (health, known) = (health?, known?);
         Ok(MemberHealth { known, ..health })
     };
     let health = retry_transient(&ports.clock, backoff(case), once);
-    let denied = denied(&ports.cloud, case.settings.mode, group, sources);
+    let denied = denied(&ports.cloud, case.settings.mode, group, observed, sources);
     let (health, denied) = futures_util::join!(health, denied);
     Ok(MemberHealth { denied, ..health? })
 }
@@ -263,6 +273,9 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     group: &Group<'_>,
     observed: &Observed,
 ) -> Result<AlarmsOnMembers, CloudError> {
+    if let Some(known) = observed.early.alarms(group, ports.clock.now()) {
+        return Ok(known);
+    }
     let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
     let learnt = observed.learnt.of_group(group.name);
     member_alarms::of_members(&ports.cloud, &learnt, &members, ports.clock.now()).await
@@ -284,15 +297,47 @@ pub(super) async fn health_of<C: ReadFleet>(
     settings: &Settings,
     members: &[&Instance],
 ) -> Result<MemberHealth, CloudError> {
+    let nothing = AlreadyKnown {
+        statuses: None,
+        limits: None,
+        needs_room: true,
+    };
+    health_beside(cloud, settings, members, nothing).await
+}
+
+/// What is known of the members already, and whether anything needs room on a standby.
+struct AlreadyKnown {
+    statuses: Option<BTreeMap<InstanceId, InstanceStatus>>,
+    limits: Option<BTreeMap<InstanceType, InstanceTypeLimits>>,
+    needs_room: bool,
+}
+
+async fn health_beside<C: ReadFleet>(
+    cloud: &C,
+    settings: &Settings,
+    members: &[&Instance],
+    known: AlreadyKnown,
+) -> Result<MemberHealth, CloudError> {
     let ids: Vec<InstanceId> = members.iter().map(|member| member.id.clone()).collect();
-    let kinds: BTreeSet<InstanceType> = members
-        .iter()
-        .filter_map(|member| member.kind.clone())
-        .collect();
+    let statuses = async {
+        match known.statuses {
+            Some(known) => Ok(known),
+            None => cloud.checks(&ids).await,
+        }
+    };
+    let typed = members.iter().filter(|_| known.needs_room);
+    let kinds: BTreeSet<InstanceType> = typed.filter_map(|member| member.kind.clone()).collect();
     let kinds: Vec<InstanceType> = kinds.into_iter().collect();
+    let limits = async {
+        match known.limits {
+            Some(known) => Ok(known),
+            None if kinds.is_empty() => Ok(BTreeMap::new()),
+            None => cloud.limits(&kinds).await,
+        }
+    };
     let (statuses, limits, lifecycle, (shifts, shifts_not_told)) = futures_util::join!(
-        cloud.checks(&ids),
-        cloud.limits(&kinds),
+        statuses,
+        limits,
         lifecycle_of(cloud, members),
         zonal_shifts::read(cloud, settings, members),
     );
@@ -328,42 +373,23 @@ async fn lifecycle_of<C: ReadLifecycleStates>(
     cloud.lifecycle_states(&ids).await
 }
 
-/// Which interfaces of the sources which standbys may not be given. It is asked before an interface is detached that
-/// nobody may attach. It is asked beside other reads, so it takes no time of its own.
+/// Which interfaces of the sources which standbys may not be given.
 async fn denied<C: AlarmFailoverCloud>(
     cloud: &C,
     mode: Mode,
     group: &Group<'_>,
+    observed: &Observed,
     sources: &BTreeSet<InstanceId>,
 ) -> BTreeMap<(EniId, InstanceId), String> {
-    let is_standby = |member: &&&Instance| {
-        member.state == InstanceState::Running && !sources.contains(&member.id)
-    };
-    let held = |resource: &Resource<'_>| match (&resource.cargo, &resource.location) {
-        (ResourceKind::Interface(interface), Location::Held(holder))
-            if sources.contains(holder) =>
-        {
-            Some(interface.id.clone())
-        }
-        _ => None,
-    };
-    let standbys = group.members.iter().filter(is_standby);
-    let pairs = standbys.flat_map(|member| {
-        let held = group.resources.iter().filter_map(held);
-        held.map(|eni| (eni, member.id.clone()))
-    });
-    let is_enforced = mode == Mode::Enforce;
-    let asked = pairs.filter(|_| is_enforced).take(MAX_DRY_RUNS);
-    let answers = join_all(asked.map(|(eni, instance)| async {
-        let call = DryRunCall::Attach {
-            eni: eni.clone(),
-            instance: instance.clone(),
-            device_index: 1,
-        };
-        match cloud.dry_run(&call).await {
-            Err(denied @ CloudError::Denied(_)) => Some(((eni, instance), chain(&denied))),
-            _ => None,
-        }
-    }));
-    answers.await.into_iter().flatten().collect()
+    if mode != Mode::Enforce {
+        return BTreeMap::new();
+    }
+    let mut answers = observed.early.dry_runs(group);
+    let mut pairs = attach_dry_runs::pairs(group, sources);
+    pairs.retain(|pair| !answers.contains_key(pair));
+    answers.extend(attach_dry_runs::ask(cloud, pairs).await);
+    let denied = answers.into_iter();
+    denied
+        .filter_map(|(pair, why)| Some((pair, why?)))
+        .collect()
 }

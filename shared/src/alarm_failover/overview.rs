@@ -11,6 +11,7 @@ use super::audit::{self, GroupState};
 use super::audit_alarms::group_names;
 use super::audit_result::Audit;
 use super::cloud::ReadFleet;
+use super::early::EarlyAnswers;
 use super::group::Group;
 use super::messages;
 use super::observe;
@@ -102,6 +103,7 @@ pub async fn glance<C: ReadFleet, L: Ledger, K: Clock>(
         contributors_not_told: None,
         alarms: BTreeMap::new(),
         lifecycle: BTreeMap::new(),
+        early: EarlyAnswers::default(),
         reads_log_alarms: cloud.reads_log_alarms(),
         learnt,
     };

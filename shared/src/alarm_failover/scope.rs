@@ -48,6 +48,10 @@ pub(super) async fn of<C: AlarmFailoverCloud, L: Ledger>(
         learnt: None,
     };
     if !scope.groups.is_empty() {
+        // What is asked early hangs on it.
+        if cause.kind == CauseKind::Alarm {
+            scope.learnt = Some(Rows::read(ledger).await);
+        }
         return Ok(scope);
     }
     if cause.instances.is_empty() {

@@ -1,5 +1,6 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
+use super::early::EarlyAnswers;
 use crate::groups::{Everything, Part, group_of, parts};
 use crate::member_alarms::{AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, AlarmState};
@@ -39,6 +40,8 @@ pub struct Observed {
     pub learnt: Rows,
     /// Where Auto Scaling has the instances of a cause that is its own.
     pub lifecycle: BTreeMap<InstanceId, LifecycleState>,
+    /// What was asked of the members beside this look.
+    pub early: EarlyAnswers,
 }
 
 impl Observed {
@@ -122,6 +125,7 @@ impl Observed {
             contributors_not_told: None,
             learnt: Rows::default(),
             lifecycle: BTreeMap::new(),
+            early: EarlyAnswers::default(),
             instances,
             interfaces,
             addresses,

@@ -1,8 +1,9 @@
-//! Which alarms name a member of a group: what a sweep has learnt, for the failovers to come. Pure data.
+//! Which alarms name a member of a group, and what else a failover asks about the members before it looks: what a sweep has
+//! learnt, for the failovers to come. Pure data.
 //!
 //! Who races for the row: two sweeps. The ledger arbitrates, by its revision. A failover only reads it.
 
-use crate::model::ids::InstanceId;
+use crate::model::ids::{EniId, InstanceId, InstanceType};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use time::OffsetDateTime;
@@ -29,6 +30,35 @@ pub struct MemberAlarms {
     /// How many names had no room.
     #[serde(default)]
     pub left_out: usize,
+    /// Who EC2 showed in the group. An earlier version wrote nothing of it.
+    #[serde(default, skip_serializing_if = "ShownMembers::is_empty")]
+    pub shown: ShownMembers,
+}
+
+/// What a failover asks about before it looks: what EC2 showed of a group at a sweep.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShownMembers {
+    /// The members that EC2 showed, with their types.
+    pub types: BTreeMap<InstanceId, InstanceType>,
+    /// Who had something of the group.
+    pub holders: BTreeSet<InstanceId>,
+    /// Who had which interface that moves.
+    pub interfaces: BTreeMap<EniId, InstanceId>,
+}
+
+/// What an id takes in a row, with what DynamoDB adds to it.
+const BYTES_OF_AN_ID: usize = 24;
+
+impl ShownMembers {
+    fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    fn bytes(&self) -> usize {
+        let types = self.types.values().map(|kind| kind.0.len() + 4);
+        let ids = self.types.len() + self.holders.len() + self.interfaces.len() * 2;
+        types.sum::<usize>() + ids * BYTES_OF_AN_ID
+    }
 }
 
 impl MemberAlarms {
@@ -38,8 +68,9 @@ impl MemberAlarms {
         group: &str,
         as_of: OffsetDateTime,
         learnt: BTreeMap<InstanceId, BTreeSet<String>>,
+        shown: ShownMembers,
     ) -> Self {
-        let mut room = MAX_BYTES;
+        let mut room = MAX_BYTES.saturating_sub(shown.bytes());
         let mut left_out = 0;
         let mut alarms = BTreeMap::new();
         for (member, names) in learnt {
@@ -62,7 +93,14 @@ impl MemberAlarms {
             written_by: env!("CARGO_PKG_VERSION").to_owned(),
             alarms,
             left_out,
+            shown,
         }
+    }
+
+    /// Whether another sweep has learnt the same.
+    #[must_use]
+    pub fn tells_as(&self, other: &Self) -> bool {
+        self.alarms == other.alarms && self.left_out == other.left_out && self.shown == other.shown
     }
 
     /// The same in the place of an earlier row.
@@ -92,7 +130,8 @@ mod tests {
             ("i-1".parse().unwrap(), names.into_iter().collect()),
             ("i-2".parse().unwrap(), BTreeSet::new()),
         ];
-        MemberAlarms::new("web", OffsetDateTime::UNIX_EPOCH, learnt.into())
+        let shown = ShownMembers::default();
+        MemberAlarms::new("web", OffsetDateTime::UNIX_EPOCH, learnt.into(), shown)
     }
 
     #[test]
@@ -101,6 +140,24 @@ mod tests {
         let row = row((0..1000).map(longest));
         assert!(row.left_out > 0);
         assert_eq!(row.alarms.len(), 2, "each member is there");
+        let written = serde_json::to_vec(&row).unwrap().len();
+        assert!(written < 390_000, "{written} bytes");
+    }
+
+    #[test]
+    fn a_thousand_members_leave_less_room_for_names() {
+        let id = |number: usize| format!("i-{number:017x}").parse::<InstanceId>().unwrap();
+        let longest = |number: usize| format!("{number:04}{}", "\u{1f6a8}".repeat(251));
+        let shown = ShownMembers {
+            types: (0..1000)
+                .map(|number| (id(number), InstanceType("m6i.24xlarge".to_owned())))
+                .collect(),
+            holders: (0..1000).map(id).collect(),
+            interfaces: BTreeMap::new(),
+        };
+        let learnt = (0..1000).map(|number| (id(number), [longest(number)].into()));
+        let at = OffsetDateTime::UNIX_EPOCH;
+        let row = MemberAlarms::new("web", at, learnt.collect(), shown);
         let written = serde_json::to_vec(&row).unwrap().len();
         assert!(written < 390_000, "{written} bytes");
     }

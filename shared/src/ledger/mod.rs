@@ -33,7 +33,7 @@ mod tests;
 pub use floating_interfaces::{FloatingInterface, FloatingInterfaces};
 pub use history::{Entry, ReadAddressHistory};
 pub use lease::Lease;
-pub use member_alarms::MemberAlarms;
+pub use member_alarms::{MemberAlarms, ShownMembers};
 #[cfg(any(test, feature = "test-support"))]
 pub use memory::MemoryLedger;
 pub use pause::Pauses;

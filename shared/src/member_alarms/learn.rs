@@ -8,7 +8,7 @@ use super::contributors::contributing;
 use crate::clock::Clock;
 use crate::cloud::CloudError;
 use crate::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages};
-use crate::ledger::{Ledger, MemberAlarms, Written};
+use crate::ledger::{Ledger, MemberAlarms, ShownMembers, Written};
 use crate::model::alarm::Alarm;
 use crate::model::ids::InstanceId;
 use crate::ports::Deadline;
@@ -33,6 +33,15 @@ pub struct AllAlarms {
     pub alarms: Vec<Alarm>,
     /// Why not all of them were read: an answer, or none where the time was over.
     pub unread: Option<Option<CloudError>>,
+}
+
+/// Who belongs to a group, as a sweep sees it.
+#[derive(Debug, Clone, Default)]
+pub struct GroupMembers {
+    /// The members, and whoever else holds something of the group.
+    pub members: BTreeSet<InstanceId>,
+    /// What EC2 shows of them.
+    pub shown: ShownMembers,
 }
 
 /// Reads all alarms until the deadline.
@@ -115,7 +124,7 @@ pub async fn ask_all<C: ReadAlarmContributors, K: Clock>(
 pub async fn learn<L: Ledger>(
     ledger: &L,
     alarms: &[Alarm],
-    groups: &BTreeMap<String, BTreeSet<InstanceId>>,
+    groups: &BTreeMap<String, GroupMembers>,
     as_of: OffsetDateTime,
 ) -> Result<Vec<MemberAlarms>, CloudError> {
     let mut by_instance: BTreeMap<InstanceId, BTreeSet<String>> = BTreeMap::new();
@@ -132,7 +141,7 @@ pub async fn learn<L: Ledger>(
         .map(|alarm| &alarm.name)
         .collect();
     let mut rows = Vec::new();
-    for (group, members) in groups {
+    for (group, told) in groups {
         let before = earlier.get(group);
         let of = |member: &InstanceId| {
             let mut names = by_instance.get(member).cloned().unwrap_or_default();
@@ -144,8 +153,8 @@ pub async fn learn<L: Ledger>(
             names.extend(once.cloned());
             names
         };
-        let learnt = members.iter().map(|id| (id.clone(), of(id))).collect();
-        let row = MemberAlarms::new(group, as_of, learnt);
+        let learnt = told.members.iter().map(|id| (id.clone(), of(id)));
+        let row = MemberAlarms::new(group, as_of, learnt.collect(), told.shown.clone());
         write(ledger, &row, before.cloned()).await?;
         rows.push(row);
     }
@@ -168,7 +177,7 @@ async fn write<L: Ledger>(
 ) -> Result<(), CloudError> {
     for _ in 0..TRIES {
         let is_known = earlier.as_ref().is_some_and(|earlier| {
-            let is_same = earlier.alarms == row.alarms && earlier.left_out == row.left_out;
+            let is_same = earlier.tells_as(row);
             earlier.as_of >= row.as_of || (is_same && row.as_of - earlier.as_of < RENEWED)
         });
         if is_known {

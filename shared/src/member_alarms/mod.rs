@@ -16,7 +16,7 @@ mod tests;
 
 pub use contributors::{MAX_ASKED, NotAsked, ask, contributing};
 pub use gap::Gap;
-pub use learn::{AllAlarms, ask_all, learn, read_all};
+pub use learn::{AllAlarms, GroupMembers, ask_all, learn, read_all};
 
 use crate::cloud::CloudError;
 use crate::cloud::health::{AlarmFilter, ReadAlarmContributors, ReadAlarmPages, ReadAlarms};
@@ -33,6 +33,12 @@ const MAX_PAGES: usize = 3;
 
 /// After how long what a sweep has learnt is told as old: six sweeps have not come since.
 const OLD: Duration = Duration::minutes(30);
+
+/// Whether no sweep has renewed a row for long: its group may be gone.
+#[must_use]
+pub fn is_old(row: &MemberAlarms, now: OffsetDateTime) -> bool {
+    now - row.as_of > OLD
+}
 
 /// What the ledger has on the alarms of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +152,7 @@ async fn of_names<C: ReadAlarms + ReadAlarmPages>(
             count: row.left_out,
         })
     } else {
-        (now - row.as_of > OLD).then_some(Gap::Old { as_of: row.as_of })
+        is_old(row, now).then_some(Gap::Old { as_of: row.as_of })
     };
     let alarms = cloud.alarms(&names).await?;
     Ok(AlarmsOnMembers { alarms, gap })

@@ -145,7 +145,11 @@ fn members() -> BTreeSet<InstanceId> {
 
 /// A sweep learns; the revision of the row after it.
 fn learnt_by(ledger: &MemoryLedger, alarms: &[Alarm], as_of: OffsetDateTime) -> u64 {
-    let groups = BTreeMap::from([("web".to_owned(), members())]);
+    let web = GroupMembers {
+        members: members(),
+        ..GroupMembers::default()
+    };
+    let groups = BTreeMap::from([("web".to_owned(), web)]);
     let rows = learn(ledger, alarms, &groups, as_of).now_or_never();
     assert_eq!(rows.unwrap().unwrap().len(), 1);
     match row_in(ledger) {

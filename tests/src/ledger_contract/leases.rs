@@ -5,7 +5,7 @@ use super::rows::{NOON, a_former_target};
 use futures_util::future::try_join_all;
 use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim, FailoverRecord, Lease, LeaseHold};
-use holdfast::ledger::{Ledger, MemberAlarms, Written};
+use holdfast::ledger::{Ledger, MemberAlarms, ShownMembers, Written};
 use holdfast::settings::Fencing;
 use std::collections::BTreeMap;
 use time::{Duration, OffsetDateTime};
@@ -65,7 +65,12 @@ async fn refused<L: Ledger>(ledger: &L, claim: &Claim) -> Result<Lease, CloudErr
 /// What a sweep has learnt of a group whose one member has this alarm.
 fn learnt(alarm: &str) -> MemberAlarms {
     let member = "i-1".parse().expect("a prefix and a digit");
-    MemberAlarms::new("web", NOON, [(member, [alarm.to_owned()].into())].into())
+    MemberAlarms::new(
+        "web",
+        NOON,
+        [(member, [alarm.to_owned()].into())].into(),
+        ShownMembers::default(),
+    )
 }
 
 pub async fn what_a_sweep_has_learnt_gives_way_to_its_next_revision_only<L: Ledger>(

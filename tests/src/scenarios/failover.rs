@@ -32,8 +32,10 @@ use holdfast::reconcile;
 use holdfast::report::{FailoverReport, Function, Report, Subject};
 use holdfast::settings::Settings;
 pub use many::many_groups;
+pub use owner::{
+    add_member, attach, detach, new_interface, primary_interface, stop, tag_group, untag_group,
+};
 use owner::{allocate, call, create_interface, interface, launch, tag};
-pub use owner::{attach, detach, new_interface, primary_interface, stop, tag_group, untag_group};
 pub use runs::{first_change, hold_lease, lease, put_lease};
 pub use seen::{changes, failed, fired, why};
 use serde_json::Value;

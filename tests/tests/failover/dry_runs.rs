@@ -3,7 +3,11 @@
 use holdfast::report::Outcome;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
-use holdfast_tests::scenarios::failover::{failed, floating_address, floating_interface};
+use holdfast_tests::scenarios::failover::{
+    FailoverFixture, alarm_of, failed, fired, floating_address, floating_interface, why,
+};
+use serde_json::Value;
+use std::sync::Arc;
 
 fn count(bed: &TestBed, name: &str) -> usize {
     let names = bed.faults.names();
@@ -42,5 +46,55 @@ fn a_rehearsal_that_ec2_does_not_answer_holds_nothing_back() {
     let call = trio.call_of(&bed, &event, REHEARSAL);
     bed.faults.plan(&[(call, Fault::Throttled)]);
     assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(trio.holder(&bed), Some(1));
+}
+
+/// The alarm of the first fires after a sweep has told of the members.
+fn failed_after_a_sweep(trio: &FailoverFixture) -> (Arc<TestBed>, Value) {
+    let bed = trio.bed();
+    let _report = trio.swept(&bed);
+    let event = fired(&mut bed.world(), &alarm_of(&trio.members[0]));
+    (bed, event)
+}
+
+#[test]
+fn after_a_sweep_each_standby_is_rehearsed_once_and_before_the_lease() {
+    let trio = floating_interface();
+    let (bed, event) = failed_after_a_sweep(&trio);
+    let before = bed.faults.names().len();
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    let names = bed.faults.names().split_off(before);
+    let leased = names.iter().position(|name| *name == "ledger take lease");
+    let early = &names[..leased.expect("the lease is acquired")];
+    let count = |names: &[&str]| names.iter().filter(|it| **it == REHEARSAL).count();
+    assert_eq!((count(early), count(&names)), (2, 2), "{names:#?}");
+}
+
+#[test]
+fn an_interface_that_nobody_may_attach_is_not_detached_after_a_sweep_either() {
+    let trio = floating_interface();
+    let (bed, event) = failed_after_a_sweep(&trio);
+    bed.world().deny("*", "AttachNetworkInterface");
+    let before = bed.faults.names().len();
+    let report = trio.told(&bed, &event);
+    let names = bed.faults.names().split_off(before);
+    assert!(!names.contains(&"DetachNetworkInterface"), "{names:?}");
+    assert_eq!(trio.holder(&bed), Some(0));
+    assert!(
+        why(&report).contains("AttachNetworkInterface"),
+        "{}",
+        why(&report)
+    );
+}
+
+#[test]
+fn a_rehearsal_before_the_lease_that_ec2_does_not_answer_holds_nothing_back_either() {
+    let trio = floating_interface();
+    let (bed, event) = failed_after_a_sweep(&trio);
+    let call = trio.call_of(&bed, &event, REHEARSAL);
+    bed.faults.plan(&[(call, Fault::Throttled)]);
+    let before = count(&bed, REHEARSAL);
+    assert_eq!(trio.told(&bed, &event).outcome, Outcome::FailedOver);
+    assert_eq!(count(&bed, REHEARSAL) - before, 2);
     assert_eq!(trio.holder(&bed), Some(1));
 }

@@ -7,6 +7,7 @@ mod audit;
 mod bursts;
 mod doubts;
 mod dry_runs;
+mod early;
 mod effects;
 mod explorer;
 mod failbacks;

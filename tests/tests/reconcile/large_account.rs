@@ -8,7 +8,7 @@ use ec2_sim::crowd::alarm_of_the_crowd;
 use futures_util::FutureExt;
 use holdfast::error::chain;
 use holdfast::events::parse;
-use holdfast::ledger::{Ledger, MemberAlarms, Written};
+use holdfast::ledger::{Ledger, MemberAlarms, ShownMembers, Written};
 use holdfast::settings::Mode;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::explorer::Run;
@@ -146,6 +146,7 @@ fn learn(bed: &TestBed, members: &[String]) {
         "web",
         bed.world().now(),
         ids.map(|id| (id, [].into())).collect(),
+        ShownMembers::default(),
     );
     let written = bed.ledger.put_member_alarms(&row).now_or_never();
     assert_eq!(

@@ -3,7 +3,8 @@
 use super::Wire;
 use super::table::attributes;
 use crate::ledger::rows;
-use holdfast::ledger::{Ledger, MemberAlarms, Written};
+use holdfast::ledger::{Ledger, MemberAlarms, ShownMembers, Written};
+use holdfast::model::ids::InstanceType;
 use serde_json::{Value, json};
 use time::macros::datetime;
 
@@ -19,6 +20,11 @@ fn learnt() -> MemberAlarms {
         ]
         .into(),
         left_out: 0,
+        shown: ShownMembers {
+            types: [("i-1".parse().unwrap(), InstanceType("t3.small".to_owned()))].into(),
+            holders: ["i-1".parse().unwrap()].into(),
+            interfaces: [("eni-1".parse().unwrap(), "i-1".parse().unwrap())].into(),
+        },
     }
 }
 
@@ -33,6 +39,11 @@ fn bytes() -> Value {
         "written_by": { "S": "1.2.3" },
         "alarms": { "M": { "i-1": { "L": [{ "S": "disk" }] }, "i-2": { "L": [] } } },
         "left_out": { "N": "0" },
+        "shown": { "M": {
+            "types": { "M": { "i-1": { "S": "t3.small" } } },
+            "holders": { "L": [{ "S": "i-1" }] },
+            "interfaces": { "M": { "eni-1": { "S": "i-1" } } },
+        } },
     })
 }
 

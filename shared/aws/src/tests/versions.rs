@@ -12,7 +12,7 @@ use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{AllocationState, Lock};
 use holdfast::ledger::{
     Entry, FloatingInterface, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord,
-    ReleaseStatus, Snapshot, ToldMatter, UnreadableRow,
+    ReleaseStatus, ShownMembers, Snapshot, ToldMatter, UnreadableRow,
 };
 use holdfast::model::interface::OtherIps;
 use holdfast::model::pause::Pause;
@@ -184,6 +184,7 @@ fn written() -> Vec<Row> {
         written_by: "1.2.3".to_owned(),
         alarms: [("i-1".parse().unwrap(), ["disk".to_owned()].into())].into(),
         left_out: 0,
+        shown: ShownMembers::default(),
     };
     let told = ToldMatter {
         about: "203.0.113.7".to_owned(),

@@ -26,7 +26,7 @@ const JITTER: f64 = 0.2;
 
 /// How old a look may be for something to be moved on it. An Elastic IP and a private IP have no token that
 /// would make the move a compare-and-set, and an alarm is evidence of its own moment only.
-const FRESH: time::Duration = time::Duration::seconds(2);
+pub(in super::super) const FRESH: time::Duration = time::Duration::seconds(2);
 
 /// How long EC2 may take to show what it has accepted, before it is looked at anew.
 const VERIFY_TIMEOUT: time::Duration = time::Duration::seconds(20);

@@ -2,6 +2,7 @@
 
 use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::decide;
+use crate::alarm_failover::early::EarlyAnswers;
 use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::plan::{Exclusions, Move, MoveAction, Plan, PlanInput};
 use crate::alarm_failover::state::{MemberHealth, Observed};
@@ -114,6 +115,7 @@ pub(super) fn pair() -> Fixture {
             alarms: BTreeMap::new(),
             learnt: Rows::default(),
             lifecycle: BTreeMap::new(),
+            early: EarlyAnswers::default(),
         },
         health: MemberHealth {
             statuses: [1, 2]

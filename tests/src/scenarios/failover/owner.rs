@@ -45,6 +45,11 @@ pub(super) fn launch(world: &mut World, priority: &str) -> String {
     }
 }
 
+/// A further member joins the group, after all others in order.
+pub fn add_member(world: &mut World) -> String {
+    launch(world, "9")
+}
+
 pub(super) fn create_interface(world: &mut World, secondary: i32, tags: &[(&str, &str)]) -> String {
     let request = CreateNetworkInterface {
         subnet_id: default_subnet(world),

@@ -106,10 +106,7 @@ impl FailoverFixture {
 
     /// The calls that a run for an event would make on a test bed that is as this one is now.
     fn rehearsed(&self, bed: &Arc<TestBed>, event: &Value) -> Vec<&'static str> {
-        let rehearsal = TestBed::new(bed.world().clone());
-        for lease in all_leases(bed) {
-            put_lease(&rehearsal, &lease);
-        }
+        let rehearsal = TestBed::with_ledger(bed.world().clone(), bed.ledger.fork());
         drop(self.try_told(&rehearsal, event));
         rehearsal.faults.names()
     }
