@@ -135,9 +135,7 @@ pub async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Pr
             is_checked: false,
         };
         for processes in AT_A_TIME {
-            bursts.push(spawn_blocking(move || {
-                burst(happening(size)?, processes)
-            }));
+            bursts.push(spawn_blocking(move || burst(happening(size)?, processes)));
         }
     }
     let mut measured = Vec::new();
