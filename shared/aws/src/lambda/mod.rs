@@ -66,7 +66,7 @@ where
 /// `open` opens connections beside those that every function needs.
 async fn serve_opened<F, O>(
     function: Function,
-    open: impl FnOnce(Settings, Aws) -> O,
+    open: impl FnOnce(&Settings, Aws) -> O,
     run: F,
 ) -> ExitCode
 where
@@ -81,7 +81,8 @@ where
     let process = Process::default();
     let running = Running {
         function,
-        ports: start::ports(&settings, &process, open).await,
+        // Boxed: what a start alone needs is no part of what the process keeps on its stack.
+        ports: Box::pin(start::ports(&settings, &process, open)).await,
         settings,
         process,
         end: ProcessEnd::default(),

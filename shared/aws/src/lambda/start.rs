@@ -75,7 +75,7 @@ pub(super) async fn refused(problem: &Diagnostic) -> ExitCode {
 pub(super) async fn ports<O>(
     settings: &Settings,
     process: &Process,
-    open: impl FnOnce(Settings, Aws) -> O,
+    open: impl FnOnce(&Settings, Aws) -> O,
 ) -> LambdaPorts
 where
     O: Future<Output = ()> + Send + 'static,
@@ -86,7 +86,7 @@ where
         ledger,
         clock: WallClock,
     };
-    let others = tokio::spawn(open(settings.clone(), ports.cloud.clone()));
+    let others = tokio::spawn(open(settings, ports.cloud.clone()));
     futures_util::join!(
         opened("DynamoDB", ports.ledger.open()),
         opened("EC2", ports.cloud.open()),
@@ -97,13 +97,19 @@ where
 }
 
 /// What a failover reads of health.
-pub(super) async fn open_health(settings: Settings, cloud: Aws) {
-    let shifts = async {
-        if settings.zonal_shifts == ZonalShifts::Heed {
-            opened("ARC", cloud.open_shifts()).await;
-        }
-    };
-    futures_util::join!(opened("CloudWatch", cloud.open_alarms()), shifts);
+pub(super) fn open_health(
+    settings: &Settings,
+    cloud: Aws,
+) -> impl Future<Output = ()> + Send + use<> {
+    let heeds_shifts = settings.zonal_shifts == ZonalShifts::Heed;
+    async move {
+        let shifts = async {
+            if heeds_shifts {
+                opened("ARC", cloud.open_shifts()).await;
+            }
+        };
+        futures_util::join!(opened("CloudWatch", cloud.open_alarms()), shifts);
+    }
 }
 
 async fn opened(service: &'static str, opening: impl Future<Output = Result<(), CloudError>>) {
