@@ -12,6 +12,7 @@ mod metric;
 pub mod notices;
 mod report;
 mod start;
+mod subscriber;
 
 use crate::{Aws, DynamoLedger, Process};
 use ending::ProcessEnd;
@@ -73,7 +74,7 @@ where
     F: AsyncFn(&LambdaPorts, &Settings, &Trigger, Delivery) -> Result<Report, Error>,
     O: Future<Output = ()> + Send + 'static,
 {
-    lambda_runtime::tracing::init_default_subscriber();
+    subscriber::init();
     let settings = match start::settings() {
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,

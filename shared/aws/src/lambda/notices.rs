@@ -3,7 +3,7 @@
 //! Lambda delivers at least once, and several processes run at the same time. The ledger arbitrates between them: see
 //! [`holdfast::notify`].
 
-use super::{diagnostic, own_account, start};
+use super::{diagnostic, own_account, start, subscriber};
 use crate::{DynamoLedger, Process, Sns, connect_to_tell};
 use holdfast::clock::WallClock;
 use holdfast::error::{Error, chain};
@@ -29,7 +29,7 @@ where
         &str,
     ) -> Result<Notified, Error>,
 {
-    lambda_runtime::tracing::init_default_subscriber();
+    subscriber::init();
     let settings = match start::settings() {
         Ok(settings) => settings,
         Err(problem) => return start::refused(&problem).await,
