@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 CARGO = ["cargo", "test", "--quiet", "--locked", "--workspace", "--test", "wire", "--"]
-TOLD = re.compile(r"^(?P<told>.*): .* in (?P<number>[\d.]+)(?P<unit>µs|ms|s)$")
+TOLD = re.compile(r"^(?!test result)(?P<told>.*): .* in (?P<number>[\d.]+)(?P<unit>µs|ms|s)$")
 SECONDS = {"µs": 1e-6, "ms": 1e-3, "s": 1.0}
 
 # What the event meets, the test, and which of its lines.

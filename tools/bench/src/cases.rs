@@ -24,13 +24,18 @@ pub(super) struct Case {
     /// What a peer has to be told: its settings.
     pub(super) known: Vec<(&'static str, String)>,
     next: Next,
+    /// What sweeps before each event, where its path hangs on what the last sweep saw.
+    sweeper: Option<Built>,
 }
 
 type Next = Box<dyn FnMut(&Simulator) -> Result<Value, Problem>>;
 
 impl Case {
     /// Makes what the next event tells of happen.
-    pub(super) fn next(&mut self) -> Result<Value, Problem> {
+    pub(super) async fn next(&mut self) -> Result<Value, Problem> {
+        if let Some(built) = &self.sweeper {
+            swept(built, &self.simulator).await?;
+        }
         (self.next)(&self.simulator)
     }
 }
@@ -74,6 +79,7 @@ pub(super) async fn released(built: &Built, events: usize) -> Result<Case, Probl
             estate::release(&mut simulator.world(), &ana(), &allocation)?;
             told(simulator)
         }),
+        sweeper: None,
     })
 }
 
@@ -106,6 +112,7 @@ pub(super) async fn started(events: usize) -> Result<Case, Problem> {
             simulator.advance(Duration::from_millis(1));
             told(simulator)
         }),
+        sweeper: None,
     })
 }
 
@@ -126,7 +133,6 @@ pub(super) async fn failing(
         ("INSTANCES", trio.members[..2].join(",")),
     ];
     let simulator = simulated(trio.world).await?;
-    swept(built, &simulator).await?;
     Ok(Case {
         what,
         function: "alarm-failover",
@@ -147,6 +153,7 @@ pub(super) async fn failing(
             drop(world);
             told(simulator)
         }),
+        sweeper: Some(built.clone()),
     })
 }
 

@@ -151,11 +151,11 @@ impl<'a> Place<'a> {
         let (mut cold, mut warm) = (Runs::default(), Runs::default());
         let mut processes = Vec::new();
         for _ in 0..rounds {
-            let event = case.next()?;
+            let event = case.next().await?;
             let started = self.start(&case, &aws).await?;
             cold.tell(&case, &started, &aws, &event, State::Cold)
                 .await?;
-            let event = case.next()?;
+            let event = case.next().await?;
             warm.tell(&case, &started, &aws, &event, State::Warm)
                 .await?;
             started.freeze()?;
@@ -255,7 +255,7 @@ impl Frozen<'_> {
         } = self;
         let mut frozen = Runs::default();
         for started in processes {
-            let event = case.next()?;
+            let event = case.next().await?;
             started.thaw()?;
             frozen
                 .tell(&case, &started, &aws, &event, State::Frozen)

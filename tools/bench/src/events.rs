@@ -74,7 +74,7 @@ async fn tell(
     is_first: bool,
     runs: &mut Runs,
 ) -> Result<(), Problem> {
-    let event = case.next()?;
+    let event = case.next().await?;
     case.simulator.forget_calls();
     let before = function.usage()?.processor;
     let handed_over = case.simulator.world().now();

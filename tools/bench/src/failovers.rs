@@ -94,7 +94,7 @@ async fn of_boto3(built: &Built, peers: &Peers) -> Result<Failover, Problem> {
         with_delays(PEERS.0, PEERS.1),
     )
     .await?;
-    let event = case.next()?;
+    let event = case.next().await?;
     let mut environment = peers.environment(
         peers::FAILOVER,
         Built::environment("failover", &case.simulator),

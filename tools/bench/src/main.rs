@@ -123,7 +123,7 @@ async fn measure(options: &Options) -> Result<(), Problem> {
 }
 
 /// The folder of the compiled functions.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Built(PathBuf);
 
 impl Built {
