@@ -1,5 +1,5 @@
-//! Which requests may be sent beside themselves: those that change nothing. The client knows the action, and its
-//! connections see bytes only, so the mark travels with the request.
+//! Which requests may be sent beside themselves: those that change nothing, dry runs among them. The client knows the
+//! action, and its connections see bytes only, so the mark travels with the request.
 
 use aws_sdk_ec2::config::{ConfigBag, Intercept, RuntimeComponents};
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -32,7 +32,8 @@ impl Intercept for MarkReads {
         let is_read = config
             .load::<Metadata>()
             .is_some_and(|call| is_read(call.name()));
-        if is_read {
+        let form = context.request().body().bytes().unwrap_or_default();
+        if is_read || is_dry_run(form) {
             mark(context.request_mut());
         }
         Ok(())
@@ -41,6 +42,13 @@ impl Intercept for MarkReads {
 
 pub(super) fn is_read(action: &str) -> bool {
     READS.iter().any(|read| action.starts_with(read))
+}
+
+/// Whether EC2 is only asked if it would carry a call out. Values are encoded in its forms, so none has an `&`.
+/// Source: EC2 API reference, "Common query parameters", `DryRun`.
+pub(super) fn is_dry_run(form: &[u8]) -> bool {
+    let mut parameters = form.split(|byte| *byte == b'&');
+    parameters.any(|parameter| parameter == b"DryRun=true")
 }
 
 pub(super) fn mark(request: &mut HttpRequest) {

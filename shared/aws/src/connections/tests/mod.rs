@@ -275,6 +275,21 @@ async fn a_connection_that_was_idle_for_long_is_left() {
 }
 
 #[test]
+fn a_dry_run_is_told_by_its_form() {
+    let dry = b"Action=AttachNetworkInterface&Version=2016-11-15&DryRun=true&DeviceIndex=1";
+    assert!(read::is_dry_run(dry));
+    for changes in [
+        &b"Action=AttachNetworkInterface&DryRun=false&DeviceIndex=1"[..],
+        b"Action=CreateTags&Tag.1.Value=DryRun%3Dtrue",
+        b"Action=CreateTags&Tag.1.Key=NoDryRun&Tag.1.Value=true",
+        b"{\"DryRun\":true}",
+        b"",
+    ] {
+        assert!(!read::is_dry_run(changes));
+    }
+}
+
+#[test]
 fn what_reads_is_told_by_its_name() {
     for name in ["DescribeAddresses", "LookupEvents", "Query", "BatchGetItem"] {
         assert!(read::is_read(name), "{name}");
