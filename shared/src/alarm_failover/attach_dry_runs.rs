@@ -1,24 +1,18 @@
 //! Whether IAM lets a standby be given an interface: `AttachNetworkInterface` with `DryRun`. It is asked before an interface
 //! is detached that nobody may attach. It is asked beside other reads, so it takes no time of its own.
 
+use super::early_answers::{DryRunAnswers, Pair};
 use super::group::{Group, Location, Resource, ResourceKind};
 use crate::cloud::CloudError;
 use crate::cloud::moves::{DryRun, DryRunCall};
 use crate::error::chain;
-use crate::model::ids::{EniId, InstanceId};
+use crate::model::ids::InstanceId;
 use crate::model::instance::{Instance, InstanceState};
 use futures_util::future::join_all;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// How many attachments are asked for at a time: EC2's limits count them as real ones.
 pub(super) const MAX_DRY_RUNS: usize = 4;
-
-/// An interface, and who is to be given it.
-pub(super) type Pair = (EniId, InstanceId);
-
-/// Who was asked about, and why EC2 denies it, or nothing where it does not. An interface that is still attached may be
-/// refused for that, which is no denial. An answer that did not come holds nothing back either.
-pub(super) type DryRunAnswers = BTreeMap<Pair, Option<String>>;
 
 /// What the sources of a group hold, and who of the members may get it.
 pub(super) fn pairs(group: &Group<'_>, sources: &BTreeSet<InstanceId>) -> Vec<Pair> {

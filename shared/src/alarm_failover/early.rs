@@ -5,81 +5,21 @@
 //! or an answer that did not come, is asked for after the look, as before any sweep. What EC2 shows may have changed since
 //! the sweep: only the questions come from there, never an answer.
 
-use super::attach_dry_runs::{self, DryRunAnswers, MAX_DRY_RUNS, Pair};
+use super::attach_dry_runs::{self, MAX_DRY_RUNS};
 use super::case::{Case, CauseKind};
 use super::cloud::AlarmFailoverCloud;
-use super::execute::FRESH;
-use super::group::Group;
+use super::early_answers::{EarlyAnswers, GroupAnswers, Pair};
 use super::scope::Scope;
 use crate::ledger::MemberAlarms;
-use crate::member_alarms::{self, AlarmsOnMembers, Learnt};
+use crate::member_alarms::{self, Learnt};
 use crate::model::ids::{InstanceId, InstanceType};
-use crate::model::instance::InstanceTypeLimits;
-use crate::model::instance_status::InstanceStatus;
 use crate::settings::Mode;
 use futures_util::future::join_all;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use time::OffsetDateTime;
 
 /// How many members of all groups of a cause are asked for early. A larger answer has a second page.
 const MAX_MEMBERS: usize = 100;
-
-/// What was asked early, by group.
-#[derive(Debug, Clone, Default)]
-pub struct EarlyAnswers {
-    of_groups: BTreeMap<String, GroupAnswers>,
-}
-
-/// What was answered of the members of a group that a sweep has told of.
-#[derive(Debug, Clone)]
-struct GroupAnswers {
-    asked_at: OffsetDateTime,
-    members: BTreeSet<InstanceId>,
-    statuses: Option<BTreeMap<InstanceId, InstanceStatus>>,
-    limits: Option<BTreeMap<InstanceType, InstanceTypeLimits>>,
-    alarms: Option<AlarmsOnMembers>,
-    dry_runs: DryRunAnswers,
-}
-
-impl EarlyAnswers {
-    /// EC2's own checks of all members of a group, if they are known, and fresh.
-    pub(super) fn statuses(
-        &self,
-        group: &Group<'_>,
-        now: OffsetDateTime,
-    ) -> Option<BTreeMap<InstanceId, InstanceStatus>> {
-        self.fresh(group, now)?.statuses.clone()
-    }
-
-    /// What the types of all members allow, if that is known.
-    pub(super) fn limits(
-        &self,
-        group: &Group<'_>,
-    ) -> Option<BTreeMap<InstanceType, InstanceTypeLimits>> {
-        let limits = self.of_groups.get(group.name)?.limits.as_ref()?;
-        let mut kinds = group.members.iter().filter_map(|it| it.kind.as_ref());
-        let covers = kinds.all(|kind| limits.contains_key(kind));
-        covers.then(|| limits.clone())
-    }
-
-    /// The alarms on all members of a group, if they are known, and fresh.
-    pub(super) fn alarms(&self, group: &Group<'_>, now: OffsetDateTime) -> Option<AlarmsOnMembers> {
-        self.fresh(group, now)?.alarms.clone()
-    }
-
-    /// Who may be given which interface, as far as EC2 was asked.
-    pub(super) fn dry_runs(&self, group: &Group<'_>) -> DryRunAnswers {
-        let answered = self.of_groups.get(group.name);
-        answered.map_or_else(DryRunAnswers::new, |it| it.dry_runs.clone())
-    }
-
-    fn fresh(&self, group: &Group<'_>, now: OffsetDateTime) -> Option<&GroupAnswers> {
-        let answered = self.of_groups.get(group.name)?;
-        let mut members = group.members.iter();
-        let covers = members.all(|member| answered.members.contains(&member.id));
-        (covers && now - answered.asked_at <= FRESH).then_some(answered)
-    }
-}
 
 /// Asks for them. Only an alarm that fires is worth it, for somebody who held something at the sweep: most of what happens
 /// to an instance moves nothing.
@@ -112,8 +52,7 @@ pub(super) async fn ask<C: AlarmFailoverCloud>(
         let group = row.group.clone();
         (group, of_group(cloud, case, row, now).await)
     });
-    let of_groups = join_all(asked).await.into_iter().collect();
-    EarlyAnswers { of_groups }
+    EarlyAnswers::of(join_all(asked).await)
 }
 
 async fn of_group<C: AlarmFailoverCloud>(

@@ -14,7 +14,8 @@
 use super::attach_dry_runs;
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::{AlarmFailoverCloud, ReadFleet};
-use super::early::{self, EarlyAnswers};
+use super::early;
+use super::early_answers::{EarlyAnswers, Shown};
 use super::group::Group;
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
@@ -250,9 +251,10 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
     let once = || async {
+        let shown: Shown<'_> = (group.name, &group.members);
         let known = AlreadyKnown {
-            statuses: observed.early.statuses(group, ports.clock.now()),
-            limits: observed.early.limits(group),
+            statuses: observed.early.statuses(shown, ports.clock.now()),
+            limits: observed.early.limits(shown),
             needs_room: group.needs_room(),
         };
         let health = health_beside(&ports.cloud, case.settings, &group.members, known);
@@ -273,7 +275,8 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     group: &Group<'_>,
     observed: &Observed,
 ) -> Result<AlarmsOnMembers, CloudError> {
-    if let Some(known) = observed.early.alarms(group, ports.clock.now()) {
+    let shown: Shown<'_> = (group.name, &group.members);
+    if let Some(known) = observed.early.alarms(shown, ports.clock.now()) {
         return Ok(known);
     }
     let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();
@@ -384,7 +387,7 @@ async fn denied<C: AlarmFailoverCloud>(
     if mode != Mode::Enforce {
         return BTreeMap::new();
     }
-    let mut answers = observed.early.dry_runs(group);
+    let mut answers = observed.early.dry_runs(group.name);
     let mut pairs = attach_dry_runs::pairs(group, sources);
     pairs.retain(|pair| !answers.contains_key(pair));
     answers.extend(attach_dry_runs::ask(cloud, pairs).await);

@@ -11,7 +11,7 @@ use super::audit::{self, GroupState};
 use super::audit_alarms::group_names;
 use super::audit_result::Audit;
 use super::cloud::ReadFleet;
-use super::early::EarlyAnswers;
+use super::early_answers::EarlyAnswers;
 use super::group::Group;
 use super::messages;
 use super::observe;

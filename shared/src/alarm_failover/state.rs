@@ -1,6 +1,6 @@
 //! What was observed: the groups as one look shows them, and how well their members are. Nothing is decided here.
 
-use super::early::EarlyAnswers;
+use super::early_answers::EarlyAnswers;
 use crate::groups::{Everything, Part, group_of, parts};
 use crate::member_alarms::{AlarmsOnMembers, Rows};
 use crate::model::alarm::{Alarm, AlarmState};

@@ -1,6 +1,7 @@
 //! One move on its way: how much time is left for it, whether the look that it was planned on still holds, and how it
 //! waits until EC2 shows something.
 
+use super::super::fresh::FRESH;
 use super::result::MoveResult;
 use crate::alarm_failover::assessment;
 use crate::alarm_failover::case::Case;
@@ -23,10 +24,6 @@ const POLL: Duration = Duration::from_millis(250);
 
 /// The part of it by which pauses differ, so that two runs do not keep step.
 const JITTER: f64 = 0.2;
-
-/// How old a look may be for something to be moved on it. An Elastic IP and a private IP have no token that
-/// would make the move a compare-and-set, and an alarm is evidence of its own moment only.
-pub(in super::super) const FRESH: time::Duration = time::Duration::seconds(2);
 
 /// How long EC2 may take to show what it has accepted, before it is looked at anew.
 const VERIFY_TIMEOUT: time::Duration = time::Duration::seconds(20);

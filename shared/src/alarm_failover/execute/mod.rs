@@ -13,6 +13,6 @@ mod private_ips;
 mod result;
 mod send;
 
-pub(super) use executor::{FRESH, MoveExecutor};
+pub(super) use executor::MoveExecutor;
 pub(super) use fence::fence;
 pub(super) use result::{FenceResult, MoveResult};

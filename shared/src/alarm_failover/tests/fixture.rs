@@ -2,7 +2,7 @@
 
 use crate::alarm_failover::case::CauseKind;
 use crate::alarm_failover::decide;
-use crate::alarm_failover::early::EarlyAnswers;
+use crate::alarm_failover::early_answers::EarlyAnswers;
 use crate::alarm_failover::group::{Group, ResourceId};
 use crate::alarm_failover::plan::{Exclusions, Move, MoveAction, Plan, PlanInput};
 use crate::alarm_failover::state::{MemberHealth, Observed};
