@@ -89,12 +89,30 @@ type Goal = fn(&TestBed) -> Result<(), Problem>;
 #[derive(Debug, Clone, Copy)]
 pub struct Size {
     /// How many addresses, or instances.
-    pub count: usize,
+    count: usize,
     /// Checked, a burst takes time with the square of its size.
-    pub is_checked: bool,
+    is_checked: bool,
 }
 
 impl Size {
+    /// So many, each call and each run held to the promises.
+    #[must_use]
+    pub const fn checked(count: usize) -> Self {
+        Self {
+            count,
+            is_checked: true,
+        }
+    }
+
+    /// So many, and nothing is checked but how it ends.
+    #[must_use]
+    pub const fn unchecked(count: usize) -> Self {
+        Self {
+            count,
+            is_checked: false,
+        }
+    }
+
     fn prepare(self, bed: &TestBed) {
         if !self.is_checked {
             bed.only_measure();
@@ -130,10 +148,7 @@ pub async fn measure(releases: usize, instances: usize) -> Result<Vec<Burst>, Pr
     ];
     let mut bursts = Vec::new();
     for (happening, count) in happenings {
-        let size = Size {
-            count,
-            is_checked: false,
-        };
+        let size = Size::unchecked(count);
         for processes in AT_A_TIME {
             bursts.push(spawn_blocking(move || burst(happening(size)?, processes)));
         }

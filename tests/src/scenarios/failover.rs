@@ -37,7 +37,7 @@ pub use owner::{
 };
 use owner::{allocate, call, create_interface, interface, launch, tag};
 pub use runs::{first_change, hold_lease, lease, put_lease};
-pub use seen::{changes, failed, fired, why};
+pub use seen::{changes, failed, failed_after_a_sweep, fired, why};
 use serde_json::Value;
 use std::sync::Arc;
 use time::Duration;

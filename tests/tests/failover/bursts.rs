@@ -4,11 +4,7 @@ use holdfast_tests::bursts::happenings::failed;
 use holdfast_tests::bursts::{Size, burst};
 
 fn holders_end(count: usize, processes: usize) {
-    let size = Size {
-        count,
-        is_checked: true,
-    };
-    let happening = failed(size).expect("the events can be read");
+    let happening = failed(Size::checked(count)).expect("the events can be read");
     burst(happening, processes).expect("each address is with a standby, and no promise is broken");
 }
 

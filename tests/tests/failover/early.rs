@@ -5,7 +5,7 @@ use ec2_sim::World;
 use holdfast_tests::client::TestBed;
 use holdfast_tests::client::faults::Fault;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, add_member, alarm_of, fired, floating_address, floating_interface,
+    FailoverFixture, add_member, failed_after_a_sweep, floating_address, floating_interface,
     floating_private_ip,
 };
 use serde_json::Value;
@@ -21,10 +21,7 @@ fn fails(
     member: usize,
     since_the_sweep: impl FnOnce(&mut World),
 ) -> (Arc<TestBed>, Value) {
-    let bed = trio.bed();
-    let _report = trio.swept(&bed);
-    since_the_sweep(&mut bed.world());
-    let event = fired(&mut bed.world(), &alarm_of(&trio.members[member]));
+    let (bed, event) = failed_after_a_sweep(trio, member, since_the_sweep);
     bed.use_round_trip(READ);
     for ledger in ["ledger query member alarms", "ledger take lease"] {
         bed.slow_down(ledger, LEDGER);

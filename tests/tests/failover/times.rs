@@ -1,9 +1,8 @@
 //! How long a failover takes on the clock: what EC2 itself takes, and a number of round trips.
 
-use ec2_sim::alarms::AlarmState;
 use holdfast::report::Phase;
 use holdfast_tests::scenarios::failover::{
-    FailoverFixture, alarm_of, failover_in, floating_address, floating_interface,
+    FailoverFixture, failed_after_a_sweep, failover_in, floating_address, floating_interface,
     floating_private_ip,
 };
 use time::Duration;
@@ -13,12 +12,7 @@ const POLL: Duration = Duration::milliseconds(250);
 
 /// From the event's arrival to two answers of EC2 that agree, and all phases on the way.
 fn verified_after(trio: &FailoverFixture) -> (Duration, Vec<Phase>) {
-    let bed = trio.bed();
-    let _report = trio.swept(&bed);
-    bed.world().take_events();
-    bed.world()
-        .set_alarm(&alarm_of(&trio.members[0]), AlarmState::Alarm);
-    let event = bed.world().take_events().pop().expect("the alarm fires");
+    let (bed, event) = failed_after_a_sweep(trio, 0, |_| {});
     bed.use_round_trip(ROUND_TRIP);
     let run = trio.deliver(bed.client("holdfast"), &event);
     let ends = bed.drive(vec![run]).expect("the run ends");

@@ -5,11 +5,7 @@ use holdfast_tests::bursts::{Size, burst};
 
 #[test]
 fn sixty_releases_in_four_seconds_all_come_back_ten_runs_at_a_time() {
-    let size = Size {
-        count: 60,
-        is_checked: true,
-    };
-    let happening = released(size).expect("the events can be read");
+    let happening = released(Size::checked(60)).expect("the events can be read");
     let burst = burst(happening, 10).expect("no promise is broken");
     assert_eq!(burst.ends.get("reclaimed"), Some(&60));
 }

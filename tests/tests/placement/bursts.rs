@@ -5,15 +5,8 @@ use ec2_sim::doubts::OccupiedTarget;
 use holdfast_tests::bursts::happenings::{ended, replaced};
 use holdfast_tests::bursts::{Happening, Size, burst};
 
-fn of(count: usize) -> Size {
-    Size {
-        count,
-        is_checked: true,
-    }
-}
-
 fn twenty_replaced() -> Happening {
-    replaced(of(20)).expect("the events can be read")
+    replaced(Size::checked(20)).expect("the events can be read")
 }
 
 #[test]
@@ -35,17 +28,13 @@ fn runs_side_by_side_break_no_promise_where_ec2_refuses_a_second_address() {
 /// docs/SEMANTICS.md, "Limits": two runs may give one private IP two addresses in the same moment.
 #[test]
 fn runs_side_by_side_place_every_address_where_ec2_bumps_the_first_of_two_off() {
-    let happening = replaced(Size {
-        is_checked: false,
-        ..of(20)
-    });
-    let happening = happening.expect("the events can be read");
+    let happening = replaced(Size::unchecked(20)).expect("the events can be read");
     burst(happening, 20).expect("each address is with a new instance in the end");
 }
 
 #[test]
 fn two_hundred_instances_of_nobodys_that_end_at_once_cost_one_describe_each() {
-    let happening = ended(of(200)).expect("the events can be read");
+    let happening = ended(Size::checked(200)).expect("the events can be read");
     let burst = burst(happening, 20).expect("no promise is broken");
     let slowest = burst.held_up_by.expect("EC2 was called");
     let told = (slowest.action.as_str(), slowest.calls);

@@ -1,6 +1,6 @@
 //! What a test wants to know of a failover, and how it sets one going.
 
-use super::FailoverFixture;
+use super::{FailoverFixture, alarm_of};
 use crate::client::TestBed;
 use ec2_sim::World;
 use ec2_sim::alarms::AlarmState;
@@ -34,6 +34,21 @@ pub fn failed(trio: FailoverFixture) -> (FailoverFixture, Arc<TestBed>, Value) {
     let bed = trio.bed();
     let event = trio.alarm(0);
     (trio, bed, event)
+}
+
+/// The alarm of a member fires after a sweep has told the ledger who the members are. What happens in between is the
+/// caller's.
+#[must_use]
+pub fn failed_after_a_sweep(
+    trio: &FailoverFixture,
+    member: usize,
+    since_the_sweep: impl FnOnce(&mut World),
+) -> (Arc<TestBed>, Value) {
+    let bed = trio.bed();
+    let _report = trio.swept(&bed);
+    since_the_sweep(&mut bed.world());
+    let event = fired(&mut bed.world(), &alarm_of(&trio.members[member]));
+    (bed, event)
 }
 
 /// An alarm of the name fires in the world; the event that EventBridge delivers of it.
