@@ -1,6 +1,7 @@
 //! A group as its tags show it: who belongs to it, and what it has to keep with a healthy member. Pure
 //! reading, nothing is decided here.
 
+use super::early_answers::Shown;
 use super::state::Observed;
 use crate::groups::{
     Locations, UnreadableTag, addresses_of, floating_group, floating_private_ips, holder,
@@ -304,6 +305,11 @@ impl<'a> Group<'a> {
             tags: &address.tags,
             public_ips: vec![address.ip],
         });
+    }
+
+    /// Its name, with the members that the look shows.
+    pub(super) fn shown(&self) -> Shown<'_> {
+        (self.name, &self.members)
     }
 
     /// Whether anything of the group may need room on a standby, for an interface or for a private IP.

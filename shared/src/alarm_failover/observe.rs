@@ -15,7 +15,7 @@ use super::attach_dry_runs;
 use super::case::{Case, Cause, CauseKind};
 use super::cloud::{AlarmFailoverCloud, ReadFleet};
 use super::early;
-use super::early_answers::{EarlyAnswers, Shown};
+use super::early_answers::EarlyAnswers;
 use super::group::Group;
 use super::scope::{self, Scope};
 use super::state::{Look, MemberHealth, Observed};
@@ -251,7 +251,7 @@ pub(super) async fn health<C: AlarmFailoverCloud, L, K: Clock>(
     sources: &BTreeSet<InstanceId>,
 ) -> Result<MemberHealth, CloudError> {
     let once = || async {
-        let shown: Shown<'_> = (group.name, &group.members);
+        let shown = group.shown();
         let known = AlreadyKnown {
             statuses: observed.early.statuses(shown, ports.clock.now()),
             limits: observed.early.limits(shown),
@@ -275,8 +275,7 @@ async fn known_alarms<C: AlarmFailoverCloud, L, K: Clock>(
     group: &Group<'_>,
     observed: &Observed,
 ) -> Result<AlarmsOnMembers, CloudError> {
-    let shown: Shown<'_> = (group.name, &group.members);
-    if let Some(known) = observed.early.alarms(shown, ports.clock.now()) {
+    if let Some(known) = observed.early.alarms(group.shown(), ports.clock.now()) {
         return Ok(known);
     }
     let members: Vec<&InstanceId> = group.members.iter().map(|member| &member.id).collect();

@@ -145,17 +145,17 @@ mod tests {
     }
 
     #[test]
-    fn a_thousand_members_leave_less_room_for_names() {
+    fn two_thousand_members_leave_less_room_for_names() {
         let id = |number: usize| format!("i-{number:017x}").parse::<InstanceId>().unwrap();
         let longest = |number: usize| format!("{number:04}{}", "\u{1f6a8}".repeat(251));
         let shown = ShownMembers {
-            types: (0..1000)
+            types: (0..2000)
                 .map(|number| (id(number), InstanceType("m6i.24xlarge".to_owned())))
                 .collect(),
-            holders: (0..1000).map(id).collect(),
+            holders: (0..2000).map(id).collect(),
             interfaces: BTreeMap::new(),
         };
-        let learnt = (0..1000).map(|number| (id(number), [longest(number)].into()));
+        let learnt = (0..2000).map(|number| (id(number), [longest(number)].into()));
         let at = OffsetDateTime::UNIX_EPOCH;
         let row = MemberAlarms::new("web", at, learnt.collect(), shown);
         let written = serde_json::to_vec(&row).unwrap().len();
