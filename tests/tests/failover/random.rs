@@ -417,3 +417,31 @@ fn a_failover_that_was_refused_is_taken_up_although_another_alarm_came_in_betwee
     let life = lived(&WITH_SPARE, &steps).expect("nothing is broken");
     assert_eq!(life.trio.holder(&life.bed), Some(1));
 }
+
+#[test]
+fn what_a_person_asked_for_is_brought_to_its_end_within_the_cooldown_wherever_it_was_cut_off() {
+    let group = Group {
+        has_spare: false,
+        ..WITH_SPARE
+    };
+    let mut cut_off_half_way = 0;
+    for call in 0..30 {
+        let cut_off = Step::Break(call, Fault::StopBeforeReply);
+        let moved = [Step::Fail(0), ONCE, Step::Heal(0)];
+        let asked = [Step::Fail(1), cut_off, Step::Ask(None)];
+        let life = lived(&group, &[&moved[..], &asked].concat()).expect("nothing is broken");
+        let interface = life.trio.interface(&life.bed);
+        let attachment = interface.and_then(|it| it.attachment);
+        let is_half_way = attachment.is_none_or(|it| it.status != "attached");
+        life.bed.faults.plan(&[]);
+        for step in [ONCE, Step::Pass(60), Step::Schedule] {
+            life.go(&step);
+            life.promises_hold().expect("nothing is broken");
+        }
+        if is_half_way {
+            cut_off_half_way += 1;
+            assert_eq!(life.trio.holder(&life.bed), Some(0), "call {call}");
+        }
+    }
+    assert!(cut_off_half_way > 1, "none was cut off half way");
+}

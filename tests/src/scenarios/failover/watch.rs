@@ -58,6 +58,8 @@ pub struct Before {
     is_up: bool,
     /// Whether nothing of an earlier run is half way.
     is_final: bool,
+    /// Whether an earlier run has begun to detach or to attach the interface. A person may have asked for that one.
+    is_on_its_way: bool,
     standbys: Vec<usize>,
     held_until: Option<OffsetDateTime>,
 }
@@ -66,6 +68,11 @@ fn is_up(trio: &FailoverFixture, bed: &TestBed, member: usize) -> bool {
     let instances = AccountView::of(&bed.world()).instances;
     let is_in = instances.get(&trio.members[member]).map(|it| it.state);
     matches!(is_in, Some(InstanceState::Pending | InstanceState::Running))
+}
+
+fn is_on_its_way(trio: &FailoverFixture, bed: &TestBed) -> bool {
+    let attachment = trio.interface(bed).and_then(|it| it.attachment);
+    attachment.is_some_and(|it| it.status != "attached")
 }
 
 /// Until when another run has the lease.
@@ -85,6 +92,7 @@ impl Watch {
         let attachment = trio.interface(bed).and_then(|it| it.attachment);
         Before {
             is_final: holder.is_some() && attachment.is_some_and(|it| it.status == "attached"),
+            is_on_its_way: is_on_its_way(trio, bed),
             passed: bed.faults.passed().len(),
             calls,
             holder,
@@ -122,10 +130,11 @@ impl Watch {
     }
 
     /// A run has ended that an alarm or the schedule has set going: what a member that runs has is still with it
-    /// until the cooldown is over.
+    /// until the cooldown is over, and nobody has begun to detach it. What was on its way before is brought to its end.
     pub fn is_kept(&self, trio: &FailoverFixture, bed: &TestBed, before: &Before) {
         let stays_up = |holder: &usize| before.is_up && is_up(trio, bed, *holder);
-        let Some(holder) = before.holder.filter(stays_up) else {
+        let holder = before.holder.filter(stays_up);
+        let Some(holder) = holder.filter(|_| !before.is_on_its_way) else {
             return;
         };
         let now = bed.world().now();
@@ -136,6 +145,8 @@ impl Watch {
                 self.is_wrong(format!(
                     "within the cooldown it went from {holder} to {by_now:?}"
                 ));
+            } else if is_on_its_way(trio, bed) {
+                self.is_wrong(format!("within the cooldown it leaves {holder}"));
             }
         }
     }
