@@ -5,7 +5,7 @@ use holdfast::cloud::health::AlarmPage;
 use holdfast::cloud::{Allocated, TagOf};
 use holdfast::ledger::lease::Acquire;
 use holdfast::ledger::{
-    AllocationRows, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, Snapshot,
+    AllocationRows, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, Snapshot, TargetLeased,
     UnreadableRow, Written,
 };
 use holdfast::model::alarm::Alarm;
@@ -103,6 +103,7 @@ plain! {
     Vec<TagOf>,
     Vec<UnreadableRow>,
     Vec<ZonalShift>,
+    TargetLeased,
     Written,
 }
 

@@ -171,7 +171,7 @@ async fn wait_for<C, L: Ledger, K: Clock>(
 
 fn hold_of(case: &Case<'_>) -> LeaseHold {
     LeaseHold {
-        owner: format!("{:016x}", case.delivery.run),
+        owner: case.delivery.owner(),
         until: case.delivery.ends_at,
     }
 }

@@ -1,6 +1,6 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
-use super::execute::AssociateOutcome;
+use super::execute::{AssociateOutcome, Taken};
 use super::plan::{BlockedPlacement, Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
@@ -42,6 +42,8 @@ pub(super) struct Attempts {
     pub(super) pauses: Pauses,
     /// Why it is not known which groups are paused.
     pub(super) pauses_unread: Option<CloudError>,
+    /// Why a private IP was given an address without its lease.
+    pub(super) unleased: Option<CloudError>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.
@@ -132,12 +134,13 @@ impl Attempts {
     }
 
     /// Takes note of how steps ended.
-    pub(super) fn note(&mut self, steps: &[PlannedAssociation], ends: Vec<AssociateOutcome>) {
-        for (step, end) in steps.iter().cloned().zip(ends) {
-            self.calls += 1;
+    pub(super) fn note(&mut self, steps: &[PlannedAssociation], taken: Taken) {
+        self.unleased = taken.unleased.or_else(|| self.unleased.take());
+        for (step, end) in steps.iter().cloned().zip(taken.ends) {
+            self.calls += u32::from(!matches!(end, AssociateOutcome::TargetLeased));
             match end {
                 AssociateOutcome::Placed(association) => self.placed.push((step, association)),
-                AssociateOutcome::Superseded => {}
+                AssociateOutcome::TargetLeased | AssociateOutcome::Superseded => {}
                 AssociateOutcome::Unknown(failure) => self.unknown = Some(failure),
                 AssociateOutcome::Denied(failure) => self.denied = Some(failure),
                 AssociateOutcome::Refused(failure) => self.refusals.push((step, failure)),

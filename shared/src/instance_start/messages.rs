@@ -14,7 +14,8 @@ use crate::report::{
 };
 use crate::settings::{Mode, Settings};
 use findings::{
-    about, blocked, doubtful, findings_of, of_service, pauses_unread, refused, unplaceable, unread,
+    about, blocked, doubtful, findings_of, of_service, pauses_unread, refused, unleased,
+    unplaceable, unread,
 };
 pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
@@ -292,6 +293,7 @@ fn report(
         findings.push(unread(failure));
     }
     findings.extend(progress.done.pauses_unread.as_ref().map(pauses_unread));
+    findings.extend(progress.done.unleased.as_ref().map(unleased));
     findings.extend(of_service(&progress.done, &case.settings.tags));
     let lacking = match outcome {
         Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,

@@ -9,7 +9,7 @@ use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
-use super::execute::{self, AssociateOutcome};
+use super::execute::{self, AssociateOutcome, Taking};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
 use super::observe::{self, LastHolders, LastTargets, Memory};
@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::groups::group_of;
 use crate::ledger::{Ledger, Pauses};
 use crate::model::elastic_ip::Address;
-use crate::ports::{Deadline, Delivery, Ports};
+use crate::ports::{Delivery, Ports};
 use crate::report::{Report, Stopwatch};
 use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{OnStop, Settings};
@@ -64,7 +64,7 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
         (placements, decide::kept(&after, instance, settings))
     };
     let memory = Memory::Ledger(&ports.ledger);
-    let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;
+    let (done, end) = place_all(ports, settings, case.delivery, &memory, &decide).await;
     watch.lap("hand over", clock);
     if let (Ok(Some(group)), None) = (&own, &end)
         && let Some(pause) = done.pauses.of_group(group)
@@ -103,9 +103,8 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(PlacedWaiting::default());
     }
     let decide = |observed: &Observed| (decide::waiting(observed, settings), Vec::new());
-    let deadline = delivery.deadline(TO_REPORT);
     let memory = Memory::<L>::Read(last_targets);
-    let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;
+    let (done, end) = place_all(ports, settings, delivery, &memory, &decide).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -152,11 +151,12 @@ impl Unfinished {
 async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    deadline: Deadline,
+    delivery: Delivery,
     memory: &Memory<'_, L>,
     decide: &(impl Fn(&Observed) -> (Placements, Vec<Kept>) + Sync),
 ) -> (Attempts, Option<Unfinished>) {
-    let (cloud, clock) = (&ports.cloud, &ports.clock);
+    let clock = &ports.clock;
+    let deadline = delivery.deadline(TO_REPORT);
     let mut done = Attempts::default();
     loop {
         done.looks += 1;
@@ -167,12 +167,15 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 (done.blocked, done.kept) = (blocked, kept);
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
-                let (mode, at) = (settings.mode, observed.at);
-                let ends = execute::take((cloud, clock), mode, at, &steps).await;
-                let all_placed = ends
-                    .iter()
-                    .all(|end| matches!(end, AssociateOutcome::Placed(_)));
-                done.note(&steps, ends);
+                let taking = Taking {
+                    mode: settings.mode,
+                    delivery,
+                    observed_at: observed.at,
+                };
+                let taken = execute::take(ports, taking, &steps).await;
+                let is_placed = |end: &AssociateOutcome| matches!(end, AssociateOutcome::Placed(_));
+                let all_placed = taken.ends.iter().all(is_placed);
+                done.note(&steps, taken);
                 if all_placed {
                     return (done, None);
                 }

@@ -24,7 +24,11 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     if !changed.is_empty() {
         return Err(broken(format!("broke promise 7: it made {changed:?}")));
     }
-    let writes = ["ledger take lease", "ledger put lease"];
+    let writes = [
+        "ledger take lease",
+        "ledger put lease",
+        "ledger lease target",
+    ];
     if let Some(write) = bed.faults.names().iter().find(|name| writes.contains(name)) {
         return Err(broken(format!("broke promise 7: it made the {write}")));
     }

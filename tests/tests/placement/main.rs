@@ -7,4 +7,5 @@ mod explorer;
 mod large_account;
 mod races;
 mod random;
+mod target_leases;
 mod worlds;

@@ -8,6 +8,7 @@
 
 mod lease;
 pub(super) mod rows;
+mod target_lease;
 mod unreadable;
 mod versions;
 
@@ -28,7 +29,8 @@ use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, Entry, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReadAddressHistory,
-    ReleaseRecord, Snapshot, ToldLedger, ToldMatter, UnreadableRow, Written,
+    ReleaseRecord, Snapshot, TargetLease, TargetLeased, ToldLedger, ToldMatter, UnreadableRow,
+    Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{
@@ -147,6 +149,10 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put((&self.client, &self.table), lease).await
+    }
+
+    async fn lease_target(&self, asked: &TargetLease) -> Result<TargetLeased, CloudError> {
+        target_lease::lease((&self.client, &self.table), asked).await
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {

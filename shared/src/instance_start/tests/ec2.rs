@@ -215,9 +215,14 @@ impl Ec2 {
         ago: time::Duration,
         steps: &[PlannedAssociation],
     ) -> Vec<execute::AssociateOutcome> {
-        let observed_at = self.now() - ago;
-        let run = execute::take((self, self), Mode::Enforce, observed_at, steps);
-        run.now_or_never().unwrap()
+        let taking = execute::Taking {
+            mode: Mode::Enforce,
+            delivery: self.delivery(),
+            observed_at: self.now() - ago,
+        };
+        let ports = self.ports();
+        let run = execute::take(&ports, taking, steps);
+        run.now_or_never().unwrap().ends
     }
 
     /// Every call and every wait so far.
