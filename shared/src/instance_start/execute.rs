@@ -112,15 +112,16 @@ async fn take_one<C: InstanceStartCloud, L: Ledger, K: Clock>(
         Ok(TargetLeased::HeldByOther) => return (AssociateOutcome::TargetLeased, None),
         Err(failure) => Some(failure),
     };
+    let was_open = is_open.is_ok();
     let end = match is_open {
         Ok(()) => associate((cloud, clock), step, &lease).await,
         Err(end) => end,
     };
-    let has_changed_nothing = matches!(
+    let is_refused = matches!(
         end,
         AssociateOutcome::Superseded | AssociateOutcome::Refused(_) | AssociateOutcome::Denied(_)
     );
-    if has_changed_nothing && unleased.is_none() {
+    if (is_refused || !was_open) && unleased.is_none() {
         // Who does not get the answer loses nothing: the lease ends by itself.
         drop(ledger.lease_target(&lease.ended(clock.now())).await);
     }
