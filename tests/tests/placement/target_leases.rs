@@ -1,9 +1,5 @@
 //! Two runs that choose two addresses for one private IP. EC2 may bump the first one off, so the ledger arbitrates: the
 //! lease of the target.
-#![expect(
-    clippy::panic,
-    reason = "the helpers of tests fail as tests do, with the whole history"
-)]
 
 use ec2_sim::World;
 use ec2_sim::api::{AssociateAddress, Request};

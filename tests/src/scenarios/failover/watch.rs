@@ -129,8 +129,8 @@ impl Watch {
         self.quiet_until.set(None);
     }
 
-    /// A run has ended that an alarm or the schedule has set going: what a member that runs has is still with it
-    /// until the cooldown is over, and nobody has begun to detach it. What was on its way before is brought to its end.
+    /// A run has ended that an alarm or the schedule has set going. What a member that runs has is still with it until
+    /// the cooldown is over, and the run has not begun to detach it. What was on its way before is brought to its end.
     pub fn is_kept(&self, trio: &FailoverFixture, bed: &TestBed, before: &Before) {
         let stays_up = |holder: &usize| before.is_up && is_up(trio, bed, *holder);
         let holder = before.holder.filter(stays_up);
