@@ -1,6 +1,6 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
-use super::execute::{AssociateOutcome, Taken};
+use super::execute::{AssociateOutcome, Place, Taken};
 use super::plan::{BlockedPlacement, Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
@@ -13,7 +13,7 @@ use crate::model::ids::InstanceId;
 use crate::model::pause::Pause;
 use crate::report::AssociationReport;
 use crate::settings::TagKeys;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
@@ -44,6 +44,10 @@ pub(super) struct Attempts {
     pub(super) pauses_unread: Option<CloudError>,
     /// Why a private IP was given an address without its lease.
     pub(super) unleased: Option<CloudError>,
+    /// Where EC2 may have associated an address for this run.
+    pub(super) sent: BTreeSet<Place>,
+    /// Where another run was about to associate one, at the last look.
+    pub(super) leased: Option<Place>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.
@@ -136,11 +140,16 @@ impl Attempts {
     /// Takes note of how steps ended.
     pub(super) fn note(&mut self, steps: &[PlannedAssociation], taken: Taken) {
         self.unleased = taken.unleased.or_else(|| self.unleased.take());
+        self.sent.extend(taken.sent);
+        self.leased = None;
         for (step, end) in steps.iter().cloned().zip(taken.ends) {
             self.calls += u32::from(!matches!(end, AssociateOutcome::TargetLeased));
             match end {
                 AssociateOutcome::Placed(association) => self.placed.push((step, association)),
-                AssociateOutcome::TargetLeased | AssociateOutcome::Superseded => {}
+                AssociateOutcome::TargetLeased => {
+                    self.leased = Some((step.target.eni, step.target.private_ip));
+                }
+                AssociateOutcome::Superseded => {}
                 AssociateOutcome::Unknown(failure) => self.unknown = Some(failure),
                 AssociateOutcome::Denied(failure) => self.denied = Some(failure),
                 AssociateOutcome::Refused(failure) => self.refusals.push((step, failure)),

@@ -23,16 +23,21 @@ use crate::clock::Clock;
 use crate::cloud::{AddressFilter, Class, CloudError, InstanceFilter, Missing};
 use crate::groups::occupant;
 use crate::ledger::{Ledger, TargetLease, TargetLeased};
-use crate::model::ids::AssociationId;
+use crate::model::ids::{AssociationId, EniId};
 use crate::ports::{Delivery, Ports};
 use crate::report::AssociationReport;
 use crate::retry::{Limit, SHOWN_PAUSE, until_shown};
 use crate::settings::Mode;
 use futures_util::future::join_all;
+use std::collections::BTreeSet;
+use std::net::Ipv4Addr;
 use time::OffsetDateTime;
 
 /// How old a look may be for an address to be taken from an instance that it shows as not running.
 pub(super) const FRESH: time::Duration = time::Duration::seconds(2);
+
+/// How long before `AssociateAddress` the private IP may have been read.
+const READ_AGE: time::Duration = time::Duration::milliseconds(500);
 
 /// How a step ended.
 #[derive(Debug)]
@@ -51,98 +56,114 @@ pub(super) enum AssociateOutcome {
     Denied(CloudError),
 }
 
+/// A private IP.
+pub(super) type Place = (EniId, Ipv4Addr);
+
 /// How the steps of a plan ended, in their order.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) ends: Vec<AssociateOutcome>,
+    /// Where EC2 may have associated an address.
+    pub(super) sent: Vec<Place>,
     /// Why a private IP was given an address without its lease.
     pub(super) unleased: Option<CloudError>,
 }
 
 /// What is the same for all steps.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Taking {
+pub(super) struct Taking<'a> {
     pub(super) mode: Mode,
     pub(super) delivery: Delivery,
     /// When the look was begun on which the steps were decided.
     pub(super) observed_at: OffsetDateTime,
+    /// Where EC2 may have associated an address for this run before.
+    pub(super) sent: &'a BTreeSet<Place>,
+}
+
+/// How one step ended.
+struct Ended {
+    outcome: AssociateOutcome,
+    /// Whether EC2 may have associated the address.
+    is_sent: bool,
+}
+
+impl Ended {
+    fn unsent(outcome: AssociateOutcome) -> Self {
+        Self {
+            outcome,
+            is_sent: false,
+        }
+    }
 }
 
 /// Takes all steps, at the same time. In `observe` mode it takes none, and each ends as if EC2 had taken it.
 pub(super) async fn take<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    taking: Taking,
+    taking: Taking<'_>,
     steps: &[PlannedAssociation],
 ) -> Taken {
+    let mut taken = Taken::default();
     if taking.mode == Mode::Observe {
         let placed = |step: &PlannedAssociation| AssociateOutcome::Placed(step.at(None));
-        return Taken {
-            ends: steps.iter().map(placed).collect(),
-            unleased: None,
-        };
+        taken.ends.extend(steps.iter().map(placed));
+        return taken;
     }
     let each = |step| take_one(ports, taking, step);
-    let (ends, failures): (_, Vec<_>) = join_all(steps.iter().map(each)).await.into_iter().unzip();
-    Taken {
-        ends,
-        unleased: failures.into_iter().flatten().next(),
+    let ends = join_all(steps.iter().map(each)).await;
+    for (step, (ended, unleased)) in steps.iter().zip(ends) {
+        let target = &step.target;
+        let place = ended
+            .is_sent
+            .then(|| (target.eni.clone(), target.private_ip));
+        taken.sent.extend(place);
+        taken.ends.push(ended.outcome);
+        taken.unleased = unleased.or_else(|| taken.unleased.take());
     }
+    taken
 }
 
 /// One step, under the lease of its target. Beside its end: why it was taken without the lease.
 async fn take_one<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
-    taking: Taking,
+    taking: Taking<'_>,
     step: &PlannedAssociation,
-) -> (AssociateOutcome, Option<CloudError>) {
+) -> (Ended, Option<CloudError>) {
     let Ports {
         cloud,
         ledger,
         clock,
     } = ports;
-    let (target, now) = (&step.target, clock.now());
-    let place = (&target.eni, target.private_ip);
-    let lease = TargetLease::new(place, taking.delivery.owner(), now);
-    let (leased, is_open) = futures_util::join!(
-        ledger.lease_target(&lease),
-        is_still_open((cloud, clock), taking.observed_at, step)
-    );
-    let unleased = match leased {
-        Ok(TargetLeased::Granted) => None,
-        Ok(TargetLeased::HeldByOther) => return (AssociateOutcome::TargetLeased, None),
-        Err(failure) => Some(failure),
+    let (target, asked_at) = (&step.target, clock.now());
+    let place = (target.eni.clone(), target.private_ip);
+    let lease = TargetLease::new((&place.0, place.1), taking.delivery.owner(), asked_at);
+    let (leased, is_free) = if step.from.is_none() {
+        futures_util::join!(ledger.lease_target(&lease), require_free(cloud, step))
+    } else {
+        (ledger.lease_target(&lease).await, Ok(()))
     };
-    let was_open = is_open.is_ok();
-    let end = match is_open {
-        Ok(()) => associate((cloud, clock), step, &lease).await,
-        Err(end) => end,
+    let (lease, unleased) = match leased {
+        Ok(TargetLeased::Granted) => (Some(lease), None),
+        Ok(TargetLeased::HeldByOther) => {
+            return (Ended::unsent(AssociateOutcome::TargetLeased), None);
+        }
+        Err(failure) => (None, Some(failure)),
     };
-    let is_refused = matches!(
-        end,
-        AssociateOutcome::Superseded | AssociateOutcome::Refused(_) | AssociateOutcome::Denied(_)
-    );
-    if (is_refused || !was_open) && unleased.is_none() {
+    // A lease that took its time leaves an old read.
+    let is_old = step.from.is_none() && clock.now() - asked_at > READ_AGE;
+    let is_free = if is_old && is_free.is_ok() {
+        require_free(cloud, step).await
+    } else {
+        is_free
+    };
+    let ended = match is_free {
+        Ok(()) => associate((cloud, clock), taking.observed_at, step, lease.as_ref()).await,
+        Err(end) => Ended::unsent(end),
+    };
+    if let Some(lease) = lease.filter(|_| !ended.is_sent && !taking.sent.contains(&place)) {
         // Who does not get the answer loses nothing: the lease ends by itself.
         drop(ledger.lease_target(&lease.ended(clock.now())).await);
     }
-    (end, unleased)
-}
-
-/// Reads what a step hangs on, before anything is changed: who has the address, or who has the private IP.
-async fn is_still_open<C: InstanceStartCloud, K: Clock>(
-    (cloud, clock): (&C, &K),
-    observed_at: OffsetDateTime,
-    step: &PlannedAssociation,
-) -> Result<(), AssociateOutcome> {
-    match &step.from {
-        None => require_free(cloud, step).await,
-        Some(_) if clock.now() - observed_at <= FRESH => Ok(()),
-        Some(hold) => match is_still_held((cloud, clock), step, hold).await {
-            Ok(true) => Ok(()),
-            Ok(false) => Err(AssociateOutcome::Superseded),
-            Err(failure) => Err(refused(failure)),
-        },
-    }
+    (ended, unleased)
 }
 
 async fn require_free<C: InstanceStartCloud>(
@@ -157,33 +178,66 @@ async fn require_free<C: InstanceStartCloud>(
     }
 }
 
-/// The calls that change something, and the reads between them.
+/// The calls that change something, and the reads between them. A lease that is about to end is asked for again first, by
+/// the next round.
 async fn associate<C: InstanceStartCloud, K: Clock>(
     (cloud, clock): (&C, &K),
+    observed_at: OffsetDateTime,
     step: &PlannedAssociation,
-    lease: &TargetLease,
-) -> AssociateOutcome {
+    lease: Option<&TargetLease>,
+) -> Ended {
+    let is_ending = || lease.is_some_and(|lease| !lease.lasts_for_a_call(clock.now()));
+    if is_ending() {
+        return Ended::unsent(AssociateOutcome::Superseded);
+    }
     if let Some(hold) = &step.from {
-        let ended = cloud.disassociate(&hold.association).await;
-        if let Err(failure) = ended
-            && !failure.is_missing(Missing::Association)
-        {
-            return refused(failure);
+        let ended = end_hold((cloud, clock), observed_at, step, hold).await;
+        if let Err(end) = ended {
+            return Ended::unsent(end);
         }
         if let Err(end) = require_free(cloud, step).await {
-            return end;
+            return Ended::unsent(end);
         }
-    }
-    if !lease.lasts_for_a_call(clock.now()) {
-        return AssociateOutcome::Superseded;
+        if is_ending() {
+            return Ended::unsent(AssociateOutcome::Superseded);
+        }
     }
     let target = &step.target;
     let accepted = cloud
         .associate(&step.allocation, &target.eni, target.private_ip)
         .await;
     match accepted {
-        Ok(id) => verified((cloud, clock), step, id).await,
-        Err(failure) => refused(failure),
+        Ok(id) => Ended {
+            outcome: verified((cloud, clock), step, id).await,
+            is_sent: true,
+        },
+        Err(failure) => {
+            let outcome = refused(failure);
+            Ended {
+                is_sent: matches!(outcome, AssociateOutcome::Unknown(_)),
+                outcome,
+            }
+        }
+    }
+}
+
+/// Ends the association of a holder that does not run. Where the look is old, both are read once more before.
+async fn end_hold<C: InstanceStartCloud, K: Clock>(
+    (cloud, clock): (&C, &K),
+    observed_at: OffsetDateTime,
+    step: &PlannedAssociation,
+    hold: &PreviousHolder,
+) -> Result<(), AssociateOutcome> {
+    if clock.now() - observed_at > FRESH {
+        match is_still_held((cloud, clock), step, hold).await {
+            Ok(true) => {}
+            Ok(false) => return Err(AssociateOutcome::Superseded),
+            Err(failure) => return Err(refused(failure)),
+        }
+    }
+    match cloud.disassociate(&hold.association).await {
+        Err(failure) if !failure.is_missing(Missing::Association) => Err(refused(failure)),
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

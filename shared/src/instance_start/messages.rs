@@ -124,7 +124,14 @@ pub(super) fn unfinished(case: &Case<'_>, progress: &StartProgress, watch: Stopw
 /// What an error says of a run that ended between two looks.
 pub(super) fn not_yet(case: &Case<'_>, progress: &StartProgress) -> String {
     let faster = || format!("somebody was faster in {} attempts", progress.done.calls);
-    let why = progress.not_yet.clone().unwrap_or_else(faster);
+    let leased = progress.done.leased.as_ref();
+    let leased = leased.map(|(eni, private_ip)| {
+        format!(
+            "another run has leased its private IP {private_ip} on {eni}, for half a minute at most"
+        )
+    });
+    let why = progress.not_yet.clone().or(leased);
+    let why = why.unwrap_or_else(faster);
     format!("{} may lack its address: {why}", case.change.instance)
 }
 

@@ -191,6 +191,7 @@ async fn round<C: InstanceStartCloud, L: Ledger, K: Clock>(
         mode: case.settings.mode,
         delivery: case.delivery,
         observed_at: observed.at,
+        sent: &progress.done.sent,
     };
     let taken = execute::take(ports, taking, &plan.steps).await;
     watch.lap("associate", &ports.clock);

@@ -33,6 +33,9 @@ const MAX_AT_ONCE: usize = 10;
 /// How many looks one run takes at the most.
 const MAX_LOOKS: u32 = 6;
 
+/// The longest pause before a further look where only leases of other runs are in the way. Each is half a minute at most.
+const LONGEST_WAIT: Duration = Duration::from_secs(3);
+
 /// The pause before a further look, and the first one before a further question whose the instance is.
 const PAUSE: Duration = Duration::from_millis(300);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -158,7 +161,9 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
     let clock = &ports.clock;
     let deadline = delivery.deadline(TO_REPORT);
     let mut done = Attempts::default();
+    let mut waits = 0;
     loop {
+        let mut pause = PAUSE;
         done.looks += 1;
         match look(ports, settings, (memory, decide), &mut done).await {
             Ok(observed) => {
@@ -171,10 +176,21 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
                     mode: settings.mode,
                     delivery,
                     observed_at: observed.at,
+                    sent: &done.sent,
                 };
                 let taken = execute::take(ports, taking, &steps).await;
                 let is_placed = |end: &AssociateOutcome| matches!(end, AssociateOutcome::Placed(_));
                 let all_placed = taken.ends.iter().all(is_placed);
+                let is_leased =
+                    |end: &AssociateOutcome| matches!(end, AssociateOutcome::TargetLeased);
+                if taken
+                    .ends
+                    .iter()
+                    .all(|end| is_placed(end) || is_leased(end))
+                {
+                    pause = LONGEST_WAIT.min(PAUSE * 2_u32.saturating_pow(waits));
+                    waits += 1;
+                }
                 done.note(&steps, taken);
                 if all_placed {
                     return (done, None);
@@ -186,14 +202,14 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
         if let Some(failure) = done.denied.take() {
             return (done, Some(Unfinished::Denied(failure)));
         }
-        if done.looks >= MAX_LOOKS || !deadline.allows(clock.now(), PAUSE) {
+        if done.looks >= MAX_LOOKS + waits || !deadline.allows(clock.now(), pause) {
             let left = done
                 .unknown
                 .take()
                 .map_or(Unfinished::Late, Unfinished::Unknown);
             return (done, Some(left));
         }
-        clock.sleep(PAUSE).await;
+        clock.sleep(pause).await;
     }
 }
 

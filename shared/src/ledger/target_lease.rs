@@ -4,8 +4,8 @@
 //! private IP right before it associates. Two runs that read in the same moment both find it free, and may have chosen
 //! two addresses. So a run takes the lease of the target first, in one conditional write.
 //!
-//! A lease ends by itself. A run that does not associate ends its lease at once. A run that does leaves it as it is: by
-//! the time the lease ends, every look shows the address.
+//! A lease ends by itself. A run for which EC2 has certainly associated nothing there ends its lease at once. Any other
+//! leaves it as it is: by the time the lease ends, every look shows the address.
 
 use crate::model::ids::EniId;
 use serde::{Deserialize, Serialize};

@@ -5,11 +5,12 @@ use ec2_sim::World;
 use ec2_sim::api::{AssociateAddress, Request};
 use futures_util::FutureExt;
 use holdfast::ledger::{Ledger, TargetLease, TargetLeased};
-use holdfast::report::Outcome;
+use holdfast::report::{Outcome, Report};
 use holdfast_tests::client::faults::{Fault, SeededBug};
 use holdfast_tests::client::{Client, TestBed};
 use holdfast_tests::explorer::{Run, Scenario, interleave};
 use holdfast_tests::scenarios::placement::{Fleet, fleet, owner, seen};
+use std::sync::Arc;
 use time::Duration;
 
 const MOVE: [(&str, &str); 1] = [("holdfast:on-stop", "move")];
@@ -139,4 +140,88 @@ fn a_ledger_that_does_not_answer_keeps_no_instance_from_its_address_and_a_findin
     assert_eq!(report.outcome, Outcome::Associated, "{}", report.summary);
     let mut told = report.findings.iter().map(|finding| &finding.what);
     assert!(told.any(|what| what.contains("no lease kept other runs from it")));
+}
+
+/// The instance's one address moves on, since the instance is stopped.
+fn handed_over() -> Fleet {
+    let fleet = fleet().address(&MOVE).running(2);
+    fleet.holding(1, 0).stopped(1)
+}
+
+/// A run for an instance, on the simulator's clock, with a ledger that takes so long to lease a target.
+fn drive_slowly(fleet: &Fleet, told: (usize, &str), takes: Duration, lost: Option<usize>) -> Ended {
+    let bed = fleet.bed();
+    bed.use_virtual_time();
+    let takes = takes.try_into().expect("it is not negative");
+    bed.slow_down("ledger lease target", takes);
+    let lost: Vec<(usize, Fault)> = lost
+        .map(|call| (call, Fault::RequestLost))
+        .into_iter()
+        .collect();
+    bed.faults.plan(&lost);
+    let run = fleet.deliver(bed.client("holdfast-instance-start"), told.0, told.1);
+    let ends = bed.drive(vec![run]).expect("it ends");
+    let report = ends.into_iter().next().and_then(Result::ok);
+    assert_eq!(bed.broken(), Vec::<String>::new());
+    Ended { bed, report }
+}
+
+struct Ended {
+    bed: Arc<TestBed>,
+    report: Option<Report>,
+}
+
+impl Ended {
+    fn call(&self, name: &str) -> Option<usize> {
+        self.bed.faults.names().iter().position(|it| *it == name)
+    }
+}
+
+#[test]
+fn a_ledger_that_hangs_keeps_no_instance_from_its_address() {
+    let given = || fleet().addresses(1).running(1);
+    let cases = [(given(), (0, "running")), (handed_over(), (1, "stopped"))];
+    for (fleet, told) in cases {
+        let hangs = Duration::seconds(13);
+        let lost = drive_slowly(&fleet, told, hangs, None).call("ledger lease target");
+        let ended = drive_slowly(&fleet, told, hangs, lost);
+        assert_eq!(fleet.holder(&ended.bed, 0), Some(0), "{told:?}");
+        let report = ended.report.expect("it ends well");
+        let mut told = report.findings.iter().map(|finding| &finding.what);
+        assert!(told.any(|what| what.contains("no lease kept other runs from it")));
+    }
+}
+
+#[test]
+fn a_lease_that_takes_its_time_leaves_no_old_look_to_act_on() {
+    for seconds in [1, 3, 8] {
+        let takes = Duration::seconds(seconds);
+        let fleet = fleet().addresses(1).running(1);
+        let ended = drive_slowly(&fleet, (0, "running"), takes, None);
+        assert_eq!(fleet.holder(&ended.bed, 0), Some(0), "{seconds} s");
+        let names = ended.bed.faults.names();
+        let associated = ended.call("AssociateAddress").expect("it is associated");
+        assert_eq!(
+            names[associated - 1],
+            "DescribeNetworkInterfaces",
+            "{names:?}"
+        );
+        let fleet = handed_over();
+        let ended = drive_slowly(&fleet, (1, "stopped"), takes, None);
+        assert_eq!(fleet.holder(&ended.bed, 0), Some(0), "{seconds} s");
+    }
+}
+
+#[test]
+fn a_run_that_hands_over_waits_for_the_lease_of_one_that_died() {
+    let fleet = handed_over();
+    let bed = fleet.bed();
+    let began_at = bed.world().now();
+    assert!(is_granted(&bed, &asked_by_another(&fleet, &bed)));
+    let report = fleet.tell(&bed, 1, "stopped");
+    assert_eq!(report.outcome, Outcome::HandedOver, "{}", report.summary);
+    assert_eq!(fleet.holder(&bed, 0), Some(0));
+    let waited = bed.world().now() - began_at;
+    let half_a_minute = Duration::seconds(30)..Duration::seconds(35);
+    assert!(half_a_minute.contains(&waited), "{waited}");
 }

@@ -18,9 +18,11 @@ fn taken() -> Taken {
     let step = seen.step(1);
     let mut done = Attempts::default();
     let placed = AssociateOutcome::Placed(step.at(None));
-    let ends = vec![placed];
-    let unleased = None;
-    done.note(&[step], execute::Taken { ends, unleased });
+    let taken = execute::Taken {
+        ends: vec![placed],
+        ..execute::Taken::default()
+    };
+    done.note(&[step], taken);
     Taken { seen, done }
 }
 

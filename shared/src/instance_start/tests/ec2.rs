@@ -29,7 +29,7 @@ use crate::ports::{Delivery, Ports};
 use crate::report::{PlacementReport, Report, Subject};
 use crate::settings::{Mode, Settings, TagKeys};
 use futures_util::FutureExt;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -219,6 +219,7 @@ impl Ec2 {
             mode: Mode::Enforce,
             delivery: self.delivery(),
             observed_at: self.now() - ago,
+            sent: &BTreeSet::new(),
         };
         let ports = self.ports();
         let run = execute::take(&ports, taking, steps);
