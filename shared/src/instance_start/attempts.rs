@@ -1,6 +1,6 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
-use super::execute::{AssociateOutcome, Place, Taken};
+use super::execute::{AssociateOutcome, Taken, TargetKey};
 use super::plan::{BlockedPlacement, Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
@@ -45,9 +45,9 @@ pub(super) struct Attempts {
     /// Why a private IP was given an address without its lease.
     pub(super) unleased: Option<CloudError>,
     /// Where EC2 may have associated an address for this run.
-    pub(super) sent: BTreeSet<Place>,
+    pub(super) sent: BTreeSet<TargetKey>,
     /// Where another run was about to associate one, at the last look.
-    pub(super) leased: Option<Place>,
+    pub(super) leased: Option<TargetKey>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.

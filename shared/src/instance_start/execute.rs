@@ -56,15 +56,15 @@ pub(super) enum AssociateOutcome {
     Denied(CloudError),
 }
 
-/// A private IP.
-pub(super) type Place = (EniId, Ipv4Addr);
+/// Which private IP a target is.
+pub(super) type TargetKey = (EniId, Ipv4Addr);
 
 /// How the steps of a plan ended, in their order.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
     pub(super) ends: Vec<AssociateOutcome>,
     /// Where EC2 may have associated an address.
-    pub(super) sent: Vec<Place>,
+    pub(super) sent: Vec<TargetKey>,
     /// Why a private IP was given an address without its lease.
     pub(super) unleased: Option<CloudError>,
 }
@@ -77,7 +77,7 @@ pub(super) struct Taking<'a> {
     /// When the look was begun on which the steps were decided.
     pub(super) observed_at: OffsetDateTime,
     /// Where EC2 may have associated an address for this run before.
-    pub(super) sent: &'a BTreeSet<Place>,
+    pub(super) sent: &'a BTreeSet<TargetKey>,
 }
 
 /// How one step ended.
