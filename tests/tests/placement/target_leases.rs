@@ -152,7 +152,6 @@ fn handed_over() -> Fleet {
 fn drive_slowly(fleet: &Fleet, told: (usize, &str), takes: Duration, lost: Option<usize>) -> Ended {
     let bed = fleet.bed();
     bed.use_virtual_time();
-    let takes = takes.try_into().expect("it is not negative");
     bed.slow_down("ledger lease target", takes);
     let lost: Vec<(usize, Fault)> = lost
         .map(|call| (call, Fault::RequestLost))

@@ -125,7 +125,7 @@ pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
 /// How long a target's lease is kept after its end: DynamoDB deletes it then.
 const KEPT: Duration = Duration::from_hours(1);
 
-pub(super) fn of_target_lease(asked: &TargetLease) -> Result<Row, CloudError> {
+pub(crate) fn of_target_lease(asked: &TargetLease) -> Result<Row, CloudError> {
     let target = format!("{}/{}", asked.eni, asked.private_ip);
     let mut row = row(key(TARGET_LEASE, &target), asked)?;
     row.insert(HELD_UNTIL.to_owned(), end(asked.until));
