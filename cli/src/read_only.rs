@@ -23,7 +23,7 @@ use holdfast::cloud::{
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot,
-    TargetLease, TargetLeased, UnreadableRow, Written,
+    UnreadableRow, Written,
 };
 use holdfast::model::alarm::Alarm;
 use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};
@@ -292,10 +292,6 @@ impl<T: Ledger> Ledger for ReadOnly<T> {
 
     async fn put_lease(&self, _lease: &Lease) -> Result<Written, CloudError> {
         Err(refused("dynamodb:UpdateItem"))
-    }
-
-    async fn lease_target(&self, _asked: &TargetLease) -> Result<TargetLeased, CloudError> {
-        Err(refused("dynamodb:PutItem"))
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {

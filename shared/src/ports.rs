@@ -36,12 +36,6 @@ pub struct Delivery {
 }
 
 impl Delivery {
-    /// Whose a lease is that this run takes: a second delivery of the same event is another owner.
-    #[must_use]
-    pub fn owner(self) -> String {
-        format!("{:016x}", self.run)
-    }
-
     /// The last moment of its work, when `reserve` is kept for what comes after the work: the ledger, the report.
     #[must_use]
     pub fn deadline(self, reserve: Duration) -> Deadline {

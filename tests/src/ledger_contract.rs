@@ -10,7 +10,6 @@
 mod interfaces;
 mod leases;
 mod rows;
-mod target_leases;
 mod told;
 
 use futures_util::future::try_join_all;
@@ -32,7 +31,6 @@ use rows::{
     every_snapshot, tags,
 };
 use std::collections::BTreeSet;
-pub use target_leases::*;
 use time::Duration;
 pub use told::*;
 
@@ -401,10 +399,6 @@ macro_rules! for_each_check_of_a_ledger {
             every_field_of_what_people_were_told_survives,
             matters_are_read_by_the_hundred_and_untold_ones_are_left_out,
             of_many_tellers_at_once_one_tells,
-            a_target_that_another_has_is_not_leased_and_the_one_beside_it_is,
-            a_target_is_leased_again_by_its_owner_and_at_its_end_by_another,
-            a_target_that_was_given_back_is_leased_at_once,
-            of_many_runs_at_once_one_leases_the_target,
         }
     };
 }

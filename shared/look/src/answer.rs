@@ -5,7 +5,7 @@ use holdfast::cloud::health::AlarmPage;
 use holdfast::cloud::{Allocated, TagOf};
 use holdfast::ledger::lease::Acquire;
 use holdfast::ledger::{
-    AllocationRows, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, Snapshot, TargetLeased,
+    AllocationRows, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, Snapshot,
     UnreadableRow, Written,
 };
 use holdfast::model::alarm::Alarm;
@@ -103,7 +103,6 @@ plain! {
     Vec<TagOf>,
     Vec<UnreadableRow>,
     Vec<ZonalShift>,
-    TargetLeased,
     Written,
 }
 

@@ -104,7 +104,6 @@ macro_rules! ledger_calls {
             fn leases() notes () -> Vec<Lease>;
             fn acquire_lease(claim: &Claim) notes (claim.group) -> Acquire;
             fn put_lease(lease: &Lease) notes (lease.group) -> Written;
-            fn lease_target(asked: &TargetLease) notes (asked.eni, asked.private_ip) -> TargetLeased;
             fn floating_interfaces() notes () -> Vec<FloatingInterfaces>;
             fn put_floating_interfaces(row: &FloatingInterfaces) notes (row.group) -> Written;
             fn member_alarms() notes () -> Vec<MemberAlarms>;
@@ -164,7 +163,7 @@ pub(crate) mod types {
     pub(crate) use holdfast::ledger::lease::{Acquire, Claim};
     pub(crate) use holdfast::ledger::{
         AllocationRows, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot,
-        TargetLease, TargetLeased, UnreadableRow, Written,
+        UnreadableRow, Written,
     };
     pub(crate) use holdfast::model::alarm::Alarm;
     pub(crate) use holdfast::model::auto_scaling::{LifecycleAction, LifecycleState};

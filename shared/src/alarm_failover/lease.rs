@@ -171,7 +171,7 @@ async fn wait_for<C, L: Ledger, K: Clock>(
 
 fn hold_of(case: &Case<'_>) -> LeaseHold {
     LeaseHold {
-        owner: case.delivery.owner(),
+        owner: format!("{:016x}", case.delivery.run),
         until: case.delivery.ends_at,
     }
 }

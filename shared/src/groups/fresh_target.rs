@@ -3,8 +3,7 @@
 //! `AllowReassociation=false` protects the address that comes. Nobody knows whether it protects one that is on the private
 //! IP already: EC2 may refuse, or bump that one off (`ec2_sim::doubts::OccupiedTarget`). So each run reads exactly this
 //! private IP right before `AssociateAddress`, with one `DescribeNetworkInterfaces` by id. Who races with it: whoever
-//! associates another address there after EC2 has answered. Among runs of placement the ledger arbitrates, with the lease of
-//! the target. Nothing but EC2 itself arbitrates the rest.
+//! associates another address there after EC2 has answered. Nothing arbitrates that but EC2 itself.
 
 use crate::cloud::{CloudError, ReadInterfaces};
 use crate::model::ids::{AllocationId, EniId};

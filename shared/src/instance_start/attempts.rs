@@ -1,6 +1,6 @@
 //! What a run has done so far, and what that adds to a further look: EC2's answers lag behind its writes.
 
-use super::execute::{AssociateOutcome, Taken, TargetKey};
+use super::execute::AssociateOutcome;
 use super::plan::{BlockedPlacement, Kept, PlacementPlan, PlannedAssociation};
 use super::state::Observed;
 use crate::cloud::CloudError;
@@ -13,7 +13,7 @@ use crate::model::ids::InstanceId;
 use crate::model::pause::Pause;
 use crate::report::AssociationReport;
 use crate::settings::TagKeys;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// What a run has done so far.
 #[derive(Debug, Default)]
@@ -42,12 +42,6 @@ pub(super) struct Attempts {
     pub(super) pauses: Pauses,
     /// Why it is not known which groups are paused.
     pub(super) pauses_unread: Option<CloudError>,
-    /// Why a private IP was given an address without its lease.
-    pub(super) unleased: Option<CloudError>,
-    /// Where EC2 may have associated an address for this run.
-    pub(super) sent: BTreeSet<TargetKey>,
-    /// Where another run was about to associate one, at the last look.
-    pub(super) leased: Option<TargetKey>,
     /// How many steps were tried.
     pub(super) calls: u32,
     /// How many looks were taken.
@@ -138,17 +132,11 @@ impl Attempts {
     }
 
     /// Takes note of how steps ended.
-    pub(super) fn note(&mut self, steps: &[PlannedAssociation], taken: Taken) {
-        self.unleased = taken.unleased.or_else(|| self.unleased.take());
-        self.sent.extend(taken.sent);
-        self.leased = None;
-        for (step, end) in steps.iter().cloned().zip(taken.ends) {
-            self.calls += u32::from(!matches!(end, AssociateOutcome::TargetLeased));
+    pub(super) fn note(&mut self, steps: &[PlannedAssociation], ends: Vec<AssociateOutcome>) {
+        for (step, end) in steps.iter().cloned().zip(ends) {
+            self.calls += 1;
             match end {
                 AssociateOutcome::Placed(association) => self.placed.push((step, association)),
-                AssociateOutcome::TargetLeased => {
-                    self.leased = Some((step.target.eni, step.target.private_ip));
-                }
                 AssociateOutcome::Superseded => {}
                 AssociateOutcome::Unknown(failure) => self.unknown = Some(failure),
                 AssociateOutcome::Denied(failure) => self.denied = Some(failure),

@@ -14,8 +14,7 @@ use crate::report::{
 };
 use crate::settings::{Mode, Settings};
 use findings::{
-    about, blocked, doubtful, findings_of, of_service, pauses_unread, refused, unleased,
-    unplaceable, unread,
+    about, blocked, doubtful, findings_of, of_service, pauses_unread, refused, unplaceable, unread,
 };
 pub(super) use findings::{not_all, not_looked};
 pub use listed::public_dns_name;
@@ -124,14 +123,7 @@ pub(super) fn unfinished(case: &Case<'_>, progress: &StartProgress, watch: Stopw
 /// What an error says of a run that ended between two looks.
 pub(super) fn not_yet(case: &Case<'_>, progress: &StartProgress) -> String {
     let faster = || format!("somebody was faster in {} attempts", progress.done.calls);
-    let leased = progress.done.leased.as_ref();
-    let leased = leased.map(|(eni, private_ip)| {
-        format!(
-            "another run has leased its private IP {private_ip} on {eni}, for half a minute at most"
-        )
-    });
-    let why = progress.not_yet.clone().or(leased);
-    let why = why.unwrap_or_else(faster);
+    let why = progress.not_yet.clone().unwrap_or_else(faster);
     format!("{} may lack its address: {why}", case.change.instance)
 }
 
@@ -300,7 +292,6 @@ fn report(
         findings.push(unread(failure));
     }
     findings.extend(progress.done.pauses_unread.as_ref().map(pauses_unread));
-    findings.extend(progress.done.unleased.as_ref().map(unleased));
     findings.extend(of_service(&progress.done, &case.settings.tags));
     let lacking = match outcome {
         Outcome::Associated | Outcome::AlreadyPlaced | Outcome::Ignored => plan.unplaceable,

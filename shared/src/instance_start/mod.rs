@@ -14,8 +14,7 @@
 //! | a second delivery of the event, at once or after a crash | the state of EC2: it finds the address there, or makes the same choice; EC2 takes the same association twice |
 //! | a stopped holder that is started again | a look, or a read of the holder alone, that is at most `FRESH` old; the association id that was read is no help, it stays the same |
 //! | somebody who moves the address by hand | the association id: what is ended is the association that was read, or nothing; then `AllowReassociation=false` |
-//! | another run that has chosen another address for the same private IP | the ledger: the lease of the target |
-//! | somebody else who gives the private IP another address | a read just before; EC2 has no better, the window is one call |
+//! | somebody who gives the private IP another address, another run with another view among them | a read just before; EC2 has no better, the window is one call |
 //! | alarm failover, on an address whose holder is down | both end the association by its id and associate without reassociation: one of them wins, the other looks again |
 
 mod assignment;

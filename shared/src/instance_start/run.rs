@@ -6,7 +6,7 @@ use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
-use super::execute::{self, AssociateOutcome, Taken, Taking};
+use super::execute::{self, AssociateOutcome};
 use super::messages;
 use super::observe::{self, LastHolders};
 use super::plan::{Decision, PlacementPlan};
@@ -50,7 +50,7 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     case: &Case<'_>,
 ) -> Result<Report, Error> {
-    let (clock, settings) = (&ports.clock, case.settings);
+    let (cloud, clock, settings) = (&ports.cloud, &ports.clock, case.settings);
     let mut watch = Stopwatch::start(clock);
     let began = clock.now();
     let deadline = case.delivery.deadline(TO_REPORT);
@@ -94,7 +94,7 @@ pub(super) async fn start<C: InstanceStartCloud, L: Ledger, K: Clock>(
             },
             Err(failure) => Err(failure),
         };
-        let next = round(ports, case, seen, &mut progress, &mut watch).await;
+        let next = round((cloud, clock), case, seen, &mut progress, &mut watch).await;
         let (pause, until, plan) = match next {
             NextStep::End(end) => return Ok(messages::started(case, &progress, &end, watch)),
             NextStep::Soon => (soon(case, &mut progress), deadline, None),
@@ -140,8 +140,8 @@ async fn look<C: InstanceStartCloud, L: Ledger, K: Clock>(
     Ok(Look::Group(Box::new(observed), group))
 }
 
-async fn round<C: InstanceStartCloud, L: Ledger, K: Clock>(
-    ports: &Ports<C, L, K>,
+async fn round<C: InstanceStartCloud, K: Clock>(
+    ports: (&C, &K),
     case: &Case<'_>,
     seen: Result<Observed, CloudError>,
     progress: &mut StartProgress,
@@ -158,7 +158,7 @@ async fn round<C: InstanceStartCloud, L: Ledger, K: Clock>(
     };
     let asked = auto_scaling::asked_for_start(&observed, id, case.settings);
     let may_look_again = progress.done.looks < MAX_UNANSWERED;
-    let observed = match with_told_states(&ports.cloud, observed, asked, may_look_again).await {
+    let observed = match with_told_states(ports.0, observed, asked, may_look_again).await {
         Ok((observed, not_told)) => {
             progress.done.note_told_states(&observed, not_told);
             observed
@@ -187,21 +187,19 @@ async fn round<C: InstanceStartCloud, L: Ledger, K: Clock>(
             _ => NextStep::End(StartEnd::NotPlaced(plan)),
         };
     }
-    let taking = Taking {
-        mode: case.settings.mode,
-        delivery: case.delivery,
-        observed_at: observed.at,
-        sent: &progress.done.sent,
-    };
-    let taken = execute::take(ports, taking, &plan.steps).await;
-    watch.lap("associate", &ports.clock);
-    after_steps(plan, taken, progress)
+    let ends = execute::take(ports, case.settings.mode, observed.at, &plan.steps).await;
+    watch.lap("associate", ports.1);
+    after_steps(plan, ends, progress)
 }
 
-fn after_steps(plan: PlacementPlan, taken: Taken, progress: &mut StartProgress) -> NextStep {
+fn after_steps(
+    plan: PlacementPlan,
+    ends: Vec<AssociateOutcome>,
+    progress: &mut StartProgress,
+) -> NextStep {
     let is_placed = |end: &AssociateOutcome| matches!(end, AssociateOutcome::Placed(_));
-    let all_placed = taken.ends.iter().all(is_placed);
-    progress.done.note(&plan.steps, taken);
+    let all_placed = ends.iter().all(is_placed);
+    progress.done.note(&plan.steps, ends);
     if let Some(failure) = progress.done.denied.take() {
         return NextStep::End(StartEnd::Denied(failure));
     }

@@ -9,7 +9,7 @@ use super::auto_scaling::{self, MAX_UNANSWERED, with_told_states};
 use super::case::{Case, TO_REPORT};
 use super::cloud::InstanceStartCloud;
 use super::decide;
-use super::execute::{self, AssociateOutcome, Taking};
+use super::execute::{self, AssociateOutcome};
 use super::group::on_stop;
 use super::messages::{self, PlacedWaiting};
 use super::observe::{self, LastHolders, LastTargets, Memory};
@@ -21,7 +21,7 @@ use crate::error::Error;
 use crate::groups::group_of;
 use crate::ledger::{Ledger, Pauses};
 use crate::model::elastic_ip::Address;
-use crate::ports::{Delivery, Ports};
+use crate::ports::{Deadline, Delivery, Ports};
 use crate::report::{Report, Stopwatch};
 use crate::retry::{Backoff, Limit, retry_transient};
 use crate::settings::{OnStop, Settings};
@@ -32,9 +32,6 @@ const MAX_AT_ONCE: usize = 10;
 
 /// How many looks one run takes at the most.
 const MAX_LOOKS: u32 = 6;
-
-/// The longest pause before a further look where only leases of other runs are in the way. Each is half a minute at most.
-const LONGEST_WAIT: Duration = Duration::from_secs(3);
 
 /// The pause before a further look, and the first one before a further question whose the instance is.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -67,7 +64,7 @@ pub(super) async fn stopped<C: InstanceStartCloud, L: Ledger, K: Clock>(
         (placements, decide::kept(&after, instance, settings))
     };
     let memory = Memory::Ledger(&ports.ledger);
-    let (done, end) = place_all(ports, settings, case.delivery, &memory, &decide).await;
+    let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;
     watch.lap("hand over", clock);
     if let (Ok(Some(group)), None) = (&own, &end)
         && let Some(pause) = done.pauses.of_group(group)
@@ -106,8 +103,9 @@ pub async fn place_waiting<C: InstanceStartCloud, L: Ledger, K: Clock>(
         return Ok(PlacedWaiting::default());
     }
     let decide = |observed: &Observed| (decide::waiting(observed, settings), Vec::new());
+    let deadline = delivery.deadline(TO_REPORT);
     let memory = Memory::<L>::Read(last_targets);
-    let (done, end) = place_all(ports, settings, delivery, &memory, &decide).await;
+    let (done, end) = place_all(ports, settings, deadline, &memory, &decide).await;
     let mut waiting = messages::waiting(settings, &done);
     match end {
         None => {}
@@ -154,16 +152,13 @@ impl Unfinished {
 async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
     ports: &Ports<C, L, K>,
     settings: &Settings,
-    delivery: Delivery,
+    deadline: Deadline,
     memory: &Memory<'_, L>,
     decide: &(impl Fn(&Observed) -> (Placements, Vec<Kept>) + Sync),
 ) -> (Attempts, Option<Unfinished>) {
-    let clock = &ports.clock;
-    let deadline = delivery.deadline(TO_REPORT);
+    let (cloud, clock) = (&ports.cloud, &ports.clock);
     let mut done = Attempts::default();
-    let mut waits = 0;
     loop {
-        let mut pause = PAUSE;
         done.looks += 1;
         match look(ports, settings, (memory, decide), &mut done).await {
             Ok(observed) => {
@@ -172,26 +167,12 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
                 (done.blocked, done.kept) = (blocked, kept);
                 let ended = done.placed.len() + done.refusals.len();
                 steps.truncate(MAX_AT_ONCE.saturating_sub(ended));
-                let taking = Taking {
-                    mode: settings.mode,
-                    delivery,
-                    observed_at: observed.at,
-                    sent: &done.sent,
-                };
-                let taken = execute::take(ports, taking, &steps).await;
-                let is_placed = |end: &AssociateOutcome| matches!(end, AssociateOutcome::Placed(_));
-                let all_placed = taken.ends.iter().all(is_placed);
-                let is_leased =
-                    |end: &AssociateOutcome| matches!(end, AssociateOutcome::TargetLeased);
-                if taken
-                    .ends
+                let (mode, at) = (settings.mode, observed.at);
+                let ends = execute::take((cloud, clock), mode, at, &steps).await;
+                let all_placed = ends
                     .iter()
-                    .all(|end| is_placed(end) || is_leased(end))
-                {
-                    pause = LONGEST_WAIT.min(PAUSE * 2_u32.saturating_pow(waits));
-                    waits += 1;
-                }
-                done.note(&steps, taken);
+                    .all(|end| matches!(end, AssociateOutcome::Placed(_)));
+                done.note(&steps, ends);
                 if all_placed {
                     return (done, None);
                 }
@@ -202,14 +183,14 @@ async fn place_all<C: InstanceStartCloud, L: Ledger, K: Clock>(
         if let Some(failure) = done.denied.take() {
             return (done, Some(Unfinished::Denied(failure)));
         }
-        if done.looks >= MAX_LOOKS + waits || !deadline.allows(clock.now(), pause) {
+        if done.looks >= MAX_LOOKS || !deadline.allows(clock.now(), PAUSE) {
             let left = done
                 .unknown
                 .take()
                 .map_or(Unfinished::Late, Unfinished::Unknown);
             return (done, Some(left));
         }
-        clock.sleep(pause).await;
+        clock.sleep(PAUSE).await;
     }
 }
 

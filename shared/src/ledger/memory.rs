@@ -7,10 +7,9 @@ use super::member_alarms::MemberAlarms;
 use super::port::{AllocationRows, Ledger, UnreadableRow, Written};
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
-use super::target_lease::{TargetLease, TargetLeased};
 use super::told::{ToldLedger, ToldMatter};
 use crate::cloud::CloudError;
-use crate::model::ids::{AllocationId, AssociationId, EniId};
+use crate::model::ids::{AllocationId, AssociationId};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -29,7 +28,6 @@ struct Rows {
     history: Vec<Entry>,
     leases: BTreeMap<String, Lease>,
     leases_beside: BTreeMap<String, Lease>,
-    target_leases: BTreeMap<(EniId, Ipv4Addr), TargetLease>,
     holders: BTreeMap<AssociationId, AllocationId>,
     floating_interfaces: BTreeMap<String, FloatingInterfaces>,
     member_alarms: BTreeMap<String, MemberAlarms>,
@@ -222,18 +220,6 @@ impl Ledger for MemoryLedger {
             }
             leases.insert(lease.group.clone(), lease.clone());
             Written::Stored
-        }))
-    }
-
-    async fn lease_target(&self, asked: &TargetLease) -> Result<TargetLeased, CloudError> {
-        Ok(self.with_rows(|rows| {
-            let target = (asked.eni.clone(), asked.private_ip);
-            let seen = rows.target_leases.get(&target);
-            if seen.is_some_and(|seen| seen.refuses(asked)) {
-                return TargetLeased::HeldByOther;
-            }
-            rows.target_leases.insert(target, asked.clone());
-            TargetLeased::Granted
         }))
     }
 

@@ -1,6 +1,6 @@
 //! What must outlive an address: the last known [`Snapshot`] of each allocation, a [`ReleaseRecord`] for
-//! each one that ended, and the [`history`] of both. Beside them: the [`lease`] of each group, which alarms name its
-//! members ([`member_alarms`]), and the lease of each private IP that is about to get an address ([`TargetLease`]).
+//! each one that ended, and the [`history`] of both. Beside them: the [`lease`] of each group, and which alarms name its
+//! members ([`member_alarms`]).
 //!
 //! Races: every function writes here, for the same address, at the same time, and events arrive in any
 //! order. What arbitrates: each row carries a revision, a write names the one it was derived from, and
@@ -24,7 +24,6 @@ mod port;
 mod reallocated;
 pub mod release;
 pub mod snapshot;
-mod target_lease;
 pub mod told;
 mod update;
 
@@ -41,6 +40,5 @@ pub use pause::Pauses;
 pub use port::{AllocationRows, Ledger, UnreadableRow, Written};
 pub use release::{ReleaseRecord, ReleaseStatus, RestorationNote};
 pub use snapshot::{NotedTarget, Snapshot};
-pub use target_lease::{TargetLease, TargetLeased};
 pub use told::{Teller, ToldLedger, ToldMatter};
 pub use update::{UpdateError, update_release, update_snapshot};

@@ -5,7 +5,6 @@ use super::lease::{Acquire, Claim, Lease};
 use super::member_alarms::MemberAlarms;
 use super::release::ReleaseRecord;
 use super::snapshot::Snapshot;
-use super::target_lease::{TargetLease, TargetLeased};
 use crate::cloud::CloudError;
 use crate::model::ids::{AllocationId, AssociationId};
 use serde::{Deserialize, Serialize};
@@ -151,18 +150,6 @@ pub trait Ledger: Send + Sync {
     /// # Errors
     /// As for [`Ledger::read`].
     fn put_lease(&self, lease: &Lease) -> impl Future<Output = Result<Written, CloudError>> + Send;
-
-    /// Takes the lease of a target if no other run has it when it is asked for, in one conditional write. Its owner gives
-    /// it back by asking for one that ends at that moment.
-    ///
-    /// Idempotent on (target, owner).
-    ///
-    /// # Errors
-    /// As for [`Ledger::read`].
-    fn lease_target(
-        &self,
-        asked: &TargetLease,
-    ) -> impl Future<Output = Result<TargetLeased, CloudError>> + Send;
 
     /// The floating interfaces of all groups, as the last sweep saw them, in one query.
     ///

@@ -9,7 +9,7 @@ use holdfast::cloud::CloudError;
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReleaseRecord, Snapshot,
-    TargetLease, TargetLeased, UnreadableRow, Written,
+    UnreadableRow, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 
@@ -147,21 +147,6 @@ impl Ledger for Client {
         let call = self.bed.ledger.put_lease(lease);
         self.ledger_call("ledger put lease", "dynamodb:PutItem", call)
             .await
-    }
-
-    async fn lease_target(&self, asked: &TargetLease) -> Result<TargetLeased, CloudError> {
-        let call = self.bed.ledger.lease_target(asked);
-        let name = if asked.until > asked.asked_at {
-            "ledger lease target"
-        } else {
-            "ledger give back target"
-        };
-        let leased = self.ledger_call(name, "dynamodb:PutItem", call).await?;
-        Ok(if self.bed.faults.has_bug(SeededBug::LeaseOfOthers) {
-            TargetLeased::Granted
-        } else {
-            leased
-        })
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {

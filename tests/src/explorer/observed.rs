@@ -24,11 +24,7 @@ pub(super) fn check(scenario: &Scenario) -> Result<(), String> {
     if !changed.is_empty() {
         return Err(broken(format!("broke promise 7: it made {changed:?}")));
     }
-    let writes = [
-        "ledger take lease",
-        "ledger put lease",
-        "ledger lease target",
-    ];
+    let writes = ["ledger take lease", "ledger put lease"];
     if let Some(write) = bed.faults.names().iter().find(|name| writes.contains(name)) {
         return Err(broken(format!("broke promise 7: it made the {write}")));
     }

@@ -41,10 +41,7 @@ pub fn unwritten_and_untold(
     passed: &[RecordedCall],
 ) -> Option<String> {
     let own: Vec<&RecordedCall> = passed.iter().filter(|call| call.run == run).collect();
-    let is_write = |name: &str| {
-        let leases = ["ledger put lease", "ledger lease target"];
-        name.starts_with("ledger write") || leases.contains(&name)
-    };
+    let is_write = |name: &str| name.starts_with("ledger write") || name == "ledger put lease";
     let failed = own.iter().enumerate().find(|(number, call)| {
         let mut later = own[number + 1..].iter();
         let is_sent_again = later.any(|again| again.name == call.name && again.fault.is_none());

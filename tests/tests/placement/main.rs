@@ -7,5 +7,4 @@ mod explorer;
 mod large_account;
 mod races;
 mod random;
-mod target_leases;
 mod worlds;

@@ -1,6 +1,6 @@
 //! Many instances of one group that start at the same moment, with EC2's own throttle on and every call
 //! on its way for 20 to 180 ms: each ends with an address of its own, or says that there is none. No
-//! lease of the group, nothing but `AllowReassociation=false` and a lease of each private IP.
+//! lease, nothing but `AllowReassociation=false`.
 
 use ec2_sim::throttle::Limit;
 use holdfast::clock::Clock;
@@ -284,7 +284,6 @@ fn the_tag_one_round_of_reads_the_ledger_one_read_of_the_target_one_associate_an
         "DescribeTags",
         "ledger query leases",
         "ledger read snapshots",
-        "ledger lease target",
         "DescribeNetworkInterfaces",
         "AssociateAddress",
         "DescribeAddresses",

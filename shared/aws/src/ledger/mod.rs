@@ -8,7 +8,6 @@
 
 mod lease;
 pub(super) mod rows;
-mod target_lease;
 mod unreadable;
 mod versions;
 
@@ -29,8 +28,7 @@ use holdfast::cloud::{CloudError, Failure};
 use holdfast::ledger::lease::{Acquire, Claim};
 use holdfast::ledger::{
     AllocationRows, Entry, FloatingInterfaces, Lease, Ledger, MemberAlarms, ReadAddressHistory,
-    ReleaseRecord, Snapshot, TargetLease, TargetLeased, ToldLedger, ToldMatter, UnreadableRow,
-    Written,
+    ReleaseRecord, Snapshot, ToldLedger, ToldMatter, UnreadableRow, Written,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use rows::{
@@ -149,10 +147,6 @@ impl Ledger for DynamoLedger {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         lease::put((&self.client, &self.table), lease).await
-    }
-
-    async fn lease_target(&self, asked: &TargetLease) -> Result<TargetLeased, CloudError> {
-        target_lease::lease((&self.client, &self.table), asked).await
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {

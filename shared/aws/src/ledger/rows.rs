@@ -6,7 +6,6 @@
 //! | `release` | allocation id | what became of its release |
 //! | `lease` | group | who fails the group over, and what was done last |
 //! | `lease-beside` | group | the same, while the row of kind `lease` cannot be read |
-//! | `target-lease` | network interface id, `/`, private IP | which run is about to give the private IP an address |
 //! | `floating-interfaces` | group | what the group's floating interfaces had when a sweep last saw them |
 //! | `member-alarms` | group | which alarms name a member of the group |
 //! | `told` | what it is about | what people have been told of a matter |
@@ -24,7 +23,7 @@ use holdfast::error::chain;
 use holdfast::ledger::snapshot::AllocationState;
 use holdfast::ledger::{
     Entry, FloatingInterfaces, Lease, MemberAlarms, ReleaseRecord, ReleaseStatus, Snapshot,
-    TargetLease, ToldMatter, UnreadableRow,
+    ToldMatter, UnreadableRow,
 };
 use holdfast::model::ids::{AllocationId, AssociationId};
 use serde::Serialize;
@@ -49,7 +48,6 @@ pub(super) const LEASE: &str = "lease";
 pub(super) const LEASE_BESIDE: &str = "lease-beside";
 pub(super) const FLOATING_INTERFACES: &str = "floating-interfaces";
 pub(super) const MEMBER_ALARMS: &str = "member-alarms";
-const TARGET_LEASE: &str = "target-lease";
 const TOLD: &str = "told";
 const ASSOCIATION: &str = "association";
 
@@ -120,16 +118,6 @@ pub(crate) fn of_lease(lease: &Lease) -> Result<Row, CloudError> {
         row.insert(HELD_UNTIL.to_owned(), end(held.until));
     }
     Ok(row)
-}
-
-/// How long a target's lease is kept after its end: DynamoDB deletes it then.
-const KEPT: Duration = Duration::from_hours(1);
-
-pub(crate) fn of_target_lease(asked: &TargetLease) -> Result<Row, CloudError> {
-    let target = format!("{}/{}", asked.eni, asked.private_ip);
-    let mut row = row(key(TARGET_LEASE, &target), asked)?;
-    row.insert(HELD_UNTIL.to_owned(), end(asked.until));
-    Ok(expiring(row, Some(asked.until), KEPT))
 }
 
 /// The row of a group that has no floating interface any more is over.

@@ -23,7 +23,6 @@ mod requests;
 mod signatures;
 mod status;
 mod table;
-mod target_leases;
 mod versions;
 mod zonal_shifts;
 

@@ -7,7 +7,6 @@
 use super::RETENTION;
 use super::table::{a_release, a_snapshot, attributes};
 use crate::ledger::rows::{self, Row};
-use holdfast::ledger::TargetLease;
 use holdfast::ledger::lease::{FailoverRecord, LeaseHold};
 use holdfast::ledger::release::{LostReason, PendingReason};
 use holdfast::ledger::snapshot::{AllocationState, Lock};
@@ -61,7 +60,6 @@ fn read(row: &Row) -> Result<(), UnreadableRow> {
         "floating-interfaces" => rows::read::<FloatingInterfaces>(row).map(|_| ()),
         "member-alarms" => rows::read::<MemberAlarms>(row).map(|_| ()),
         "told" => rows::read::<ToldMatter>(row).map(|_| ()),
-        "target-lease" => rows::read::<TargetLease>(row).map(|_| ()),
         "association" => rows::allocation_in(row).map(|_| ()),
         "history" => rows::read::<Entry>(row).map(|_| ()),
         other => panic!("there is no reader for rows of kind {other}"),
@@ -206,8 +204,6 @@ fn written() -> Vec<Row> {
         state: AllocationState::Allocated,
         ..a_snapshot()
     };
-    let place = (&"eni-1".parse().unwrap(), "10.0.0.5".parse().unwrap());
-    let target = TargetLease::new(place, "run-1".to_owned(), NOON);
     vec![
         rows::of_snapshot(&alive, RETENTION).unwrap(),
         rows::of_association(&alive, RETENTION).unwrap(),
@@ -219,7 +215,6 @@ fn written() -> Vec<Row> {
         rows::of_floating_interfaces(&floating, RETENTION).unwrap(),
         rows::of_member_alarms(&alarms).unwrap(),
         rows::of_told(&told).unwrap(),
-        rows::of_target_lease(&target).unwrap(),
     ]
 }
 

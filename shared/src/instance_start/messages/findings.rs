@@ -24,7 +24,6 @@ pub(super) fn findings_of(
         findings.extend(gaps.map(|(group, gap)| gap.finding(group)));
     }
     findings.extend(done.pauses_unread.as_ref().map(pauses_unread));
-    findings.extend(done.unleased.as_ref().map(unleased));
     findings.extend(doubtful(settings, done));
     findings.extend(done.blocked.iter().map(|it| blocked(settings, it)));
     findings
@@ -165,16 +164,6 @@ pub(super) fn pauses_unread(failure: &CloudError) -> Finding {
         what: "whether the group is paused is not known: it was taken for not paused".to_owned(),
         why: chain(failure),
         next: "look at the ledger's table, and at the function's permission for dynamodb:Query"
-            .to_owned(),
-    }
-}
-
-/// Two runs that give one private IP an address in the same moment may bump one of the two off.
-pub(super) fn unleased(failure: &CloudError) -> Finding {
-    Finding {
-        what: "a private IP was to get an address, and no lease kept other runs from it".to_owned(),
-        why: format!("the ledger did not grant the lease: {}", chain(failure)),
-        next: "look at the ledger's table, and at the function's permission for dynamodb:PutItem"
             .to_owned(),
     }
 }

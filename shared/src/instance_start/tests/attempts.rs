@@ -1,7 +1,7 @@
 //! What a run makes of a look after it has placed an address: EC2's answers lag, and others act meanwhile.
 
 use super::super::attempts::Attempts;
-use super::super::execute::{self, AssociateOutcome};
+use super::super::execute::AssociateOutcome;
 use super::*;
 
 /// A run that has just taken an address from a stopped instance for a running one.
@@ -18,11 +18,7 @@ fn taken() -> Taken {
     let step = seen.step(1);
     let mut done = Attempts::default();
     let placed = AssociateOutcome::Placed(step.at(None));
-    let taken = execute::Taken {
-        ends: vec![placed],
-        ..execute::Taken::default()
-    };
-    done.note(&[step], taken);
+    done.note(&[step], vec![placed]);
     Taken { seen, done }
 }
 

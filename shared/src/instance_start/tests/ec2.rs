@@ -29,7 +29,7 @@ use crate::ports::{Delivery, Ports};
 use crate::report::{PlacementReport, Report, Subject};
 use crate::settings::{Mode, Settings, TagKeys};
 use futures_util::FutureExt;
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -215,15 +215,9 @@ impl Ec2 {
         ago: time::Duration,
         steps: &[PlannedAssociation],
     ) -> Vec<execute::AssociateOutcome> {
-        let taking = execute::Taking {
-            mode: Mode::Enforce,
-            delivery: self.delivery(),
-            observed_at: self.now() - ago,
-            sent: &BTreeSet::new(),
-        };
-        let ports = self.ports();
-        let run = execute::take(&ports, taking, steps);
-        run.now_or_never().unwrap().ends
+        let observed_at = self.now() - ago;
+        let run = execute::take((self, self), Mode::Enforce, observed_at, steps);
+        run.now_or_never().unwrap()
     }
 
     /// Every call and every wait so far.

@@ -227,7 +227,7 @@ fn each_refusal_of_ec2_has_an_end_of_its_own() {
         let (ec2, step) = free();
         match taken(&ec2.answers("AssociateAddress", &[code]), &step) {
             AssociateOutcome::Placed(_) => "placed",
-            AssociateOutcome::Superseded | AssociateOutcome::TargetLeased => "lost",
+            AssociateOutcome::Superseded => "lost",
             AssociateOutcome::Unknown(_) => "unsure",
             AssociateOutcome::Refused(_) => "refused",
             AssociateOutcome::Denied(_) => "denied",

@@ -7,8 +7,7 @@ use crate::cloud::CloudError;
 use crate::error::Error;
 use crate::ledger::lease::{Acquire, Claim};
 use crate::ledger::{
-    FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, TargetLease, TargetLeased,
-    UnreadableRow, Written,
+    FloatingInterfaces, Lease, Ledger, MemberAlarms, MemoryLedger, UnreadableRow, Written,
 };
 use crate::model::ids::{AllocationId, AssociationId};
 use crate::ports::{Delivery, Ports};
@@ -67,10 +66,6 @@ impl Ledger for WithoutRows {
 
     async fn put_lease(&self, lease: &Lease) -> Result<Written, CloudError> {
         self.0.put_lease(lease).await
-    }
-
-    async fn lease_target(&self, asked: &TargetLease) -> Result<TargetLeased, CloudError> {
-        self.0.lease_target(asked).await
     }
 
     async fn floating_interfaces(&self) -> Result<Vec<FloatingInterfaces>, CloudError> {

@@ -1,13 +1,12 @@
 //! Somebody who watches every run of instance-start. What it may do is less than what EC2 lets it do:
 //!
-//! - It takes no lease but that of a target, and writes nothing else to the ledger.
-//! - It associates only after it has asked for such a lease.
+//! - It takes no lease and writes nothing to the ledger.
 //! - It associates only so that EC2 refuses where somebody was faster, and names the private IP.
 //! - It ends only an association that it has read, with a holder that it has read as not running, two seconds ago at
 //!   the most.
 //! - What its report says to be in place is there, whatever lags; what no read has shown is told as such.
 
-use crate::client::faults::{RecordedCall, SeededBug};
+use crate::client::faults::SeededBug;
 use crate::client::{Client, TestBed};
 use crate::explorer::promises::addresses;
 use ec2_sim::api::Request;
@@ -102,29 +101,15 @@ impl Watched {
     }
 }
 
-/// How a run asks for the lease of a target.
-const LEASE: &str = "ledger lease target";
-
 fn broken_by_calls(bed: &TestBed, client: &Client) -> Vec<String> {
     let run = client.run();
     let passed = bed.faults.passed();
-    let own: Vec<&RecordedCall> = passed.iter().filter(|call| call.run == run).collect();
-    let writes = own.iter().filter(|call| {
-        let may_call = [
-            "ledger query",
-            "ledger read",
-            LEASE,
-            "ledger give back target",
-        ];
-        let is_known = may_call.iter().any(|known| call.name.starts_with(known));
-        call.name.starts_with("ledger") && !is_known
+    let writes = passed.iter().filter(|call| {
+        let only_reads = ["ledger query", "ledger read"];
+        let is_read = only_reads.iter().any(|read| call.name.starts_with(read));
+        call.run == run && call.name.starts_with("ledger") && !is_read
     });
     let mut broken: Vec<String> = writes.map(|call| format!("called {}", call.name)).collect();
-    let leased = own.iter().position(|call| call.name == LEASE);
-    let associated = own.iter().position(|call| call.name == "AssociateAddress");
-    if associated.is_some_and(|associated| leased.is_none_or(|leased| leased > associated)) {
-        broken.push("associates before it has asked for the lease of the target".to_owned());
-    }
     let name = run.to_string();
     let world = bed.world();
     let calls = world.calls().iter();
