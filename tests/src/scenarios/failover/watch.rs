@@ -70,9 +70,10 @@ fn is_up(trio: &FailoverFixture, bed: &TestBed, member: usize) -> bool {
     matches!(is_in, Some(InstanceState::Pending | InstanceState::Running))
 }
 
-fn is_on_its_way(trio: &FailoverFixture, bed: &TestBed) -> bool {
-    let attachment = trio.interface(bed).and_then(|it| it.attachment);
-    attachment.is_some_and(|it| it.status != "attached")
+/// Whether the interface is attached and stays so; none where it is attached to nothing.
+fn is_attached(trio: &FailoverFixture, bed: &TestBed) -> Option<bool> {
+    let attachment = trio.interface(bed)?.attachment?;
+    Some(attachment.status == "attached")
 }
 
 /// Until when another run has the lease.
@@ -89,10 +90,10 @@ impl Watch {
         let holder = trio.holder(bed);
         let standbys = trio.standbys(&bed.world());
         let calls = bed.world().calls().len();
-        let attachment = trio.interface(bed).and_then(|it| it.attachment);
+        let is_attached = is_attached(trio, bed);
         Before {
-            is_final: holder.is_some() && attachment.is_some_and(|it| it.status == "attached"),
-            is_on_its_way: is_on_its_way(trio, bed),
+            is_final: holder.is_some() && is_attached == Some(true),
+            is_on_its_way: is_attached == Some(false),
             passed: bed.faults.passed().len(),
             calls,
             holder,
@@ -145,7 +146,7 @@ impl Watch {
                 self.is_wrong(format!(
                     "within the cooldown it went from {holder} to {by_now:?}"
                 ));
-            } else if is_on_its_way(trio, bed) {
+            } else if is_attached(trio, bed) == Some(false) {
                 self.is_wrong(format!("within the cooldown it leaves {holder}"));
             }
         }
