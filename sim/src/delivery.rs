@@ -1,6 +1,8 @@
 //! EventBridge's way with events: at least once, in no promised order, sometimes late, sometimes
 //! never ("best effort"), and each of it on demand and the same in every run.
 
+use super::on_read::WrittenOnRead;
+use super::trail::timestamp;
 use serde_json::{Value, json};
 use time::{Duration, OffsetDateTime};
 
@@ -21,12 +23,12 @@ pub struct Delivery {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Outbox {
     pub(super) delivery: Delivery,
-    waiting: Vec<(OffsetDateTime, Value)>,
+    waiting: Vec<(OffsetDateTime, WrittenOnRead<Value>)>,
 }
 
 impl Outbox {
     /// Puts an event in its way, unless it is to be lost.
-    pub(super) fn send(&mut self, name: &str, at: OffsetDateTime, event: Value) {
+    pub(super) fn send(&mut self, name: &str, at: OffsetDateTime, event: WrittenOnRead<Value>) {
         if self.delivery.lost.is_some_and(|lost| lost(name)) {
             return;
         }
@@ -39,7 +41,7 @@ impl Outbox {
             self.waiting.drain(..).partition(|(due, _)| *due <= now);
         self.waiting = waiting;
         arrived.sort_by_key(|(due, _)| *due);
-        let mut events: Vec<Value> = arrived.into_iter().map(|(_, event)| event).collect();
+        let mut events: Vec<Value> = arrived.iter().map(|(_, event)| (**event).clone()).collect();
         if self.delivery.out_of_order {
             events.reverse();
         }
@@ -56,18 +58,18 @@ impl Outbox {
 }
 
 /// What EventBridge puts around the detail of an event.
-pub(super) struct Envelope<'a> {
+pub(super) struct Envelope {
     pub(super) id: String,
-    pub(super) source: &'a str,
-    pub(super) detail_type: &'a str,
-    pub(super) account: &'a str,
-    pub(super) region: &'a str,
-    /// As CloudTrail and EventBridge write times: RFC 3339 to the second.
-    pub(super) time: &'a str,
+    pub(super) source: &'static str,
+    pub(super) detail_type: &'static str,
+    pub(super) account: String,
+    pub(super) region: String,
+    pub(super) at: OffsetDateTime,
     pub(super) resources: Vec<String>,
 }
 
-impl Envelope<'_> {
+impl Envelope {
+    /// The event. Its time is as CloudTrail and EventBridge write times: RFC 3339 to the second.
     pub(super) fn around(self, detail: &Value) -> Value {
         json!({
             "version": "0",
@@ -75,7 +77,7 @@ impl Envelope<'_> {
             "detail-type": self.detail_type,
             "source": self.source,
             "account": self.account,
-            "time": self.time,
+            "time": timestamp(self.at),
             "region": self.region,
             "resources": self.resources,
             "detail": detail,

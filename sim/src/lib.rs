@@ -43,6 +43,7 @@ mod invariants;
 mod launch;
 pub mod lifecycle_hooks;
 mod networks;
+mod on_read;
 mod paging;
 mod private_ips;
 mod reverse_dns;

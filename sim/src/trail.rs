@@ -10,6 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     api::{Caller, Ec2Error, Response},
+    on_read::WrittenOnRead,
     world::Call,
 };
 
@@ -26,11 +27,13 @@ pub struct TrailRecord {
     pub username: String,
     /// `AccessKeyId`.
     pub access_key_id: String,
-    /// `Resources`: type and name of everything that the call names.
-    pub resources: Vec<(&'static str, String)>,
-    /// The record itself: what EventBridge puts under `detail`, and `LookupEvents`, as a string,
-    /// under `CloudTrailEvent`.
-    pub detail: Value,
+    content: WrittenOnRead<Content>,
+}
+
+#[derive(Debug)]
+struct Content {
+    resources: Vec<(&'static str, String)>,
+    detail: Value,
 }
 
 impl TrailRecord {
@@ -40,6 +43,21 @@ impl TrailRecord {
         event_id: String,
         region: &str,
     ) -> Self {
+        let written = (call.clone(), outcome.clone(), event_id.clone());
+        let region = region.to_owned();
+        let write = move || {
+            let (call, outcome, event_id) = &written;
+            Self::detail_of(call, outcome.as_ref(), event_id, &region)
+        };
+        Self::around(write, &call.caller, (call.at, call.action(), event_id))
+    }
+
+    fn detail_of(
+        call: &Call,
+        outcome: Result<&Response, &Ec2Error>,
+        event_id: &str,
+        region: &str,
+    ) -> Value {
         let caller = &call.caller;
         let mut detail = json!({
             "eventVersion": "1.09",
@@ -80,7 +98,7 @@ impl TrailRecord {
                 detail["errorMessage"] = json!(error.message);
             }
         }
-        Self::around(detail, caller, (call.at, call.action(), event_id))
+        detail
     }
 
     /// The record of a call that EC2 carried out and the model does not have.
@@ -108,17 +126,14 @@ impl TrailRecord {
             "managementEvent": true,
             "recipientAccountId": caller.account,
         });
-        Self::around(detail, caller, (at, event_name, event_id))
+        Self::around(move || detail, caller, (at, event_name, event_id))
     }
 
     fn around(
-        detail: Value,
+        write: impl FnOnce() -> Value + Send + 'static,
         caller: &Caller,
         (at, event_name, event_id): (OffsetDateTime, &'static str, String),
     ) -> Self {
-        let mut resources = BTreeSet::new();
-        collect_resources(&detail["requestParameters"], &mut resources);
-        collect_resources(&detail["responseElements"], &mut resources);
         let username = caller.arn.rsplit(['/', ':']).next().unwrap_or_default();
         Self {
             at,
@@ -126,9 +141,21 @@ impl TrailRecord {
             event_name,
             username: username.to_owned(),
             access_key_id: access_key(caller).to_owned(),
-            resources: resources.into_iter().collect(),
-            detail,
+            content: WrittenOnRead::new(move || Content::of(write())),
         }
+    }
+
+    /// `Resources`: type and name of everything that the call names.
+    #[must_use]
+    pub fn resources(&self) -> &[(&'static str, String)] {
+        &self.content.resources
+    }
+
+    /// The record itself: what EventBridge puts under `detail`, and `LookupEvents`, as a string,
+    /// under `CloudTrailEvent`.
+    #[must_use]
+    pub fn detail(&self) -> &Value {
+        &self.content.detail
     }
 
     /// Whether a `LookupEvents` attribute has this value. Real answers list every id that a call
@@ -142,9 +169,21 @@ impl TrailRecord {
             "ReadOnly" => value == "false",
             "Username" => self.username == value,
             "AccessKeyId" => self.access_key_id == value,
-            "ResourceName" => self.resources.iter().any(|(_, name)| name == value),
-            "ResourceType" => self.resources.iter().any(|(kind, _)| *kind == value),
+            "ResourceName" => self.resources().iter().any(|(_, name)| name == value),
+            "ResourceType" => self.resources().iter().any(|(kind, _)| *kind == value),
             _ => false,
+        }
+    }
+}
+
+impl Content {
+    fn of(detail: Value) -> Self {
+        let mut resources = BTreeSet::new();
+        collect_resources(&detail["requestParameters"], &mut resources);
+        collect_resources(&detail["responseElements"], &mut resources);
+        Self {
+            resources: resources.into_iter().collect(),
+            detail,
         }
     }
 }

@@ -116,7 +116,7 @@ fn event(record: &TrailRecord) -> Value {
         "EventTime": record.at.unix_timestamp(),
         "EventSource": "ec2.amazonaws.com",
         "Username": record.username,
-        "Resources": record.resources.iter().map(resource).collect::<Vec<_>>(),
-        "CloudTrailEvent": record.detail.to_string(),
+        "Resources": record.resources().iter().map(resource).collect::<Vec<_>>(),
+        "CloudTrailEvent": record.detail().to_string(),
     })
 }

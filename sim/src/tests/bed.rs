@@ -224,7 +224,11 @@ impl SimFixture {
 
     /// The last CloudTrail record.
     pub(super) fn record(&self) -> &Value {
-        &self.world.trail().last().expect("a write was made").detail
+        self.world
+            .trail()
+            .last()
+            .expect("a write was made")
+            .detail()
     }
 
     pub(super) fn event_names(&mut self) -> Vec<String> {

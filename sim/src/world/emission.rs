@@ -9,27 +9,53 @@ use crate::{
     delivery::Envelope,
     lifecycle_hooks::{Destination, LifecycleAction},
     model::StateChange,
-    trail::{self, TrailRecord},
+    on_read::WrittenOnRead,
+    trail::TrailRecord,
 };
+use time::OffsetDateTime;
 
 impl World {
     pub(super) fn emit_call(&mut self, call: &Call, outcome: &Result<Response, Ec2Error>) {
         let event_id = self.ids.uuid();
         let record = TrailRecord::of(call, outcome, event_id, self.region());
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.ec2",
-            detail_type: "AWS API Call via CloudTrail",
-            account: &self.account,
-            region: &self.model.region.name,
-            time: &trail::timestamp(call.at),
-            resources: Vec::new(),
-        };
-        let event = envelope.around(&record.detail);
+        self.emit_record(record);
+    }
+
+    /// A record goes to the trail, and by EventBridge to whoever asked for it.
+    fn emit_record(&mut self, record: TrailRecord) {
+        let detail_type = "AWS API Call via CloudTrail";
+        let envelope = self.envelope("aws.ec2", detail_type, record.at, Vec::new());
         if self.services.tells_of_changes(self.region()) {
-            self.outbox.send(call.action(), call.at, event);
+            let told = record.clone();
+            let event = WrittenOnRead::new(move || envelope.around(told.detail()));
+            self.outbox.send(record.event_name, record.at, event);
         }
         self.trail.push(record);
+    }
+
+    fn envelope(
+        &mut self,
+        source: &'static str,
+        detail_type: &'static str,
+        at: OffsetDateTime,
+        resources: Vec<String>,
+    ) -> Envelope {
+        Envelope {
+            id: self.ids.uuid(),
+            source,
+            detail_type,
+            account: self.account.clone(),
+            region: self.model.region.name.clone(),
+            at,
+            resources,
+        }
+    }
+
+    /// Puts an event in its way that nobody has called for.
+    fn send(&mut self, envelope: Envelope, detail: Value) {
+        let (detail_type, at) = (envelope.detail_type, envelope.at);
+        let event = WrittenOnRead::new(move || envelope.around(&detail));
+        self.outbox.send(detail_type, at, event);
     }
 
     /// A call that is not modelled, as CloudTrail and EventBridge tell of it: whoever tests with it makes
@@ -49,20 +75,7 @@ impl World {
             (event_name, event_id),
             (parameters, response),
         );
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.ec2",
-            detail_type: "AWS API Call via CloudTrail",
-            account: &self.account,
-            region: &self.model.region.name,
-            time: &trail::timestamp(at),
-            resources: Vec::new(),
-        };
-        let event = envelope.around(&record.detail);
-        if self.services.tells_of_changes(self.region()) {
-            self.outbox.send(event_name, at, event);
-        }
-        self.trail.push(record);
+        self.emit_record(record);
     }
 
     /// Tells EventBridge and lagging readers what has changed.
@@ -80,37 +93,20 @@ impl World {
 
     fn emit_state_change(&mut self, change: &StateChange) {
         let detail_type = "EC2 Instance State-change Notification";
-        let (region, id) = (&self.model.region.name, &change.instance_id);
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.ec2",
-            detail_type,
-            account: &self.account,
-            region,
-            time: &trail::timestamp(change.at),
-            resources: vec![format!(
-                "arn:aws:ec2:{region}:{}:instance/{id}",
-                self.account
-            )],
-        };
-        let event = envelope.around(&json!({"instance-id": id, "state": change.state.name()}));
-        self.outbox.send(detail_type, change.at, event);
+        let (region, id) = (self.region(), &change.instance_id);
+        let arn = format!("arn:aws:ec2:{region}:{}:instance/{id}", self.account);
+        let envelope = self.envelope("aws.ec2", detail_type, change.at, vec![arn]);
+        self.send(
+            envelope,
+            json!({"instance-id": id, "state": change.state.name()}),
+        );
     }
 
     fn emit_alarm_change(&mut self, change: &AlarmChange) {
         let (account, region) = (self.account.clone(), self.model.region.name.clone());
         let told = change.told(self.model.now, (&account, &region));
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.cloudwatch",
-            detail_type: told.detail_type,
-            account: &account,
-            region: &region,
-            time: &trail::timestamp(told.at),
-            resources: vec![told.arn],
-        };
-        let event = envelope.around(&told.detail);
-        self.outbox.send(told.detail_type, told.at, event);
+        let envelope = self.envelope("aws.cloudwatch", told.detail_type, told.at, vec![told.arn]);
+        self.send(envelope, told.detail);
         self.alarm_actions.extend(told.actions);
     }
 
@@ -121,7 +117,7 @@ impl World {
         self.emit_warning(
             "EC2 Spot Instance Interruption Warning",
             instance_id,
-            &detail,
+            detail,
         );
     }
 
@@ -129,31 +125,16 @@ impl World {
     /// rebalance recommendations").
     pub fn recommend_rebalance(&mut self, instance_id: &str) {
         let detail = json!({ "instance-id": instance_id });
-        self.emit_warning(
-            "EC2 Instance Rebalance Recommendation",
-            instance_id,
-            &detail,
-        );
+        self.emit_warning("EC2 Instance Rebalance Recommendation", instance_id, detail);
     }
 
     /// The resource of both is the instance's ARN, with the zone where its account would be in the
     /// guide's examples. The account is what is documented elsewhere, and nothing is to be read from it.
-    fn emit_warning(&mut self, detail_type: &'static str, instance_id: &str, detail: &Value) {
-        let (account, region) = (self.account.clone(), self.model.region.name.clone());
-        let at = self.model.now;
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.ec2",
-            detail_type,
-            account: &account,
-            region: &region,
-            time: &trail::timestamp(at),
-            resources: vec![format!(
-                "arn:aws:ec2:{region}:{account}:instance/{instance_id}"
-            )],
-        };
-        let event = envelope.around(detail);
-        self.outbox.send(detail_type, at, event);
+    fn emit_warning(&mut self, detail_type: &'static str, instance_id: &str, detail: Value) {
+        let (account, region) = (&self.account, self.region());
+        let arn = format!("arn:aws:ec2:{region}:{account}:instance/{instance_id}");
+        let envelope = self.envelope("aws.ec2", detail_type, self.model.now, vec![arn]);
+        self.send(envelope, detail);
     }
 
     /// AWS Health tells of instances: `AWS_EC2_INSTANCE_RETIREMENT_SCHEDULED`, ... That something is planned for them is
@@ -161,7 +142,6 @@ impl World {
     pub fn tell_of_health(&mut self, instance_ids: &[&str], code: &str, status: &str) {
         let detail_type = "AWS Health Event";
         let (account, region) = (self.account.clone(), self.model.region.name.clone());
-        let at = self.model.now;
         let is_planned = code.ends_with("_SCHEDULED") || code.ends_with("_EXPEDITED");
         let entity = |id: &&str| json!({"entityValue": id, "status": "IMPAIRED"});
         let entities: Vec<Value> = instance_ids.iter().map(entity).collect();
@@ -178,24 +158,15 @@ impl World {
             "totalPages": "1",
             "affectedAccount": account,
         });
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.health",
-            detail_type,
-            account: &account,
-            region: &region,
-            time: &trail::timestamp(at),
-            resources: instance_ids.iter().map(|id| (*id).to_owned()).collect(),
-        };
-        let event = envelope.around(&detail);
-        self.outbox.send(detail_type, at, event);
+        let about = instance_ids.iter().map(|id| (*id).to_owned()).collect();
+        let envelope = self.envelope("aws.health", detail_type, self.model.now, about);
+        self.send(envelope, detail);
     }
 
     /// Auto Scaling waits for a hook before an instance leaves service.
     pub(crate) fn emit_lifecycle_action(&mut self, action: &LifecycleAction, to: Destination) {
         let detail_type = "EC2 Instance-terminate Lifecycle Action";
         let (account, region) = (self.account.clone(), self.model.region.name.clone());
-        let at = self.model.now;
         let LifecycleAction { group, .. } = action;
         let detail = json!({
             "LifecycleActionToken": action.token,
@@ -206,19 +177,12 @@ impl World {
             "Origin": "AutoScalingGroup",
             "Destination": to.name(),
         });
-        let envelope = Envelope {
-            id: self.ids.uuid(),
-            source: "aws.autoscaling",
-            detail_type,
-            account: &account,
-            region: &region,
-            time: &trail::timestamp(at),
-            resources: vec![format!(
-                "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{}:autoScalingGroupName/{group}",
-                self.ids.uuid()
-            )],
-        };
-        let event = envelope.around(&detail);
-        self.outbox.send(detail_type, at, event);
+        let mut envelope =
+            self.envelope("aws.autoscaling", detail_type, self.model.now, Vec::new());
+        envelope.resources.push(format!(
+            "arn:aws:autoscaling:{region}:{account}:autoScalingGroup:{}:autoScalingGroupName/{group}",
+            self.ids.uuid()
+        ));
+        self.send(envelope, detail);
     }
 }

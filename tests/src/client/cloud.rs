@@ -293,7 +293,7 @@ impl ReadEventHistory for Client {
             let found = world.look_up(Some(("ResourceName", allocation.as_str())));
             found
                 .iter()
-                .map(|record| record.detail.to_string())
+                .map(|record| record.detail().to_string())
                 .collect::<Vec<_>>()
         };
         let records = match self.bed.faults.call(self.run, "LookupEvents", apply).await {
