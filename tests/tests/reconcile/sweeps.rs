@@ -287,7 +287,7 @@ fn at_once(
         .iter()
         .find(|record| record.event_name == "AllocateAddress")
         .unwrap();
-    let deliveries = [born.detail.clone(), released.event.clone()].map(|event| {
+    let deliveries = [born.detail().clone(), released.event.clone()].map(|event| {
         let (settings, trigger) = (released.settings.clone(), parse(&event).unwrap());
         move |client| -> Run<'static> { Box::pin(play(client, settings.clone(), trigger.clone())) }
     });
