@@ -107,6 +107,7 @@ diagrams: ## Parse the diagrams of the documents with a pinned mermaid
 
 .PHONY: package
 package: build ## Make target/package: zips and plain CloudFormation, for StackSets and other pipelines
+	@tools/release-proof
 	@tools/package $(ARCHITECTURE)
 
 .PHONY: sam
@@ -116,6 +117,7 @@ sam:
 
 .PHONY: deployable
 deployable: sam build
+	@tools/release-proof
 	@mkdir -p "$(TARGET)/deploy"
 	@AWS_DEFAULT_REGION=us-east-1 "$(TARGET)/venv-sam/bin/python" tools/template.py deploy "$(TARGET)/deploy/template.yaml"
 	@tools/built-for "$(TARGET)/deploy/template.yaml" $(ARCHITECTURE)
@@ -210,6 +212,10 @@ shipped: binaries ## Build what ships once, count its starts and its sweeps, and
 	@tools/start/cost "$(TARGET)/release"
 	@tools/start/sweep "$(TARGET)/release"
 	@tools/release-proof "$(TARGET)/release"
+
+.PHONY: binaries-test
+binaries-test: binaries ## The same counts and the same search on the binaries of the tests: no release build (strace, valgrind)
+	@tools/start/binaries "$(TARGET)/debug"
 
 .PHONY: ledger-contract
 ledger-contract: ## Hold the ledger to its contract on moto's DynamoDB and on dynalite (needs PyPI and npm once)
