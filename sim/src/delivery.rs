@@ -41,7 +41,10 @@ impl Outbox {
             self.waiting.drain(..).partition(|(due, _)| *due <= now);
         self.waiting = waiting;
         arrived.sort_by_key(|(due, _)| *due);
-        let mut events: Vec<Value> = arrived.iter().map(|(_, event)| (**event).clone()).collect();
+        let mut events: Vec<Value> = arrived
+            .iter()
+            .map(|(_, event)| (***event).clone())
+            .collect();
         if self.delivery.out_of_order {
             events.reverse();
         }

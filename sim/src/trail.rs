@@ -10,7 +10,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     api::{Caller, Ec2Error, Response},
-    on_read::WrittenOnRead,
+    on_read::{WrittenOnRead, on_read},
     world::Call,
 };
 
@@ -141,7 +141,7 @@ impl TrailRecord {
             event_name,
             username: username.to_owned(),
             access_key_id: access_key(caller).to_owned(),
-            content: WrittenOnRead::new(move || Content::of(write())),
+            content: on_read(move || Content::of(write())),
         }
     }
 

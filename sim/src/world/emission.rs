@@ -9,7 +9,7 @@ use crate::{
     delivery::Envelope,
     lifecycle_hooks::{Destination, LifecycleAction},
     model::StateChange,
-    on_read::WrittenOnRead,
+    on_read::on_read,
     trail::TrailRecord,
 };
 use time::OffsetDateTime;
@@ -27,7 +27,7 @@ impl World {
         let envelope = self.envelope("aws.ec2", detail_type, record.at, Vec::new());
         if self.services.tells_of_changes(self.region()) {
             let told = record.clone();
-            let event = WrittenOnRead::new(move || envelope.around(told.detail()));
+            let event = on_read(move || envelope.around(told.detail()));
             self.outbox.send(record.event_name, record.at, event);
         }
         self.trail.push(record);
@@ -54,7 +54,7 @@ impl World {
     /// Puts an event in its way that nobody has called for.
     fn send(&mut self, envelope: Envelope, detail: Value) {
         let (detail_type, at) = (envelope.detail_type, envelope.at);
-        let event = WrittenOnRead::new(move || envelope.around(&detail));
+        let event = on_read(move || envelope.around(&detail));
         self.outbox.send(detail_type, at, event);
     }
 
@@ -103,8 +103,7 @@ impl World {
     }
 
     fn emit_alarm_change(&mut self, change: &AlarmChange) {
-        let (account, region) = (self.account.clone(), self.model.region.name.clone());
-        let told = change.told(self.model.now, (&account, &region));
+        let told = change.told(self.model.now, (&self.account, self.region()));
         let envelope = self.envelope("aws.cloudwatch", told.detail_type, told.at, vec![told.arn]);
         self.send(envelope, told.detail);
         self.alarm_actions.extend(told.actions);
